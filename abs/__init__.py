@@ -1,0 +1,1 @@
+"""Calculer : de la base au diagnostic d'un territoire (territoires, indicateurs, portrait)."""

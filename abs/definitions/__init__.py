@@ -1,0 +1,1 @@
+"""Les définitions des indicateurs, un fichier TOML par thème."""

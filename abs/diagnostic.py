@@ -1,0 +1,317 @@
+"""Le diagnostic : la table longue de tous les chiffres d'un portrait, chacun avec sa date, son statut et sa source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Final
+
+import pandas as pd
+
+from abs.calcul import Calculateur, Chiffre
+from abs.demande import Demande, verifier
+from abs.indicateurs import Indicateur, Lecture, indicateurs
+from abs.statuts import Statut
+from abs.territoires import Territoire, Territoires
+from donnees_insee.base import Base
+
+COLONNES: Final = (
+    "territoire", "niveau", "geographie", "indicateur", "definition", "millesime", "periode", "valeur",
+    "numerateur", "denominateur", "marge", "borne_basse", "borne_haute", "couverture", "statut", "fiabilite",
+    "note", "source",
+)  # fmt: skip
+TEXTES: Final = (
+    "territoire", "niveau", "geographie", "indicateur", "definition", "periode", "statut", "fiabilite", "note", "source",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Ensembles:
+    """Les territoires d'un portrait, rangés par usage."""
+
+    sujet: Territoire
+    references: tuple[Territoire, ...]
+    mailles: tuple[Territoire, ...]
+    qpv: tuple[Territoire, ...]
+    quartiers: tuple[Territoire, ...]
+
+    def tous(self) -> tuple[Territoire, ...]:
+        """Donner tous les territoires, le sujet en tête."""
+        return (self.sujet, *self.references, *self.mailles, *self.qpv, *self.quartiers)
+
+
+@dataclass
+class Diagnostic:
+    """Tous les chiffres d'un portrait.
+
+    Attributes
+    ----------
+    demande : Demande
+        Ce qui a été demandé.
+    ensembles : Ensembles
+        Territoires par usage.
+    chiffres : list of Chiffre
+        Une ligne par territoire, indicateur, millésime et source.
+    remarques : list of str
+        Ce que le lecteur doit savoir du choix des dates.
+    """
+
+    demande: Demande
+    ensembles: Ensembles
+    chiffres: list[Chiffre]
+    remarques: list[str] = field(default_factory=list)
+    millesimes: dict[tuple[str, str], int | None] = field(default_factory=dict)
+
+    @cached_property
+    def _index(self) -> dict[tuple[str, str, str], list[Chiffre]]:
+        rangs: dict[tuple[str, str, str], list[Chiffre]] = {}
+        for chiffre in self.chiffres:
+            rangs.setdefault((chiffre.territoire, chiffre.niveau, chiffre.indicateur), []).append(chiffre)
+        return rangs
+
+    def chiffre(self, territoire: Territoire, indicateur: str, groupe: str = "comparaison") -> Chiffre | None:
+        """Donner le chiffre d'un territoire, à la date du groupe où on le lit.
+
+        Parameters
+        ----------
+        territoire : Territoire
+            Territoire du portrait.
+        indicateur : str
+            Code de l'indicateur.
+        groupe : str, default "comparaison"
+            ``comparaison``, ``mailles``, ``qpv`` ou ``quartiers``.
+
+        Returns
+        -------
+        Chiffre or None
+            ``None`` si l'indicateur n'existe pas à ce niveau.
+        """
+        candidats = self._index.get((territoire.code, territoire.niveau, indicateur), [])
+        date = self.millesimes.get((groupe, indicateur))
+        return next((c for c in candidats if c.millesime == date), candidats[0] if candidats else None)
+
+    def table(self) -> pd.DataFrame:
+        """Écrire le diagnostic comme le contrat du projet le fixe.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Colonnes :data:`COLONNES`, triées ; pourcentages de 0 à 100.
+        """
+        table = pd.DataFrame([asdict(c) for c in self.chiffres], columns=list(COLONNES))
+        table["millesime"] = table["millesime"].astype("Int64")
+        for colonne in TEXTES:
+            table[colonne] = table[colonne].astype("str")
+        return table.sort_values(["niveau", "territoire", "indicateur", "millesime", "source"], ignore_index=True)
+
+
+class Diagnostiqueur:
+    """Assemble le diagnostic d'un territoire.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    demande : Demande
+        Demande vérifiée à la construction.
+    """
+
+    def __init__(self, base: Base, demande: Demande) -> None:
+        verifier(demande, base)
+        self.base = base
+        self.demande = demande
+        self.territoires = Territoires(base, demande.geographie)
+        self.sujet = self.territoires.trouver(demande.territoire)
+        self.calculateur = Calculateur(base, self.territoires, self.sujet)
+
+    def ensembles(self) -> Ensembles:
+        """Déterminer les territoires du portrait.
+
+        Returns
+        -------
+        Ensembles
+            Sujet, références, mailles (IRIS d'une commune, communes d'un EPCI), QPV, quartiers.
+        """
+        references = self.territoires.references(self.sujet, self.calculateur.populations)
+        return Ensembles(
+            self.sujet,
+            tuple(references),
+            tuple(self._mailles()),
+            tuple(self.territoires.qpv_du(self.sujet, self.demande.qpv)),
+            tuple(self.territoires.quartiers_du(self.sujet)),
+        )
+
+    def _mailles(self) -> list[Territoire]:
+        geo = self.territoires.geographie
+        if self.sujet.niveau == "commune":
+            liste = geo.iris(self.sujet.code, self._iris_vus())
+            if len(liste) < 2 or set(liste["type"].dropna()) == {"Z"}:  # noqa: PLR2004
+                return []
+            return [
+                Territoire(str(c), "iris", str(r["nom"]) if pd.notna(r["nom"]) else f"IRIS {c}", None, (str(c),), "iris",
+                           type_iris=str(r["type"]) if pd.notna(r["type"]) else "")  # fmt: skip
+                for c, r in liste.iterrows()
+            ]
+        if self.sujet.niveau in {"epci", "departement"}:
+            return [
+                Territoire(c, "commune", str(geo.communes.at[c, "nom"]), None, (c,), "commune")
+                for c in self.sujet.composantes
+                if c in geo.communes.index
+            ]
+        return []
+
+    def _iris_vus(self) -> set[str]:
+        """Codes d'IRIS du sujet dans les données du dernier millésime admis."""
+        vus: set[str] = set()
+        for source in ("filosofi", "caf", "rp_population", "rp_logement", "rp_activite", "rp_menages", "rp_diplomes"):
+            tenus = set(self.base.millesimes(source, "iris"))
+            for annee in [a for a in self.demande.vintages(self.base, source) if a in tenus][:1]:
+                vus |= {str(c) for c in self.calculateur.lecteur.table(source, annee, "iris").index if str(c).startswith(self.sujet.code)}
+        return vus
+
+    def assembler(self, suivre: Callable[[str], None] | None = None) -> Diagnostic:
+        """Calculer tous les chiffres.
+
+        Parameters
+        ----------
+        suivre : callable or None, default None
+            Appelé avec le libellé de chaque indicateur, pour une barre de progression.
+
+        Returns
+        -------
+        Diagnostic
+            Table longue et dates retenues.
+        """
+        ensembles = self.ensembles()
+        diagnostic = Diagnostic(self.demande, ensembles, [])
+        tous: dict[tuple[object, ...], Chiffre] = {}
+        for indicateur in indicateurs().values():
+            if suivre is not None:
+                suivre(indicateur.libelle)
+            groupes = [
+                ("comparaison", (ensembles.sujet, *ensembles.references)),
+                ("mailles", ensembles.mailles),
+                ("quartiers", ensembles.quartiers),
+                ("qpv", ensembles.qpv),
+            ]
+            for groupe, territoires in groupes:
+                if not territoires:
+                    continue
+                date, chiffres = self._groupe(indicateur, groupe, territoires, diagnostic)
+                diagnostic.millesimes[groupe, indicateur.code] = date
+                for c in chiffres:
+                    tous.setdefault((c.territoire, c.niveau, c.indicateur, c.definition, c.millesime, c.source), c)
+        diagnostic.chiffres = list(tous.values())
+        diagnostic.remarques = list(dict.fromkeys(diagnostic.remarques))
+        return diagnostic
+
+    # -- dates ---------------------------------------------------------------------------------
+
+    def _groupe(
+        self, indicateur: Indicateur, groupe: str, territoires: tuple[Territoire, ...], diagnostic: Diagnostic
+    ) -> tuple[int | None, list[Chiffre]]:
+        """Choisir une date pour un groupe comparé, puis calculer tous ses chiffres à cette date."""
+        lectures = _lectures_du_groupe(indicateur, groupe)
+        if not lectures:
+            return None, []
+        candidates, apres = self._candidates(lectures, groupe)
+        essais: list[tuple[int, list[Chiffre]]] = []
+        for annee in candidates:
+            chiffres = self._a_la_date(indicateur, lectures, territoires, annee)
+            if not chiffres:
+                continue
+            essais.append((annee, chiffres))
+            if _convient(groupe, chiffres, territoires):
+                break
+        choisi = _meilleur(groupe, essais)
+        if choisi is None:
+            return None, self._sans_source(indicateur, lectures, territoires) if groupe != "qpv" else []
+        annee, chiffres = choisi
+        if annee in apres:
+            diagnostic.remarques.append(
+                f"QPV : aucune édition de {self.demande.millesime} ou d'avant n'est dans la base ; "
+                f"l'édition {annee} est montrée, à lire à sa propre date."
+            )
+        if groupe in {"mailles", "quartiers"}:
+            # Le sujet à la même date que ses mailles : c'est le repère imprimé sur leurs cartes.
+            chiffres += self._a_la_date(indicateur, lectures, (diagnostic.ensembles.sujet,), annee)
+        return annee, chiffres
+
+    def _candidates(self, lectures: tuple[Lecture, ...], groupe: str) -> tuple[list[int], set[int]]:
+        annees = {a for lecture in lectures for a in self.demande.vintages(self.base, lecture.source.id)}
+        if annees or groupe != "qpv" or self._famille_imposee(lectures):
+            return sorted(annees, reverse=True), set()
+        suivantes = {a for lecture in lectures for a in self.base.millesimes(lecture.source.id)}
+        return sorted(suivantes), suivantes
+
+    def _famille_imposee(self, lectures: tuple[Lecture, ...]) -> bool:
+        return any(cle in self.demande.millesimes for le in lectures for cle in (le.source.id, le.source.famille))
+
+    def _a_la_date(
+        self, indicateur: Indicateur, lectures: tuple[Lecture, ...], territoires: tuple[Territoire, ...], annee: int
+    ) -> list[Chiffre]:
+        admises = [le for le in lectures if annee in self.demande.vintages(self.base, le.source.id)] or list(lectures)
+        trouves = [self.calculateur.chiffre(indicateur, t, annee, admises) for t in territoires]
+        return [c for c in trouves if c is not None]
+
+    def _sans_source(
+        self, indicateur: Indicateur, lectures: tuple[Lecture, ...], territoires: tuple[Territoire, ...]
+    ) -> list[Chiffre]:
+        """Dire qu'un indicateur manque faute de source, pour chaque territoire du groupe."""
+        attendue = lectures[0].source
+        quand = f"de {self.demande.millesime} ou avant " if self.demande.millesime else ""
+        return [
+            Chiffre(t.code, t.niveau, indicateur.code, attendue.id, Statut.INDISPONIBLE, self.demande.millesime,
+                    note=f"aucun fichier « {attendue.titre} » {quand}où cet indicateur existe n'est dans la base")  # fmt: skip
+            for t in territoires
+        ]
+
+
+def _lectures_du_groupe(indicateur: Indicateur, groupe: str) -> tuple[Lecture, ...]:
+    """Garder les lectures qui existent au niveau du groupe : les tables QPV ne parlent que des QPV."""
+    qpv = groupe == "qpv"
+    return tuple(le for le in indicateur.lectures if ("qpv" in le.source.niveaux) == qpv)
+
+
+def _convient(groupe: str, chiffres: list[Chiffre], territoires: tuple[Territoire, ...]) -> bool:
+    """Dire si une date suffit : le sujet et au moins une référence ont un chiffre, ou une maille en a un."""
+    if groupe != "comparaison":
+        return any(c.a_une_valeur for c in chiffres)
+    sujet = territoires[0].code
+    du_sujet = any(c.a_une_valeur for c in chiffres if c.territoire == sujet)
+    return du_sujet and any(c.a_une_valeur for c in chiffres if c.territoire != sujet)
+
+
+def _meilleur(groupe: str, essais: list[tuple[int, list[Chiffre]]]) -> tuple[int, list[Chiffre]] | None:
+    """Prendre la dernière date essayée si elle convient ; sinon la plus récente où le sujet a un chiffre."""
+    if not essais:
+        return None
+    sujet = essais[0][1][0].territoire
+    convenables = [e for e in essais if any(c.a_une_valeur and c.territoire != sujet for c in e[1])]
+    if groupe == "comparaison":
+        complets = [e for e in convenables if any(c.a_une_valeur and c.territoire == sujet for c in e[1])]
+        du_sujet = [e for e in essais if any(c.a_une_valeur and c.territoire == sujet for c in e[1])]
+        return (complets or du_sujet or essais)[0]
+    valables = [e for e in essais if any(c.a_une_valeur for c in e[1])]
+    return (valables or essais)[0]
+
+
+def diagnostiquer(base: Base, demande: Demande, suivre: Callable[[str], None] | None = None) -> Diagnostic:
+    """Établir le diagnostic d'un territoire.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    demande : Demande
+        Demande de l'analyste.
+    suivre : callable or None, default None
+        Suivi de l'avancement.
+
+    Returns
+    -------
+    Diagnostic
+        Tous les chiffres, avec leurs statuts.
+    """
+    return Diagnostiqueur(base, demande).assembler(suivre)

@@ -1,0 +1,1 @@
+"""Produire : carnets paramétrés, documents, et la commande `abs`."""

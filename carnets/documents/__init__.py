@@ -1,0 +1,1 @@
+"""Écrire les documents (HTML, DOCX, XLSX, GPKG, CSV, preuve) à partir du portrait."""

@@ -1,0 +1,1 @@
+"""Dessiner : du diagnostic aux cartes thématiques, imprimées (matplotlib) ou vivantes (folium)."""

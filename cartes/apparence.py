@@ -1,0 +1,151 @@
+"""Décider de l'apparence de chaque territoire : couleur de classe, état, marques, taille de cercle."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+from abs.statuts import Fiabilite, Statut
+from cartes.palettes import (
+    PALETTES_DIVERGENTES,
+    PALETTES_SEQUENTIELLES,
+    couleurs_divergentes,
+    couleurs_sequentielles,
+)
+
+if TYPE_CHECKING:
+    from cartes.specification import CarteThematique
+
+Etat = Literal["", "secret", "indisponible", "sans_objet", "zero"]
+Contour = Literal["plein", "tirets", "points"]
+
+FOND_DES_CERCLES = "#f2f2f0"
+COULEUR_DES_CERCLES = "#4292c6"
+
+
+@dataclass(frozen=True)
+class Apparence:
+    """Façon de dessiner un territoire ; deux territoires d'apparence égale se dessinent de même.
+
+    Parameters
+    ----------
+    couleur : str, default ""
+        Couleur de la classe, ou vide si le territoire n'a pas de valeur.
+    etat : str, default ""
+        État sans valeur, ou ``zero`` pour un effectif nul.
+    fragile : bool, default False
+        Hachures par-dessus la couleur.
+    contour : {"plein", "tirets", "points"}, default "plein"
+        Tirets pour une valeur estimée, points pour une valeur partielle.
+    """
+
+    couleur: str = ""
+    etat: Etat = ""
+    fragile: bool = False
+    contour: Contour = "plein"
+
+
+@lru_cache(maxsize=64)
+def _couleurs(nombre_classes: int, cotes: tuple[int, int] | None, palette: str | None) -> tuple[str, ...]:
+    """Choisir la palette : divergente autour d'une référence qui sépare les classes, sinon séquentielle."""
+    if cotes is None or palette in PALETTES_SEQUENTIELLES:
+        return couleurs_sequentielles(
+            nombre_classes, palette if palette not in PALETTES_DIVERGENTES else None
+        )
+    return couleurs_divergentes(*cotes, palette)
+
+
+def couleurs_des_classes(carte: CarteThematique) -> tuple[str, ...]:
+    """Donner la couleur de chaque classe, dans l'ordre croissant.
+
+    Parameters
+    ----------
+    carte : CarteThematique
+        Carte dont la couleur dit la classe.
+
+    Returns
+    -------
+    tuple of str
+        Une couleur par classe ; vide si aucun territoire n'a de valeur.
+    """
+    if not carte.en_classes or carte.valides.empty:
+        return ()
+    classes = carte.discretisation
+    return _couleurs(classes.nombre, classes.cotes, carte.palette)
+
+
+def apparences(carte: CarteThematique) -> list[Apparence]:
+    """Décider de l'apparence de chaque territoire.
+
+    Parameters
+    ----------
+    carte : CarteThematique
+        Carte contrôlée.
+
+    Returns
+    -------
+    list of Apparence
+        Une par ligne de ``carte.territoires``, dans le même ordre.
+    """
+    couleurs = couleurs_des_classes(carte)
+    table = carte.territoires
+    lignes = zip(table["valeur"], table["statut"], table["fiabilite"], strict=True)
+    return [_apparence(carte, couleurs, *ligne) for ligne in lignes]
+
+
+def _apparence(
+    carte: CarteThematique, couleurs: tuple[str, ...], valeur: float, statut: str, fiabilite: str
+) -> Apparence:
+    if statut == Statut.SECRET:
+        return Apparence(etat="secret")
+    if statut == Statut.INDISPONIBLE:
+        return Apparence(etat="indisponible")
+    if statut == Statut.SANS_OBJET:
+        return Apparence(etat="sans_objet")
+    if carte.nature == "effectif" and valeur == 0:
+        return Apparence(etat="zero")
+    couleur = couleurs[carte.discretisation.classe(valeur)] if couleurs else COULEUR_DES_CERCLES
+    contours: dict[str, Contour] = {Statut.ESTIME: "tirets", Statut.PARTIEL: "points"}
+    return Apparence(couleur, "", fiabilite == Fiabilite.FRAGILE, contours.get(statut, "plein"))
+
+
+def tailles(carte: CarteThematique) -> list[float]:
+    """Donner le nombre que dit la taille du cercle de chaque territoire (0 : pas de cercle).
+
+    Parameters
+    ----------
+    carte : CarteThematique
+        Carte contrôlée.
+
+    Returns
+    -------
+    list of float
+        Une taille par ligne de ``carte.territoires``.
+    """
+    if not carte.en_cercles:
+        return [0.0] * len(carte.territoires)
+    colonne = "valeur" if carte.forme == "cercles" else "poids"
+    nombres = carte.territoires[colonne].astype(float).where(carte.territoires["valeur"].notna(), 0.0)
+    return [float(n) for n in nombres]
+
+
+def rayon(taille: float, maximum: float, rayon_maximal: float) -> float:
+    """Calculer un rayon dont le *carré* est proportionnel au nombre : c'est l'aire que l'œil compare.
+
+    Parameters
+    ----------
+    taille : float
+        Nombre à représenter.
+    maximum : float
+        Plus grand nombre de la carte.
+    rayon_maximal : float
+        Rayon du plus grand cercle.
+
+    Returns
+    -------
+    float
+        Rayon dans l'unité de ``rayon_maximal``.
+    """
+    return rayon_maximal * math.sqrt(taille / maximum) if maximum > 0 else 0.0

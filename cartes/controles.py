@@ -1,0 +1,196 @@
+"""Contrôler une carte avant de la dessiner : toutes les fautes en un seul message."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+from abs.statuts import SANS_VALEUR, Fiabilite, Statut
+from cartes.palettes import PALETTES_DIVERGENTES, PALETTES_SEQUENTIELLES
+from donnees_insee.erreurs import CarteImpossible, liste_de_fautes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from cartes.specification import CarteThematique, Superposition
+
+COLONNES_ATTENDUES: tuple[str, ...] = ("code", "nom", "geometry", "valeur", "statut", "fiabilite")
+FORMES_PAR_NATURE: dict[str, tuple[str, ...]] = {
+    "taux": ("classes", "cercles_colores"),
+    "mediane": ("classes", "cercles_colores"),
+    "indice": ("classes", "cercles_colores"),
+    "effectif": ("cercles",),
+}
+_COULEUR = re.compile(r"#[0-9a-fA-F]{6}")
+_NATURES_EN_CLAIR = {
+    "taux": "un taux",
+    "mediane": "une médiane",
+    "indice": "un indice",
+    "effectif": "un effectif",
+}
+
+
+def controler(carte: CarteThematique) -> None:
+    """Refuser une carte fautive en disant tout ce qu'il faut corriger.
+
+    Parameters
+    ----------
+    carte : CarteThematique
+        Carte en construction.
+
+    Raises
+    ------
+    CarteImpossible
+        Au moins une faute.
+    """
+    fautes = [*_fautes_de_texte(carte), *_fautes_de_forme(carte), *_fautes_de_table(carte)]
+    for superposition in carte.superpositions:
+        fautes.extend(_fautes_de_superposition(superposition))
+    if fautes:
+        entete = f"La carte {carte.code!r} ({carte.titre!r}) ne peut pas être dessinée :"
+        raise CarteImpossible(liste_de_fautes(entete, fautes))
+
+
+def _fautes_de_texte(carte: CarteThematique) -> Iterator[str]:
+    for champ in ("code", "titre", "source", "date", "geographie"):
+        valeur = getattr(carte, champ)
+        if not isinstance(valeur, str) or not valeur.strip():
+            yield f"le champ {champ!r} est vide ({valeur!r}) : toute carte le porte, écrire un texte."
+
+
+def _fautes_de_forme(carte: CarteThematique) -> Iterator[str]:
+    permises = FORMES_PAR_NATURE.get(carte.nature)
+    if permises is None:
+        yield f"nature {carte.nature!r} inconnue ; attendu : {', '.join(FORMES_PAR_NATURE)}."
+    elif carte.forme not in permises:
+        yield (
+            f"{_NATURES_EN_CLAIR[carte.nature]} ne se dessine pas sous la forme {carte.forme!r} ; "
+            f"demander : {' ou '.join(permises)}."
+        )
+    if carte.methode not in ("quantiles", "arrondies"):
+        yield f"méthode {carte.methode!r} inconnue ; attendu : quantiles ou arrondies."
+    if carte.reference is not None and not math.isfinite(carte.reference.valeur):
+        yield f"la référence {carte.reference.libelle!r} n'a pas de valeur : ne pas la donner."
+    if carte.palette in PALETTES_DIVERGENTES and carte.reference is None:
+        yield f"la palette {carte.palette!r} oppose deux côtés d'une référence : en donner une."
+    connues = (*PALETTES_SEQUENTIELLES, *PALETTES_DIVERGENTES)
+    if carte.palette is not None and carte.palette not in connues:
+        yield f"palette {carte.palette!r} inconnue ; attendu : {', '.join(connues)}."
+
+
+def _fautes_de_table(carte: CarteThematique) -> Iterator[str]:
+    """Examiner la table des territoires ; sans ses colonnes, le reste n'aurait pas de sens."""
+    table = carte.territoires
+    attendues = COLONNES_ATTENDUES + (("poids",) if carte.forme == "cercles_colores" else ())
+    manquantes = _colonnes_manquantes(table, attendues)
+    if manquantes:
+        yield f"colonnes absentes de la table des territoires : {', '.join(manquantes)}."
+        return
+    if table.empty:
+        yield "la table des territoires est vide : il en faut au moins un."
+        return
+    yield from _fautes_de_geometrie(table, "territoires")
+    yield from _fautes_de_code(table)
+    yield from _fautes_de_statut(table)
+    yield from _fautes_de_valeur(table, carte.nature)
+    if carte.forme == "cercles_colores":
+        poids = table.loc[~table["statut"].isin(SANS_VALEUR), "poids"].astype(float)
+        if (poids.isna() | (poids < 0)).any():
+            yield (
+                "des territoires qui portent une valeur ont un poids absent ou négatif ; il dit la taille "
+                "du cercle : compléter la colonne 'poids'."
+            )
+
+
+def _colonnes_manquantes(table: Any, attendues: tuple[str, ...]) -> list[str]:
+    """Lister les colonnes absentes ; la géométrie compte absente si la table n'est pas géographique."""
+    colonnes = set(getattr(table, "columns", ()))
+    if not hasattr(table, "crs"):
+        colonnes -= {"geometry"}
+    return [colonne for colonne in attendues if colonne not in colonnes]
+
+
+def _fautes_de_geometrie(table: Any, quoi: str) -> Iterator[str]:
+    if table.crs is None:
+        yield f"{quoi} : système de coordonnées inconnu ; le déclarer avec set_crs (2154 ou 4326)."
+    vides = table.geometry.isna() | table.geometry.is_empty
+    if vides.any():
+        yield f"{quoi} : géométries vides : {_exemples(table.loc[vides, 'code'])}."
+    autres = ~table.geom_type.isin(["Polygon", "MultiPolygon"]) & ~vides
+    if autres.any():
+        yield (
+            f"{quoi} : des géométries ne sont pas des polygones "
+            f"({_exemples(table.loc[autres, 'code'])}) ; fournir des contours."
+        )
+
+
+def _fautes_de_code(table: pd.DataFrame) -> Iterator[str]:
+    pas_texte = ~table["code"].map(lambda code: isinstance(code, str)).astype(bool)
+    if pas_texte.any():
+        yield (
+            f"des codes ne sont pas du texte ({_exemples(table.loc[pas_texte, 'code'])}) "
+            ": un code lu comme un nombre perd ses zéros, le relire en texte."
+        )
+    doubles = table["code"].duplicated(keep="first")
+    if doubles.any():
+        yield f"codes en double : {_exemples(table.loc[doubles, 'code'])} ; un territoire, une ligne."
+
+
+def _fautes_de_statut(table: pd.DataFrame) -> Iterator[str]:
+    for colonne, connus in (("statut", set(Statut)), ("fiabilite", set(Fiabilite))):
+        recus = table[colonne].dropna() if colonne == "fiabilite" else table[colonne]
+        inconnus = sorted({repr(valeur) for valeur in recus if valeur not in connus})
+        if inconnus:
+            yield f"{colonne} inconnu : {', '.join(inconnus)} ; attendu : {', '.join(sorted(connus))}."
+
+
+def _fautes_de_valeur(table: pd.DataFrame, nature: str) -> Iterator[str]:
+    nombres = table["valeur"].map(_en_nombre).astype(float)
+    illisibles = nombres.isna() & table["valeur"].notna()
+    if illisibles.any():
+        yield f"valeurs qui ne sont pas des nombres : {_exemples(table.loc[illisibles, 'valeur'])}."
+    sans_valeur = table["statut"].isin(SANS_VALEUR)
+    de_trop = sans_valeur & nombres.notna()
+    if de_trop.any():
+        yield (
+            f"un statut sans valeur porte une valeur ({_exemples(table.loc[de_trop, 'code'])}) : "
+            "retirer la valeur, un chiffre couvert par le secret ne se dessine pas."
+        )
+    absentes = ~sans_valeur & table["valeur"].isna()
+    if absentes.any():
+        yield (
+            f"un statut qui annonce une valeur n'en porte pas ({_exemples(table.loc[absentes, 'code'])}) : "
+            "écrire secret, indisponible ou sans_objet."
+        )
+    if nature == "effectif" and (nombres < 0).any():
+        yield f"effectifs négatifs : {_exemples(table.loc[nombres < 0, 'code'])}."
+
+
+def _en_nombre(valeur: Any) -> float:
+    """Lire un nombre fini, sinon NaN."""
+    try:
+        lu = float(valeur)
+    except (TypeError, ValueError):
+        return math.nan
+    return lu if math.isfinite(lu) else math.nan
+
+
+def _fautes_de_superposition(superposition: Superposition) -> Iterator[str]:
+    quoi = f"superposition {superposition.nom!r}"
+    attendues = ("code", "nom", "geometry", *filter(None, [superposition.etiquette]))
+    manquantes = _colonnes_manquantes(superposition.couches, attendues)
+    if manquantes:
+        yield f"{quoi} : colonnes absentes : {', '.join(manquantes)}."
+    elif not superposition.couches.empty:
+        yield from _fautes_de_geometrie(superposition.couches, quoi)
+    if not _COULEUR.fullmatch(superposition.couleur):
+        yield f"{quoi} : couleur {superposition.couleur!r} illisible ; l'écrire sous la forme #rrvvbb."
+
+
+def _exemples(valeurs: pd.Series, maximum: int = 5) -> str:
+    """Citer quelques valeurs fautives."""
+    cites = ", ".join(repr(valeur) for valeur in valeurs.head(maximum))
+    return cites + (", …" if len(valeurs) > maximum else "")

@@ -1,0 +1,159 @@
+"""Écrire une carte en fichiers (PNG, SVG, HTML), à l'identique d'une fois sur l'autre."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from contextlib import suppress
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cartes.specification import FORMATS_D_IMAGE
+from donnees_insee.erreurs import CarteImpossible, SortieImpossible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cartes.specification import CarteThematique
+
+_NOM_DE_FICHIER = re.compile(r"[^/\\:*?\"<>|\x00-\x1f]+")
+
+
+def en_png(carte: CarteThematique) -> bytes:
+    """Rendre la carte en PNG (1 500 pixels de large), texte de remplacement compris.
+
+    Parameters
+    ----------
+    carte : CarteThematique
+        Carte à rendre.
+
+    Returns
+    -------
+    bytes
+        Fichier PNG.
+    """
+    sortie = io.BytesIO()
+    # Sans nom de logiciel ni version : deux postes donnent les mêmes métadonnées.
+    notices = {"Software": None, "Title": carte.titre, "Description": carte.texte_alternatif()}
+    carte.figure().savefig(sortie, format="png", metadata=notices)
+    return sortie.getvalue()
+
+
+def en_svg(carte: CarteThematique) -> bytes:
+    """Rendre la carte en SVG reproductible : ni date, ni identifiants tirés au sort.
+
+    Parameters
+    ----------
+    carte : CarteThematique
+        Carte à rendre.
+
+    Returns
+    -------
+    bytes
+        Fichier SVG en UTF-8.
+    """
+    import matplotlib as mpl  # noqa: PLC0415 - seulement quand on dessine
+
+    sortie = io.BytesIO()
+    notices = {"Date": None, "Creator": None, "Title": carte.titre, "Description": carte.texte_alternatif()}
+    with mpl.rc_context({"svg.hashsalt": f"carte-{carte.code}", "svg.fonttype": "path"}):
+        carte.figure().savefig(sortie, format="svg", metadata=notices)
+    return sortie.getvalue()
+
+
+def en_html(carte: CarteThematique) -> bytes:
+    """Rendre la carte interactive en une page autonome.
+
+    Parameters
+    ----------
+    carte : CarteThematique
+        Carte à rendre.
+
+    Returns
+    -------
+    bytes
+        Page HTML en UTF-8.
+    """
+    from cartes.interactif import atlas  # noqa: PLC0415 - folium seulement quand on dessine
+
+    return atlas([carte], carte.titre).encode()
+
+
+_RENDUS: dict[str, Callable[[CarteThematique], bytes]] = {"png": en_png, "svg": en_svg, "html": en_html}
+
+
+def enregistrer(
+    carte: CarteThematique, dossier: str | Path, nom: str, formats: Sequence[str] = FORMATS_D_IMAGE
+) -> list[Path]:
+    """Écrire la carte sous un nom provisoire, puis la déplacer : jamais de fichier à moitié écrit.
+
+    Parameters
+    ----------
+    carte : CarteThematique
+        Carte à écrire.
+    dossier : str or pathlib.Path
+        Dossier de sortie, créé au besoin.
+    nom : str
+        Nom des fichiers, sans extension.
+    formats : sequence of str
+        Parmi ``png``, ``svg``, ``html``.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Fichiers écrits, dans l'ordre des formats.
+
+    Raises
+    ------
+    CarteImpossible
+        Format inconnu.
+    SortieImpossible
+        Nom de fichier refusé ou dossier où l'on ne peut pas écrire.
+    """
+    inconnus = [extension for extension in formats if extension not in _RENDUS]
+    if inconnus:
+        raise CarteImpossible(f"Formats inconnus : {', '.join(inconnus)} ; attendu : {', '.join(_RENDUS)}.")
+    if not _NOM_DE_FICHIER.fullmatch(nom) or nom.startswith("."):
+        raise SortieImpossible(
+            f"Le nom de fichier {nom!r} est refusé : écrire un nom simple, sans dossier ni extension."
+        )
+    contenus = {extension: _RENDUS[extension](carte) for extension in formats}
+    return [_deposer(Path(dossier) / f"{nom}.{extension}", octets) for extension, octets in contenus.items()]
+
+
+def _deposer(chemin: Path, octets: bytes) -> Path:
+    provisoire = chemin.with_name(f".{chemin.name}.partiel")
+    try:
+        chemin.parent.mkdir(parents=True, exist_ok=True)
+        provisoire.write_bytes(octets)
+        provisoire.replace(chemin)
+    except OSError as erreur:
+        with suppress(OSError):
+            provisoire.unlink()
+        raise SortieImpossible(
+            f"Impossible d'écrire {chemin} ({erreur.strerror}) : vérifier que le dossier existe, qu'il reste "
+            "de la place et que le fichier n'est pas ouvert ailleurs."
+        ) from erreur
+    return chemin
+
+
+def paquet_mime(carte: CarteThematique) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Préparer l'affichage dans un carnet : la même image pour l'écran, Word et le PDF.
+
+    Parameters
+    ----------
+    carte : CarteThematique
+        Carte à montrer.
+
+    Returns
+    -------
+    tuple of (dict, dict)
+        Contenus par type MIME, puis métadonnées (texte de remplacement).
+    """
+    image = base64.b64encode(en_png(carte)).decode("ascii")
+    alternatif = carte.texte_alternatif()
+    source = f"data:image/png;base64,{image}"
+    figure = f'<figure><img src="{source}" alt="{escape(alternatif)}" style="max-width:100%"></figure>'
+    return {"text/html": figure, "image/png": image}, {"image/png": {"alt": alternatif}}

@@ -1,0 +1,153 @@
+"""Préparer les géométries : projection métrique, frontières simplifiées ensemble, longueurs rondes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import shapely
+
+from abs.formats import avec_unite
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+LAMBERT_93 = "EPSG:2154"
+GEOGRAPHIQUE = "EPSG:4326"
+# Emprise de la France métropolitaine en degrés (ouest, sud, est, nord).
+_METROPOLE = (-5.5, 41.0, 10.0, 51.5)
+
+
+def projection_locale(couche: gpd.GeoDataFrame) -> Any:
+    """Choisir une projection en mètres adaptée au lieu.
+
+    Parameters
+    ----------
+    couche : geopandas.GeoDataFrame
+        Couche dont le système de coordonnées est connu.
+
+    Returns
+    -------
+    str or pyproj.CRS
+        Lambert-93 en métropole, sinon la zone UTM du lieu (outre-mer).
+    """
+    ouest, sud, est, nord = couche.to_crs(GEOGRAPHIQUE).total_bounds
+    dans_la_metropole = (
+        ouest >= _METROPOLE[0] and sud >= _METROPOLE[1] and est <= _METROPOLE[2] and nord <= _METROPOLE[3]
+    )
+    return LAMBERT_93 if dans_la_metropole else couche.estimate_utm_crs()
+
+
+def simplifier(couche: gpd.GeoDataFrame, tolerance: float) -> gpd.GeoDataFrame:
+    """Simplifier les frontières partagées ensemble, sans ouvrir de vide entre deux voisins.
+
+    Une couche qui n'est pas une partition propre (recouvrements, vides) est rendue telle quelle :
+    une carte un peu plus lourde vaut mieux qu'une carte trouée.
+
+    Parameters
+    ----------
+    couche : geopandas.GeoDataFrame
+        Polygones dans une projection métrique.
+    tolerance : float
+        Tolérance en mètres ; 0 ne simplifie rien.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Nouvelle couche, mêmes lignes dans le même ordre.
+    """
+    if tolerance <= 0:
+        return couche
+    # Des sommets partagés à quelques nanomètres près après projection : on les ramène au centimètre.
+    geometries = shapely.set_precision(couche.geometry.to_numpy(), 0.01, mode="pointwise")
+    if not shapely.coverage_is_valid(geometries):
+        return couche
+    simples = shapely.coverage_simplify(geometries, tolerance)
+    if shapely.is_empty(simples).any() or not shapely.is_valid(simples).all():
+        return couche
+    return couche.set_geometry(simples, crs=couche.crs)
+
+
+def contour_d_ensemble(couche: gpd.GeoDataFrame) -> Any:
+    """Tracer le contour extérieur de l'ensemble des territoires.
+
+    Parameters
+    ----------
+    couche : geopandas.GeoDataFrame
+        Polygones dans une projection métrique.
+
+    Returns
+    -------
+    shapely.Geometry
+        Polygone ou multipolygone d'ensemble.
+    """
+    geometries = couche.geometry.to_numpy()
+    if shapely.coverage_is_valid(geometries):
+        return shapely.coverage_union_all(geometries)
+    return shapely.union_all(shapely.make_valid(geometries))
+
+
+def emprise(couche: gpd.GeoDataFrame, marge: float = 0.03) -> tuple[float, float, float, float]:
+    """Calculer l'emprise à dessiner, avec une marge.
+
+    Parameters
+    ----------
+    couche : geopandas.GeoDataFrame
+        Couche projetée.
+    marge : float, default 0.03
+        Part du plus grand côté ajoutée de chaque côté.
+
+    Returns
+    -------
+    tuple of float
+        Ouest, sud, est, nord dans l'unité de la couche.
+    """
+    ouest, sud, est, nord = (float(borne) for borne in couche.total_bounds)
+    ajout = max(est - ouest, nord - sud) * marge
+    return ouest - ajout, sud - ajout, est + ajout, nord + ajout
+
+
+def _rond_inferieur(valeur: float) -> float:
+    """Descendre au nombre rond (1, 2 ou 5 × 10ⁿ) le plus proche."""
+    ordre = 10.0 ** math.floor(math.log10(valeur))
+    return max(facteur for facteur in (1, 2, 5) if facteur * ordre <= valeur * (1 + 1e-9)) * ordre
+
+
+def barre_d_echelle(largeur: float) -> tuple[float, str]:
+    """Choisir une barre d'échelle ronde, d'un quart de la largeur au plus.
+
+    Parameters
+    ----------
+    largeur : float
+        Largeur de la carte en mètres.
+
+    Returns
+    -------
+    tuple of (float, str)
+        Longueur en mètres et texte, par exemple ``(2000.0, "2 km")``.
+    """
+    longueur = _rond_inferieur(largeur / 4)
+    if longueur >= 1000:
+        return longueur, avec_unite(longueur / 1000, "km")
+    return longueur, avec_unite(longueur, "m", 0 if longueur >= 1 else 2)
+
+
+def tailles_rondes(maximum: float) -> tuple[float, ...]:
+    """Choisir jusqu'à trois effectifs ronds pour la légende des cercles, du plus grand au plus petit.
+
+    Parameters
+    ----------
+    maximum : float
+        Plus grand effectif de la carte.
+
+    Returns
+    -------
+    tuple of float
+        Effectifs ronds, entiers dès que le maximum vaut au moins 1.
+    """
+    if maximum <= 0:
+        return ()
+    grand = _rond_inferieur(maximum)
+    tailles = [grand, *(_rond_inferieur(grand / diviseur) for diviseur in (4, 16))]
+    plancher = 1.0 if maximum >= 1 else 0.0
+    return tuple(dict.fromkeys(t for t in tailles if t >= plancher))

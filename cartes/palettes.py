@@ -1,0 +1,128 @@
+"""Choisir les couleurs : lisibles par les daltoniens, et un gris propre à chaque classe à l'impression."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Teintes du clair au foncé, relevées sur ColorBrewer (séries sûres pour le daltonisme).
+_RAMPES: dict[str, tuple[str, ...]] = {
+    "bleus": ("#eff6fc", "#c6dbef", "#9ecae1", "#6baed6", "#4292c6", "#2171b5", "#08519c", "#08306b"),
+    "oranges": ("#fff3e6", "#fdd0a2", "#fdae6b", "#fd8d3c", "#f16913", "#d94801", "#a63603", "#662004"),
+    "violets": ("#f7f5fa", "#dadaeb", "#bcbddc", "#9e9ac8", "#807dba", "#6a51a3", "#54278f", "#3f007d"),
+    "verts": ("#f1faf0", "#c7e9c0", "#a1d99b", "#74c476", "#41ab5d", "#238b45", "#006d2c", "#00441b"),
+    "gris": ("#f7f7f7", "#d9d9d9", "#bdbdbd", "#969696", "#737373", "#525252", "#333333", "#1a1a1a"),
+}
+# Sous la référence, au-dessus de la référence : deux teintes qu'aucun daltonisme courant ne confond.
+_DIVERGENTES: dict[str, tuple[str, str]] = {
+    "bleu_orange": ("bleus", "oranges"),
+    "vert_violet": ("verts", "violets"),
+}
+PALETTES_SEQUENTIELLES: tuple[str, ...] = tuple(_RAMPES)
+PALETTES_DIVERGENTES: tuple[str, ...] = tuple(_DIVERGENTES)
+SEQUENTIELLE_PAR_DEFAUT = "bleus"
+DIVERGENTE_PAR_DEFAUT = "bleu_orange"
+
+# Clartés L* des classes extrêmes : ni confondues avec le papier, ni si sombres que les hachures s'y perdent.
+_CLARTE_MAXIMALE = 91.0
+_CLARTE_MINIMALE = 32.0
+
+# Au-dessus, les hachures d'un chiffre fragile sont sombres ; au-dessous, blanches.
+CLARTE_DES_HACHURES = 50.0
+
+
+def clarte(couleur: str) -> float:
+    """Mesurer la clarté CIE L* d'une couleur, c'est-à-dire son gris à l'impression.
+
+    Parameters
+    ----------
+    couleur : str
+        Couleur ``#rrvvbb``.
+
+    Returns
+    -------
+    float
+        De 0 (noir) à 100 (blanc).
+    """
+    composantes = [int(couleur[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    rouge, vert, bleu = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in composantes)
+    luminance = 0.2126 * rouge + 0.7152 * vert + 0.0722 * bleu
+    return 116 * luminance ** (1 / 3) - 16 if luminance > 0.008856 else 903.3 * luminance
+
+
+def _teinte(rampe: str, clarte_voulue: float) -> str:
+    """Trouver dans une rampe la couleur d'une clarté donnée (interpolation entre deux teintes voisines)."""
+    couleurs = _RAMPES[rampe]
+    paires = list(pairwise(couleurs))
+    # La première paire dont la couleur sombre atteint la clarté voulue ; à défaut, la plus sombre.
+    claire, sombre = next((paire for paire in paires if clarte(paire[1]) <= clarte_voulue), paires[-1])
+    etendue = clarte(claire) - clarte(sombre)
+    part = min(max((clarte(claire) - clarte_voulue) / etendue, 0.0), 1.0)
+    melange = (
+        round(int(claire[i : i + 2], 16) * (1 - part) + int(sombre[i : i + 2], 16) * part) for i in (1, 3, 5)
+    )
+    return "#" + "".join(f"{composante:02x}" for composante in melange)
+
+
+def _clartes(nombre: int) -> list[float]:
+    """Répartir les clartés de la plus claire à la plus foncée, à écarts égaux."""
+    if nombre == 1:
+        return [(_CLARTE_MAXIMALE + _CLARTE_MINIMALE) / 2]
+    pas = (_CLARTE_MAXIMALE - _CLARTE_MINIMALE) / (nombre - 1)
+    return [_CLARTE_MAXIMALE - pas * rang for rang in range(nombre)]
+
+
+def couleurs_sequentielles(nombre: int, palette: str | None = None) -> tuple[str, ...]:
+    """Donner une couleur par classe, de la plus claire (valeurs basses) à la plus foncée.
+
+    Parameters
+    ----------
+    nombre : int
+        Nombre de classes.
+    palette : str, optional
+        Une des ``PALETTES_SEQUENTIELLES``.
+
+    Returns
+    -------
+    tuple of str
+        Couleurs ``#rrvvbb``, dans l'ordre croissant des classes.
+    """
+    rampe = palette or SEQUENTIELLE_PAR_DEFAUT
+    return tuple(_teinte(rampe, niveau) for niveau in _clartes(nombre))
+
+
+def couleurs_divergentes(dessous: int, dessus: int, palette: str | None = None) -> tuple[str, ...]:
+    """Donner une couleur par classe, de part et d'autre d'une référence.
+
+    Une palette divergente symétrique donne deux fois le même gris à l'impression. Ici les deux
+    côtés alternent en s'éloignant de la référence, si bien que chaque classe garde son propre gris.
+
+    Parameters
+    ----------
+    dessous : int
+        Nombre de classes sous la référence.
+    dessus : int
+        Nombre de classes au-dessus de la référence.
+    palette : str, optional
+        Une des ``PALETTES_DIVERGENTES``.
+
+    Returns
+    -------
+    tuple of str
+        Couleurs ``#rrvvbb``, dans l'ordre croissant des classes.
+    """
+    basse, haute = _DIVERGENTES[palette or DIVERGENTE_PAR_DEFAUT]
+    cotes = _alterner(dessous, dessus)
+    niveaux = _clartes(dessous + dessus)
+    bas = [_teinte(basse, niveau) for niveau, cote in zip(niveaux, cotes, strict=True) if cote == "bas"]
+    haut = [_teinte(haute, niveau) for niveau, cote in zip(niveaux, cotes, strict=True) if cote == "haut"]
+    return (*reversed(bas), *haut)
+
+
+def _alterner(dessous: int, dessus: int) -> Sequence[str]:
+    """Ordonner les classes des plus proches de la référence aux plus éloignées."""
+    rangs = [(rang, "bas") for rang in range(dessous)] + [(rang, "haut") for rang in range(dessus)]
+    return [cote for _, cote in sorted(rangs)]

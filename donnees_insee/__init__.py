@@ -1,0 +1,1 @@
+"""Lire les fichiers publiés (INSEE, CAF, ANCT, IGN) et les ranger en une base locale."""

@@ -1,0 +1,134 @@
+"""Les codes géographiques : toujours du texte, reconnus par leur forme, jamais devinés."""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import lru_cache
+from importlib import resources
+from typing import Final
+
+NIVEAUX: Final = (
+    "iris",
+    "quartier",
+    "commune",
+    "epci",
+    "bassin_de_vie",
+    "departement",
+    "region",
+    "france",
+    "qpv",
+    "perimetre",
+)
+
+FORMES: Final[dict[str, re.Pattern[str]]] = {
+    "iris": re.compile(r"\d[\dAB]\d{7}"),
+    "commune": re.compile(r"\d[\dAB]\d{3}"),
+    "epci": re.compile(r"\d{9}"),
+    "departement": re.compile(r"\d{2}|2[AB]|97\d|98\d"),
+    "region": re.compile(r"\d{2}"),
+    "qpv": re.compile(r"Q[PN][\dAB]{3}[\dA-Z]{3}"),
+    "france": re.compile(r"METRO|FRANCE|1"),
+}
+
+ATTENDUS: Final[dict[str, str]] = {
+    "iris": "neuf caractères, par exemple 010010000 ou 2A0040101",
+    "commune": "cinq caractères, par exemple 01001 ou 2A004",
+    "epci": "neuf chiffres, par exemple 243400017",
+    "departement": "deux ou trois caractères, par exemple 01, 2A ou 974",
+    "region": "deux chiffres, par exemple 76",
+    "qpv": "huit caractères commençant par QP (2015) ou QN (2024), par exemple QP034005",
+    "france": "METRO pour la France métropolitaine",
+}
+
+# Communes à arrondissements municipaux : code de la ville → préfixe des codes d'arrondissement.
+ARRONDISSEMENTS: Final[dict[str, str]] = {"75056": "751", "69123": "6938", "13055": "132"}
+
+
+def conforme(code: str, niveau: str) -> bool:
+    """Dire si un code a la forme attendue à un niveau.
+
+    Parameters
+    ----------
+    code : str
+        Code tel que lu.
+    niveau : str
+        Niveau géographique.
+
+    Returns
+    -------
+    bool
+        Vrai si la forme est celle du niveau (sans garantir que le code existe).
+    """
+    forme = FORMES.get(niveau)
+    return forme is None or forme.fullmatch(code) is not None
+
+
+def commune_de_l_iris(code_iris: str) -> str:
+    """Donner la commune (ou l'arrondissement municipal) qui porte un IRIS.
+
+    Parameters
+    ----------
+    code_iris : str
+        Code IRIS de neuf caractères.
+
+    Returns
+    -------
+    str
+        Les cinq premiers caractères.
+    """
+    return code_iris[:5]
+
+
+def ville_de_l_arrondissement(commune: str) -> str:
+    """Donner la ville d'un arrondissement de Paris, Lyon ou Marseille ; sinon la commune elle-même.
+
+    Parameters
+    ----------
+    commune : str
+        Code de commune ou d'arrondissement municipal.
+
+    Returns
+    -------
+    str
+        Par exemple ``"75056"`` pour ``"75113"``.
+    """
+    for ville, prefixe in ARRONDISSEMENTS.items():
+        if commune.startswith(prefixe) and commune != ville:
+            return ville
+    return commune
+
+
+def departement_de_la_commune(commune: str) -> str:
+    """Donner le département d'une commune par les premiers caractères de son code.
+
+    Parameters
+    ----------
+    commune : str
+        Code de commune de cinq caractères.
+
+    Returns
+    -------
+    str
+        ``"34"``, ``"2A"`` ou, outre-mer, trois caractères comme ``"974"``.
+    """
+    return commune[:3] if commune.startswith(("97", "98")) else commune[:2]
+
+
+@lru_cache(maxsize=2)
+def noms_officiels(niveau: str) -> dict[str, str]:
+    """Lire les noms des départements ou des régions (code officiel géographique).
+
+    Parameters
+    ----------
+    niveau : str
+        ``"departement"`` ou ``"region"``.
+
+    Returns
+    -------
+    dict of str to str
+        Code → nom.
+    """
+    fichier = resources.files("donnees_insee") / "reference" / f"{niveau}s.csv"
+    with fichier.open(encoding="utf-8") as flux:
+        return {ligne["code"]: ligne["nom"] for ligne in csv.DictReader(flux, delimiter=";")}

@@ -1,0 +1,139 @@
+"""Tirages reproductibles et partages exacts, les deux outils de la fabrique de démonstration."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DECIMALES = 6
+
+
+class Alea:
+    """Bruit qui ne dépend que de la graine et d'une clé, jamais de l'ordre des appels.
+
+    Une variable ajoutée à un fichier ne change donc pas les autres, et le résultat est le même
+    quelles que soient la machine et la version de numpy.
+
+    Parameters
+    ----------
+    graine : int
+        Graine du territoire.
+    """
+
+    def __init__(self, graine: int) -> None:
+        self._graine = graine
+
+    def _tirages(self, cle: tuple[object, ...]) -> list[float]:
+        texte = "|".join([str(self._graine), *map(str, cle)]).encode()
+        octets = hashlib.blake2b(texte).digest()
+        return [int.from_bytes(octets[i : i + 8], "big") / 2**64 for i in range(0, 64, 8)]
+
+    def uniforme(self, *cle: object) -> float:
+        """Tirer un nombre entre 0 et 1.
+
+        Parameters
+        ----------
+        *cle : object
+            Ce que le tirage concerne (code, variable, année).
+
+        Returns
+        -------
+        float
+            Toujours le même nombre pour la même clé.
+        """
+        return self._tirages(cle)[0]
+
+    def normal(self, *cle: object) -> float:
+        """Tirer un nombre à peu près normal, centré et réduit.
+
+        Parameters
+        ----------
+        *cle : object
+            Ce que le tirage concerne (code, variable, année).
+
+        Returns
+        -------
+        float
+            Somme de huit tirages uniformes, ramenée à une variance de 1.
+        """
+        return (math.fsum(self._tirages(cle)) - 4) / math.sqrt(8 / 12)
+
+    def autour(self, ecart: float, *cle: object) -> float:
+        """Tirer un coefficient autour de 1.
+
+        Parameters
+        ----------
+        ecart : float
+            Écart type relatif.
+        *cle : object
+            Ce que le tirage concerne.
+
+        Returns
+        -------
+        float
+            Coefficient toujours positif.
+        """
+        return max(0.2, 1 + ecart * self.normal(*cle))
+
+
+def repartir(total: float, poids: Sequence[float], *, entier: bool = False) -> list[float]:
+    """Partager un effectif selon des poids, sans rien perdre.
+
+    Toutes les identités des fichiers (âges, statuts, types de ménage) viennent de là : un total
+    est partagé en cases, jamais des cases tirées chacune de leur côté.
+
+    Parameters
+    ----------
+    total : float
+        Effectif à partager.
+    poids : sequence of float
+        Poids positifs ou nuls ; leur somme n'a pas besoin de valoir 1.
+    entier : bool, default False
+        Vrai dans les communes de moins de 10 000 habitants, recensées exhaustivement.
+
+    Returns
+    -------
+    list of float
+        Une part par poids ; leur somme est le total.
+    """
+    somme = math.fsum(poids)
+    if somme <= 0 or total <= 0:
+        return [0.0] * len(poids)
+    brut = [total * p / somme for p in poids]
+    rang = sorted(range(len(brut)), key=lambda i: (-brut[i], i))
+    if entier:
+        parts = [float(math.floor(b + 1e-9)) for b in brut]
+        # Plus forts restes : les unités perdues par l'arrondi vont aux cases les plus proches du haut.
+        restes = sorted(range(len(brut)), key=lambda i: (parts[i] - brut[i], i))
+        for i in restes[: round(total - math.fsum(parts))]:
+            parts[i] += 1
+        return parts
+    parts = [round(b, DECIMALES) for b in brut]
+    autres = math.fsum(p for i, p in enumerate(parts) if i != rang[0])
+    parts[rang[0]] = round(total - autres, DECIMALES)
+    return parts
+
+
+def fraction(total: float, part: float, *, entier: bool = False) -> float:
+    """Prendre une part d'un effectif, arrondie comme le fichier l'écrit.
+
+    Parameters
+    ----------
+    total : float
+        Effectif.
+    part : float
+        Part entre 0 et 1.
+    entier : bool, default False
+        Rendre un nombre entier.
+
+    Returns
+    -------
+    float
+        Jamais plus que l'effectif.
+    """
+    valeur = total * min(max(part, 0.0), 1.0)
+    return float(math.floor(valeur + 0.5)) if entier else round(valeur, DECIMALES)

@@ -1,0 +1,345 @@
+"""Qui contient qui : communes, EPCI, départements, IRIS et QPV, d'après les tables et les couches tenues."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from donnees_insee import codes
+from donnees_insee.base import Base
+
+# Rang d'une liste d'IRIS dont l'année n'est pas connue : après toutes les listes datées proches.
+ECART_INCONNU = 50
+
+
+def normaliser(texte: str) -> str:
+    """Ramener un nom à ce qui se compare : sans accents, sans casse, sans ponctuation.
+
+    Parameters
+    ----------
+    texte : str
+        Nom écrit par l'analyste ou par un producteur.
+
+    Returns
+    -------
+    str
+        Mots séparés d'une espace ; « saint » pour « st ».
+    """
+    nu = unicodedata.normalize("NFKD", texte.lower().replace("œ", "oe"))
+    nu = "".join(c for c in nu if not unicodedata.combining(c))
+    mots = re.sub(r"[^a-z0-9]+", " ", nu).split()
+    return " ".join({"st": "saint", "ste": "sainte"}.get(m, m) for m in mots)
+
+
+@dataclass(frozen=True)
+class ListeDIris:
+    """Une liste d'IRIS tenue (table de référence ou couche de contours), rangée par commune."""
+
+    annee: int | None
+    par_commune: dict[str, list[tuple[str, str | None, str]]]
+
+
+class Geographie:
+    """Tables d'appartenance tirées de la base.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    annee : int or None, default None
+        Année du code officiel géographique voulue ; par défaut la plus récente tenue.
+    """
+
+    def __init__(self, base: Base, annee: int | None = None) -> None:
+        self.base = base
+        self.annee = annee
+
+    # -- communes ------------------------------------------------------------------------------
+
+    @cached_property
+    def communes(self) -> pd.DataFrame:
+        """Toutes les communes connues.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index ``code`` ; colonnes ``nom``, ``epci``, ``nom_epci``, ``departement``, ``region``, ``annee``.
+            La table d'appartenance voulue passe d'abord ; les autres sources complètent.
+        """
+        tables = [self._appartenance(a) for a in self._annees("appartenance", "commune")]
+        tables += [self._depuis_reference(a) for a in self._annees("reference_iris", "iris")]
+        tables += [self._depuis_caf(a) for a in self._annees("caf", "iris")]
+        tables += [self._depuis_recensement(s, a) for s in ("rp_population", "rp_activite", "rp_logement") for a in self._annees(s, "iris")]
+        tables += [self._depuis_filosofi(a) for a in self._annees("filosofi", "commune")]
+        tables.append(self._depuis_contours())
+        tables = [t for t in tables if not t.empty]
+        if not tables:
+            vide = pd.DataFrame(columns=["nom", "epci", "nom_epci", "departement", "region", "annee"], dtype="str")
+            return vide.rename_axis("code")
+        reunie = tables[0]
+        for suivante in tables[1:]:
+            reunie = reunie.combine_first(suivante)
+        manquants = reunie["departement"].isna()
+        reunie.loc[manquants, "departement"] = [
+            codes.departement_de_la_commune(str(c)) for c in reunie.index[manquants]
+        ]
+        return reunie.sort_index()
+
+    def _annees(self, source: str, niveau: str) -> list[int]:
+        """Ranger les millésimes : le plus proche de l'année voulue d'abord, sinon le plus récent."""
+        annees = self.base.millesimes(source, niveau)
+        if self.annee is None:
+            return annees[::-1]
+        return sorted(annees, key=lambda a: (abs(a - (self.annee or a)), -a))
+
+    def _appartenance(self, annee: int) -> pd.DataFrame:
+        brut = self.base.lire("appartenance", annee, "commune")
+        noms_epci = brut["LIBEPCI"] if "LIBEPCI" in brut else None
+        return _table(brut.index, annee, nom=brut.get("LIBGEO"), epci=brut.get("EPCI"), nom_epci=noms_epci,
+                      departement=brut.get("DEP"), region=brut.get("REG"))  # fmt: skip
+
+    def _depuis_reference(self, annee: int) -> pd.DataFrame:
+        brut = self.base.lire("reference_iris", annee, "iris").drop_duplicates("DEPCOM").set_index("DEPCOM")
+        return _table(brut.index, annee, nom=brut.get("LIBCOM"), departement=brut.get("DEP"), region=brut.get("REG"))
+
+    def _depuis_caf(self, annee: int) -> pd.DataFrame:
+        brut = self.base.lire("caf", annee, "iris")
+        if "DEPCOM" not in brut:
+            return pd.DataFrame()
+        brut = brut.dropna(subset=["DEPCOM"]).drop_duplicates("DEPCOM").set_index("DEPCOM")
+        return _table(brut.index, annee, nom=brut.get("LIBCOM"), epci=brut.get("EPCI"), region=brut.get("REG"))
+
+    def _depuis_recensement(self, source: str, annee: int) -> pd.DataFrame:
+        if "COM" not in self.base.colonnes(source, annee, "iris"):
+            return pd.DataFrame()
+        brut = self.base.lire(source, annee, "iris", colonnes=["COM", "LIBCOM", "REG"])
+        brut = brut.dropna(subset=["COM"]).drop_duplicates("COM").set_index("COM")
+        return _table(brut.index, annee, nom=brut.get("LIBCOM"), region=brut.get("REG"))
+
+    def _depuis_filosofi(self, annee: int) -> pd.DataFrame:
+        brut = self.base.lire("filosofi", annee, "commune", colonnes=["LIBGEO", "NB_MENAGES"])
+        return _table(brut.index, annee, nom=brut.get("LIBGEO"))
+
+    def _depuis_contours(self) -> pd.DataFrame:
+        morceaux = [t for _, t in self._listes_des_contours if not t.empty]
+        if not morceaux:
+            return pd.DataFrame()
+        tout = pd.concat(morceaux).drop_duplicates("commune").set_index("commune")
+        return _table(tout.index, None, nom=tout["nom_commune"])
+
+    @cached_property
+    def epci(self) -> pd.Series:
+        """Noms des EPCI.
+
+        Returns
+        -------
+        pandas.Series
+            Index : code SIREN ; valeur : nom (ou le code quand aucun nom n'est tenu).
+        """
+        noms: dict[str, str] = {}
+        for annee in self.base.millesimes("filosofi", "epci"):
+            libelles = self.base.lire("filosofi", annee, "epci", colonnes=["LIBGEO"])
+            noms.update({str(c): str(n) for c, n in libelles.get("LIBGEO", pd.Series(dtype=str)).dropna().items()})
+        tenus = self.communes.dropna(subset=["epci"]).drop_duplicates("epci")
+        for code, nom in zip(tenus["epci"], tenus["nom_epci"], strict=True):
+            if pd.notna(nom):
+                noms[str(code)] = str(nom)
+            noms.setdefault(str(code), f"EPCI {code}")
+        noms.pop("ZZZZZZZZZ", None)
+        return pd.Series(noms, dtype="str", name="nom").sort_index()
+
+    def communes_de(self, niveau: str, code: str) -> list[str]:
+        """Lister les communes d'un EPCI, d'un département ou d'une région.
+
+        Parameters
+        ----------
+        niveau : str
+            ``epci``, ``departement`` ou ``region``.
+        code : str
+            Code du territoire.
+
+        Returns
+        -------
+        list of str
+            Codes des communes de la géographie voulue, arrondissements municipaux exclus.
+        """
+        table = self.communes
+        recente = table["annee"].dropna().max() if self.annee is None else self.annee
+        du_niveau = table[table[niveau] == code]
+        datees = du_niveau[du_niveau["annee"] == recente]
+        choisies = datees if len(datees) else du_niveau
+        return [c for c in choisies.index if codes.ville_de_l_arrondissement(c) == c]
+
+    # -- IRIS ----------------------------------------------------------------------------------
+
+    @cached_property
+    def _listes_des_contours(self) -> list[tuple[int | None, pd.DataFrame]]:
+        listes = []
+        for annee, chemin in self.base.couches("contours_iris"):
+            table = pq.read_table(chemin, columns=["code", "nom", "commune", "nom_commune", "type"]).to_pandas()
+            listes.append((annee, table))
+        return listes
+
+    def _listes_d_iris(self) -> list[tuple[int | None, pd.DataFrame]]:
+        listes = []
+        for annee in self.base.millesimes("reference_iris", "iris"):
+            brut = self.base.lire("reference_iris", annee, "iris").reset_index()
+            nommees = brut.rename(columns={"LIB_IRIS": "nom", "DEPCOM": "commune", "TYP_IRIS": "type", "LIBCOM": "nom_commune"})
+            listes.append((annee, nommees[["code", "nom", "commune", "nom_commune", "type"]]))
+        return listes + self._listes_des_contours
+
+    @cached_property
+    def _listes_par_commune(self) -> list[ListeDIris]:
+        """Indexer chaque liste par commune, une fois : une région en consulte des milliers."""
+        listes = []
+        for annee, table in self._listes_d_iris():
+            par_commune: dict[str, list[tuple[str, str | None, str]]] = {}
+            noms = table["nom"].astype(object).where(table["nom"].notna(), None)
+            types = table["type"].fillna("").astype(str)
+            for code, commune, nom, type_iris in zip(table["code"], table["commune"], noms, types, strict=True):
+                par_commune.setdefault(str(commune), []).append((str(code), nom, type_iris))
+            listes.append(ListeDIris(annee, par_commune))
+        return listes
+
+    def codes_d_iris(self, commune: str, vus: set[str], annee: int | None = None) -> list[tuple[str, str | None, str]]:
+        """Donner la liste de référence des IRIS d'une commune, dans la géographie des données lues.
+
+        Parameters
+        ----------
+        commune : str
+            Code de commune ; pour Paris, Lyon et Marseille, la ville ou un arrondissement.
+        vus : set of str
+            Codes d'IRIS de cette commune que les données lues portent : la liste qui les contient tous
+            est préférée, puis celle dont l'année est la plus proche.
+        annee : int or None, default None
+            Année de la géographie des données.
+
+        Returns
+        -------
+        list of tuple
+            Triplets (code, nom, type) triés ; à défaut de liste, les codes vus.
+        """
+        communes = self._avec_arrondissements(commune)
+        choisie: tuple[tuple[int, int, int], list[tuple[str, str | None, str]]] | None = None
+        for liste in self._listes_par_commune:
+            lignes = [ligne for c in communes for ligne in liste.par_commune.get(c, ())]
+            if not lignes:
+                continue
+            absents = len(vus - {code for code, _, _ in lignes})
+            ecart = ECART_INCONNU if liste.annee is None or annee is None else abs(liste.annee - annee)
+            rang = (absents, ecart, -len(lignes))
+            if choisie is None or rang < choisie[0]:
+                choisie = (rang, lignes)
+        if choisie is None:
+            return [(c, None, "Z" if c.endswith("0000") else "") for c in sorted(vus)]
+        return sorted(dict.fromkeys(choisie[1]))
+
+    def iris(self, commune: str, vus: set[str], annee: int | None = None) -> pd.DataFrame:
+        """Donner la liste de référence des IRIS d'une commune, avec leurs noms.
+
+        Parameters
+        ----------
+        commune : str
+            Code de commune ; pour Paris, Lyon et Marseille, la ville ou un arrondissement.
+        vus : set of str
+            Codes d'IRIS que les données lues portent.
+        annee : int or None, default None
+            Année de la géographie des données.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index ``code`` ; colonnes ``nom``, ``commune``, ``type``.
+        """
+        communes = set(self._avec_arrondissements(commune))
+        lignes = self.codes_d_iris(commune, {c for c in vus if c[:5] in communes}, annee)
+        propres = self._noms_propres
+        return pd.DataFrame(
+            {
+                "code": [c for c, _, _ in lignes],
+                "nom": [propres.get(c, n) for c, n, _ in lignes],
+                "commune": [c[:5] for c, _, _ in lignes],
+                "type": [t or None for _, _, t in lignes],
+            },
+            dtype="object",
+        ).set_index("code")
+
+    @cached_property
+    def _noms_propres(self) -> dict[str, str]:
+        """Noms de la table de référence, préférés à ceux des couches dont des accents sont perdus."""
+        propres: dict[str, str] = {}
+        for liste in self._listes_par_commune:
+            for lignes in liste.par_commune.values():
+                for code, nom, _ in lignes:
+                    if nom is not None and "\ufffd" not in nom:
+                        propres.setdefault(code, nom)
+        return propres
+
+    def _avec_arrondissements(self, commune: str) -> list[str]:
+        prefixe = codes.ARRONDISSEMENTS.get(commune)
+        if prefixe is None:
+            return [commune]
+        connues = {c for liste in self._listes_par_commune for c in liste.par_commune}
+        connues |= set(self.communes.index)
+        return sorted(c for c in connues if c.startswith(prefixe) and c != commune)
+
+    # -- QPV -----------------------------------------------------------------------------------
+
+    @cached_property
+    def qpv(self) -> pd.DataFrame:
+        """Tous les QPV connus.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index ``code`` ; colonnes ``nom``, ``communes`` (tuple de codes), ``generation`` (2015 ou 2024).
+        """
+        noms: dict[str, str] = {}
+        communes: dict[str, tuple[str, ...]] = {}
+        for _, chemin in self.base.couches("contours_qpv"):
+            table = pq.read_table(chemin, columns=["code", "nom", "commune", "nom_commune"]).to_pandas()
+            for ligne in table.itertuples():
+                noms[ligne.code] = str(ligne.nom)
+                communes[ligne.code] = tuple(re.findall(r"\d[\dAB]\d{3}", str(ligne.commune)))
+        for source, annee in self._tables_de_qpv():
+            table = self.base.lire(source, annee, "qpv", colonnes=["LIBGEO", "LIB_COM"])
+            for code in table.index:
+                nom, ou = table.get("LIBGEO"), table.get("LIB_COM")
+                if nom is not None and pd.notna(nom.get(code)):
+                    noms.setdefault(code, str(nom[code]))
+                if ou is not None and pd.notna(ou.get(code)) and not communes.get(code):
+                    communes[code] = self._communes_nommees(code, str(ou[code]))
+                noms.setdefault(code, f"QPV {code}")
+        lignes = [(c, noms[c], communes.get(c, ()), 2024 if c.startswith("QN") else 2015) for c in sorted(noms)]
+        return pd.DataFrame(lignes, columns=["code", "nom", "communes", "generation"]).set_index("code")
+
+    def _tables_de_qpv(self) -> list[tuple[str, int | None]]:
+        sources = ("qpv_demographie", "qpv_emploi", "qpv_revenus")
+        dates: list[tuple[str, int | None]] = [(s, a) for s in sources for a in self.base.millesimes(s)[::-1]]
+        # Une table où les noms manquent ne doit pas donner son nom au quartier : celles qui nomment d'abord.
+        nommees = [("qpv_liste", None)] if any(p.source == "qpv_liste" for p in self.base.parts()) else []
+        return nommees + sorted(dates, key=lambda d: "LIBGEO" not in self.base.colonnes(d[0], d[1], "qpv"))
+
+    @cached_property
+    def _codes_par_nom(self) -> dict[tuple[str, str], str]:
+        return {(str(d), normaliser(str(n))): str(c) for c, n, d in zip(self.communes.index, self.communes["nom"], self.communes["departement"], strict=True)}
+
+    def _communes_nommees(self, qpv: str, noms: str) -> tuple[str, ...]:
+        """Retrouver les communes d'un QPV par leurs noms, dans le département que porte son code."""
+        departement = qpv[2:5].removeprefix("0")
+        trouves = [self._codes_par_nom.get((departement, normaliser(n))) for n in noms.split(",")]
+        return tuple(c for c in trouves if c is not None)
+
+
+def _table(index: pd.Index, annee: int | None, **colonnes: pd.Series | None) -> pd.DataFrame:
+    table = pd.DataFrame(index=pd.Index(index, name="code"))
+    for nom in ("nom", "epci", "nom_epci", "departement", "region"):
+        serie = colonnes.get(nom)
+        table[nom] = pd.Series([None] * len(table), index=table.index, dtype="str") if serie is None else serie.to_numpy()
+    table["annee"] = float("nan") if annee is None else float(annee)
+    return table[~table.index.duplicated()]

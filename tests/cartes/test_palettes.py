@@ -1,0 +1,47 @@
+"""Couleurs : distinctes en gris comme en couleur, quel que soit le nombre de classes."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+
+from cartes.palettes import (
+    PALETTES_DIVERGENTES,
+    PALETTES_SEQUENTIELLES,
+    clarte,
+    couleurs_divergentes,
+    couleurs_sequentielles,
+)
+
+ECART_VISIBLE = 8  # en clarté L* : deux gris qu'un lecteur distingue dans une légende
+
+
+def _assez_distinctes(couleurs: tuple[str, ...]) -> bool:
+    return all(abs(clarte(a) - clarte(b)) >= ECART_VISIBLE for a, b in combinations(couleurs, 2))
+
+
+@pytest.mark.parametrize("palette", PALETTES_SEQUENTIELLES)
+@pytest.mark.parametrize("nombre", range(1, 7))
+def test_sequentielle_distincte_en_gris(palette: str, nombre: int) -> None:
+    couleurs = couleurs_sequentielles(nombre, palette)
+    assert len(couleurs) == nombre
+    assert _assez_distinctes(couleurs)
+    assert sorted(couleurs, key=clarte, reverse=True) == list(couleurs)
+
+
+@pytest.mark.parametrize("palette", PALETTES_DIVERGENTES)
+@pytest.mark.parametrize(("dessous", "dessus"), [(a, b) for a in range(7) for b in range(7) if 0 < a + b < 7])
+def test_divergente_distincte_en_gris(palette: str, dessous: int, dessus: int) -> None:
+    couleurs = couleurs_divergentes(dessous, dessus, palette)
+    assert len(couleurs) == dessous + dessus
+    assert _assez_distinctes(couleurs)
+    # De chaque côté, on fonce en s'éloignant de la référence.
+    bas, haut = couleurs[:dessous], couleurs[dessous:]
+    assert [clarte(c) for c in bas] == sorted(clarte(c) for c in bas)
+    assert [clarte(c) for c in haut] == sorted((clarte(c) for c in haut), reverse=True)
+
+
+def test_clarte_des_extremes() -> None:
+    assert clarte("#000000") == pytest.approx(0)
+    assert clarte("#ffffff") == pytest.approx(100, abs=0.01)
