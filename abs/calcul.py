@@ -24,7 +24,7 @@ NIVEAUX_SOMMABLES: Final = frozenset(
     {"commune", "epci", "departement", "region", "france", "quartier", "perimetre", "iris"}
 )
 # Valeurs d'un drapeau qui n'appellent aucune prudence : elles ne chargent pas la note.
-DRAPEAUX_MUETS: Final = {"LAB_IRIS": {"1", "5"}}
+DRAPEAUX_MUETS: Final = {"LAB_IRIS": {"1", "5"}, "DISP_INCERT": {"0", "1", "2", "so"}}
 # Ordre de préférence entre deux lectures d'un même chiffre.
 RANG: Final[dict[str, int]] = {
     Statut.PUBLIE: 0, Statut.CALCULE: 0, Statut.ESTIME: 1, Statut.PARTIEL: 2,
@@ -265,7 +265,7 @@ class Calculateur:
         denominateurs = lus.prendre(lus.denominateur, attendus)
         sans_bas = lecture.denominateur is None or lecture.source_denominateur is not None
         presents = ~np.isnan(numerateurs) & (True if sans_bas else ~np.isnan(denominateurs))
-        couverture = float(presents.mean())
+        couverture = self._couverture(attendus, presents, elementaire, millesime)
         est_total = indicateur.nature == "effectif" or lecture.source_denominateur is not None
         if couverture < (1.0 if est_total else COUVERTURE_MINIMALE):
             return self._trop_peu(indicateur, lecture, territoire, millesime, lus, attendus, presents, elementaire)
@@ -292,7 +292,25 @@ class Calculateur:
         else:
             raison = f"seulement {int(presents.sum())} {nom} sur {len(presents)} ont un chiffre dans les fichiers déposés"
         vide = self._vide(indicateur, lecture, territoire, millesime, Statut.INDISPONIBLE, raison)
-        return replace(vide, couverture=round(float(presents.mean()), 4))
+        return replace(vide, couverture=round(self._couverture(attendus, presents, elementaire, millesime), 4))
+
+    def _couverture(self, attendus: list[str], presents: np.ndarray, elementaire: str, millesime: int) -> float:
+        """Part de la population couverte quand elle est connue pour toutes les composantes, sinon part du nombre."""
+        if presents.all():
+            return 1.0
+        poids = self._poids(elementaire, millesime).reindex(attendus).to_numpy(float)
+        if np.isnan(poids).any() or poids.sum() <= 0:
+            return float(presents.mean())
+        return float(poids[presents].sum() / poids.sum())
+
+    def _poids(self, elementaire: str, millesime: int) -> pd.Series:
+        if elementaire == "commune":
+            return self.populations
+        annees = self.base.millesimes("rp_population", "iris")
+        if not annees:
+            return pd.Series(dtype=float)
+        annee = min(annees, key=lambda a: (abs(a - millesime), a))
+        return self.lecteur.table("rp_population", annee, "iris").get("P_POP", pd.Series(dtype=float))
 
     def _rapport(self, indicateur: Indicateur, lecture: Lecture, territoire: Territoire, millesime: int, haut: float,
                  bas: float, couverture: float, notes: dict[str, str], remarque: str) -> Chiffre:  # fmt: skip

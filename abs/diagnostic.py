@@ -15,6 +15,7 @@ from abs.indicateurs import Indicateur, Lecture, indicateurs
 from abs.statuts import Statut
 from abs.territoires import Territoire, Territoires
 from donnees_insee.base import Base
+from donnees_insee.catalogue import source
 
 COLONNES: Final = (
     "territoire", "niveau", "geographie", "indicateur", "definition", "millesime", "periode", "valeur",
@@ -62,6 +63,7 @@ class Diagnostic:
     chiffres: list[Chiffre]
     remarques: list[str] = field(default_factory=list)
     millesimes: dict[tuple[str, str], int | None] = field(default_factory=dict)
+    posterieures: dict[str, int] = field(default_factory=dict)
 
     @cached_property
     def _index(self) -> dict[tuple[str, str, str], list[Chiffre]]:
@@ -170,13 +172,17 @@ class Diagnostiqueur:
                 vus |= {str(c) for c in self.calculateur.lecteur.table(source, annee, "iris").index if str(c).startswith(self.sujet.code)}
         return vus
 
-    def assembler(self, suivre: Callable[[str], None] | None = None) -> Diagnostic:
+    def assembler(
+        self, suivre: Callable[[str], None] | None = None, seulement: tuple[str, ...] | None = None
+    ) -> Diagnostic:
         """Calculer tous les chiffres.
 
         Parameters
         ----------
         suivre : callable or None, default None
             Appelé avec le libellé de chaque indicateur, pour une barre de progression.
+        seulement : tuple of str or None, default None
+            Codes des indicateurs voulus ; tous par défaut.
 
         Returns
         -------
@@ -187,6 +193,8 @@ class Diagnostiqueur:
         diagnostic = Diagnostic(self.demande, ensembles, [])
         tous: dict[tuple[object, ...], Chiffre] = {}
         for indicateur in indicateurs().values():
+            if seulement is not None and indicateur.code not in seulement:
+                continue
             if suivre is not None:
                 suivre(indicateur.libelle)
             groupes = [
@@ -203,7 +211,7 @@ class Diagnostiqueur:
                 for c in chiffres:
                     tous.setdefault((c.territoire, c.niveau, c.indicateur, c.definition, c.millesime, c.source), c)
         diagnostic.chiffres = list(tous.values())
-        diagnostic.remarques = list(dict.fromkeys(diagnostic.remarques))
+        diagnostic.remarques = _remarques(diagnostic)
         return diagnostic
 
     # -- dates ---------------------------------------------------------------------------------
@@ -229,10 +237,7 @@ class Diagnostiqueur:
             return None, self._sans_source(indicateur, lectures, territoires) if groupe != "qpv" else []
         annee, chiffres = choisi
         if annee in apres:
-            diagnostic.remarques.append(
-                f"QPV : aucune édition de {self.demande.millesime} ou d'avant n'est dans la base ; "
-                f"l'édition {annee} est montrée, à lire à sa propre date."
-            )
+            diagnostic.posterieures[chiffres[0].source] = annee
         if groupe in {"mailles", "quartiers"}:
             # Le sujet à la même date que ses mailles : c'est le repère imprimé sur leurs cartes.
             chiffres += self._a_la_date(indicateur, lectures, (diagnostic.ensembles.sujet,), annee)
@@ -266,6 +271,17 @@ class Diagnostiqueur:
                     note=f"aucun fichier « {attendue.titre} » {quand}où cet indicateur existe n'est dans la base")  # fmt: skip
             for t in territoires
         ]
+
+
+def _remarques(diagnostic: Diagnostic) -> list[str]:
+    """Dire en une phrase les éditions QPV montrées bien qu'elles suivent le millésime demandé."""
+    if not diagnostic.posterieures:
+        return []
+    editions = [f"{source(s).titre.split(' : ')[-1]} ({a})" for s, a in sorted(diagnostic.posterieures.items())]
+    return [
+        f"Aucune édition QPV de {diagnostic.demande.millesime} ou d'avant n'est dans la base pour {', '.join(editions)} : "
+        "ces éditions sont montrées, à lire à leur propre date."
+    ]
 
 
 def _lectures_du_groupe(indicateur: Indicateur, groupe: str) -> tuple[Lecture, ...]:

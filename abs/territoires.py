@@ -123,6 +123,9 @@ class Territoires:
         annuaire, cle = self._annuaire, normaliser(texte)
         exacts = annuaire[(annuaire["code"] == texte.strip().upper()) | (annuaire["cle"] == cle)]
         debuts = annuaire[annuaire["cle"].str.startswith(cle)] if cle else annuaire.iloc[:0]
+        if texte.strip().isdigit():
+            # Un code tronqué : les codes qui commencent ainsi.
+            debuts = annuaire[annuaire["code"].str.startswith(texte.strip())]
         dedans = annuaire[annuaire["cle"].str.contains(cle, regex=False)] if cle else annuaire.iloc[:0]
         trouves = pd.concat([exacts, debuts, dedans]).drop_duplicates(["code", "niveau"])
         if trouves.empty and cle:

@@ -101,14 +101,19 @@ function demarrerAtlas(plan, donnees) {
       if (case_.checked) plan.addLayer(groupe); else plan.removeLayer(groupe);
     }));
 
-  const cadrer = () => { plan.invalidateSize(); plan.fitBounds(emprise, { padding: [8, 8], animate: false }); };
+  // Dans un cadre pas encore mis en page, le plan n'a pas de taille : cadrer y donnerait des coordonnées sans valeur.
+  const visible = () => plan.getSize().x > 20 && plan.getSize().y > 20;
+  const cadrer = () => {
+    plan.invalidateSize();
+    if (visible()) plan.fitBounds(emprise, { padding: [8, 8], animate: false });
+    return visible();
+  };
   cherche("button.cadrer").addEventListener("click", cadrer);
   L.control.zoom({ zoomInTitle: "Zoomer", zoomOutTitle: "Dézoomer" }).addTo(plan);
   L.control.scale({ imperial: false }).addTo(plan);
-  cadrer();
-  // Une page ouverte dans un onglet caché n'a pas de taille : on recadre quand elle en prend une.
-  let cadree = plan.getSize().x > 0;
-  new ResizeObserver(() => { if (cadree) { plan.invalidateSize(); } else { cadree = true; cadrer(); } })
+  // On recadre quand le plan prend une taille : cadre tardif, onglet d'abord caché.
+  let cadree = cadrer();
+  new ResizeObserver(() => { if (cadree) { plan.invalidateSize(); } else { cadree = cadrer(); } })
     .observe(plan.getContainer());
   montrer(0);
 }

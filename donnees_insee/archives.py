@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import lzma
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from donnees_insee.erreurs import FichierIllisible
 
 TAILLE_MAXIMALE: Final = 4 * 1024**3
+# Un CSV creux se comprime beaucoup ; en deçà de cette taille, aucun rapport n'est dangereux.
 RAPPORT_MAXIMAL: Final = 500
-DOCUMENTATION: Final = {".pdf", ".txt", ".md", ".doc", ".docx", ".html", ".htm", ".rtf"}
+TAILLE_ANODINE: Final = 64 * 1024**2
+DOCUMENTATION: Final = frozenset(
+    ".pdf .md .doc .docx .odt .html .htm .rtf .xml .qml .sld .md5 .png .jpg".split()  # noqa: SIM905
+)
+# Un .txt peut porter des données ; ceux-ci n'en portent pas.
+TEXTES_SANS_DONNEES: Final = ("lisezmoi", "lisez_moi", "lisez-moi", "readme", "licence", "license", "a_lire")
+PAGE_WEB: Final = (b"<!doctype html", b"<html")
 
 
 def extraire(archive: Path, dossier: Path) -> list[Path]:
@@ -33,64 +42,112 @@ def extraire(archive: Path, dossier: Path) -> list[Path]:
     FichierIllisible
         Archive tronquée, protégée, démesurée, ou dont un membre sort du dossier.
     """
-    if archive.suffix.lower() == ".7z":
-        membres = _extraire_7z(archive, dossier)
-    else:
-        membres = _extraire_zip(archive, dossier)
+    _refuser_ce_qui_n_est_pas_une_archive(archive)
+    ouvrir = _extraire_7z if archive.suffix.lower() == ".7z" else _extraire_zip
+    try:
+        membres = ouvrir(archive, dossier)
+    except FichierIllisible:
+        raise
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        OSError,
+        RuntimeError,
+        ValueError,
+    ) as cause:
+        raise FichierIllisible(
+            f"« {archive.name} » est une archive tronquée ou abîmée ({cause}). Téléchargez-la de nouveau."
+        ) from cause
     return sorted(chemin for chemin in membres if chemin.is_file() and est_utile(chemin.name))
 
 
 def est_utile(nom: str) -> bool:
-    """Dire si un membre d'archive peut porter des données.
+    """Dire si un fichier ou un membre d'archive peut porter des données.
 
     Parameters
     ----------
     nom : str
-        Nom du membre.
+        Nom du fichier.
 
     Returns
     -------
     bool
         Faux pour les dictionnaires ``meta_``, la documentation et les fichiers cachés.
     """
-    base = PurePosixPath(nom).name.lower()
-    return not (base.startswith(("meta_", ".", "__macosx")) or PurePosixPath(base).suffix in DOCUMENTATION)
+    base = PurePosixPath(nom.replace("\\", "/")).name.lower()
+    if base.startswith(("meta_", ".", "__macosx")) or PurePosixPath(base).suffix in DOCUMENTATION:
+        return False
+    return not (base.endswith(".txt") and any(m in base for m in TEXTES_SANS_DONNEES))
+
+
+def verifier_taille(archive: Path, taille: int, compressee: int) -> None:
+    """Refuser une archive qui gonflerait hors de proportion.
+
+    Parameters
+    ----------
+    archive : pathlib.Path
+        Archive ou classeur, pour le message.
+    taille : int
+        Octets une fois ouverte, tels qu'annoncés par l'archive.
+    compressee : int
+        Octets comprimés ; 0 si l'archive ne les dit pas.
+
+    Raises
+    ------
+    FichierIllisible
+        Taille ou rapport démesurés.
+    """
+    gonfle = compressee and taille > TAILLE_ANODINE and taille / compressee > RAPPORT_MAXIMAL
+    if taille > TAILLE_MAXIMALE or gonfle:
+        raise FichierIllisible(
+            f"« {archive.name} » gonflerait à {taille / 1024**2:.0f} Mio une fois ouverte, ce qui n'est pas "
+            "plausible pour un fichier de la statistique publique. Elle est refusée."
+        )
+
+
+def _refuser_ce_qui_n_est_pas_une_archive(archive: Path) -> None:
+    with archive.open("rb") as flux:
+        debut = flux.read(512)
+    if not debut:
+        raise FichierIllisible(f"« {archive.name} » est vide. Téléchargez-la de nouveau.")
+    if debut.lstrip().lower().startswith(PAGE_WEB):
+        raise FichierIllisible(
+            f"« {archive.name} » est une page web et non une archive : le site a sans doute répondu par une "
+            "page d'erreur. Téléchargez de nouveau le fichier depuis la page de la source."
+        )
 
 
 def _verifier_noms(archive: Path, noms: list[str]) -> None:
     for nom in noms:
         chemin = PurePosixPath(nom.replace("\\", "/"))
-        if chemin.is_absolute() or ".." in chemin.parts or ":" in nom:
+        if chemin.is_absolute() or ".." in chemin.parts or nom[1:2] == ":":
             raise FichierIllisible(
                 f"« {archive.name} » contient un membre « {nom} » qui sort de l'archive. Elle est refusée : "
                 "téléchargez-la depuis la page officielle de la source."
             )
+    if "[Content_Types].xml" in noms:
+        raise FichierIllisible(
+            f"« {archive.name} » est un classeur et non une archive. Renommez-le en .xlsx, puis déposez-le."
+        )
+
+
+def _refuser_le_mot_de_passe(archive: Path) -> None:
+    raise FichierIllisible(
+        f"« {archive.name} » est protégée par un mot de passe. Extrayez-la vous-même, "
+        "puis déposez les fichiers qu'elle contient."
+    )
 
 
 def _extraire_zip(archive: Path, dossier: Path) -> list[Path]:
-    try:
-        with zipfile.ZipFile(archive) as zip_ouvert:
-            infos = [i for i in zip_ouvert.infolist() if not i.is_dir() and "__MACOSX" not in i.filename]
-            _verifier_noms(archive, [i.filename for i in infos])
-            if any(i.flag_bits & 0x1 for i in infos):
-                raise FichierIllisible(
-                    f"« {archive.name} » est protégée par un mot de passe. Extrayez-la vous-même, "
-                    "puis déposez les fichiers qu'elle contient."
-                )
-            _verifier_taille(archive, sum(i.file_size for i in infos), sum(i.compress_size for i in infos))
-            return [Path(zip_ouvert.extract(i, dossier)) for i in infos]
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError) as cause:
-        raise FichierIllisible(
-            f"« {archive.name} » est une archive tronquée ou abîmée ({cause}). Téléchargez-la de nouveau."
-        ) from cause
-
-
-def _verifier_taille(archive: Path, taille: int, compressee: int) -> None:
-    if taille > TAILLE_MAXIMALE or (compressee and taille / compressee > RAPPORT_MAXIMAL):
-        raise FichierIllisible(
-            f"« {archive.name} » gonflerait à {taille / 1024**2:.0f} Mio une fois ouverte, ce qui n'est pas "
-            "plausible pour un fichier de la statistique publique. Elle est refusée."
-        )
+    with zipfile.ZipFile(archive) as ouverte:
+        infos = [i for i in ouverte.infolist() if not i.is_dir() and "__MACOSX" not in i.filename]
+        _verifier_noms(archive, [i.filename for i in infos])
+        if any(i.flag_bits & 0x1 for i in infos):
+            _refuser_le_mot_de_passe(archive)
+        verifier_taille(archive, sum(i.file_size for i in infos), sum(i.compress_size for i in infos))
+        return [Path(ouverte.extract(i, dossier)) for i in infos if est_utile(i.filename)]
 
 
 def _extraire_7z(archive: Path, dossier: Path) -> list[Path]:
@@ -99,12 +156,12 @@ def _extraire_7z(archive: Path, dossier: Path) -> list[Path]:
     try:
         with py7zr.SevenZipFile(archive) as ouverte:
             if ouverte.needs_password():
-                raise FichierIllisible(f"« {archive.name} » est protégée par un mot de passe.")
+                _refuser_le_mot_de_passe(archive)
             _verifier_noms(archive, ouverte.getnames())
-            _verifier_taille(archive, ouverte.archiveinfo().uncompressed, 0)
+            verifier_taille(archive, ouverte.archiveinfo().uncompressed, archive.stat().st_size)
             ouverte.extractall(path=dossier)
-    except (py7zr.exceptions.ArchiveError, EOFError, OSError) as cause:
-        raise FichierIllisible(
-            f"« {archive.name} » est une archive tronquée ou abîmée ({cause}). Téléchargez-la de nouveau."
-        ) from cause
-    return [chemin for chemin in dossier.rglob("*") if chemin.is_file()]
+    except py7zr.exceptions.PasswordRequired:
+        _refuser_le_mot_de_passe(archive)
+    except py7zr.exceptions.ArchiveError as cause:
+        raise ValueError(str(cause) or type(cause).__name__) from cause
+    return [chemin for chemin in dossier.rglob("*") if chemin.is_file() and not chemin.is_symlink()]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
@@ -16,41 +14,20 @@ import pyarrow.parquet as pq
 
 from donnees_insee.catalogue import sources
 from donnees_insee.chemins import dossier_des_donnees, fichier_provisoire
-from donnees_insee.erreurs import DonneeAbsente
+from donnees_insee.erreurs import DonneeAbsente, FichierIllisible
+from donnees_insee.recus import LotRecu, Recu, chemin_du_recu, ecrire_recu, lire_recu
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
     import geopandas as gpd
+
+__all__ = ["Base", "LotRecu", "Part", "Recu", "familles", "lire_recu", "reunir"]
 
 TAILLE_DE_GROUPE = 4096
 SANS_DATE = "sans_date"
-
-
-@dataclass(frozen=True)
-class LotRecu:
-    """Ce qui a été tiré d'un fichier : une table de la base."""
-
-    source: str
-    millesime: int | None
-    niveau: str
-    lignes: int
-    colonnes: int
-    origine: str
-    geographie: int | None = None
-    d_ou: str = ""
-    ecartees: tuple[str, ...] = ()
-    remarques: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Recu:
-    """Le reçu d'un fichier déposé."""
-
-    sha256: str
-    nom: str
-    depose_depuis: str
-    taille: int
-    date: str
-    lots: tuple[LotRecu, ...] = field(default=())
+SUFFIXE_STATUT = "__statut"
 
 
 @dataclass(frozen=True)
@@ -89,16 +66,9 @@ class Base:
             Parts rangées par source, millésime et niveau.
         """
         if self._parts is None:
-            racine = self.dossier / "base"
-            self._parts = tuple(
-                Part(
-                    chemin.parents[2].name,
-                    None if chemin.parents[1].name == SANS_DATE else int(chemin.parents[1].name),
-                    chemin.parent.name,
-                    chemin,
-                )
-                for chemin in sorted(racine.glob("*/*/*/*.parquet"))
-            )
+            trouves = sorted((self.dossier / "base").glob("*/*/*/*.parquet"))
+            # Un point en tête : écriture interrompue, à ignorer.
+            self._parts = tuple(_part(c) for c in trouves if not c.name.startswith("."))
         return self._parts
 
     def millesimes(self, source: str, niveau: str | None = None) -> list[int]:
@@ -180,7 +150,7 @@ class Base:
         niveau : str
             Niveau géographique.
         prefixes : sequence of str or None, default None
-            Débuts de codes voulus (départements, communes).
+            Débuts de codes voulus (départements, communes) ; une suite vide ne garde rien.
         codes : iterable of str or None, default None
             Codes voulus, exactement.
         colonnes : sequence of str or None, default None
@@ -196,7 +166,7 @@ class Base:
         cle_prefixes = None if prefixes is None else tuple(sorted(set(prefixes)))
         return self._lire_en_cache(source, millesime, niveau, cle_prefixes, cle_codes, cle_colonnes).copy()
 
-    def _lire(
+    def _lire(  # noqa: PLR0917 - arguments mis en cache par position
         self,
         source: str,
         millesime: int | None,
@@ -246,13 +216,12 @@ class Base:
         """
         import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
 
-        return gpd.read_parquet(chemin)
+        with _part_lisible(chemin):
+            return gpd.read_parquet(chemin)
 
     def _parts_de(self, source: str, millesime: int | None, niveau: str) -> list[Part]:
         return [
-            p
-            for p in self.parts()
-            if p.source == source and p.millesime == millesime and p.niveau == niveau
+            p for p in self.parts() if p.source == source and p.millesime == millesime and p.niveau == niveau
         ]
 
     # -- écrire --------------------------------------------------------------------------------
@@ -280,18 +249,21 @@ class Base:
         return self.dossier / "base" / source / annee / niveau / f"{nom}.parquet"
 
     def ranger(self, donnees: pd.DataFrame, chemin: Path) -> None:
-        """Écrire une table triée par code, en petits groupes de lignes.
+        """Écrire une table triée par code, en petits groupes de lignes, ou une couche de contours.
 
         Parameters
         ----------
         donnees : pandas.DataFrame
-            Table avec une colonne ``code``.
+            Table avec une colonne ``code`` ; une GeoDataFrame est écrite en GeoParquet.
         chemin : pathlib.Path
             Chemin donné par :meth:`chemin_de_part`.
         """
-        table = pa.Table.from_pandas(donnees, preserve_index=False)
         with fichier_provisoire(chemin) as provisoire:
-            pq.write_table(table, provisoire, row_group_size=TAILLE_DE_GROUPE, compression="zstd")
+            if "geometry" in donnees:
+                donnees.to_parquet(provisoire, index=False)
+            else:
+                table = pa.Table.from_pandas(donnees, preserve_index=False)
+                pq.write_table(table, provisoire, row_group_size=TAILLE_DE_GROUPE, compression="zstd")
         self.oublier()
 
     def ranger_recu(self, recu: Recu) -> None:
@@ -302,14 +274,13 @@ class Base:
         recu : Recu
             Reçu complet.
         """
-        chemin = self.dossier / "recus" / f"{recu.sha256[:16]}.json"
-        with fichier_provisoire(chemin) as provisoire:
-            provisoire.write_text(json.dumps(asdict(recu), ensure_ascii=False, indent=1), encoding="utf-8")
+        ecrire_recu(recu, chemin_du_recu(self.dossier, recu.sha256))
 
     def oublier(self) -> None:
         """Oublier ce qui a été lu : la base vient de changer."""
         self._parts = None
         self._lire_en_cache.cache_clear()
+        _schema.cache_clear()
 
     def exiger(self) -> None:
         """Vérifier que la base n'est pas vide.
@@ -343,12 +314,44 @@ def reunir(premiere: pd.DataFrame, seconde: pd.DataFrame) -> pd.DataFrame:
     """
     if premiere.index.intersection(seconde.index).empty:
         return pd.concat([premiere, seconde])
-    return premiere.combine_first(seconde)
+    if not (premiere.index.is_unique and seconde.index.is_unique):
+        # Source locale : plusieurs lignes par territoire, donc rien à compléter cellule par cellule.
+        return pd.concat([premiere, seconde]).reset_index().drop_duplicates().set_index("code")
+    reunie = premiere.combine_first(seconde)
+    for statut in [c for c in reunie.columns if c.endswith(SUFFIXE_STATUT)]:
+        # Une marque ne survit pas au chiffre qu'une autre part apporte.
+        reunie[statut] = reunie[statut].mask(reunie[statut.removesuffix(SUFFIXE_STATUT)].notna())
+    return reunie
+
+
+def _part(chemin: Path) -> Part:
+    annee = chemin.parents[1].name
+    if annee != SANS_DATE and not annee.isdigit():
+        raise FichierIllisible(
+            f"Le dossier « {chemin.parents[1]} » n'est pas un millésime : la base a été modifiée à la "
+            "main. Ôtez-le."
+        )
+    return Part(
+        chemin.parents[2].name, None if annee == SANS_DATE else int(annee), chemin.parent.name, chemin
+    )
+
+
+@contextmanager
+def _part_lisible(chemin: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, pa.ArrowException, ValueError) as cause:
+        raise FichierIllisible(
+            f"La part « {chemin} » de la base est abîmée ou a disparu ({cause}). Retirez le fichier qui "
+            "l'a donnée "
+            "avec `abs sources retirer`, puis déposez-le de nouveau."
+        ) from cause
 
 
 @lru_cache(maxsize=512)
 def _schema(chemin: Path) -> tuple[str, ...]:
-    return tuple(n for n in pq.read_schema(chemin).names if n not in {"code", "geometry"})
+    with _part_lisible(chemin):
+        return tuple(n for n in pq.read_schema(chemin).names if n not in {"code", "geometry"})
 
 
 def _lire_part(
@@ -361,38 +364,21 @@ def _lire_part(
     if colonnes is None:
         voulues = list(presentes)
     else:
-        voulues = [c for c in presentes if c in colonnes or c.removesuffix("__statut") in colonnes]
-    filtre = None
-    if codes is not None:
-        filtre = pc.field("code").isin(list(codes))
-    elif prefixes is not None:
-        for prefixe in prefixes:
-            # Bornes de codes : les groupes de lignes hors du territoire ne sont pas lus.
-            plage = (pc.field("code") >= prefixe) & (pc.field("code") < prefixe + "\uffff")
-            filtre = plage if filtre is None else filtre | plage
-    table = pq.read_table(chemin, columns=["code", *voulues], filters=filtre)
+        voulues = [c for c in presentes if c in colonnes or c.removesuffix(SUFFIXE_STATUT) in colonnes]
+    with _part_lisible(chemin):
+        table = pq.read_table(chemin, columns=["code", *voulues], filters=_filtre(prefixes, codes))
     return table.to_pandas().set_index("code")
 
 
-def lire_recu(chemin: Path) -> Recu:
-    """Lire un reçu.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier JSON du dossier ``recus``.
-
-    Returns
-    -------
-    Recu
-        Reçu relu.
-    """
-    contenu: dict[str, Any] = json.loads(chemin.read_text(encoding="utf-8"))
-    lots = tuple(
-        LotRecu(**{**lot, "ecartees": tuple(lot["ecartees"]), "remarques": tuple(lot["remarques"])})
-        for lot in contenu.pop("lots")
-    )
-    return Recu(**contenu, lots=lots)
+def _filtre(prefixes: tuple[str, ...] | None, codes: tuple[str, ...] | None) -> pc.Expression | None:
+    """Écrire le filtre de lecture par bornes de codes : les groupes hors du territoire ne sont pas lus."""
+    filtre = None if codes is None else pc.field("code").isin(pa.array(codes, pa.string()))
+    if prefixes is None:
+        return filtre
+    plages = pc.scalar(value=False)
+    for prefixe in prefixes:
+        plages |= (pc.field("code") >= prefixe) & (pc.field("code") < prefixe + "\uffff")
+    return plages if filtre is None else filtre & plages
 
 
 def familles() -> dict[str, list[str]]:

@@ -248,7 +248,9 @@ def plan(identifiant: str) -> tuple[Variable, ...]:
     with fichier.open(encoding="utf-8") as flux:
         lignes = list(csv.DictReader(flux, delimiter=";"))
     return tuple(
-        Variable(ligne["variable"], int(ligne["de"]), int(ligne["a"]) if ligne["a"] else None, ligne["libelle"])
+        Variable(
+            ligne["variable"], int(ligne["de"]), int(ligne["a"]) if ligne["a"] else None, ligne["libelle"]
+        )
         for ligne in lignes
     )
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import uuid
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from donnees_insee.erreurs import SortieImpossible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def dossier_des_donnees() -> Path:
@@ -50,7 +54,8 @@ def creer_dossier(dossier: Path) -> Path:
         dossier.mkdir(parents=True, exist_ok=True)
     except OSError as cause:
         raise SortieImpossible(
-            f"Le dossier « {dossier} » ne peut pas être créé ({cause.strerror or cause}). Choisissez un dossier "
+            f"Le dossier « {dossier} » ne peut pas être créé ({cause.strerror or cause}). Choisissez un "
+            "dossier "
             "où vous avez le droit d'écrire, avec --sortie pour les documents ou la variable ABS_DONNEES "
             "pour les données."
         ) from cause
@@ -59,7 +64,7 @@ def creer_dossier(dossier: Path) -> Path:
 
 @contextmanager
 def fichier_provisoire(final: Path) -> Iterator[Path]:
-    """Donner un nom provisoire à côté du fichier final, puis le mettre en place d'un seul geste.
+    """Donner un nom provisoire à côté du fichier final, puis le mettre en place d'un geste.
 
     Parameters
     ----------
@@ -77,14 +82,16 @@ def fichier_provisoire(final: Path) -> Iterator[Path]:
         Si le dossier refuse l'écriture ou si le fichier final est ouvert ailleurs.
     """
     creer_dossier(final.parent)
-    provisoire = final.with_name(f".{final.stem}.en-cours{final.suffix}")
+    # Nom court et unique : un nom final très long, ou deux écritures à la fois, ne gênent pas.
+    provisoire = final.with_name(f".{uuid.uuid4().hex[:12]}.en-cours{final.suffix}")
     try:
         yield provisoire
         provisoire.replace(final)
     except OSError as cause:
         raise SortieImpossible(
-            f"Le fichier « {final} » ne peut pas être écrit ({cause.strerror or cause}). S'il est ouvert dans un "
-            "tableur ou un traitement de texte, fermez-le ; sinon choisissez un autre dossier."
+            f"Le fichier « {final} » ne peut pas être écrit ({cause.strerror or cause}). S'il est "
+            "ouvert dans "
+            "un tableur ou un traitement de texte, fermez-le ; sinon choisissez un autre dossier."
         ) from cause
     finally:
         with suppress(OSError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from functools import lru_cache
 from importlib import resources
 from typing import Final
@@ -113,6 +114,25 @@ def departement_de_la_commune(commune: str) -> str:
         ``"34"``, ``"2A"`` ou, outre-mer, trois caractères comme ``"974"``.
     """
     return commune[:3] if commune.startswith(("97", "98")) else commune[:2]
+
+
+def normaliser(texte: str) -> str:
+    """Ramener un nom à ce qui se compare : sans accents, sans casse, sans ponctuation.
+
+    Parameters
+    ----------
+    texte : str
+        Nom écrit par l'analyste ou par un producteur.
+
+    Returns
+    -------
+    str
+        Mots séparés d'une espace ; « saint » pour « st ».
+    """
+    nu = unicodedata.normalize("NFKD", texte.lower().replace("œ", "oe"))
+    nu = "".join(c for c in nu if not unicodedata.combining(c))
+    mots = re.sub(r"[^a-z0-9]+", " ", nu).split()
+    return " ".join({"st": "saint", "ste": "sainte"}.get(m, m) for m in mots)
 
 
 @lru_cache(maxsize=2)

@@ -1,21 +1,32 @@
-"""Lire une couche géographique reçue (contours d'IRIS ou périmètres de QPV) et la ramener au format commun."""
+"""Lire une couche géographique reçue (IRIS ou QPV), la vérifier et la ramener au format commun."""
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from donnees_insee import codes
-from donnees_insee.catalogue import Source, sources
+from donnees_insee.brut import nature, refuser_ce_qui_n_est_pas_une_table
+from donnees_insee.catalogue import sources
 from donnees_insee.erreurs import FichierIllisible, SourceNonReconnue, TableNonConforme, liste_de_fautes
-from donnees_insee.reconnaissance import annees_dans
-from donnees_insee.tables import nature
+from donnees_insee.reconnaissance import annee_du_nom, refuser_deux_annees
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     import geopandas as gpd
 
+    from donnees_insee.catalogue import Source
+
 EXTENSIONS_COUCHE: Final = {".geojson", ".json", ".gpkg", ".shp", ".topojson"}
+# Formats où un fichier peut porter plusieurs couches ; les lister relit le fichier.
+PLUSIEURS_COUCHES: Final = {".gpkg", ".topojson", ".json"}
+COLONNES: Final = ("code", "nom", "commune", "nom_commune", "type")
+# Emprise de la France métropolitaine, débordée d'un degré : elle trahit longitudes et latitudes échangées.
+METROPOLE: Final = (-6.5, 40.0, 11.0, 52.5)
+HORS_METROPOLE: Final = ("97", "98", "99", "QP97", "QP98", "QP099", "QN97", "QN98", "QN099")
 
 
 @dataclass(frozen=True)
@@ -66,49 +77,78 @@ def lire_couche(chemin: Path, demande: int | None = None) -> CouchePreparee:
     """
     brute, remarques = _ouvrir(chemin)
     source = _reconnaitre_couche([str(c) for c in brute.columns], chemin.name)
-    couche = _colonnes_communes(brute, source)
-    niveau = source.niveaux[0]
-    fautes = _fautes(couche, niveau)
+    couche = _colonnes_communes(brute, source, chemin.name)
+    fautes = _fautes(couche, source.niveaux[0])
     if fautes:
         raise TableNonConforme(
             liste_de_fautes(f"« {chemin.name} », reconnu comme « {source.titre} », est refusé :", fautes)
         )
-    annees = annees_dans(chemin.stem)
-    annee = demande or (annees[0] if len(annees) == 1 else None)
+    du_nom, _ = annee_du_nom(chemin.stem)
+    refuser_deux_annees(chemin.name, du_nom, demande)
+    annee = demande or du_nom
     if annee is None:
         remarques.append("année de la géographie non précisée par le fichier")
     return CouchePreparee(source, couche.sort_values("code", ignore_index=True), annee, tuple(remarques))
 
 
 def _ouvrir(chemin: Path) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Lire la couche utile du fichier et s'assurer qu'elle est située."""
     import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux couches
-    import pyogrio  # noqa: PLC0415
 
-    if nature(chemin) in {"vide", "html", "pdf"}:
-        raise FichierIllisible(f"« {chemin.name} » n'est pas une couche géographique (fichier vide ou page web).")
-    try:
-        couches = pyogrio.list_layers(chemin)
-        if len(couches) > 1:
-            raise SourceNonReconnue(
-                f"« {chemin.name} » contient {len(couches)} couches ; on en attend une, celle des contours. "
-                "Exportez la couche voulue seule, puis déposez-la."
-            )
-        brute = gpd.read_file(chemin)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as cause:
+    contenu = nature(chemin)
+    refuser_ce_qui_n_est_pas_une_table(chemin, contenu)
+    if contenu in {"pdf", "zip", "xls", "7z", "gzip", "parquet"}:
         raise FichierIllisible(
-            f"« {chemin.name} » ne s'ouvre pas comme une couche géographique ({cause}). Pour un shapefile, déposez "
-            "ensemble les fichiers .shp, .shx, .dbf et .prj."
+            f"« {chemin.name} » n'est pas une couche géographique : son contenu est de nature « {contenu} »."
+        )
+    try:
+        with warnings.catch_warnings():
+            # Les avertissements de GDAL sont en anglais ; ce qui compte est vérifié plus bas.
+            warnings.simplefilter("ignore")
+            plusieurs = chemin.suffix.lower() in PLUSIEURS_COUCHES
+            brute = gpd.read_file(chemin, layer=_couche_utile(chemin) if plusieurs else None)
+    except (SourceNonReconnue, FichierIllisible):
+        raise
+    except Exception as cause:
+        # GDAL, pyogrio et shapely ont chacun leurs erreurs, selon ce qui est abîmé dans le fichier.
+        raise FichierIllisible(
+            f"« {chemin.name} » ne s'ouvre pas comme une couche géographique ({cause}). Pour un shapefile, "
+            "déposez ensemble les fichiers .shp, .shx, .dbf et .prj."
         ) from cause
     if not isinstance(brute, gpd.GeoDataFrame) or brute.geometry.isna().all():
-        raise SourceNonReconnue(f"« {chemin.name} » ne contient aucune géométrie : ce n'est pas une couche de contours.")
+        raise SourceNonReconnue(
+            f"« {chemin.name} » ne contient aucune géométrie : ce n'est pas une couche de contours."
+        )
     if brute.crs is not None:
         return brute, []
     if chemin.suffix.lower() == ".topojson" and _en_degres(brute):
         # TopoJSON, comme GeoJSON, écrit des longitudes et latitudes WGS 84 et ne nomme pas de système.
         return brute.set_crs("EPSG:4326"), ["coordonnées lues en WGS 84, convention du format TopoJSON"]
     raise FichierIllisible(
-        f"« {chemin.name} » ne dit pas son système de coordonnées (pour un shapefile, le fichier .prj manque). "
-        "Redonnez-lui sa projection dans un SIG, par exemple EPSG:2154 ou EPSG:4326, puis déposez-le de nouveau."
+        f"« {chemin.name} » ne dit pas son système de coordonnées (pour un shapefile, le fichier .prj "
+        "manque). "
+        "Redonnez-lui sa projection dans un SIG, par exemple EPSG:2154 ou EPSG:4326, puis déposez-le de "
+        "nouveau."
+    )
+
+
+def _couche_utile(chemin: Path) -> str:
+    """Choisir la seule couche de contours d'un fichier qui en a plusieurs (styles et emprises à part)."""
+    import pyogrio  # noqa: PLC0415 - import lent, réservé aux couches
+
+    noms = [str(nom) for nom, geometrie in pyogrio.list_layers(chemin) if geometrie is not None]
+    if not noms:
+        raise SourceNonReconnue(f"« {chemin.name} » ne contient aucune couche géographique.")
+    if len(noms) == 1:
+        return noms[0]
+    attributs = {n: pyogrio.read_info(chemin, layer=n)["fields"] for n in noms}
+    utiles = [n for n in noms if _source_des_contours([str(a) for a in attributs[n]]) is not None]
+    if len(utiles) == 1:
+        return utiles[0]
+    raise SourceNonReconnue(
+        f"« {chemin.name} » contient {len(noms)} couches ({', '.join(noms[:4])}…) ; on en attend une "
+        "seule qui "
+        "porte des contours d'IRIS ou de QPV. Exportez la couche voulue seule, puis déposez-la."
     )
 
 
@@ -117,46 +157,93 @@ def _en_degres(brute: gpd.GeoDataFrame) -> bool:
     return bool(-180 <= x_min <= x_max <= 180 and -90 <= y_min <= y_max <= 90)
 
 
-def _reconnaitre_couche(noms: list[str], fichier: str) -> Source:
+def _source_des_contours(noms: Sequence[str]) -> Source | None:
     hauts = {n.upper() for n in noms}
-    for source in sources().values():
-        if source.couche and hauts & set(source.cle):
-            return source
+    return next((s for s in sources().values() if s.couche and hauts & set(s.cle)), None)
+
+
+def _reconnaitre_couche(noms: Sequence[str], fichier: str) -> Source:
+    trouvee = _source_des_contours(noms)
+    if trouvee is not None:
+        return trouvee
+    hauts = {n.upper() for n in noms}
     for source in sources().values():
         if source.a_venir and set(source.signature) <= hauts:
             raise SourceNonReconnue(
-                f"« {fichier} » est reconnu comme « {source.titre} » ; cette version ne charge pas encore cette source."
+                f"« {fichier} » est reconnu comme « {source.titre} » ; cette version ne charge pas "
+                "encore cette "
+                "source. Le fichier n'est pas perdu : il pourra être déposé plus tard."
             )
+    recus = ", ".join(n for n in noms if n != "geometry")[:200]
     raise SourceNonReconnue(
         f"« {fichier} » n'est ni une couche d'IRIS (attribut CODE_IRIS ou DCOMIRIS) ni une couche de QPV "
-        f"(attribut code_qp). Attributs reçus : {', '.join(noms[:8])}."
+        f"(attribut code_qp). Attributs reçus : {recus or 'aucun (pour un shapefile, le .dbf manque)'}."
     )
 
 
-def _colonnes_communes(brute: gpd.GeoDataFrame, source: Source) -> gpd.GeoDataFrame:
+def _colonnes_communes(brute: gpd.GeoDataFrame, source: Source, fichier: str) -> gpd.GeoDataFrame:
+    """Renommer les attributs utiles et passer en WGS 84."""
     par_haut = {str(c).upper(): c for c in brute.columns}
-    communes = brute[["geometry"]].copy() if "geometry" in brute else brute[[brute.geometry.name]].copy()
-    communes = communes.rename_geometry("geometry") if communes.geometry.name != "geometry" else communes
-    for variable in ("code", "nom", "commune", "nom_commune", "type"):
+    communes = brute[[brute.geometry.name]].copy()
+    if communes.geometry.name != "geometry":
+        communes = communes.rename_geometry("geometry")
+    for variable in COLONNES:
         bruts = source.attributs.get(variable, ())
         trouve = next((par_haut[b] for b in bruts if b in par_haut), None)
         communes[variable] = None if trouve is None else brute[trouve].astype("string").str.strip()
     if source.niveaux[0] == "iris":
         communes["commune"] = communes["commune"].fillna(communes["code"].str[:5])
-    return communes.to_crs("EPSG:4326")
+    try:
+        return communes.to_crs("EPSG:4326")
+    except Exception as cause:
+        raise FichierIllisible(
+            f"« {fichier} » : ses coordonnées ne se convertissent pas en WGS 84 ({cause}). Réenregistrez la "
+            "couche dans un SIG en EPSG:4326, puis déposez-la de nouveau."
+        ) from cause
 
 
 def _fautes(couche: gpd.GeoDataFrame, niveau: str) -> list[str]:
+    """Relever codes mal formés ou répétés, géométries vides, ponctuelles ou mal placées."""
     fautes = []
-    mauvais = [str(c) for c in couche["code"] if not codes.conforme(str(c), niveau)]
+    liste = couche["code"].astype("str").fillna("(vide)")
+    mauvais = [c for c in liste if not codes.conforme(c, niveau)]
     if mauvais:
         fautes.append(
-            f"{len(mauvais)} code(s) mal formé(s) ({', '.join(mauvais[:5])}) ; on attend {codes.ATTENDUS[niveau]}."
+            f"{len(mauvais)} code(s) mal formé(s) ({', '.join(mauvais[:5])}) ; on attend "
+            f"{codes.ATTENDUS[niveau]}."
         )
-    doubles = couche.loc[couche["code"].duplicated(), "code"].unique()
+    doubles = liste[liste.duplicated()].unique()
     if len(doubles):
-        fautes.append(f"{len(doubles)} code(s) en double ({', '.join(map(str, doubles[:5]))}).")
+        fautes.append(f"{len(doubles)} code(s) en double ({', '.join(doubles[:5])}).")
     vides = couche.geometry.isna() | couche.geometry.is_empty
     if vides.any():
-        fautes.append(f"{int(vides.sum())} géométrie(s) vide(s) ({', '.join(couche.loc[vides, 'code'][:5])}).")
-    return fautes
+        fautes.append(f"{int(vides.sum())} géométrie(s) vide(s) ({', '.join(liste[vides][:5])}).")
+    plates = ~vides & ~couche.geometry.geom_type.isin(["Polygon", "MultiPolygon"])
+    if plates.any():
+        fautes.append(
+            f"{int(plates.sum())} géométrie(s) qui ne sont pas des surfaces "
+            f"({', '.join(liste[plates][:5])}) ; "
+            "on attend des polygones."
+        )
+    return fautes + _fautes_de_lieu(couche[~vides], liste[~vides])
+
+
+def _fautes_de_lieu(couche: gpd.GeoDataFrame, liste: Sequence[str]) -> list[str]:
+    """Refuser une couche qui tombe hors de la Terre, ou hors de France pour un code de métropole."""
+    bornes = couche.geometry.bounds
+    x, y = (bornes["minx"] + bornes["maxx"]) / 2, (bornes["miny"] + bornes["maxy"]) / 2
+    metropole = ~couche["code"].astype("str").str.startswith(HORS_METROPOLE).fillna(value=True).to_numpy(bool)
+    ouest, sud, est, nord = METROPOLE
+    sur_terre = x.between(-180, 180) & y.between(-90, 90)
+    ailleurs = ~sur_terre | (metropole & ~(x.between(ouest, est) & y.between(sud, nord)))
+    if not ailleurs.any():
+        return []
+    rang = int(ailleurs.to_numpy().argmax())
+    return [
+        (
+            f"{int(ailleurs.sum())} contour(s) hors de France (par exemple {list(liste)[rang]} vers "
+            f"{x.iloc[rang]:.4g}, "
+            f"{y.iloc[rang]:.4g}) : la projection annoncée n'est pas la bonne, ou longitudes et "
+            "latitudes sont échangées."
+        )
+    ]

@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow.parquet as pq
 
 from donnees_insee import codes
-from donnees_insee.base import Base
+from donnees_insee.codes import normaliser
+
+if TYPE_CHECKING:
+    from donnees_insee.base import Base
+
+__all__ = ["Geographie", "ListeDIris", "normaliser"]
 
 # Rang d'une liste d'IRIS dont l'année n'est pas connue : après toutes les listes datées proches.
 ECART_INCONNU = 50
-
-
-def normaliser(texte: str) -> str:
-    """Ramener un nom à ce qui se compare : sans accents, sans casse, sans ponctuation.
-
-    Parameters
-    ----------
-    texte : str
-        Nom écrit par l'analyste ou par un producteur.
-
-    Returns
-    -------
-    str
-        Mots séparés d'une espace ; « saint » pour « st ».
-    """
-    nu = unicodedata.normalize("NFKD", texte.lower().replace("œ", "oe"))
-    nu = "".join(c for c in nu if not unicodedata.combining(c))
-    mots = re.sub(r"[^a-z0-9]+", " ", nu).split()
-    return " ".join({"st": "saint", "ste": "sainte"}.get(m, m) for m in mots)
+NOMS_DE_REFERENCE = {"LIB_IRIS": "nom", "DEPCOM": "commune", "LIBCOM": "nom_commune", "TYP_IRIS": "type"}
 
 
 @dataclass(frozen=True)
@@ -74,12 +61,15 @@ class Geographie:
         tables = [self._appartenance(a) for a in self._annees("appartenance", "commune")]
         tables += [self._depuis_reference(a) for a in self._annees("reference_iris", "iris")]
         tables += [self._depuis_caf(a) for a in self._annees("caf", "iris")]
-        tables += [self._depuis_recensement(s, a) for s in ("rp_population", "rp_activite", "rp_logement") for a in self._annees(s, "iris")]
+        recensement = ("rp_population", "rp_activite", "rp_logement")
+        tables += [self._depuis_recensement(s, a) for s in recensement for a in self._annees(s, "iris")]
         tables += [self._depuis_filosofi(a) for a in self._annees("filosofi", "commune")]
         tables.append(self._depuis_contours())
         tables = [t for t in tables if not t.empty]
         if not tables:
-            vide = pd.DataFrame(columns=["nom", "epci", "nom_epci", "departement", "region", "annee"], dtype="str")
+            vide = pd.DataFrame(
+                columns=["nom", "epci", "nom_epci", "departement", "region", "annee"], dtype="str"
+            )
             return vide.rename_axis("code")
         reunie = tables[0]
         for suivante in tables[1:]:
@@ -99,20 +89,30 @@ class Geographie:
 
     def _appartenance(self, annee: int) -> pd.DataFrame:
         brut = self.base.lire("appartenance", annee, "commune")
-        noms_epci = brut["LIBEPCI"] if "LIBEPCI" in brut else None
-        return _table(brut.index, annee, nom=brut.get("LIBGEO"), epci=brut.get("EPCI"), nom_epci=noms_epci,
-                      departement=brut.get("DEP"), region=brut.get("REG"))  # fmt: skip
+        return _table(
+            brut.index,
+            annee,
+            nom=brut.get("LIBGEO"),
+            epci=brut.get("EPCI"),
+            nom_epci=brut.get("LIBEPCI"),
+            departement=brut.get("DEP"),
+            region=brut.get("REG"),
+        )
 
     def _depuis_reference(self, annee: int) -> pd.DataFrame:
         brut = self.base.lire("reference_iris", annee, "iris").drop_duplicates("DEPCOM").set_index("DEPCOM")
-        return _table(brut.index, annee, nom=brut.get("LIBCOM"), departement=brut.get("DEP"), region=brut.get("REG"))
+        return _table(
+            brut.index, annee, nom=brut.get("LIBCOM"), departement=brut.get("DEP"), region=brut.get("REG")
+        )
 
     def _depuis_caf(self, annee: int) -> pd.DataFrame:
         brut = self.base.lire("caf", annee, "iris")
         if "DEPCOM" not in brut:
             return pd.DataFrame()
         brut = brut.dropna(subset=["DEPCOM"]).drop_duplicates("DEPCOM").set_index("DEPCOM")
-        return _table(brut.index, annee, nom=brut.get("LIBCOM"), epci=brut.get("EPCI"), region=brut.get("REG"))
+        return _table(
+            brut.index, annee, nom=brut.get("LIBCOM"), epci=brut.get("EPCI"), region=brut.get("REG")
+        )
 
     def _depuis_recensement(self, source: str, annee: int) -> pd.DataFrame:
         if "COM" not in self.base.colonnes(source, annee, "iris"):
@@ -144,7 +144,9 @@ class Geographie:
         noms: dict[str, str] = {}
         for annee in self.base.millesimes("filosofi", "epci"):
             libelles = self.base.lire("filosofi", annee, "epci", colonnes=["LIBGEO"])
-            noms.update({str(c): str(n) for c, n in libelles.get("LIBGEO", pd.Series(dtype=str)).dropna().items()})
+            noms.update(
+                {str(c): str(n) for c, n in libelles.get("LIBGEO", pd.Series(dtype=str)).dropna().items()}
+            )
         tenus = self.communes.dropna(subset=["epci"]).drop_duplicates("epci")
         for code, nom in zip(tenus["epci"], tenus["nom_epci"], strict=True):
             if pd.notna(nom):
@@ -181,7 +183,9 @@ class Geographie:
     def _listes_des_contours(self) -> list[tuple[int | None, pd.DataFrame]]:
         listes = []
         for annee, chemin in self.base.couches("contours_iris"):
-            table = pq.read_table(chemin, columns=["code", "nom", "commune", "nom_commune", "type"]).to_pandas()
+            table = pq.read_table(
+                chemin, columns=["code", "nom", "commune", "nom_commune", "type"]
+            ).to_pandas()
             listes.append((annee, table))
         return listes
 
@@ -189,8 +193,9 @@ class Geographie:
         listes = []
         for annee in self.base.millesimes("reference_iris", "iris"):
             brut = self.base.lire("reference_iris", annee, "iris").reset_index()
-            nommees = brut.rename(columns={"LIB_IRIS": "nom", "DEPCOM": "commune", "TYP_IRIS": "type", "LIBCOM": "nom_commune"})
-            listes.append((annee, nommees[["code", "nom", "commune", "nom_commune", "type"]]))
+            nommees = brut.rename(columns=NOMS_DE_REFERENCE)
+            # Une table sans type ni nom de commune reste une liste : ces colonnes sont alors vides.
+            listes.append((annee, nommees.reindex(columns=["code", *NOMS_DE_REFERENCE.values()])))
         return listes + self._listes_des_contours
 
     @cached_property
@@ -201,12 +206,16 @@ class Geographie:
             par_commune: dict[str, list[tuple[str, str | None, str]]] = {}
             noms = table["nom"].astype(object).where(table["nom"].notna(), None)
             types = table["type"].fillna("").astype(str)
-            for code, commune, nom, type_iris in zip(table["code"], table["commune"], noms, types, strict=True):
+            for code, commune, nom, type_iris in zip(
+                table["code"], table["commune"], noms, types, strict=True
+            ):
                 par_commune.setdefault(str(commune), []).append((str(code), nom, type_iris))
             listes.append(ListeDIris(annee, par_commune))
         return listes
 
-    def codes_d_iris(self, commune: str, vus: set[str], annee: int | None = None) -> list[tuple[str, str | None, str]]:
+    def codes_d_iris(
+        self, commune: str, vus: set[str], annee: int | None = None
+    ) -> list[tuple[str, str | None, str]]:
         """Donner la liste de référence des IRIS d'une commune, dans la géographie des données lues.
 
         Parameters
@@ -315,7 +324,9 @@ class Geographie:
                 if ou is not None and pd.notna(ou.get(code)) and not communes.get(code):
                     communes[code] = self._communes_nommees(code, str(ou[code]))
                 noms.setdefault(code, f"QPV {code}")
-        lignes = [(c, noms[c], communes.get(c, ()), 2024 if c.startswith("QN") else 2015) for c in sorted(noms)]
+        lignes = [
+            (c, noms[c], communes.get(c, ()), 2024 if c.startswith("QN") else 2015) for c in sorted(noms)
+        ]
         return pd.DataFrame(lignes, columns=["code", "nom", "communes", "generation"]).set_index("code")
 
     def _tables_de_qpv(self) -> list[tuple[str, int | None]]:
@@ -327,7 +338,11 @@ class Geographie:
 
     @cached_property
     def _codes_par_nom(self) -> dict[tuple[str, str], str]:
-        return {(str(d), normaliser(str(n))): str(c) for c, n, d in zip(self.communes.index, self.communes["nom"], self.communes["departement"], strict=True)}
+        table = self.communes.dropna(subset=["nom"])
+        return {
+            (str(d), normaliser(str(n))): str(c)
+            for c, n, d in zip(table.index, table["nom"], table["departement"], strict=True)
+        }
 
     def _communes_nommees(self, qpv: str, noms: str) -> tuple[str, ...]:
         """Retrouver les communes d'un QPV par leurs noms, dans le département que porte son code."""
@@ -340,6 +355,10 @@ def _table(index: pd.Index, annee: int | None, **colonnes: pd.Series | None) -> 
     table = pd.DataFrame(index=pd.Index(index, name="code"))
     for nom in ("nom", "epci", "nom_epci", "departement", "region"):
         serie = colonnes.get(nom)
-        table[nom] = pd.Series([None] * len(table), index=table.index, dtype="str") if serie is None else serie.to_numpy()
+        table[nom] = (
+            pd.Series([None] * len(table), index=table.index, dtype="str")
+            if serie is None
+            else serie.to_numpy()
+        )
     table["annee"] = float("nan") if annee is None else float(annee)
     return table[~table.index.duplicated()]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from donnees_insee.catalogue import Motif, Source, plan, sources
-from donnees_insee.erreurs import SourceNonReconnue
+from donnees_insee.erreurs import SourceNonReconnue, TableNonConforme, liste_de_fautes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Lot:
         Colonnes inconnues, ou d'une autre année que le lot.
     d_ou : str
         D'où vient le millésime : colonnes, nom, titre ou demande.
+    remarques : tuple of str
+        Ce que l'analyste doit savoir du choix de l'année.
     """
 
     source: Source
@@ -47,6 +52,7 @@ class Lot:
     colonnes: tuple[Colonne, ...]
     ecartees: tuple[str, ...]
     d_ou: str
+    remarques: tuple[str, ...] = ()
 
 
 def traduire(source: Source, nom: str) -> Colonne | None:
@@ -119,45 +125,123 @@ def annees_dans(texte: str) -> list[int]:
     return sorted({int(a) for a in re.findall(r"(?<!\d)((?:19[9]|20[0-3])\d)(?!\d)", texte)})
 
 
-def _annee_du_nom(nom: str, titre: str) -> tuple[int | None, str]:
+def annee_du_nom(nom: str, titre: str = "") -> tuple[int | None, str]:
+    """Lire l'année qu'un nom de fichier porte seule, à défaut le titre de la feuille.
+
+    Parameters
+    ----------
+    nom : str
+        Nom du fichier.
+    titre : str, default ""
+        Lignes de titre d'un classeur.
+
+    Returns
+    -------
+    tuple
+        Année (ou ``None``) et ce qui l'a donnée ; deux années dans un nom n'en donnent aucune.
+    """
     du_nom = annees_dans(nom)
     if len(du_nom) == 1:
         return du_nom[0], "nom du fichier"
-    du_titre = re.findall(r"au (?:01/01/|1er janvier )(20\d\d)", titre)
-    if not du_nom and len(set(du_titre)) == 1:
-        return int(du_titre[0]), "titre de la feuille"
+    du_titre = set(re.findall(r"au (?:01/01/|1er janvier )(20\d\d)", titre))
+    if not du_nom and len(du_titre) == 1:
+        return int(du_titre.pop()), "titre de la feuille"
     return None, ""
 
 
-def _millesime(source: Source, traduites: Sequence[Colonne], nom: str, titre: str, demande: int | None) -> tuple[int | None, str]:
+def refuser_deux_annees(nom: str, annee: int | None, demande: int | None) -> None:
+    """Refuser une option --millesime que le nom du fichier contredit : un dossier entier serait mal daté.
+
+    Parameters
+    ----------
+    nom : str
+        Nom du fichier.
+    annee : int or None
+        Année lue dans le nom ou le titre.
+    demande : int or None
+        Année donnée par l'analyste.
+
+    Raises
+    ------
+    SourceNonReconnue
+        Si les deux diffèrent.
+    """
+    if annee is not None and demande is not None and annee != demande:
+        raise SourceNonReconnue(
+            f"« {nom} » porte l'année {annee} et l'option --millesime dit {demande}. Si l'option a "
+            "raison, ôtez "
+            "l'année du nom du fichier ; sinon, redéposez-le sans l'option."
+        )
+
+
+def _millesime(
+    source: Source, traduites: Sequence[Colonne], nom: str, titre: str, demande: int | None
+) -> tuple[int | None, str]:
     annees = Counter(c.annee for c in traduites if c.annee is not None)
     if annees:
         return max(annees, key=lambda a: (annees[a], a)), "colonnes"
     if source.sans_millesime:
-        return demande, "demande" if demande else ""
+        return None, ""
+    du_nom, d_ou = annee_du_nom(nom, titre) if source.millesime_dans_le_nom else (None, "")
+    refuser_deux_annees(nom, du_nom, demande)
     if demande is not None:
-        return demande, "option --millesime"
+        return demande, d_ou or "option --millesime"
     if source.millesime_dans_la_colonne:
         return None, "contenu"
-    if source.millesime_dans_le_nom:
-        annee, d_ou = _annee_du_nom(nom, titre)
-        if annee is not None:
-            return annee, d_ou
-    raison = f"les colonnes ne disent pas l'année et le nom « {nom} » n'en porte pas une seule"
+    if du_nom is not None:
+        return du_nom, d_ou
+    plusieurs = annees_dans(nom)
+    raison = (
+        f"le nom porte plusieurs années ({', '.join(map(str, plusieurs))})"
+        if plusieurs
+        else "le nom non plus"
+    )
     raise SourceNonReconnue(
-        f"« {nom} » est reconnu comme « {source.titre} », mais {raison}. "
+        f"« {nom} » est reconnu comme « {source.titre} », mais les colonnes ne disent pas l'année et "
+        f"{raison}. "
         "Redéposez-le avec --millesime AAAA (l'année des données)."
     )
 
 
-def _departager(candidates: list[tuple[float, Source, tuple[Colonne, ...]]], nom: str) -> tuple[Source, tuple[Colonne, ...]]:
+def _remarques_d_annee(nom: str, millesime: int | None, d_ou: str, demande: int | None) -> tuple[str, ...]:
+    """Dire quand les colonnes contredisent le nom ou l'option : ce sont elles qui comptent."""
+    if d_ou != "colonnes":
+        return ()
+    du_nom = annees_dans(nom)
+    remarques = []
+    if len(du_nom) == 1 and du_nom[0] != millesime:
+        remarques.append(f"le nom du fichier porte {du_nom[0]}, les colonnes disent {millesime}")
+    if demande is not None and demande != millesime:
+        remarques.append(f"option --millesime {demande} sans effet : les colonnes disent {millesime}")
+    return tuple(remarques)
+
+
+def _departager(
+    candidates: list[tuple[float, Source, tuple[Colonne, ...]]], nom: str
+) -> tuple[Source, tuple[Colonne, ...]]:
     candidates.sort(key=lambda c: -c[0])
     if len(candidates) > 1 and candidates[0][0] == candidates[1][0]:
         raise SourceNonReconnue(
-            f"« {nom} » pourrait être « {candidates[0][1].titre} » aussi bien que « {candidates[1][1].titre} » : "
+            f"« {nom} » pourrait être « {candidates[0][1].titre} » aussi bien que « "
+            f"{candidates[1][1].titre} » : "
             "ses colonnes ne les départagent pas. Redéposez le fichier complet du producteur."
         )
     return candidates[0][1], candidates[0][2]
+
+
+def _refuser_variables_repetees(colonnes: Sequence[Colonne], nom: str) -> None:
+    """Refuser deux colonnes publiées qui disent la même variable (``Q216`` et ``MED16``)."""
+    par_variable: dict[str, list[str]] = {}
+    for colonne in colonnes:
+        par_variable.setdefault(colonne.variable.upper(), []).append(colonne.brut)
+    fautes = [f"{' et '.join(b)} disent toutes {v}." for v, b in par_variable.items() if len(b) > 1]
+    if fautes:
+        raise TableNonConforme(
+            liste_de_fautes(
+                f"« {nom} » a plusieurs colonnes pour une même variable ; gardez celle du producteur :",
+                fautes,
+            )
+        )
 
 
 def reconnaitre(noms: Sequence[str], nom: str, titre: str = "", demande: int | None = None) -> Lot:
@@ -182,7 +266,9 @@ def reconnaitre(noms: Sequence[str], nom: str, titre: str = "", demande: int | N
     Raises
     ------
     SourceNonReconnue
-        Si aucune source ne convient, si deux conviennent, ou si l'année reste inconnue.
+        Si aucune source ne convient, si deux conviennent, ou si l'année reste inconnue ou contredite.
+    TableNonConforme
+        Si deux colonnes disent la même variable.
     """
     candidates = [
         (score, source, traduites)
@@ -196,21 +282,29 @@ def reconnaitre(noms: Sequence[str], nom: str, titre: str = "", demande: int | N
     source, traduites = _departager(candidates, nom)
     if source.a_venir:
         raise SourceNonReconnue(
-            f"« {nom} » est reconnu comme « {source.titre} » ; cette version ne charge pas encore cette source. "
+            f"« {nom} » est reconnu comme « {source.titre} » ; cette version ne charge pas encore cette "
+            "source. "
             "Le fichier n'est pas perdu : il pourra être déposé plus tard."
         )
     millesime, d_ou = _millesime(source, traduites, nom, titre, demande)
     gardees = tuple(c for c in traduites if c.motif.type != "ignore" and c.annee in (None, millesime))
     cle = _cle(source, noms)
     assert cle is not None
+    gardees = tuple(c for c in gardees if c.brut != cle)
+    _refuser_variables_repetees(gardees, nom)
     retenus = {c.brut for c in gardees} | {cle}
-    return Lot(source, millesime, cle, gardees, tuple(n for n in noms if n not in retenus), d_ou)
+    ecartees = tuple(n for n in noms if n not in retenus)
+    return Lot(
+        source, millesime, cle, gardees, ecartees, d_ou, _remarques_d_annee(nom, millesime, d_ou, demande)
+    )
 
 
 def _refus(noms: Sequence[str], nom: str) -> str:
     """Expliquer le refus : clé absente d'une source presque reconnue, ou colonnes inconnues."""
     for source in sources().values():
-        traduites = {c.variable for n in noms if (c := traduire(source, n)) is not None and c.motif.type == "nombre"}
+        traduites = {
+            c.variable for n in noms if (c := traduire(source, n)) is not None and c.motif.type == "nombre"
+        }
         connues = {v.nom for v in plan(source.id)} or set(source.signature)
         ressemble = len(traduites & connues) >= min(3, len(connues)) > 0
         if ressemble and not source.couche and _cle(source, noms) is None and source.cle:

@@ -1,0 +1,178 @@
+"""L'atelier d'un carnet : composer le portrait une fois, puis afficher chaque partie dans sa cellule."""
+
+from __future__ import annotations
+
+import base64
+import html
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from abs.portrait import DemandeDeCarte, Portrait, composer
+from carnets.documents import fragments
+from carnets.parametres import Reglages, verifier_parametres
+from cartes.fonds import Fonds, carte
+from cartes.specification import CarteThematique
+from donnees_insee.erreurs import CarteImpossible
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """Un morceau de document affiché par une cellule.
+
+    Attributes
+    ----------
+    html : str
+        Fragment HTML, déjà échappé.
+    texte : str
+        Ce que montre un lecteur sans HTML.
+    """
+
+    html: str
+    texte: str
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": self.html, "text/plain": self.texte}
+
+
+class Atelier:
+    """Ce qu'un carnet de portrait manipule.
+
+    Parameters
+    ----------
+    **parametres : object
+        Paramètres du carnet, vérifiés à la construction.
+    """
+
+    def __init__(self, **parametres: Any) -> None:
+        self.reglages: Reglages = verifier_parametres(parametres)
+
+    @cached_property
+    def portrait(self) -> Portrait:
+        """Portrait composé à la première lecture."""
+        return composer(self.reglages.base, self.reglages.demande)
+
+    @cached_property
+    def fonds(self) -> Fonds:
+        """Contours utiles au portrait."""
+        return Fonds(self.reglages.base, self.portrait.diagnostic)
+
+    @cached_property
+    def cartes(self) -> dict[str, CarteThematique]:
+        """Cartes du portrait, par code d'indicateur ; vide sans contours."""
+        dessinees: dict[str, CarteThematique] = {}
+        for chapitre in self.portrait.chapitres:
+            for demande in chapitre.cartes:
+                trouvee = self._carte(demande)
+                if trouvee is not None:
+                    dessinees[demande.indicateur] = trouvee
+        return dessinees
+
+    def _carte(self, demande: DemandeDeCarte) -> CarteThematique | None:
+        try:
+            return carte(self.fonds, demande)
+        except CarteImpossible:
+            # L'avertissement du portrait dit déjà pourquoi la carte manque.
+            return None
+
+    # -- affichage -----------------------------------------------------------------------------
+
+    def titre(self) -> Fragment:
+        """Montrer le titre, les avertissements et les chiffres clés.
+
+        Returns
+        -------
+        Fragment
+            À laisser en dernière ligne d'une cellule.
+        """
+        return Fragment(fragments.titre(self.portrait), f"Portrait de territoire : {self.portrait.titre}")
+
+    def atlas(self) -> Fragment:
+        """Montrer la carte interactive, une couche par indicateur.
+
+        Returns
+        -------
+        Fragment
+            Page autonome dans un cadre isolé ; vide sans contours.
+        """
+        if not self.cartes:
+            return Fragment("", "Pas de carte interactive : la base ne tient pas de contours pour ce territoire.")
+        from cartes.interactif import atlas  # noqa: PLC0415 - import lent, réservé aux cartes
+
+        # Le nom du territoire est déjà celui de la page : les boutons n'ont pas à le répéter.
+        couches = [replace(c, titre=c.titre.removesuffix(f" · {self.portrait.titre}")) for c in self.cartes.values()]
+        page = atlas(couches, f"{self.portrait.titre}, indicateur par indicateur")
+        cadre = (
+            '<section class="atlas-bloc"><h2 id="carte">Carte interactive</h2>'
+            '<iframe class="atlas" title="Carte interactive" sandbox="allow-scripts" '
+            f'srcdoc="{html.escape(page, quote=True)}"></iframe></section>'
+        )
+        return Fragment(cadre, f"Carte interactive de {len(self.cartes)} indicateurs")
+
+    def chapitre(self, code: str) -> None:
+        """Afficher un chapitre : phrases, tableaux, cartes, absences.
+
+        Parameters
+        ----------
+        code : str
+            Code du chapitre ; un chapitre absent du portrait n'affiche rien.
+        """
+        from IPython.display import display  # noqa: PLC0415 - n'existe que dans un carnet
+
+        contenu = self.portrait.chapitre(code)
+        if contenu is None:
+            return
+        display(Fragment(fragments.chapitre(self.portrait, contenu), contenu.titre))
+        for demande in contenu.cartes:
+            if demande.indicateur in self.cartes:
+                display(self.figure(self.cartes[demande.indicateur]))
+        display(Fragment(fragments.suite(self.portrait, contenu), f"{contenu.titre} (suite)"))
+
+    def figure(self, dessin: CarteThematique) -> Fragment:
+        """Montrer une carte imprimée, avec sa légende et son texte de remplacement.
+
+        Parameters
+        ----------
+        dessin : CarteThematique
+            Carte.
+
+        Returns
+        -------
+        Fragment
+            Figure HTML, image incluse.
+        """
+        from cartes.ecriture import en_png  # noqa: PLC0415 - import lent, réservé aux cartes
+
+        image = base64.b64encode(en_png(dessin)).decode("ascii")
+        remplacement = html.escape(dessin.texte_alternatif(), quote=True)
+        legende = html.escape(f"{dessin.titre}, {dessin.date}")
+        return Fragment(
+            f'<figure><img src="data:image/png;base64,{image}" alt="{remplacement}"><figcaption>{legende}</figcaption></figure>',
+            dessin.texte_alternatif(),
+        )
+
+    def annexes(self) -> Fragment:
+        """Montrer les sources, les définitions et la façon de lire.
+
+        Returns
+        -------
+        Fragment
+            À laisser en dernière ligne d'une cellule.
+        """
+        return Fragment(fragments.annexes(self.portrait), "Sources et définitions")
+
+    def exporter(self) -> Fragment:
+        """Écrire les fichiers demandés dans le dossier de sortie, s'il est donné.
+
+        Returns
+        -------
+        Fragment
+            Liste des fichiers écrits.
+        """
+        from carnets.documents.ensemble import ecrire_fichiers  # noqa: PLC0415 - imports lents
+
+        dossier = self.reglages.dossier_sortie
+        if dossier is None:
+            return Fragment("", "Aucun fichier écrit : le paramètre dossier_sortie est vide.")
+        ecrits = ecrire_fichiers(self, dossier)
+        return Fragment("", "\n".join(str(f.relative_to(dossier)) for f in ecrits))

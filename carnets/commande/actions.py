@@ -1,0 +1,323 @@
+"""Les actions de la commande : appeler les fonctions, écrire ce qu'elles rendent. Aucune règle ne vit ici."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from carnets.commande import affichage
+from donnees_insee.base import Base
+from donnees_insee.erreurs import ErreurAbs, SortieImpossible
+
+ETATS = {"range": "rangé", "deja_la": "déjà là", "refuse": "refusé", "documentation": "laissé"}
+
+
+# -- portrait ----------------------------------------------------------------------------------
+
+
+def portrait(parametres: dict[str, Any], sortie: Path) -> None:
+    """Écrire un portrait et lister ses fichiers.
+
+    Parameters
+    ----------
+    parametres : dict
+        Paramètres du carnet.
+    sortie : pathlib.Path
+        Dossier de sortie.
+    """
+    from carnets.moteur import produire  # noqa: PLC0415
+
+    affichage.dire(f"Portrait de « {parametres['territoire']} » : calcul, cartes et documents (une minute environ)…")
+    production = produire(parametres, sortie, progression=True)
+    affichage.dire(f"Portrait écrit dans {production.dossier} :")
+    for fichier in production.fichiers:
+        affichage.dire(f"  {fichier.relative_to(production.dossier)}  ({_taille(fichier.stat().st_size)})")
+
+
+def _taille(octets: int) -> str:
+    return f"{octets / 1024:.0f} Kio" if octets < 1024**2 else f"{octets / 1024**2:.1f} Mio".replace(".", ",")
+
+
+def demo(sortie: Path, formats: str) -> None:
+    """Déposer le territoire fictif dans une base provisoire, puis écrire son portrait.
+
+    Parameters
+    ----------
+    sortie : pathlib.Path
+        Dossier de sortie.
+    formats : str
+        Formats voulus.
+    """
+    from donnees_insee.demo import COMMUNE_DEMO, extraire_demo  # noqa: PLC0415
+    from donnees_insee.depot import deposer  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="abs-demo-") as provisoire:
+        bruts = extraire_demo(Path(provisoire) / "bruts")
+        base = Base(Path(provisoire) / "donnees")
+        resultats = deposer(base, [bruts])
+        ranges = sum(r.etat == "range" for r in resultats)
+        affichage.dire(f"Territoire fictif : {ranges} fichiers lus sur {len(resultats)}.")
+        parametres = {"territoire": COMMUNE_DEMO, "formats": formats, "dossier_donnees": str(base.dossier)}
+        portrait(parametres, sortie)
+
+
+def carte(parametres: dict[str, Any], indicateur: str, sortie: Path) -> None:
+    """Dessiner une carte.
+
+    Parameters
+    ----------
+    parametres : dict
+        Territoire et dates.
+    indicateur : str
+        Code de l'indicateur.
+    sortie : pathlib.Path
+        Dossier de sortie.
+    """
+    from abs.diagnostic import Diagnostiqueur  # noqa: PLC0415
+    from abs.indicateurs import indicateur as definition_de  # noqa: PLC0415
+    from abs.portrait import DemandeDeCarte  # noqa: PLC0415
+    from carnets.moteur import nom_de_fichier  # noqa: PLC0415
+    from carnets.parametres import verifier_parametres  # noqa: PLC0415
+    from cartes.fonds import Fonds  # noqa: PLC0415
+    from cartes.fonds import carte as dessiner  # noqa: PLC0415
+
+    definition = definition_de(indicateur)
+    reglages = verifier_parametres(parametres)
+    diagnostic = Diagnostiqueur(reglages.base, reglages.demande).assembler(seulement=(indicateur,))
+    dessin = dessiner(Fonds(reglages.base, diagnostic), DemandeDeCarte(indicateur, "mailles", definition.libelle))
+    sujet = diagnostic.ensembles.sujet
+    nom = f"{nom_de_fichier(sujet.nom)}-{nom_de_fichier(sujet.code)}-{indicateur}"
+    for fichier in dessin.enregistrer(sortie / "cartes", nom):
+        affichage.dire(str(fichier))
+    affichage.dire("Fragment à coller dans un site :")
+    affichage.dire(f'<iframe src="{nom}.html" title="Carte" width="100%" height="640" sandbox="allow-scripts"></iframe>')
+
+
+def etat(territoire: str, millesime: int | None, millesimes: str) -> None:
+    """Écrire l'état d'un territoire.
+
+    Parameters
+    ----------
+    territoire : str
+        Code ou nom.
+    millesime : int or None
+        Dernier millésime admis.
+    millesimes : str
+        Millésimes exacts par famille.
+    """
+    from abs.demande import Demande, lire_millesimes  # noqa: PLC0415
+    from abs.etat import etat as etablir  # noqa: PLC0415
+
+    constat = etablir(Base(), Demande(territoire, millesime, lire_millesimes(millesimes)))
+    ensembles = constat.diagnostic.ensembles
+    affichage.dire(f"{ensembles.sujet.nom} ({ensembles.sujet.niveau} {ensembles.sujet.code})")
+    nom = "communes" if ensembles.mailles and ensembles.mailles[0].niveau == "commune" else "IRIS"
+    contours = "contours tenus, cartes possibles" if constat.contours else "aucun contour tenu, portrait sans carte"
+    affichage.dire(f"{len(ensembles.mailles)} {nom}, {len(ensembles.qpv)} QPV, {len(ensembles.quartiers)} quartiers ; {contours}.")
+    affichage.dire("Références : " + ", ".join(r.nom for r in ensembles.references))
+    lignes = [
+        (t.theme, f"{t.disponibles} sur {t.total}", str(t.partiels), str(t.mailles), ", ".join(t.dates)) for t in constat.themes
+    ]
+    affichage.tableau("Ce que les fichiers déposés permettent", ("Thème", "Chiffres", "dont partiels", "À la maille", "Dates"), lignes)
+    manques = [(m.raison, " ; ".join(m.indicateurs[:4]) + (f" et {len(m.indicateurs) - 4} autres" if len(m.indicateurs) > 4 else ""), m.a_deposer) for m in constat.manques]  # noqa: PLR2004
+    affichage.tableau("Ce qui manque", ("Raison", "Indicateurs", "À déposer"), manques)
+    affichage.dire("À demander aux partenaires, hors données ouvertes :")
+    for demande in constat.a_demander:
+        affichage.dire(f"  - {demande}")
+
+
+def indicateurs(theme: str, recherche: str) -> None:
+    """Lister les indicateurs.
+
+    Parameters
+    ----------
+    theme : str
+        Thème voulu ; vide pour tous.
+    recherche : str
+        Mot cherché ; vide pour tous.
+    """
+    from abs.indicateurs import THEMES  # noqa: PLC0415
+    from abs.indicateurs import indicateurs as tous  # noqa: PLC0415
+    from donnees_insee.erreurs import ParametreInvalide  # noqa: PLC0415
+    from donnees_insee.geographie import normaliser  # noqa: PLC0415
+
+    if theme and theme not in THEMES:
+        raise ParametreInvalide(f"Le thème « {theme} » est inconnu. Thèmes : {', '.join(THEMES)}.")
+    mot = normaliser(recherche)
+    choisis = [
+        i
+        for i in tous().values()
+        if (not theme or i.theme == theme) and mot in normaliser(f"{i.code} {i.libelle} {i.libelle_court} {i.definition}")
+    ]
+    lignes = [(i.code, i.libelle_court, i.unite or "rapport", ", ".join(dict.fromkeys(le.source.id for le in i.lectures)), i.lectures[0].formule_lisible()) for i in choisis]
+    affichage.tableau(f"{len(choisis)} indicateurs", ("Code", "Libellé", "Unité", "Sources", "Formule"), lignes)
+
+
+# -- sources -----------------------------------------------------------------------------------
+
+
+def sources_lister() -> None:
+    """Écrire le catalogue et ce qui en est tenu."""
+    from donnees_insee.catalogue import sources  # noqa: PLC0415
+
+    base = Base()
+    lignes = []
+    for s in sources().values():
+        if s.a_venir:
+            continue
+        annees = sorted({m.annee for m in s.millesimes})
+        plage = f"{annees[0]}–{annees[-1]}" if len(annees) > 1 else ", ".join(map(str, annees)) or "selon le fichier"
+        tenus = ", ".join(map(str, base.millesimes(s.id))) or ("oui" if any(p.source == s.id for p in base.parts()) else "–")
+        lignes.append((s.id, s.titre, s.famille, ", ".join(s.niveaux), plage, tenus))
+    affichage.tableau("Sources du catalogue", ("Source", "Titre", "Famille", "Niveaux", "Catalogue", "Tenu"), lignes)
+
+
+def sources_deposer(chemins: list[Path], millesime: int | None) -> None:
+    """Déposer des fichiers et dire, fichier par fichier, pour quoi chacun est pris.
+
+    Parameters
+    ----------
+    chemins : list of pathlib.Path
+        Fichiers, dossiers, archives.
+    millesime : int or None
+        Année des données, si les fichiers ne la disent pas.
+
+    Raises
+    ------
+    SourceNonReconnue
+        Si aucun fichier n'a été rangé et qu'au moins un est refusé.
+    """
+    from donnees_insee.depot import deposer, fichiers_a_deposer  # noqa: PLC0415
+    from donnees_insee.erreurs import SourceNonReconnue  # noqa: PLC0415
+
+    base = Base()
+    total = len(fichiers_a_deposer(chemins))
+    with affichage.progression() as barre:
+        tache = barre.add_task("Dépôt", total=total)
+
+        def suivre(fichier: Path) -> None:
+            barre.update(tache, description=fichier.name[:40])
+            barre.advance(tache)
+
+        resultats = deposer(base, chemins, millesime=millesime, suivre=suivre)
+    for r in resultats:
+        if not r.lots:
+            affichage.dire(f"{ETATS[r.etat]:8} {r.nom} : {r.raison}")
+        for lot in r.lots:
+            annee = "sans date" if lot.millesime is None else str(lot.millesime)
+            precisions = [f"{lot.colonnes} colonnes", *lot.remarques]
+            if lot.d_ou and lot.d_ou != "colonnes":
+                precisions.append(f"année lue dans : {lot.d_ou}")
+            if lot.ecartees:
+                precisions.append(f"{len(lot.ecartees)} colonnes non reprises")
+            affichage.dire(f"{ETATS[r.etat]:8} {r.nom} : {lot.source}, {annee}, {lot.niveau}, {lot.lignes} lignes ({' ; '.join(precisions)})")
+    comptes = {etat: sum(r.etat == etat for r in resultats) for etat in ETATS}
+    affichage.dire(" ; ".join(f"{n} {ETATS[e]}(s)" for e, n in comptes.items() if n) + f". Base : {base.dossier}")
+    if comptes["refuse"] and not comptes["range"] and not comptes["deja_la"]:
+        raise SourceNonReconnue("aucun des fichiers donnés n'a pu être rangé ; les raisons sont ci-dessus.")
+
+
+def sources_etat() -> None:
+    """Écrire ce que la base tient."""
+    base = Base()
+    base.exiger()
+    lignes = [
+        (r.nom, lot.source, "–" if lot.millesime is None else str(lot.millesime), lot.niveau, str(lot.lignes),
+         "–" if lot.geographie is None else str(lot.geographie), r.date[:10], r.sha256[:12])
+        for r in base.recus()
+        for lot in r.lots
+    ]  # fmt: skip
+    affichage.tableau(f"Base {base.dossier}", ("Fichier", "Source", "Millésime", "Niveau", "Lignes", "Géographie", "Déposé le", "Empreinte"), lignes)
+
+
+MODELE = "territoire;date;indicateur;numerateur;denominateur;producteur;diffusion;seuil\n"
+
+
+def sources_modele(chemin: Path) -> None:
+    """Écrire le modèle de source locale.
+
+    Parameters
+    ----------
+    chemin : pathlib.Path
+        Fichier à créer ; il n'est jamais écrasé.
+
+    Raises
+    ------
+    SortieImpossible
+        Si le fichier existe déjà.
+    """
+    from donnees_insee.chemins import fichier_provisoire  # noqa: PLC0415
+
+    if chemin.exists():
+        raise SortieImpossible(f"« {chemin} » existe déjà et n'a pas été touché. Donnez un autre nom.")
+    with fichier_provisoire(chemin) as provisoire:
+        provisoire.write_text("\ufeff" + MODELE, encoding="utf-8")
+    affichage.dire(f"Modèle écrit : {chemin} (diffusion : publique ou interne ; seuil : effectif au-dessous duquel on masque).")
+
+
+# -- territoires et carnets --------------------------------------------------------------------
+
+
+def territoire_chercher(texte: str) -> None:
+    """Chercher des territoires.
+
+    Parameters
+    ----------
+    texte : str
+        Nom ou code.
+
+    Raises
+    ------
+    TerritoireInconnu
+        Si rien n'approche.
+    """
+    from abs.territoires import NOMS_DE_NIVEAU, Territoires  # noqa: PLC0415
+    from donnees_insee.erreurs import TerritoireInconnu  # noqa: PLC0415
+
+    base = Base()
+    base.exiger()
+    trouves = Territoires(base).chercher(texte)
+    if not trouves:
+        raise TerritoireInconnu(f"Aucun territoire de la base ne ressemble à « {texte} ». Essayez un nom plus court.")
+    affichage.tableau(f"Territoires pour « {texte} »", ("Code", "Nom", "Niveau"), [(t.code, t.nom, NOMS_DE_NIVEAU[t.niveau]) for t in trouves])
+
+
+def carnets_copier(dossier: Path) -> None:
+    """Copier les carnets dans un dossier de travail.
+
+    Parameters
+    ----------
+    dossier : pathlib.Path
+        Dossier de travail.
+    """
+    from carnets.moteur import copier_les_carnets  # noqa: PLC0415
+
+    copies = copier_les_carnets(dossier)
+    for copie in copies:
+        affichage.dire(str(copie))
+    if not copies:
+        affichage.dire(f"Les carnets sont déjà dans {dossier} : rien n'a été écrasé.")
+
+
+def carnets_ouvrir(dossier: Path) -> None:
+    """Ouvrir JupyterLab sur une copie des carnets.
+
+    Parameters
+    ----------
+    dossier : pathlib.Path
+        Dossier de travail.
+
+    Raises
+    ------
+    ErreurAbs
+        Si JupyterLab n'est pas installé.
+    """
+    carnets_copier(dossier)
+    if shutil.which("jupyter-lab", path=str(Path(sys.executable).parent)) is None:
+        raise ErreurAbs("JupyterLab n'est pas installé. Lancez `make atelier`, ou installez le supplément [atelier].")
+    subprocess.run([sys.executable, "-m", "jupyterlab", str(dossier)], check=False, env=os.environ.copy())  # noqa: S603

@@ -1,0 +1,100 @@
+"""Ce que la commande écrit à l'écran : tableaux, listes, erreurs, barres de progression."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+
+def preparer_le_terminal() -> None:
+    """Écrire en UTF-8 partout : la console de Windows coupe sinon les accents."""
+    for flux in (sys.stdout, sys.stderr):
+        if hasattr(flux, "reconfigure"):
+            flux.reconfigure(encoding="utf-8", errors="replace")
+
+
+def console(*, erreurs: bool = False) -> Console:
+    """Donner une console rich.
+
+    Parameters
+    ----------
+    erreurs : bool, default False
+        Écrire sur la sortie d'erreur.
+
+    Returns
+    -------
+    rich.console.Console
+        Console sans coloration automatique des nombres.
+    """
+    from rich.console import Console  # noqa: PLC0415 - import réservé à l'affichage
+
+    # Redirigée dans un fichier, la sortie ne doit pas couper ses lignes à 80 colonnes.
+    largeur = None if sys.stdout.isatty() else 220
+    return Console(stderr=erreurs, highlight=False, soft_wrap=False, width=largeur)
+
+
+def erreur(message: str) -> None:
+    """Écrire une erreur attendue.
+
+    Parameters
+    ----------
+    message : str
+        Phrase complète.
+    """
+    sys.stderr.write(f"Erreur : {message}\n")
+
+
+def dire(message: str = "") -> None:
+    """Écrire une ligne, telle quelle.
+
+    Parameters
+    ----------
+    message : str, default ""
+        Ligne à écrire.
+    """
+    sys.stdout.write(f"{message}\n")
+
+
+def tableau(titre: str, entetes: Sequence[str], lignes: Iterable[Sequence[str]]) -> None:
+    """Écrire un tableau.
+
+    Parameters
+    ----------
+    titre : str
+        Titre.
+    entetes : sequence of str
+        Noms des colonnes.
+    lignes : iterable of sequence of str
+        Lignes ; tout texte y est pris tel quel.
+    """
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(title=escape(titre), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for entete in entetes:
+        table.add_column(escape(entete), overflow="fold")
+    for ligne in lignes:
+        table.add_row(*(escape(str(c)) for c in ligne))
+    console().print(table)
+
+
+def progression() -> Progress:
+    """Donner une barre de progression en français, sur la sortie d'erreur.
+
+    Returns
+    -------
+    rich.progress.Progress
+        À employer comme contexte.
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    return Progress(
+        TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=console(erreurs=True), transient=True,
+    )  # fmt: skip

@@ -1,0 +1,175 @@
+"""La commande `abs` : des arguments aux fonctions. Les imports lents attendent la commande qui en a besoin."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from carnets.commande import affichage
+from donnees_insee.chemins import dossier_des_donnees
+from donnees_insee.erreurs import ErreurAbs
+
+SORTIES = Path("sorties")
+
+app = typer.Typer(
+    help="Analyse des besoins sociaux : des fichiers de l'INSEE, de la CAF et de l'ANCT au portrait de territoire.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+sources_app = typer.Typer(help="Les fichiers : lesquels attendre, les déposer, ce qui est tenu.", no_args_is_help=True)
+territoire_app = typer.Typer(help="Trouver le code d'un territoire.", no_args_is_help=True)
+carnets_app = typer.Typer(help="Copier les carnets pour y travailler, les ouvrir dans JupyterLab.", no_args_is_help=True)
+app.add_typer(sources_app, name="sources")
+app.add_typer(territoire_app, name="territoire")
+app.add_typer(carnets_app, name="carnets")
+
+Sortie = Annotated[Path, typer.Option("--sortie", help="Dossier qui reçoit les documents.")]
+Millesime = Annotated[int | None, typer.Option("--millesime", help="Dernier millésime admis, par exemple 2016.")]
+Millesimes = Annotated[str, typer.Option("--millesimes", help="Millésime exact par famille : caf=2018,filosofi=2016.")]
+Qpv = Annotated[int | None, typer.Option("--qpv", help="Génération de QPV : 2015 ou 2024.")]
+Cog = Annotated[int | None, typer.Option("--geographie", help="Année du code officiel géographique.")]
+Formats = Annotated[str, typer.Option("--formats", help="Parmi html,docx,xlsx,gpkg,csv,cartes.")]
+TOUS_LES_FORMATS = "html,docx,xlsx,gpkg,csv,cartes"
+
+
+def principale() -> None:
+    """Lancer la commande ; une erreur attendue s'écrit en une phrase et sort avec le code 1."""
+    affichage.preparer_le_terminal()
+    try:
+        app()
+    except ErreurAbs as erreur:
+        affichage.erreur(str(erreur))
+        sys.exit(1)
+
+
+@app.command()
+def demo(sortie: Sortie = SORTIES, formats: Formats = TOUS_LES_FORMATS) -> None:
+    """Écrire le portrait du territoire fictif de démonstration, dans tous les formats."""
+    from carnets.commande import actions  # noqa: PLC0415
+
+    actions.demo(sortie, formats)
+
+
+@app.command()
+def portrait(
+    territoire: Annotated[str, typer.Argument(help="Code ou nom : commune, EPCI, QPV, département.")],
+    millesime: Millesime = None,
+    millesimes: Millesimes = "",
+    qpv: Qpv = None,
+    geographie: Cog = None,
+    formats: Formats = TOUS_LES_FORMATS,
+    diffusion: Annotated[str, typer.Option("--diffusion", help="publique ou interne.")] = "publique",
+    sortie: Sortie = SORTIES,
+) -> None:
+    """Écrire le portrait d'un territoire : page web, Word, classeur, couches, cartes, preuve."""
+    from carnets.commande import actions  # noqa: PLC0415
+
+    actions.portrait(
+        {"territoire": territoire, "millesime": millesime, "millesimes": millesimes, "qpv": qpv, "geographie": geographie,
+         "diffusion": diffusion, "formats": formats, "dossier_donnees": str(dossier_des_donnees())},
+        sortie,
+    )  # fmt: skip
+
+
+@app.command()
+def etat(
+    territoire: Annotated[str, typer.Argument(help="Code ou nom du territoire.")],
+    millesime: Millesime = None,
+    millesimes: Millesimes = "",
+) -> None:
+    """Dire ce que les fichiers déposés permettent pour un territoire, et ce qui manque."""
+    from carnets.commande import actions  # noqa: PLC0415
+
+    actions.etat(territoire, millesime, millesimes)
+
+
+@app.command()
+def indicateurs(
+    theme: Annotated[str, typer.Option("--theme", help="emploi, demographie, revenus, logement, sante_education.")] = "",
+    recherche: Annotated[str, typer.Option("--recherche", help="Mot du libellé ou de la définition.")] = "",
+) -> None:
+    """Lister les indicateurs, leurs libellés et leurs formules."""
+    from carnets.commande import actions  # noqa: PLC0415
+
+    actions.indicateurs(theme, recherche)
+
+
+@app.command()
+def carte(
+    territoire: Annotated[str, typer.Argument(help="Code ou nom du territoire.")],
+    indicateur: Annotated[str, typer.Argument(help="Code de l'indicateur (voir abs indicateurs).")],
+    millesime: Millesime = None,
+    millesimes: Millesimes = "",
+    qpv: Qpv = None,
+    geographie: Cog = None,
+    sortie: Sortie = SORTIES,
+) -> None:
+    """Dessiner une carte : PNG, SVG et page HTML, avec le fragment à coller dans un site."""
+    from carnets.commande import actions  # noqa: PLC0415
+
+    actions.carte({"territoire": territoire, "millesime": millesime, "millesimes": millesimes, "qpv": qpv,
+                   "geographie": geographie}, indicateur, sortie)  # fmt: skip
+
+
+@sources_app.command("lister")
+def sources_lister() -> None:
+    """Lister les sources du catalogue, leurs années et ce qui en est tenu."""
+    from carnets.commande import actions  # noqa: PLC0415
+
+    actions.sources_lister()
+
+
+@sources_app.command("deposer")
+def sources_deposer(
+    chemins: Annotated[list[Path], typer.Argument(help="Fichiers, dossiers ou archives.")],
+    millesime: Annotated[int | None, typer.Option("--millesime", help="Année des données, si le fichier ne la dit pas.")] = None,
+) -> None:
+    """Déposer des fichiers : chacun est reconnu à ses colonnes, ou refusé avec sa raison."""
+    from carnets.commande import actions  # noqa: PLC0415
+
+    actions.sources_deposer(chemins, millesime)
+
+
+@sources_app.command("etat")
+def sources_etat() -> None:
+    """Dire ce que la base tient, fichier par fichier."""
+    from carnets.commande import actions  # noqa: PLC0415
+
+    actions.sources_etat()
+
+
+@sources_app.command("modele")
+def sources_modele(sortie: Annotated[Path, typer.Argument(help="Fichier CSV à créer.")] = Path("source_locale.csv")) -> None:
+    """Écrire le modèle de source locale, à remplir ou à faire remplir par un partenaire."""
+    from carnets.commande import actions  # noqa: PLC0415
+
+    actions.sources_modele(sortie)
+
+
+@territoire_app.command("chercher")
+def territoire_chercher(texte: Annotated[str, typer.Argument(help="Nom, début de nom ou code.")]) -> None:
+    """Trouver des codes de territoires à partir d'un nom."""
+    from carnets.commande import actions  # noqa: PLC0415
+
+    actions.territoire_chercher(texte)
+
+
+@carnets_app.command("copier")
+def carnets_copier(dossier: Annotated[Path, typer.Argument(help="Dossier de travail.")] = Path("atelier")) -> None:
+    """Copier les carnets livrés dans un dossier de travail, sans écraser les vôtres."""
+    from carnets.commande import actions  # noqa: PLC0415
+
+    actions.carnets_copier(dossier)
+
+
+@carnets_app.command("ouvrir")
+def carnets_ouvrir(dossier: Annotated[Path, typer.Argument(help="Dossier de travail.")] = Path("atelier")) -> None:
+    """Copier les carnets puis les ouvrir dans JupyterLab (supplément [atelier])."""
+    from carnets.commande import actions  # noqa: PLC0415
+
+    actions.carnets_ouvrir(dossier)

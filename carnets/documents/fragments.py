@@ -1,0 +1,138 @@
+"""Changer le portrait en fragments HTML : tout texte y est échappé, chaque chiffre garde sa référence."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from abs.portrait import Chapitre, Portrait
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@lru_cache(maxsize=1)
+def _environnement() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - import réservé au rendu
+
+    dossier = resources.files("carnets.documents") / "modeles"
+    return Environment(
+        loader=FunctionLoader(lambda nom: (dossier / nom).read_text(encoding="utf-8")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def rendre(modele: str, **valeurs: Any) -> str:
+    """Rendre un modèle, échappement compris.
+
+    Parameters
+    ----------
+    modele : str
+        Nom du fichier dans ``documents/modeles``.
+    **valeurs : object
+        Variables du modèle.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    return _environnement().get_template(modele).render(**valeurs)
+
+
+def titre(portrait: Portrait) -> str:
+    """Rendre le titre, les avertissements et les chiffres clés.
+
+    Parameters
+    ----------
+    portrait : Portrait
+        Portrait composé.
+
+    Returns
+    -------
+    str
+        Fragment HTML.
+    """
+    return rendre("titre.html.j2", portrait=portrait)
+
+
+def chapitre(portrait: Portrait, contenu: Chapitre) -> str:
+    """Rendre le début d'un chapitre : titre, phrases et tableau des références.
+
+    Parameters
+    ----------
+    portrait : Portrait
+        Portrait composé.
+    contenu : Chapitre
+        Chapitre.
+
+    Returns
+    -------
+    str
+        Fragment HTML.
+    """
+    return rendre("chapitre.html.j2", portrait=portrait, chapitre=contenu)
+
+
+def suite(portrait: Portrait, contenu: Chapitre) -> str:
+    """Rendre la fin d'un chapitre, sous ses cartes : mailles, absences, manques.
+
+    Parameters
+    ----------
+    portrait : Portrait
+        Portrait composé.
+    contenu : Chapitre
+        Chapitre.
+
+    Returns
+    -------
+    str
+        Fragment HTML.
+    """
+    return rendre("suite.html.j2", portrait=portrait, chapitre=contenu)
+
+
+def annexes(portrait: Portrait) -> str:
+    """Rendre les sources, les définitions et la façon de lire les statuts.
+
+    Parameters
+    ----------
+    portrait : Portrait
+        Portrait composé.
+
+    Returns
+    -------
+    str
+        Fragment HTML.
+    """
+    from abs.indicateurs import THEMES, indicateurs  # noqa: PLC0415
+    from abs.statuts import LIBELLES_STATUT  # noqa: PLC0415
+
+    employes = {c.indicateur for c in portrait.diagnostic.chiffres if c.a_une_valeur}
+    definitions = [i for i in indicateurs().values() if i.code in employes]
+    return rendre("annexes.html.j2", portrait=portrait, definitions=definitions, themes=THEMES, statuts=LIBELLES_STATUT)
+
+
+def page(titre_de_page: str, corps: str) -> str:
+    """Rendre une page complète et autonome autour d'un corps déjà rendu.
+
+    Parameters
+    ----------
+    titre_de_page : str
+        Titre de l'onglet.
+    corps : str
+        HTML issu du carnet exécuté ; il a été échappé à sa construction.
+
+    Returns
+    -------
+    str
+        Page HTML.
+    """
+    from markupsafe import Markup  # noqa: PLC0415
+
+    style = Markup((resources.files("carnets.documents") / "modeles" / "portrait.css").read_text(encoding="utf-8"))  # noqa: S704
+    return rendre("page.html.j2", titre=titre_de_page, corps=Markup(corps), style=style)  # noqa: S704

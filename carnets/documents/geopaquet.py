@@ -1,0 +1,239 @@
+"""Écrire le GeoPackage d'un portrait : une couche par maillage, jointe par code, prête pour QGIS."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from abs.indicateurs import indicateurs
+from carnets.documents.tableur_definitions import definitions, unite_lisible
+from carnets.documents.tableur_qgis import style_qml
+from donnees_insee.chemins import fichier_provisoire
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from abs.calcul import Chiffre
+    from abs.diagnostic import Diagnostic
+    from abs.indicateurs import Indicateur
+    from abs.territoires import Territoire
+
+LAMBERT_93: Final = "EPSG:2154"
+# Cadre de la France métropolitaine en degrés : hors de lui, le Lambert-93 déforme et n'est pas d'usage.
+CADRE_METROPOLE: Final = (-6.0, 41.0, 10.0, 51.5)
+CHAMPS: Final = ("statut", "fiabilite", "date")
+SUFFIXES_LISIBLES: Final = {"statut": "statut", "fiabilite": "fiabilité", "date": "date"}
+TABLES: Final = """
+CREATE TABLE IF NOT EXISTS gpkg_extensions (
+  table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL,
+  scope TEXT NOT NULL, CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
+CREATE TABLE IF NOT EXISTS gpkg_data_columns (
+  table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT,
+  mime_type TEXT, constraint_name TEXT, CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),
+  CONSTRAINT gdc_tn UNIQUE (table_name, name));
+CREATE TABLE IF NOT EXISTS gpkg_data_column_constraints (
+  constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC,
+  min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
+  CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
+CREATE TABLE IF NOT EXISTS layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
+  f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
+  update_time DATETIME DEFAULT CURRENT_TIMESTAMP);
+"""
+DEFINITION_DU_SCHEMA: Final = "http://www.geopackage.org/spec121/#extension_schema"
+
+
+@dataclass(frozen=True)
+class Maillage:
+    """Une couche : nom, clé, niveau, groupe du diagnostic dont elle porte la date, territoires attendus."""
+
+    nom: str
+    cle: str
+    niveau: str
+    groupe: str
+    territoires: tuple[Territoire, ...]
+
+
+def maillages(diagnostic: Diagnostic) -> list[Maillage]:
+    """Donner les couches possibles d'un portrait.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+
+    Returns
+    -------
+    list of Maillage
+        IRIS, communes, QPV, quartiers, commune du sujet ; avec ou sans territoires attendus.
+    """
+    e = diagnostic.ensembles
+    iris = tuple(t for t in e.mailles if t.niveau == "iris")
+    communes = tuple(t for t in e.mailles if t.niveau == "commune")
+    sujet = (e.sujet,) if e.sujet.niveau == "commune" else ()
+    return [
+        Maillage("iris", "code_iris", "iris", "mailles", iris),
+        Maillage("communes", "code_commune", "commune", "mailles" if communes else "comparaison", communes),
+        Maillage("qpv", "code_qpv", "qpv", "qpv", e.qpv),
+        Maillage("quartiers", "code_quartier", "quartier", "quartiers", e.quartiers),
+        Maillage("commune", "code_commune", "commune", "comparaison", sujet),
+    ]
+
+
+def ecrire_gpkg(diagnostic: Diagnostic, couches: dict[str, gpd.GeoDataFrame], chemin: Path) -> Path:
+    """Écrire le GeoPackage d'un portrait.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+    couches : dict of str to geopandas.GeoDataFrame
+        Contours par couche (``iris``, ``communes``, ``qpv``, ``quartiers``, ``commune``), colonnes ``code``,
+        ``nom``, ``geometry`` ; une couche peut manquer ou être vide.
+    chemin : pathlib.Path
+        Fichier ``.gpkg`` à écrire, mis en place d'un seul geste.
+
+    Returns
+    -------
+    pathlib.Path
+        Le fichier écrit. Sans contours, il est écrit quand même : chaque maillage y est une table
+        d'attributs de même nom et de même clé, sans géométrie, à joindre à ses propres contours.
+    """
+    alias = _alias()
+    with fichier_provisoire(chemin) as provisoire:
+        dessinees: dict[str, pd.DataFrame] = {}
+        for maillage in maillages(diagnostic):
+            table = _couche(diagnostic, maillage, couches.get(maillage.nom))
+            if len(table):
+                _ecrire(table, provisoire, maillage.nom)
+                dessinees[maillage.nom] = table
+        _ecrire(definitions(), provisoire, "definitions")
+        _ecrire(diagnostic.table(), provisoire, "diagnostic")
+        with closing(sqlite3.connect(provisoire)) as base, base:
+            base.executescript(TABLES)
+            _declarer(base)
+            for maillage in maillages(diagnostic):
+                if maillage.nom in dessinees:
+                    _nommer_les_champs(base, maillage, alias)
+                    _donner_un_style(base, maillage, dessinees[maillage.nom])
+    return chemin
+
+
+# -- couches -----------------------------------------------------------------------------------
+
+
+def _couche(diagnostic: Diagnostic, maillage: Maillage, contours: gpd.GeoDataFrame | None) -> pd.DataFrame:
+    """Réunir contours et chiffres ; un territoire sans contour reste, sans géométrie."""
+    noms = {t.code: t.nom for t in maillage.territoires}
+    if contours is not None and len(contours):
+        contours = contours.drop_duplicates("code")
+        dessines = dict(zip(contours["code"].astype(str), contours["nom"], strict=True))
+        noms = {**{c: n if isinstance(n, str) else c for c, n in dessines.items()}, **noms}
+    connus = {(t.code, t.niveau): t for t in diagnostic.ensembles.tous()}
+    territoires = [connus.get((code, maillage.niveau)) for code in noms]
+    colonnes: dict[str, list[object]] = {maillage.cle: list(noms), "nom": list(noms.values())}
+    for code in indicateurs():
+        chiffres = [diagnostic.chiffre(t, code, maillage.groupe) if t else None for t in territoires]
+        colonnes |= _colonnes(code, chiffres)
+    table = pd.DataFrame(colonnes)
+    for code in indicateurs():
+        # Une colonne sans aucune valeur resterait « objet » et serait écrite en texte.
+        table[code] = table[code].astype("float64")
+    if contours is None or not len(contours):
+        return table
+    return _avec_geometrie(table, maillage.cle, contours)
+
+
+def _colonnes(code: str, chiffres: list[Chiffre | None]) -> dict[str, list[object]]:
+    return {
+        code: [c.valeur if c is not None and c.a_une_valeur else None for c in chiffres],
+        f"{code}_statut": [None if c is None else str(c.statut) for c in chiffres],
+        f"{code}_fiabilite": [None if c is None else str(c.fiabilite) for c in chiffres],
+        f"{code}_date": [None if c is None else c.periode or None for c in chiffres],
+    }
+
+
+def _avec_geometrie(table: pd.DataFrame, cle: str, contours: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux couches
+
+    formes = dict(zip(contours["code"].astype(str), contours.geometry, strict=True))
+    geometrie = gpd.GeoSeries([formes.get(c) for c in table[cle]], crs=contours.crs)
+    if contours.crs is not None and _en_metropole(geometrie):
+        geometrie = geometrie.to_crs(LAMBERT_93)
+    return gpd.GeoDataFrame(table, geometry=geometrie)
+
+
+def _en_metropole(geometrie: gpd.GeoSeries) -> bool:
+    ouest, sud, est, nord = geometrie.to_crs("EPSG:4326").total_bounds
+    o, s, e, n = CADRE_METROPOLE
+    return bool(o <= ouest and sud >= s and est <= e and nord <= n)
+
+
+def _ecrire(table: pd.DataFrame, chemin: Path, nom: str) -> None:
+    import pyogrio  # noqa: PLC0415 - import lent, réservé aux couches
+
+    pyogrio.write_dataframe(table, chemin, layer=nom, driver="GPKG")
+
+
+# -- métadonnées -------------------------------------------------------------------------------
+
+
+def _alias() -> list[tuple[Indicateur, str, str]]:
+    """Donner à chaque colonne son titre accentué ; GeoPackage les veut tous différents dans une couche."""
+    vus: set[str] = set()
+    trouves = []
+    for code, indicateur in indicateurs().items():
+        titre = f"{indicateur.libelle} ({unite_lisible(indicateur)})"
+        titre = f"{titre} [{code}]" if titre in vus else titre
+        vus.add(titre)
+        trouves.append((indicateur, code, titre))
+        trouves += [(indicateur, f"{code}_{c}", f"{titre} : {SUFFIXES_LISIBLES[c]}") for c in CHAMPS]
+    return trouves
+
+
+def _declarer(base: sqlite3.Connection) -> None:
+    """Inscrire l'extension des titres de champs et la table des styles, sans quoi QGIS les ignore."""
+    for table in ("gpkg_data_columns", "gpkg_data_column_constraints"):
+        base.execute(
+            "INSERT OR IGNORE INTO gpkg_extensions VALUES (?, NULL, 'gpkg_schema', ?, 'read-write')",
+            (table, DEFINITION_DU_SCHEMA),
+        )
+    base.execute(
+        "INSERT OR REPLACE INTO gpkg_contents (table_name, data_type, identifier, description) "
+        "VALUES ('layer_styles', 'attributes', 'layer_styles', 'Styles QGIS des couches')"
+    )
+
+
+def _nommer_les_champs(
+    base: sqlite3.Connection, maillage: Maillage, alias: list[tuple[Indicateur, str, str]]
+) -> None:
+    lignes = [(maillage.nom, maillage.cle, "Code", "Code du territoire, clé de jointure")]
+    lignes.append((maillage.nom, "nom", "Nom", "Nom du territoire"))
+    lignes += [(maillage.nom, champ, titre, indicateur.definition) for indicateur, champ, titre in alias]
+    base.executemany(
+        "INSERT INTO gpkg_data_columns (table_name, column_name, name, title, description) "
+        "VALUES (?1, ?2, ?3, ?3, ?4)",
+        lignes,
+    )
+
+
+def _donner_un_style(base: sqlite3.Connection, maillage: Maillage, table: pd.DataFrame) -> None:
+    if "geometry" not in table:
+        return
+    qml, description = style_qml(maillage.nom, table)
+    (colonne,) = base.execute(
+        "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (maillage.nom,)
+    ).fetchone()
+    base.execute(
+        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, "
+        "styleName, styleQML, styleSLD, useAsDefault, description, owner) "
+        "VALUES ('', '', ?, ?, ?, ?, '', 1, ?, '')",
+        (maillage.nom, colonne, f"abs {maillage.nom}", qml, description),
+    )

@@ -1,0 +1,78 @@
+"""Le dossier de preuve : le diagnostic, les paramètres, les reçus des fichiers, les versions."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from abs.diagnostic import Diagnostic
+from donnees_insee.base import Base
+from donnees_insee.chemins import creer_dossier, fichier_provisoire
+
+BIBLIOTHEQUES: Final = ("pandas", "numpy", "duckdb", "pyarrow", "geopandas", "matplotlib", "folium", "papermill", "nbconvert")
+
+
+def ecrire_preuve(diagnostic: Diagnostic, base: Base, dossier: Path) -> list[Path]:
+    """Écrire ce qui permet de vérifier chaque chiffre du portrait.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Diagnostic du portrait.
+    base : Base
+        Base dont il est tiré.
+    dossier : pathlib.Path
+        Dossier ``preuve``.
+
+    Returns
+    -------
+    list of pathlib.Path
+        ``diagnostic.parquet`` et ``recu.json``.
+    """
+    creer_dossier(dossier)
+    table, recu = dossier / "diagnostic.parquet", dossier / "recu.json"
+    with fichier_provisoire(table) as provisoire:
+        diagnostic.table().to_parquet(provisoire, index=False)
+    with fichier_provisoire(recu) as provisoire:
+        provisoire.write_text(json.dumps(contenu_du_recu(diagnostic, base), ensure_ascii=False, indent=1), encoding="utf-8")
+    return [table, recu]
+
+
+def contenu_du_recu(diagnostic: Diagnostic, base: Base) -> dict[str, object]:
+    """Réunir le contenu du reçu.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Diagnostic du portrait.
+    base : Base
+        Base dont il est tiré.
+
+    Returns
+    -------
+    dict
+        Paramètres, fichiers employés (empreintes, licences), versions.
+    """
+    employes = {(c.source, c.millesime) for c in diagnostic.chiffres if c.a_une_valeur}
+    fichiers = [r for r in base.recus() if any((lot.source, lot.millesime) in employes for lot in r.lots)]
+    return {
+        "demande": asdict(diagnostic.demande),
+        "territoire": {"code": diagnostic.ensembles.sujet.code, "nom": diagnostic.ensembles.sujet.nom},
+        "ecrit_le": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "remarques": diagnostic.remarques,
+        "fichiers": [asdict(f) for f in fichiers],
+        "versions": {"python": platform.python_version(), "abs-portrait": _version("abs-portrait")}
+        | {b: _version(b) for b in BIBLIOTHEQUES},
+    }
+
+
+def _version(paquet: str) -> str:
+    try:
+        return metadata.version(paquet)
+    except metadata.PackageNotFoundError:
+        return "non installé"

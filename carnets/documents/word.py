@@ -1,0 +1,153 @@
+"""Du carnet exécuté à portrait.docx : titres, tableaux à en-tête répété, légendes et textes de remplacement."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from donnees_insee.chemins import fichier_provisoire
+
+if TYPE_CHECKING:
+    from docx.document import Document
+
+# La carte interactive et le sommaire n'ont pas de sens sur le papier.
+SANS_PAPIER: Final = re.compile(r'<section class="atlas-bloc">.*?</section>', re.DOTALL)
+# Présente ou remplacée à l'identique (Liberation Sans) sur tous les postes, donc même mise en page partout.
+POLICE: Final = "Arial"
+MARGE_EN_CM: Final = 1.8
+LARGEUR_EN_CM: Final = 21.0
+PREMIERE_COLONNE: Final = 0.30
+TABLE_LARGE: Final = 6
+
+
+def ecrire_docx(corps: str, titre: str, chemin: Path) -> Path:
+    """Écrire le document Word.
+
+    Parameters
+    ----------
+    corps : str
+        Corps HTML du carnet exécuté.
+    titre : str
+        Titre du document.
+    chemin : pathlib.Path
+        ``portrait.docx``.
+
+    Returns
+    -------
+    pathlib.Path
+        Fichier écrit.
+    """
+    import pypandoc  # noqa: PLC0415 - import réservé à la conversion
+
+    papier = SANS_PAPIER.sub("", corps)
+    source = f'<html lang="fr"><head><title></title></head><body>{papier}</body></html>'
+    with fichier_provisoire(chemin) as provisoire:
+        pypandoc.convert_text(
+            source, "docx", format="html", outputfile=str(provisoire),
+            extra_args=["--metadata", "lang=fr-FR", "--metadata", f"pagetitle={titre}"],
+        )  # fmt: skip
+        _habiller(provisoire, titre)
+    return chemin
+
+
+def _habiller(chemin: Path, titre: str) -> None:
+    """Donner au document ses marges, ses polices, ses tableaux lisibles et sa langue."""
+    import docx  # noqa: PLC0415 - import réservé à la conversion
+    from docx.shared import Cm, Pt, RGBColor  # noqa: PLC0415
+
+    document = docx.Document(str(chemin))
+    document.core_properties.title = titre
+    document.core_properties.language = "fr-FR"
+    document.core_properties.author = ""
+    for section in document.sections:
+        section.page_width, section.page_height = Cm(LARGEUR_EN_CM), Cm(29.7)
+        section.left_margin = section.right_margin = Cm(MARGE_EN_CM)
+        section.top_margin = section.bottom_margin = Cm(MARGE_EN_CM)
+    for style in document.styles:
+        police = getattr(style, "font", None)
+        if police is not None and style.name.startswith(("Heading", "Title", "Normal", "Body", "Compact", "First")):
+            police.name = POLICE
+            _police_partout(style)
+        if police is not None and style.name.startswith("Heading"):
+            police.color.rgb = RGBColor(0x0B, 0x4F, 0x8A)
+    for table in document.tables:
+        _habiller_table(table, Pt, Cm)
+    for image in document.inline_shapes:
+        largeur = Cm(LARGEUR_EN_CM - 2 * MARGE_EN_CM)
+        image.height, image.width = int(image.height * largeur / image.width), largeur
+    _numeroter(document, titre)
+    document.save(str(chemin))
+
+
+def _police_partout(style: Any) -> None:
+    """Effacer les polices de thème, qui l'emporteraient sur la police nommée."""
+    from docx.oxml.ns import qn  # noqa: PLC0415
+
+    polices = style.element.get_or_add_rPr().find(qn("w:rFonts"))
+    if polices is not None:
+        for attribut in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
+            polices.attrib.pop(qn(f"w:{attribut}"), None)
+        for attribut in ("ascii", "hAnsi", "cs"):
+            polices.set(qn(f"w:{attribut}"), POLICE)
+
+
+def _habiller_table(table: Any, pt: Any, cm: Any) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH  # noqa: PLC0415
+    from docx.oxml import OxmlElement  # noqa: PLC0415
+    from docx.oxml.ns import qn  # noqa: PLC0415
+
+    colonnes = len(table.columns)
+    table.autofit = False
+    utile = LARGEUR_EN_CM - 2 * MARGE_EN_CM
+    premiere = utile * (PREMIERE_COLONNE if colonnes > 2 else 0.4)  # noqa: PLR2004
+    largeurs = [premiere] + [(utile - premiere) / (colonnes - 1)] * (colonnes - 1) if colonnes > 1 else [utile]
+    for colonne, largeur in zip(table.columns, largeurs, strict=True):
+        colonne.width = cm(largeur)
+    taille = pt(7.5) if colonnes > TABLE_LARGE else pt(8.5)
+    texte_seul = "Source" in table.rows[0].cells[0].text or "Définition" in "".join(c.text for c in table.rows[0].cells)
+    for rang, ligne in enumerate(table.rows):
+        proprietes = ligne._tr.get_or_add_trPr()  # noqa: SLF001 - python-docx n'expose pas ces réglages
+        insecable = OxmlElement("w:cantSplit")
+        proprietes.append(insecable)
+        if rang == 0 and proprietes.find(qn("w:tblHeader")) is None:
+            proprietes.append(OxmlElement("w:tblHeader"))
+        for numero, cellule in enumerate(ligne.cells):
+            cellule.width = cm(largeurs[numero])
+            for paragraphe in cellule.paragraphs:
+                paragraphe.paragraph_format.space_after = paragraphe.paragraph_format.space_before = pt(1)
+                if numero and not texte_seul:
+                    paragraphe.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+                for morceau in paragraphe.runs:
+                    morceau.font.size = taille
+                    morceau.font.bold = True if rang == 0 else morceau.font.bold
+    _filets(table)
+
+
+def _filets(table: Any) -> None:
+    """Tracer de fins filets horizontaux et teinter l'en-tête."""
+    from docx.oxml import parse_xml  # noqa: PLC0415
+    from docx.oxml.ns import nsdecls  # noqa: PLC0415
+
+    bords = "".join(
+        f'<w:{cote} w:val="single" w:sz="4" w:space="0" w:color="C5CDD8"/>' for cote in ("top", "bottom", "insideH")
+    )
+    table._tbl.tblPr.append(parse_xml(f"<w:tblBorders {nsdecls('w')}>{bords}</w:tblBorders>"))  # noqa: SLF001
+    for cellule in table.rows[0].cells:
+        cellule._tc.get_or_add_tcPr().append(  # noqa: SLF001
+            parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:color="auto" w:fill="EAF0F7"/>')
+        )
+
+
+def _numeroter(document: Document, titre: str) -> None:
+    """Écrire le titre et le numéro de page en pied de page."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH  # noqa: PLC0415
+    from docx.oxml import parse_xml  # noqa: PLC0415
+    from docx.oxml.ns import nsdecls  # noqa: PLC0415
+    from docx.shared import Pt  # noqa: PLC0415
+
+    pied = document.sections[0].footer.paragraphs[0]
+    pied.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    pied.add_run(f"{titre} · page ").font.size = Pt(8)
+    champ = f'<w:fldSimple {nsdecls("w")} w:instr="PAGE"><w:r><w:rPr><w:sz w:val="16"/></w:rPr><w:t>1</w:t></w:r></w:fldSimple>'
+    pied._p.append(parse_xml(champ))  # noqa: SLF001

@@ -1,0 +1,279 @@
+"""Prendre dans la base les contours d'un portrait, et changer une demande de carte en carte thématique."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from abs.diagnostic import Diagnostic
+from abs.indicateurs import Indicateur, indicateur
+from abs.phrases import ecrire
+from abs.portrait import DemandeDeCarte
+from abs.statuts import Statut
+from abs.territoires import Territoire
+from cartes.specification import CarteThematique, Reference, Superposition
+from donnees_insee.base import Base
+from donnees_insee.catalogue import source
+from donnees_insee.erreurs import CarteImpossible
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+ANNEE_INCONNUE = "année non précisée"
+
+
+@dataclass
+class Fonds:
+    """Les contours utiles à un portrait.
+
+    Attributes
+    ----------
+    base : Base
+        Base locale.
+    diagnostic : Diagnostic
+        Territoires et chiffres.
+    """
+
+    base: Base
+    diagnostic: Diagnostic
+    _annees: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def iris(self) -> gpd.GeoDataFrame | None:
+        """Contours d'IRIS des communes du portrait, de la couche qui porte le plus de leurs codes.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame or None
+            Colonnes ``code``, ``nom``, ``commune``, ``geometry`` ; ``None`` si la base n'en tient pas.
+        """
+        import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
+        import pandas as pd  # noqa: PLC0415
+
+        mailles = self.diagnostic.ensembles.mailles
+        voulus = {t.code for t in mailles}
+        communes = sorted({t.code[:5] for t in mailles} or set(self.diagnostic.ensembles.sujet.composantes))
+        couches = []
+        for annee, chemin in self.base.couches("contours_iris"):
+            couche = gpd.read_parquet(chemin, filters=[("commune", "in", communes)])
+            if len(couche):
+                couches.append((len(voulus & set(couche["code"])), annee or 0, annee, couche))
+        if not couches:
+            return None
+        couches.sort(key=lambda c: (-c[0], -c[1]))
+        self._annees["iris"] = ANNEE_INCONNUE if couches[0][2] is None else str(couches[0][2])
+        # Une intercommunalité peut être à cheval sur deux fichiers : on complète, sans jamais doubler un code.
+        reunies = pd.concat([c[3] for c in couches]).drop_duplicates("code")
+        if mailles and mailles[0].niveau == "iris":
+            reunies = reunies[reunies["code"].isin(voulus)]
+        return gpd.GeoDataFrame(reunies, geometry="geometry", crs=couches[0][3].crs).reset_index(drop=True)
+
+    @cached_property
+    def communes(self) -> gpd.GeoDataFrame | None:
+        """Contours de communes, réunion de leurs IRIS.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame or None
+            Colonnes ``code``, ``nom``, ``geometry``.
+        """
+        if self.iris is None:
+            return None
+        fondus = self.iris[["commune", "nom_commune", "geometry"]].dissolve("commune", aggfunc="first").reset_index()
+        noms = {t.code: t.nom for t in self.diagnostic.ensembles.tous() if t.niveau == "commune"}
+        fondus["nom"] = [noms.get(c, str(n)) for c, n in zip(fondus["commune"], fondus["nom_commune"], strict=True)]
+        return fondus.rename(columns={"commune": "code"})[["code", "nom", "geometry"]]
+
+    @cached_property
+    def quartiers(self) -> gpd.GeoDataFrame | None:
+        """Contours de quartiers, réunion de leurs IRIS.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame or None
+            Colonnes ``code``, ``nom``, ``geometry``.
+        """
+        groupes = self.diagnostic.ensembles.quartiers
+        if self.iris is None or not groupes:
+            return None
+        par_iris = {i: t for t in groupes for i in t.composantes}
+        dedans = self.iris[self.iris["code"].isin(par_iris)].copy()
+        if dedans.empty:
+            return None
+        dedans["quartier"] = [par_iris[c].code for c in dedans["code"]]
+        noms = {t.code: t.nom for t in groupes}
+        fondus = dedans[["quartier", "geometry"]].dissolve("quartier").reset_index().rename(columns={"quartier": "code"})
+        return fondus.assign(nom=[noms[c] for c in fondus["code"]])[["code", "nom", "geometry"]]
+
+    @cached_property
+    def qpv(self) -> gpd.GeoDataFrame | None:
+        """Périmètres des QPV du portrait.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame or None
+            Colonnes ``code``, ``nom``, ``geometry``.
+        """
+        import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
+
+        codes = [t.code for t in self.diagnostic.ensembles.qpv]
+        if not codes:
+            return None
+        for _, chemin in self.base.couches("contours_qpv"):
+            couche = gpd.read_parquet(chemin, filters=[("code", "in", codes)])
+            if len(couche):
+                return couche[["code", "nom", "geometry"]].reset_index(drop=True)
+        return None
+
+    def couches(self) -> dict[str, gpd.GeoDataFrame]:
+        """Réunir les couches tenues, pour l'export géographique.
+
+        Returns
+        -------
+        dict of str to geopandas.GeoDataFrame
+            ``iris``, ``communes``, ``qpv``, ``quartiers`` ; les couches absentes n'y sont pas.
+        """
+        par_iris = self.diagnostic.ensembles.mailles and self.diagnostic.ensembles.mailles[0].niveau == "iris"
+        candidates = {
+            "iris": self.iris if par_iris else None,
+            "communes": self.communes,
+            "qpv": self.qpv,
+            "quartiers": self.quartiers,
+        }
+        return {nom: c for nom, c in candidates.items() if c is not None}
+
+    def de(self, groupe: str) -> gpd.GeoDataFrame:
+        """Donner les contours d'un groupe de territoires.
+
+        Parameters
+        ----------
+        groupe : str
+            ``mailles`` ou ``quartiers``.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            Contours.
+
+        Raises
+        ------
+        CarteImpossible
+            Si la base ne tient pas ces contours.
+        """
+        mailles = self.diagnostic.ensembles.mailles
+        if groupe == "quartiers":
+            couche = self.quartiers
+        else:
+            couche = self.communes if mailles and mailles[0].niveau == "commune" else self.iris
+        if couche is None or couche.empty:
+            raise CarteImpossible(
+                f"Pas de carte pour « {self.diagnostic.ensembles.sujet.nom} » : la base ne tient pas ses contours. "
+                f"Déposez {source('contours_iris').rappel_demande}."
+            )
+        return couche
+
+    @property
+    def geographie(self) -> str:
+        """Année des contours d'IRIS employés."""
+        _ = self.iris
+        return self._annees.get("iris", ANNEE_INCONNUE)
+
+
+def carte(fonds: Fonds, demande: DemandeDeCarte) -> CarteThematique:
+    """Changer une demande de carte en carte thématique.
+
+    Parameters
+    ----------
+    fonds : Fonds
+        Contours et chiffres du portrait.
+    demande : DemandeDeCarte
+        Indicateur, groupe de territoires, superpositions.
+
+    Returns
+    -------
+    CarteThematique
+        Carte prête à dessiner.
+
+    Raises
+    ------
+    CarteImpossible
+        Contours absents, ou aucun chiffre à montrer.
+    """
+    definition = indicateur(demande.indicateur)
+    territoires = _territoires(fonds, definition, demande.groupe)
+    if not territoires["valeur"].notna().any():
+        raise CarteImpossible(
+            f"Pas de carte de « {definition.libelle} » : aucun territoire n'a de chiffre dans les fichiers déposés."
+        )
+    diagnostic, sujet = fonds.diagnostic, fonds.diagnostic.ensembles.sujet
+    date, producteur = _date_et_source(diagnostic, definition, demande.groupe)
+    repere = _repere(diagnostic, definition, sujet, demande.groupe)
+    return CarteThematique(
+        code=definition.code,
+        titre=f"{demande.titre} · {sujet.nom}",
+        sous_titre=definition.libelle_court,
+        territoires=territoires,
+        nature=definition.nature,  # type: ignore[arg-type]
+        unite=definition.unite if definition.unite in {"%", "€"} else "",
+        decimales=definition.decimales,
+        source=producteur,
+        date=date,
+        geographie=fonds.geographie,
+        reference=repere,
+        superpositions=_superpositions(fonds, demande),
+    )
+
+
+def _territoires(fonds: Fonds, definition: Indicateur, groupe: str) -> gpd.GeoDataFrame:
+    ensembles = fonds.diagnostic.ensembles
+    par_code: dict[str, Territoire] = {t.code: t for t in (ensembles.quartiers if groupe == "quartiers" else ensembles.mailles)}
+    contours = fonds.de(groupe)
+    contours = contours[contours["code"].isin(par_code)][["code", "geometry"]].reset_index(drop=True)
+    lignes = [_attributs(fonds.diagnostic, definition, par_code[c], groupe) for c in contours["code"]]
+    for nom in ("nom", "valeur", "statut", "fiabilite", "raison"):
+        contours[nom] = [ligne[nom] for ligne in lignes]
+    contours["valeur"] = contours["valeur"].astype(float)
+    return contours
+
+
+def _attributs(diagnostic: Diagnostic, definition: Indicateur, territoire: Territoire, groupe: str) -> dict[str, Any]:
+    chiffre = diagnostic.chiffre(territoire, definition.code, groupe)
+    hors_champ = territoire.type_iris in {"A", "D"} and definition.nature != "effectif"
+    if chiffre is None or hors_champ:
+        lu = "" if chiffre is None or not chiffre.a_une_valeur else f" (chiffre publié : {ecrire(definition, chiffre)})"
+        raison = f"IRIS d'activité ou divers, non classé{lu}" if hors_champ else "non publié à ce niveau"
+        statut = Statut.SANS_OBJET if hors_champ else Statut.INDISPONIBLE
+        return {"nom": territoire.nom, "valeur": float("nan"), "statut": statut, "fiabilite": "non_evaluee", "raison": raison}
+    return {
+        "nom": territoire.nom,
+        "valeur": chiffre.valeur,
+        "statut": chiffre.statut,
+        "fiabilite": chiffre.fiabilite,
+        "raison": "" if chiffre.a_une_valeur else chiffre.note,
+    }
+
+
+def _date_et_source(diagnostic: Diagnostic, definition: Indicateur, groupe: str) -> tuple[str, str]:
+    ensembles = diagnostic.ensembles
+    for t in ensembles.quartiers if groupe == "quartiers" else ensembles.mailles:
+        chiffre = diagnostic.chiffre(t, definition.code, groupe)
+        if chiffre is not None and chiffre.a_une_valeur:
+            return chiffre.periode, source(chiffre.source).titre_court
+    return "", ""
+
+
+def _repere(diagnostic: Diagnostic, definition: Indicateur, sujet: Territoire, groupe: str) -> Reference | None:
+    """Prendre le chiffre du sujet à la date de la carte : c'est la limite de classe imprimée."""
+    chiffre = diagnostic.chiffre(sujet, definition.code, groupe)
+    date = diagnostic.millesimes.get((groupe, definition.code))
+    if chiffre is None or not chiffre.a_une_valeur or chiffre.millesime != date or definition.nature == "effectif":
+        return None
+    return Reference(sujet.nom, chiffre.valeur)
+
+
+def _superpositions(fonds: Fonds, demande: DemandeDeCarte) -> tuple[Superposition, ...]:
+    if not demande.superposer_qpv or fonds.qpv is None:
+        return ()
+    generation = fonds.diagnostic.ensembles.qpv[0].geographie
+    return (Superposition(f"Quartiers prioritaires {generation}", fonds.qpv),)

@@ -1,0 +1,274 @@
+"""Préparer ce qu'un fichier donnera à la base, refuser ce qui contredit ce qu'elle tient, puis l'écrire."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from donnees_insee.chemins import creer_dossier, fichier_provisoire
+from donnees_insee.contours import EXTENSIONS_COUCHE, lire_couche
+from donnees_insee.contradictions import refuser_contradiction
+from donnees_insee.erreurs import ErreurAbs, FichierIllisible, SourceNonReconnue
+from donnees_insee.preparation import SUFFIXE_STATUT, TablePreparee, preparer
+from donnees_insee.reconnaissance import Lot, reconnaitre
+from donnees_insee.recus import LotRecu
+from donnees_insee.tables import EXTENSIONS_CLASSEUR, EXTENSIONS_TEXTE, lire_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from donnees_insee.base import Base
+
+# Compagnons d'un shapefile : lus avec lui, jamais seuls.
+COMPAGNONS: Final = frozenset({".shx", ".dbf", ".prj", ".cpg", ".qmd", ".qpj", ".sbn", ".sbx"})
+
+
+@dataclass(frozen=True)
+class Part:
+    """Une table ou une couche prête, et l'endroit de la base où elle ira."""
+
+    source: str
+    millesime: int | None
+    niveau: str
+    chemin: Path
+    donnees: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Ecriture:
+    """Tout ce qu'un fichier donnera à la base, préparé et vérifié mais pas encore écrit."""
+
+    parts: tuple[Part, ...] = field(default=())
+
+    def executer(self, base: Base) -> list[Path]:
+        """Écrire les parts.
+
+        Parameters
+        ----------
+        base : Base
+            Base à compléter.
+
+        Returns
+        -------
+        list of pathlib.Path
+            Fichiers que cette écriture a créés.
+        """
+        nouveaux = [p.chemin for p in self.parts if not p.chemin.exists()]
+        faits: list[Path] = []
+        try:
+            for part in self.parts:
+                base.ranger(part.donnees, part.chemin)
+                faits += [part.chemin] if part.chemin in nouveaux else []
+        except BaseException:
+            defaire(faits, base.dossier)
+            raise
+        return faits
+
+
+def preparer_fichier(  # noqa: PLR0917
+    base: Base,
+    fichier: Path,
+    nom: str,
+    prefixe: str,
+    millesime: int | None,
+    en_attente: Sequence[Ecriture] = (),
+) -> tuple[list[LotRecu], Ecriture]:
+    """Lire, reconnaître et vérifier un fichier, sans rien écrire.
+
+    Parameters
+    ----------
+    base : Base
+        Base à compléter.
+    fichier : pathlib.Path
+        Fichier reçu, ou membre extrait d'une archive.
+    nom : str
+        Nom à donner dans les messages.
+    prefixe : str
+        Début du nom des parts, tiré de l'empreinte.
+    millesime : int or None
+        Année donnée par l'analyste.
+    en_attente : sequence of Ecriture, default ()
+        Ce que les autres membres de la même archive vont écrire.
+
+    Returns
+    -------
+    tuple
+        Lots du reçu et écriture à exécuter.
+
+    Raises
+    ------
+    SourceNonReconnue
+        Extension ou colonnes inconnues, année manquante ou contredite.
+    FichierIllisible
+        Fichier qui ne s'ouvre pas.
+    TableNonConforme
+        Table fautive, ou qui contredit un fichier déjà tenu.
+    """
+    extension = fichier.suffix.lower()
+    try:
+        if extension in EXTENSIONS_COUCHE:
+            return _preparer_couche(base, fichier, nom, prefixe, millesime)
+        if extension in EXTENSIONS_TEXTE | EXTENSIONS_CLASSEUR:
+            return _preparer_tables(base, fichier, nom, prefixe, millesime, en_attente)
+    except (OSError, MemoryError) as cause:
+        raise FichierIllisible(
+            f"« {nom} » ne peut pas être lu jusqu'au bout ({cause or type(cause).__name__}). Vérifiez "
+            "le disque et "
+            "la mémoire disponibles, puis recommencez."
+        ) from cause
+    raise SourceNonReconnue(
+        f"« {nom} » a l'extension {extension or '(aucune)'}, qu'aucune source n'emploie. "
+        "On attend CSV, TSV, TXT, XLS, XLSX, ODS, GeoJSON, TopoJSON, GPKG, SHP, ZIP ou 7Z."
+    )
+
+
+def _preparer_couche(
+    base: Base, fichier: Path, nom: str, prefixe: str, millesime: int | None
+) -> tuple[list[LotRecu], Ecriture]:
+    couche = lire_couche(fichier, millesime)
+    source, niveau = couche.source.id, couche.source.niveaux[0]
+    chemin = base.chemin_de_part(source, couche.annee, niveau, prefixe)
+    lot = LotRecu(
+        source=source,
+        millesime=couche.annee,
+        niveau=niveau,
+        lignes=len(couche.couche),
+        colonnes=1,
+        origine=nom,
+        geographie=couche.annee,
+        d_ou="" if couche.annee is None else "option --millesime" if millesime else "nom du fichier",
+        remarques=couche.remarques,
+    )
+    return [lot], Ecriture((Part(source, couche.annee, niveau, chemin, couche.couche),))
+
+
+def _preparer_tables(  # noqa: PLR0917
+    base: Base,
+    fichier: Path,
+    nom: str,
+    prefixe: str,
+    millesime: int | None,
+    en_attente: Sequence[Ecriture],
+) -> tuple[list[LotRecu], Ecriture]:
+    """Préparer toutes les tables d'un fichier ; une feuille qui n'est d'aucune source est laissée."""
+    tables = lire_tables(fichier)
+    lots: list[LotRecu] = []
+    parts: list[Part] = []
+    refus: list[ErreurAbs] = []
+    for rang, table in enumerate(tables):
+        try:
+            lot = reconnaitre(table.colonnes, fichier.name, table.titre, millesime)
+        except SourceNonReconnue as cause:
+            refus.append(cause)
+            continue
+        prepare = preparer(table, lot)
+        ou = (lot.source.id, prepare.millesime, prepare.niveau)
+        attendues = [*parts, *(p for ecriture in en_attente for p in ecriture.parts)]
+        memes = [p.donnees for p in attendues if (p.source, p.millesime, p.niveau) == ou]
+        refuser_contradiction([base.lire(*ou).reset_index(), *memes], lot.source, prepare, nom)
+        chemin = base.chemin_de_part(lot.source.id, prepare.millesime, prepare.niveau, f"{prefixe}-{rang}")
+        parts.append(Part(lot.source.id, prepare.millesime, prepare.niveau, chemin, prepare.donnees))
+        lots.append(_lot_recu(lot, prepare, table.origine if len(tables) > 1 else nom, table.remarques))
+    if not parts:
+        raise (
+            refus[0]
+            if refus
+            else SourceNonReconnue(
+                f"« {nom} » ne contient aucune feuille dont une ligne porte des noms techniques de colonnes "
+                "(IRIS, CODGEO…). Déposez le classeur tel que publié."
+            )
+        )
+    return lots, Ecriture(tuple(parts))
+
+
+def _lot_recu(lot: Lot, prepare: TablePreparee, origine: str, remarques: tuple[str, ...]) -> LotRecu:
+    variables = [c for c in prepare.donnees.columns if c != "code" and not c.endswith(SUFFIXE_STATUT)]
+    return LotRecu(
+        source=lot.source.id,
+        millesime=prepare.millesime,
+        niveau=prepare.niveau,
+        lignes=len(prepare.donnees),
+        colonnes=len(variables),
+        origine=origine,
+        geographie=lot.source.geographie_de(prepare.millesime),
+        d_ou=lot.d_ou,
+        ecartees=lot.ecartees,
+        remarques=remarques + lot.remarques + prepare.remarques,
+    )
+
+
+# -- fichiers d'origine ------------------------------------------------------------------------
+
+
+def compagnons(fichier: Path) -> list[Path]:
+    """Lister les fichiers qui accompagnent un shapefile, quelle que soit la casse de leur extension.
+
+    Parameters
+    ----------
+    fichier : pathlib.Path
+        Fichier reçu.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Vide pour tout autre fichier.
+    """
+    if fichier.suffix.lower() != ".shp":
+        return []
+    return sorted(
+        f for f in fichier.parent.iterdir() if f.stem == fichier.stem and f.suffix.lower() in COMPAGNONS
+    )
+
+
+def copier_l_original(fichier: Path, dossier: Path) -> list[Path]:
+    """Garder l'original intact dans la base.
+
+    Parameters
+    ----------
+    fichier : pathlib.Path
+        Fichier reçu.
+    dossier : pathlib.Path
+        Dossier de la base où le garder.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Copies que cet appel a créées.
+    """
+    faits: list[Path] = []
+    try:
+        for frere in [fichier, *compagnons(fichier)]:
+            copie = creer_dossier(dossier) / frere.name
+            nouvelle = not copie.exists()
+            with fichier_provisoire(copie) as provisoire:
+                shutil.copyfile(frere, provisoire)
+            faits += [copie] if nouvelle else []
+    except BaseException:
+        defaire(faits, dossier.parent)
+        raise
+    return faits
+
+
+def defaire(fichiers: Iterable[Path], racine: Path) -> None:
+    """Ôter des fichiers, puis les dossiers qu'ils laissent vides, sans remonter au-delà de la racine.
+
+    Parameters
+    ----------
+    fichiers : iterable of pathlib.Path
+        Fichiers à ôter.
+    racine : pathlib.Path
+        Dossier à garder.
+    """
+    for fichier in fichiers:
+        with suppress(OSError):
+            fichier.unlink(missing_ok=True)
+        for parent in fichier.parents:
+            if parent == racine or racine not in parent.parents:
+                break
+            with suppress(OSError):  # un dossier encore plein reste
+                parent.rmdir()

@@ -1,0 +1,76 @@
+"""Retirer de la base un fichier déposé : ses parts, la copie de l'original, puis son reçu."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide, SortieImpossible
+from donnees_insee.rangement import defaire
+from donnees_insee.recus import chemin_du_recu
+
+if TYPE_CHECKING:
+    from donnees_insee.base import Base
+    from donnees_insee.recus import Recu
+
+DEBUT_MINIMAL: Final = 6
+
+
+def retirer(base: Base, sha_ou_nom: str) -> Recu:
+    """Retirer un fichier déposé.
+
+    Parameters
+    ----------
+    base : Base
+        Base à alléger.
+    sha_ou_nom : str
+        Nom du fichier tel que déposé, ou début (six caractères au moins) de son empreinte.
+
+    Returns
+    -------
+    Recu
+        Reçu du fichier retiré.
+
+    Raises
+    ------
+    DonneeAbsente
+        Si aucun fichier déposé ne correspond.
+    ParametreInvalide
+        Si plusieurs correspondent.
+    SortieImpossible
+        Si le dossier de la base refuse l'écriture.
+    """
+    recu = _choisir(base, sha_ou_nom.strip())
+    connu = chemin_du_recu(base.dossier, recu.sha256)
+    parts = [p.chemin for p in base.parts() if p.chemin.name.startswith(recu.sha256[:12])]
+    originaux = sorted((base.dossier / "brut" / recu.sha256[:16]).glob("*"))
+    # Le reçu part en dernier : un retrait interrompu peut être relancé.
+    for fichier in [*parts, *originaux, connu]:
+        defaire([fichier], base.dossier)
+        if fichier.exists():
+            raise SortieImpossible(
+                f"« {fichier} » ne peut pas être ôté. Fermez-le s'il est ouvert et vérifiez vos droits, "
+                "puis relancez "
+                "la commande : le retrait reprendra."
+            )
+    base.oublier()
+    return recu
+
+
+def _choisir(base: Base, demande: str) -> Recu:
+    recus = base.recus()
+    trouves = [r for r in recus if r.nom == demande]
+    if not trouves and len(demande) >= DEBUT_MINIMAL:
+        trouves = [r for r in recus if r.sha256.startswith(demande.lower())]
+    if not trouves:
+        noms = ", ".join(f"« {r.nom} »" for r in recus[-8:]) or "aucun"
+        raise DonneeAbsente(
+            f"Aucun fichier déposé ne s'appelle « {demande} » ni n'a cette empreinte. Fichiers déposés (les "
+            f"derniers) : {noms}. `abs sources etat` les dit tous."
+        )
+    if len(trouves) > 1:
+        choix = " ; ".join(f"{r.sha256[:12]} ({r.nom}, déposé le {r.date[:10]})" for r in trouves)
+        raise ParametreInvalide(
+            f"« {demande} » désigne {len(trouves)} fichiers déposés : {choix}. Donnez l'empreinte de "
+            "celui à retirer."
+        )
+    return trouves[0]

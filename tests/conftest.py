@@ -1,0 +1,51 @@
+"""Appuis communs : une base de démonstration, et les fichiers réels quand ils sont là."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from donnees_insee.base import Base
+from donnees_insee.demo import extraire_demo
+from donnees_insee.depot import Depot, deposer
+
+
+@pytest.fixture(scope="session")
+def base_demo(tmp_path_factory: pytest.TempPathFactory) -> Base:
+    """La base tirée du territoire fictif, déposé tel qu'un analyste le ferait."""
+    recus = extraire_demo(tmp_path_factory.mktemp("demo"))
+    base = Base(tmp_path_factory.mktemp("base_demo"))
+    refus = [f"{d.nom} : {d.raison}" for d in deposer(base, [recus]) if d.etat == "refuse"]
+    assert not refus, "\n".join(refus)
+    return base
+
+
+@pytest.fixture(scope="session")
+def donnees_reelles() -> Path:
+    """Le dossier des fichiers réels, que la variable ABS_DONNEES_REELLES désigne."""
+    choisi = os.environ.get("ABS_DONNEES_REELLES")
+    if choisi and Path(choisi).is_dir():
+        return Path(choisi)
+    raison = (
+        f"ABS_DONNEES_REELLES désigne « {choisi} », qui n'est pas un dossier"
+        if choisi
+        else "la variable ABS_DONNEES_REELLES ne désigne pas le dossier des fichiers réels"
+    )
+    if os.environ.get("ABS_EXIGER_REEL") == "1":
+        pytest.fail(f"{raison}, et ABS_EXIGER_REEL=1 l'exige.")
+    pytest.skip(f"{raison} : essais sur fichiers réels laissés de côté.")
+
+
+@pytest.fixture(scope="session")
+def depots_reels(donnees_reelles: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Base, list[Depot]]:
+    """Le dossier réel entier, déposé une fois pour toute la session."""
+    base = Base(tmp_path_factory.mktemp("base_reelle"))
+    return base, deposer(base, [donnees_reelles])
+
+
+@pytest.fixture(scope="session")
+def base_reelle(depots_reels: tuple[Base, list[Depot]]) -> Base:
+    """La base tirée des fichiers réels."""
+    return depots_reels[0]
