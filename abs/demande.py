@@ -113,7 +113,12 @@ def verifier(demande: Demande, base: Base) -> None:
     if demande.qpv not in {None, 2015, 2024}:
         raise ParametreInvalide(f"La génération de QPV « {demande.qpv} » est inconnue : 2015 ou 2024.")
     rangees = familles()
-    statistiques = [s for f, liste in rangees.items() if f not in {"geographie", "contours", "quartiers", "qpv_liste"} for s in liste]
+    statistiques = [
+        s
+        for f, liste in rangees.items()
+        if f not in {"geographie", "contours", "quartiers", "qpv_liste"}
+        for s in liste
+    ]
     for cle, annee in demande.millesimes.items():
         visees = rangees.get(cle) or ([cle] if cle in sources() else [])
         if not visees:
@@ -126,9 +131,13 @@ def verifier(demande: Demande, base: Base) -> None:
     if demande.millesime is not None:
         tenues = sorted({a for s in statistiques for a in base.millesimes(s)})
         if not tenues or demande.millesime < tenues[0]:
-            raise DonneeAbsente(_absence(f"--millesime {demande.millesime}", demande.millesime, statistiques, tenues))
+            raise DonneeAbsente(
+                _absence(f"--millesime {demande.millesime}", demande.millesime, statistiques, tenues)
+            )
         if demande.millesime > max(tenues):
-            raise DonneeAbsente(_absence(f"--millesime {demande.millesime}", demande.millesime, statistiques, tenues))
+            raise DonneeAbsente(
+                _absence(f"--millesime {demande.millesime}", demande.millesime, statistiques, tenues)
+            )
 
 
 def _absence(quoi: str, annee: int, visees: list[str], tenues: list[int]) -> str:

@@ -1,111 +1,23 @@
-"""Le diagnostic : la table longue de tous les chiffres d'un portrait, chacun avec sa date, son statut et sa source."""
+"""Établir le diagnostic : quels territoires, à quelles dates, puis tous leurs chiffres."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from functools import cached_property
-from typing import Final
 
 import pandas as pd
 
-from abs.calcul import Calculateur, Chiffre
+from abs.calcul import Calculateur
+from abs.chiffre import Chiffre
 from abs.demande import Demande, verifier
 from abs.indicateurs import Indicateur, Lecture, indicateurs
+from abs.references import References
 from abs.statuts import Statut
+from abs.table_longue import COLONNES, Diagnostic, Ensembles
 from abs.territoires import Territoire, Territoires
 from donnees_insee.base import Base
 from donnees_insee.catalogue import source
 
-COLONNES: Final = (
-    "territoire", "niveau", "geographie", "indicateur", "definition", "millesime", "periode", "valeur",
-    "numerateur", "denominateur", "marge", "borne_basse", "borne_haute", "couverture", "statut", "fiabilite",
-    "note", "source",
-)  # fmt: skip
-TEXTES: Final = (
-    "territoire", "niveau", "geographie", "indicateur", "definition", "periode", "statut", "fiabilite", "note", "source",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Ensembles:
-    """Les territoires d'un portrait, rangés par usage."""
-
-    sujet: Territoire
-    references: tuple[Territoire, ...]
-    mailles: tuple[Territoire, ...]
-    qpv: tuple[Territoire, ...]
-    quartiers: tuple[Territoire, ...]
-
-    def tous(self) -> tuple[Territoire, ...]:
-        """Donner tous les territoires, le sujet en tête."""
-        return (self.sujet, *self.references, *self.mailles, *self.qpv, *self.quartiers)
-
-
-@dataclass
-class Diagnostic:
-    """Tous les chiffres d'un portrait.
-
-    Attributes
-    ----------
-    demande : Demande
-        Ce qui a été demandé.
-    ensembles : Ensembles
-        Territoires par usage.
-    chiffres : list of Chiffre
-        Une ligne par territoire, indicateur, millésime et source.
-    remarques : list of str
-        Ce que le lecteur doit savoir du choix des dates.
-    """
-
-    demande: Demande
-    ensembles: Ensembles
-    chiffres: list[Chiffre]
-    remarques: list[str] = field(default_factory=list)
-    millesimes: dict[tuple[str, str], int | None] = field(default_factory=dict)
-    posterieures: dict[str, int] = field(default_factory=dict)
-
-    @cached_property
-    def _index(self) -> dict[tuple[str, str, str], list[Chiffre]]:
-        rangs: dict[tuple[str, str, str], list[Chiffre]] = {}
-        for chiffre in self.chiffres:
-            rangs.setdefault((chiffre.territoire, chiffre.niveau, chiffre.indicateur), []).append(chiffre)
-        return rangs
-
-    def chiffre(self, territoire: Territoire, indicateur: str, groupe: str = "comparaison") -> Chiffre | None:
-        """Donner le chiffre d'un territoire, à la date du groupe où on le lit.
-
-        Parameters
-        ----------
-        territoire : Territoire
-            Territoire du portrait.
-        indicateur : str
-            Code de l'indicateur.
-        groupe : str, default "comparaison"
-            ``comparaison``, ``mailles``, ``qpv`` ou ``quartiers``.
-
-        Returns
-        -------
-        Chiffre or None
-            ``None`` si l'indicateur n'existe pas à ce niveau.
-        """
-        candidats = self._index.get((territoire.code, territoire.niveau, indicateur), [])
-        date = self.millesimes.get((groupe, indicateur))
-        return next((c for c in candidats if c.millesime == date), candidats[0] if candidats else None)
-
-    def table(self) -> pd.DataFrame:
-        """Écrire le diagnostic comme le contrat du projet le fixe.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Colonnes :data:`COLONNES`, triées ; pourcentages de 0 à 100.
-        """
-        table = pd.DataFrame([asdict(c) for c in self.chiffres], columns=list(COLONNES))
-        table["millesime"] = table["millesime"].astype("Int64")
-        for colonne in TEXTES:
-            table[colonne] = table[colonne].astype("str")
-        return table.sort_values(["niveau", "territoire", "indicateur", "millesime", "source"], ignore_index=True)
+__all__ = ["COLONNES", "Diagnostic", "Diagnostiqueur", "Ensembles", "diagnostiquer"]
 
 
 class Diagnostiqueur:
@@ -135,7 +47,7 @@ class Diagnostiqueur:
         Ensembles
             Sujet, références, mailles (IRIS d'une commune, communes d'un EPCI), QPV, quartiers.
         """
-        references = self.territoires.references(self.sujet, self.calculateur.populations)
+        references = References(self.territoires).autour(self.sujet, self.calculateur.decoupage.populations)
         return Ensembles(
             self.sujet,
             tuple(references),
@@ -148,11 +60,18 @@ class Diagnostiqueur:
         geo = self.territoires.geographie
         if self.sujet.niveau == "commune":
             liste = geo.iris(self.sujet.code, self._iris_vus())
-            if len(liste) < 2 or set(liste["type"].dropna()) == {"Z"}:  # noqa: PLR2004
+            if len(liste) < 2 or set(liste["type"].dropna()) == {"Z"}:
                 return []
             return [
-                Territoire(str(c), "iris", str(r["nom"]) if pd.notna(r["nom"]) else f"IRIS {c}", None, (str(c),), "iris",
-                           type_iris=str(r["type"]) if pd.notna(r["type"]) else "")  # fmt: skip
+                Territoire(
+                    str(c),
+                    "iris",
+                    str(r["nom"]) if pd.notna(r["nom"]) else f"IRIS {c}",
+                    None,
+                    (str(c),),
+                    "iris",
+                    type_iris=str(r["type"]) if pd.notna(r["type"]) else "",
+                )
                 for c, r in liste.iterrows()
             ]
         if self.sujet.niveau in {"epci", "departement"}:
@@ -166,10 +85,22 @@ class Diagnostiqueur:
     def _iris_vus(self) -> set[str]:
         """Codes d'IRIS du sujet dans les données du dernier millésime admis."""
         vus: set[str] = set()
-        for source in ("filosofi", "caf", "rp_population", "rp_logement", "rp_activite", "rp_menages", "rp_diplomes"):
-            tenus = set(self.base.millesimes(source, "iris"))
-            for annee in [a for a in self.demande.vintages(self.base, source) if a in tenus][:1]:
-                vus |= {str(c) for c in self.calculateur.lecteur.table(source, annee, "iris").index if str(c).startswith(self.sujet.code)}
+        for identifiant in (
+            "filosofi",
+            "caf",
+            "rp_population",
+            "rp_logement",
+            "rp_activite",
+            "rp_menages",
+            "rp_diplomes",
+        ):
+            tenus = set(self.base.millesimes(identifiant, "iris"))
+            for annee in [a for a in self.demande.vintages(self.base, identifiant) if a in tenus][:1]:
+                vus |= {
+                    str(c)
+                    for c in self.calculateur.lecteur.table(identifiant, annee, "iris").index
+                    if str(c).startswith(self.sujet.code)
+                }
         return vus
 
     def assembler(
@@ -209,7 +140,9 @@ class Diagnostiqueur:
                 date, chiffres = self._groupe(indicateur, groupe, territoires, diagnostic)
                 diagnostic.millesimes[groupe, indicateur.code] = date
                 for c in chiffres:
-                    tous.setdefault((c.territoire, c.niveau, c.indicateur, c.definition, c.millesime, c.source), c)
+                    tous.setdefault(
+                        (c.territoire, c.niveau, c.indicateur, c.definition, c.millesime, c.source), c
+                    )
         diagnostic.chiffres = list(tous.values())
         diagnostic.remarques = _remarques(diagnostic)
         return diagnostic
@@ -251,12 +184,20 @@ class Diagnostiqueur:
         return sorted(suivantes), suivantes
 
     def _famille_imposee(self, lectures: tuple[Lecture, ...]) -> bool:
-        return any(cle in self.demande.millesimes for le in lectures for cle in (le.source.id, le.source.famille))
+        return any(
+            cle in self.demande.millesimes for le in lectures for cle in (le.source.id, le.source.famille)
+        )
 
     def _a_la_date(
-        self, indicateur: Indicateur, lectures: tuple[Lecture, ...], territoires: tuple[Territoire, ...], annee: int
+        self,
+        indicateur: Indicateur,
+        lectures: tuple[Lecture, ...],
+        territoires: tuple[Territoire, ...],
+        annee: int,
     ) -> list[Chiffre]:
-        admises = [le for le in lectures if annee in self.demande.vintages(self.base, le.source.id)] or list(lectures)
+        admises = [le for le in lectures if annee in self.demande.vintages(self.base, le.source.id)] or list(
+            lectures
+        )
         trouves = [self.calculateur.chiffre(indicateur, t, annee, admises) for t in territoires]
         return [c for c in trouves if c is not None]
 
@@ -267,8 +208,15 @@ class Diagnostiqueur:
         attendue = lectures[0].source
         quand = f"de {self.demande.millesime} ou avant " if self.demande.millesime else ""
         return [
-            Chiffre(t.code, t.niveau, indicateur.code, attendue.id, Statut.INDISPONIBLE, self.demande.millesime,
-                    note=f"aucun fichier « {attendue.titre} » {quand}où cet indicateur existe n'est dans la base")  # fmt: skip
+            Chiffre(
+                t.code,
+                t.niveau,
+                indicateur.code,
+                attendue.id,
+                Statut.INDISPONIBLE,
+                self.demande.millesime,
+                note=f"aucun fichier « {attendue.titre} » {quand}où cet indicateur existe n'est dans la base",
+            )
             for t in territoires
         ]
 
@@ -277,10 +225,15 @@ def _remarques(diagnostic: Diagnostic) -> list[str]:
     """Dire en une phrase les éditions QPV montrées bien qu'elles suivent le millésime demandé."""
     if not diagnostic.posterieures:
         return []
-    editions = [f"{source(s).titre.split(' : ')[-1]} ({a})" for s, a in sorted(diagnostic.posterieures.items())]
+    editions = [
+        f"{source(s).titre.split(' : ')[-1]} ({a})" for s, a in sorted(diagnostic.posterieures.items())
+    ]
     return [
-        f"Aucune édition QPV de {diagnostic.demande.millesime} ou d'avant n'est dans la base pour {', '.join(editions)} : "
-        "ces éditions sont montrées, à lire à leur propre date."
+        (
+            f"Aucune édition QPV de {diagnostic.demande.millesime} ou d'avant n'est dans la base "
+            f"pour {', '.join(editions)} : "
+            "ces éditions sont montrées, à lire à leur propre date."
+        )
     ]
 
 

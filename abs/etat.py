@@ -84,11 +84,18 @@ def etat(base: Base, demande: Demande) -> Etat:
 
 
 def _theme(diagnostic: Diagnostic, theme: str) -> EtatDeTheme:
-    du_theme = [i for i in indicateurs().values() if i.theme == theme and any("qpv" not in le.source.niveaux for le in i.lectures)]
+    du_theme = [
+        i
+        for i in indicateurs().values()
+        if i.theme == theme and any("qpv" not in le.source.niveaux for le in i.lectures)
+    ]
     chiffres = [diagnostic.chiffre(diagnostic.ensembles.sujet, i.code) for i in du_theme]
     tenus = [c for c in chiffres if c is not None and c.a_une_valeur]
     mailles = sum(
-        any((c := diagnostic.chiffre(t, i.code, "mailles")) is not None and c.a_une_valeur for t in diagnostic.ensembles.mailles)
+        any(
+            (c := diagnostic.chiffre(t, i.code, "mailles")) is not None and c.a_une_valeur
+            for t in diagnostic.ensembles.mailles
+        )
         for i in du_theme
     )
     return EtatDeTheme(

@@ -39,7 +39,9 @@ class Appreciation:
     notes: tuple[str, ...] = ()
 
 
-def marge_de_sondage(proportion: float, denominateur: float, effet: float, taux: float = TAUX_DE_SONDAGE) -> float:
+def marge_de_sondage(
+    proportion: float, denominateur: float, effet: float, taux: float = TAUX_DE_SONDAGE
+) -> float:
     """Estimer la marge d'une proportion du recensement, en points de pourcentage.
 
     Parameters
@@ -103,24 +105,35 @@ def apprecier(
     if indicateur.nature == "effectif":
         return Appreciation(None, Fiabilite.NON_EVALUEE if famille == "recensement" else Fiabilite.BONNE)
     if famille == "recensement":
-        return _recensement(indicateur, lecture, valeur, numerateur, denominateur, population_commune, notes_producteur)
+        return _recensement(
+            indicateur, lecture, valeur, numerateur, denominateur, population_commune, notes_producteur
+        )
     if lecture.est_publiee:
         return _publiee(lecture, notes_producteur)
     return _comptes_administratifs(indicateur, numerateur, denominateur, notes_producteur)
 
 
 def _recensement(
-    indicateur: Indicateur, lecture: Lecture, valeur: float, numerateur: float | None, denominateur: float | None,
-    population: float | None, notes: dict[str, str],
-) -> Appreciation:  # fmt: skip
+    indicateur: Indicateur,
+    lecture: Lecture,
+    valeur: float,
+    numerateur: float | None,
+    denominateur: float | None,
+    population: float | None,
+    notes: dict[str, str],
+) -> Appreciation:
     complementaire = any(v.startswith("C_") for v in lecture.variables)
     mots: list[str] = []
     if _trop_petit(indicateur, numerateur, denominateur):
         return Appreciation(None, Fiabilite.FRAGILE, ("effectif trop petit pour être commenté",))
     if population is None:
-        return Appreciation(None, Fiabilite.NON_EVALUEE, ("population de la commune inconnue : marge non évaluée",))
+        return Appreciation(
+            None, Fiabilite.NON_EVALUEE, ("population de la commune inconnue : marge non évaluée",)
+        )
     if population < SEUIL_GRANDE_COMMUNE and not complementaire:
-        return Appreciation(None, Fiabilite.BONNE, ("commune recensée exhaustivement : pas de marge de sondage",))
+        return Appreciation(
+            None, Fiabilite.BONNE, ("commune recensée exhaustivement : pas de marge de sondage",)
+        )
     if indicateur.unite != "%" or not denominateur:
         return Appreciation(None, Fiabilite.NON_EVALUEE)
     taux = TAUX_DE_SONDAGE if population >= SEUIL_GRANDE_COMMUNE else TAUX_COMPLEMENTAIRE_PETITE_COMMUNE
@@ -163,7 +176,9 @@ def _trop_petit(indicateur: Indicateur, numerateur: float | None, denominateur: 
 
 
 def _publiee(lecture: Lecture, notes: dict[str, str]) -> Appreciation:
-    precision = next((v for k, v in notes.items() if k.startswith(("DISP_NOTE", "DEC_NOTE", "NOTE_FILO"))), "0")
+    precision = next(
+        (v for k, v in notes.items() if k.startswith(("DISP_NOTE", "DEC_NOTE", "NOTE_FILO"))), "0"
+    )
     incertitude = notes.get("DISP_INCERT", "") if lecture.variable.endswith("TP60") else ""
     if precision not in {"0", "", "so"}:
         return Appreciation(None, Fiabilite.FRAGILE, (f"note de précaution {precision} du producteur",))
@@ -183,5 +198,9 @@ def _comptes_administratifs(
     if _trop_petit(indicateur, numerateur, denominateur):
         return Appreciation(None, Fiabilite.FRAGILE, ("effectif trop petit pour être commenté",))
     if drapeaux:
-        return Appreciation(None, Fiabilite.MOYENNE, tuple(f"{k} = {v} (qualité signalée par le producteur)" for k, v in drapeaux.items()))
+        return Appreciation(
+            None,
+            Fiabilite.MOYENNE,
+            tuple(f"{k} = {v} (qualité signalée par le producteur)" for k, v in drapeaux.items()),
+        )
     return Appreciation(None, Fiabilite.BONNE)

@@ -23,8 +23,13 @@ THEMES: Final[dict[str, str]] = {
 SENS: Final = ("haut", "bas", "neutre")
 NATURES: Final = ("taux", "indice", "mediane", "effectif")
 TRANSVERSAUX: Final = (
-    "petite_enfance", "reussite_educative", "autonomie", "acces_aux_droits", "mobilite", "numerique",
-)  # fmt: skip
+    "petite_enfance",
+    "reussite_educative",
+    "autonomie",
+    "acces_aux_droits",
+    "mobilite",
+    "numerique",
+)
 PUBLICS: Final = ("enfance_familles", "jeunes", "personnes_agees", "handicap", "difficulte")
 
 
@@ -160,8 +165,15 @@ def _lecture(code: str, brut: dict[str, Any]) -> Lecture:
 
 
 CHAMPS_DE_LECTURE: Final = {
-    "source", "definition_serie", "de", "a", "numerateur", "denominateur", "variable", "source_denominateur",
-}  # fmt: skip
+    "source",
+    "definition_serie",
+    "de",
+    "a",
+    "numerateur",
+    "denominateur",
+    "variable",
+    "source_denominateur",
+}
 
 
 def _indicateur(code: str, theme: str, brut: dict[str, Any]) -> Indicateur:

@@ -15,7 +15,17 @@ from donnees_insee.catalogue import Source, marques
 from donnees_insee.preparation import SUFFIXE_STATUT
 from donnees_insee.reconnaissance import traduire
 
-NOTES = ("LAB_IRIS", "DISP_NOTE", "DISP_INCERT", "DEC_NOTE", "NOTE_FILO", "NOTE_CNAF", "NOTE_RP", "NOTE_CNAM", "NOTE_PE")
+NOTES = (
+    "LAB_IRIS",
+    "DISP_NOTE",
+    "DISP_INCERT",
+    "DEC_NOTE",
+    "NOTE_FILO",
+    "NOTE_CNAF",
+    "NOTE_RP",
+    "NOTE_CNAM",
+    "NOTE_PE",
+)
 
 
 @dataclass(frozen=True)
@@ -126,7 +136,9 @@ class Lecteur:
             denominateur=bas,
             statut=statuts,
             raison=raisons,
-            remarque="reconstitué par somme de ses tranches : " + ", ".join(reconstituees) if reconstituees else "",
+            remarque="reconstitué par somme de ses tranches : " + ", ".join(reconstituees)
+            if reconstituees
+            else "",
             absentes=tuple(absentes),
             notes={n: table[n].fillna("").astype(str).to_numpy(object) for n in NOTES if n in table},
         )

@@ -9,14 +9,22 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final
 
-from abs.calcul import Chiffre
+from abs.chiffre import Chiffre
 from abs.formats import ESPACE_INSECABLE, avec_unite, nombre
 from abs.indicateurs import Indicateur
 from abs.statuts import ABREGES_STATUT, Fiabilite, Statut
 from abs.territoires import Territoire
 
 REFERENCES_MAXIMUM: Final = 2
-ORDRE_DES_REFERENCES: Final = ("commune", "epci", "departement", "france", "region", "strate", "epci_hors_centre")
+ORDRE_DES_REFERENCES: Final = (
+    "commune",
+    "epci",
+    "departement",
+    "france",
+    "region",
+    "strate",
+    "epci_hors_centre",
+)
 MAILLES_MINIMUM: Final = 5
 PART_SOLIDE: Final = 0.8
 
@@ -42,7 +50,14 @@ def reference(chiffre: Chiffre) -> str:
     str
         ``territoire|niveau|indicateur|definition|millesime|source``.
     """
-    morceaux = (chiffre.territoire, chiffre.niveau, chiffre.indicateur, chiffre.definition, chiffre.millesime, chiffre.source)
+    morceaux = (
+        chiffre.territoire,
+        chiffre.niveau,
+        chiffre.indicateur,
+        chiffre.definition,
+        chiffre.millesime,
+        chiffre.source,
+    )
     return "|".join("" if m is None else str(m) for m in morceaux)
 
 
@@ -63,7 +78,7 @@ def decimales(indicateur: Indicateur, chiffre: Chiffre) -> int:
     """
     if indicateur.unite == "€":
         return -2 if chiffre.fiabilite == Fiabilite.FRAGILE else indicateur.decimales
-    if indicateur.unite == "%" and chiffre.marge > 1:
+    if indicateur.unite == "%" and (chiffre.marge > 1 or chiffre.fiabilite == Fiabilite.FRAGILE):
         return 0
     return indicateur.decimales
 
@@ -143,7 +158,9 @@ def _majuscule(texte: str) -> str:
     return texte[:1].upper() + texte[1:]
 
 
-def parenthese(indicateur: Indicateur, chiffre: Chiffre, autour: Sequence[tuple[Territoire, Chiffre | None]]) -> tuple[str, list[str]]:
+def parenthese(
+    indicateur: Indicateur, chiffre: Chiffre, autour: Sequence[tuple[Territoire, Chiffre | None]]
+) -> tuple[str, list[str]]:
     """Écrire la parenthèse de comparaison : au plus deux références, à la même date et de la même source.
 
     Parameters
@@ -165,10 +182,15 @@ def parenthese(indicateur: Indicateur, chiffre: Chiffre, autour: Sequence[tuple[
     admises = [
         (t, c)
         for t, c in autour
-        if c is not None and c.a_une_valeur and c.millesime == chiffre.millesime and c.definition == chiffre.definition
+        if c is not None
+        and c.a_une_valeur
+        and c.millesime == chiffre.millesime
+        and c.definition == chiffre.definition
         and c.fiabilite != Fiabilite.FRAGILE
-    ]  # fmt: skip
-    admises.sort(key=lambda tc: ORDRE_DES_REFERENCES.index(tc[0].role) if tc[0].role in ORDRE_DES_REFERENCES else 99)
+    ]
+    admises.sort(
+        key=lambda tc: ORDRE_DES_REFERENCES.index(tc[0].role) if tc[0].role in ORDRE_DES_REFERENCES else 99
+    )
     retenues = admises[:REFERENCES_MAXIMUM]
     if not retenues:
         return "", []
@@ -177,7 +199,10 @@ def parenthese(indicateur: Indicateur, chiffre: Chiffre, autour: Sequence[tuple[
 
 
 def phrase(
-    indicateur: Indicateur, sujet: Territoire, chiffre: Chiffre | None, autour: Sequence[tuple[Territoire, Chiffre | None]]
+    indicateur: Indicateur,
+    sujet: Territoire,
+    chiffre: Chiffre | None,
+    autour: Sequence[tuple[Territoire, Chiffre | None]],
 ) -> Phrase | None:
     """Écrire la phrase d'un indicateur, si son statut le permet.
 
@@ -210,7 +235,9 @@ def phrase(
         if partielle and morceau.startswith("calculé sur "):
             couverture = morceau.removeprefix("calculé sur ")
     cas = "partielle" if partielle else "simple"
-    texte = gabarits()[cas].format(Lieu=_majuscule(lieu(sujet)), fait=fait, parenthese=comparaison, couverture=couverture)
+    texte = gabarits()[cas].format(
+        Lieu=_majuscule(lieu(sujet)), fait=fait, parenthese=comparaison, couverture=couverture
+    )
     return Phrase(texte.removesuffix(".") + f"{quand}." if quand else texte, (reference(chiffre), *refs))
 
 
@@ -232,7 +259,10 @@ def etendue(indicateur: Indicateur, mailles: Sequence[tuple[Territoire, Chiffre 
     solides = [
         (t, c)
         for t, c in mailles
-        if c is not None and c.a_une_valeur and c.fiabilite != Fiabilite.FRAGILE and t.type_iris not in {"A", "D"}
+        if c is not None
+        and c.a_une_valeur
+        and c.fiabilite != Fiabilite.FRAGILE
+        and t.type_iris not in {"A", "D"}
     ]
     chiffrees = [c for _, c in mailles if c is not None and c.a_une_valeur]
     if len(solides) < max(MAILLES_MINIMUM, PART_SOLIDE * len(chiffrees)) or indicateur.nature == "effectif":
@@ -241,15 +271,27 @@ def etendue(indicateur: Indicateur, mailles: Sequence[tuple[Territoire, Chiffre 
     bas, haut = min(solides, key=lambda tc: tc[1].valeur), max(solides, key=lambda tc: tc[1].valeur)
     cas = "etendue" if bas[0].niveau == "iris" else "etendue_communes"
     texte = gabarits()[cas].format(
-        sujet=_sujet_de_l_etendue(indicateur), bas=ecrire(indicateur, bas[1]), haut=ecrire(indicateur, haut[1]),
-        nom_bas=bas[0].nom, nom_haut=haut[0].nom, n=nombre(len(solides)),
-    )  # fmt: skip
+        sujet=_sujet_de_l_etendue(indicateur),
+        bas=ecrire(indicateur, bas[1]),
+        haut=ecrire(indicateur, haut[1]),
+        nom_bas=bas[0].nom,
+        nom_haut=haut[0].nom,
+        n=nombre(len(solides)),
+    )
     return Phrase(texte, (reference(bas[1]), reference(haut[1])))
 
 
 def _sujet_de_l_etendue(indicateur: Indicateur) -> str:
     libelle = indicateur.libelle[:1].lower() + indicateur.libelle[1:]
-    article = {"taux": "le", "niveau": "le", "rapport": "le", "premier": "le", "troisième": "le", "neuvième": "le", "nombre": "le"}
+    article = {
+        "taux": "le",
+        "niveau": "le",
+        "rapport": "le",
+        "premier": "le",
+        "troisième": "le",
+        "neuvième": "le",
+        "nombre": "le",
+    }
     premier = libelle.split()[0]
     if premier[0] in "aeiouéèh":
         return f"l'{libelle}"

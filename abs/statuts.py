@@ -12,7 +12,7 @@ class Statut(StrEnum):
     CALCULE = "calcule"
     ESTIME = "estime"
     PARTIEL = "partiel"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - un statut, pas un mot de passe
     INDISPONIBLE = "indisponible"
     SANS_OBJET = "sans_objet"
 

@@ -25,8 +25,7 @@ NOMS_DE_NIVEAU: Final[dict[str, str]] = {
     "qpv": "quartier prioritaire",
     "perimetre": "périmètre",
 }
-# Tranches de taille des communes du département, en habitants.
-STRATES: Final = (0, 500, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 10**9)
+LETTRES_D_UN_MOT: Final = 4
 
 
 @dataclass(frozen=True)
@@ -129,9 +128,19 @@ class Territoires:
         dedans = annuaire[annuaire["cle"].str.contains(cle, regex=False)] if cle else annuaire.iloc[:0]
         trouves = pd.concat([exacts, debuts, dedans]).drop_duplicates(["code", "niveau"])
         if trouves.empty and cle:
-            proches = difflib.get_close_matches(cle, annuaire["cle"].unique(), n=maximum, cutoff=0.75)
-            trouves = annuaire[annuaire["cle"].isin(proches)]
-        return [self._nomme(r.code, r.niveau, r.nom) for r in trouves.head(maximum).itertuples()]
+            trouves = self._ressemblants(cle, maximum)
+        return [self.nommer(r.code, r.niveau, r.nom) for r in trouves.head(maximum).itertuples()]
+
+    def _ressemblants(self, cle: str, maximum: int) -> pd.DataFrame:
+        """Noms proches d'un nom mal écrit, en entier ou par un de leurs mots."""
+        annuaire = self._annuaire
+        proches = difflib.get_close_matches(cle, annuaire["cle"].unique(), n=maximum, cutoff=0.75)
+        mots = {m for nom in annuaire["cle"].unique() for m in nom.split() if len(m) >= LETTRES_D_UN_MOT}
+        voisins = set(difflib.get_close_matches(cle, mots, n=3, cutoff=0.8))
+        par_mot = annuaire[[bool(voisins & set(nom.split())) for nom in annuaire["cle"]]]
+        return pd.concat([annuaire[annuaire["cle"].isin(proches)], par_mot]).drop_duplicates(
+            ["code", "niveau"]
+        )
 
     def trouver(self, texte: str) -> Territoire:
         """Trouver le territoire désigné, sans jamais choisir à la place de l'analyste.
@@ -160,7 +169,7 @@ class Territoires:
         exacts = annuaire[annuaire["cle"] == cle] if cle else annuaire.iloc[:0]
         if len(exacts) == 1:
             ligne = exacts.iloc[0]
-            return self._nomme(str(ligne["code"]), str(ligne["niveau"]), str(ligne["nom"]))
+            return self.nommer(str(ligne["code"]), str(ligne["niveau"]), str(ligne["nom"]))
         if len(exacts) > 1:
             raise TerritoireInconnu(
                 f"« {texte} » désigne plusieurs territoires : {_enumerer(self.chercher(propre, 6))}. "
@@ -176,24 +185,45 @@ class Territoires:
     def _par_code(self, code: str) -> Territoire | None:
         geo = self.geographie
         if code in geo.communes.index and codes.conforme(code, "commune"):
-            return self._nomme(code, "commune", str(geo.communes.at[code, "nom"]))
+            return self.nommer(code, "commune", str(geo.communes.at[code, "nom"]))
         if code in geo.epci.index:
-            return self._nomme(code, "epci", str(geo.epci[code]))
+            return self.nommer(code, "epci", str(geo.epci[code]))
         if code in geo.qpv.index:
-            return self._nomme(code, "qpv", str(geo.qpv.at[code, "nom"]))
+            return self.nommer(code, "qpv", str(geo.qpv.at[code, "nom"]))
         # Un code à deux chiffres est d'abord un département : c'est le niveau que les ABS emploient.
         for niveau in ("departement", "region"):
             nom = codes.noms_officiels(niveau).get(code)
             if nom and code in set(geo.communes[niveau].dropna()):
-                return self._nomme(code, niveau, nom)
+                return self.nommer(code, niveau, nom)
         if codes.conforme(code, "iris") and code[:5] in geo.communes.index:
             liste = geo.iris(code[:5], set())
             if code in liste.index:
-                return Territoire(code, "iris", _nom_d_iris(liste, code), composantes=(code,),
-                                  type_iris=str(liste.at[code, "type"] or ""))  # fmt: skip
+                return Territoire(
+                    code,
+                    "iris",
+                    _nom_d_iris(liste, code),
+                    composantes=(code,),
+                    type_iris=str(liste.at[code, "type"] or ""),
+                )
         return None
 
-    def _nomme(self, code: str, niveau: str, nom: str) -> Territoire:
+    def nommer(self, code: str, niveau: str, nom: str) -> Territoire:
+        """Former un territoire connu, avec ses composantes.
+
+        Parameters
+        ----------
+        code : str
+            Code officiel.
+        niveau : str
+            Niveau géographique.
+        nom : str
+            Nom à lire.
+
+        Returns
+        -------
+        Territoire
+            Territoire et ses communes.
+        """
         composantes: tuple[str, ...] = ()
         if niveau in {"epci", "departement", "region"}:
             composantes = tuple(self.geographie.communes_de(niveau, code))
@@ -202,98 +232,6 @@ class Territoires:
         elif niveau == "qpv":
             composantes = tuple(self.geographie.qpv.at[code, "communes"])
         return Territoire(code, niveau, nom, self.annee, composantes, libelle=nom)
-
-    # -- autour du sujet -----------------------------------------------------------------------
-
-    def references(self, sujet: Territoire, populations: pd.Series) -> list[Territoire]:
-        """Donner les territoires auxquels comparer le sujet, du plus proche au plus large.
-
-        Parameters
-        ----------
-        sujet : Territoire
-            Territoire du portrait.
-        populations : pandas.Series
-            Population des communes connues, pour la strate de taille.
-
-        Returns
-        -------
-        list of Territoire
-            Commune (pour un IRIS ou un QPV), EPCI, EPCI sans sa ville-centre, communes de même taille,
-            département, région, France métropolitaine.
-        """
-        geo, trouvees = self.geographie, []
-        commune = self._commune_du(sujet)
-        if commune and sujet.niveau in {"iris", "quartier", "qpv"}:
-            trouvees.append(self._role(self._nomme(commune, "commune", str(geo.communes.at[commune, "nom"])), "commune", "dans la commune"))
-        ligne = geo.communes.loc[commune] if commune else None
-        if ligne is not None and pd.notna(ligne["epci"]) and ligne["epci"] in geo.epci.index and sujet.niveau != "epci":
-            trouvees += self._epci_et_couronne(str(ligne["epci"]), populations, sujet)
-        if sujet.niveau == "commune":
-            trouvees += self._strate(sujet, populations)
-        trouvees += self._departement_et_region(sujet, ligne)
-        trouvees.append(
-            Territoire("METRO", "france", "France métropolitaine", role="france", libelle="France métropolitaine",
-                       dans="en France métropolitaine")  # fmt: skip
-        )
-        return [t for t in trouvees if t.code != sujet.code]
-
-    def _commune_du(self, sujet: Territoire) -> str | None:
-        """Commune qui situe le sujet : la sienne, ou la première de ses composantes."""
-        if sujet.niveau == "iris":
-            return sujet.code[:5]
-        if sujet.niveau == "commune":
-            ville = codes.ville_de_l_arrondissement(sujet.code)
-            return ville if ville in self.geographie.communes.index else sujet.code
-        return sujet.composantes[0][:5] if sujet.composantes else None
-
-    def _role(self, territoire: Territoire, role: str, dans: str, libelle: str = "") -> Territoire:
-        return Territoire(
-            territoire.code, territoire.niveau, territoire.nom, territoire.geographie, territoire.composantes,
-            role, libelle or territoire.nom, dans,
-        )  # fmt: skip
-
-    def _epci_et_couronne(self, code: str, populations: pd.Series, sujet: Territoire) -> list[Territoire]:
-        epci = self._nomme(code, "epci", str(self.geographie.epci[code]))
-        trouves = [self._role(epci, "epci", "dans l'intercommunalité")]
-        connues = populations.reindex(list(epci.composantes)).dropna()
-        if len(connues) == len(epci.composantes) > 1 and sujet.niveau == "commune":
-            centre = str(connues.idxmax())
-            reste = tuple(c for c in epci.composantes if c != centre)
-            nom_centre = str(self.geographie.communes.at[centre, "nom"])
-            trouves.append(
-                Territoire(f"{code}-hors-{centre}", "perimetre", f"{epci.nom} hors {nom_centre}", self.annee, reste,
-                           "epci_hors_centre", f"{epci.nom} hors {nom_centre}", f"dans l'intercommunalité hors {nom_centre}")  # fmt: skip
-            )
-        return trouves
-
-    def _strate(self, sujet: Territoire, populations: pd.Series) -> list[Territoire]:
-        if sujet.code not in populations.index:
-            return []
-        departement = str(self.geographie.communes.at[sujet.code, "departement"])
-        du_departement = populations.reindex(self.geographie.communes_de("departement", departement)).dropna()
-        rang = next(i for i, borne in enumerate(STRATES[1:]) if populations[sujet.code] < borne)
-        bas, haut = STRATES[rang], STRATES[rang + 1]
-        pareilles = [str(c) for c in du_departement[(du_departement >= bas) & (du_departement < haut)].index]
-        autres = tuple(c for c in pareilles if c != sujet.code)
-        if not autres:
-            return []
-        milliers = lambda n: f"{n:,}".replace(",", "\u202f")  # noqa: E731
-        taille = f"plus de {milliers(bas)} hab." if haut == STRATES[-1] else f"{milliers(bas)} à {milliers(haut)} hab."
-        nom = f"Autres communes de {taille} du département"
-        return [
-            Territoire(f"{departement}-strate-{bas}", "perimetre", nom, self.annee, autres, "strate", nom,
-                       "dans les autres communes de même taille du département")  # fmt: skip
-        ]
-
-    def _departement_et_region(self, sujet: Territoire, ligne: pd.Series | None) -> list[Territoire]:
-        trouves = []
-        source = ligne if ligne is not None else pd.Series(dtype=object)
-        for niveau, dans in (("departement", "dans le département"), ("region", "en région")):
-            code = source.get(niveau)
-            if code is not None and pd.notna(code) and sujet.niveau != niveau:
-                nom = codes.noms_officiels(niveau).get(str(code), str(code))
-                trouves.append(self._role(self._nomme(str(code), niveau, nom), niveau, dans))
-        return trouves
 
     def qpv_du(self, sujet: Territoire, generation: int | None = None) -> list[Territoire]:
         """Lister les QPV qui touchent le sujet.
@@ -311,8 +249,19 @@ class Territoires:
             QPV d'une seule génération, par code.
         """
         table = self.geographie.qpv
-        communes = {codes.ville_de_l_arrondissement(c[:5]) for c in sujet.composantes} | set(sujet.composantes)
-        touche = table[[any(c in communes or codes.ville_de_l_arrondissement(c) in communes for c in cs) for cs in table["communes"]]] if len(table) else table
+        communes = {codes.ville_de_l_arrondissement(c[:5]) for c in sujet.composantes} | set(
+            sujet.composantes
+        )
+        touche = (
+            table[
+                [
+                    any(c in communes or codes.ville_de_l_arrondissement(c) in communes for c in cs)
+                    for cs in table["communes"]
+                ]
+            ]
+            if len(table)
+            else table
+        )
         if touche.empty:
             return []
         voulue = generation or int(touche["generation"].max())
@@ -340,8 +289,15 @@ class Territoires:
             return []
         table = table[[c[:5] in sujet.composantes for c in table.index]]
         return [
-            Territoire(f"{sujet.code}-{normaliser(str(nom)).replace(' ', '-')}", "quartier", str(nom), None,
-                       tuple(sorted(groupe.index)), "quartier", str(nom))  # fmt: skip
+            Territoire(
+                f"{sujet.code}-{normaliser(str(nom)).replace(' ', '-')}",
+                "quartier",
+                str(nom),
+                None,
+                tuple(sorted(groupe.index)),
+                "quartier",
+                str(nom),
+            )
             for nom, groupe in table.groupby("QUARTIER")
         ]
 

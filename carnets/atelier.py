@@ -96,11 +96,15 @@ class Atelier:
             Page autonome dans un cadre isolé ; vide sans contours.
         """
         if not self.cartes:
-            return Fragment("", "Pas de carte interactive : la base ne tient pas de contours pour ce territoire.")
+            return Fragment(
+                "", "Pas de carte interactive : la base ne tient pas de contours pour ce territoire."
+            )
         from cartes.interactif import atlas  # noqa: PLC0415 - import lent, réservé aux cartes
 
         # Le nom du territoire est déjà celui de la page : les boutons n'ont pas à le répéter.
-        couches = [replace(c, titre=c.titre.removesuffix(f" · {self.portrait.titre}")) for c in self.cartes.values()]
+        couches = [
+            replace(c, titre=c.titre.removesuffix(f" · {self.portrait.titre}")) for c in self.cartes.values()
+        ]
         page = atlas(couches, f"{self.portrait.titre}, indicateur par indicateur")
         cadre = (
             '<section class="atlas-bloc"><h2 id="carte">Carte interactive</h2>'
@@ -147,7 +151,8 @@ class Atelier:
         remplacement = html.escape(dessin.texte_alternatif(), quote=True)
         legende = html.escape(f"{dessin.titre}, {dessin.date}")
         return Fragment(
-            f'<figure><img src="data:image/png;base64,{image}" alt="{remplacement}"><figcaption>{legende}</figcaption></figure>',
+            f'<figure><img src="data:image/png;base64,{image}" alt="{remplacement}">'
+            f"<figcaption>{legende}</figcaption></figure>",
             dessin.texte_alternatif(),
         )
 

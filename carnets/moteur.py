@@ -166,7 +166,9 @@ def _executer(reglages: Reglages, territoire: str, execute: Path, final: Path, *
             f"Il est gardé, l'erreur en tête, dans « {garde} »."
         ) from cause
     except OSError as cause:
-        raise SortieImpossible(f"Le carnet ne peut pas être écrit dans « {execute.parent} » ({cause}).") from cause
+        raise SortieImpossible(
+            f"Le carnet ne peut pas être écrit dans « {execute.parent} » ({cause})."
+        ) from cause
 
 
 def _documents(reglages: Reglages, execute: Path, dossier: Path, titre: str) -> None:

@@ -40,7 +40,9 @@ PARAMETRES: Final = (
     Parametre("qpv", None, "génération de QPV : 2015 ou 2024 ; None prend la plus récente tenue"),
     Parametre("geographie", None, "année du code officiel géographique ; None prend la plus récente tenue"),
     Parametre("diffusion", "publique", "publique ou interne"),
-    Parametre("formats", "xlsx,gpkg,csv,cartes", "fichiers écrits par le carnet quand dossier_sortie est donné"),
+    Parametre(
+        "formats", "xlsx,gpkg,csv,cartes", "fichiers écrits par le carnet quand dossier_sortie est donné"
+    ),
     Parametre("dossier_sortie", "", "dossier des fichiers ; vide, le carnet n'écrit que lui-même"),
     Parametre("dossier_donnees", "", "dossier des données ; vide, celui de la variable ABS_DONNEES"),
 )
@@ -76,7 +78,9 @@ def verifier_parametres(recus: Mapping[str, Any]) -> Reglages:
     """
     connus = {p.nom: p for p in PARAMETRES}
     fautes = [
-        f"« {nom} » n'est pas un paramètre du carnet (on attend {', '.join(connus)})." for nom in recus if nom not in connus
+        f"« {nom} » n'est pas un paramètre du carnet (on attend {', '.join(connus)})."
+        for nom in recus
+        if nom not in connus
     ]
     valeurs = {nom: recus.get(nom, p.defaut) for nom, p in connus.items()}
     territoire = _territoire(valeurs["territoire"], fautes)
@@ -92,7 +96,12 @@ def verifier_parametres(recus: Mapping[str, Any]) -> Reglages:
     if fautes:
         raise ParametreInvalide(liste_de_fautes("Les paramètres du carnet sont refusés :", fautes))
     demande = Demande(
-        territoire, annees["millesime"], exacts, annees["qpv"], annees["geographie"], str(valeurs["diffusion"])
+        territoire,
+        annees["millesime"],
+        exacts,
+        annees["qpv"],
+        annees["geographie"],
+        str(valeurs["diffusion"]),
     )
     sortie = Path(valeurs["dossier_sortie"]) if valeurs["dossier_sortie"] else None
     dossier = Path(valeurs["dossier_donnees"]) if valeurs["dossier_donnees"] else None
@@ -116,7 +125,7 @@ def _annee(nom: str, recue: Any, fautes: list[str]) -> int | None:
     if recue in (None, "", 0):
         return None
     texte = str(recue)
-    if not (texte.isdigit() and len(texte) == 4):  # noqa: PLR2004
+    if not (texte.isdigit() and len(texte) == 4):
         fautes.append(f"{nom} = « {recue} » : on attend une année de quatre chiffres.")
         return None
     return int(texte)

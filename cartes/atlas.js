@@ -102,11 +102,14 @@ function demarrerAtlas(plan, donnees) {
     }));
 
   // Dans un cadre pas encore mis en page, le plan n'a pas de taille : cadrer y donnerait des coordonnées sans valeur.
-  const visible = () => plan.getSize().x > 20 && plan.getSize().y > 20;
+  // Leaflet ne remesure son conteneur qu'une fois une vue posée : on la pose avant de remesurer.
   const cadrer = () => {
-    plan.invalidateSize();
-    if (visible()) plan.fitBounds(emprise, { padding: [8, 8], animate: false });
-    return visible();
+    const conteneur = plan.getContainer();
+    if (conteneur.clientWidth < 20 || conteneur.clientHeight < 20) return false;
+    plan.setView(emprise.getCenter(), 12, { animate: false });
+    plan.invalidateSize({ animate: false });
+    plan.fitBounds(emprise, { padding: [8, 8], animate: false });
+    return true;
   };
   cherche("button.cadrer").addEventListener("click", cadrer);
   L.control.zoom({ zoomInTitle: "Zoomer", zoomOutTitle: "Dézoomer" }).addTo(plan);

@@ -80,9 +80,15 @@ class Fonds:
         """
         if self.iris is None:
             return None
-        fondus = self.iris[["commune", "nom_commune", "geometry"]].dissolve("commune", aggfunc="first").reset_index()
+        fondus = (
+            self.iris[["commune", "nom_commune", "geometry"]]
+            .dissolve("commune", aggfunc="first")
+            .reset_index()
+        )
         noms = {t.code: t.nom for t in self.diagnostic.ensembles.tous() if t.niveau == "commune"}
-        fondus["nom"] = [noms.get(c, str(n)) for c, n in zip(fondus["commune"], fondus["nom_commune"], strict=True)]
+        fondus["nom"] = [
+            noms.get(c, str(n)) for c, n in zip(fondus["commune"], fondus["nom_commune"], strict=True)
+        ]
         return fondus.rename(columns={"commune": "code"})[["code", "nom", "geometry"]]
 
     @cached_property
@@ -103,7 +109,12 @@ class Fonds:
             return None
         dedans["quartier"] = [par_iris[c].code for c in dedans["code"]]
         noms = {t.code: t.nom for t in groupes}
-        fondus = dedans[["quartier", "geometry"]].dissolve("quartier").reset_index().rename(columns={"quartier": "code"})
+        fondus = (
+            dedans[["quartier", "geometry"]]
+            .dissolve("quartier")
+            .reset_index()
+            .rename(columns={"quartier": "code"})
+        )
         return fondus.assign(nom=[noms[c] for c in fondus["code"]])[["code", "nom", "geometry"]]
 
     @cached_property
@@ -227,7 +238,9 @@ def carte(fonds: Fonds, demande: DemandeDeCarte) -> CarteThematique:
 
 def _territoires(fonds: Fonds, definition: Indicateur, groupe: str) -> gpd.GeoDataFrame:
     ensembles = fonds.diagnostic.ensembles
-    par_code: dict[str, Territoire] = {t.code: t for t in (ensembles.quartiers if groupe == "quartiers" else ensembles.mailles)}
+    par_code: dict[str, Territoire] = {
+        t.code: t for t in (ensembles.quartiers if groupe == "quartiers" else ensembles.mailles)
+    }
     contours = fonds.de(groupe)
     contours = contours[contours["code"].isin(par_code)][["code", "geometry"]].reset_index(drop=True)
     lignes = [_attributs(fonds.diagnostic, definition, par_code[c], groupe) for c in contours["code"]]
@@ -237,14 +250,26 @@ def _territoires(fonds: Fonds, definition: Indicateur, groupe: str) -> gpd.GeoDa
     return contours
 
 
-def _attributs(diagnostic: Diagnostic, definition: Indicateur, territoire: Territoire, groupe: str) -> dict[str, Any]:
+def _attributs(
+    diagnostic: Diagnostic, definition: Indicateur, territoire: Territoire, groupe: str
+) -> dict[str, Any]:
     chiffre = diagnostic.chiffre(territoire, definition.code, groupe)
     hors_champ = territoire.type_iris in {"A", "D"} and definition.nature != "effectif"
     if chiffre is None or hors_champ:
-        lu = "" if chiffre is None or not chiffre.a_une_valeur else f" (chiffre publié : {ecrire(definition, chiffre)})"
+        lu = (
+            ""
+            if chiffre is None or not chiffre.a_une_valeur
+            else f" (chiffre publié : {ecrire(definition, chiffre)})"
+        )
         raison = f"IRIS d'activité ou divers, non classé{lu}" if hors_champ else "non publié à ce niveau"
         statut = Statut.SANS_OBJET if hors_champ else Statut.INDISPONIBLE
-        return {"nom": territoire.nom, "valeur": float("nan"), "statut": statut, "fiabilite": "non_evaluee", "raison": raison}
+        return {
+            "nom": territoire.nom,
+            "valeur": float("nan"),
+            "statut": statut,
+            "fiabilite": "non_evaluee",
+            "raison": raison,
+        }
     return {
         "nom": territoire.nom,
         "valeur": chiffre.valeur,
@@ -263,11 +288,18 @@ def _date_et_source(diagnostic: Diagnostic, definition: Indicateur, groupe: str)
     return "", ""
 
 
-def _repere(diagnostic: Diagnostic, definition: Indicateur, sujet: Territoire, groupe: str) -> Reference | None:
+def _repere(
+    diagnostic: Diagnostic, definition: Indicateur, sujet: Territoire, groupe: str
+) -> Reference | None:
     """Prendre le chiffre du sujet à la date de la carte : c'est la limite de classe imprimée."""
     chiffre = diagnostic.chiffre(sujet, definition.code, groupe)
     date = diagnostic.millesimes.get((groupe, definition.code))
-    if chiffre is None or not chiffre.a_une_valeur or chiffre.millesime != date or definition.nature == "effectif":
+    if (
+        chiffre is None
+        or not chiffre.a_une_valeur
+        or chiffre.millesime != date
+        or definition.nature == "effectif"
+    ):
         return None
     return Reference(sujet.nom, chiffre.valeur)
 

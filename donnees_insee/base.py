@@ -166,7 +166,7 @@ class Base:
         cle_prefixes = None if prefixes is None else tuple(sorted(set(prefixes)))
         return self._lire_en_cache(source, millesime, niveau, cle_prefixes, cle_codes, cle_colonnes).copy()
 
-    def _lire(  # noqa: PLR0917 - arguments mis en cache par position
+    def _lire(
         self,
         source: str,
         millesime: int | None,

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import pickle
+import subprocess
+import sys
+import tempfile
 import zipfile
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
+from donnees_insee import feuilles
 from donnees_insee.archives import verifier_taille
 from donnees_insee.brut import TableBrute, rang_de_l_en_tete, refuser_noms_repetes
 from donnees_insee.erreurs import FichierIllisible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+DUREE_MAXIMALE: Final = 600  # secondes
 
 
 def lire_classeur(chemin: Path) -> list[TableBrute]:
@@ -35,33 +42,32 @@ def lire_classeur(chemin: Path) -> list[TableBrute]:
     FichierIllisible
         Classeur tronqué, protégé ou démesuré.
     """
-    feuilles = _ouvrir(chemin)
-    tables = [_feuille(f"{chemin.name} · feuille {nom}", lignes) for nom, lignes in feuilles.items()]
+    tables = [_feuille(f"{chemin.name} · feuille {nom}", lignes) for nom, lignes in _ouvrir(chemin).items()]
     return [t for t in tables if t is not None]
 
 
 def _ouvrir(chemin: Path) -> dict[str, Sequence[Sequence[object]]]:
-    from python_calamine import CalamineWorkbook  # noqa: PLC0415 - import réservé aux classeurs
-
+    """Lire les cellules dans un processus à part, dont ni la panique ni la gourmandise n'atteignent celui-ci."""
     with suppress(zipfile.BadZipFile):  # un classeur ancien, ou abîmé : le lecteur de classeurs le dira
         with zipfile.ZipFile(chemin) as conteneur:
             infos = conteneur.infolist()
         verifier_taille(chemin, sum(i.file_size for i in infos), sum(i.compress_size for i in infos))
-    try:
-        with chemin.open("rb") as flux:
-            classeur = CalamineWorkbook.from_filelike(flux)
-            return {
-                nom: classeur.get_sheet_by_name(nom).to_python(skip_empty_area=False)
-                for nom in classeur.sheet_names
-            }
-    except BaseException as cause:
-        # Un classeur abîmé peut faire paniquer le lecteur, dont l'erreur n'est alors pas une Exception.
-        if not isinstance(cause, Exception) and type(cause).__name__ != "PanicException":
-            raise
-        raise FichierIllisible(
-            f"« {chemin.name} » ne s'ouvre pas comme un classeur ({cause}). Il est peut-être tronqué ou "
-            "protégé par un mot de passe : téléchargez-le de nouveau ou enregistrez-le sans protection."
-        ) from cause
+    with tempfile.TemporaryDirectory(prefix="abs-classeur-") as provisoire:
+        sortie = Path(provisoire) / "feuilles"
+        commande = [sys.executable, "-P", feuilles.__file__, str(chemin.absolute()), str(sortie)]
+        try:
+            subprocess.run(commande, check=True, capture_output=True, timeout=DUREE_MAXIMALE)  # noqa: S603
+            with sortie.open("rb") as flux:
+                lues: dict[str, Sequence[Sequence[object]]] = pickle.load(flux)  # noqa: S301 - écrit à l'instant
+        except (subprocess.SubprocessError, pickle.UnpicklingError, EOFError) as cause:
+            raise FichierIllisible(
+                f"« {chemin.name} » ne s'ouvre pas comme un classeur : il est peut-être tronqué, "
+                "protégé par un mot "
+                "de passe, ou démesuré (une cellule remplie tout au bout d'une feuille). Téléchargez-le "
+                "de nouveau, "
+                "ou enregistrez la feuille utile en CSV."
+            ) from cause
+    return lues
 
 
 def _feuille(origine: str, lignes: Sequence[Sequence[object]]) -> TableBrute | None:

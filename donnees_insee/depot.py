@@ -254,7 +254,7 @@ def _deposer_archive(base: Base, archive: Path, sha: str, millesime: int | None)
     return resultats
 
 
-def _ecrire(  # noqa: PLR0917 - tout ce dont le reçu est fait
+def _ecrire(
     base: Base,
     fichier: Path,
     sha: str,
@@ -279,7 +279,8 @@ def _ecrire(  # noqa: PLR0917 - tout ce dont le reçu est fait
         base.oublier()
         if isinstance(cause, OSError):
             raise SortieImpossible(
-                f"« {fichier.name} » n'a pas pu être rangé dans « {base.dossier} » ({cause.strerror or cause}). "
+                f"« {fichier.name} » n'a pas pu être rangé dans « {base.dossier} » "
+                f"({cause.strerror or cause}). "
                 "Rien n'en a été gardé : vérifiez la place sur le disque et vos droits, puis recommencez."
             ) from cause
         raise

@@ -70,7 +70,7 @@ class Ecriture:
         return faits
 
 
-def preparer_fichier(  # noqa: PLR0917
+def preparer_fichier(
     base: Base,
     fichier: Path,
     nom: str,
@@ -147,7 +147,7 @@ def _preparer_couche(
     return [lot], Ecriture((Part(source, couche.annee, niveau, chemin, couche.couche),))
 
 
-def _preparer_tables(  # noqa: PLR0917
+def _preparer_tables(
     base: Base,
     fichier: Path,
     nom: str,

@@ -53,7 +53,9 @@ def test_personne_n_importe_abs_tout_court():
 
 def test_les_importations_relatives_sont_absentes():
     fichiers = [f for d in PIECES for f in (RACINE / d).rglob("*.py")]
-    assert not [str(f) for f in fichiers if re.search(r"^from \.", f.read_text(encoding="utf-8"), re.MULTILINE)]
+    assert not [
+        str(f) for f in fichiers if re.search(r"^from \.", f.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
 
 
 @pytest.mark.parametrize("verrou", ["requirements.lock", "requirements-atelier.lock"])
@@ -67,7 +69,9 @@ def test_le_verrou_a_des_empreintes_et_aucune_adresse(verrou):
 
 
 def test_l_installation_de_base_laisse_jupyterlab_dehors():
-    noms = re.findall(r"^([A-Za-z0-9_.-]+)==", (RACINE / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
+    noms = re.findall(
+        r"^([A-Za-z0-9_.-]+)==", (RACINE / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert "jupyterlab" not in noms
 
 

@@ -32,7 +32,9 @@ def portrait(parametres: dict[str, Any], sortie: Path) -> None:
     """
     from carnets.moteur import produire  # noqa: PLC0415
 
-    affichage.dire(f"Portrait de « {parametres['territoire']} » : calcul, cartes et documents (une minute environ)…")
+    affichage.dire(
+        f"Portrait de « {parametres['territoire']} » : calcul, cartes et documents (une minute environ)…"
+    )
     production = produire(parametres, sortie, progression=True)
     affichage.dire(f"Portrait écrit dans {production.dossier} :")
     for fichier in production.fichiers:
@@ -89,13 +91,17 @@ def carte(parametres: dict[str, Any], indicateur: str, sortie: Path) -> None:
     definition = definition_de(indicateur)
     reglages = verifier_parametres(parametres)
     diagnostic = Diagnostiqueur(reglages.base, reglages.demande).assembler(seulement=(indicateur,))
-    dessin = dessiner(Fonds(reglages.base, diagnostic), DemandeDeCarte(indicateur, "mailles", definition.libelle))
+    dessin = dessiner(
+        Fonds(reglages.base, diagnostic), DemandeDeCarte(indicateur, "mailles", definition.libelle)
+    )
     sujet = diagnostic.ensembles.sujet
     nom = f"{nom_de_fichier(sujet.nom)}-{nom_de_fichier(sujet.code)}-{indicateur}"
     for fichier in dessin.enregistrer(sortie / "cartes", nom):
         affichage.dire(str(fichier))
     affichage.dire("Fragment à coller dans un site :")
-    affichage.dire(f'<iframe src="{nom}.html" title="Carte" width="100%" height="640" sandbox="allow-scripts"></iframe>')
+    affichage.dire(
+        f'<iframe src="{nom}.html" title="Carte" width="100%" height="640" sandbox="allow-scripts"></iframe>'
+    )
 
 
 def etat(territoire: str, millesime: int | None, millesimes: str) -> None:
@@ -117,14 +123,31 @@ def etat(territoire: str, millesime: int | None, millesimes: str) -> None:
     ensembles = constat.diagnostic.ensembles
     affichage.dire(f"{ensembles.sujet.nom} ({ensembles.sujet.niveau} {ensembles.sujet.code})")
     nom = "communes" if ensembles.mailles and ensembles.mailles[0].niveau == "commune" else "IRIS"
-    contours = "contours tenus, cartes possibles" if constat.contours else "aucun contour tenu, portrait sans carte"
-    affichage.dire(f"{len(ensembles.mailles)} {nom}, {len(ensembles.qpv)} QPV, {len(ensembles.quartiers)} quartiers ; {contours}.")
+    contours = (
+        "contours tenus, cartes possibles" if constat.contours else "aucun contour tenu, portrait sans carte"
+    )
+    affichage.dire(
+        f"{len(ensembles.mailles)} {nom}, {len(ensembles.qpv)} QPV, {len(ensembles.quartiers)} quartiers ; {contours}."
+    )
     affichage.dire("Références : " + ", ".join(r.nom for r in ensembles.references))
     lignes = [
-        (t.theme, f"{t.disponibles} sur {t.total}", str(t.partiels), str(t.mailles), ", ".join(t.dates)) for t in constat.themes
+        (t.theme, f"{t.disponibles} sur {t.total}", str(t.partiels), str(t.mailles), ", ".join(t.dates))
+        for t in constat.themes
     ]
-    affichage.tableau("Ce que les fichiers déposés permettent", ("Thème", "Chiffres", "dont partiels", "À la maille", "Dates"), lignes)
-    manques = [(m.raison, " ; ".join(m.indicateurs[:4]) + (f" et {len(m.indicateurs) - 4} autres" if len(m.indicateurs) > 4 else ""), m.a_deposer) for m in constat.manques]  # noqa: PLR2004
+    affichage.tableau(
+        "Ce que les fichiers déposés permettent",
+        ("Thème", "Chiffres", "dont partiels", "À la maille", "Dates"),
+        lignes,
+    )
+    manques = [
+        (
+            m.raison,
+            " ; ".join(m.indicateurs[:4])
+            + (f" et {len(m.indicateurs) - 4} autres" if len(m.indicateurs) > 4 else ""),
+            m.a_deposer,
+        )
+        for m in constat.manques
+    ]
     affichage.tableau("Ce qui manque", ("Raison", "Indicateurs", "À déposer"), manques)
     affichage.dire("À demander aux partenaires, hors données ouvertes :")
     for demande in constat.a_demander:
@@ -152,10 +175,22 @@ def indicateurs(theme: str, recherche: str) -> None:
     choisis = [
         i
         for i in tous().values()
-        if (not theme or i.theme == theme) and mot in normaliser(f"{i.code} {i.libelle} {i.libelle_court} {i.definition}")
+        if (not theme or i.theme == theme)
+        and mot in normaliser(f"{i.code} {i.libelle} {i.libelle_court} {i.definition}")
     ]
-    lignes = [(i.code, i.libelle_court, i.unite or "rapport", ", ".join(dict.fromkeys(le.source.id for le in i.lectures)), i.lectures[0].formule_lisible()) for i in choisis]
-    affichage.tableau(f"{len(choisis)} indicateurs", ("Code", "Libellé", "Unité", "Sources", "Formule"), lignes)
+    lignes = [
+        (
+            i.code,
+            i.libelle_court,
+            i.unite or "rapport",
+            ", ".join(dict.fromkeys(le.source.id for le in i.lectures)),
+            i.lectures[0].formule_lisible(),
+        )
+        for i in choisis
+    ]
+    affichage.tableau(
+        f"{len(choisis)} indicateurs", ("Code", "Libellé", "Unité", "Sources", "Formule"), lignes
+    )
 
 
 # -- sources -----------------------------------------------------------------------------------
@@ -171,10 +206,18 @@ def sources_lister() -> None:
         if s.a_venir:
             continue
         annees = sorted({m.annee for m in s.millesimes})
-        plage = f"{annees[0]}–{annees[-1]}" if len(annees) > 1 else ", ".join(map(str, annees)) or "selon le fichier"
-        tenus = ", ".join(map(str, base.millesimes(s.id))) or ("oui" if any(p.source == s.id for p in base.parts()) else "–")
+        plage = (
+            f"{annees[0]}–{annees[-1]}"
+            if len(annees) > 1
+            else ", ".join(map(str, annees)) or "selon le fichier"
+        )
+        tenus = ", ".join(map(str, base.millesimes(s.id))) or (
+            "oui" if any(p.source == s.id for p in base.parts()) else "–"
+        )
         lignes.append((s.id, s.titre, s.famille, ", ".join(s.niveaux), plage, tenus))
-    affichage.tableau("Sources du catalogue", ("Source", "Titre", "Famille", "Niveaux", "Catalogue", "Tenu"), lignes)
+    affichage.tableau(
+        "Sources du catalogue", ("Source", "Titre", "Famille", "Niveaux", "Catalogue", "Tenu"), lignes
+    )
 
 
 def sources_deposer(chemins: list[Path], millesime: int | None) -> None:
@@ -215,11 +258,30 @@ def sources_deposer(chemins: list[Path], millesime: int | None) -> None:
                 precisions.append(f"année lue dans : {lot.d_ou}")
             if lot.ecartees:
                 precisions.append(f"{len(lot.ecartees)} colonnes non reprises")
-            affichage.dire(f"{ETATS[r.etat]:8} {r.nom} : {lot.source}, {annee}, {lot.niveau}, {lot.lignes} lignes ({' ; '.join(precisions)})")
+            affichage.dire(
+                f"{ETATS[r.etat]:8} {r.nom} : {lot.source}, {annee}, {lot.niveau}, {lot.lignes} lignes "
+                f"({' ; '.join(precisions)})"
+            )
     comptes = {etat: sum(r.etat == etat for r in resultats) for etat in ETATS}
-    affichage.dire(" ; ".join(f"{n} {ETATS[e]}(s)" for e, n in comptes.items() if n) + f". Base : {base.dossier}")
+    affichage.dire(
+        " ; ".join(f"{n} {ETATS[e]}(s)" for e, n in comptes.items() if n) + f". Base : {base.dossier}"
+    )
     if comptes["refuse"] and not comptes["range"] and not comptes["deja_la"]:
         raise SourceNonReconnue("aucun des fichiers donnés n'a pu être rangé ; les raisons sont ci-dessus.")
+
+
+def sources_retirer(fichier: str) -> None:
+    """Retirer un fichier déposé.
+
+    Parameters
+    ----------
+    fichier : str
+        Nom ou début d'empreinte.
+    """
+    from donnees_insee.depot import retirer  # noqa: PLC0415
+
+    recu = retirer(Base(), fichier)
+    affichage.dire(f"Retiré : {recu.nom} ({len(recu.lots)} table(s), empreinte {recu.sha256[:12]}).")
 
 
 def sources_etat() -> None:
@@ -227,12 +289,24 @@ def sources_etat() -> None:
     base = Base()
     base.exiger()
     lignes = [
-        (r.nom, lot.source, "–" if lot.millesime is None else str(lot.millesime), lot.niveau, str(lot.lignes),
-         "–" if lot.geographie is None else str(lot.geographie), r.date[:10], r.sha256[:12])
+        (
+            r.nom,
+            lot.source,
+            "–" if lot.millesime is None else str(lot.millesime),
+            lot.niveau,
+            str(lot.lignes),
+            "–" if lot.geographie is None else str(lot.geographie),
+            r.date[:10],
+            r.sha256[:12],
+        )
         for r in base.recus()
         for lot in r.lots
-    ]  # fmt: skip
-    affichage.tableau(f"Base {base.dossier}", ("Fichier", "Source", "Millésime", "Niveau", "Lignes", "Géographie", "Déposé le", "Empreinte"), lignes)
+    ]
+    affichage.tableau(
+        f"Base {base.dossier}",
+        ("Fichier", "Source", "Millésime", "Niveau", "Lignes", "Géographie", "Déposé le", "Empreinte"),
+        lignes,
+    )
 
 
 MODELE = "territoire;date;indicateur;numerateur;denominateur;producteur;diffusion;seuil\n"
@@ -257,7 +331,9 @@ def sources_modele(chemin: Path) -> None:
         raise SortieImpossible(f"« {chemin} » existe déjà et n'a pas été touché. Donnez un autre nom.")
     with fichier_provisoire(chemin) as provisoire:
         provisoire.write_text("\ufeff" + MODELE, encoding="utf-8")
-    affichage.dire(f"Modèle écrit : {chemin} (diffusion : publique ou interne ; seuil : effectif au-dessous duquel on masque).")
+    affichage.dire(
+        f"Modèle écrit : {chemin} (diffusion : publique ou interne ; seuil : effectif au-dessous duquel on masque)."
+    )
 
 
 # -- territoires et carnets --------------------------------------------------------------------
@@ -283,8 +359,14 @@ def territoire_chercher(texte: str) -> None:
     base.exiger()
     trouves = Territoires(base).chercher(texte)
     if not trouves:
-        raise TerritoireInconnu(f"Aucun territoire de la base ne ressemble à « {texte} ». Essayez un nom plus court.")
-    affichage.tableau(f"Territoires pour « {texte} »", ("Code", "Nom", "Niveau"), [(t.code, t.nom, NOMS_DE_NIVEAU[t.niveau]) for t in trouves])
+        raise TerritoireInconnu(
+            f"Aucun territoire de la base ne ressemble à « {texte} ». Essayez un nom plus court."
+        )
+    affichage.tableau(
+        f"Territoires pour « {texte} »",
+        ("Code", "Nom", "Niveau"),
+        [(t.code, t.nom, NOMS_DE_NIVEAU[t.niveau]) for t in trouves],
+    )
 
 
 def carnets_copier(dossier: Path) -> None:
@@ -319,5 +401,7 @@ def carnets_ouvrir(dossier: Path) -> None:
     """
     carnets_copier(dossier)
     if shutil.which("jupyter-lab", path=str(Path(sys.executable).parent)) is None:
-        raise ErreurAbs("JupyterLab n'est pas installé. Lancez `make atelier`, ou installez le supplément [atelier].")
+        raise ErreurAbs(
+            "JupyterLab n'est pas installé. Lancez `make atelier`, ou installez le supplément [atelier]."
+        )
     subprocess.run([sys.executable, "-m", "jupyterlab", str(dossier)], check=False, env=os.environ.copy())  # noqa: S603

@@ -21,16 +21,24 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-sources_app = typer.Typer(help="Les fichiers : lesquels attendre, les déposer, ce qui est tenu.", no_args_is_help=True)
+sources_app = typer.Typer(
+    help="Les fichiers : lesquels attendre, les déposer, ce qui est tenu.", no_args_is_help=True
+)
 territoire_app = typer.Typer(help="Trouver le code d'un territoire.", no_args_is_help=True)
-carnets_app = typer.Typer(help="Copier les carnets pour y travailler, les ouvrir dans JupyterLab.", no_args_is_help=True)
+carnets_app = typer.Typer(
+    help="Copier les carnets pour y travailler, les ouvrir dans JupyterLab.", no_args_is_help=True
+)
 app.add_typer(sources_app, name="sources")
 app.add_typer(territoire_app, name="territoire")
 app.add_typer(carnets_app, name="carnets")
 
 Sortie = Annotated[Path, typer.Option("--sortie", help="Dossier qui reçoit les documents.")]
-Millesime = Annotated[int | None, typer.Option("--millesime", help="Dernier millésime admis, par exemple 2016.")]
-Millesimes = Annotated[str, typer.Option("--millesimes", help="Millésime exact par famille : caf=2018,filosofi=2016.")]
+Millesime = Annotated[
+    int | None, typer.Option("--millesime", help="Dernier millésime admis, par exemple 2016.")
+]
+Millesimes = Annotated[
+    str, typer.Option("--millesimes", help="Millésime exact par famille : caf=2018,filosofi=2016.")
+]
 Qpv = Annotated[int | None, typer.Option("--qpv", help="Génération de QPV : 2015 ou 2024.")]
 Cog = Annotated[int | None, typer.Option("--geographie", help="Année du code officiel géographique.")]
 Formats = Annotated[str, typer.Option("--formats", help="Parmi html,docx,xlsx,gpkg,csv,cartes.")]
@@ -70,10 +78,18 @@ def portrait(
     from carnets.commande import actions  # noqa: PLC0415
 
     actions.portrait(
-        {"territoire": territoire, "millesime": millesime, "millesimes": millesimes, "qpv": qpv, "geographie": geographie,
-         "diffusion": diffusion, "formats": formats, "dossier_donnees": str(dossier_des_donnees())},
+        {
+            "territoire": territoire,
+            "millesime": millesime,
+            "millesimes": millesimes,
+            "qpv": qpv,
+            "geographie": geographie,
+            "diffusion": diffusion,
+            "formats": formats,
+            "dossier_donnees": str(dossier_des_donnees()),
+        },
         sortie,
-    )  # fmt: skip
+    )
 
 
 @app.command()
@@ -90,7 +106,9 @@ def etat(
 
 @app.command()
 def indicateurs(
-    theme: Annotated[str, typer.Option("--theme", help="emploi, demographie, revenus, logement, sante_education.")] = "",
+    theme: Annotated[
+        str, typer.Option("--theme", help="emploi, demographie, revenus, logement, sante_education.")
+    ] = "",
     recherche: Annotated[str, typer.Option("--recherche", help="Mot du libellé ou de la définition.")] = "",
 ) -> None:
     """Lister les indicateurs, leurs libellés et leurs formules."""
@@ -112,8 +130,17 @@ def carte(
     """Dessiner une carte : PNG, SVG et page HTML, avec le fragment à coller dans un site."""
     from carnets.commande import actions  # noqa: PLC0415
 
-    actions.carte({"territoire": territoire, "millesime": millesime, "millesimes": millesimes, "qpv": qpv,
-                   "geographie": geographie}, indicateur, sortie)  # fmt: skip
+    actions.carte(
+        {
+            "territoire": territoire,
+            "millesime": millesime,
+            "millesimes": millesimes,
+            "qpv": qpv,
+            "geographie": geographie,
+        },
+        indicateur,
+        sortie,
+    )
 
 
 @sources_app.command("lister")
@@ -127,12 +154,24 @@ def sources_lister() -> None:
 @sources_app.command("deposer")
 def sources_deposer(
     chemins: Annotated[list[Path], typer.Argument(help="Fichiers, dossiers ou archives.")],
-    millesime: Annotated[int | None, typer.Option("--millesime", help="Année des données, si le fichier ne la dit pas.")] = None,
+    millesime: Annotated[
+        int | None, typer.Option("--millesime", help="Année des données, si le fichier ne la dit pas.")
+    ] = None,
 ) -> None:
     """Déposer des fichiers : chacun est reconnu à ses colonnes, ou refusé avec sa raison."""
     from carnets.commande import actions  # noqa: PLC0415
 
     actions.sources_deposer(chemins, millesime)
+
+
+@sources_app.command("retirer")
+def sources_retirer(
+    fichier: Annotated[str, typer.Argument(help="Nom du fichier déposé, ou début de son empreinte.")],
+) -> None:
+    """Retirer un fichier déposé : ses tables, son reçu et sa copie."""
+    from carnets.commande import actions  # noqa: PLC0415
+
+    actions.sources_retirer(fichier)
 
 
 @sources_app.command("etat")
@@ -144,7 +183,9 @@ def sources_etat() -> None:
 
 
 @sources_app.command("modele")
-def sources_modele(sortie: Annotated[Path, typer.Argument(help="Fichier CSV à créer.")] = Path("source_locale.csv")) -> None:
+def sources_modele(
+    sortie: Annotated[Path, typer.Argument(help="Fichier CSV à créer.")] = Path("source_locale.csv"),
+) -> None:
     """Écrire le modèle de source locale, à remplir ou à faire remplir par un partenaire."""
     from carnets.commande import actions  # noqa: PLC0415
 
@@ -160,7 +201,9 @@ def territoire_chercher(texte: Annotated[str, typer.Argument(help="Nom, début d
 
 
 @carnets_app.command("copier")
-def carnets_copier(dossier: Annotated[Path, typer.Argument(help="Dossier de travail.")] = Path("atelier")) -> None:
+def carnets_copier(
+    dossier: Annotated[Path, typer.Argument(help="Dossier de travail.")] = Path("atelier"),
+) -> None:
     """Copier les carnets livrés dans un dossier de travail, sans écraser les vôtres."""
     from carnets.commande import actions  # noqa: PLC0415
 
@@ -168,7 +211,9 @@ def carnets_copier(dossier: Annotated[Path, typer.Argument(help="Dossier de trav
 
 
 @carnets_app.command("ouvrir")
-def carnets_ouvrir(dossier: Annotated[Path, typer.Argument(help="Dossier de travail.")] = Path("atelier")) -> None:
+def carnets_ouvrir(
+    dossier: Annotated[Path, typer.Argument(help="Dossier de travail.")] = Path("atelier"),
+) -> None:
     """Copier les carnets puis les ouvrir dans JupyterLab (supplément [atelier])."""
     from carnets.commande import actions  # noqa: PLC0415
 

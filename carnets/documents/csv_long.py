@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from abs.diagnostic import TEXTES
 from abs.indicateurs import THEMES, indicateurs
+from abs.table_longue import TEXTES
 from donnees_insee.chemins import fichier_provisoire
 
 if TYPE_CHECKING:

@@ -114,7 +114,9 @@ def annexes(portrait: Portrait) -> str:
 
     employes = {c.indicateur for c in portrait.diagnostic.chiffres if c.a_une_valeur}
     definitions = [i for i in indicateurs().values() if i.code in employes]
-    return rendre("annexes.html.j2", portrait=portrait, definitions=definitions, themes=THEMES, statuts=LIBELLES_STATUT)
+    return rendre(
+        "annexes.html.j2", portrait=portrait, definitions=definitions, themes=THEMES, statuts=LIBELLES_STATUT
+    )
 
 
 def page(titre_de_page: str, corps: str) -> str:
@@ -134,5 +136,6 @@ def page(titre_de_page: str, corps: str) -> str:
     """
     from markupsafe import Markup  # noqa: PLC0415
 
-    style = Markup((resources.files("carnets.documents") / "modeles" / "portrait.css").read_text(encoding="utf-8"))  # noqa: S704
+    feuille = resources.files("carnets.documents") / "modeles" / "portrait.css"
+    style = Markup(feuille.read_text(encoding="utf-8"))  # noqa: S704 - feuille de style du paquet
     return rendre("page.html.j2", titre=titre_de_page, corps=Markup(corps), style=style)  # noqa: S704

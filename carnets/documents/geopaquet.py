@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from abs.calcul import Chiffre
+    from abs.chiffre import Chiffre
     from abs.diagnostic import Diagnostic
     from abs.indicateurs import Indicateur
     from abs.territoires import Territoire
@@ -75,11 +75,13 @@ def maillages(diagnostic: Diagnostic) -> list[Maillage]:
         IRIS, communes, QPV, quartiers, commune du sujet ; avec ou sans territoires attendus.
     """
     e = diagnostic.ensembles
-    iris = tuple(t for t in e.mailles if t.niveau == "iris")
+    # Le portrait d'un IRIS seul n'a pas de mailles : sa couche est le sujet, à la date de ses références.
+    seul = (e.sujet,) if e.sujet.niveau == "iris" else ()
+    iris = tuple(t for t in e.mailles if t.niveau == "iris") or seul
     communes = tuple(t for t in e.mailles if t.niveau == "commune")
     sujet = (e.sujet,) if e.sujet.niveau == "commune" else ()
     return [
-        Maillage("iris", "code_iris", "iris", "mailles", iris),
+        Maillage("iris", "code_iris", "iris", "comparaison" if seul else "mailles", iris),
         Maillage("communes", "code_commune", "commune", "mailles" if communes else "comparaison", communes),
         Maillage("qpv", "code_qpv", "qpv", "qpv", e.qpv),
         Maillage("quartiers", "code_quartier", "quartier", "quartiers", e.quartiers),
@@ -110,6 +112,8 @@ def ecrire_gpkg(diagnostic: Diagnostic, couches: dict[str, gpd.GeoDataFrame], ch
     with fichier_provisoire(chemin) as provisoire:
         dessinees: dict[str, pd.DataFrame] = {}
         for maillage in maillages(diagnostic):
+            if maillage.nom == "commune" and "commune" not in couches and "communes" in dessinees:
+                continue  # le sujet est déjà dans la couche des communes, avec son contour
             table = _couche(diagnostic, maillage, couches.get(maillage.nom))
             if len(table):
                 _ecrire(table, provisoire, maillage.nom)

@@ -27,7 +27,12 @@ def corps_du_carnet(carnet: Path) -> str:
     reglages = Config()
     # Les cellules de service (mode d'emploi, paramètres, écriture des fichiers) ne sont pas pour le lecteur.
     reglages.TagRemovePreprocessor.enabled = True
-    reglages.TagRemovePreprocessor.remove_cell_tags = ("notice", "parameters", "injected-parameters", "exports")
+    reglages.TagRemovePreprocessor.remove_cell_tags = (
+        "notice",
+        "parameters",
+        "injected-parameters",
+        "exports",
+    )
     exportateur = HTMLExporter(
         config=reglages,
         template_name="basic",

@@ -14,7 +14,17 @@ from abs.diagnostic import Diagnostic
 from donnees_insee.base import Base
 from donnees_insee.chemins import creer_dossier, fichier_provisoire
 
-BIBLIOTHEQUES: Final = ("pandas", "numpy", "duckdb", "pyarrow", "geopandas", "matplotlib", "folium", "papermill", "nbconvert")
+BIBLIOTHEQUES: Final = (
+    "pandas",
+    "numpy",
+    "duckdb",
+    "pyarrow",
+    "geopandas",
+    "matplotlib",
+    "folium",
+    "papermill",
+    "nbconvert",
+)
 
 
 def ecrire_preuve(diagnostic: Diagnostic, base: Base, dossier: Path) -> list[Path]:
@@ -39,7 +49,9 @@ def ecrire_preuve(diagnostic: Diagnostic, base: Base, dossier: Path) -> list[Pat
     with fichier_provisoire(table) as provisoire:
         diagnostic.table().to_parquet(provisoire, index=False)
     with fichier_provisoire(recu) as provisoire:
-        provisoire.write_text(json.dumps(contenu_du_recu(diagnostic, base), ensure_ascii=False, indent=1), encoding="utf-8")
+        provisoire.write_text(
+            json.dumps(contenu_du_recu(diagnostic, base), ensure_ascii=False, indent=1), encoding="utf-8"
+        )
     return [table, recu]
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from abs.diagnostic import COLONNES, TEXTES
 from abs.indicateurs import THEMES
+from abs.table_longue import COLONNES, TEXTES
 from carnets.documents.tableur_definitions import (
     date_et_source,
     definitions,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +13,7 @@ from abs.indicateurs import THEMES, Indicateur, Lecture, indicateurs
 from donnees_insee.catalogue import sources
 
 if TYPE_CHECKING:
-    from abs.calcul import Chiffre
+    from abs.chiffre import Chiffre
     from abs.diagnostic import Diagnostic
     from abs.territoires import Territoire
 
@@ -201,7 +202,9 @@ def _denominateurs(chiffre: Chiffre) -> list[tuple[str, str]]:
     """Donner la source et la date d'un dénominateur pris ailleurs, telles que la note les porte."""
     indicateur = indicateurs().get(chiffre.indicateur)
     lectures = indicateur.lectures if indicateur else ()
-    dates = [n.removeprefix(DENOMINATEUR) for n in chiffre.note.split(" ; ") if n.startswith(DENOMINATEUR)]
+    dates = [
+        n.removeprefix(DENOMINATEUR) for n in re.split(r" ?; ", chiffre.note) if n.startswith(DENOMINATEUR)
+    ]
     return [
         (le.source_denominateur.id, date)
         for le in lectures

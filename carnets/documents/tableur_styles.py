@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-    from abs.calcul import Chiffre
+    from abs.chiffre import Chiffre
     from abs.indicateurs import Indicateur
 
 # Police dont LibreOffice tient l'équivalent de même largeur : les colonnes se lisent pareil partout.

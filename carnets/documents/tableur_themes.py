@@ -29,7 +29,7 @@ from carnets.documents.tableur_styles import (
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
-    from abs.calcul import Chiffre
+    from abs.chiffre import Chiffre
     from abs.diagnostic import Diagnostic
     from abs.indicateurs import Indicateur
 

@@ -44,9 +44,12 @@ def ecrire_docx(corps: str, titre: str, chemin: Path) -> Path:
     source = f'<html lang="fr"><head><title></title></head><body>{papier}</body></html>'
     with fichier_provisoire(chemin) as provisoire:
         pypandoc.convert_text(
-            source, "docx", format="html", outputfile=str(provisoire),
+            source,
+            "docx",
+            format="html",
+            outputfile=str(provisoire),
             extra_args=["--metadata", "lang=fr-FR", "--metadata", f"pagetitle={titre}"],
-        )  # fmt: skip
+        )
         _habiller(provisoire, titre)
     return chemin
 
@@ -66,7 +69,9 @@ def _habiller(chemin: Path, titre: str) -> None:
         section.top_margin = section.bottom_margin = Cm(MARGE_EN_CM)
     for style in document.styles:
         police = getattr(style, "font", None)
-        if police is not None and style.name.startswith(("Heading", "Title", "Normal", "Body", "Compact", "First")):
+        if police is not None and style.name.startswith(
+            ("Heading", "Title", "Normal", "Body", "Compact", "First")
+        ):
             police.name = POLICE
             _police_partout(style)
         if police is not None and style.name.startswith("Heading"):
@@ -100,12 +105,16 @@ def _habiller_table(table: Any, pt: Any, cm: Any) -> None:
     colonnes = len(table.columns)
     table.autofit = False
     utile = LARGEUR_EN_CM - 2 * MARGE_EN_CM
-    premiere = utile * (PREMIERE_COLONNE if colonnes > 2 else 0.4)  # noqa: PLR2004
-    largeurs = [premiere] + [(utile - premiere) / (colonnes - 1)] * (colonnes - 1) if colonnes > 1 else [utile]
+    premiere = utile * (PREMIERE_COLONNE if colonnes > 2 else 0.4)
+    largeurs = (
+        [premiere] + [(utile - premiere) / (colonnes - 1)] * (colonnes - 1) if colonnes > 1 else [utile]
+    )
     for colonne, largeur in zip(table.columns, largeurs, strict=True):
         colonne.width = cm(largeur)
     taille = pt(7.5) if colonnes > TABLE_LARGE else pt(8.5)
-    texte_seul = "Source" in table.rows[0].cells[0].text or "Définition" in "".join(c.text for c in table.rows[0].cells)
+    texte_seul = "Source" in table.rows[0].cells[0].text or "Définition" in "".join(
+        c.text for c in table.rows[0].cells
+    )
     for rang, ligne in enumerate(table.rows):
         proprietes = ligne._tr.get_or_add_trPr()  # noqa: SLF001 - python-docx n'expose pas ces réglages
         insecable = OxmlElement("w:cantSplit")
@@ -130,7 +139,8 @@ def _filets(table: Any) -> None:
     from docx.oxml.ns import nsdecls  # noqa: PLC0415
 
     bords = "".join(
-        f'<w:{cote} w:val="single" w:sz="4" w:space="0" w:color="C5CDD8"/>' for cote in ("top", "bottom", "insideH")
+        f'<w:{cote} w:val="single" w:sz="4" w:space="0" w:color="C5CDD8"/>'
+        for cote in ("top", "bottom", "insideH")
     )
     table._tbl.tblPr.append(parse_xml(f"<w:tblBorders {nsdecls('w')}>{bords}</w:tblBorders>"))  # noqa: SLF001
     for cellule in table.rows[0].cells:
@@ -149,5 +159,6 @@ def _numeroter(document: Document, titre: str) -> None:
     pied = document.sections[0].footer.paragraphs[0]
     pied.alignment = WD_ALIGN_PARAGRAPH.CENTER
     pied.add_run(f"{titre} · page ").font.size = Pt(8)
-    champ = f'<w:fldSimple {nsdecls("w")} w:instr="PAGE"><w:r><w:rPr><w:sz w:val="16"/></w:rPr><w:t>1</w:t></w:r></w:fldSimple>'
+    numero = '<w:r><w:rPr><w:sz w:val="16"/></w:rPr><w:t>1</w:t></w:r>'
+    champ = f'<w:fldSimple {nsdecls("w")} w:instr="PAGE">{numero}</w:fldSimple>'
     pied._p.append(parse_xml(champ))  # noqa: SLF001

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 DEPARTEMENT = "99"
-REGION = "99"
+REGION = "98"  # autre que le département : un code de région ne doit pas se lire comme le sien
 NOM_DEPARTEMENT = "Département fictif"
 NOM_REGION = "Région fictive"
 COMMUNE_CENTRE = "99001"

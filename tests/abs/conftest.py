@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from abs.calcul import Calculateur, Chiffre
+from abs.calcul import Calculateur
+from abs.chiffre import Chiffre
 from abs.demande import Demande
-from abs.diagnostic import Diagnostic, diagnostiquer
+from abs.diagnostic import diagnostiquer
 from abs.indicateurs import Indicateur, indicateur
+from abs.table_longue import Diagnostic
 from abs.territoires import Territoire, Territoires
 from donnees_insee.base import Base
 from donnees_insee.demo import extraire_demo
-from donnees_insee.depot import deposer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,13 +30,6 @@ Tables = dict[tuple[str, int], pd.DataFrame]
 @pytest.fixture(scope="session")
 def brut_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return extraire_demo(tmp_path_factory.mktemp("brut") / "demo")
-
-
-@pytest.fixture(scope="session")
-def base_demo(tmp_path_factory: pytest.TempPathFactory, brut_demo: Path) -> Base:
-    base = Base(tmp_path_factory.mktemp("base"))
-    deposer(base, [brut_demo])
-    return base
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +68,9 @@ def _ranger(base: Base, source: str, millesime: int, niveau: str, table: pd.Data
     base.ranger(propre, base.chemin_de_part(source, millesime, niveau, "essai-0"))
 
 
-def monter(dossier: Path, tables: Mapping[tuple[str, int], pd.DataFrame], appartenance: dict[str, str]) -> Atelier:
+def monter(
+    dossier: Path, tables: Mapping[tuple[str, int], pd.DataFrame], appartenance: dict[str, str]
+) -> Atelier:
     """Ranger des tables d'IRIS et l'appartenance des communes à des EPCI (département et région 99)."""
     base = Base(dossier)
     communes = sorted(appartenance)

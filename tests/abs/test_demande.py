@@ -30,14 +30,28 @@ def test_les_millesimes_se_lisent_par_couples(texte: str, attendu: dict[str, int
 
 
 @pytest.mark.parametrize(
-    "texte", ["caf", "caf=", "=2018", "caf=18", "caf=20188", "caf:2018", "caf=2018;filosofi=2016", "caf=deux mille", "c-f=2018", "caf==2018"]
+    "texte",
+    [
+        "caf",
+        "caf=",
+        "=2018",
+        "caf=18",
+        "caf=20188",
+        "caf:2018",
+        "caf=2018;filosofi=2016",
+        "caf=deux mille",
+        "c-f=2018",
+        "caf==2018",
+    ],
 )
 def test_un_couple_illisible_est_refuse_et_cite(texte: str) -> None:
     with pytest.raises(ParametreInvalide, match="--millesimes a reçu"):
         lire_millesimes(texte)
 
 
-def test_sans_reglage_tous_les_millesimes_tenus_sont_admis_du_plus_recent_au_plus_ancien(base_demo: Base) -> None:
+def test_sans_reglage_tous_les_millesimes_tenus_sont_admis_du_plus_recent_au_plus_ancien(
+    base_demo: Base,
+) -> None:
     demande = Demande("99001")
     assert demande.vintages(base_demo, "rp_population") == [2022, 2016]
     assert demande.vintages(base_demo, "filosofi") == [2021, 2016]
@@ -71,7 +85,9 @@ def test_une_annee_entre_deux_millesimes_tenus_est_admise(base_demo: Base, annee
 
 
 @pytest.mark.parametrize("annee", [1999, 2015, 2023, 2099, 0, -1])
-def test_une_annee_hors_de_ce_que_la_base_tient_est_refusee_avec_la_liste(base_demo: Base, annee: int) -> None:
+def test_une_annee_hors_de_ce_que_la_base_tient_est_refusee_avec_la_liste(
+    base_demo: Base, annee: int
+) -> None:
     with pytest.raises(DonneeAbsente, match=r"Millésimes tenus : 2016, .*2022"):
         verifier(Demande("99001", annee), base_demo)
 
@@ -92,7 +108,9 @@ def test_une_diffusion_ou_une_generation_inconnue_est_refusee(base_demo: Base, c
         verifier(Demande("99001", **champs), base_demo)
 
 
-@pytest.mark.parametrize("champs", [{"qpv": 2015}, {"qpv": 2024}, {"diffusion": "interne"}, {"geographie": 2018}])
+@pytest.mark.parametrize(
+    "champs", [{"qpv": 2015}, {"qpv": 2024}, {"diffusion": "interne"}, {"geographie": 2018}]
+)
 def test_les_valeurs_du_contrat_sont_admises(base_demo: Base, champs: dict) -> None:
     verifier(Demande("99001", **champs), base_demo)
 

@@ -28,7 +28,9 @@ FINE, INSECABLE = "\u202f", "\u00a0"
         (99.95, 1, "100.0"),
     ],
 )
-def test_l_arrondi_suit_l_ecriture_decimale_la_moitie_vers_le_haut(valeur: float, decimales: int, attendu: str) -> None:
+def test_l_arrondi_suit_l_ecriture_decimale_la_moitie_vers_le_haut(
+    valeur: float, decimales: int, attendu: str
+) -> None:
     assert arrondir(valeur, decimales) == Decimal(attendu)
 
 

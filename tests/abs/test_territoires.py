@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from abs.calcul import Calculateur
-from abs.territoires import STRATES, Territoire, Territoires
+from abs.references import STRATES, References
+from abs.territoires import Territoire, Territoires
 from donnees_insee.base import Base
 from donnees_insee.erreurs import DonneeAbsente, TerritoireInconnu
 
@@ -20,17 +21,23 @@ EPCI, AUTRE_EPCI = "999900001", "999900002"
 COMMUNES_DE_L_EPCI = tuple(f"990{n:02d}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 9, 11))
 
 
+def populations_vues_de(annuaire: Territoires, sujet: Territoire) -> pd.Series:
+    return Calculateur(annuaire.base, annuaire, sujet).decoupage.populations
+
+
+def references_autour(annuaire: Territoires, sujet: Territoire) -> list[Territoire]:
+    return References(annuaire).autour(sujet, populations_vues_de(annuaire, sujet))
+
+
 @pytest.fixture(scope="module")
 def annuaire(base_demo: Base) -> Territoires:
     return Territoires(base_demo)
 
 
 @pytest.fixture(scope="module")
-def references_de(base_demo: Base, annuaire: Territoires) -> Callable[[str], dict[str, Territoire]]:
+def references_de(annuaire: Territoires) -> Callable[[str], dict[str, Territoire]]:
     def donner(texte: str) -> dict[str, Territoire]:
-        sujet = annuaire.trouver(texte)
-        populations = Calculateur(base_demo, annuaire, sujet).populations
-        return {t.role: t for t in annuaire.references(sujet, populations)}
+        return {t.role: t for t in references_autour(annuaire, annuaire.trouver(texte))}
 
     return donner
 
@@ -48,7 +55,9 @@ def references_de(base_demo: Base, annuaire: Territoires) -> Callable[[str], dic
         ("99", "99", "departement", "Département fictif"),
     ],
 )
-def test_un_code_donne_son_territoire(annuaire: Territoires, texte: str, code: str, niveau: str, nom: str) -> None:
+def test_un_code_donne_son_territoire(
+    annuaire: Territoires, texte: str, code: str, niveau: str, nom: str
+) -> None:
     trouve = annuaire.trouver(texte)
     assert (trouve.code, trouve.niveau, trouve.nom) == (code, niveau, nom)
 
@@ -64,15 +73,19 @@ def test_un_code_donne_son_territoire(annuaire: Territoires, texte: str, code: s
         ("Breville aux ormes", "99005"),
         ("nerande", "99008"),
         ("st maur d'arzance", "99003"),
-        ("Région fictive", "99"),
+        ("Région fictive", "98"),
         ("les tilleuls", "QP099001"),
     ],
 )
-def test_un_nom_se_trouve_sans_accent_ni_casse_ni_ponctuation(annuaire: Territoires, texte: str, code: str) -> None:
+def test_un_nom_se_trouve_sans_accent_ni_casse_ni_ponctuation(
+    annuaire: Territoires, texte: str, code: str
+) -> None:
     assert annuaire.trouver(texte).code == code
 
 
-def test_un_bout_de_nom_ne_suffit_pas_et_les_suggestions_portent_nom_niveau_et_code(annuaire: Territoires) -> None:
+def test_un_bout_de_nom_ne_suffit_pas_et_les_suggestions_portent_nom_niveau_et_code(
+    annuaire: Territoires,
+) -> None:
     with pytest.raises(TerritoireInconnu) as erreur:
         annuaire.trouver("arzance")
     assert "Arzance-la-Ville (commune 99001)" in str(erreur.value)
@@ -135,7 +148,9 @@ def test_un_nom_porte_par_deux_communes_est_refuse_avec_leurs_codes(tmp_path: Pa
         "99 001",
     ],
 )
-def test_une_chaine_sans_territoire_donne_une_phrase_jamais_une_panne(annuaire: Territoires, texte: str) -> None:
+def test_une_chaine_sans_territoire_donne_une_phrase_jamais_une_panne(
+    annuaire: Territoires, texte: str
+) -> None:
     with pytest.raises(TerritoireInconnu, match=r"Donnez (un|le) code"):
         annuaire.trouver(texte)
 
@@ -189,11 +204,10 @@ def test_l_epci_hors_centre_retire_la_commune_la_plus_peuplee_et_elle_seule(refe
 
 
 def test_la_strate_reunit_les_autres_communes_de_meme_taille_du_departement(
-    references_de: Callable, base_demo: Base, annuaire: Territoires
+    references_de: Callable, annuaire: Territoires
 ) -> None:
     strate = references_de("99005")["strate"]
-    populations = Calculateur(base_demo, annuaire, annuaire.trouver("99005")).populations
-    assert populations["99005"] == 2304
+    assert populations_vues_de(annuaire, annuaire.trouver("99005"))["99005"] == 2304
     # De 2 000 à 5 000 habitants en 2022 : 99004 (3 487) et 99005 (2 304) ; le sujet n'est pas comparé à lui-même.
     assert strate.composantes == ("99004",)
     assert "2\u202f000 à 5\u202f000" in strate.nom
@@ -226,8 +240,15 @@ def test_un_departement_ne_se_compare_pas_a_un_de_ses_epci(references_de: Callab
 
 
 @pytest.mark.xfail(strict=True, reason="les références sont écartées par leur code seul, sans leur niveau")
-def test_un_departement_et_une_region_de_meme_code_ne_se_confondent_pas(references_de: Callable) -> None:
-    assert references_de("99")["region"].niveau == "region"
+def test_un_departement_et_une_region_de_meme_code_ne_se_confondent_pas(tmp_path: Path) -> None:
+    base = Base(tmp_path)
+    table = pd.DataFrame(
+        {"code": ["94001"], "LIBGEO": "Ville", "EPCI": "999400001", "DEP": "94", "REG": "94"}
+    )
+    base.ranger(table, base.chemin_de_part("appartenance", 2024, "commune", "x-0"))
+    lieux = Territoires(base)
+    niveaux = [t.niveau for t in references_autour(lieux, lieux.trouver("94"))]
+    assert "region" in niveaux
 
 
 def test_les_qpv_d_une_commune_sont_ceux_qui_la_touchent(annuaire: Territoires) -> None:
@@ -254,3 +275,63 @@ def test_les_quartiers_sont_des_groupes_d_iris_entiers_qui_couvrent_la_commune(a
     tous = [c for q in quartiers for c in q.composantes]
     assert len(tous) == len(set(tous)) == 22
     assert annuaire.quartiers_du(annuaire.trouver("99002")) == []
+
+
+@pytest.fixture
+def ville_a_arrondissements(tmp_path: Path) -> Territoires:
+    """Une ville et deux de ses arrondissements, chacun avec un QPV ; un quartier d'usage dans le premier."""
+    base = Base(tmp_path)
+    codes = ["69123", "69381", "69382", "69266"]
+    noms = ["Lyon", "Lyon 1er Arrondissement", "Lyon 2e Arrondissement", "Villeurbanne"]
+    appartenance = pd.DataFrame(
+        {"code": codes, "LIBGEO": noms, "EPCI": "200046977", "LIBEPCI": "Métropole", "DEP": "69", "REG": "84"}
+    ).sort_values("code")
+    base.ranger(appartenance, base.chemin_de_part("appartenance", 2024, "commune", "x-0"))
+    populations = pd.DataFrame({"code": codes, "POPREF_MUN": [520_000.0, 110_000.0, 120_000.0, 150_000.0]})
+    base.ranger(
+        populations.sort_values("code"), base.chemin_de_part("populations_legales", 2022, "commune", "x-0")
+    )
+    qpv = pd.DataFrame(
+        {
+            "code": ["QP069001", "QP069002"],
+            "LIBGEO": ["Un", "Deux"],
+            "LIB_COM": ["Lyon 1er Arrondissement", "Lyon 2e Arrondissement"],
+            "POP_MUN": [2_000.0, 3_000.0],
+        }
+    )
+    base.ranger(qpv, base.chemin_de_part("qpv_demographie", 2021, "qpv", "x-0"))
+    quartiers = pd.DataFrame({"code": ["693810101", "693810102"], "QUARTIER": ["Pentes", "Pentes"]})
+    base.ranger(quartiers, base.chemin_de_part("quartiers", None, "iris", "x-0"))
+    return Territoires(base)
+
+
+def test_la_ville_a_les_qpv_de_tous_ses_arrondissements(ville_a_arrondissements: Territoires) -> None:
+    lieux = ville_a_arrondissements
+    assert [q.code for q in lieux.qpv_du(lieux.trouver("69123"))] == ["QP069001", "QP069002"]
+    assert lieux.qpv_du(lieux.trouver("69266")) == []
+
+
+@pytest.mark.xfail(strict=True, reason="un arrondissement reçoit tous les QPV de sa ville")
+def test_un_arrondissement_n_a_que_ses_qpv(ville_a_arrondissements: Territoires) -> None:
+    lieux = ville_a_arrondissements
+    assert [q.code for q in lieux.qpv_du(lieux.trouver("69381"))] == ["QP069001"]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="les codes d'IRIS d'une ville à arrondissements ne commencent pas par le sien"
+)
+def test_une_ville_a_arrondissements_a_ses_quartiers(ville_a_arrondissements: Territoires) -> None:
+    lieux = ville_a_arrondissements
+    assert [q.nom for q in lieux.quartiers_du(lieux.trouver("69123"))] == ["Pentes"]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="un arrondissement a pour « autre commune de même taille » sa propre ville"
+)
+def test_un_arrondissement_n_est_pas_compare_a_sa_ville_comme_a_une_autre_commune(
+    ville_a_arrondissements: Territoires,
+) -> None:
+    lieux = ville_a_arrondissements
+    sujet = lieux.trouver("69381")
+    strates = [t for t in references_autour(lieux, sujet) if t.role == "strate"]
+    assert all("69123" not in t.composantes for t in strates)

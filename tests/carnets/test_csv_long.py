@@ -12,20 +12,17 @@ import pytest
 from abs.demande import Demande
 from abs.diagnostic import COLONNES, Diagnostic, diagnostiquer
 from carnets.documents.csv_long import ecrire_csv
-from donnees_insee.base import Base
-from donnees_insee.demo import COMMUNE_DEMO, extraire_demo
-from donnees_insee.depot import deposer
+from donnees_insee.demo import COMMUNE_DEMO
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from donnees_insee.base import Base
+
 
 @pytest.fixture(scope="session")
-def diagnostic(tmp_path_factory: pytest.TempPathFactory) -> Diagnostic:
-    dossier = tmp_path_factory.mktemp("demo-csv")
-    base = Base(dossier / "donnees")
-    deposer(base, [extraire_demo(dossier / "bruts")])
-    return diagnostiquer(base, Demande(COMMUNE_DEMO))
+def diagnostic(base_demo: Base) -> Diagnostic:
+    return diagnostiquer(base_demo, Demande(COMMUNE_DEMO))
 
 
 def _relire(chemin: Path) -> pd.DataFrame:

@@ -16,33 +16,25 @@ from abs.demande import Demande
 from abs.diagnostic import Diagnostic, diagnostiquer
 from abs.indicateurs import indicateurs
 from carnets.documents.geopaquet import ecrire_gpkg
-from donnees_insee.base import Base
-from donnees_insee.demo import COMMUNE_DEMO, extraire_demo
-from donnees_insee.depot import deposer
+from donnees_insee.demo import COMMUNE_DEMO, EPCI_DEMO
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-
-@pytest.fixture(scope="session")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
-    dossier = tmp_path_factory.mktemp("demo-gpkg")
-    base = Base(dossier / "donnees")
-    deposer(base, [extraire_demo(dossier / "bruts")])
-    return base
+    from donnees_insee.base import Base
 
 
 @pytest.fixture(scope="session")
-def diagnostic(base: Base) -> Diagnostic:
-    return diagnostiquer(base, Demande(COMMUNE_DEMO))
+def diagnostic(base_demo: Base) -> Diagnostic:
+    return diagnostiquer(base_demo, Demande(COMMUNE_DEMO))
 
 
 @pytest.fixture(scope="session")
-def couches(base: Base, diagnostic: Diagnostic) -> dict[str, gpd.GeoDataFrame]:
+def couches(base_demo: Base, diagnostic: Diagnostic) -> dict[str, gpd.GeoDataFrame]:
     e = diagnostic.ensembles
     lues = {}
     for nom, source, territoires in (("iris", "contours_iris", e.mailles), ("qpv", "contours_qpv", e.qpv)):
-        couche = base.lire_couche(base.couches(source)[-1][1])
+        couche = base_demo.lire_couche(base_demo.couches(source)[-1][1])
         lues[nom] = couche[couche["code"].isin([t.code for t in territoires])]
     # Un contour manque : l'IRIS doit rester dans la table, sans géométrie.
     lues["iris"] = lues["iris"][lues["iris"]["code"] != "990010102"]
@@ -179,3 +171,24 @@ def test_ecriture_repetee_donne_le_meme_contenu(
             pd.DataFrame(gpd.read_file(chemin, layer=couche)),
             pd.DataFrame(gpd.read_file(geopaquet, layer=couche)),
         )
+
+
+def test_portrait_d_un_iris_et_d_une_intercommunalite(base_demo: Base, tmp_path: Path) -> None:
+    seul = ecrire_gpkg(diagnostiquer(base_demo, Demande("990010101")), {}, tmp_path / "iris.gpkg")
+    assert _demander(seul, "SELECT code_iris FROM iris") == [("990010101",)]
+    epci = diagnostiquer(base_demo, Demande(EPCI_DEMO))
+    ensemble = ecrire_gpkg(epci, {}, tmp_path / "epci.gpkg")
+    lues = _demander(ensemble, "SELECT code_commune FROM communes")
+    assert [ligne[0] for ligne in lues] == [t.code for t in epci.ensembles.mailles]
+
+
+def test_commune_sujet_n_est_pas_ecrite_deux_fois(
+    diagnostic: Diagnostic, couches: dict[str, gpd.GeoDataFrame], tmp_path: Path
+) -> None:
+    fondue = couches["iris"].dissolve().assign(code=COMMUNE_DEMO, nom="Arzance-la-Ville")
+    chemin = ecrire_gpkg(diagnostic, {"communes": fondue}, tmp_path / "communes.gpkg")
+    noms = {n for n, _ in pyogrio.list_layers(chemin).tolist()}
+    assert "communes" in noms
+    assert "commune" not in noms
+    attendu = diagnostic.chiffre(diagnostic.ensembles.sujet, "part_hlm").valeur
+    assert _demander(chemin, "SELECT part_hlm FROM communes") == [(attendu,)]

@@ -17,8 +17,16 @@ pytestmark = pytest.mark.carnet
 
 def test_la_demonstration_ecrit_tous_ses_documents(demo_ecrite):
     noms = {str(f.relative_to(demo_ecrite.dossier)) for f in demo_ecrite.fichiers}
-    attendus = {"portrait.html", "portrait.docx", "tableaux.xlsx", "territoire.gpkg", "diagnostic.csv", "carnet.ipynb",
-                "preuve/diagnostic.parquet", "preuve/recu.json"}  # fmt: skip
+    attendus = {
+        "portrait.html",
+        "portrait.docx",
+        "tableaux.xlsx",
+        "territoire.gpkg",
+        "diagnostic.csv",
+        "carnet.ipynb",
+        "preuve/diagnostic.parquet",
+        "preuve/recu.json",
+    }
     assert attendus <= {n.replace("\\", "/") for n in noms}
     for extension in ("png", "svg", "html"):
         assert sum(n.startswith("cartes") and n.endswith(extension) for n in noms) >= 5
@@ -27,7 +35,15 @@ def test_la_demonstration_ecrit_tous_ses_documents(demo_ecrite):
 def test_le_diagnostic_de_preuve_a_le_contrat(demo_ecrite):
     table = pd.read_parquet(demo_ecrite.dossier / "preuve" / "diagnostic.parquet")
     assert tuple(table.columns) == COLONNES
-    assert set(table["statut"]) <= {"publie", "calcule", "estime", "partiel", "secret", "indisponible", "sans_objet"}
+    assert set(table["statut"]) <= {
+        "publie",
+        "calcule",
+        "estime",
+        "partiel",
+        "secret",
+        "indisponible",
+        "sans_objet",
+    }
     assert set(table["fiabilite"]) <= {"bonne", "moyenne", "fragile", "non_evaluee"}
     assert table["millesime"].dtype == "Int64"
 
@@ -41,14 +57,20 @@ def test_le_recu_nomme_les_fichiers_et_leurs_empreintes(demo_ecrite):
 
 def test_deux_portraits_successifs_ne_laissent_qu_un_dossier(demo_ecrite, base_demo):
     parent = demo_ecrite.dossier.parent
-    produire({"territoire": "99001", "formats": "html", "dossier_donnees": str(base_demo.dossier)}, parent / "bis")
-    produire({"territoire": "99001", "formats": "html", "dossier_donnees": str(base_demo.dossier)}, parent / "bis")
+    produire(
+        {"territoire": "99001", "formats": "html", "dossier_donnees": str(base_demo.dossier)}, parent / "bis"
+    )
+    produire(
+        {"territoire": "99001", "formats": "html", "dossier_donnees": str(base_demo.dossier)}, parent / "bis"
+    )
     assert [d.name for d in (parent / "bis").iterdir()] == ["portrait-arzance-la-ville-99001-dernier"]
 
 
 def test_un_territoire_inconnu_est_refuse_avant_papermill(base_demo, tmp_path):
     with pytest.raises(TerritoireInconnu, match="Vouliez-vous dire"):
-        produire({"territoire": "Arzanse-la-Ville", "dossier_donnees": str(base_demo.dossier)}, tmp_path / "s")
+        produire(
+            {"territoire": "Arzanse-la-Ville", "dossier_donnees": str(base_demo.dossier)}, tmp_path / "s"
+        )
     assert not (tmp_path / "s").exists()
 
 
@@ -68,17 +90,37 @@ def test_un_carnet_qui_echoue_est_garde_et_rien_d_autre_n_est_ecrit(base_demo, t
 def test_un_dossier_de_sortie_interdit_est_explique(base_demo, tmp_path):
     (tmp_path / "fichier").write_text("je ne suis pas un dossier", encoding="utf-8")
     with pytest.raises(SortieImpossible, match="ne peut pas être créé"):
-        produire({"territoire": "99001", "dossier_donnees": str(base_demo.dossier)}, tmp_path / "fichier" / "sous")
+        produire(
+            {"territoire": "99001", "dossier_donnees": str(base_demo.dossier)}, tmp_path / "fichier" / "sous"
+        )
 
 
 def test_papermill_seul_execute_le_carnet(base_demo, tmp_path):
     """La commande papermill d'un atelier quelconque, sans le moteur du projet."""
     sortie = tmp_path / "sortie.ipynb"
     subprocess.run(
-        [sys.executable, "-m", "papermill", str(chemin_du_carnet()), str(sortie), "-r", "territoire", "99003",
-         "-p", "millesime", "2022", "-p", "dossier_donnees", str(base_demo.dossier), "--no-progress-bar"],
-        check=True, capture_output=True, cwd=tmp_path, timeout=300,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "papermill",
+            str(chemin_du_carnet()),
+            str(sortie),
+            "-r",
+            "territoire",
+            "99003",
+            "-p",
+            "millesime",
+            "2022",
+            "-p",
+            "dossier_donnees",
+            str(base_demo.dossier),
+            "--no-progress-bar",
+        ],
+        check=True,
+        capture_output=True,
+        cwd=tmp_path,
+        timeout=300,
+    )
     texte = sortie.read_text(encoding="utf-8")
     assert "Saint-Maur-d" in texte
     assert '"output_type": "error"' not in texte

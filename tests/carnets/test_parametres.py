@@ -26,16 +26,26 @@ def test_le_carnet_ne_contient_aucune_logique():
         if cellule["cell_type"] != "code":
             continue
         arbre = ast.parse("".join(cellule["source"]))
-        assert not [n for n in ast.walk(arbre) if isinstance(n, ast.If | ast.For | ast.While | ast.FunctionDef | ast.BinOp)]
+        assert not [
+            n
+            for n in ast.walk(arbre)
+            if isinstance(n, ast.If | ast.For | ast.While | ast.FunctionDef | ast.BinOp)
+        ]
 
 
 def test_le_carnet_est_livre_sans_sortie():
-    assert all(not c.get("outputs") and c.get("execution_count") is None for c in cellules() if c["cell_type"] == "code")
+    assert all(
+        not c.get("outputs") and c.get("execution_count") is None
+        for c in cellules()
+        if c["cell_type"] == "code"
+    )
 
 
 def test_toutes_les_fautes_sont_dites_d_un_coup():
     with pytest.raises(ParametreInvalide) as cause:
-        verifier_parametres({"teritoire": "x", "millesime": "bientôt", "formats": "html,parchemin", "diffusion": "secrète"})
+        verifier_parametres(
+            {"teritoire": "x", "millesime": "bientôt", "formats": "html,parchemin", "diffusion": "secrète"}
+        )
     message = str(cause.value)
     for fautif in ("teritoire", "bientôt", "parchemin", "secrète"):
         assert fautif in message

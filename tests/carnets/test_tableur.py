@@ -15,15 +15,14 @@ import pytest
 
 from abs.demande import Demande
 from abs.diagnostic import COLONNES, Diagnostic, diagnostiquer
-from abs.indicateurs import THEMES, indicateurs
+from abs.indicateurs import THEMES, indicateur, indicateurs
+from abs.phrases import decimales
 from abs.statuts import SANS_VALEUR
 from carnets.documents.tableur import COMPARAISON, LISEZ_MOI, ecrire_xlsx
 from carnets.documents.tableur_definitions import definitions, groupes
 from carnets.documents.tableur_styles import MOTS_DES_STATUTS, hauteur, nom_de_feuille
 from carnets.documents.tableur_themes import PREMIERE
-from donnees_insee.base import Base
-from donnees_insee.demo import COMMUNE_DEMO, extraire_demo
-from donnees_insee.depot import deposer
+from donnees_insee.demo import COMMUNE_DEMO
 from donnees_insee.erreurs import SortieImpossible
 
 if TYPE_CHECKING:
@@ -32,16 +31,15 @@ if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
+    from donnees_insee.base import Base
+
 ERREURS = ("#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#N/A", "#NUM!", "Err:")
 PIEGES = ("=1+1", "<script>alert(1)</script>", "@SOMME(A1)", "+33", "-1")
 
 
 @pytest.fixture(scope="session")
-def diagnostic(tmp_path_factory: pytest.TempPathFactory) -> Diagnostic:
-    dossier = tmp_path_factory.mktemp("demo-tableur")
-    base = Base(dossier / "donnees")
-    deposer(base, [extraire_demo(dossier / "bruts")])
-    return diagnostiquer(base, Demande(COMMUNE_DEMO))
+def diagnostic(base_demo: Base) -> Diagnostic:
+    return diagnostiquer(base_demo, Demande(COMMUNE_DEMO))
 
 
 @pytest.fixture(scope="session")
@@ -238,7 +236,7 @@ def test_signe_de_prudence_et_decimales_selon_la_marge(diagnostic: Diagnostic, f
         if chiffre is None or not chiffre.a_une_valeur:
             continue
         assert ('" *"' in motif) == (chiffre.fiabilite == "fragile")
-        assert ("0.0" in motif) == (not chiffre.marge > 1)
+        assert ("0.0" in motif) == (decimales(indicateur("taux_chomage_rp"), chiffre) == 1)
         vus.add(chiffre.fiabilite)
     assert "fragile" in vus
 

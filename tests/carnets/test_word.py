@@ -59,10 +59,20 @@ def test_libreoffice_ouvre_le_document(demo_ecrite, tmp_path):
             pytest.fail("LibreOffice est exigé et n'est pas installé.")
         pytest.skip("LibreOffice n'est pas installé : conversion du DOCX passée.")
     subprocess.run(
-        [soffice, "--headless", f"-env:UserInstallation=file://{tmp_path}/profil", "--convert-to", "pdf", "--outdir",
-         str(tmp_path), str(demo_ecrite.dossier / "portrait.docx")],
-        check=True, capture_output=True, timeout=180,
-    )  # fmt: skip
+        [
+            soffice,
+            "--headless",
+            f"-env:UserInstallation=file://{tmp_path}/profil",
+            "--convert-to",
+            "pdf",
+            "--outdir",
+            str(tmp_path),
+            str(demo_ecrite.dossier / "portrait.docx"),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=180,
+    )
     pdf = (tmp_path / "portrait.pdf").read_bytes()
     assert pdf.startswith(b"%PDF")
     assert len(pdf) > 200_000

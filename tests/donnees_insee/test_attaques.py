@@ -52,7 +52,9 @@ def test_zip_a_mot_de_passe(bureau, recensement):
     assert "mot de passe" in bureau.refus("base.zip", bytes(octets))
 
 
-@pytest.mark.parametrize("nom", ["../evil.csv", "/etc/evil.csv", "a/../../evil.csv", r"..\evil.csv", r"C:\evil.csv"])
+@pytest.mark.parametrize(
+    "nom", ["../evil.csv", "/etc/evil.csv", "a/../../evil.csv", r"..\evil.csv", r"C:\evil.csv"]
+)
 def test_zip_qui_sort_de_son_dossier(bureau, recensement, nom, tmp_path):
     tampon = io.BytesIO()
     with zipfile.ZipFile(tampon, "w") as ouverte:
@@ -85,7 +87,9 @@ def test_zip_sans_donnees(bureau):
 
 def test_page_web_ou_classeur_nommes_zip(bureau):
     assert "page web" in bureau.refus("base.zip", b"<!DOCTYPE html><html>Erreur 404</html>")
-    assert "classeur" in bureau.refus("base2.zip", archive({"[Content_Types].xml": b"<a/>", "xl/a.xml": b"<a/>"}))
+    assert "classeur" in bureau.refus(
+        "base2.zip", archive({"[Content_Types].xml": b"<a/>", "xl/a.xml": b"<a/>"})
+    )
     assert "tronquée ou abîmée" in bureau.refus("base3.zip", b"ni l'un ni l'autre")
     assert "vide" in bureau.refus("base4.zip", b"")
 
@@ -180,6 +184,16 @@ def test_classeur_tronque_ou_abime(bureau, tmp_path):
         assert "imprévue" not in depot.raison
 
 
+def test_cellule_au_bout_d_une_feuille(bureau, tmp_path):
+    """Dix-sept milliards de cellules : le lecteur de classeurs y laisserait le programme."""
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    with xlsxwriter.Workbook(tmp_path / "f.xlsx") as classeur:
+        feuille = classeur.add_worksheet("IRIS")
+        feuille.write_row(0, 0, ["IRIS", "P16_POP"])
+        feuille.write(1048575, 16383, "oubli")
+    assert "démesuré" in bureau.refus("f.xlsx", (tmp_path / "f.xlsx").read_bytes())
+
+
 def test_gzip_et_extension_inconnue(bureau, recensement):
     import gzip
 
@@ -236,7 +250,9 @@ def test_corse_et_outre_mer(bureau, recensement):
 
 
 def test_toutes_les_fautes_d_un_coup(bureau, recensement):
-    mauvais = recensement.replace("2A0040101", "2C0040101").replace(";900;", ";beaucoup;").replace(";150.75", ";?")
+    mauvais = (
+        recensement.replace("2A0040101", "2C0040101").replace(";900;", ";beaucoup;").replace(";150.75", ";?")
+    )
     raison = bureau.refus("base.csv", mauvais + "010040101;01004;H;1;1;2;3\n")
     for faute in ("beaucoup", "?", "2C0040101", "en double"):
         assert faute in raison
@@ -284,7 +300,9 @@ def test_virgule_des_milliers_ambigue(bureau):
     assert "milliers" in raison
 
 
-@pytest.mark.parametrize("mot", ["NaN", "inf", "-Infinity", "1_000", "0x1F", "12 45", "12€", "#N/A", "1.234,5", "--3"])
+@pytest.mark.parametrize(
+    "mot", ["NaN", "inf", "-Infinity", "1_000", "0x1F", "12 45", "12€", "#N/A", "1.234,5", "--3"]
+)
 def test_cellule_qui_n_est_pas_un_nombre(bureau, recensement, mot):
     raison = bureau.refus("base.csv", recensement.replace(";900;", f";{mot};"))
     assert "ni nombre ni marque" in raison
@@ -409,7 +427,7 @@ def test_disque_plein_en_route(bureau, recensement, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Base, "ranger_recu", plein)
-    with pytest.raises(ErreurAbs, match="disque|place|écrit"):
+    with pytest.raises(ErreurAbs, match="vérifiez la place"):
         bureau.deposer("base.csv", recensement)
     assert bureau.photo() == {}
     monkeypatch.undo()

@@ -72,14 +72,23 @@ def _cartes() -> list[CarteThematique]:
         {"code": ["QP1"], "nom": ["La Rive"]}, geometry=[shapely.box(x, y, x + 900, y + 900)], crs=2154
     )
     taux = CarteThematique(
-        code="a", titre="Revenu", sous_titre=HOSTILE, territoires=table, nature="mediane",
+        code="a",
+        titre="Revenu",
+        sous_titre=HOSTILE,
+        territoires=table,
+        nature="mediane",
         reference=Reference("Commune", 1010.0),
-        superpositions=(Superposition("QPV", perimetre, etiquette="nom"),), **commun,
-    )  # fmt: skip
+        superpositions=(Superposition("QPV", perimetre, etiquette="nom"),),
+        **commun,
+    )
     comptes = CarteThematique(
-        code="b", titre="Ménages", sous_titre="", territoires=table, nature="effectif",
+        code="b",
+        titre="Ménages",
+        sous_titre="",
+        territoires=table,
+        nature="effectif",
         **{**commun, "unite": "ménages", "decimales": 0},
-    )  # fmt: skip
+    )
     return [taux, comptes]
 
 

@@ -38,7 +38,9 @@ def portrait_hostile(tmp_path_factory):
             fichier.write_text(contenu, encoding="utf-8")
     base = Base(racine / "donnees")
     deposer(base, [bruts])
-    return produire({"territoire": "99001", "formats": "html", "dossier_donnees": str(base.dossier)}, racine / "s")
+    return produire(
+        {"territoire": "99001", "formats": "html", "dossier_donnees": str(base.dossier)}, racine / "s"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,8 @@ def ouvert(chromium, portrait_hostile):
 
     with sync_playwright() as pilote:
         navigateur = pilote.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         page = navigateur.new_context(offline=True, viewport={"width": 1200, "height": 1400}).new_page()
         page.requetes, page.fautes, page.dialogues = [], [], []
@@ -82,10 +85,10 @@ def test_le_nom_hostile_s_affiche_et_ne_s_execute_pas(ouvert):
 
 def test_la_carte_est_dessinee_et_ses_infobulles_vivent(ouvert):
     atlas = cadre(ouvert)
-    traces = atlas.locator("path.leaflet-interactive")
-    assert traces.count() >= 20
     ouvert.locator("iframe.atlas").scroll_into_view_if_needed()
-    ouvert.wait_for_timeout(500)
+    traces = atlas.locator("path.leaflet-interactive")
+    traces.first.wait_for(state="attached", timeout=15_000)
+    assert traces.count() >= 20
     traces.nth(6).hover(force=True)
     infobulle = atlas.locator(".leaflet-tooltip")
     infobulle.wait_for(timeout=3000)

@@ -1,0 +1,261 @@
+"""Les chapitres du portrait : phrases, tableaux, demandes de cartes et absences, thème par thème."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Final
+
+from abs import tableaux, tableaux_groupes
+from abs.chiffre import Chiffre
+from abs.indicateurs import THEMES, Indicateur, indicateurs
+from abs.phrases import Phrase, ecrire, etendue, parenthese, phrase, reference
+from abs.statuts import LIBELLES_STATUT, Statut
+from abs.table_longue import Diagnostic
+from abs.tableaux import Tableau
+from abs.territoires import Territoire
+
+CHIFFRES_CLES: Final = 10
+PHRASES_PAR_CHAPITRE: Final = 8
+MAILLES_POUR_UNE_CARTE: Final = 3
+
+
+@dataclass(frozen=True)
+class ChiffreCle:
+    """Un chiffre clé : ce qu'un élu retient."""
+
+    libelle: str
+    valeur: str
+    complement: str
+    date: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class DemandeDeCarte:
+    """Une carte à dessiner, en données : la pièce `cartes` en fait un dessin.
+
+    Attributes
+    ----------
+    indicateur : str
+        Code de l'indicateur ; vide pour la carte de situation.
+    groupe : str
+        ``mailles`` (IRIS ou communes) ou ``quartiers``.
+    titre : str
+        Titre de la carte.
+    """
+
+    indicateur: str
+    groupe: str
+    titre: str
+    superposer_qpv: bool = True
+
+
+@dataclass(frozen=True)
+class Chapitre:
+    """Un chapitre du portrait."""
+
+    code: str
+    titre: str
+    phrases: tuple[Phrase, ...] = ()
+    tableaux: tuple[Tableau, ...] = ()
+    cartes: tuple[DemandeDeCarte, ...] = ()
+    absents: tuple[tuple[str, str], ...] = ()
+    manques: tuple[str, ...] = ()
+    avertissements: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=1)
+def plan_du_portrait() -> dict[str, Any]:
+    """Lire le plan du portrait : quels indicateurs, où, dans quel ordre.
+
+    Returns
+    -------
+    dict
+        Contenu de ``definitions/_portrait.toml``.
+    """
+    texte = (resources.files("abs") / "definitions" / "_portrait.toml").read_text(encoding="utf-8")
+    return tomllib.loads(texte)
+
+
+def _autour(diagnostic: Diagnostic, code: str) -> list[tuple[Territoire, Chiffre | None]]:
+    return [(t, diagnostic.chiffre(t, code)) for t in diagnostic.ensembles.references]
+
+
+def chiffres_cles(diagnostic: Diagnostic) -> tuple[ChiffreCle, ...]:
+    """Prendre les dix premiers indicateurs du plan dont le chiffre peut être dit.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+
+    Returns
+    -------
+    tuple of ChiffreCle
+        Au plus dix.
+    """
+    retenus = []
+    for code in plan_du_portrait()["chiffres_cles"]:
+        indicateur, chiffre = indicateurs()[code], diagnostic.chiffre(diagnostic.ensembles.sujet, code)
+        if chiffre is None or not chiffre.a_une_valeur or chiffre.fiabilite == "fragile":
+            continue
+        comparaison, _ = parenthese(indicateur, chiffre, _autour(diagnostic, code))
+        complement = comparaison.strip(" ()")
+        if chiffre.statut == Statut.PARTIEL:
+            complement = " ; ".join(filter(None, [tableaux.mots_de_couverture(chiffre), complement]))
+        retenus.append(
+            ChiffreCle(
+                indicateur.libelle,
+                ecrire(indicateur, chiffre),
+                complement,
+                chiffre.periode,
+                reference(chiffre),
+            )
+        )
+    return tuple(retenus[:CHIFFRES_CLES])
+
+
+def chapitre_de_theme(diagnostic: Diagnostic, theme: str) -> Chapitre:
+    """Composer un chapitre thématique.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+    theme : str
+        Code du thème.
+
+    Returns
+    -------
+    Chapitre
+        Phrases, tableaux, demandes de cartes, absences.
+    """
+    du_theme = [i for i in indicateurs().values() if i.theme == theme]
+    plan = plan_du_portrait()
+    ordre = [*plan["mailles"][theme], *(i.code for i in du_theme)]
+    ranges = [indicateurs()[c] for c in dict.fromkeys(ordre) if indicateurs()[c].theme == theme]
+    tables = [tableaux.references(diagnostic, du_theme, f"{THEMES[theme]} : le territoire et ses références")]
+    colonnes = [indicateurs()[c] for c in plan["mailles"][theme]]
+    tables.append(tableaux.mailles(diagnostic, colonnes, plan["mailles"]["maximum"]))
+    return Chapitre(
+        code=theme,
+        titre=THEMES[theme],
+        phrases=tuple(_phrases(diagnostic, ranges)),
+        tableaux=tuple(t for t in tables if t is not None),
+        cartes=tuple(_cartes(diagnostic, theme)),
+        absents=tuple(_absents(diagnostic, du_theme)),
+        manques=tuple(plan["manques"][theme]),
+    )
+
+
+def _phrases(diagnostic: Diagnostic, ranges: list[Indicateur]) -> list[Phrase]:
+    ecrites: list[Phrase] = []
+    sujet = diagnostic.ensembles.sujet
+    for indicateur in ranges:
+        dite = phrase(
+            indicateur,
+            sujet,
+            diagnostic.chiffre(sujet, indicateur.code),
+            _autour(diagnostic, indicateur.code),
+        )
+        if dite is not None and indicateur.nature != "effectif":
+            ecrites.append(dite)
+        mailles = [
+            (t, diagnostic.chiffre(t, indicateur.code, "mailles")) for t in diagnostic.ensembles.mailles
+        ]
+        ecart = etendue(indicateur, mailles)
+        if ecart is not None and (dite is not None or len(ecrites) < PHRASES_PAR_CHAPITRE // 2):
+            ecrites.append(ecart)
+        if len(ecrites) >= PHRASES_PAR_CHAPITRE:
+            break
+    return ecrites
+
+
+def _cartes(diagnostic: Diagnostic, theme: str) -> list[DemandeDeCarte]:
+    """Demander les premières cartes du plan dont au moins trois mailles ont un chiffre."""
+    plan = plan_du_portrait()["cartes"]
+    demandes = []
+    for code in plan[theme]:
+        avec = sum(
+            1
+            for t in diagnostic.ensembles.mailles
+            if (c := diagnostic.chiffre(t, code, "mailles")) is not None and c.a_une_valeur
+        )
+        if avec >= MAILLES_POUR_UNE_CARTE:
+            demandes.append(DemandeDeCarte(code, "mailles", indicateurs()[code].libelle))
+    return demandes[: plan["maximum"]]
+
+
+def _absents(diagnostic: Diagnostic, du_theme: list[Indicateur]) -> list[tuple[str, str]]:
+    """Dire, par raison, les indicateurs que les données tenues ne permettent pas pour le sujet."""
+    par_raison: dict[str, list[str]] = {}
+    for indicateur in du_theme:
+        chiffre = diagnostic.chiffre(diagnostic.ensembles.sujet, indicateur.code)
+        if chiffre is None or chiffre.a_une_valeur or not any(_existe_pour(indicateur, diagnostic)):
+            continue
+        raison = f"{LIBELLES_STATUT[chiffre.statut]} : {chiffre.note or 'sans précision du producteur'}"
+        par_raison.setdefault(raison, []).append(indicateur.libelle)
+    return [(raison, " ; ".join(libelles)) for raison, libelles in par_raison.items()]
+
+
+def _existe_pour(indicateur: Indicateur, diagnostic: Diagnostic) -> list[bool]:
+    qpv = diagnostic.ensembles.sujet.niveau == "qpv"
+    return [("qpv" in le.source.niveaux) == qpv for le in indicateur.lectures]
+
+
+def chapitre_qpv(diagnostic: Diagnostic) -> Chapitre | None:
+    """Composer le chapitre des quartiers prioritaires.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+
+    Returns
+    -------
+    Chapitre or None
+        ``None`` si le territoire n'en a pas.
+    """
+    if not diagnostic.ensembles.qpv:
+        return None
+    liste = [indicateurs()[c] for c in plan_du_portrait()["qpv"]]
+    generation = diagnostic.ensembles.qpv[0].geographie
+    avertissements = [
+        f"Quartiers prioritaires de génération {generation}, chiffres officiels des producteurs à leur propre date.",
+        *diagnostic.remarques,
+    ]
+    return Chapitre(
+        "qpv",
+        "Quartiers prioritaires de la politique de la ville",
+        tableaux=tuple(tableaux_groupes.cote_a_cote(diagnostic, liste)),
+        avertissements=tuple(avertissements),
+    )
+
+
+def chapitre_quartiers(diagnostic: Diagnostic) -> Chapitre | None:
+    """Composer le chapitre des quartiers locaux.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+
+    Returns
+    -------
+    Chapitre or None
+        ``None`` si le territoire n'en a pas.
+    """
+    if not diagnostic.ensembles.quartiers:
+        return None
+    liste = [indicateurs()[c] for c in plan_du_portrait()["quartiers"]]
+    table = tableaux_groupes.quartiers(diagnostic, liste)
+    note = (
+        "Un quartier réunit des IRIS entiers : ses taux sont des rapports de sommes. Il n'a pas de médiane : "
+        "l'étendue des médianes de ses IRIS la remplace."
+    )
+    return Chapitre(
+        "quartiers", "Quartiers", tableaux=tuple(t for t in (table,) if t), avertissements=(note,)
+    )

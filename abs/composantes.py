@@ -1,0 +1,169 @@
+"""De quoi un territoire est fait : ses IRIS ou ses communes dans la géographie d'une source, et leur poids."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+
+import numpy as np
+import pandas as pd
+
+from abs.lecture import Lecteur
+from abs.territoires import Territoire, Territoires
+from donnees_insee import catalogue, codes
+from donnees_insee.base import Base
+
+
+class Decoupage:
+    """Découpe des territoires en composantes et les pèse.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    territoires : Territoires
+        Annuaire et géographie.
+    sujet : Territoire
+        Territoire du portrait ; sa région borne ce qui est lu.
+    """
+
+    def __init__(self, base: Base, territoires: Territoires, sujet: Territoire) -> None:
+        self.base = base
+        self.territoires = territoires
+        self.lecteur = Lecteur(base, self._prefixes(sujet))
+        self._listes: dict[tuple[str, str, int], list[tuple[str, str]]] = {}
+        self.vus = lru_cache(maxsize=64)(self._codes_par_commune)
+        self._iris = lru_cache(maxsize=None)(self._liste_d_iris)
+
+    def _prefixes(self, sujet: Territoire) -> tuple[str, ...] | None:
+        communes = self.territoires.geographie.communes
+        siennes = communes.reindex([c[:5] for c in sujet.composantes] or [sujet.code[:5]])
+        regions = set(siennes["region"].dropna())
+        voisines = communes[communes["region"].isin(regions)] if regions else siennes
+        trouves = tuple(sorted(set(voisines["departement"].dropna())))
+        return trouves or None
+
+    @cached_property
+    def populations(self) -> pd.Series:
+        """Population des communes, par la meilleure source tenue.
+
+        Returns
+        -------
+        pandas.Series
+            Index : code de commune ; vide si rien n'est tenu.
+        """
+        sources = (
+            ("populations_legales", "POPREF_MUN", "commune"),
+            ("comparateur", "P_POP", "commune"),
+            ("rp_population", "P_POP", "iris"),
+            # À défaut, la population des ménages fiscaux : un minorant, suffisant pour situer une taille.
+            ("filosofi", "NB_PERSONNES", "commune"),
+        )
+        series = [self._population_des_communes(*s) for s in sources]
+        series = [s for s in series if len(s)]
+        toutes = pd.concat(series) if series else pd.Series(dtype=float)
+        return toutes[~toutes.index.duplicated()]
+
+    def _population_des_communes(self, source: str, variable: str, niveau: str) -> pd.Series:
+        """Lire la population des communes au dernier millésime d'une source qui la porte."""
+        for annee in self.base.millesimes(source, niveau)[::-1]:
+            if variable not in self.base.colonnes(source, annee, niveau):
+                continue
+            lues = self.base.lire(source, annee, niveau, colonnes=[variable])[variable].dropna()
+            if niveau == "commune":
+                return lues
+            return lues.groupby([codes.ville_de_l_arrondissement(str(c)[:5]) for c in lues.index]).sum()
+        return pd.Series(dtype=float)
+
+    def population(self, territoire: Territoire) -> float | None:
+        """Donner la population qui règle le mode de collecte du recensement dans un territoire.
+
+        Parameters
+        ----------
+        territoire : Territoire
+            Territoire quelconque.
+
+        Returns
+        -------
+        float or None
+            Population de la commune ; pour un groupe, de sa plus petite commune connue ou de l'ensemble.
+        """
+        if territoire.niveau in {"iris", "quartier", "commune"}:
+            commune = codes.ville_de_l_arrondissement((territoire.composantes or (territoire.code,))[0][:5])
+            trouvee = self.populations.get(commune)
+            return None if trouvee is None else float(trouvee)
+        connues = self.populations.reindex(list(territoire.composantes)).dropna()
+        return float(connues.sum()) if len(connues) else None
+
+    def composantes(
+        self, territoire: Territoire, source: str, millesime: int, niveau: str
+    ) -> list[tuple[str, str]]:
+        """Lister les composantes d'un territoire dans la géographie d'une source.
+
+        Parameters
+        ----------
+        territoire : Territoire
+            Territoire à décomposer.
+        source : str
+            Source lue.
+        millesime : int
+            Millésime de la source.
+        niveau : str
+            Niveau des composantes (``iris`` ou ``commune``).
+
+        Returns
+        -------
+        list of tuple of str
+            Couples (code, type d'IRIS) ; une commune sans liste connue compte pour une composante manquante.
+        """
+        cle = (territoire.code, source, millesime)
+        if cle not in self._listes:
+            self._listes[cle] = self._decomposer(territoire, source, millesime, niveau)
+        return self._listes[cle]
+
+    def _decomposer(
+        self, territoire: Territoire, source: str, millesime: int, niveau: str
+    ) -> list[tuple[str, str]]:
+        if territoire.niveau in {"iris", "quartier"}:
+            return [(c, territoire.type_iris) for c in territoire.composantes]
+        if niveau == "commune":
+            return [(c, "") for c in territoire.composantes]
+        annee = catalogue.source(source).geographie_de(millesime)
+        couples: list[tuple[str, str]] = []
+        for commune in territoire.composantes:
+            couples += self._iris(commune, source, millesime, annee) or [(f"{commune}0000", "Z")]
+        return couples
+
+    def _codes_par_commune(self, source: str, millesime: int) -> dict[str, set[str]]:
+        vus: dict[str, set[str]] = {}
+        for code in self.lecteur.rangs(source, millesime, "iris"):
+            vus.setdefault(code[:5], set()).add(code)
+            ville = codes.ville_de_l_arrondissement(code[:5])
+            if ville != code[:5]:
+                vus.setdefault(ville, set()).add(code)
+        return vus
+
+    def _liste_d_iris(
+        self, commune: str, source: str, millesime: int, annee: int | None
+    ) -> list[tuple[str, str]]:
+        vus = self.vus(source, millesime).get(commune, set())
+        return [(c, t) for c, _, t in self.territoires.geographie.codes_d_iris(commune, vus, annee)]
+
+    def couverture(
+        self, attendus: list[str], presents: np.ndarray, elementaire: str, millesime: int
+    ) -> float:
+        """Part de la population couverte quand elle est connue pour toutes les composantes, sinon part du nombre."""
+        if presents.all():
+            return 1.0
+        poids = self._poids(elementaire, millesime).reindex(attendus).to_numpy(float)
+        if np.isnan(poids).any() or poids.sum() <= 0:
+            return float(presents.mean())
+        return float(poids[presents].sum() / poids.sum())
+
+    def _poids(self, elementaire: str, millesime: int) -> pd.Series:
+        if elementaire == "commune":
+            return self.populations
+        annees = self.base.millesimes("rp_population", "iris")
+        if not annees:
+            return pd.Series(dtype=float)
+        annee = min(annees, key=lambda a: (abs(a - millesime), a))
+        return self.lecteur.table("rp_population", annee, "iris").get("P_POP", pd.Series(dtype=float))

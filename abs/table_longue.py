@@ -1,0 +1,133 @@
+"""La table longue d'un portrait : ses territoires, tous ses chiffres, et la lecture d'un chiffre à la bonne date."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Final
+
+import pandas as pd
+
+from abs.chiffre import Chiffre
+from abs.demande import Demande
+from abs.territoires import Territoire
+
+COLONNES: Final = (
+    "territoire",
+    "niveau",
+    "geographie",
+    "indicateur",
+    "definition",
+    "millesime",
+    "periode",
+    "valeur",
+    "numerateur",
+    "denominateur",
+    "marge",
+    "borne_basse",
+    "borne_haute",
+    "couverture",
+    "statut",
+    "fiabilite",
+    "note",
+    "source",
+)
+
+TEXTES: Final = (
+    "territoire",
+    "niveau",
+    "geographie",
+    "indicateur",
+    "definition",
+    "periode",
+    "statut",
+    "fiabilite",
+    "note",
+    "source",
+)
+
+
+@dataclass(frozen=True)
+class Ensembles:
+    """Les territoires d'un portrait, rangés par usage."""
+
+    sujet: Territoire
+    references: tuple[Territoire, ...]
+    mailles: tuple[Territoire, ...]
+    qpv: tuple[Territoire, ...]
+    quartiers: tuple[Territoire, ...]
+
+    def tous(self) -> tuple[Territoire, ...]:
+        """Donner tous les territoires, le sujet en tête."""
+        return (self.sujet, *self.references, *self.mailles, *self.qpv, *self.quartiers)
+
+
+@dataclass
+class Diagnostic:
+    """Tous les chiffres d'un portrait.
+
+    Attributes
+    ----------
+    demande : Demande
+        Ce qui a été demandé.
+    ensembles : Ensembles
+        Territoires par usage.
+    chiffres : list of Chiffre
+        Une ligne par territoire, indicateur, millésime et source.
+    remarques : list of str
+        Ce que le lecteur doit savoir du choix des dates.
+    """
+
+    demande: Demande
+    ensembles: Ensembles
+    chiffres: list[Chiffre]
+    remarques: list[str] = field(default_factory=list)
+    millesimes: dict[tuple[str, str], int | None] = field(default_factory=dict)
+    posterieures: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def _index(self) -> dict[tuple[str, str, str], list[Chiffre]]:
+        rangs: dict[tuple[str, str, str], list[Chiffre]] = {}
+        for chiffre in self.chiffres:
+            rangs.setdefault((chiffre.territoire, chiffre.niveau, chiffre.indicateur), []).append(chiffre)
+        return rangs
+
+    def chiffre(self, territoire: Territoire, indicateur: str, groupe: str = "comparaison") -> Chiffre | None:
+        """Donner le chiffre d'un territoire, à la date du groupe où on le lit.
+
+        Parameters
+        ----------
+        territoire : Territoire
+            Territoire du portrait.
+        indicateur : str
+            Code de l'indicateur.
+        groupe : str, default "comparaison"
+            ``comparaison``, ``mailles``, ``qpv`` ou ``quartiers``.
+
+        Returns
+        -------
+        Chiffre or None
+            ``None`` si l'indicateur n'existe pas à ce niveau.
+        """
+        candidats = self._index.get((territoire.code, territoire.niveau, indicateur), [])
+        date = self.millesimes.get((groupe, indicateur))
+        if date is None:
+            return candidats[0] if candidats else None
+        # Un chiffre d'une autre date ne se glisse jamais dans une comparaison.
+        return next((c for c in candidats if c.millesime == date), None)
+
+    def table(self) -> pd.DataFrame:
+        """Écrire le diagnostic comme le contrat du projet le fixe.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Colonnes :data:`COLONNES`, triées ; pourcentages de 0 à 100.
+        """
+        table = pd.DataFrame([asdict(c) for c in self.chiffres], columns=list(COLONNES))
+        table["millesime"] = table["millesime"].astype("Int64")
+        for colonne in TEXTES:
+            table[colonne] = table[colonne].astype("str")
+        return table.sort_values(
+            ["niveau", "territoire", "indicateur", "millesime", "source"], ignore_index=True
+        )
