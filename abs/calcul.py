@@ -12,6 +12,7 @@ import numpy as np
 
 from abs.chiffre import RANG, Chiffre
 from abs.composantes import Decoupage
+from abs.demande import Demande
 from abs.fiabilite import apprecier
 from abs.indicateurs import Indicateur, Lecture
 from abs.lecture import Comptes
@@ -24,7 +25,11 @@ NIVEAUX_SOMMABLES: Final = frozenset(
     {"commune", "epci", "departement", "region", "france", "quartier", "perimetre", "iris"}
 )
 # Valeurs d'un drapeau qui n'appellent aucune prudence : elles ne chargent pas la note.
-DRAPEAUX_MUETS: Final = {"LAB_IRIS": {"1", "5"}, "DISP_INCERT": {"0", "1", "2", "so"}}
+DRAPEAUX_MUETS: Final = {
+    "LAB_IRIS": {"1", "5"},
+    "DISP_INCERT": {"0", "1", "2", "so"},
+    "DEC_INCERT": {"0", "1", "2", "so"},
+}
 
 
 class Calculateur:
@@ -38,10 +43,15 @@ class Calculateur:
         Annuaire et géographie.
     sujet : Territoire
         Territoire du portrait ; sa région borne ce qui est lu.
+    demande : Demande or None, default None
+        Dates admises pour un dénominateur pris dans une autre source ; toutes par défaut.
     """
 
-    def __init__(self, base: Base, territoires: Territoires, sujet: Territoire) -> None:
+    def __init__(
+        self, base: Base, territoires: Territoires, sujet: Territoire, demande: Demande | None = None
+    ) -> None:
         self.base = base
+        self.demande = demande or Demande(sujet.code)
         self.decoupage = Decoupage(base, territoires, sujet)
         self.lecteur = self.decoupage.lecteur
         self._niveaux_tenus = lru_cache(maxsize=256)(self._niveaux)
@@ -75,6 +85,32 @@ class Calculateur:
             if chiffre is not None
         ]
         return min(candidats, key=lambda c: RANG[c.statut], default=None)
+
+    def tient(self, lectures: Iterable[Lecture], territoire: Territoire, millesime: int) -> bool:
+        """Dire si un fichier de ce millésime parle du niveau d'un territoire, qu'il le chiffre ou non.
+
+        Parameters
+        ----------
+        lectures : iterable of Lecture
+            Lectures admises.
+        territoire : Territoire
+            Territoire.
+        millesime : int
+            Millésime.
+
+        Returns
+        -------
+        bool
+            Vrai si une table de ce niveau, ou de ses composantes pour un rapport de sommes, est tenue.
+        """
+        for lecture in lectures:
+            tenus = self._niveaux_tenus(lecture.source.id, millesime)
+            sommable = not lecture.est_publiee and territoire.niveau in NIVEAUX_SOMMABLES
+            if lecture.vaut_pour(millesime) and (
+                territoire.niveau in tenus or (sommable and bool(tenus & {"iris", "commune"}))
+            ):
+                return True
+        return False
 
     def _niveaux(self, source: str, millesime: int) -> frozenset[str]:
         return frozenset(
@@ -176,14 +212,17 @@ class Calculateur:
         presents = ~np.isnan(numerateurs) & (True if sans_bas else ~np.isnan(denominateurs))
         couverture = self.decoupage.couverture(attendus, presents, elementaire, millesime)
         est_total = indicateur.nature == "effectif" or lecture.source_denominateur is not None
-        if couverture < (1.0 if est_total else COUVERTURE_MINIMALE):
+        if not presents.all() and (est_total or couverture < COUVERTURE_MINIMALE):
             return self._trop_peu(
                 indicateur, lecture, territoire, millesime, lus, attendus, presents, elementaire
             )
         haut = float(numerateurs[presents].sum())
         bas = math.nan if sans_bas else float(denominateurs[presents].sum())
+        if lecture.denominateur is not None and not lecture.denominateur.variables:
+            # Une constante n'est pas un compte : elle ne s'additionne pas.
+            bas = float(denominateurs[presents][0])
         remarques = [lus.remarque] if lus.remarque else []
-        if couverture < 1.0:
+        if not presents.all():
             remarques.append(self._mots_de_couverture(presents, elementaire))
         return self._rapport(
             indicateur, lecture, territoire, millesime, haut, bas, couverture, {}, " ; ".join(remarques)
@@ -232,11 +271,9 @@ class Calculateur:
     ) -> Chiffre:
         statut = Statut.CALCULE if couverture >= 1.0 else Statut.PARTIEL
         if lecture.denominateur is None:
-            if (
-                lecture.source.famille in {"population", "caf", "qpv"}
-                or territoire.niveau in lecture.source.niveaux
-            ):
-                statut = Statut.PUBLIE if territoire.niveau in lecture.source.niveaux else Statut.CALCULE
+            # Un effectif lu tel quel est publié ; sommé ou reconstitué, il est calculé.
+            lu = territoire.niveau in lecture.source.niveaux and not remarque
+            statut = Statut.PUBLIE if lu else Statut.CALCULE
             return self._avec_valeur(
                 indicateur,
                 lecture,
@@ -290,7 +327,8 @@ class Calculateur:
         ailleurs = lecture.source_denominateur
         assert ailleurs is not None
         assert lecture.denominateur is not None
-        annees = self.base.millesimes(ailleurs.id, "iris")
+        tenues = set(self.base.millesimes(ailleurs.id, "iris"))
+        annees = [a for a in self.demande.vintages(self.base, ailleurs.id) if a in tenues]
         if not annees:
             return math.nan, None
         annee = min(annees, key=lambda a: (abs(a - millesime), a))

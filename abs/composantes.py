@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property, lru_cache
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ from abs.lecture import Lecteur
 from abs.territoires import Territoire, Territoires
 from donnees_insee import catalogue, codes
 from donnees_insee.base import Base
+
+PRESQUE_TOUT: Final = 0.9999
 
 
 class Decoupage:
@@ -115,7 +118,7 @@ class Decoupage:
         list of tuple of str
             Couples (code, type d'IRIS) ; une commune sans liste connue compte pour une composante manquante.
         """
-        cle = (territoire.code, source, millesime)
+        cle = (f"{territoire.niveau} {territoire.code}", source, millesime)
         if cle not in self._listes:
             self._listes[cle] = self._decomposer(territoire, source, millesime, niveau)
         return self._listes[cle]
@@ -157,7 +160,8 @@ class Decoupage:
         poids = self._poids(elementaire, millesime).reindex(attendus).to_numpy(float)
         if np.isnan(poids).any() or poids.sum() <= 0:
             return float(presents.mean())
-        return float(poids[presents].sum() / poids.sum())
+        # Une composante sans habitant manque quand même : la couverture reste en dessous de un.
+        return min(float(poids[presents].sum() / poids.sum()), PRESQUE_TOUT)
 
     def _poids(self, elementaire: str, millesime: int) -> pd.Series:
         if elementaire == "commune":

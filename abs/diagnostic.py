@@ -14,6 +14,7 @@ from abs.references import References
 from abs.statuts import Statut
 from abs.table_longue import COLONNES, Diagnostic, Ensembles
 from abs.territoires import Territoire, Territoires
+from donnees_insee import codes
 from donnees_insee.base import Base
 from donnees_insee.catalogue import source
 
@@ -37,7 +38,7 @@ class Diagnostiqueur:
         self.demande = demande
         self.territoires = Territoires(base, demande.geographie)
         self.sujet = self.territoires.trouver(demande.territoire)
-        self.calculateur = Calculateur(base, self.territoires, self.sujet)
+        self.calculateur = Calculateur(base, self.territoires, self.sujet, demande)
 
     def ensembles(self) -> Ensembles:
         """Déterminer les territoires du portrait.
@@ -99,7 +100,7 @@ class Diagnostiqueur:
                 vus |= {
                     str(c)
                     for c in self.calculateur.lecteur.table(identifiant, annee, "iris").index
-                    if str(c).startswith(self.sujet.code)
+                    if self.sujet.code in {str(c)[:5], codes.ville_de_l_arrondissement(str(c)[:5])}
                 }
         return vus
 
@@ -165,7 +166,10 @@ class Diagnostiqueur:
             essais.append((annee, chiffres))
             if _convient(groupe, chiffres, territoires):
                 break
-        choisi = _meilleur(groupe, essais)
+            if self._date_imposee(groupe, lectures, essais, territoires[0]):
+                essais = essais[-1:]
+                break
+        choisi = _meilleur(groupe, essais, territoires[0].code)
         if choisi is None:
             return None, self._sans_source(indicateur, lectures, territoires) if groupe != "qpv" else []
         annee, chiffres = choisi
@@ -175,6 +179,19 @@ class Diagnostiqueur:
             # Le sujet à la même date que ses mailles : c'est le repère imprimé sur leurs cartes.
             chiffres += self._a_la_date(indicateur, lectures, (diagnostic.ensembles.sujet,), annee)
         return annee, chiffres
+
+    def _date_imposee(
+        self,
+        groupe: str,
+        lectures: tuple[Lecture, ...],
+        essais: list[tuple[int, list[Chiffre]]],
+        sujet: Territoire,
+    ) -> bool:
+        """Avec --millesime, un chiffre absent du dernier fichier du sujet n'est pas pris dans un fichier plus ancien."""
+        if self.demande.millesime is None or groupe != "comparaison":
+            return False
+        chiffre_ailleurs = any(c.a_une_valeur and c.territoire == sujet.code for _, e in essais for c in e)
+        return not chiffre_ailleurs and self.calculateur.tient(lectures, sujet, essais[-1][0])
 
     def _candidates(self, lectures: tuple[Lecture, ...], groupe: str) -> tuple[list[int], set[int]]:
         annees = {a for lecture in lectures for a in self.demande.vintages(self.base, lecture.source.id)}
@@ -252,11 +269,12 @@ def _convient(groupe: str, chiffres: list[Chiffre], territoires: tuple[Territoir
     return du_sujet and any(c.a_une_valeur for c in chiffres if c.territoire != sujet)
 
 
-def _meilleur(groupe: str, essais: list[tuple[int, list[Chiffre]]]) -> tuple[int, list[Chiffre]] | None:
+def _meilleur(
+    groupe: str, essais: list[tuple[int, list[Chiffre]]], sujet: str
+) -> tuple[int, list[Chiffre]] | None:
     """Prendre la dernière date essayée si elle convient ; sinon la plus récente où le sujet a un chiffre."""
     if not essais:
         return None
-    sujet = essais[0][1][0].territoire
     convenables = [e for e in essais if any(c.a_une_valeur and c.territoire != sujet for c in e[1])]
     if groupe == "comparaison":
         complets = [e for e in convenables if any(c.a_une_valeur and c.territoire == sujet for c in e[1])]

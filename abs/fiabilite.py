@@ -179,7 +179,8 @@ def _publiee(lecture: Lecture, notes: dict[str, str]) -> Appreciation:
     precision = next(
         (v for k, v in notes.items() if k.startswith(("DISP_NOTE", "DEC_NOTE", "NOTE_FILO"))), "0"
     )
-    incertitude = notes.get("DISP_INCERT", "") if lecture.variable.endswith("TP60") else ""
+    # Chaque fichier Filosofi dit l'arrondi de son propre taux, disponible (DISP) ou déclaré (DEC).
+    incertitude = notes.get(lecture.variable.removesuffix("TP60") + "INCERT", "")
     if precision not in {"0", "", "so"}:
         return Appreciation(None, Fiabilite.FRAGILE, (f"note de précaution {precision} du producteur",))
     if incertitude in {"1", "2"}:

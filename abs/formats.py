@@ -35,7 +35,9 @@ def arrondir(valeur: float, decimales: int) -> Decimal:
     """
     pas = Decimal(1).scaleb(-decimales)
     # repr() est la plus courte écriture du flottant : 0,145 s'y lit 0,145 et non 0,14499…
-    return (Decimal(repr(float(valeur))) / pas).quantize(Decimal(1), ROUND_HALF_UP) * pas
+    arrondi = (Decimal(repr(float(valeur))) / pas).quantize(Decimal(1), ROUND_HALF_UP) * pas
+    # Un zéro négatif s'écrirait « -0,0 ».
+    return arrondi or arrondi.copy_abs()
 
 
 def nombre(valeur: float | None, decimales: int = 0) -> str:

@@ -46,7 +46,7 @@ class Formule:
         numpy.ndarray
             Vecteur (n,) ; une division par zéro donne NaN.
         """
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             resultat = _calculer(self.arbre, valeurs)
         return np.where(np.isfinite(resultat), resultat, np.nan)
 
@@ -85,7 +85,11 @@ def _verifier(noeud: ast.expr, texte: str) -> None:
         _verifier(noeud.right, texte)
     elif not (
         isinstance(noeud, ast.Name)
-        or (isinstance(noeud, ast.Constant) and isinstance(noeud.value, int | float))
+        or (
+            isinstance(noeud, ast.Constant)
+            and isinstance(noeud.value, int | float)
+            and not isinstance(noeud.value, bool)
+        )
     ):
         raise IndicateurInconnu(
             f"L'expression « {texte} » contient « {ast.unparse(noeud)} » : seuls des noms de variables, des nombres "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from abs.formules import Formule, formule
 from donnees_insee.catalogue import Source, source, sources
-from donnees_insee.erreurs import IndicateurInconnu, liste_de_fautes
+from donnees_insee.erreurs import DonneeAbsente, IndicateurInconnu, liste_de_fautes
 
 THEMES: Final[dict[str, str]] = {
     "emploi": "Contexte socio-économique et emploi",
@@ -184,6 +184,15 @@ def _indicateur(code: str, theme: str, brut: dict[str, Any]) -> Indicateur:
     champs = {k: v for k, v in brut.items() if k not in CHAMPS_DE_LECTURE | {"lectures"}}
     for liste in ("transversaux", "publics"):
         champs[liste] = tuple(champs.get(liste, ()))
+    inconnus = sorted(set(champs) - {c.name for c in fields(Indicateur)})
+    if inconnus:
+        raise IndicateurInconnu(
+            f"champ(s) inconnu(s) {', '.join(inconnus)} ; on attend "
+            f"{', '.join(sorted({c.name for c in fields(Indicateur)} | CHAMPS_DE_LECTURE - {'code'}))}."
+        )
+    manquants = [c for c in ("libelle", "definition", "unite") if c not in champs]
+    if manquants:
+        raise IndicateurInconnu(f"champ(s) manquant(s) : {', '.join(manquants)}.")
     champs.setdefault("theme", theme)
     champs.setdefault("libelle_court", champs.get("libelle", code))
     return Indicateur(code=code, lectures=tuple(_lecture(code, b) for b in bruts), **champs)
@@ -204,6 +213,12 @@ def _fautes(indicateur: Indicateur) -> list[str]:
             fautes.append(f"source {lecture.source.id} : il faut soit une variable, soit un numérateur")
         if lecture.numerateur and lecture.denominateur is None and indicateur.nature != "effectif":
             fautes.append(f"source {lecture.source.id} : le dénominateur manque")
+        series = {v[:2] for v in lecture.variables if v[:2] in {"P_", "C_"}}
+        if len(series) > 1:
+            fautes.append(
+                f"source {lecture.source.id} : un rapport ne mêle jamais exploitation principale (P_) "
+                "et complémentaire (C_)"
+            )
     return [f"{indicateur.code} : {f}" for f in fautes]
 
 
@@ -231,10 +246,15 @@ def charger(*supplements: Path) -> dict[str, Indicateur]:
     lus: dict[str, Indicateur] = {}
     fautes: list[str] = []
     for theme, texte in textes:
-        for code, brut in tomllib.loads(texte).items():
+        try:
+            definitions = tomllib.loads(texte)
+        except tomllib.TOMLDecodeError as cause:
+            fautes.append(f"fichier « {theme}.toml » : il ne se lit pas ({cause})")
+            continue
+        for code, brut in definitions.items():
             try:
                 indicateur = _indicateur(code, theme, brut)
-            except (TypeError, IndicateurInconnu) as cause:
+            except (TypeError, IndicateurInconnu, DonneeAbsente) as cause:
                 fautes.append(f"{code} : {cause}")
                 continue
             fautes += _fautes(indicateur)

@@ -20,6 +20,7 @@ NOTES = (
     "DISP_NOTE",
     "DISP_INCERT",
     "DEC_NOTE",
+    "DEC_INCERT",
     "NOTE_FILO",
     "NOTE_CNAF",
     "NOTE_RP",
@@ -127,7 +128,7 @@ class Lecteur:
             assert lecture.numerateur is not None
             haut = np.broadcast_to(lecture.numerateur.calculer(valeurs), len(table)).astype(float)
             if lecture.denominateur is not None and lecture.source_denominateur is None:
-                bas = lecture.denominateur.calculer(valeurs)
+                bas = np.broadcast_to(lecture.denominateur.calculer(valeurs), len(table)).astype(float)
         statuts, raisons = _raisons(lecture, table, valeurs, absentes)
         return Comptes(
             rangs=self.rangs(lecture.source.id, millesime, niveau),
@@ -160,7 +161,7 @@ class Lecteur:
                 if all(p is not None for p in parts.values()):
                     somme = identite.calculer({v: p for v, p in parts.items() if p is not None})
                     reconstituees.append(variable)
-                    colonne = somme if colonne is None else np.where(np.isnan(colonne), somme, colonne)
+                    colonne = _completer(colonne, somme, table.get(variable + SUFFIXE_STATUT))
             if colonne is None:
                 absentes.append(variable)
                 colonne = np.full(len(table), np.nan)
@@ -170,6 +171,16 @@ class Lecteur:
 
 def _flottants(table: pd.DataFrame, variable: str) -> np.ndarray | None:
     return table[variable].to_numpy(float) if variable in table else None
+
+
+def _completer(colonne: np.ndarray | None, somme: np.ndarray, marques_lues: pd.Series | None) -> np.ndarray:
+    """Remplir les cellules absentes d'une colonne, jamais celles que le producteur a marquées."""
+    if colonne is None:
+        return somme
+    a_remplir = np.isnan(colonne)
+    if marques_lues is not None:
+        a_remplir &= marques_lues.isna().to_numpy(bool)
+    return np.where(a_remplir, somme, colonne)
 
 
 def regle_du_vide(source: Source, variable: str) -> tuple[str, str]:
@@ -190,7 +201,7 @@ def regle_du_vide(source: Source, variable: str) -> tuple[str, str]:
     colonne = traduire(source, variable)
     if colonne is not None and colonne.motif.vide:
         return colonne.motif.vide, colonne.motif.vide_note or source.vide_note
-    return source.vide, source.vide_note or "cellule vide dans le fichier du producteur"
+    return source.vide, source.vide_note or "cellule vide dans les fichiers déposés"
 
 
 def _raisons(

@@ -224,6 +224,8 @@ def phrase(
     """
     if chiffre is None or not chiffre.a_une_valeur or chiffre.fiabilite == Fiabilite.FRAGILE:
         return None
+    if not indicateur.phrase:
+        return None
     unite = indicateur.unite if indicateur.unite in {"%", "€"} else ""
     valeur = avec_unite(chiffre.valeur, unite, decimales(indicateur, chiffre))
     fait = indicateur.phrase.format(v=valeur)
@@ -269,9 +271,12 @@ def etendue(indicateur: Indicateur, mailles: Sequence[tuple[Territoire, Chiffre 
         # Écarter trop de mailles fragiles, souvent les plus basses, rendrait l'étendue trompeuse.
         return None
     bas, haut = min(solides, key=lambda tc: tc[1].valeur), max(solides, key=lambda tc: tc[1].valeur)
+    sujet = _sujet_de_l_etendue(indicateur)
+    if sujet is None:
+        return None
     cas = "etendue" if bas[0].niveau == "iris" else "etendue_communes"
     texte = gabarits()[cas].format(
-        sujet=_sujet_de_l_etendue(indicateur),
+        sujet=sujet,
         bas=ecrire(indicateur, bas[1]),
         haut=ecrire(indicateur, haut[1]),
         nom_bas=bas[0].nom,
@@ -281,21 +286,18 @@ def etendue(indicateur: Indicateur, mailles: Sequence[tuple[Territoire, Chiffre 
     return Phrase(texte, (reference(bas[1]), reference(haut[1])))
 
 
-def _sujet_de_l_etendue(indicateur: Indicateur) -> str:
+# Article du premier mot d'un libellé ; un libellé qui n'en a pas ici ne donne pas de phrase d'étendue.
+ARTICLES: Final = {
+    "part": "la ", "taille": "la ",
+    "taux": "le ", "niveau": "le ", "rapport": "le ", "premier": "le ", "troisième": "le ", "neuvième": "le ",
+    "indice": "l'",
+}  # fmt: skip
+
+
+def _sujet_de_l_etendue(indicateur: Indicateur) -> str | None:
     libelle = indicateur.libelle[:1].lower() + indicateur.libelle[1:]
-    article = {
-        "taux": "le",
-        "niveau": "le",
-        "rapport": "le",
-        "premier": "le",
-        "troisième": "le",
-        "neuvième": "le",
-        "nombre": "le",
-    }
-    premier = libelle.split()[0]
-    if premier[0] in "aeiouéèh":
-        return f"l'{libelle}"
-    return f"{article.get(premier, 'la')} {libelle}"
+    article = ARTICLES.get(libelle.split()[0])
+    return None if article is None else f"{article}{libelle}"
 
 
 def date_et_source(chiffre: Chiffre | None, titre_court: str) -> str:

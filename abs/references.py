@@ -14,6 +14,15 @@ from donnees_insee import codes
 STRATES: Final = (0, 500, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 10**9)
 
 
+# Niveaux plus larges qu'un sujet ; une commune et ce qui est plus petit ont les deux.
+PLUS_LARGES: Final[dict[str, tuple[str, ...]]] = {
+    "commune": ("departement", "region"),
+    "departement": ("region",),
+    "region": (),
+    "france": (),
+}
+
+
 class References:
     """Construit les territoires de comparaison d'un sujet.
 
@@ -44,7 +53,8 @@ class References:
         """
         geo, trouvees = self.annuaire.geographie, []
         commune = self._commune_du(sujet)
-        if commune and sujet.niveau in {"iris", "quartier", "qpv"}:
+        arrondissement = sujet.niveau == "commune" and commune != sujet.code
+        if commune and (arrondissement or sujet.niveau in {"iris", "quartier", "qpv"}):
             trouvees.append(
                 self._role(
                     self.annuaire.nommer(commune, "commune", str(geo.communes.at[commune, "nom"])),
@@ -53,13 +63,13 @@ class References:
                 )
             )
         ligne = geo.communes.loc[commune] if commune else None
+        epci = None if ligne is None else ligne["epci"]
         if (
-            ligne is not None
-            and pd.notna(ligne["epci"])
-            and ligne["epci"] in geo.epci.index
-            and sujet.niveau != "epci"
+            epci is not None
+            and epci in geo.epci.index
+            and sujet.niveau in {"iris", "quartier", "qpv", "commune"}
         ):
-            trouvees += self._epci_et_couronne(str(ligne["epci"]), populations, sujet)
+            trouvees += self._epci_et_couronne(str(epci), populations, sujet)
         if sujet.niveau == "commune":
             trouvees += self._strate(sujet, populations)
         trouvees += self._departement_et_region(sujet, ligne)
@@ -73,7 +83,7 @@ class References:
                 dans="en France métropolitaine",
             )
         )
-        return [t for t in trouvees if t.code != sujet.code]
+        return [t for t in trouvees if (t.code, t.niveau) != (sujet.code, sujet.niveau)]
 
     def _commune_du(self, sujet: Territoire) -> str | None:
         """Commune qui situe le sujet : la sienne, ou la première de ses composantes."""
@@ -128,7 +138,10 @@ class References:
         rang = next(i for i, borne in enumerate(STRATES[1:]) if populations[sujet.code] < borne)
         bas, haut = STRATES[rang], STRATES[rang + 1]
         pareilles = [str(c) for c in du_departement[(du_departement >= bas) & (du_departement < haut)].index]
-        autres = tuple(c for c in pareilles if c != sujet.code)
+        # Un arrondissement ne se compare pas à sa propre ville comme à une autre commune.
+        autres = tuple(
+            c for c in pareilles if c not in {sujet.code, codes.ville_de_l_arrondissement(sujet.code)}
+        )
         if not autres:
             return []
         taille = (
@@ -153,7 +166,11 @@ class References:
         source = ligne if ligne is not None else pd.Series(dtype=object)
         for niveau, dans in (("departement", "dans le département"), ("region", "en région")):
             code = source.get(niveau)
-            if code is not None and pd.notna(code) and sujet.niveau != niveau:
+            if (
+                code is not None
+                and pd.notna(code)
+                and niveau in PLUS_LARGES.get(sujet.niveau, PLUS_LARGES["commune"])
+            ):
                 nom = codes.noms_officiels(niveau).get(str(code), str(code))
                 trouves.append(self._role(self.annuaire.nommer(str(code), niveau, nom), niveau, dans))
         return trouves

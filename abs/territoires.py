@@ -249,19 +249,13 @@ class Territoires:
             QPV d'une seule génération, par code.
         """
         table = self.geographie.qpv
-        communes = {codes.ville_de_l_arrondissement(c[:5]) for c in sujet.composantes} | set(
-            sujet.composantes
-        )
-        touche = (
-            table[
-                [
-                    any(c in communes or codes.ville_de_l_arrondissement(c) in communes for c in cs)
-                    for cs in table["communes"]
-                ]
-            ]
-            if len(table)
-            else table
-        )
+        if table.empty:
+            return []
+        communes = set(sujet.composantes)
+        # Une ville a les QPV de ses arrondissements ; un arrondissement n'a que les siens.
+        touche = table[
+            [any({c, codes.ville_de_l_arrondissement(c)} & communes for c in cs) for cs in table["communes"]]
+        ]
         if touche.empty:
             return []
         voulue = generation or int(touche["generation"].max())
@@ -287,7 +281,8 @@ class Territoires:
         table = self.base.lire("quartiers", None, "iris")
         if table.empty or sujet.niveau != "commune":
             return []
-        table = table[[c[:5] in sujet.composantes for c in table.index]]
+        dedans = set(sujet.composantes)
+        table = table[[bool({c[:5], codes.ville_de_l_arrondissement(c[:5])} & dedans) for c in table.index]]
         return [
             Territoire(
                 f"{sujet.code}-{normaliser(str(nom)).replace(' ', '-')}",

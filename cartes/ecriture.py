@@ -6,6 +6,7 @@ import base64
 import io
 import re
 from contextlib import suppress
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _NOM_DE_FICHIER = re.compile(r"[^/\\:*?\"<>|\x00-\x1f]+")
 
 
+# Le carnet montre la carte puis l'enregistre : la dessiner une fois suffit.
+@lru_cache(maxsize=64)
 def en_png(carte: CarteThematique) -> bytes:
     """Rendre la carte en PNG (1 500 pixels de large), texte de remplacement compris.
 

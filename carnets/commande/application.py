@@ -146,9 +146,9 @@ def carte(
 @sources_app.command("lister")
 def sources_lister() -> None:
     """Lister les sources du catalogue, leurs années et ce qui en est tenu."""
-    from carnets.commande import actions  # noqa: PLC0415
+    from carnets.commande import actions_sources  # noqa: PLC0415
 
-    actions.sources_lister()
+    actions_sources.sources_lister()
 
 
 @sources_app.command("deposer")
@@ -159,9 +159,9 @@ def sources_deposer(
     ] = None,
 ) -> None:
     """Déposer des fichiers : chacun est reconnu à ses colonnes, ou refusé avec sa raison."""
-    from carnets.commande import actions  # noqa: PLC0415
+    from carnets.commande import actions_sources  # noqa: PLC0415
 
-    actions.sources_deposer(chemins, millesime)
+    actions_sources.sources_deposer(chemins, millesime)
 
 
 @sources_app.command("retirer")
@@ -169,17 +169,17 @@ def sources_retirer(
     fichier: Annotated[str, typer.Argument(help="Nom du fichier déposé, ou début de son empreinte.")],
 ) -> None:
     """Retirer un fichier déposé : ses tables, son reçu et sa copie."""
-    from carnets.commande import actions  # noqa: PLC0415
+    from carnets.commande import actions_sources  # noqa: PLC0415
 
-    actions.sources_retirer(fichier)
+    actions_sources.sources_retirer(fichier)
 
 
 @sources_app.command("etat")
 def sources_etat() -> None:
     """Dire ce que la base tient, fichier par fichier."""
-    from carnets.commande import actions  # noqa: PLC0415
+    from carnets.commande import actions_sources  # noqa: PLC0415
 
-    actions.sources_etat()
+    actions_sources.sources_etat()
 
 
 @sources_app.command("modele")
@@ -187,9 +187,9 @@ def sources_modele(
     sortie: Annotated[Path, typer.Argument(help="Fichier CSV à créer.")] = Path("source_locale.csv"),
 ) -> None:
     """Écrire le modèle de source locale, à remplir ou à faire remplir par un partenaire."""
-    from carnets.commande import actions  # noqa: PLC0415
+    from carnets.commande import actions_sources  # noqa: PLC0415
 
-    actions.sources_modele(sortie)
+    actions_sources.sources_modele(sortie)
 
 
 @territoire_app.command("chercher")

@@ -17,6 +17,8 @@ SANS_PAPIER: Final = re.compile(r'<section class="atlas-bloc">.*?</section>', re
 POLICE: Final = "Arial"
 MARGE_EN_CM: Final = 1.8
 LARGEUR_EN_CM: Final = 21.0
+# Deux cartes et leurs légendes tiennent sur une page.
+LARGEUR_D_IMAGE_EN_CM: Final = 14.0
 PREMIERE_COLONNE: Final = 0.30
 TABLE_LARGE: Final = 6
 
@@ -79,7 +81,7 @@ def _habiller(chemin: Path, titre: str) -> None:
     for table in document.tables:
         _habiller_table(table, Pt, Cm)
     for image in document.inline_shapes:
-        largeur = Cm(LARGEUR_EN_CM - 2 * MARGE_EN_CM)
+        largeur = Cm(LARGEUR_D_IMAGE_EN_CM)
         image.height, image.width = int(image.height * largeur / image.width), largeur
     _numeroter(document, titre)
     document.save(str(chemin))

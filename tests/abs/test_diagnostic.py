@@ -14,11 +14,12 @@ from abs.diagnostic import diagnostiquer
 from abs.indicateurs import indicateur, indicateurs
 from abs.statuts import SANS_VALEUR, Fiabilite, Statut
 from abs.table_longue import COLONNES, Diagnostic
+from donnees_insee.base import Base
 from donnees_insee.catalogue import source, sources
 from donnees_insee.erreurs import DonneeAbsente, TerritoireInconnu
 
 if TYPE_CHECKING:
-    from donnees_insee.base import Base
+    from pathlib import Path
 
 CONTRAT = [
     "territoire", "niveau", "geographie", "indicateur", "definition", "millesime", "periode", "valeur",
@@ -313,3 +314,56 @@ def test_le_suivi_dit_chaque_indicateur_une_fois(base_demo: Base) -> None:
     suivis: list[str] = []
     diagnostiquer(base_demo, Demande("99015"), suivis.append)
     assert suivis == [i.libelle for i in indicateurs().values()]
+
+
+def base_de_medianes(dossier: Path, lues: dict[tuple[int, str], dict[str, float]]) -> Base:
+    """Une commune, son EPCI, et des médianes Filosofi selon (millésime, niveau)."""
+    base = Base(dossier)
+    commune = pd.DataFrame(
+        {
+            "code": ["99001"],
+            "LIBGEO": "Ville",
+            "EPCI": "999900001",
+            "LIBEPCI": "Ensemble",
+            "DEP": "99",
+            "REG": "98",
+        }
+    )
+    base.ranger(commune, base.chemin_de_part("appartenance", 2024, "commune", "x-0"))
+    for (annee, niveau), medianes in lues.items():
+        table = pd.DataFrame({"code": list(medianes), "DISP_MED": list(medianes.values())})
+        base.ranger(table, base.chemin_de_part("filosofi", annee, niveau, "x-0"))
+    return base
+
+
+def test_la_comparaison_se_fait_a_la_date_la_plus_recente_commune_au_sujet_et_a_une_reference(
+    tmp_path: Path,
+) -> None:
+    base = base_de_medianes(
+        tmp_path,
+        {
+            (2021, "commune"): {"99001": 21_000.0},
+            (2018, "commune"): {"99001": 18_000.0},
+            (2018, "epci"): {"999900001": 18_500.0},
+            (2016, "commune"): {"99001": 16_000.0},
+            (2016, "epci"): {"999900001": 16_500.0},
+        },
+    )
+    diagnostic = diagnostiquer(base, Demande("99001"))
+    sujet, epci = diagnostic.ensembles.sujet, diagnostic.ensembles.references[0]
+    lus = [diagnostic.chiffre(t, "niveau_vie_median") for t in (sujet, epci)]
+    assert [(c.millesime, c.valeur) for c in lus if c is not None] == [(2018, 18_000.0), (2018, 18_500.0)]
+
+
+def test_faute_de_date_commune_le_sujet_est_lu_a_sa_date_et_la_reference_reste_absente(
+    tmp_path: Path,
+) -> None:
+    base = base_de_medianes(
+        tmp_path, {(2021, "commune"): {"99001": 21_000.0}, (2018, "epci"): {"999900001": 18_500.0}}
+    )
+    diagnostic = diagnostiquer(base, Demande("99001"))
+    sujet, epci = diagnostic.ensembles.sujet, diagnostic.ensembles.references[0]
+    du_sujet, de_l_epci = (diagnostic.chiffre(t, "niveau_vie_median") for t in (sujet, epci))
+    assert du_sujet is not None
+    assert (du_sujet.millesime, du_sujet.valeur) == (2021, 21_000.0)
+    assert de_l_epci is None or not de_l_epci.a_une_valeur

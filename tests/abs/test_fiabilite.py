@@ -230,9 +230,6 @@ def test_la_marge_d_une_valeur_hors_bornes_reste_calculable() -> None:
     assert juge.fiabilite == Fiabilite.FRAGILE
 
 
-@pytest.mark.xfail(
-    strict=True, reason="DEC_INCERT n'est ni lu dans le fichier des revenus déclarés ni compris"
-)
 def test_les_bas_revenus_declares_arrondis_ont_aussi_la_marge_de_leur_arrondi() -> None:
     juge = juger(
         "taux_bas_revenus_declares",

@@ -296,7 +296,6 @@ def marquee(perte: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     return table, population
 
 
-@pytest.mark.xfail(strict=True, reason="une cellule marquée secrète est refaite par la somme de ses tranches")
 def test_un_total_marque_secret_n_est_pas_refait_par_ses_tranches(atelier: Callable) -> None:
     table, population = marquee("s")
     with ouvrir(atelier, table, rp_population=population) as essai:
@@ -312,31 +311,24 @@ def test_un_total_que_l_extrait_a_perdu_est_refait_par_ses_tranches_et_le_dit(at
         assert "reconstitué par somme de ses tranches : P_POP" in lu.note
 
 
-@pytest.mark.xfail(strict=True, reason="un total reconstitué à l'IRIS est dit « publié » par le producteur")
 def test_un_total_reconstitue_n_est_pas_dit_publie(atelier: Callable) -> None:
     table, population = marquee("")
     with ouvrir(atelier, table, rp_population=population.drop(columns=["P_POP", "P_POP__statut"])) as essai:
         assert essai.chiffre("population", iris(table["code"][1])).statut == "calcule"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="un IRIS inhabité pèse zéro : son compte secret passe pour couvert et le total est donné",
-)
 def test_un_total_n_est_pas_donne_quand_un_iris_inhabite_est_secret(atelier: Callable) -> None:
     table = grande_base(3, [500.0, 500.0, 0.0])
     with ouvrir(atelier, table, caf=caf(table, {2})) as essai:
         assert essai.chiffre("allocataires", "99001").statut == "indisponible"
 
 
-@pytest.mark.xfail(strict=True, reason="un IRIS inhabité pèse zéro : le rapport incomplet est dit complet")
 def test_un_rapport_auquel_il_manque_un_iris_inhabite_n_est_pas_dit_complet(atelier: Callable) -> None:
     table = grande_base(3, [500.0, 500.0, 0.0])
     with ouvrir(atelier, table, caf=caf(table, {2})) as essai:
         assert essai.chiffre("part_familles_monoparentales_caf", "99001").statut == "partiel"
 
 
-@pytest.mark.xfail(strict=True, reason="les composantes sont retenues par le code seul, sans le niveau")
 def test_deux_territoires_de_meme_code_et_de_niveaux_differents_ont_chacun_leurs_composantes(
     atelier: Callable,
 ) -> None:
@@ -349,9 +341,6 @@ def test_deux_territoires_de_meme_code_et_de_niveaux_differents_ont_chacun_leurs
         assert essai.chiffre("part_hlm", region).denominateur == 400
 
 
-@pytest.mark.xfail(
-    strict=True, raises=TypeError, reason="un dénominateur constant n'est pas étendu à toutes les lignes"
-)
 def test_un_denominateur_constant_se_calcule(atelier: Callable) -> None:
     definition = replace(
         indicateur("part_hlm"), unite="",

@@ -234,12 +234,10 @@ def test_un_epci_ne_se_compare_pas_a_lui_meme(references_de: Callable) -> None:
     assert set(references_de(AUTRE_EPCI)) == {"departement", "region", "france"}
 
 
-@pytest.mark.xfail(strict=True, reason="le département reçoit l'EPCI de sa première commune comme référence")
 def test_un_departement_ne_se_compare_pas_a_un_de_ses_epci(references_de: Callable) -> None:
     assert "epci" not in references_de("99")
 
 
-@pytest.mark.xfail(strict=True, reason="les références sont écartées par leur code seul, sans leur niveau")
 def test_un_departement_et_une_region_de_meme_code_ne_se_confondent_pas(tmp_path: Path) -> None:
     base = Base(tmp_path)
     table = pd.DataFrame(
@@ -311,23 +309,16 @@ def test_la_ville_a_les_qpv_de_tous_ses_arrondissements(ville_a_arrondissements:
     assert lieux.qpv_du(lieux.trouver("69266")) == []
 
 
-@pytest.mark.xfail(strict=True, reason="un arrondissement reçoit tous les QPV de sa ville")
 def test_un_arrondissement_n_a_que_ses_qpv(ville_a_arrondissements: Territoires) -> None:
     lieux = ville_a_arrondissements
     assert [q.code for q in lieux.qpv_du(lieux.trouver("69381"))] == ["QP069001"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="les codes d'IRIS d'une ville à arrondissements ne commencent pas par le sien"
-)
 def test_une_ville_a_arrondissements_a_ses_quartiers(ville_a_arrondissements: Territoires) -> None:
     lieux = ville_a_arrondissements
     assert [q.nom for q in lieux.quartiers_du(lieux.trouver("69123"))] == ["Pentes"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="un arrondissement a pour « autre commune de même taille » sa propre ville"
-)
 def test_un_arrondissement_n_est_pas_compare_a_sa_ville_comme_a_une_autre_commune(
     ville_a_arrondissements: Territoires,
 ) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from abs.demande import Demande
 from abs.diagnostic import COLONNES, Diagnostic, diagnostiquer
-from abs.indicateurs import THEMES, indicateur, indicateurs
+from abs.indicateurs import THEMES, indicateurs
 from abs.phrases import decimales
 from abs.statuts import SANS_VALEUR
 from carnets.documents.tableur import COMPARAISON, LISEZ_MOI, ecrire_xlsx
@@ -236,7 +236,7 @@ def test_signe_de_prudence_et_decimales_selon_la_marge(diagnostic: Diagnostic, f
         if chiffre is None or not chiffre.a_une_valeur:
             continue
         assert ('" *"' in motif) == (chiffre.fiabilite == "fragile")
-        assert ("0.0" in motif) == (decimales(indicateur("taux_chomage_rp"), chiffre) == 1)
+        assert ("0.0" in motif) == (decimales(indicateurs()["taux_chomage_rp"], chiffre) == 1)
         vus.add(chiffre.fiabilite)
     assert "fragile" in vus
 

@@ -1,5 +1,6 @@
 """Des portraits entiers sur les fichiers réels : Montpellier, Clermont-Ferrand, de petites communes."""
 
+import html
 import re
 
 import geopandas as gpd
@@ -29,14 +30,20 @@ def clermont(base_reelle, tmp_path_factory):
 
 def test_montpellier_ecrit_ses_documents_et_ses_cartes(montpellier):
     noms = {str(f.relative_to(montpellier.dossier)) for f in montpellier.fichiers}
-    assert {"portrait.html", "portrait.docx", "tableaux.xlsx", "territoire.gpkg", "preuve/diagnostic.parquet"} <= noms
+    assert {
+        "portrait.html",
+        "portrait.docx",
+        "tableaux.xlsx",
+        "territoire.gpkg",
+        "preuve/diagnostic.parquet",
+    } <= noms
     assert sum(n.endswith(".png") for n in noms) >= 6
 
 
 def test_montpellier_dessine_ses_douze_qpv_et_les_compare(montpellier, base_reelle):
-    page = (montpellier.dossier / "portrait.html").read_text(encoding="utf-8")
+    page = html.unescape((montpellier.dossier / "portrait.html").read_text(encoding="utf-8"))
     assert len(set(re.findall(r"QP0340\d\d", page))) == 12
-    for nom in ("Mosson", "Celleneuve", "Petit Bard Pergola", "Près D&#39;Arènes"):
+    for nom in ("Mosson", "Celleneuve", "Petit Bard Pergola", "Près D'Arènes"):
         assert nom in page
     qpv = gpd.read_file(montpellier.dossier / "territoire.gpkg", layer="qpv")
     assert len(qpv) == 12
@@ -45,7 +52,8 @@ def test_montpellier_dessine_ses_douze_qpv_et_les_compare(montpellier, base_reel
 
 def test_le_gpkg_de_montpellier_se_joint_par_code_iris(montpellier, donnees_reelles):
     couche = gpd.read_file(montpellier.dossier / "territoire.gpkg", layer="iris").set_index("code_iris")
-    brut = pd.read_csv(donnees_reelles / "filosofi" / "BASE_TD_FILO_DISP_IRIS_2016.csv", sep=";", dtype=str, encoding="utf-8-sig")
+    fichier = donnees_reelles / "filosofi" / "BASE_TD_FILO_DISP_IRIS_2016.csv"
+    brut = pd.read_csv(fichier, sep=";", dtype=str, encoding="utf-8-sig")
     attendues = brut[brut["COM"] == "34172"].set_index("IRIS")["DISP_MED16"].astype(float)
     assert len(attendues) == 84
     lues = couche["niveau_vie_median"].dropna()
@@ -54,8 +62,8 @@ def test_le_gpkg_de_montpellier_se_joint_par_code_iris(montpellier, donnees_reel
 
 
 def test_les_iris_sans_chiffre_disent_pourquoi(montpellier):
-    page = (montpellier.dossier / "portrait.html").read_text(encoding="utf-8")
-    assert "Sans chiffre, IRIS d&#39;activité ou divers, hors du champ de la source" in page
+    page = html.unescape((montpellier.dossier / "portrait.html").read_text(encoding="utf-8"))
+    assert "Sans chiffre, IRIS d'activité ou divers, hors du champ de la source" in page
     assert "effectif non diffusé par la Cnaf" in page
 
 
@@ -71,7 +79,10 @@ def test_le_tableau_qpv_de_clermont_est_celui_que_la_ville_a_publie(base_reelle)
     portrait = composer(base_reelle, Demande("63113", 2020, {"caf": 2018}))
     tableau = portrait.chapitre("qpv").tableaux[0]
     colonnes = [c.texte for c in tableau.entetes]
-    lignes = {ligne[0].texte: {n: c.texte.replace("\u00a0", " ") for n, c in zip(colonnes, ligne, strict=True)} for ligne in tableau.lignes}
+    lignes = {
+        ligne[0].texte: {n: c.texte.replace("\u00a0", " ") for n, c in zip(colonnes, ligne, strict=True)}
+        for ligne in tableau.lignes
+    }
     attendu = {
         "Moins de 25 ans, en % de la population": ("36 %", "38 %", "41 %"),
         "Moins de 20 ans pour une personne de 60 ans et plus": ("1,5", "1,6", "2,2"),

@@ -1,0 +1,151 @@
+"""Les actions de `abs sources` : lister, déposer, retirer, dire ce qui est tenu."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from carnets.commande import affichage
+from donnees_insee.base import Base
+from donnees_insee.erreurs import SortieImpossible
+
+ETATS = {"range": "rangé", "deja_la": "déjà là", "refuse": "refusé", "documentation": "laissé"}
+
+
+def sources_lister() -> None:
+    """Écrire le catalogue et ce qui en est tenu."""
+    from donnees_insee.catalogue import sources  # noqa: PLC0415
+
+    base = Base()
+    lignes = []
+    for s in sources().values():
+        if s.a_venir:
+            continue
+        annees = sorted({m.annee for m in s.millesimes})
+        plage = (
+            f"{annees[0]}–{annees[-1]}"
+            if len(annees) > 1
+            else ", ".join(map(str, annees)) or "selon le fichier"
+        )
+        tenus = ", ".join(map(str, base.millesimes(s.id))) or (
+            "oui" if any(p.source == s.id for p in base.parts()) else "–"
+        )
+        lignes.append((s.id, s.titre, s.famille, ", ".join(s.niveaux), plage, tenus))
+    affichage.tableau(
+        "Sources du catalogue", ("Source", "Titre", "Famille", "Niveaux", "Catalogue", "Tenu"), lignes
+    )
+
+
+def sources_deposer(chemins: list[Path], millesime: int | None) -> None:
+    """Déposer des fichiers et dire, fichier par fichier, pour quoi chacun est pris.
+
+    Parameters
+    ----------
+    chemins : list of pathlib.Path
+        Fichiers, dossiers, archives.
+    millesime : int or None
+        Année des données, si les fichiers ne la disent pas.
+
+    Raises
+    ------
+    SourceNonReconnue
+        Si aucun fichier n'a été rangé et qu'au moins un est refusé.
+    """
+    from donnees_insee.depot import deposer, fichiers_a_deposer  # noqa: PLC0415
+    from donnees_insee.erreurs import SourceNonReconnue  # noqa: PLC0415
+
+    base = Base()
+    total = len(fichiers_a_deposer(chemins))
+    with affichage.progression() as barre:
+        tache = barre.add_task("Dépôt", total=total)
+
+        def suivre(fichier: Path) -> None:
+            barre.update(tache, description=fichier.name[:40])
+            barre.advance(tache)
+
+        resultats = deposer(base, chemins, millesime=millesime, suivre=suivre)
+    for r in resultats:
+        if not r.lots:
+            affichage.dire(f"{ETATS[r.etat]:8} {r.nom} : {r.raison}")
+        for lot in r.lots:
+            annee = "sans date" if lot.millesime is None else str(lot.millesime)
+            precisions = [f"{lot.colonnes} colonnes", *lot.remarques]
+            if lot.d_ou and lot.d_ou != "colonnes":
+                precisions.append(f"année lue dans : {lot.d_ou}")
+            if lot.ecartees:
+                precisions.append(f"{len(lot.ecartees)} colonnes non reprises")
+            affichage.dire(
+                f"{ETATS[r.etat]:8} {r.nom} : {lot.source}, {annee}, {lot.niveau}, {lot.lignes} lignes "
+                f"({' ; '.join(precisions)})"
+            )
+    comptes = {etat: sum(r.etat == etat for r in resultats) for etat in ETATS}
+    affichage.dire(
+        " ; ".join(f"{n} {ETATS[e]}(s)" for e, n in comptes.items() if n) + f". Base : {base.dossier}"
+    )
+    if comptes["refuse"] and not comptes["range"] and not comptes["deja_la"]:
+        raise SourceNonReconnue("aucun des fichiers donnés n'a pu être rangé ; les raisons sont ci-dessus.")
+
+
+def sources_retirer(fichier: str) -> None:
+    """Retirer un fichier déposé.
+
+    Parameters
+    ----------
+    fichier : str
+        Nom ou début d'empreinte.
+    """
+    from donnees_insee.depot import retirer  # noqa: PLC0415
+
+    recu = retirer(Base(), fichier)
+    affichage.dire(f"Retiré : {recu.nom} ({len(recu.lots)} table(s), empreinte {recu.sha256[:12]}).")
+
+
+def sources_etat() -> None:
+    """Écrire ce que la base tient."""
+    base = Base()
+    base.exiger()
+    lignes = [
+        (
+            r.nom,
+            lot.source,
+            "–" if lot.millesime is None else str(lot.millesime),
+            lot.niveau,
+            str(lot.lignes),
+            "–" if lot.geographie is None else str(lot.geographie),
+            r.date[:10],
+            r.sha256[:12],
+        )
+        for r in base.recus()
+        for lot in r.lots
+    ]
+    affichage.tableau(
+        f"Base {base.dossier}",
+        ("Fichier", "Source", "Millésime", "Niveau", "Lignes", "Géographie", "Déposé le", "Empreinte"),
+        lignes,
+    )
+
+
+MODELE = "territoire;date;indicateur;numerateur;denominateur;producteur;diffusion;seuil\n"
+
+
+def sources_modele(chemin: Path) -> None:
+    """Écrire le modèle de source locale.
+
+    Parameters
+    ----------
+    chemin : pathlib.Path
+        Fichier à créer ; il n'est jamais écrasé.
+
+    Raises
+    ------
+    SortieImpossible
+        Si le fichier existe déjà.
+    """
+    from donnees_insee.chemins import fichier_provisoire  # noqa: PLC0415
+
+    if chemin.exists():
+        raise SortieImpossible(f"« {chemin} » existe déjà et n'a pas été touché. Donnez un autre nom.")
+    with fichier_provisoire(chemin) as provisoire:
+        provisoire.write_text("\ufeff" + MODELE, encoding="utf-8")
+    affichage.dire(
+        f"Modèle écrit : {chemin} (diffusion : publique ou interne ; seuil : effectif au-dessous duquel on masque)."
+    )
