@@ -118,7 +118,8 @@ def produire(parametres: dict[str, Any], sortie: Path, *, progression: bool = Fa
 
     reglages = verifier_parametres(parametres)
     sujet = Diagnostiqueur(reglages.base, reglages.demande).sujet
-    final = sortie / nom_du_dossier(sujet.nom, sujet.code, reglages.demande.millesime)
+    # Le noyau travaille dans le dossier provisoire : un chemin relatif y désignerait autre chose.
+    final = sortie.resolve() / nom_du_dossier(sujet.nom, sujet.code, reglages.demande.millesime)
     with dossier_provisoire(final) as provisoire:
         execute = provisoire / "carnet.ipynb"
         _executer(reglages, sujet.code, execute, final, progression=progression)
@@ -141,7 +142,7 @@ def _executer(reglages: Reglages, territoire: str, execute: Path, final: Path, *
         "diffusion": demande.diffusion,
         "formats": ",".join(reglages.formats),
         "dossier_sortie": str(execute.parent),
-        "dossier_donnees": str(reglages.base.dossier),
+        "dossier_donnees": str(reglages.base.dossier.resolve()),
     }
     # Le noyau doit être celui de cet environnement, même si un autre « python3 » est installé ailleurs.
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")

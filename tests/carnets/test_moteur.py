@@ -1,8 +1,10 @@
 """Le moteur : un portrait complet, rien à moitié écrit, un échec gardé et expliqué."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -64,6 +66,25 @@ def test_deux_portraits_successifs_ne_laissent_qu_un_dossier(demo_ecrite, base_d
         {"territoire": "99001", "formats": "html", "dossier_donnees": str(base_demo.dossier)}, parent / "bis"
     )
     assert [d.name for d in (parent / "bis").iterdir()] == ["portrait-arzance-la-ville-99001-dernier"]
+
+
+def test_un_dossier_de_sortie_relatif_recoit_tout_a_sa_place(base_demo, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    parametres = {
+        "territoire": "99003",
+        "formats": "csv",
+        "dossier_donnees": os.path.relpath(base_demo.dossier),
+    }
+    production = produire(parametres, Path("sorties"))
+    attendu = tmp_path / "sorties" / "portrait-saint-maur-d-arzance-99003-dernier"
+    noms = {str(f.relative_to(attendu)) for f in production.fichiers}
+    assert noms == {
+        "carnet.ipynb",
+        "diagnostic.csv",
+        str(Path("preuve/diagnostic.parquet")),
+        str(Path("preuve/recu.json")),
+    }
+    assert list((tmp_path / "sorties").iterdir()) == [attendu]
 
 
 def test_un_territoire_inconnu_est_refuse_avant_papermill(base_demo, tmp_path):
