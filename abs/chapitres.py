@@ -103,7 +103,7 @@ def chiffres_cles(diagnostic: Diagnostic) -> tuple[ChiffreCle, ...]:
         if chiffre is None or not chiffre.a_une_valeur or chiffre.fiabilite == "fragile":
             continue
         comparaison, _ = parenthese(indicateur, chiffre, _autour(diagnostic, code))
-        complement = comparaison.strip(" ()")
+        complement = comparaison
         if chiffre.statut == Statut.PARTIEL:
             complement = " ; ".join(filter(None, [tableaux.mots_de_couverture(chiffre), complement]))
         retenus.append(

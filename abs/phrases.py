@@ -175,7 +175,7 @@ def parenthese(
     Returns
     -------
     tuple
-        Texte (vide si rien ne se compare) et références des chiffres employés.
+        Texte sans parenthèses (vide si rien ne se compare) et références des chiffres employés.
     """
     if indicateur.nature == "effectif":
         return "", []
@@ -195,7 +195,7 @@ def parenthese(
     if not retenues:
         return "", []
     textes = [f"{ecrire(indicateur, c, decimales(indicateur, chiffre))} {t.dans}" for t, c in retenues]
-    return f" ({', '.join(textes)})", [reference(c) for _, c in retenues]
+    return ", ".join(textes), [reference(c) for _, c in retenues]
 
 
 def phrase(
@@ -230,17 +230,20 @@ def phrase(
     valeur = avec_unite(chiffre.valeur, unite, decimales(indicateur, chiffre))
     fait = indicateur.phrase.format(v=valeur)
     comparaison, refs = parenthese(indicateur, chiffre, autour)
-    quand = f", {chiffre.periode}" if chiffre.periode else ""
-    partielle = chiffre.statut == Statut.PARTIEL
-    couverture = chiffre.note.split(" ; ")[-1].removeprefix("calculé sur ") if partielle else ""
-    for morceau in chiffre.note.split(" ; "):
-        if partielle and morceau.startswith("calculé sur "):
-            couverture = morceau.removeprefix("calculé sur ")
-    cas = "partielle" if partielle else "simple"
-    texte = gabarits()[cas].format(
-        Lieu=_majuscule(lieu(sujet)), fait=fait, parenthese=comparaison, couverture=couverture
+    date = f"au {chiffre.periode}" if chiffre.periode[:1].isdigit() else chiffre.periode
+    precisions = " ; ".join(filter(None, [comparaison, date]))
+    couverture = next(
+        (m.removeprefix("calculé sur ") for m in chiffre.note.split(" ; ") if m.startswith("calculé sur ")),
+        "",
     )
-    return Phrase(texte.removesuffix(".") + f"{quand}." if quand else texte, (reference(chiffre), *refs))
+    cas = "partielle" if chiffre.statut == Statut.PARTIEL else "simple"
+    texte = gabarits()[cas].format(
+        Lieu=_majuscule(lieu(sujet)),
+        fait=fait,
+        precisions=f" ({precisions})" if precisions else "",
+        couverture=couverture,
+    )
+    return Phrase(texte, (reference(chiffre), *refs))
 
 
 def etendue(indicateur: Indicateur, mailles: Sequence[tuple[Territoire, Chiffre | None]]) -> Phrase | None:
@@ -258,15 +261,10 @@ def etendue(indicateur: Indicateur, mailles: Sequence[tuple[Territoire, Chiffre 
     Phrase or None
         ``None`` s'il reste moins de cinq mailles.
     """
-    solides = [
-        (t, c)
-        for t, c in mailles
-        if c is not None
-        and c.a_une_valeur
-        and c.fiabilite != Fiabilite.FRAGILE
-        and t.type_iris not in {"A", "D"}
+    chiffrees = [
+        (t, c) for t, c in mailles if c is not None and c.a_une_valeur and t.type_iris not in {"A", "D"}
     ]
-    chiffrees = [c for _, c in mailles if c is not None and c.a_une_valeur]
+    solides = [(t, c) for t, c in chiffrees if c.fiabilite != Fiabilite.FRAGILE]
     if len(solides) < max(MAILLES_MINIMUM, PART_SOLIDE * len(chiffrees)) or indicateur.nature == "effectif":
         # Écarter trop de mailles fragiles, souvent les plus basses, rendrait l'étendue trompeuse.
         return None
@@ -281,9 +279,17 @@ def etendue(indicateur: Indicateur, mailles: Sequence[tuple[Territoire, Chiffre 
         haut=ecrire(indicateur, haut[1]),
         nom_bas=bas[0].nom,
         nom_haut=haut[0].nom,
-        n=nombre(len(solides)),
+        combien=_combien(len(solides), len(chiffrees), bas[0].niveau),
     )
     return Phrase(texte, (reference(bas[1]), reference(haut[1])))
+
+
+def _combien(solides: int, chiffrees: int, niveau: str) -> str:
+    """Dire sur combien de mailles porte une étendue, et que des chiffres fragiles en sont exclus."""
+    nom = "IRIS" if niveau == "iris" else "communes"
+    if solides == chiffrees:
+        return f"{nombre(solides)} {nom}"
+    return f"les {nombre(solides)} {nom} dont le chiffre n'est pas fragile"
 
 
 # Article du premier mot d'un libellé ; un libellé qui n'en a pas ici ne donne pas de phrase d'étendue.

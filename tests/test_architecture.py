@@ -90,3 +90,11 @@ def test_chaque_module_dit_a_quoi_il_sert():
             if not docstring:
                 fautes.append(str(fichier.relative_to(RACINE)))
     assert not fautes
+
+
+def test_le_verrou_porte_chaque_dependance_declaree():
+    projet = tomllib.loads((RACINE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declarees = [*projet["dependencies"], *projet["optional-dependencies"]["test"]]
+    texte = (RACINE / "requirements.lock").read_text(encoding="utf-8").lower()
+    noms = [re.split(r"[<>=]", d)[0].lower() for d in declarees]
+    assert not [n for n in noms if f"\n{n}==" not in "\n" + texte]
