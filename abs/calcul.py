@@ -250,6 +250,8 @@ class Calculateur:
             raison = "territoire absent du fichier déposé"
         elif lus.absentes and not presents.any():
             raison = f"le fichier déposé ne contient pas la variable {', '.join(lus.absentes)}"
+        elif not presents.any():
+            raison = f"aucun des {len(presents)} {nom} n'a de chiffre dans les fichiers déposés"
         else:
             raison = f"seulement {int(presents.sum())} {nom} sur {len(presents)} ont un chiffre dans les fichiers déposés"
         vide = self._vide(indicateur, lecture, territoire, millesime, Statut.INDISPONIBLE, raison)

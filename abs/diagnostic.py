@@ -139,6 +139,8 @@ class Diagnostiqueur:
                 if not territoires:
                     continue
                 date, chiffres = self._groupe(indicateur, groupe, territoires, diagnostic)
+                if groupe == "qpv":
+                    chiffres += self._sujet_a_la_date_des_qpv(indicateur, chiffres, diagnostic)
                 diagnostic.millesimes[groupe, indicateur.code] = date
                 for c in chiffres:
                     tous.setdefault(
@@ -218,12 +220,25 @@ class Diagnostiqueur:
         trouves = [self.calculateur.chiffre(indicateur, t, annee, admises) for t in territoires]
         return [c for c in trouves if c is not None]
 
+    def _sujet_a_la_date_des_qpv(
+        self, indicateur: Indicateur, chiffres: list[Chiffre], diagnostic: Diagnostic
+    ) -> list[Chiffre]:
+        """Lire le sujet à l'année des données QPV, quand l'édition la dit : une ligne, une date."""
+        repere = next((c for c in chiffres if c.a_une_valeur), None)
+        annee = None if repere is None else source(repere.source).annee_des_donnees(repere.periode)
+        lectures = _lectures_du_groupe(indicateur, "comparaison")
+        if annee is None or not lectures:
+            return []
+        diagnostic.millesimes["qpv_sujet", indicateur.code] = annee
+        chiffre = self.calculateur.chiffre(indicateur, self.sujet, annee, lectures)
+        return [chiffre] if chiffre is not None and chiffre.a_une_valeur else []
+
     def _sans_source(
         self, indicateur: Indicateur, lectures: tuple[Lecture, ...], territoires: tuple[Territoire, ...]
     ) -> list[Chiffre]:
         """Dire qu'un indicateur manque faute de source, pour chaque territoire du groupe."""
         attendue = lectures[0].source
-        quand = f"de {self.demande.millesime} ou avant " if self.demande.millesime else ""
+        quand = f" de {self.demande.millesime} ou avant" if self.demande.millesime else ""
         return [
             Chiffre(
                 t.code,
@@ -232,7 +247,7 @@ class Diagnostiqueur:
                 attendue.id,
                 Statut.INDISPONIBLE,
                 self.demande.millesime,
-                note=f"aucun fichier « {attendue.titre} » {quand}où cet indicateur existe n'est dans la base",
+                note=f"il manque le fichier « {attendue.titre} »{quand}",
             )
             for t in territoires
         ]

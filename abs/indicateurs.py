@@ -122,6 +122,8 @@ class Indicateur:
         ``haut`` = une valeur haute est une fragilité, ``bas`` = l'inverse, ``neutre``.
     seuil_pratique : float
         Écart au-dessous duquel deux valeurs ne sont pas dites différentes.
+    arrondis : dict of str to int
+        Décimales publiées par le producteur, pour les millésimes où il arrondit plus que d'habitude.
     effet_de_sondage : float
         Facteur D de l'ordre de grandeur de l'incertitude du recensement.
     """
@@ -143,6 +145,7 @@ class Indicateur:
     transversaux: tuple[str, ...] = ()
     publics: tuple[str, ...] = ()
     carte: bool = True
+    arrondis: dict[str, int] = field(default_factory=dict)
     remarques: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -76,6 +76,9 @@ def decimales(indicateur: Indicateur, chiffre: Chiffre) -> int:
     int
         Aucune décimale d'un taux dont la marge dépasse un point ; les euros à 10 près, ou 100 si le chiffre est fragile.
     """
+    publiees = indicateur.arrondis.get(str(chiffre.millesime))
+    if publiees is not None and chiffre.source in {"filosofi", "filosofi_declare"}:
+        return publiees
     if indicateur.unite == "€":
         return -2 if chiffre.fiabilite == Fiabilite.FRAGILE else indicateur.decimales
     if indicateur.unite == "%" and (chiffre.marge > 1 or chiffre.fiabilite == Fiabilite.FRAGILE):
@@ -230,8 +233,7 @@ def phrase(
     valeur = avec_unite(chiffre.valeur, unite, decimales(indicateur, chiffre))
     fait = indicateur.phrase.format(v=valeur)
     comparaison, refs = parenthese(indicateur, chiffre, autour)
-    date = f"au {chiffre.periode}" if chiffre.periode[:1].isdigit() else chiffre.periode
-    precisions = " ; ".join(filter(None, [comparaison, date]))
+    precisions = " ; ".join(filter(None, [comparaison, date_dite(chiffre)]))
     couverture = next(
         (m.removeprefix("calculé sur ") for m in chiffre.note.split(" ; ") if m.startswith("calculé sur ")),
         "",
@@ -261,16 +263,17 @@ def etendue(indicateur: Indicateur, mailles: Sequence[tuple[Territoire, Chiffre 
     Phrase or None
         ``None`` s'il reste moins de cinq mailles.
     """
-    chiffrees = [
-        (t, c) for t, c in mailles if c is not None and c.a_une_valeur and t.type_iris not in {"A", "D"}
-    ]
+    habitees = [(t, c) for t, c in mailles if t.type_iris not in {"A", "D"}]
+    chiffrees = [(t, c) for t, c in habitees if c is not None and c.a_une_valeur]
     solides = [(t, c) for t, c in chiffrees if c.fiabilite != Fiabilite.FRAGILE]
-    if len(solides) < max(MAILLES_MINIMUM, PART_SOLIDE * len(chiffrees)) or indicateur.nature == "effectif":
-        # Écarter trop de mailles fragiles, souvent les plus basses, rendrait l'étendue trompeuse.
+    assez = len(solides) >= max(MAILLES_MINIMUM, PART_SOLIDE * len(habitees))
+    if not assez or indicateur.nature == "effectif":
         return None
     bas, haut = min(solides, key=lambda tc: tc[1].valeur), max(solides, key=lambda tc: tc[1].valeur)
     sujet = _sujet_de_l_etendue(indicateur)
-    if sujet is None:
+    # Un chiffre fragile hors de l'étendue en ferait une étendue fausse : mieux vaut ne rien dire.
+    dehors = any(not bas[1].valeur <= c.valeur <= haut[1].valeur for _, c in chiffrees)
+    if sujet is None or dehors:
         return None
     cas = "etendue" if bas[0].niveau == "iris" else "etendue_communes"
     texte = gabarits()[cas].format(
@@ -279,17 +282,26 @@ def etendue(indicateur: Indicateur, mailles: Sequence[tuple[Territoire, Chiffre 
         haut=ecrire(indicateur, haut[1]),
         nom_bas=bas[0].nom,
         nom_haut=haut[0].nom,
-        combien=_combien(len(solides), len(chiffrees), bas[0].niveau),
+        combien=f"{nombre(len(chiffrees))} {'IRIS' if bas[0].niveau == 'iris' else 'communes'}",
+        periode=date_dite(bas[1]),
     )
     return Phrase(texte, (reference(bas[1]), reference(haut[1])))
 
 
-def _combien(solides: int, chiffrees: int, niveau: str) -> str:
-    """Dire sur combien de mailles porte une étendue, et que des chiffres fragiles en sont exclus."""
-    nom = "IRIS" if niveau == "iris" else "communes"
-    if solides == chiffrees:
-        return f"{nombre(solides)} {nom}"
-    return f"les {nombre(solides)} {nom} dont le chiffre n'est pas fragile"
+def date_dite(chiffre: Chiffre) -> str:
+    """Écrire la date d'un chiffre dans une phrase.
+
+    Parameters
+    ----------
+    chiffre : Chiffre
+        Chiffre daté.
+
+    Returns
+    -------
+    str
+        « revenus 2018 » ou « au 31 décembre 2018 ».
+    """
+    return f"au {chiffre.periode}" if chiffre.periode[:1].isdigit() else chiffre.periode
 
 
 # Article du premier mot d'un libellé ; un libellé qui n'en a pas ici ne donne pas de phrase d'étendue.

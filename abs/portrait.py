@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 import pyarrow.parquet as pq
 
@@ -33,6 +34,9 @@ __all__ = [
     "composer",
     "plan_du_portrait",
 ]
+
+
+FICHIERS_NOMMES: Final = 3
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,9 @@ def _sous_titre(diagnostic: Diagnostic) -> str:
     sujet, references = diagnostic.ensembles.sujet, diagnostic.ensembles.references
     nature = NOMS_DE_NIVEAU[sujet.niveau]
     autour = [r.nom for r in references if r.role in {"epci", "departement", "region"}]
-    morceaux = [f"{nature[:1].upper()}{nature[1:]} {sujet.code}", *autour]
+    dernier = diagnostic.demande.millesime
+    dates = f"données de {dernier} ou avant" if dernier else "derniers millésimes déposés"
+    morceaux = [f"{nature[:1].upper()}{nature[1:]} {sujet.code}", *autour, dates]
     return " · ".join(morceaux)
 
 
@@ -148,12 +154,12 @@ def _sources_employees(base: Base, diagnostic: Diagnostic) -> tuple[SourceEmploy
     for identifiant, annee, periode, geographie in sorted(employees, key=lambda e: (e[0], str(e[1]), e[2])):
         s = source(identifiant)
         noms = sorted(fichiers.get((identifiant, annee), set()))
-        lignes.append(SourceEmployee(s.titre, s.producteur, s.licence, periode, geographie, ", ".join(noms)))
+        lignes.append(SourceEmployee(s.titre, s.producteur, s.licence, periode, geographie, _resume(noms)))
     for identifiant in ("contours_iris", "contours_qpv", "appartenance", "reference_iris"):
         for annee in sorted({a for (s, a) in fichiers if s == identifiant}, key=str):
             s = source(identifiant)
             noms = sorted(fichiers[identifiant, annee])
-            resume = ", ".join(noms[:3]) + (f" et {len(noms) - 3} autres" if len(noms) > 3 else "")
+            resume = _resume(noms)
             lignes.append(
                 SourceEmployee(
                     s.titre,
@@ -165,6 +171,12 @@ def _sources_employees(base: Base, diagnostic: Diagnostic) -> tuple[SourceEmploy
                 )
             )
     return tuple(lignes)
+
+
+def _resume(noms: list[str]) -> str:
+    """Nommer les premiers fichiers ; la liste entière est dans le reçu de la preuve."""
+    autres = len(noms) - FICHIERS_NOMMES
+    return ", ".join(noms[:FICHIERS_NOMMES]) + (f" et {autres} autres" if autres > 0 else "")
 
 
 def contours_tenus(base: Base, diagnostic: Diagnostic) -> bool:

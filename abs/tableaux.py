@@ -8,7 +8,7 @@ from typing import Final
 
 from abs.chiffre import Chiffre
 from abs.formats import avec_unite, nombre
-from abs.indicateurs import Indicateur
+from abs.indicateurs import THEMES, Indicateur
 from abs.phrases import decimales, ecrire, reference
 from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut
 from abs.table_longue import Diagnostic
@@ -17,6 +17,7 @@ from donnees_insee.catalogue import source
 
 COLONNES_DE_REFERENCES: Final = 6
 MAILLES_IMPRIMEES: Final = 150
+MOITIE: Final = 0.5
 MARQUE_FRAGILE: Final = "*"
 Lire = Callable[[Territoire, Indicateur], Chiffre | None]
 
@@ -276,16 +277,13 @@ def mailles(diagnostic: Diagnostic, liste: Sequence[Indicateur], maximum: int) -
     """
     territoires = diagnostic.ensembles.mailles
     lire = lecteur(diagnostic, "mailles")
-    utiles = [i for i in liste if any((c := lire(t, i)) is not None and c.a_une_valeur for t in territoires)][
-        :maximum
-    ]
+    utiles = [i for i in liste if _assez_remplie(i, territoires, lire)][:maximum]
     if not utiles:
         return None
     nom = "IRIS" if territoires[0].niveau == "iris" else "communes"
     titre = (
-        f"{'Les IRIS' if nom == 'IRIS' else 'Les communes'} un par un"
-        if nom == "IRIS"
-        else "Les communes une par une"
+        f"{'Les IRIS un par un' if nom == 'IRIS' else 'Les communes une par une'} : "
+        f"{THEMES[utiles[0].theme].lower()}"
     )
     code = f"mailles-{utiles[0].theme}"
     entetes = (
@@ -309,6 +307,13 @@ def mailles(diagnostic: Diagnostic, liste: Sequence[Indicateur], maximum: int) -
     return Tableau(
         code, titre, entetes, tuple(lignes), (*notes_de_lecture(tous), *_raisons(territoires, utiles, lire))
     )
+
+
+def _assez_remplie(indicateur: Indicateur, territoires: Sequence[Territoire], lire: Lire) -> bool:
+    """Garder une colonne si la moitié au moins des mailles habitées y a un chiffre."""
+    habitees = [t for t in territoires if t.type_iris not in {"A", "D"}]
+    chiffrees = [t for t in habitees if (c := lire(t, indicateur)) is not None and c.a_une_valeur]
+    return len(chiffrees) >= MOITIE * len(habitees) > 0
 
 
 def _type(territoire: Territoire) -> str:
@@ -346,13 +351,11 @@ def _raisons(
         for t in territoires:
             chiffre = lire(t, indicateur)
             if chiffre is not None and not chiffre.a_une_valeur:
-                par_raison.setdefault(
-                    (
-                        indicateur.libelle_court,
-                        chiffre.note.split(" ; ")[0] or LIBELLES_STATUT[chiffre.statut],
-                    ),
-                    [],
-                ).append(t.nom)
+                raison = chiffre.note.split(" ; ")[0] or LIBELLES_STATUT[chiffre.statut]
+                if raison.startswith(("seulement", "aucun des")):
+                    # Le compte exact est dans l'infobulle ; ici, une ligne par cause suffit.
+                    raison = "une partie seulement de la commune a un chiffre dans les fichiers déposés"
+                par_raison.setdefault((indicateur.libelle_court, raison), []).append(t.nom)
     par_noms: dict[tuple[str, str], list[str]] = {}
     for (libelle, raison), noms in par_raison.items():
         par_noms.setdefault(

@@ -60,7 +60,9 @@ def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tab
         imposees = 0 if indicateur.unite == "%" else None
         cellules = [cellule(indicateur, c, imposees=imposees) for c in chiffres]
         if sujet.niveau != "qpv":
-            du_sujet = diagnostic.chiffre(sujet, indicateur.code)
+            # À l'année des données QPV quand elle est connue ; sinon à la date du portrait, écrite dans la cellule.
+            connue = ("qpv_sujet", indicateur.code) in diagnostic.millesimes
+            du_sujet = diagnostic.chiffre(sujet, indicateur.code, "qpv_sujet" if connue else "comparaison")
             cellules.append(
                 cellule(indicateur, du_sujet, imposees=imposees, detail=_autre_date(du_sujet, repere))
             )
@@ -75,7 +77,8 @@ def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tab
     titre = "Les quartiers prioritaires côte à côte"
     notes = [
         *notes_de_lecture(tous),
-        "Pourcentages arrondis une seule fois, à l'unité. La colonne de la commune porte sa propre date quand elle diffère.",
+        "Pourcentages arrondis une seule fois, à l'unité. La colonne du territoire porte sa propre date quand elle diffère.",
+        "« Édition » : année de publication du tableau QPV ; le fichier ne dit pas la date, plus ancienne, de ses données.",
     ]
     if len(quartiers_prioritaires) <= QPV_EN_COLONNES:
         lignes = tuple((libelle, *cellules) for libelle, cellules in zip(libelles, grille, strict=True))

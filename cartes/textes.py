@@ -68,9 +68,11 @@ def texte_alternatif(carte: CarteThematique) -> str:
         f"territoires avec une valeur : {vues} sur {total}",
     ]
     if vues:
-        bas, haut = valides.iloc[0], valides.iloc[-1]
+        solides = valides[valides["fiabilite"] != Fiabilite.FRAGILE]
+        bas, haut = (solides if len(solides) else valides).iloc[[0, -1]].to_dict("records")
         etendue = [f"{carte.ecrire(ligne['valeur'])} ({ligne['nom']})" for ligne in (bas, haut)]
-        parties.append(f"valeurs de {etendue[0]} à {etendue[1]}")
+        hors = ", chiffres fragiles mis à part" if 0 < len(solides) < vues else ""
+        parties.append(f"valeurs de {etendue[0]} à {etendue[1]}{hors}")
         parties.append(
             f"nombre de classes : {carte.discretisation.nombre}"
             if carte.en_classes

@@ -120,6 +120,21 @@ class Source:
                 return str(partie["periode"])
         return self.periode.format(millesime=millesime if millesime is not None else "sans date")
 
+    def annee_des_donnees(self, periode: str) -> int | None:
+        """Donner l'année des données d'une partie d'édition, quand elle est connue.
+
+        Parameters
+        ----------
+        periode : str
+            Période rendue par :meth:`periode_de`.
+
+        Returns
+        -------
+        int or None
+            Année, ou ``None`` si l'édition ne la dit pas.
+        """
+        return next((int(p["annee"]) for p in self.parties if p["periode"] == periode and "annee" in p), None)
+
     def geographie_de(self, millesime: int | None) -> int | None:
         """Donner l'année de la géographie d'un millésime, si la source la publie.
 

@@ -57,7 +57,13 @@ def titre(portrait: Portrait) -> str:
     str
         Fragment HTML.
     """
-    return rendre("titre.html.j2", portrait=portrait)
+    from datetime import date  # noqa: PLC0415
+
+    from babel.dates import format_date  # noqa: PLC0415
+
+    # La date du jour à l'horloge du poste : c'est celle que l'analyste attend sur sa page.
+    aujourd_hui = format_date(date.today(), format="long", locale="fr_FR")  # noqa: DTZ011
+    return rendre("titre.html.j2", portrait=portrait, etabli_le=aujourd_hui)
 
 
 def chapitre(portrait: Portrait, contenu: Chapitre) -> str:
@@ -112,8 +118,21 @@ def annexes(portrait: Portrait) -> str:
     from abs.indicateurs import THEMES, indicateurs  # noqa: PLC0415
     from abs.statuts import LIBELLES_STATUT  # noqa: PLC0415
 
-    employes = {c.indicateur for c in portrait.diagnostic.chiffres if c.a_une_valeur}
-    definitions = [i for i in indicateurs().values() if i.code in employes]
+    employes = {
+        (c.indicateur, c.source, c.definition) for c in portrait.diagnostic.chiffres if c.a_une_valeur
+    }
+    definitions = [
+        (
+            i,
+            [
+                (le.source.titre_court, le.formule_lisible())
+                for le in i.lectures
+                if (i.code, le.source.id, le.definition) in employes
+            ],
+        )
+        for i in indicateurs().values()
+    ]
+    definitions = [(i, formules) for i, formules in definitions if formules]
     return rendre(
         "annexes.html.j2", portrait=portrait, definitions=definitions, themes=THEMES, statuts=LIBELLES_STATUT
     )

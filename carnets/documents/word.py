@@ -76,6 +76,9 @@ def _habiller(chemin: Path, titre: str) -> None:
         ):
             police.name = POLICE
             _police_partout(style)
+        if style.name == "Table Caption":
+            # Une légende ne reste pas seule au bas d'une page.
+            style.paragraph_format.keep_with_next = True
         if police is not None and style.name.startswith("Heading"):
             police.color.rgb = RGBColor(0x0B, 0x4F, 0x8A)
     for table in document.tables:
@@ -113,6 +116,7 @@ def _habiller_table(table: Any, pt: Any, cm: Any) -> None:
     )
     for colonne, largeur in zip(table.columns, largeurs, strict=True):
         colonne.width = cm(largeur)
+    _resserrer(table)
     taille = pt(7.5) if colonnes > TABLE_LARGE else pt(8.5)
     texte_seul = "Source" in table.rows[0].cells[0].text or "Définition" in "".join(
         c.text for c in table.rows[0].cells
@@ -130,9 +134,18 @@ def _habiller_table(table: Any, pt: Any, cm: Any) -> None:
                 if numero and not texte_seul:
                     paragraphe.alignment = WD_ALIGN_PARAGRAPH.RIGHT
                 for morceau in paragraphe.runs:
-                    morceau.font.size = taille
+                    morceau.font.size = pt(6.5) if rang == 0 and colonnes > TABLE_LARGE - 1 else taille
                     morceau.font.bold = True if rang == 0 else morceau.font.bold
     _filets(table)
+
+
+def _resserrer(table: Any) -> None:
+    """Réduire les marges des cellules, pour que les en-têtes ne se coupent pas au milieu d'un mot."""
+    from docx.oxml import parse_xml  # noqa: PLC0415
+    from docx.oxml.ns import nsdecls  # noqa: PLC0415
+
+    marges = "".join(f'<w:{cote} w:w="45" w:type="dxa"/>' for cote in ("left", "right"))
+    table._tbl.tblPr.append(parse_xml(f"<w:tblCellMar {nsdecls('w')}>{marges}</w:tblCellMar>"))  # noqa: SLF001
 
 
 def _filets(table: Any) -> None:
