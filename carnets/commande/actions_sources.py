@@ -8,6 +8,7 @@ from carnets.commande import affichage
 from donnees_insee.base import Base
 from donnees_insee.erreurs import SortieImpossible
 
+BILAN = {"range": "rangés", "deja_la": "déjà là", "refuse": "refusés", "documentation": "laissés"}
 ETATS = {"range": "rangé", "deja_la": "déjà là", "refuse": "refusé", "documentation": "laissé"}
 
 
@@ -79,7 +80,7 @@ def sources_deposer(chemins: list[Path], millesime: int | None) -> None:
             )
     comptes = {etat: sum(r.etat == etat for r in resultats) for etat in ETATS}
     affichage.dire(
-        " ; ".join(f"{n} {ETATS[e]}(s)" for e, n in comptes.items() if n) + f". Base : {base.dossier}"
+        " ; ".join(f"{BILAN[e]} : {n}" for e, n in comptes.items() if n) + f". Base : {base.dossier}"
     )
     if comptes["refuse"] and not comptes["range"] and not comptes["deja_la"]:
         raise SourceNonReconnue("aucun des fichiers donnés n'a pu être rangé ; les raisons sont ci-dessus.")
