@@ -176,7 +176,7 @@ class Diagnostiqueur:
             return None, self._sans_source(indicateur, lectures, territoires) if groupe != "qpv" else []
         annee, chiffres = choisi
         if annee in apres:
-            diagnostic.posterieures[chiffres[0].source] = annee
+            diagnostic.posterieures.setdefault(chiffres[0].source, set()).add(annee)
         if groupe in {"mailles", "quartiers"}:
             # Le sujet à la même date que ses mailles : c'est le repère imprimé sur leurs cartes.
             chiffres += self._a_la_date(indicateur, lectures, (diagnostic.ensembles.sujet,), annee)

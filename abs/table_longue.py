@@ -83,7 +83,7 @@ class Diagnostic:
     chiffres: list[Chiffre]
     remarques: list[str] = field(default_factory=list)
     millesimes: dict[tuple[str, str], int | None] = field(default_factory=dict)
-    posterieures: dict[str, int] = field(default_factory=dict)
+    posterieures: dict[str, set[int]] = field(default_factory=dict)
 
     @cached_property
     def _index(self) -> dict[tuple[str, str, str], list[Chiffre]]:
