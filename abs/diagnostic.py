@@ -258,7 +258,8 @@ def _remarques(diagnostic: Diagnostic) -> list[str]:
     if not diagnostic.posterieures:
         return []
     editions = [
-        f"{source(s).titre.split(' : ')[-1]} ({a})" for s, a in sorted(diagnostic.posterieures.items())
+        f"{source(s).titre.split(' : ')[-1]} ({', '.join(map(str, sorted(annees)))})"
+        for s, annees in sorted(diagnostic.posterieures.items())
     ]
     return [
         (
