@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-import pyarrow.parquet as pq
-
 from abs.chapitres import (
     Chapitre,
     ChiffreCle,
@@ -194,13 +192,10 @@ def contours_tenus(base: Base, diagnostic: Diagnostic) -> bool:
     bool
         Vrai si au moins un IRIS de ses communes est dans une couche.
     """
-    communes = sorted(
-        {t.code[:5] for t in diagnostic.ensembles.mailles} or set(diagnostic.ensembles.sujet.composantes)
+    communes = {t.code[:5] for t in diagnostic.ensembles.mailles} or set(
+        diagnostic.ensembles.sujet.composantes
     )
-    return any(
-        pq.read_table(chemin, columns=["code"], filters=[("commune", "in", communes)]).num_rows > 0
-        for _, chemin in base.couches("contours_iris")
-    )
+    return base.a_des_contours(communes)
 
 
 def _avertissements(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:

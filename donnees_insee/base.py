@@ -201,6 +201,25 @@ class Base:
         """
         return [(p.millesime, p.chemin) for p in self.parts() if p.source == source]
 
+    def a_des_contours(self, communes: Iterable[str]) -> bool:
+        """Dire si une couche de contours d'IRIS porte au moins une de ces communes.
+
+        Parameters
+        ----------
+        communes : iterable of str
+            Codes de communes.
+
+        Returns
+        -------
+        bool
+            Vrai si un contour est tenu.
+        """
+        filtre = [("commune", "in", sorted(communes))]
+        return any(
+            pq.read_table(chemin, columns=["code"], filters=filtre).num_rows > 0
+            for _, chemin in self.couches("contours_iris")
+        )
+
     def lire_couche(self, chemin: Path) -> gpd.GeoDataFrame:
         """Lire une couche de contours rangée.
 
