@@ -66,6 +66,8 @@ class Source:
         Statut d'une cellule vide (``secret`` ou ``indisponible``).
     types_hors_champ : frozenset of str
         Types d'IRIS que la source ne couvre pas par construction.
+    identite : tuple of str
+        Colonnes dont l'ensemble ne se répète pas ; vide pour une liste d'évènements ou d'équipements.
     """
 
     id: str
@@ -99,6 +101,7 @@ class Source:
     decalage_geographie: int | None = None
     colonnes_exactes: int | None = None
     codes: str = ""
+    identite: tuple[str, ...] = ("code",)
 
     def periode_de(self, millesime: int | None, variable: str = "") -> str:
         """Dire la date d'un chiffre : période de la source, ou de la partie qui le porte.
@@ -164,6 +167,8 @@ def _source(donnees: dict[str, Any]) -> Source:
     }
     for cle in ("niveaux", "cle", "signature", "exclut"):
         simples[cle] = tuple(simples.get(cle, ()))
+    if "identite" in simples:
+        simples["identite"] = tuple(simples["identite"])
     for cle in ("types_hors_champ", "lignes_d_ensemble"):
         simples[cle] = frozenset(simples.get(cle, ()))
     motifs = tuple(Motif(**{**m, "brut": re.compile(m["brut"])}) for m in donnees.get("motifs", ()))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from donnees_insee.erreurs import TableNonConforme
-from donnees_insee.preparation import TablePreparee, identite
+from donnees_insee.preparation import TablePreparee
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,8 +41,10 @@ def refuser_contradiction(
     TableNonConforme
         Si une cellule diffère ; la première différence est montrée.
     """
-    cles = identite(prepare.niveau)
-    fautes = [f for tenue in tenues if len(tenue) for f in _differences(tenue, prepare.donnees, cles)]
+    cles = list(source.identite)
+    fautes = [
+        f for tenue in tenues if cles and len(tenue) for f in _differences(tenue, prepare.donnees, cles)
+    ]
     if fautes:
         date = "" if prepare.millesime is None else f" {prepare.millesime}"
         raise TableNonConforme(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from donnees_insee.brut import TableBrute
     from donnees_insee.reconnaissance import Lot
 
-__all__ = ["SUFFIXE_STATUT", "TablePreparee", "identite", "preparer"]
+__all__ = ["SUFFIXE_STATUT", "TablePreparee", "preparer"]
 
 PART_NOTABLE: Final = 0.1
 DIFFUSIONS: Final = ("interne", "publique")
@@ -92,22 +92,6 @@ def preparer(table: TableBrute, lot: Lot) -> TablePreparee:
     return TablePreparee(gardees.sort_values("code", ignore_index=True), niveau, millesime, tuple(remarques))
 
 
-def identite(niveau: str) -> list[str]:
-    """Dire ce qui rend une ligne unique à un niveau.
-
-    Parameters
-    ----------
-    niveau : str
-        Niveau géographique ; une source locale (``local``) a plusieurs lignes par territoire.
-
-    Returns
-    -------
-    list of str
-        Colonnes dont l'ensemble ne se répète pas.
-    """
-    return ["code", "DATE", "INDICATEUR"] if niveau == "local" else ["code"]
-
-
 def _mettre_de_cote(donnees: pd.DataFrame, lot: Lot) -> tuple[pd.DataFrame, list[str]]:
     """Ôter les lignes d'ensemble : un total national ne se mêle pas aux territoires."""
     ensemble = donnees["code"].str.upper().isin(lot.source.lignes_d_ensemble)
@@ -182,7 +166,7 @@ def _fautes_de_codes(donnees: pd.DataFrame, niveau: str, lot: Lot) -> list[str]:
     """Vérifier la forme et l'unicité des codes avec pandera, et dire toutes les fautes en français."""
     import pandera.pandas as pa_ra  # noqa: PLC0415 - import lent, réservé au dépôt
 
-    cles = [c for c in identite(niveau) if c in donnees]
+    cles = [c for c in lot.source.identite if c in donnees]
     forme = codes.FORMES.get(niveau)
     # L'identité d'une ligne est vérifiée d'un bloc : une source locale a plusieurs lignes par territoire.
     lignes = (
@@ -196,7 +180,7 @@ def _fautes_de_codes(donnees: pd.DataFrame, niveau: str, lot: Lot) -> list[str]:
                 if forme is None
                 else [pa_ra.Check(lambda s: s.str.fullmatch(forme.pattern), name="forme")],
             ),
-            "ligne": pa_ra.Column(str, unique=True),
+            "ligne": pa_ra.Column(str, unique=bool(cles)),
         }
     )
     essai = pd.DataFrame({"code": donnees["code"].astype("str"), "ligne": lignes.astype("str")})
@@ -214,7 +198,8 @@ def _traduire(cas: pd.DataFrame, niveau: str, lot: Lot) -> list[str]:
         fautes.append(
             f"colonne {lot.cle} : {len(doublons)} code(s) en double ({', '.join(doublons[:5])}). "
             "Chaque territoire ne doit avoir qu'une ligne"
-            + (" par date et par indicateur." if niveau == "local" else ".")
+            + " et".join(f" par {c.lower()}" for c in lot.source.identite[1:])
+            + "."
         )
     formes = sorted(set(cas.loc[cas["column"] == "code", "failure_case"].astype(str)))
     if formes:
