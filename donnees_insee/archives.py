@@ -5,6 +5,7 @@ from __future__ import annotations
 import lzma
 import zipfile
 import zlib
+from collections import Counter
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -130,6 +131,15 @@ def _verifier_noms(archive: Path, noms: list[str]) -> None:
     if "[Content_Types].xml" in noms:
         raise FichierIllisible(
             f"« {archive.name} » est un classeur et non une archive. Renommez-le en .xlsx, puis déposez-le."
+        )
+    hauts = Counter(
+        nom.replace("\\", "/").casefold() for nom in noms if est_utile(nom) and not nom.endswith("/")
+    )
+    repetes = sorted(nom for nom, n in hauts.items() if n > 1)
+    if repetes:
+        raise FichierIllisible(
+            f"« {archive.name} » contient plusieurs membres du même nom ({', '.join(repetes[:3])}) : rien ne dit "
+            "lequel croire. Elle est refusée : téléchargez-la de nouveau."
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -10,7 +9,32 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+from donnees_insee import tables_du_catalogue
 from donnees_insee.erreurs import DonneeAbsente, TableNonConforme, liste_de_fautes
+from donnees_insee.tables_du_catalogue import (
+    CERTITUDES,
+    Millesime,
+    Variable,
+    enquetes_annuelles,
+    marques,
+    plan,
+    variables_attendues,
+)
+
+__all__ = [
+    "CERTITUDES",
+    "Millesime",
+    "Motif",
+    "Source",
+    "Variable",
+    "enquetes_annuelles",
+    "marques",
+    "plan",
+    "relire",
+    "source",
+    "sources",
+    "variables_attendues",
+]
 
 
 @dataclass(frozen=True)
@@ -38,18 +62,6 @@ class Motif:
     vide_note: str | None = None
 
 
-@dataclass(frozen=True)
-class Millesime:
-    """Un millésime annoncé d'une source : où le trouver, et à quel point on en est sûr."""
-
-    annee: int
-    geographie: int | None = None
-    page: str = ""
-    url: str = ""
-    membre: str = ""
-    certitude: str = "inconnue"
-
-
 @dataclass(frozen=True, eq=False)
 class Source:
     """Une source du catalogue.
@@ -68,6 +80,16 @@ class Source:
         Types d'IRIS que la source ne couvre pas par construction.
     identite : tuple of str
         Colonnes dont l'ensemble ne se répète pas ; vide pour une liste d'évènements ou d'équipements.
+    exclusif : str
+        Colonne dont deux fichiers d'un même millésime ne peuvent pas porter la même valeur.
+    attributs_seuls : bool
+        Vrai pour une couche dont seuls les attributs comptent (la position se lit dans le code).
+    annee_du_nom : str
+        Motif d'un nom de fichier qui porte l'année sur deux chiffres (groupe ``aa``).
+    niveau_des_lignes : str
+        Niveau des lignes d'un fichier dont d'autres niveaux sont dérivés (équipements).
+    a_venir : bool
+        Vrai pour une source annoncée, que rien ne lit encore.
     """
 
     id: str
@@ -102,6 +124,10 @@ class Source:
     colonnes_exactes: int | None = None
     codes: str = ""
     identite: tuple[str, ...] = ("code",)
+    exclusif: str = ""
+    attributs_seuls: bool = False
+    annee_du_nom: str = ""
+    niveau_des_lignes: str = ""
 
     def periode_de(self, millesime: int | None, variable: str = "") -> str:
         """Dire la date d'un chiffre : période de la source, ou de la partie qui le porte.
@@ -138,33 +164,35 @@ class Source:
         """
         return next((int(p["annee"]) for p in self.parties if p["periode"] == periode and "annee" in p), None)
 
-    def geographie_de(self, millesime: int | None) -> int | None:
+    def geographie_de(self, millesime: int | None, niveau: str = "") -> int | None:
         """Donner l'année de la géographie d'un millésime, si la source la publie.
 
         Parameters
         ----------
         millesime : int or None
             Millésime.
+        niveau : str, default ""
+            Niveau lu : un même millésime peut être publié à l'IRIS et à la commune dans deux géographies.
 
         Returns
         -------
         int or None
-            Année du code officiel géographique.
+            Année du code officiel géographique ; ``None`` quand des éditions du même millésime diffèrent.
         """
         if millesime is None:
             return None
-        for connu in self.millesimes:
-            if connu.annee == millesime and connu.geographie:
-                return connu.geographie
-        return None if self.decalage_geographie is None else millesime + self.decalage_geographie
+        datees = [m for m in self.millesimes if m.annee == millesime and m.geographie]
+        du_niveau = [m for m in datees if niveau and ("IRIS" in m.contenu) == (niveau == "iris")]
+        annees = {m.geographie for m in du_niveau or datees}
+        if len(annees) == 1 or (annees and not niveau):
+            return min(a for a in annees if a is not None)
+        if annees or self.decalage_geographie is None:
+            return None
+        return millesime + self.decalage_geographie
 
 
 def _source(donnees: dict[str, Any]) -> Source:
-    simples = {
-        k: v
-        for k, v in donnees.items()
-        if k not in {"motifs", "millesimes", "absences", "attributs", "parties"}
-    }
+    simples = {k: v for k, v in donnees.items() if k not in {"motifs", "absences", "attributs", "parties"}}
     for cle in ("niveaux", "cle", "signature", "exclut"):
         simples[cle] = tuple(simples.get(cle, ()))
     if "identite" in simples:
@@ -175,7 +203,7 @@ def _source(donnees: dict[str, Any]) -> Source:
     return Source(
         **simples,
         motifs=motifs,
-        millesimes=tuple(Millesime(**m) for m in donnees.get("millesimes", ())),
+        millesimes=tables_du_catalogue.millesimes().get(donnees["id"], ()),
         absences={a["annee"]: a["raison"] for a in donnees.get("absences", ())},
         attributs={a["variable"]: tuple(a["bruts"]) for a in donnees.get("attributs", ())},
         parties=tuple(donnees.get("parties", ())),
@@ -207,9 +235,20 @@ def sources() -> dict[str, Source]:
             trouvees[source.id] = source
         except (TypeError, KeyError, re.error, tomllib.TOMLDecodeError) as cause:
             fautes.append(f"{fichier.name} : {cause}")
+    fautes += [f"millesimes.csv : la source « {i} » n'a pas de fichier TOML." for i in _orphelines(trouvees)]
     if fautes:
         raise TableNonConforme(liste_de_fautes("Le catalogue des sources est fautif :", fautes))
     return trouvees
+
+
+def _orphelines(trouvees: dict[str, Source]) -> list[str]:
+    return sorted(set(tables_du_catalogue.millesimes()) - set(trouvees))
+
+
+def relire() -> None:
+    """Relire le catalogue : un fichier, ou la variable ``ABS_CATALOGUE``, vient de changer."""
+    tables_du_catalogue.oublier()
+    sources.cache_clear()
 
 
 def source(identifiant: str) -> Source:
@@ -236,54 +275,3 @@ def source(identifiant: str) -> Source:
         raise DonneeAbsente(
             f"La source « {identifiant} » n'est pas au catalogue. Sources connues : {', '.join(sources())}."
         ) from None
-
-
-@dataclass(frozen=True)
-class Variable:
-    """Une variable du plan d'une base, et les années où elle est publiée."""
-
-    nom: str
-    de: int
-    a: int | None
-    libelle: str
-
-
-@lru_cache(maxsize=16)
-def plan(identifiant: str) -> tuple[Variable, ...]:
-    """Lire le plan des variables d'une base du recensement.
-
-    Parameters
-    ----------
-    identifiant : str
-        Identifiant de la source, par exemple ``"rp_logement"``.
-
-    Returns
-    -------
-    tuple of Variable
-        Vide pour une source sans plan.
-    """
-    fichier = resources.files("donnees_insee") / "plans" / f"{identifiant}.csv"
-    if not fichier.is_file():
-        return ()
-    with fichier.open(encoding="utf-8") as flux:
-        lignes = list(csv.DictReader(flux, delimiter=";"))
-    return tuple(
-        Variable(
-            ligne["variable"], int(ligne["de"]), int(ligne["a"]) if ligne["a"] else None, ligne["libelle"]
-        )
-        for ligne in lignes
-    )
-
-
-@lru_cache(maxsize=1)
-def marques() -> dict[str, tuple[str, str]]:
-    """Lire les marques des producteurs (``s``, ``ns``, ``nd``, ``so``…).
-
-    Returns
-    -------
-    dict of str to tuple of str
-        Marque en minuscules → (statut, explication).
-    """
-    fichier = resources.files("donnees_insee") / "reference" / "marques.csv"
-    with fichier.open(encoding="utf-8") as flux:
-        return {r["marque"]: (r["statut"], r["libelle"]) for r in csv.DictReader(flux, delimiter=";")}

@@ -9,6 +9,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final
 
+METROPOLE_DU_GRAND_PARIS: Final = "200054781"
+
 NIVEAUX: Final = (
     "iris",
     "quartier",
@@ -22,14 +24,27 @@ NIVEAUX: Final = (
     "perimetre",
 )
 
+# Niveaux de la base qui ne sont pas des territoires d'un portrait.
+NIVEAUX_TECHNIQUES: Final = (
+    "carreau",
+    "equipement",
+    "local",
+    "mouvement",
+    "passage",
+    "type_d_equipement",
+)
+
+# « [0-9] » et non « \d », qui admettrait les chiffres arabes ou thaïs.
 FORMES: Final[dict[str, re.Pattern[str]]] = {
-    "iris": re.compile(r"\d[\dAB]\d{7}"),
-    "commune": re.compile(r"\d[\dAB]\d{3}"),
-    "epci": re.compile(r"\d{9}"),
-    "departement": re.compile(r"\d{2}|2[AB]|97\d|98\d"),
-    "region": re.compile(r"\d{2}"),
-    "qpv": re.compile(r"Q[PN][\dAB]{3}[\dA-Z]{3}"),
+    "iris": re.compile(r"[0-9][0-9AB][0-9]{7}"),
+    "commune": re.compile(r"[0-9][0-9AB][0-9]{3}"),
+    "epci": re.compile(r"[0-9]{9}"),
+    "departement": re.compile(r"[0-9]{2}|2[AB]|97[0-9]|98[0-9]"),
+    "region": re.compile(r"[0-9]{2}"),
+    "qpv": re.compile(r"Q[PN][0-9AB]{3}[0-9A-Z]{3}"),
     "france": re.compile(r"METRO|FRANCE|1"),
+    "carreau": re.compile(r"CRS[0-9]+RES[0-9]+m?N-?[0-9]+E-?[0-9]+"),
+    "type_d_equipement": re.compile(r"[A-G][0-9]{3}"),
 }
 
 ATTENDUS: Final[dict[str, str]] = {
@@ -40,6 +55,8 @@ ATTENDUS: Final[dict[str, str]] = {
     "region": "deux chiffres, par exemple 76",
     "qpv": "huit caractères commençant par QP (2015) ou QN (2024), par exemple QP034005",
     "france": "METRO pour la France métropolitaine",
+    "carreau": "un code comme CRS3035RES200mN2838600E3746000",
+    "type_d_equipement": "une lettre et trois chiffres, par exemple D201",
 }
 
 # Communes à arrondissements municipaux : code de la ville → préfixe des codes d'arrondissement.
@@ -152,3 +169,19 @@ def noms_officiels(niveau: str) -> dict[str, str]:
     fichier = resources.files("donnees_insee") / "reference" / f"{niveau}s.csv"
     with fichier.open(encoding="utf-8") as flux:
         return {ligne["code"]: ligne["nom"] for ligne in csv.DictReader(flux, delimiter=";")}
+
+
+@lru_cache(maxsize=1)
+def etablissements_territoriaux() -> dict[str, tuple[str, str]]:
+    """Lire l'établissement public territorial de chaque commune de la Métropole du Grand Paris.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Commune → (code T1 à T12, nom). Composition de 2016, que seules des fusions ont changée depuis ;
+        T1 est Paris, qui n'est membre d'aucun établissement. Les 131 communes sont celles de la métropole
+        dans la table de l'Insee de 2020 (un essai le vérifie).
+    """
+    fichier = resources.files("donnees_insee") / "reference" / "ept.csv"
+    with fichier.open(encoding="utf-8") as flux:
+        return {r["commune"]: (r["ept"], r["nom"]) for r in csv.DictReader(flux, delimiter=";")}

@@ -166,14 +166,6 @@ def _reconnaitre_couche(noms: Sequence[str], fichier: str) -> Source:
     trouvee = _source_des_contours(noms)
     if trouvee is not None:
         return trouvee
-    hauts = {n.upper() for n in noms}
-    for source in sources().values():
-        if source.a_venir and set(source.signature) <= hauts:
-            raise SourceNonReconnue(
-                f"« {fichier} » est reconnu comme « {source.titre} » ; cette version ne charge pas "
-                "encore cette "
-                "source. Le fichier n'est pas perdu : il pourra être déposé plus tard."
-            )
     recus = ", ".join(n for n in noms if n != "geometry")[:200]
     raise SourceNonReconnue(
         f"« {fichier} » n'est ni une couche d'IRIS (attribut CODE_IRIS ou DCOMIRIS) ni une couche de QPV "

@@ -44,6 +44,8 @@ class Lot:
         D'où vient le millésime : colonnes, nom, titre ou demande.
     remarques : tuple of str
         Ce que l'analyste doit savoir du choix de l'année.
+    niveau : str or None
+        Niveau que le fichier dit lui-même ; sinon les codes le diront.
     """
 
     source: Source
@@ -53,6 +55,7 @@ class Lot:
     ecartees: tuple[str, ...]
     d_ou: str
     remarques: tuple[str, ...] = ()
+    niveau: str | None = None
 
 
 def traduire(source: Source, nom: str) -> Colonne | None:
@@ -95,8 +98,7 @@ def _score(source: Source, noms: Sequence[str]) -> tuple[float, tuple[Colonne, .
     variables = {c.variable for c in traduites}
     hauts = {nom.strip().upper() for nom in noms}
     if source.a_venir:
-        presentes = set(source.signature) <= hauts
-        return (len(source.signature) if presentes else 0.0), traduites
+        return 0.0, traduites
     if _cle(source, noms) is None or variables & set(source.exclut) or hauts & set(source.exclut):
         return 0.0, traduites
     if source.colonnes_exactes is not None and len(noms) != source.colonnes_exactes:
@@ -175,14 +177,22 @@ def refuser_deux_annees(nom: str, annee: int | None, demande: int | None) -> Non
 
 
 def _millesime(
-    source: Source, traduites: Sequence[Colonne], nom: str, titre: str, demande: int | None
+    source: Source, traduites: Sequence[Colonne], nom: str, titre: str, demande: int | None, connu: int | None
 ) -> tuple[int | None, str]:
     annees = Counter(c.annee for c in traduites if c.annee is not None)
     if annees:
         return max(annees, key=lambda a: (annees[a], a)), "colonnes"
     if source.sans_millesime:
         return None, ""
+    if connu is not None:
+        return connu, "contenu"
     du_nom, d_ou = annee_du_nom(nom, titre) if source.millesime_dans_le_nom else (None, "")
+    if (
+        du_nom is None
+        and source.annee_du_nom
+        and (court := re.match(source.annee_du_nom, nom, re.IGNORECASE))
+    ):
+        du_nom, d_ou = 2000 + int(court["aa"]), "nom du fichier"
     refuser_deux_annees(nom, du_nom, demande)
     if demande is not None:
         return demande, d_ou or "option --millesime"
@@ -205,14 +215,15 @@ def _millesime(
 
 def _remarques_d_annee(nom: str, millesime: int | None, d_ou: str, demande: int | None) -> tuple[str, ...]:
     """Dire quand les colonnes contredisent le nom ou l'option : ce sont elles qui comptent."""
-    if d_ou != "colonnes":
+    if d_ou not in {"colonnes", "contenu"} or millesime is None:
         return ()
+    dit = "les colonnes disent" if d_ou == "colonnes" else "le contenu dit"
     du_nom = annees_dans(nom)
     remarques = []
     if len(du_nom) == 1 and du_nom[0] != millesime:
-        remarques.append(f"le nom du fichier porte {du_nom[0]}, les colonnes disent {millesime}")
+        remarques.append(f"le nom du fichier porte {du_nom[0]}, {dit} {millesime}")
     if demande is not None and demande != millesime:
-        remarques.append(f"option --millesime {demande} sans effet : les colonnes disent {millesime}")
+        remarques.append(f"option --millesime {demande} sans effet : {dit} {millesime}")
     return tuple(remarques)
 
 
@@ -244,7 +255,15 @@ def _refuser_variables_repetees(colonnes: Sequence[Colonne], nom: str) -> None:
         )
 
 
-def reconnaitre(noms: Sequence[str], nom: str, titre: str = "", demande: int | None = None) -> Lot:
+def reconnaitre(
+    noms: Sequence[str],
+    nom: str,
+    titre: str = "",
+    demande: int | None = None,
+    *,
+    connu: int | None = None,
+    niveau: str | None = None,
+) -> Lot:
     """Dire pour quoi une table est prise, d'après ses noms de colonnes.
 
     Parameters
@@ -257,6 +276,10 @@ def reconnaitre(noms: Sequence[str], nom: str, titre: str = "", demande: int | N
         Titre de la feuille d'un classeur.
     demande : int or None, default None
         Millésime donné par l'analyste.
+    connu : int or None, default None
+        Millésime que le contenu dit lui-même.
+    niveau : str or None, default None
+        Niveau que le contenu dit lui-même.
 
     Returns
     -------
@@ -280,13 +303,7 @@ def reconnaitre(noms: Sequence[str], nom: str, titre: str = "", demande: int | N
     if not candidates:
         raise SourceNonReconnue(_refus(noms, nom))
     source, traduites = _departager(candidates, nom)
-    if source.a_venir:
-        raise SourceNonReconnue(
-            f"« {nom} » est reconnu comme « {source.titre} » ; cette version ne charge pas encore cette "
-            "source. "
-            "Le fichier n'est pas perdu : il pourra être déposé plus tard."
-        )
-    millesime, d_ou = _millesime(source, traduites, nom, titre, demande)
+    millesime, d_ou = _millesime(source, traduites, nom, titre, demande, connu)
     gardees = tuple(c for c in traduites if c.motif.type != "ignore" and c.annee in (None, millesime))
     cle = _cle(source, noms)
     assert cle is not None
@@ -294,8 +311,9 @@ def reconnaitre(noms: Sequence[str], nom: str, titre: str = "", demande: int | N
     _refuser_variables_repetees(gardees, nom)
     retenus = {c.brut for c in gardees} | {cle}
     ecartees = tuple(n for n in noms if n not in retenus)
+    remarques = _remarques_d_annee(nom, millesime, d_ou, demande)
     return Lot(
-        source, millesime, cle, gardees, ecartees, d_ou, _remarques_d_annee(nom, millesime, d_ou, demande)
+        source, millesime, cle, gardees, ecartees, d_ou, remarques, niveau or source.niveau_des_lignes or None
     )
 
 

@@ -1,0 +1,64 @@
+"""Lire un Parquet reçu (base permanente des équipements, table d'un confrère) : ses colonnes utiles, en texte."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from donnees_insee.brut import TableBrute, refuser_noms_repetes
+from donnees_insee.catalogue import sources
+from donnees_insee.erreurs import FichierIllisible
+from donnees_insee.reconnaissance import traduire
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def lire_parquet(chemin: Path) -> TableBrute:
+    """Lire un Parquet ; seules les colonnes qu'une source du catalogue connaît sont tirées du disque.
+
+    Parameters
+    ----------
+    chemin : pathlib.Path
+        Fichier Parquet.
+
+    Returns
+    -------
+    TableBrute
+        Colonnes en texte ; un nombre y est écrit avec toutes ses décimales.
+
+    Raises
+    ------
+    FichierIllisible
+        Fichier tronqué, ou dont un nom de colonne est répété.
+    """
+    try:
+        noms = pq.read_schema(chemin).names
+        refuser_noms_repetes(noms, chemin.name)
+        lue = pq.read_table(chemin, columns=[n for n in noms if _connue(n)])
+        texte = pa.table({n: _en_texte(lue[n]) for n in lue.column_names})
+    except (pa.ArrowException, OSError) as cause:
+        raise FichierIllisible(
+            f"« {chemin.name} » ne s'ouvre pas comme un fichier Parquet ({cause}). Téléchargez-le de nouveau."
+        ) from cause
+    laissees = len(noms) - texte.num_columns
+    remarques = (f"{laissees} colonnes d'aucune source laissées",) if laissees else ()
+    return TableBrute(tuple(texte.column_names), texte, chemin.name, "parquet", "", remarques)
+
+
+def _connue(nom: str) -> bool:
+    haut = nom.strip().upper()
+    return any(haut in s.cle or traduire(s, nom) is not None for s in sources().values() if not s.couche)
+
+
+def _en_texte(colonne: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_dictionary(colonne.type):
+        colonne = pc.cast(colonne, colonne.type.value_type)
+    texte = pc.cast(colonne, pa.string())
+    if not pa.types.is_floating(colonne.type):
+        return texte
+    # NaN est l'absence des tables venues de pandas : une cellule vide, jamais un nombre.
+    return pc.if_else(pc.fill_null(pc.is_nan(colonne), fill_value=True), None, texte)
