@@ -47,8 +47,9 @@ class Formule:
             Vecteur (n,) ; une division par zéro donne NaN.
         """
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            resultat = _calculer(self.arbre, valeurs)
-        return np.where(np.isfinite(resultat), resultat, np.nan)
+            resultat = np.asarray(_calculer(self.arbre, valeurs))
+        finis = np.isfinite(resultat)
+        return resultat if finis.all() else np.where(finis, resultat, np.nan)
 
 
 @lru_cache(maxsize=1024)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import pandas as pd
@@ -47,6 +48,8 @@ class Comptes:
         Variables que le fichier déposé ne contient pas.
     notes : dict of str to numpy.ndarray
         Drapeaux du producteur.
+    complet : bool
+        Vrai quand aucune ligne n'a de raison d'absence.
     """
 
     rangs: dict[str, int]
@@ -58,6 +61,7 @@ class Comptes:
     remarque: str
     absentes: tuple[str, ...]
     notes: dict[str, np.ndarray]
+    complet: bool = False
 
     def prendre(self, vecteur: np.ndarray, codes: list[str]) -> np.ndarray:
         """Extraire un vecteur pour des codes, NaN pour ceux que la table n'a pas.
@@ -112,6 +116,8 @@ class Lecteur:
         self.table = lru_cache(maxsize=128)(self._table)
         self.rangs = lru_cache(maxsize=128)(self._rangs)
         self.comptes = lru_cache(maxsize=2048)(self._comptes)
+        self.colonne = lru_cache(maxsize=8192)(self._colonne)
+        self.notes = lru_cache(maxsize=128)(self._notes)
 
     def _table(self, source: str, millesime: int, niveau: str) -> pd.DataFrame:
         par_code_postal = niveau in {"iris", "commune"}
@@ -119,16 +125,17 @@ class Lecteur:
 
     def _comptes(self, lecture: Lecture, millesime: int, niveau: str) -> Comptes:
         table = self.table(lecture.source.id, millesime, niveau)
-        valeurs, absentes, reconstituees = self._valeurs(lecture, table)
-        vide = np.full(len(table), np.nan)
+        lire = partial(self.colonne, lecture.source.id, millesime, niveau)
+        valeurs, absentes, reconstituees = self._valeurs(lecture, table, lire)
+        vide = _partage(len(table), np.nan)
         publiee = haut = bas = vide
         if lecture.est_publiee:
             publiee = valeurs[lecture.variable]
         else:
             assert lecture.numerateur is not None
-            haut = np.broadcast_to(lecture.numerateur.calculer(valeurs), len(table)).astype(float)
+            haut = _etendre(lecture.numerateur.calculer(valeurs), len(table))
             if lecture.denominateur is not None and lecture.source_denominateur is None:
-                bas = np.broadcast_to(lecture.denominateur.calculer(valeurs), len(table)).astype(float)
+                bas = _etendre(lecture.denominateur.calculer(valeurs), len(table))
         statuts, raisons = _raisons(lecture, table, valeurs, absentes)
         return Comptes(
             rangs=self.rangs(lecture.source.id, millesime, niveau),
@@ -141,23 +148,31 @@ class Lecteur:
             if reconstituees
             else "",
             absentes=tuple(absentes),
-            notes={n: table[n].fillna("").astype(str).to_numpy(object) for n in NOTES if n in table},
+            notes=self.notes(lecture.source.id, millesime, niveau),
+            complet=statuts is _partage(len(table), ""),
         )
+
+    def _colonne(self, source: str, millesime: int, niveau: str, variable: str) -> np.ndarray | None:
+        return _flottants(self.table(source, millesime, niveau), variable)
+
+    def _notes(self, source: str, millesime: int, niveau: str) -> dict[str, np.ndarray]:
+        table = self.table(source, millesime, niveau)
+        return {n: table[n].fillna("").astype(str).to_numpy(object) for n in NOTES if n in table}
 
     def _rangs(self, source: str, millesime: int, niveau: str) -> dict[str, int]:
         return {str(c): i for i, c in enumerate(self.table(source, millesime, niveau).index)}
 
     def _valeurs(
-        self, lecture: Lecture, table: pd.DataFrame
+        self, lecture: Lecture, table: pd.DataFrame, lire: Callable[[str], np.ndarray | None]
     ) -> tuple[dict[str, np.ndarray], list[str], list[str]]:
         propres = identites().get(lecture.source.id, {})
         valeurs: dict[str, np.ndarray] = {}
         absentes, reconstituees = [], []
         for variable in lecture.variables:
-            colonne = _flottants(table, variable)
+            colonne = lire(variable)
             identite = propres.get(variable)
             if identite is not None and (colonne is None or np.isnan(colonne).any()):
-                parts = {v: _flottants(table, v) for v in identite.variables}
+                parts = {v: lire(v) for v in identite.variables}
                 if all(p is not None for p in parts.values()):
                     somme = identite.calculer({v: p for v, p in parts.items() if p is not None})
                     reconstituees.append(variable)
@@ -208,6 +223,8 @@ def _raisons(
     lecture: Lecture, table: pd.DataFrame, valeurs: dict[str, np.ndarray], absentes: list[str]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Dire, ligne par ligne, le statut et la raison de la première variable qui manque."""
+    if not any(np.isnan(colonne).any() for colonne in valeurs.values()):
+        return _partage(len(table), ""), _partage(len(table), "")
     statuts = np.full(len(table), "", dtype=object)
     raisons = np.full(len(table), "", dtype=object)
     connues = marques()
@@ -226,3 +243,16 @@ def _raisons(
         statut, raison = regle_du_vide(lecture.source, variable)
         statuts[manque], raisons[manque] = statut, raison
     return statuts, raisons
+
+
+@lru_cache(maxsize=64)
+def _partage(lignes: int, valeur: float | str) -> np.ndarray:
+    """Donner un vecteur constant, que toutes les lectures d'une table partagent sans pouvoir le changer."""
+    constant = np.full(lignes, valeur, dtype=object if isinstance(valeur, str) else float)
+    constant.flags.writeable = False
+    return constant
+
+
+def _etendre(resultat: np.ndarray, lignes: int) -> np.ndarray:
+    """Étendre à toutes les lignes le résultat d'une formule sans variable."""
+    return resultat if resultat.shape == (lignes,) else np.full(lignes, resultat, dtype=float)

@@ -2,45 +2,37 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from donnees_insee.catalogue import sources
-from donnees_insee.chemins import dossier_des_donnees, fichier_provisoire
-from donnees_insee.erreurs import DonneeAbsente, FichierIllisible
+from donnees_insee.chemins import dossier_des_donnees
+from donnees_insee.couches_tenues import LectureDesCouches
+from donnees_insee.erreurs import DonneeAbsente
+from donnees_insee.parts import (
+    SANS_DATE,
+    SUFFIXE_STATUT,
+    TAILLE_DE_GROUPE,
+    Part,
+    colonnes_de_part,
+    ecrire_part,
+    lire_part,
+    part_de,
+    reunir,
+)
 from donnees_insee.recus import LotRecu, Recu, chemin_du_recu, ecrire_recu, lire_recu
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    import geopandas as gpd
-
-__all__ = ["Base", "LotRecu", "Part", "Recu", "familles", "lire_recu", "reunir"]
-
-TAILLE_DE_GROUPE = 4096
-SANS_DATE = "sans_date"
-SUFFIXE_STATUT = "__statut"
+__all__ = ["SUFFIXE_STATUT", "Base", "LotRecu", "Part", "Recu", "familles", "lire_recu", "reunir"]
 
 
-@dataclass(frozen=True)
-class Part:
-    """Une part de la base : le fichier Parquet d'un lot reçu."""
-
-    source: str
-    millesime: int | None
-    niveau: str
-    chemin: Path
-
-
-class Base:
+class Base(LectureDesCouches):
     """Accès à la base locale.
 
     Parameters
@@ -68,7 +60,7 @@ class Base:
         if self._parts is None:
             trouves = sorted((self.dossier / "base").glob("*/*/*/*.parquet"))
             # Un point en tête : écriture interrompue, à ignorer.
-            self._parts = tuple(_part(c) for c in trouves if not c.name.startswith("."))
+            self._parts = tuple(part_de(c) for c in trouves if not c.name.startswith("."))
         return self._parts
 
     def millesimes(self, source: str, niveau: str | None = None) -> list[int]:
@@ -126,7 +118,7 @@ class Base:
         """
         noms: set[str] = set()
         for part in self._parts_de(source, millesime, niveau):
-            noms.update(_schema(part.chemin))
+            noms.update(colonnes_de_part(part.chemin))
         return noms
 
     def lire(
@@ -175,68 +167,37 @@ class Base:
         codes: tuple[str, ...] | None,
         colonnes: tuple[str, ...] | None,
     ) -> pd.DataFrame:
-        tables = [
-            _lire_part(part.chemin, prefixes, codes, colonnes)
-            for part in self._parts_de(source, millesime, niveau)
-        ]
+        parts = self._parts_de(source, millesime, niveau)
+        tables = [_en_pandas(lire_part(p.chemin, prefixes, codes, colonnes)) for p in parts]
         if not tables:
             return pd.DataFrame(index=pd.Index([], name="code", dtype="str"))
+        connue = sources().get(source)
+        simple = connue is None or connue.identite == ("code",)
         reunie = tables[0]
         for suivante in tables[1:]:
-            reunie = reunir(reunie, suivante)
-        return reunie.sort_index()
+            reunie = reunir(reunie, suivante, une_ligne_par_code=simple)
+        return reunie if reunie.index.is_monotonic_increasing else reunie.sort_index()
 
-    def couches(self, source: str) -> list[tuple[int | None, Path]]:
-        """Lister les couches de contours tenues.
+    def codes(self, source: str, millesime: int | None, niveau: str) -> pa.ChunkedArray:
+        """Lister les codes tenus d'une source, sans rien lire d'autre.
 
         Parameters
         ----------
         source : str
-            ``contours_iris`` ou ``contours_qpv``.
+            Identifiant de la source.
+        millesime : int or None
+            Millésime.
+        niveau : str
+            Niveau géographique.
 
         Returns
         -------
-        list of tuple
-            Année de la géographie (ou ``None``) et chemin GeoParquet.
+        pyarrow.ChunkedArray
+            Codes de toutes les parts, en texte.
         """
-        return [(p.millesime, p.chemin) for p in self.parts() if p.source == source]
-
-    def a_des_contours(self, communes: Iterable[str]) -> bool:
-        """Dire si une couche de contours d'IRIS porte au moins une de ces communes.
-
-        Parameters
-        ----------
-        communes : iterable of str
-            Codes de communes.
-
-        Returns
-        -------
-        bool
-            Vrai si un contour est tenu.
-        """
-        filtre = [("commune", "in", sorted(communes))]
-        return any(
-            pq.read_table(chemin, columns=["code"], filters=filtre).num_rows > 0
-            for _, chemin in self.couches("contours_iris")
-        )
-
-    def lire_couche(self, chemin: Path) -> gpd.GeoDataFrame:
-        """Lire une couche de contours rangée.
-
-        Parameters
-        ----------
-        chemin : pathlib.Path
-            Chemin donné par :meth:`couches`.
-
-        Returns
-        -------
-        geopandas.GeoDataFrame
-            Couche en WGS 84.
-        """
-        import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
-
-        with _part_lisible(chemin):
-            return gpd.read_parquet(chemin)
+        parts = self._parts_de(source, millesime, niveau)
+        lues = [lire_part(p.chemin, None, None, ())["code"].cast(pa.string()) for p in parts]
+        return pa.chunked_array([bloc for lue in lues for bloc in lue.chunks], pa.string())
 
     def _parts_de(self, source: str, millesime: int | None, niveau: str) -> list[Part]:
         return [
@@ -267,22 +228,17 @@ class Base:
         annee = SANS_DATE if millesime is None else str(millesime)
         return self.dossier / "base" / source / annee / niveau / f"{nom}.parquet"
 
-    def ranger(self, donnees: pd.DataFrame, chemin: Path) -> None:
+    def ranger(self, donnees: pa.Table | pd.DataFrame, chemin: Path) -> None:
         """Écrire une table triée par code, en petits groupes de lignes, ou une couche de contours.
 
         Parameters
         ----------
-        donnees : pandas.DataFrame
+        donnees : pyarrow.Table or pandas.DataFrame
             Table avec une colonne ``code`` ; une GeoDataFrame est écrite en GeoParquet.
         chemin : pathlib.Path
             Chemin donné par :meth:`chemin_de_part`.
         """
-        with fichier_provisoire(chemin) as provisoire:
-            if "geometry" in donnees:
-                donnees.to_parquet(provisoire, index=False)
-            else:
-                table = pa.Table.from_pandas(donnees, preserve_index=False)
-                pq.write_table(table, provisoire, row_group_size=TAILLE_DE_GROUPE, compression="zstd")
+        ecrire_part(donnees, chemin)
         self.oublier()
 
     def ranger_recu(self, recu: Recu) -> None:
@@ -299,7 +255,7 @@ class Base:
         """Oublier ce qui a été lu : la base vient de changer."""
         self._parts = None
         self._lire_en_cache.cache_clear()
-        _schema.cache_clear()
+        colonnes_de_part.cache_clear()
 
     def exiger(self) -> None:
         """Vérifier que la base n'est pas vide.
@@ -316,88 +272,11 @@ class Base:
             )
 
 
-def reunir(premiere: pd.DataFrame, seconde: pd.DataFrame) -> pd.DataFrame:
-    """Réunir deux parts d'une même table : lignes et colonnes s'ajoutent, rien n'est écrasé.
-
-    Parameters
-    ----------
-    premiere : pandas.DataFrame
-        Part déjà tenue (index ``code``).
-    seconde : pandas.DataFrame
-        Part suivante.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Union des lignes et des colonnes.
-    """
-    if premiere.index.intersection(seconde.index).empty:
-        return pd.concat([premiere, seconde])
-    if not (premiere.index.is_unique and seconde.index.is_unique):
-        # Source locale : plusieurs lignes par territoire, donc rien à compléter cellule par cellule.
-        return pd.concat([premiere, seconde]).reset_index().drop_duplicates().set_index("code")
-    reunie = premiere.combine_first(seconde)
-    for statut in [c for c in reunie.columns if c.endswith(SUFFIXE_STATUT)]:
-        # Une marque ne survit pas au chiffre qu'une autre part apporte.
-        reunie[statut] = reunie[statut].mask(reunie[statut.removesuffix(SUFFIXE_STATUT)].notna())
-    return reunie
-
-
-def _part(chemin: Path) -> Part:
-    annee = chemin.parents[1].name
-    if annee != SANS_DATE and not annee.isdigit():
-        raise FichierIllisible(
-            f"Le dossier « {chemin.parents[1]} » n'est pas un millésime : la base a été modifiée à la "
-            "main. Ôtez-le."
-        )
-    return Part(
-        chemin.parents[2].name, None if annee == SANS_DATE else int(annee), chemin.parent.name, chemin
-    )
-
-
-@contextmanager
-def _part_lisible(chemin: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, pa.ArrowException, ValueError) as cause:
-        raise FichierIllisible(
-            f"La part « {chemin} » de la base est abîmée ou a disparu ({cause}). Retirez le fichier qui "
-            "l'a donnée "
-            "avec `abs sources retirer`, puis déposez-le de nouveau."
-        ) from cause
-
-
-@lru_cache(maxsize=512)
-def _schema(chemin: Path) -> tuple[str, ...]:
-    with _part_lisible(chemin):
-        return tuple(n for n in pq.read_schema(chemin).names if n not in {"code", "geometry"})
-
-
-def _lire_part(
-    chemin: Path,
-    prefixes: tuple[str, ...] | None,
-    codes: tuple[str, ...] | None,
-    colonnes: tuple[str, ...] | None,
-) -> pd.DataFrame:
-    presentes = _schema(chemin)
-    if colonnes is None:
-        voulues = list(presentes)
-    else:
-        voulues = [c for c in presentes if c in colonnes or c.removesuffix(SUFFIXE_STATUT) in colonnes]
-    with _part_lisible(chemin):
-        table = pq.read_table(chemin, columns=["code", *voulues], filters=_filtre(prefixes, codes))
-    return table.to_pandas().set_index("code")
-
-
-def _filtre(prefixes: tuple[str, ...] | None, codes: tuple[str, ...] | None) -> pc.Expression | None:
-    """Écrire le filtre de lecture par bornes de codes : les groupes hors du territoire ne sont pas lus."""
-    filtre = None if codes is None else pc.field("code").isin(pa.array(codes, pa.string()))
-    if prefixes is None:
-        return filtre
-    plages = pc.scalar(value=False)
-    for prefixe in prefixes:
-        plages |= (pc.field("code") >= prefixe) & (pc.field("code") < prefixe + "\uffff")
-    return plages if filtre is None else filtre & plages
+def _en_pandas(table: pa.Table) -> pd.DataFrame:
+    # Pour quelques lignes, répartir la conversion entre les cœurs coûte plus que la faire.
+    donnees = table.drop_columns("code").to_pandas(use_threads=table.num_rows > TAILLE_DE_GROUPE)
+    donnees.index = pd.Index(table["code"].to_pandas(), name="code")
+    return donnees
 
 
 def familles() -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,9 +13,10 @@ import duckdb
 
 from donnees_insee.catalogue import sources
 from donnees_insee.erreurs import FichierIllisible
+from donnees_insee.formes import colonnes_libellees, en_capitales
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -30,6 +32,38 @@ SIGNATURES: Final[dict[bytes, str]] = {
     b"SQLite format 3": "gpkg",
 }
 LIGNES_D_EN_TETE: Final = 15
+
+
+@dataclass(frozen=True)
+class TexteDiffere:
+    """Le texte d'un CSV sans piège, découpé seulement si quelqu'un le demande.
+
+    Attributes
+    ----------
+    decouper : callable
+        Découpe tout le fichier en texte.
+    typer : callable
+        Lit d'emblée en nombres les colonnes de la première suite, en texte celles de la seconde ;
+        ``None`` si une cellule n'est pas un nombre ordinaire.
+    """
+
+    decouper: Callable[[], pa.Table]
+    typer: Callable[[Sequence[str], Sequence[str]], pa.Table | None]
+
+
+class _Texte:
+    """Le champ ``texte`` d'une table : tel que donné, ou découpé à la première lecture."""
+
+    def __get__(self, table: TableBrute | None, classe: type | None = None) -> pa.Table:
+        if table is None:
+            raise AttributeError("texte")  # le champ n'a pas de valeur par défaut
+        valeur = table.__dict__["_texte"]
+        if isinstance(valeur, TexteDiffere):
+            valeur = table.__dict__["_texte"] = valeur.decouper()
+        return valeur
+
+    def __set__(self, table: TableBrute, valeur: pa.Table | TexteDiffere) -> None:
+        table.__dict__["_texte"] = valeur
 
 
 @dataclass(frozen=True)
@@ -50,6 +84,10 @@ class TableBrute:
         Lignes de titre au-dessus de l'en-tête.
     remarques : tuple of str
         Ce que l'analyste doit savoir de la lecture.
+    millesime : int or None
+        Année que le contenu dit lui-même, une fois mis en forme.
+    niveau : str or None
+        Niveau que le contenu dit lui-même, une fois mis en forme.
     """
 
     colonnes: tuple[str, ...]
@@ -58,6 +96,29 @@ class TableBrute:
     encodage: str = "utf-8"
     titre: str = ""
     remarques: tuple[str, ...] = field(default=())
+    millesime: int | None = None
+    niveau: str | None = None
+
+    def typer(self, nombres: Sequence[str], textes: Sequence[str]) -> pa.Table | None:
+        """Lire d'emblée les nombres d'un CSV sans piège, sans passer par le texte.
+
+        Parameters
+        ----------
+        nombres, textes : sequence of str
+            Colonnes à lire en nombres, et colonnes à garder en texte.
+
+        Returns
+        -------
+        pyarrow.Table or None
+            ``None`` s'il faut lire le texte : autre nature de fichier, ou cellule qui n'est pas un
+            nombre ordinaire (marque, virgule, espace des milliers).
+        """
+        differe = self.__dict__["_texte"]
+        return differe.typer(nombres, textes) if isinstance(differe, TexteDiffere) else None
+
+
+# Posé après coup : le champ reste un argument obligatoire, et sa lecture passe par le descripteur.
+TableBrute.texte = _Texte()
 
 
 def nature(chemin: Path) -> str:
@@ -124,8 +185,8 @@ def refuser_noms_repetes(noms: Sequence[str], origine: str) -> None:
     FichierIllisible
         Si un nom revient.
     """
-    hauts = [n.upper() for n in noms]
-    repetes = sorted({n for n in hauts if hauts.count(n) > 1})
+    comptes = Counter(n.upper() for n in noms)
+    repetes = sorted(n for n, fois in comptes.items() if fois > 1)
     if repetes:
         raise FichierIllisible(
             f"« {origine} » : les colonnes {', '.join(repetes[:8])} apparaissent plusieurs fois. "
@@ -145,7 +206,8 @@ def rang_de_l_en_tete(lignes: Sequence[Sequence[str]]) -> int | None:
     -------
     int or None
         Rang de la première ligne technique qui porte une colonne de codes du catalogue ; à défaut, de la
-        plus longue ligne technique ; ``None`` s'il n'y en a pas.
+        plus longue ligne technique, puis d'une ligne de noms en toutes lettres qu'une forme déclare ;
+        ``None`` s'il n'y en a pas.
     """
     meilleur: tuple[int, int] | None = None
     for rang, ligne in enumerate(lignes[:LIGNES_D_EN_TETE]):
@@ -156,7 +218,15 @@ def rang_de_l_en_tete(lignes: Sequence[Sequence[str]]) -> int | None:
             return rang
         if meilleur is None or len(noms) > meilleur[0]:
             meilleur = (len(noms), rang)
-    return None if meilleur is None else meilleur[1]
+    return _rang_libelle(lignes) if meilleur is None else meilleur[1]
+
+
+def _rang_libelle(lignes: Sequence[Sequence[str]]) -> int | None:
+    """Trouver une ligne de noms en toutes lettres, pour les éditeurs qui n'ont pas de noms techniques."""
+    for rang, ligne in enumerate(lignes[:LIGNES_D_EN_TETE]):
+        if colonnes_libellees() & {en_capitales(c) for c in ligne}:
+            return rang
+    return None
 
 
 def _est_technique(nom: str) -> bool:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from donnees_insee.erreurs import TableNonConforme
 from donnees_insee.preparation import TablePreparee
@@ -13,11 +15,57 @@ from donnees_insee.preparation import TablePreparee
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from donnees_insee.base import Base
     from donnees_insee.catalogue import Source
 
 TOLERANCE: Final = 1e-6
 # Rattachements : deux fichiers qui ne disent pas la même chose d'un code se contredisent.
 RATTACHEMENTS: Final = frozenset({"EPCI", "DEP", "REG", "COM", "DEPCOM", "QUARTIER"})
+
+
+def a_comparer(
+    base: Base, source: Source, prepare: TablePreparee, attendues: Iterable[pa.Table | pd.DataFrame]
+) -> list[pd.DataFrame]:
+    """Choisir, parmi les tables tenues ou sur le point de l'être, celles qui ont un code de la table reçue.
+
+    Parameters
+    ----------
+    base : Base
+        Base à compléter.
+    source : Source
+        Source reconnue.
+    prepare : TablePreparee
+        Table reçue.
+    attendues : iterable of pyarrow.Table or pandas.DataFrame
+        Tables de même source, millésime et niveau que le même dépôt va écrire.
+
+    Returns
+    -------
+    list of pandas.DataFrame
+        Vide si rien n'est commun : il n'y a alors rien à contredire, et rien n'est lu.
+    """
+    ou = (source.id, prepare.millesime, prepare.niveau)
+    recus = _codes(prepare.contenu)
+
+    def utile(codes: pa.ChunkedArray) -> bool:
+        # Une source à colonne exclusive se compare par cette colonne, que les codes se croisent ou non.
+        return bool(len(codes)) and (
+            bool(source.exclusif) or (bool(source.identite) and _se_croisent(codes, recus))
+        )
+
+    tenue = [base.lire(*ou).reset_index()] if utile(base.codes(*ou)) else []
+    croisees = [t for t in attendues if utile(_codes(t))]
+    return tenue + [t.to_pandas() if isinstance(t, pa.Table) else t for t in croisees]
+
+
+def _codes(contenu: pa.Table | pd.DataFrame) -> pa.ChunkedArray:
+    if isinstance(contenu, pa.Table):
+        return contenu["code"].cast(pa.string())
+    return pa.chunked_array([pa.array(contenu["code"], pa.string())])
+
+
+def _se_croisent(tenus: pa.ChunkedArray, recus: pa.ChunkedArray) -> bool:
+    return bool(pc.any(pc.is_in(tenus, value_set=recus)).as_py())
 
 
 def refuser_contradiction(
@@ -41,6 +89,9 @@ def refuser_contradiction(
     TableNonConforme
         Si une cellule diffère ; la première différence est montrée.
     """
+    tenues = list(tenues)
+    if source.exclusif:
+        _refuser_recouvrement(tenues, source, prepare, nom)
     cles = list(source.identite)
     fautes = [
         f for tenue in tenues if cles and len(tenue) for f in _differences(tenue, prepare.donnees, cles)
@@ -51,6 +102,21 @@ def refuser_contradiction(
             f"« {nom} » contredit un fichier déjà déposé pour « {source.titre} »{date} : {fautes[0]} "
             f"({len(fautes)} variable(s) touchée(s)). Rien n'a été changé. Si le producteur a corrigé son "
             "fichier, retirez l'ancien avec `abs sources retirer`, puis déposez le nouveau."
+        )
+
+
+def _refuser_recouvrement(
+    tenues: list[pd.DataFrame], source: Source, prepare: TablePreparee, nom: str
+) -> None:
+    """Refuser une liste qui répète des communes déjà tenues : ses équipements seraient comptés deux fois."""
+    colonne = source.exclusif
+    recues = set(prepare.donnees.get(colonne, pd.Series(dtype=str)).dropna())
+    communes = sorted({c for t in tenues if colonne in t for c in recues.intersection(t[colonne].dropna())})
+    if communes:
+        raise TableNonConforme(
+            f"« {nom} » porte {len(communes)} commune(s) qu'un fichier déjà déposé de « {source.titre} » "
+            f"{prepare.millesime} porte aussi ({', '.join(communes[:5])}) : elles seraient comptées deux "
+            "fois. Retirez l'autre fichier avec `abs sources retirer`, ou ne déposez que le plus complet."
         )
 
 

@@ -1,21 +1,27 @@
-"""Lire un CSV reçu : encodage constaté sans le charger, en-tête trouvé, découpage confié à DuckDB."""
+"""Lire un CSV reçu : encodage constaté en une lecture sans le charger, en-tête trouvé, découpage confié plus loin."""
 
 from __future__ import annotations
 
 import codecs
 import csv
-import glob
 import itertools
-import re
 import tempfile
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import duckdb
 import pyarrow as pa
 
-from donnees_insee.brut import LIGNES_D_EN_TETE, TableBrute, moteur, rang_de_l_en_tete, refuser_noms_repetes
+from donnees_insee.brut import (
+    LIGNES_D_EN_TETE,
+    TableBrute,
+    TexteDiffere,
+    rang_de_l_en_tete,
+    refuser_noms_repetes,
+)
+from donnees_insee.csv_decoupe import EnTete, decouper, decouper_en_nombres, decouper_sans_detour
 from donnees_insee.erreurs import FichierIllisible
 
 if TYPE_CHECKING:
@@ -34,16 +40,7 @@ class _Examen:
     encodage: str
     a_transcrire: bool
     remarques: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _EnTete:
-    """La ligne des noms d'un CSV, et ce qui la précède."""
-
-    rang: int
-    separateur: str
-    noms: list[str]
-    titre: str
+    guillemets: bool = True
 
 
 def lire_csv(chemin: Path) -> TableBrute:
@@ -57,7 +54,8 @@ def lire_csv(chemin: Path) -> TableBrute:
     Returns
     -------
     TableBrute
-        Colonnes nommées ; une cellule vide est nulle.
+        Colonnes nommées ; une cellule vide est nulle. Le texte d'un fichier sans piège n'est découpé
+        que si on le demande : une ligne fautive n'est alors refusée qu'à ce moment.
 
     Raises
     ------
@@ -65,21 +63,27 @@ def lire_csv(chemin: Path) -> TableBrute:
         Encodage inconnu, ligne de longueur différente, guillemet non fermé, nom de colonne répété.
     """
     examen = _examiner(chemin)
-    with tempfile.TemporaryDirectory(prefix="abs-csv-") as provisoire:
+    a_copier = examen.a_transcrire or not _ecrit_en_utf_8(chemin)
+    with tempfile.TemporaryDirectory(prefix="abs-csv-") if a_copier else nullcontext() as provisoire:
         lisible = chemin
-        if examen.a_transcrire or not _ecrit_en_utf_8(chemin):
+        if provisoire is not None:
             lisible = Path(provisoire) / "transcrit.csv"
             _transcrire(chemin, lisible, examen.encodage)
         entete = _trouver_l_en_tete(lisible, chemin.name)
-        utiles = [(i, n) for i, n in enumerate(entete.noms) if n]
-        refuser_noms_repetes([n for _, n in utiles], chemin.name)
-        brut = _charger(lisible, entete, chemin.name)
-    texte = pa.table({n: brut.column(i) for i, n in utiles})
+        refuser_noms_repetes([n for n in entete.noms if n], chemin.name)
+        texte: pa.Table | TexteDiffere
+        if provisoire is None and not examen.guillemets and entete.rang == 0:
+            texte = TexteDiffere(
+                partial(decouper_sans_detour, chemin, entete, chemin.name),
+                partial(decouper_en_nombres, chemin, entete),
+            )
+        else:
+            texte = decouper(lisible, entete, chemin.name)
     remarques = list(examen.remarques)
-    if len(entete.noms) > len(utiles):
-        remarques.append(f"{len(entete.noms) - len(utiles)} colonnes sans nom ôtées")
+    if len(entete.noms) > len(entete.utiles):
+        remarques.append(f"{len(entete.noms) - len(entete.utiles)} colonnes sans nom ôtées")
     encodage = {"utf-8-sig": "utf-8", "cp1252": "windows-1252"}.get(examen.encodage, examen.encodage)
-    return TableBrute(tuple(texte.column_names), texte, chemin.name, encodage, entete.titre, tuple(remarques))
+    return TableBrute(tuple(entete.utiles), texte, chemin.name, encodage, entete.titre, tuple(remarques))
 
 
 def _ecrit_en_utf_8(chemin: Path) -> bool:
@@ -102,7 +106,7 @@ def _examiner(chemin: Path) -> _Examen:
         debut = flux.read(4096)
     utf16 = _utf_16(debut)
     if utf16:
-        _essayer(chemin, utf16)
+        _exiger(chemin, utf16)
         return _Examen(utf16, a_transcrire=True, remarques=("encodage utf-16",))
     comptes = _compter(chemin)
     if comptes["nuls"]:
@@ -112,7 +116,7 @@ def _examiner(chemin: Path) -> _Examen:
         )
     encodage, remarques = _utf_8_ou_windows(chemin, comptes)
     propres = comptes["r"] == 0 or comptes["n"] == comptes["r"] == comptes["rn"]
-    return _Examen(encodage, encodage != "utf-8-sig" or not propres, remarques)
+    return _Examen(encodage, encodage != "utf-8-sig" or not propres, remarques, comptes["guillemets"] > 0)
 
 
 def _utf_16(debut: bytes) -> str | None:
@@ -125,45 +129,61 @@ def _utf_16(debut: bytes) -> str | None:
 
 
 def _compter(chemin: Path) -> dict[str, int]:
-    comptes = dict.fromkeys(("nuls", "n", "r", "rn", "perdus", "meles"), 0)
+    """Compter ce qui décide de l'encodage et du découpage, en une seule lecture."""
+    comptes = dict.fromkeys(("nuls", "n", "r", "rn", "guillemets", "perdus", "meles", "fautes"), 0)
+    decodeur = codecs.getincrementaldecoder("utf-8")()
     fin = b""
     for bloc in _blocs(chemin):
         comptes["nuls"] += bloc.count(0)
-        comptes["n"] += bloc.count(b"\n")
-        comptes["r"] += bloc.count(b"\r")
-        comptes["rn"] += bloc.count(b"\r\n") + (fin == b"\r" and bloc.startswith(b"\n"))
-        comptes["perdus"] += bloc.count(b"\xef\xbf\xbd")
-        comptes["meles"] += bloc.count(b"\xc3\xa9") + bloc.count(b"\xc3\xa8")
+        comptes["guillemets"] += b'"' in bloc
+        if b"\r" in bloc or fin == b"\r":
+            comptes["r"] += bloc.count(b"\r")
+            comptes["n"] += bloc.count(b"\n")
+            comptes["rn"] += bloc.count(b"\r\n") + (fin == b"\r" and bloc.startswith(b"\n"))
+        else:
+            # Un seul compte par bloc suffit à trahir, à côté de retours chariot, des fins de ligne mêlées.
+            comptes["n"] += b"\n" in bloc
+        if not bloc.isascii() or fin >= b"\x80":
+            comptes["perdus"] += bloc.count(b"\xef\xbf\xbd")
+            comptes["meles"] += bloc.count(b"\xc3\xa9") + bloc.count(b"\xc3\xa8")
+            comptes["fautes"] += not _se_decode(decodeur, bloc)
         fin = bloc[-1:]
+    comptes["fautes"] += not _se_decode(decodeur, b"", fini=True)
     return comptes
+
+
+def _se_decode(decodeur: codecs.IncrementalDecoder, bloc: bytes, *, fini: bool = False) -> bool:
+    try:
+        decodeur.decode(bloc, final=fini)
+    except UnicodeDecodeError:
+        decodeur.reset()
+        return False
+    return True
 
 
 def _utf_8_ou_windows(chemin: Path, comptes: dict[str, int]) -> tuple[str, tuple[str, ...]]:
     """Décoder sans perte : UTF-8 d'abord, sinon Windows-1252, et le dire."""
-    if _essayer(chemin, "utf-8-sig"):
+    if not comptes["fautes"]:
         perdus = ("des accents étaient déjà perdus dans le fichier reçu (caractère �)",)
         return "utf-8-sig", perdus if comptes["perdus"] else ()
-    _essayer(chemin, "cp1252")
+    _exiger(chemin, "cp1252")
     if comptes["meles"]:
         return "cp1252", ("encodage windows-1252 et UTF-8 mêlés : des accents des noms sont à vérifier",)
     return "cp1252", ("encodage windows-1252",)
 
 
-def _essayer(chemin: Path, encodage: str) -> bool:
-    """Décoder tout le fichier ; un refus de l'UTF-8 laisse sa chance à Windows-1252, les autres sont dits."""
+def _exiger(chemin: Path, encodage: str) -> None:
+    """Décoder tout le fichier, ou le refuser."""
     decodeur = codecs.getincrementaldecoder(encodage)()
     try:
         for bloc in _blocs(chemin):
             decodeur.decode(bloc)
         decodeur.decode(b"", final=True)
     except UnicodeDecodeError as cause:
-        if encodage == "utf-8-sig":
-            return False
         raise FichierIllisible(
             f"« {chemin.name} » n'est lisible ni en UTF-8, ni en UTF-16, ni en Windows-1252. "
             "Ouvrez-le dans un tableur et enregistrez-le en « CSV UTF-8 »."
         ) from cause
-    return True
 
 
 def _transcrire(chemin: Path, copie: Path, encodage: str) -> None:
@@ -179,7 +199,7 @@ def _transcrire(chemin: Path, copie: Path, encodage: str) -> None:
 # -- en-tête -----------------------------------------------------------------------------------
 
 
-def _trouver_l_en_tete(chemin: Path, nom: str) -> _EnTete:
+def _trouver_l_en_tete(chemin: Path, nom: str) -> EnTete:
     """Prendre la première ligne, ou celle des noms techniques si des titres la précèdent."""
     with chemin.open(encoding="utf-8-sig") as flux:
         lignes = list(itertools.islice(iter(lambda: flux.readline(LIGNE_MAXIMALE), ""), LIGNES_D_EN_TETE))
@@ -194,7 +214,7 @@ def _trouver_l_en_tete(chemin: Path, nom: str) -> _EnTete:
             f"première ligne « {lignes[rang][:60]} ». Enregistrez-le en CSV séparé par des points-virgules."
         )
     titre = " · ".join(t for ligne in lignes[:rang] if (t := ligne.strip(' ;,\t|"')))
-    return _EnTete(rang, separateur, _decouper(lignes[rang]), titre)
+    return EnTete(rang, separateur, _decouper(lignes[rang]), titre)
 
 
 def _separateur(ligne: str) -> str | None:
@@ -212,38 +232,3 @@ def _decouper(ligne: str) -> list[str]:
         return [n.strip() for n in next(csv.reader([ligne], delimiter=separateur))]
     except csv.Error:  # cellule démesurée : ce n'est pas une ligne de noms
         return []
-
-
-# -- découpage ---------------------------------------------------------------------------------
-
-
-def _charger(chemin: Path, entete: _EnTete, nom: str) -> pa.Table:
-    """Confier le découpage à DuckDB, en texte pur, et traduire son refus."""
-    colonnes = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(entete.noms)))
-    # DuckDB prend crochets et astérisques d'un chemin pour un motif : ils sont neutralisés.
-    adresse = glob.escape(str(chemin)).replace("'", "''")
-    lecture = (
-        f"select * from read_csv('{adresse}', columns={{{colonnes}}}, delim='{entete.separateur}', "
-        f"header=false, skip={entete.rang + 1}, quote='\"', escape='\"', auto_detect=false, nullstr='', "
-        "null_padding=false, strict_mode=true)"
-    )
-    with moteur() as connexion:
-        try:
-            return connexion.sql(lecture).to_arrow_table()
-        except duckdb.Error as cause:
-            raise FichierIllisible(
-                f"« {nom} » : {_faute_de_decoupage(str(cause), len(entete.noms))}. Le fichier est peut-être "
-                "tronqué ou retouché : téléchargez-le de nouveau."
-            ) from cause
-
-
-def _faute_de_decoupage(message: str, attendues: int) -> str:
-    """Traduire en français la faute que DuckDB a trouvée."""
-    ligne = re.search(r"[Ll]ine: (\d+)", message)
-    ou = f"la ligne {ligne[1]}" if ligne else "une ligne"
-    trouvees = re.search(r"Found: (\d+)", message)
-    if trouvees:
-        return f"{ou} a {trouvees[1]} colonne(s) au lieu des {attendues} de l'en-tête"
-    if "quote" in message.split("Possible", maxsplit=1)[0]:
-        return f"un guillemet ouvert à {ou} n'est pas fermé, ou l'est au milieu d'une cellule"
-    return f"{ou} ne se découpe pas en {attendues} colonnes comme l'en-tête"

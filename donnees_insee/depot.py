@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,8 +140,9 @@ def deposer(
 
 
 def _affichable(texte: str) -> str:
-    """Remplacer ce qui, dans un nom de fichier, n'est pas de l'UTF-8 et ne pourrait pas être affiché."""
-    return texte.encode("utf-8", "replace").decode()
+    """Remplacer ce qui, dans un nom de fichier, ne pourrait pas être affiché ou piloterait le terminal."""
+    lisible = texte.encode("utf-8", "replace").decode()
+    return "".join("�" if unicodedata.category(c) == "Cc" and c != "\n" else c for c in lisible)
 
 
 def empreinte(chemin: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,7 @@ from donnees_insee.catalogue import marques
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from donnees_insee.brut import TableBrute
     from donnees_insee.reconnaissance import Colonne
 
 SUFFIXE_STATUT = "__statut"
@@ -45,6 +47,37 @@ class Lecture:
     fautes: tuple[str, ...]
     comptes: dict[str, int]
     sans_code: int
+
+
+def lire_table(table: TableBrute, cle: str, nombres: Sequence[Colonne], textes: Sequence[Colonne]) -> Lecture:
+    """Lire les nombres d'une table reçue, d'emblée si elle est sans piège, sinon depuis son texte.
+
+    Parameters
+    ----------
+    table : TableBrute
+        Table telle que reçue.
+    cle : str
+        Colonne des codes.
+    nombres, textes : sequence of Colonne
+        Colonnes à convertir, et colonnes à garder telles quelles.
+
+    Returns
+    -------
+    Lecture
+        Table typée et fautes ; les deux voies donnent la même.
+    """
+    gardees = list(dict.fromkeys([cle, *(c.brut for c in textes)]))
+    directe = table.typer([c.brut for c in nombres], gardees)
+    if directe is None:
+        return lire_nombres(table.texte, cle, nombres, textes, classeur=table.encodage == "classeur")
+    colonnes: dict[str, pa.Array | pa.ChunkedArray] = {"code": _propre(directe[cle])}
+    colonnes.update({c.variable: _propre(directe[c.brut]) for c in textes})
+    colonnes.update({c.variable: directe[c.brut] for c in nombres})
+    typee = pa.table(colonnes)
+    if not colonnes["code"].null_count:
+        return Lecture(typee, (), {}, 0)
+    presents = pc.is_valid(colonnes["code"])
+    return Lecture(typee.filter(presents), (), {}, _lignes_pleines(typee.filter(pc.invert(presents))))
 
 
 def lire_nombres(
@@ -107,9 +140,11 @@ def lire_nombre(texte: str) -> float | None:
     if ECRIT.fullmatch(net) is None or not any(c.isdigit() for c in net):
         return None
     try:
-        return float(net.replace(" ", "").replace(",", ".").replace("−", "-"))
+        valeur = float(net.replace(" ", "").replace(",", ".").replace("−", "-"))
     except ValueError:
         return None
+    # « 1e999 » s'écrit comme un nombre, mais aucun ordinateur ne peut le tenir.
+    return valeur if math.isfinite(valeur) else None
 
 
 def _propre(colonne: pa.ChunkedArray) -> pa.Array:
@@ -126,8 +161,14 @@ def _unie(colonne: pa.ChunkedArray) -> pa.Array:
 def _convertir(colonne: pa.ChunkedArray) -> tuple[pa.Array, pa.Array | None]:
     """Séparer les nombres de ce qui reste (marques, mots) ; ``None`` s'il ne reste rien."""
     brut = _unie(colonne)
+    directes = _sans_detour(brut)
+    if directes is not None:
+        return directes, None
     ordinaires = pc.fill_null(pc.match_substring_regex(brut, ORDINAIRE), fill_value=False)
     valeurs = pc.cast(pc.if_else(ordinaires, brut, None), pa.float64())
+    demesures = pc.fill_null(pc.is_inf(valeurs), fill_value=False)
+    ordinaires = pc.and_not(ordinaires, demesures)
+    valeurs = pc.if_else(demesures, None, valeurs)
     if pc.all(pc.or_(ordinaires, pc.is_null(brut))).as_py() in (True, None):
         return valeurs, None
     codage = pc.if_else(ordinaires, None, brut).dictionary_encode()
@@ -139,6 +180,16 @@ def _convertir(colonne: pa.ChunkedArray) -> tuple[pa.Array, pa.Array | None]:
     ]
     valeurs = pc.coalesce(valeurs, pa.array(lues, pa.float64()).take(codage.indices))
     return valeurs, pa.array(restes, pa.string()).take(codage.indices)
+
+
+def _sans_detour(brut: pa.Array) -> pa.Array | None:
+    """Convertir une colonne où tout est nombre ordinaire ; ``None`` s'il faut y regarder de plus près."""
+    try:
+        valeurs = pc.cast(brut, pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    # « NaN » et « inf » se convertissent, et ne sont pas des nombres : la somme les trahit.
+    return valeurs if math.isfinite(pc.sum(valeurs).as_py() or 0.0) else None
 
 
 def _compter_les_marques(
@@ -167,7 +218,11 @@ def _lignes_pleines(table: pa.Table) -> int:
         return 0
     pleines = None
     for nom in table.column_names:
-        ici = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(table[nom]), ""), fill_value=False)
+        colonne = table[nom]
+        if pa.types.is_string(colonne.type):
+            ici = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(colonne), ""), fill_value=False)
+        else:
+            ici = pc.is_valid(colonne)
         pleines = ici if pleines is None else pc.or_(pleines, ici)
     return int(pc.sum(pleines).as_py() or 0)
 

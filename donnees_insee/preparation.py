@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from donnees_insee import codes
+from donnees_insee import codes, locales
+from donnees_insee.contrat import est_croissante, fautes_de_codes
 from donnees_insee.erreurs import SourceNonReconnue, TableNonConforme, liste_de_fautes
-from donnees_insee.nombres import SUFFIXE_STATUT, lire_nombres
+from donnees_insee.nombres import SUFFIXE_STATUT, lire_table
 
 if TYPE_CHECKING:
     from donnees_insee.brut import TableBrute
@@ -18,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["SUFFIXE_STATUT", "TablePreparee", "preparer"]
 
 PART_NOTABLE: Final = 0.1
-DIFFUSIONS: Final = ("interne", "publique")
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class TablePreparee:
 
     Attributes
     ----------
-    donnees : pandas.DataFrame
+    contenu : pyarrow.Table or pandas.DataFrame
         Colonne ``code``, puis une colonne par variable et ``<variable>__statut`` où une marque existe.
     niveau : str
         Niveau géographique.
@@ -37,10 +40,20 @@ class TablePreparee:
         Lignes d'ensemble mises de côté, marques rencontrées.
     """
 
-    donnees: pd.DataFrame
+    contenu: pa.Table | pd.DataFrame
     niveau: str
     millesime: int | None
     remarques: tuple[str, ...]
+
+    @cached_property
+    def donnees(self) -> pd.DataFrame:
+        """La même table pour pandas."""
+        return self.contenu.to_pandas() if isinstance(self.contenu, pa.Table) else self.contenu
+
+    @property
+    def noms(self) -> list[str]:
+        """Noms des colonnes, dans l'ordre."""
+        return list(self.contenu.column_names if isinstance(self.contenu, pa.Table) else self.contenu.columns)
 
 
 def preparer(table: TableBrute, lot: Lot) -> TablePreparee:
@@ -65,11 +78,11 @@ def preparer(table: TableBrute, lot: Lot) -> TablePreparee:
     """
     nombres = [c for c in lot.colonnes if c.motif.type == "nombre"]
     textes = [c for c in lot.colonnes if c.motif.type in {"texte", "note"}]
-    lecture = lire_nombres(table.texte, lot.cle, nombres, textes, classeur=table.encodage == "classeur")
-    donnees, remarques = _mettre_de_cote(lecture.table.to_pandas(), lot)
+    lecture = lire_table(table, lot.cle, nombres, textes)
+    donnees, remarques = _mettre_de_cote(lecture.table, lot)
     if lecture.sans_code:
         remarques.append(f"{lecture.sans_code} ligne(s) sans code mises de côté")
-    if donnees.empty:
+    if not donnees.num_rows:
         raise TableNonConforme(
             f"« {table.origine} », reconnu comme « {lot.source.titre} », a les colonnes attendues mais "
             "aucune "
@@ -78,9 +91,12 @@ def preparer(table: TableBrute, lot: Lot) -> TablePreparee:
     niveau, millesime, gardees = _niveau_et_date(donnees, lot)
     if len(gardees) < len(donnees):
         remarques.append(f"{len(donnees) - len(gardees)} ligne(s) d'une autre année mises de côté")
-    fautes = [*lecture.fautes, *_fautes_de_codes(gardees, niveau, lot)]
+    fautes = [*lecture.fautes, *fautes_de_codes(gardees, niveau, lot)]
     if niveau == "local":
-        fautes += _fautes_de_diffusion(gardees)
+        examen = locales.examiner(gardees.to_pandas(), lecture.sans_code)
+        gardees = pa.Table.from_pandas(examen.lignes, preserve_index=False).replace_schema_metadata()
+        fautes += examen.fautes
+        remarques += examen.remarques
     if fautes:
         raise TableNonConforme(
             liste_de_fautes(
@@ -89,52 +105,60 @@ def preparer(table: TableBrute, lot: Lot) -> TablePreparee:
         )
     if lecture.comptes:
         remarques.append("marques " + ", ".join(f"{m} : {n}" for m, n in sorted(lecture.comptes.items())))
-    return TablePreparee(gardees.sort_values("code", ignore_index=True), niveau, millesime, tuple(remarques))
+    return TablePreparee(_triee(gardees), niveau, millesime, tuple(remarques))
 
 
-def _mettre_de_cote(donnees: pd.DataFrame, lot: Lot) -> tuple[pd.DataFrame, list[str]]:
+def _triee(table: pa.Table) -> pa.Table:
+    return table if est_croissante(table["code"]) else table.sort_by("code")
+
+
+def _mettre_de_cote(donnees: pa.Table, lot: Lot) -> tuple[pa.Table, list[str]]:
     """Ôter les lignes d'ensemble : un total national ne se mêle pas aux territoires."""
-    ensemble = donnees["code"].str.upper().isin(lot.source.lignes_d_ensemble)
-    if not ensemble.any():
+    noms = pa.array(sorted(lot.source.lignes_d_ensemble), pa.string())
+    ensemble = pc.is_in(pc.utf8_upper(donnees["code"]), value_set=noms) if len(noms) else None
+    nombre = 0 if ensemble is None else int(pc.sum(ensemble).as_py() or 0)
+    if not nombre:
         return donnees, []
-    return donnees.loc[~ensemble].reset_index(drop=True), [
-        f"{int(ensemble.sum())} ligne d'ensemble mise de côté"
-    ]
+    return donnees.filter(pc.invert(ensemble)), [f"{nombre} ligne d'ensemble mise de côté"]
 
 
 # -- niveau et date ----------------------------------------------------------------------------
 
 
-def _niveau_et_date(donnees: pd.DataFrame, lot: Lot) -> tuple[str, int | None, pd.DataFrame]:
+def _niveau_et_date(donnees: pa.Table, lot: Lot) -> tuple[str, int | None, pa.Table]:
     millesime = lot.millesime
     if lot.source.millesime_dans_la_colonne and millesime is None:
         millesime, donnees = _annee_la_plus_recente(donnees, lot.source.millesime_dans_la_colonne)
+    if lot.niveau is not None:
+        return lot.niveau, millesime, donnees
     if len(lot.source.niveaux) == 1:
         return lot.source.niveaux[0], millesime, donnees
     if lot.cle.strip().upper() == "IRIS":
         return "iris", millesime, donnees
     niveau = _niveau_des_codes(donnees, lot)
     if niveau == "france":
-        donnees = donnees.assign(code="METRO")
+        donnees = donnees.set_column(0, "code", pa.array(["METRO"] * len(donnees), pa.string()))
     return niveau, millesime, donnees
 
 
-def _annee_la_plus_recente(donnees: pd.DataFrame, colonne: str) -> tuple[int, pd.DataFrame]:
+def _annee_la_plus_recente(donnees: pa.Table, colonne: str) -> tuple[int, pa.Table]:
     """Garder l'année la plus récente qui couvre une part notable de la table (Mayotte a la sienne)."""
-    comptes = donnees[colonne].value_counts() if colonne in donnees else pd.Series(dtype=int)
+    lues = donnees[colonne].to_pandas() if colonne in donnees.column_names else pd.Series(dtype=str)
+    comptes = lues.value_counts()
     annees = [str(a) for a in comptes.index[comptes >= PART_NOTABLE * len(donnees)] if str(a).isdigit()]
     if not annees:
-        lues = ", ".join(map(str, comptes.index[:5])) or "rien"
+        vues = ", ".join(map(str, comptes.index[:5])) or "rien"
         raise TableNonConforme(
-            f"La colonne {colonne} devrait porter une année ; on y lit : {lues}. Déposez le fichier tel que "
+            f"La colonne {colonne} devrait porter une année ; on y lit : {vues}. Déposez le fichier tel que "
             "publié, ou précisez --millesime AAAA."
         )
     annee = max(annees)
-    return int(annee), donnees.loc[donnees[colonne] == annee].reset_index(drop=True)
+    return int(annee), donnees.filter(pc.equal(donnees[colonne], annee))
 
 
-def _niveau_des_codes(donnees: pd.DataFrame, lot: Lot) -> str:
+def _niveau_des_codes(table: pa.Table, lot: Lot) -> str:
     """Déduire le niveau de la forme des codes ; départements et régions se distinguent par leurs noms."""
+    donnees = table.select([c for c in ("code", "LIBGEO") if c in table.column_names]).to_pandas()
     liste = donnees["code"].astype(str)
     libelles = donnees["LIBGEO"].fillna("") if "LIBGEO" in donnees else pd.Series([""] * len(donnees))
     for niveau in lot.source.niveaux:
@@ -149,7 +173,10 @@ def _niveau_des_codes(donnees: pd.DataFrame, lot: Lot) -> str:
         elif niveau == "france":
             if len(liste) == 1 and "metropolitaine" in codes.normaliser(str(libelles.iloc[0])):
                 return niveau
-        elif niveau != "iris" and liste.map(lambda c, n=niveau: codes.conforme(c, n)).mean() > 0.5:
+        elif (
+            not (niveau == "iris" and "epci" in lot.source.niveaux)
+            and liste.map(lambda c, n=niveau: codes.conforme(c, n)).mean() > 0.5
+        ):
             return niveau
     raise SourceNonReconnue(
         f"Le niveau géographique de « {lot.source.titre} » ne se déduit pas des codes "
@@ -157,69 +184,3 @@ def _niveau_des_codes(donnees: pd.DataFrame, lot: Lot) -> str:
         "ou des départements ou régions nommés dans une colonne LIBGEO. Si un tableur a ôté les zéros "
         "initiaux des codes, reprenez le fichier d'origine."
     )
-
-
-# -- contrat de la table -----------------------------------------------------------------------
-
-
-def _fautes_de_codes(donnees: pd.DataFrame, niveau: str, lot: Lot) -> list[str]:
-    """Vérifier la forme et l'unicité des codes avec pandera, et dire toutes les fautes en français."""
-    import pandera.pandas as pa_ra  # noqa: PLC0415 - import lent, réservé au dépôt
-
-    cles = [c for c in lot.source.identite if c in donnees]
-    forme = codes.FORMES.get(niveau)
-    # L'identité d'une ligne est vérifiée d'un bloc : une source locale a plusieurs lignes par territoire.
-    lignes = (
-        donnees[cles].astype("str").fillna("").agg(" · ".join, axis=1) if len(cles) > 1 else donnees["code"]
-    )
-    contrat = pa_ra.DataFrameSchema(
-        {
-            "code": pa_ra.Column(
-                str,
-                []
-                if forme is None
-                else [pa_ra.Check(lambda s: s.str.fullmatch(forme.pattern), name="forme")],
-            ),
-            "ligne": pa_ra.Column(str, unique=bool(cles)),
-        }
-    )
-    essai = pd.DataFrame({"code": donnees["code"].astype("str"), "ligne": lignes.astype("str")})
-    try:
-        contrat.validate(essai, lazy=True)
-    except pa_ra.errors.SchemaErrors as cause:
-        return _traduire(cause.failure_cases, niveau, lot)
-    return []
-
-
-def _traduire(cas: pd.DataFrame, niveau: str, lot: Lot) -> list[str]:
-    fautes = []
-    doublons = sorted(set(cas.loc[cas["column"] == "ligne", "failure_case"].astype(str)))
-    if doublons:
-        fautes.append(
-            f"colonne {lot.cle} : {len(doublons)} code(s) en double ({', '.join(doublons[:5])}). "
-            "Chaque territoire ne doit avoir qu'une ligne"
-            + " et".join(f" par {c.lower()}" for c in lot.source.identite[1:])
-            + "."
-        )
-    formes = sorted(set(cas.loc[cas["column"] == "code", "failure_case"].astype(str)))
-    if formes:
-        conseil = (
-            " Un zéro initial a été perdu, sans doute par un tableur : reprenez le fichier d'origine."
-            if any(c.isdigit() and codes.conforme("0" + c, niveau) for c in formes)
-            else ""
-        )
-        fautes.append(
-            f"colonne {lot.cle} : {len(formes)} code(s) mal formé(s) ({', '.join(formes[:5])}) ; "
-            f"on attend {codes.ATTENDUS.get(niveau, niveau)}.{conseil}"
-        )
-    return fautes
-
-
-def _fautes_de_diffusion(donnees: pd.DataFrame) -> list[str]:
-    """Exiger que chaque ligne reçue d'un partenaire dise si elle peut être publiée."""
-    lues = donnees["DIFFUSION"].fillna("").str.strip().str.lower()
-    mauvaises = sorted(set(lues[~lues.isin(DIFFUSIONS)]))
-    if not mauvaises:
-        return []
-    montrees = ", ".join(f"« {m} »" for m in mauvaises[:5])
-    return [f"colonne DIFFUSION : {montrees} ; on attend « interne » ou « publique » à chaque ligne."]

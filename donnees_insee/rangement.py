@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+import pyarrow as pa
 
 from donnees_insee.chemins import creer_dossier, fichier_provisoire
 from donnees_insee.contours import EXTENSIONS_COUCHE, lire_couche
-from donnees_insee.contradictions import refuser_contradiction
+from donnees_insee.contradictions import a_comparer, refuser_contradiction
+from donnees_insee.equipements import compter_les_equipements
 from donnees_insee.erreurs import ErreurAbs, FichierIllisible, SourceNonReconnue
+from donnees_insee.grille import lire_carreaux
+from donnees_insee.mise_en_forme import mettre_en_forme
 from donnees_insee.preparation import SUFFIXE_STATUT, TablePreparee, preparer
 from donnees_insee.reconnaissance import Lot, reconnaitre
 from donnees_insee.recus import LotRecu
-from donnees_insee.tables import EXTENSIONS_CLASSEUR, EXTENSIONS_TEXTE, lire_tables
+from donnees_insee.tables import EXTENSIONS_TABLE, lire_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    import pandas as pd
-
     from donnees_insee.base import Base
+    from donnees_insee.brut import TableBrute
 
 # Compagnons d'un shapefile : lus avec lui, jamais seuls.
 COMPAGNONS: Final = frozenset({".shx", ".dbf", ".prj", ".cpg", ".qmd", ".qpj", ".sbn", ".sbx"})
@@ -36,7 +41,12 @@ class Part:
     millesime: int | None
     niveau: str
     chemin: Path
-    donnees: pd.DataFrame
+    contenu: pa.Table | pd.DataFrame
+
+    @property
+    def donnees(self) -> pd.DataFrame:
+        """Le contenu, pour pandas."""
+        return self.contenu.to_pandas() if isinstance(self.contenu, pa.Table) else self.contenu
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,7 @@ class Ecriture:
         faits: list[Path] = []
         try:
             for part in self.parts:
-                base.ranger(part.donnees, part.chemin)
+                base.ranger(part.contenu, part.chemin)
                 faits += [part.chemin] if part.chemin in nouveaux else []
         except BaseException:
             defaire(faits, base.dossier)
@@ -112,9 +122,13 @@ def preparer_fichier(
     extension = fichier.suffix.lower()
     try:
         if extension in EXTENSIONS_COUCHE:
-            return _preparer_couche(base, fichier, nom, prefixe, millesime)
-        if extension in EXTENSIONS_TEXTE | EXTENSIONS_CLASSEUR:
-            return _preparer_tables(base, fichier, nom, prefixe, millesime, en_attente)
+            carreaux = lire_carreaux(fichier)
+            if carreaux is None:
+                return _preparer_couche(base, fichier, nom, prefixe, millesime)
+            return _preparer_tables(base, fichier, [carreaux], nom, prefixe, millesime, en_attente)
+        if extension in EXTENSIONS_TABLE:
+            tables = [t for brute in lire_tables(fichier) for t in mettre_en_forme(brute)]
+            return _preparer_tables(base, fichier, tables, nom, prefixe, millesime, en_attente)
     except (OSError, MemoryError) as cause:
         raise FichierIllisible(
             f"« {nom} » ne peut pas être lu jusqu'au bout ({cause or type(cause).__name__}). Vérifiez "
@@ -123,7 +137,8 @@ def preparer_fichier(
         ) from cause
     raise SourceNonReconnue(
         f"« {nom} » a l'extension {extension or '(aucune)'}, qu'aucune source n'emploie. "
-        "On attend CSV, TSV, TXT, XLS, XLSX, ODS, GeoJSON, TopoJSON, GPKG, SHP, ZIP ou 7Z."
+        "On attend CSV, TSV, TXT, XLS, XLSX, ODS, GeoJSON, TopoJSON, GPKG, SHP, Parquet, "
+        "ZIP ou 7Z."
     )
 
 
@@ -150,30 +165,43 @@ def _preparer_couche(
 def _preparer_tables(
     base: Base,
     fichier: Path,
+    tables: Sequence[TableBrute],
     nom: str,
     prefixe: str,
     millesime: int | None,
     en_attente: Sequence[Ecriture],
 ) -> tuple[list[LotRecu], Ecriture]:
     """Préparer toutes les tables d'un fichier ; une feuille qui n'est d'aucune source est laissée."""
-    tables = lire_tables(fichier)
     lots: list[LotRecu] = []
     parts: list[Part] = []
     refus: list[ErreurAbs] = []
     for rang, table in enumerate(tables):
         try:
-            lot = reconnaitre(table.colonnes, fichier.name, table.titre, millesime)
+            lot = reconnaitre(
+                table.colonnes,
+                fichier.name,
+                table.titre,
+                millesime,
+                connu=table.millesime,
+                niveau=table.niveau,
+            )
         except SourceNonReconnue as cause:
             refus.append(cause)
             continue
         prepare = preparer(table, lot)
         ou = (lot.source.id, prepare.millesime, prepare.niveau)
         attendues = [*parts, *(p for ecriture in en_attente for p in ecriture.parts)]
-        memes = [p.donnees for p in attendues if (p.source, p.millesime, p.niveau) == ou]
-        refuser_contradiction([base.lire(*ou).reset_index(), *memes], lot.source, prepare, nom)
+        memes = [p.contenu for p in attendues if (p.source, p.millesime, p.niveau) == ou]
+        refuser_contradiction(a_comparer(base, lot.source, prepare, memes), lot.source, prepare, nom)
         chemin = base.chemin_de_part(lot.source.id, prepare.millesime, prepare.niveau, f"{prefixe}-{rang}")
-        parts.append(Part(lot.source.id, prepare.millesime, prepare.niveau, chemin, prepare.donnees))
-        lots.append(_lot_recu(lot, prepare, table.origine if len(tables) > 1 else nom, table.remarques))
+        parts.append(Part(lot.source.id, prepare.millesime, prepare.niveau, chemin, prepare.contenu))
+        derives: list[tuple[str, int, int]] = []
+        for niveau, comptes in compter_les_equipements(lot.source.id, prepare).items():
+            derive = base.chemin_de_part(lot.source.id, prepare.millesime, niveau, f"{prefixe}-{rang}")
+            parts.append(Part(lot.source.id, prepare.millesime, niveau, derive, comptes))
+            derives.append((niveau, len(comptes), comptes.shape[1] - 1))
+        recu = _lot_recu(lot, prepare, table.origine if len(tables) > 1 else nom, table.remarques)
+        lots += [recu, *(_lot_derive(recu, *d) for d in derives)]
     if not parts:
         raise (
             refus[0]
@@ -187,18 +215,30 @@ def _preparer_tables(
 
 
 def _lot_recu(lot: Lot, prepare: TablePreparee, origine: str, remarques: tuple[str, ...]) -> LotRecu:
-    variables = [c for c in prepare.donnees.columns if c != "code" and not c.endswith(SUFFIXE_STATUT)]
+    variables = [c for c in prepare.noms if c != "code" and not c.endswith(SUFFIXE_STATUT)]
     return LotRecu(
         source=lot.source.id,
         millesime=prepare.millesime,
         niveau=prepare.niveau,
-        lignes=len(prepare.donnees),
+        lignes=len(prepare.contenu),
         colonnes=len(variables),
         origine=origine,
-        geographie=lot.source.geographie_de(prepare.millesime),
+        geographie=lot.source.geographie_de(prepare.millesime, prepare.niveau),
         d_ou=lot.d_ou,
         ecartees=lot.ecartees,
         remarques=remarques + lot.remarques + prepare.remarques,
+    )
+
+
+def _lot_derive(recu: LotRecu, niveau: str, lignes: int, colonnes: int) -> LotRecu:
+    """Porter au reçu une table tirée d'une autre, pour que chaque part y soit."""
+    return replace(
+        recu,
+        niveau=niveau,
+        lignes=lignes,
+        colonnes=colonnes,
+        ecartees=(),
+        remarques=(f"comptes par {niveau} tirés de la liste",),
     )
 
 

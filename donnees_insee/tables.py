@@ -1,4 +1,4 @@
-"""Ouvrir un fichier reçu (CSV ou classeur) et en sortir des tables de texte, sans rien interpréter."""
+"""Ouvrir un fichier reçu (CSV, classeur, Parquet) et en sortir des tables de texte, sans rien interpréter."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from donnees_insee.brut import TableBrute, nature, refuser_ce_qui_n_est_pas_une_
 from donnees_insee.classeur import en_texte, lire_classeur
 from donnees_insee.csv_recu import lire_csv
 from donnees_insee.erreurs import FichierIllisible
+from donnees_insee.parquet_recu import lire_parquet
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["EXTENSIONS_CLASSEUR", "EXTENSIONS_TEXTE", "TableBrute", "en_texte", "lire_tables", "nature"]
+__all__ = ["EXTENSIONS_TABLE", "TableBrute", "en_texte", "lire_tables", "nature"]
 
 EXTENSIONS_TEXTE: Final = {".csv", ".txt", ".tsv"}
 EXTENSIONS_CLASSEUR: Final = {".xls", ".xlsx", ".xlsm", ".ods"}
+EXTENSIONS_TABLE: Final = EXTENSIONS_TEXTE | EXTENSIONS_CLASSEUR | {".parquet"}
 CONTENUS: Final = {
     "zip": "une archive ou un classeur récent (.zip, .xlsx)",
     "xls": "un classeur ancien (.xls)",
@@ -23,7 +25,7 @@ CONTENUS: Final = {
 
 
 def lire_tables(chemin: Path) -> list[TableBrute]:
-    """Lire toutes les tables d'un fichier CSV ou d'un classeur.
+    """Lire toutes les tables d'un fichier CSV, d'un classeur ou d'un Parquet.
 
     Parameters
     ----------
@@ -33,7 +35,7 @@ def lire_tables(chemin: Path) -> list[TableBrute]:
     Returns
     -------
     list of TableBrute
-        Une table pour un CSV, une par feuille pour un classeur.
+        Une table pour un CSV ou un Parquet, une par feuille pour un classeur.
 
     Raises
     ------
@@ -50,6 +52,8 @@ def lire_tables(chemin: Path) -> list[TableBrute]:
                 "Enregistrez-le en vrai classeur, ou renommez-le en .csv s'il s'agit de texte."
             )
         return lire_classeur(chemin)
+    if extension == ".parquet" and contenu == "parquet":
+        return [lire_parquet(chemin)]
     if contenu != "texte":
         raise FichierIllisible(
             f"« {chemin.name} » porte l'extension {extension} mais contient {dit}. "
