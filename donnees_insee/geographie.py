@@ -139,7 +139,8 @@ class Geographie:
         Returns
         -------
         pandas.Series
-            Index : code SIREN ; valeur : nom (ou le code quand aucun nom n'est tenu).
+            Index : code SIREN ; valeur : nom (ou le code quand aucun nom n'est tenu). Les établissements
+            publics territoriaux du Grand Paris (T2 à T12) y sont quand la métropole est connue.
         """
         noms: dict[str, str] = {}
         for annee in self.base.millesimes("filosofi", "epci"):
@@ -153,6 +154,10 @@ class Geographie:
                 noms[str(code)] = str(nom)
             noms.setdefault(str(code), f"EPCI {code}")
         noms.pop("ZZZZZZZZZ", None)
+        if codes.METROPOLE_DU_GRAND_PARIS in noms:
+            noms.update(
+                {e: f"{n} (EPT)" for e, n in codes.etablissements_territoriaux().values() if e != "T1"}
+            )
         return pd.Series(noms, dtype="str", name="nom").sort_index()
 
     def communes_de(self, niveau: str, code: str) -> list[str]:
@@ -172,7 +177,11 @@ class Geographie:
         """
         table = self.communes
         recente = table["annee"].dropna().max() if self.annee is None else self.annee
-        du_niveau = table[table[niveau] == code]
+        epts = codes.etablissements_territoriaux() if re.fullmatch(r"T\d+", code) else {}
+        siennes = (
+            [epts.get(str(c), ("", ""))[0] == code for c in table.index] if epts else table[niveau] == code
+        )
+        du_niveau = table[siennes]
         datees = du_niveau[du_niveau["annee"] == recente]
         choisies = datees if len(datees) else du_niveau
         return [c for c in choisies.index if codes.ville_de_l_arrondissement(c) == c]

@@ -1,0 +1,241 @@
+"""Réunir les unités de deux géographies en groupes de même territoire : le passage, ses groupes, ses écarts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+AVANT: Final = "avant"
+APRES: Final = "apres"
+
+
+@dataclass(frozen=True, order=True)
+class NonApparie:
+    """Un code qui n'entre dans aucun groupe, et pourquoi.
+
+    Attributes
+    ----------
+    code : str
+        Code de commune ou d'IRIS.
+    cote : str
+        ``avant`` ou ``apres`` : la géographie qui porte ce code.
+    raison : str
+        Phrase à lire par l'analyste.
+    """
+
+    code: str
+    cote: str
+    raison: str
+
+
+@dataclass(frozen=True)
+class Groupe:
+    """Les unités de deux géographies qui couvrent ensemble le même territoire.
+
+    Attributes
+    ----------
+    code : str
+        Identifiant du groupe : le code d'après, suivi de ``+n`` quand ``n`` autres codes l'accompagnent.
+    avant : tuple of str
+        Codes de la première géographie.
+    apres : tuple of str
+        Codes de la seconde.
+    """
+
+    code: str
+    avant: tuple[str, ...]
+    apres: tuple[str, ...]
+
+    @property
+    def nature(self) -> str:
+        """Dire ce qui est arrivé : ``identique``, ``nouveau code``, ``fusion``, ``scission`` ou ``regroupement``."""
+        if self.avant == self.apres and len(self.avant) == 1:
+            return "identique"
+        if len(self.avant) == 1 and len(self.apres) == 1:
+            return "nouveau code"
+        if len(self.apres) == 1:
+            return "fusion"
+        return "scission" if len(self.avant) == 1 else "regroupement"
+
+    @property
+    def exact(self) -> bool:
+        """Dire si chaque unité d'après reçoit une somme d'unités d'avant, sans partage."""
+        return len(self.apres) == 1
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Le passage d'une géographie à une autre, par groupes de même territoire.
+
+    Attributes
+    ----------
+    niveau : str
+        ``commune`` ou ``iris``.
+    de, a : int or None
+        Années des deux géographies.
+    avant, apres : mapping of str to str
+        Code → groupe, dans la première et dans la seconde géographie.
+    non_apparies : tuple of NonApparie
+        Codes qui n'entrent dans aucun groupe, chacun avec sa raison.
+    explications : mapping of str to tuple of str
+        Groupe → phrases qui disent ce qui lui est arrivé.
+    """
+
+    niveau: str
+    de: int | None
+    a: int | None
+    avant: Mapping[str, str]
+    apres: Mapping[str, str]
+    non_apparies: tuple[NonApparie, ...] = ()
+    explications: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def groupes(self) -> Mapping[str, Groupe]:
+        """Les groupes, rangés par identifiant."""
+        membres: dict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+        for rang, cote in enumerate((self.avant, self.apres)):
+            for code, groupe in cote.items():
+                membres[groupe][rang].append(code)
+        return MappingProxyType(
+            {g: Groupe(g, tuple(sorted(v)), tuple(sorted(p))) for g, (v, p) in sorted(membres.items())}
+        )
+
+    @cached_property
+    def changes(self) -> tuple[Groupe, ...]:
+        """Les groupes où quelque chose a changé."""
+        return tuple(g for g in self.groupes.values() if g.nature != "identique")
+
+    def inverse(self) -> Passage:
+        """Échanger les deux géographies : les groupes restent les mêmes.
+
+        Returns
+        -------
+        Passage
+            Passage dans l'autre sens.
+        """
+        autre = {AVANT: APRES, APRES: AVANT}
+        return replace(
+            self,
+            de=self.a,
+            a=self.de,
+            avant=self.apres,
+            apres=self.avant,
+            non_apparies=tuple(sorted(replace(n, cote=autre[n.cote]) for n in self.non_apparies)),
+        )
+
+    def restreindre(self, codes: Iterable[str]) -> Passage:
+        """Ne garder que les groupes qui touchent des codes, d'avant ou d'après.
+
+        Parameters
+        ----------
+        codes : iterable of str
+            Codes voulus.
+
+        Returns
+        -------
+        Passage
+            Les groupes entiers qui portent au moins un de ces codes, et les écarts de ces codes.
+        """
+        voulus = set(codes)
+        gardes = {c[k] for c in (self.avant, self.apres) for k in voulus & c.keys()}
+        return replace(
+            self,
+            avant=MappingProxyType({c: g for c, g in self.avant.items() if g in gardes}),
+            apres=MappingProxyType({c: g for c, g in self.apres.items() if g in gardes}),
+            non_apparies=tuple(n for n in self.non_apparies if n.code in voulus),
+            explications=MappingProxyType({g: p for g, p in self.explications.items() if g in gardes}),
+        )
+
+    def phrases(self) -> tuple[str, ...]:
+        """Dire le passage en français : les changements, puis les codes sans correspondance.
+
+        Returns
+        -------
+        tuple of str
+            Phrases complètes.
+        """
+        dites = tuple(p for phrases in self.explications.values() for p in phrases)
+        listees = [f"{n.code} : {n.raison}" for n in self.non_apparies]
+        if not listees:
+            return dites
+        combien = (
+            "Un code est sans correspondance"
+            if len(listees) == 1
+            else f"{len(listees)} codes sont sans correspondance"
+        )
+        return (*dites, f"{combien}. {'. '.join(listees)}.")
+
+
+def former(
+    niveau: str,
+    de: int | None,
+    a: int | None,
+    liens: Iterable[tuple[str, str]],
+    non_apparies: Iterable[NonApparie] = (),
+    explications: Mapping[str, tuple[str, ...]] | None = None,
+) -> Passage:
+    """Former un passage : deux unités liées, de près ou de loin, sont dans le même groupe.
+
+    Parameters
+    ----------
+    niveau : str
+        ``commune`` ou ``iris``.
+    de, a : int or None
+        Années des deux géographies.
+    liens : iterable of tuple of str
+        Couples (code d'avant, code d'après) qui partagent du territoire.
+    non_apparies : iterable of NonApparie, default ()
+        Codes sans correspondance.
+    explications : mapping of str to tuple of str or None, default None
+        Code d'après → phrases ; elles suivent le groupe de ce code.
+
+    Returns
+    -------
+    Passage
+        Les plus petits groupes de codes qui se recouvrent entièrement.
+    """
+    parents: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def racine(noeud: tuple[str, str]) -> tuple[str, str]:
+        parents.setdefault(noeud, noeud)
+        while parents[noeud] != noeud:
+            parents[noeud] = parents[parents[noeud]]
+            noeud = parents[noeud]
+        return noeud
+
+    for code_avant, code_apres in liens:
+        parents[racine((AVANT, code_avant))] = racine((APRES, code_apres))
+    ensembles: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for noeud in sorted(parents):
+        ensembles[racine(noeud)].append(noeud)
+    cotes: dict[str, dict[str, str]] = {AVANT: {}, APRES: {}}
+    for noeuds in ensembles.values():
+        nouveaux = [code for cote, code in noeuds if cote == APRES]
+        nom = nouveaux[0] if len(nouveaux) == 1 else f"{nouveaux[0]}+{len(nouveaux) - 1}"
+        for cote, code in noeuds:
+            cotes[cote][code] = nom
+    return Passage(
+        niveau,
+        de,
+        a,
+        MappingProxyType(dict(sorted(cotes[AVANT].items()))),
+        MappingProxyType(dict(sorted(cotes[APRES].items()))),
+        tuple(sorted(set(non_apparies))),
+        MappingProxyType(_par_groupe(cotes[APRES], explications or {})),
+    )
+
+
+def _par_groupe(
+    groupes: Mapping[str, str], explications: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Ranger les phrases par groupe, sans répétition."""
+    rangees: dict[str, dict[str, None]] = defaultdict(dict)
+    for code, phrases in explications.items():
+        rangees[groupes[code]].update(dict.fromkeys(phrases))
+    return {g: tuple(p) for g, p in sorted(rangees.items())}
