@@ -120,11 +120,17 @@ class Calculateur:
     def _lire_ou_sommer(
         self, indicateur: Indicateur, lecture: Lecture, territoire: Territoire, millesime: int
     ) -> Chiffre | None:
+        """Lire au niveau du territoire ; sans chiffre, sommer les IRIS ou les communes tenus, le plus complet d'abord."""
         niveaux = lecture.source.niveaux
         tenus = self._niveaux_tenus(lecture.source.id, millesime)
+        candidats: list[Chiffre] = []
         if territoire.niveau in niveaux and territoire.niveau in tenus:
-            return self._directe(indicateur, lecture, territoire, millesime)
-        if territoire.niveau in niveaux and lecture.est_publiee:
+            directe = self._directe(indicateur, lecture, territoire, millesime)
+            # Un secret du producteur n'est jamais contourné par une somme.
+            if lecture.est_publiee or directe.a_une_valeur or directe.statut == Statut.SECRET:
+                return directe
+            candidats.append(directe)
+        elif territoire.niveau in niveaux and lecture.est_publiee:
             return self._vide(
                 indicateur,
                 lecture,
@@ -133,12 +139,13 @@ class Calculateur:
                 Statut.INDISPONIBLE,
                 f"le fichier « {lecture.source.titre} » {millesime} n'est pas dans la base à ce niveau",
             )
-        elementaire = next((n for n in ("iris", "commune") if n in niveaux and n in tenus), None)
-        if elementaire is None or lecture.est_publiee or territoire.niveau not in NIVEAUX_SOMMABLES:
-            return None
-        if territoire.niveau in {"iris", "quartier"} and elementaire == "commune":
-            return None
-        return self._sommee(indicateur, lecture, territoire, millesime, elementaire)
+        if not lecture.est_publiee and territoire.niveau in NIVEAUX_SOMMABLES:
+            candidats += [
+                self._sommee(indicateur, lecture, territoire, millesime, elementaire)
+                for elementaire in ("iris", "commune")
+                if elementaire in niveaux and elementaire in tenus and _se_decompose(territoire, elementaire)
+            ]
+        return min(candidats, key=lambda c: RANG[c.statut], default=None)
 
     def _directe(
         self, indicateur: Indicateur, lecture: Lecture, territoire: Territoire, millesime: int
@@ -329,14 +336,17 @@ class Calculateur:
         ailleurs = lecture.source_denominateur
         assert ailleurs is not None
         assert lecture.denominateur is not None
-        tenues = set(self.base.millesimes(ailleurs.id, "iris"))
+        niveau = "iris" if "iris" in ailleurs.niveaux else "commune"
+        tenues = set(self.base.millesimes(ailleurs.id, niveau))
         annees = [a for a in self.demande.vintages(self.base, ailleurs.id) if a in tenues]
         if not annees:
             return math.nan, None
         annee = min(annees, key=lambda a: (abs(a - millesime), a))
         seule = Lecture(source=ailleurs, numerateur=lecture.denominateur)
-        lus = self.lecteur.comptes(seule, annee, "iris")
-        attendus = [c for c, _ in self.decoupage.composantes(territoire, ailleurs.id, annee, "iris")]
+        lus = self.lecteur.comptes(seule, annee, niveau)
+        if niveau == "commune" and not _se_decompose(territoire, niveau) and territoire.niveau != "commune":
+            return math.nan, annee
+        attendus = [c for c, _ in self.decoupage.composantes(territoire, ailleurs.id, annee, niveau)]
         return float(lus.prendre(lus.numerateur, attendus).sum()) if attendus else math.nan, annee
 
     def _avec_valeur(
@@ -396,7 +406,7 @@ class Calculateur:
         drapeaux: dict[str, str] | None = None,
     ) -> Chiffre:
         variable = lecture.variables[0] if lecture.variables else ""
-        geographie = lecture.source.geographie_de(millesime)
+        geographie = lecture.source.geographie_de(millesime, territoire.niveau)
         marques = [
             f"{k} = {v}" for k, v in (drapeaux or {}).items() if v not in DRAPEAUX_MUETS.get(k, {"0", "so"})
         ]
@@ -412,3 +422,10 @@ class Calculateur:
             periode=lecture.source.periode_de(millesime, variable),
             note=" ; ".join(filter(None, [note, *marques])),
         )
+
+
+def _se_decompose(territoire: Territoire, elementaire: str) -> bool:
+    """Dire si un territoire est fait de mailles plus fines : un IRIS ou un quartier n'est pas fait de communes."""
+    if elementaire == "commune":
+        return territoire.niveau not in {"iris", "quartier", "commune"}
+    return territoire.niveau != "iris"

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any, Final
 
 from abs import tableaux, tableaux_groupes
+from abs.chapitres_locaux import manques_du_theme, mots_des_reserves, phrases_locales, tableaux_locaux
 from abs.chiffre import Chiffre
 from abs.indicateurs import THEMES, Indicateur, indicateurs
 from abs.phrases import Phrase, ecrire, etendue, parenthese, phrase, reference
@@ -65,6 +66,7 @@ class Chapitre:
     absents: tuple[tuple[str, str], ...] = ()
     manques: tuple[str, ...] = ()
     avertissements: tuple[str, ...] = ()
+    reserves: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -143,11 +145,14 @@ def chapitre_de_theme(diagnostic: Diagnostic, theme: str) -> Chapitre:
     return Chapitre(
         code=theme,
         titre=THEMES[theme],
-        phrases=tuple(_phrases(diagnostic, ranges)),
-        tableaux=tuple(t for t in tables if t is not None),
+        phrases=(*_phrases(diagnostic, ranges), *phrases_locales(diagnostic, theme)),
+        tableaux=(*(t for t in tables if t is not None), *tableaux_locaux(diagnostic, theme)),
         cartes=tuple(_cartes(diagnostic, theme)),
         absents=tuple(_absents(diagnostic, du_theme)),
-        manques=tuple(plan["manques"][theme]),
+        manques=tuple(
+            manques_du_theme(theme, plan["manques"].get(theme, []), set(diagnostic.locales.indicateurs))
+        ),
+        reserves=tuple(mots_des_reserves(diagnostic, theme)),
     )
 
 
@@ -222,6 +227,7 @@ def chapitre_qpv(diagnostic: Diagnostic) -> Chapitre | None:
     if not diagnostic.ensembles.qpv:
         return None
     liste = [indicateurs()[c] for c in plan_du_portrait()["qpv"]]
+    liste += diagnostic.locales.indicateurs.values()
     generation = diagnostic.ensembles.qpv[0].geographie
     avertissements = [
         f"Quartiers prioritaires de génération {generation}, chiffres officiels des producteurs à leur propre date.",

@@ -33,7 +33,7 @@ class Decoupage:
         self.base = base
         self.territoires = territoires
         self.lecteur = Lecteur(base, self._prefixes(sujet))
-        self._listes: dict[tuple[str, str, int], list[tuple[str, str]]] = {}
+        self._listes: dict[tuple[str, str, int, str], list[tuple[str, str]]] = {}
         self.vus = lru_cache(maxsize=64)(self._codes_par_commune)
         self._iris = lru_cache(maxsize=None)(self._liste_d_iris)
 
@@ -118,7 +118,7 @@ class Decoupage:
         list of tuple of str
             Couples (code, type d'IRIS) ; une commune sans liste connue compte pour une composante manquante.
         """
-        cle = (f"{territoire.niveau} {territoire.code}", source, millesime)
+        cle = (f"{territoire.niveau} {territoire.code}", source, millesime, niveau)
         if cle not in self._listes:
             self._listes[cle] = self._decomposer(territoire, source, millesime, niveau)
         return self._listes[cle]

@@ -10,6 +10,7 @@ from abs.calcul import Calculateur
 from abs.chiffre import Chiffre
 from abs.demande import Demande, verifier
 from abs.indicateurs import Indicateur, Lecture, indicateurs
+from abs.locales import figures_locales
 from abs.references import References
 from abs.statuts import Statut
 from abs.table_longue import COLONNES, Diagnostic, Ensembles
@@ -147,8 +148,17 @@ class Diagnostiqueur:
                         (c.territoire, c.niveau, c.indicateur, c.definition, c.millesime, c.source), c
                     )
         diagnostic.chiffres = list(tous.values())
+        if seulement is None:
+            self._ajouter_les_locales(diagnostic)
         diagnostic.remarques = _remarques(diagnostic)
         return diagnostic
+
+    def _ajouter_les_locales(self, diagnostic: Diagnostic) -> None:
+        geographie = self.territoires.geographie
+        figures = figures_locales(self.base, self.demande, diagnostic.ensembles, geographie)
+        diagnostic.locales = figures.donnees
+        diagnostic.chiffres += figures.chiffres
+        diagnostic.millesimes |= figures.millesimes
 
     # -- dates ---------------------------------------------------------------------------------
 

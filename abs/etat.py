@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from abs.chapitres_locaux import manques_du_theme
 from abs.demande import Demande
 from abs.diagnostic import Diagnostic, diagnostiquer
 from abs.indicateurs import THEMES, indicateurs
@@ -78,7 +79,13 @@ def etat(base: Base, demande: Demande) -> Etat:
         diagnostic=diagnostic,
         themes=tuple(_theme(diagnostic, code) for code in THEMES),
         manques=tuple(_manques(diagnostic)),
-        a_demander=tuple(m for code in THEMES for m in plan["manques"][code]),
+        a_demander=tuple(
+            m
+            for code in THEMES
+            for m in manques_du_theme(
+                code, plan["manques"].get(code, []), set(diagnostic.locales.indicateurs)
+            )
+        ),
         contours=contours_tenus(base, diagnostic),
     )
 

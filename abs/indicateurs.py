@@ -150,8 +150,11 @@ class Indicateur:
 
     @property
     def facteur(self) -> float:
-        """Multiplicateur d'affichage : 100 pour un pourcentage, 1 sinon."""
-        return 100.0 if self.unite == "%" or self.unite.startswith("pour 100") else 1.0
+        """Multiplicateur d'affichage : 100 pour un pourcentage, 10 000 « pour 10 000 habitants », 1 sinon."""
+        mots = self.unite.removeprefix("pour ").replace("10 000", "10000").split()
+        if self.unite.startswith("pour "):
+            return float(mots[0])
+        return 100.0 if self.unite == "%" else 1.0
 
 
 def _lecture(code: str, brut: dict[str, Any]) -> Lecture:

@@ -108,7 +108,7 @@ def ecrire(indicateur: Indicateur, chiffre: Chiffre | None, imposees: int | None
     if not chiffre.a_une_valeur:
         return ABREGES_STATUT[chiffre.statut]
     unite = {"habitants": "", "foyers": "", "personnes": ""}.get(indicateur.unite, indicateur.unite)
-    if unite.startswith("pour 100"):
+    if unite.startswith("pour "):
         unite = ""
     return avec_unite(chiffre.valeur, unite, decimales(indicateur, chiffre) if imposees is None else imposees)
 

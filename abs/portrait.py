@@ -19,9 +19,11 @@ from abs.chapitres import (
 from abs.demande import Demande
 from abs.diagnostic import Diagnostic, diagnostiquer
 from abs.indicateurs import THEMES
+from abs.locales import SUFFIXE_SOURCE, est_locale
 from abs.territoires import NOMS_DE_NIVEAU, Territoire
 from donnees_insee.base import Base
 from donnees_insee.catalogue import source, sources
+from donnees_insee.locales import SOURCE
 
 __all__ = [
     "Chapitre",
@@ -146,7 +148,9 @@ def _sources_employees(base: Base, diagnostic: Diagnostic) -> tuple[SourceEmploy
         for lot in recu.lots:
             fichiers.setdefault((lot.source, lot.millesime), set()).add(recu.nom)
     employees = {
-        (c.source, c.millesime, c.periode, c.geographie) for c in diagnostic.chiffres if c.a_une_valeur
+        (c.source, c.millesime, c.periode, c.geographie)
+        for c in diagnostic.chiffres
+        if c.a_une_valeur and not est_locale(c)
     }
     lignes = []
     for identifiant, annee, periode, geographie in sorted(employees, key=lambda e: (e[0], str(e[1]), e[2])):
@@ -168,7 +172,18 @@ def _sources_employees(base: Base, diagnostic: Diagnostic) -> tuple[SourceEmploy
                     resume,
                 )
             )
-    return tuple(lignes)
+    return (*lignes, *_sources_locales(diagnostic))
+
+
+def _sources_locales(diagnostic: Diagnostic) -> list[SourceEmployee]:
+    """Nommer qui a transmis, et quand ; le nom d'un fichier reçu reste dans le dossier de l'analyste."""
+    recues = sorted({(c.source, c.periode) for c in diagnostic.chiffres if est_locale(c)})
+    licence = source(SOURCE).licence
+    return [
+        SourceEmployee(f"Source locale : {producteur}", producteur, licence, periode, "", "fichier reçu")
+        for nom, periode in recues
+        for producteur in [nom.removesuffix(SUFFIXE_SOURCE)]
+    ]
 
 
 def _resume(noms: list[str]) -> str:

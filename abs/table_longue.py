@@ -10,6 +10,8 @@ import pandas as pd
 
 from abs.chiffre import Chiffre
 from abs.demande import Demande
+from abs.indicateurs import Indicateur, indicateurs
+from abs.locales import DonneesLocales
 from abs.territoires import Territoire
 
 COLONNES: Final = (
@@ -84,6 +86,12 @@ class Diagnostic:
     remarques: list[str] = field(default_factory=list)
     millesimes: dict[tuple[str, str], int | None] = field(default_factory=dict)
     posterieures: dict[str, set[int]] = field(default_factory=dict)
+    locales: DonneesLocales = field(default_factory=DonneesLocales)
+
+    @cached_property
+    def indicateurs(self) -> dict[str, Indicateur]:
+        """Indicateurs du projet, puis ceux que des sources locales ajoutent."""
+        return {**indicateurs(), **self.locales.indicateurs}
 
     @cached_property
     def _index(self) -> dict[tuple[str, str, str], list[Chiffre]]:

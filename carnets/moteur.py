@@ -55,7 +55,7 @@ def nom_de_fichier(texte: str) -> str:
     return propre or "territoire"
 
 
-def nom_du_dossier(nom: str, code: str, millesime: int | None) -> str:
+def nom_du_dossier(nom: str, code: str, millesime: int | None, diffusion: str = "publique") -> str:
     """Nommer le dossier d'un portrait.
 
     Parameters
@@ -66,13 +66,16 @@ def nom_du_dossier(nom: str, code: str, millesime: int | None) -> str:
         Code du territoire.
     millesime : int or None
         Millésime demandé.
+    diffusion : str, default "publique"
+        Une version interne a son propre dossier : elle ne remplace jamais la version publique.
 
     Returns
     -------
     str
-        ``portrait-montpellier-34172-2016`` ou ``…-dernier``.
+        ``portrait-montpellier-34172-2016``, ``…-dernier``, suivi de ``-interne`` pour la version interne.
     """
-    return f"portrait-{nom_de_fichier(nom)}-{nom_de_fichier(code)}-{millesime or 'dernier'}"
+    fin = "-interne" if diffusion == "interne" else ""
+    return f"portrait-{nom_de_fichier(nom)}-{nom_de_fichier(code)}-{millesime or 'dernier'}{fin}"
 
 
 def chemin_du_carnet() -> Path:
@@ -119,11 +122,15 @@ def produire(parametres: dict[str, Any], sortie: Path, *, progression: bool = Fa
     reglages = verifier_parametres(parametres)
     sujet = Diagnostiqueur(reglages.base, reglages.demande).sujet
     # Le noyau travaille dans le dossier provisoire : un chemin relatif y désignerait autre chose.
-    final = sortie.resolve() / nom_du_dossier(sujet.nom, sujet.code, reglages.demande.millesime)
+    demande = reglages.demande
+    dossier = nom_du_dossier(sujet.nom, sujet.code, demande.millesime, demande.diffusion)
+    final = sortie.resolve() / dossier
+    avis = "Document interne – ne pas diffuser · " if demande.diffusion == "interne" else ""
+    titre = f"{avis}Portrait de territoire · {sujet.nom}"
     with dossier_provisoire(final) as provisoire:
         execute = provisoire / "carnet.ipynb"
         _executer(reglages, sujet.code, execute, final, progression=progression)
-        _documents(reglages, execute, provisoire, f"Portrait de territoire · {sujet.nom}")
+        _documents(reglages, execute, provisoire, titre)
     fichiers = tuple(sorted(f for f in final.rglob("*") if f.is_file()))
     return Production(final, fichiers)
 

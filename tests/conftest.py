@@ -11,6 +11,9 @@ from donnees_insee.base import Base
 from donnees_insee.demo import extraire_demo
 from donnees_insee.depot import Depot, deposer
 
+# Années que le LISEZMOI des fichiers réels donne à ces deux couches ; elles-mêmes ne les disent pas.
+CARREAUX = {"carreaux_200m.gpkg": 2019, "carreaux.gpkg": 2017}
+
 
 @pytest.fixture(scope="session")
 def base_demo(tmp_path_factory: pytest.TempPathFactory) -> Base:
@@ -40,9 +43,12 @@ def donnees_reelles() -> Path:
 
 @pytest.fixture(scope="session")
 def depots_reels(donnees_reelles: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Base, list[Depot]]:
-    """Le dossier réel entier, déposé une fois pour toute la session."""
+    """Le dossier réel entier, déposé une fois ; les carreaux, qui ne disent pas leur année, ensuite."""
     base = Base(tmp_path_factory.mktemp("base_reelle"))
-    return base, deposer(base, [donnees_reelles])
+    depots = deposer(base, [donnees_reelles])
+    for nom, annee in CARREAUX.items():
+        depots += deposer(base, [donnees_reelles / "carroyage" / nom], millesime=annee)
+    return base, depots
 
 
 @pytest.fixture(scope="session")

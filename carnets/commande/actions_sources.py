@@ -6,33 +6,41 @@ from pathlib import Path
 
 from carnets.commande import affichage
 from donnees_insee.base import Base
-from donnees_insee.erreurs import SortieImpossible
 
 BILAN = {"range": "rangés", "deja_la": "déjà là", "refuse": "refusés", "documentation": "laissés"}
 ETATS = {"range": "rangé", "deja_la": "déjà là", "refuse": "refusé", "documentation": "laissé"}
 
 
-def sources_lister() -> None:
-    """Écrire le catalogue et ce qui en est tenu."""
-    from donnees_insee.catalogue import sources  # noqa: PLC0415
+def sources_lister(identifiant: str) -> None:
+    """Écrire le catalogue, ou les fichiers annoncés d'une source.
 
-    base = Base()
-    lignes = []
-    for s in sources().values():
-        if s.a_venir:
-            continue
-        annees = sorted({m.annee for m in s.millesimes})
-        plage = (
-            f"{annees[0]}–{annees[-1]}"
-            if len(annees) > 1
-            else ", ".join(map(str, annees)) or "selon le fichier"
+    Parameters
+    ----------
+    identifiant : str
+        Source à détailler ; vide pour tout le catalogue.
+    """
+    from donnees_insee.presentation import lignes_des_fichiers, lignes_des_sources  # noqa: PLC0415
+
+    if identifiant:
+        from donnees_insee.catalogue import source  # noqa: PLC0415
+
+        affichage.tableau(
+            f"{source(identifiant).titre} — {source(identifiant).producteur}, {source(identifiant).licence}",
+            ("Année", "Contenu", "Géographie", "Adresse", "Où", "Fichier attendu", "À savoir"),
+            [
+                (f.annee, f.contenu, f.geographie, f.certitude, f.ou, f.membre, f.note)
+                for f in lignes_des_fichiers(identifiant)
+            ],
         )
-        tenus = ", ".join(map(str, base.millesimes(s.id))) or (
-            "oui" if any(p.source == s.id for p in base.parts()) else "–"
-        )
-        lignes.append((s.id, s.titre, s.famille, ", ".join(s.niveaux), plage, tenus))
+        return
+    lignes = lignes_des_sources(Base())
     affichage.tableau(
-        "Sources du catalogue", ("Source", "Titre", "Famille", "Niveaux", "Catalogue", "Tenu"), lignes
+        f"Sources du catalogue ({len(lignes)})",
+        ("Source", "Titre", "Famille", "Niveaux", "Catalogue", "État", "Adresses", "Tenu"),
+        [(s.id, s.titre, s.famille, s.niveaux, s.annees, s.etat, s.certitude, s.tenu) for s in lignes],
+    )
+    affichage.dire(
+        "`abs sources lister SOURCE` donne les fichiers d'une source, leurs adresses et leurs enquêtes."
     )
 
 
@@ -122,31 +130,4 @@ def sources_etat() -> None:
         f"Base {base.dossier}",
         ("Fichier", "Source", "Millésime", "Niveau", "Lignes", "Géographie", "Déposé le", "Empreinte"),
         lignes,
-    )
-
-
-MODELE = "territoire;date;indicateur;numerateur;denominateur;producteur;diffusion;seuil\n"
-
-
-def sources_modele(chemin: Path) -> None:
-    """Écrire le modèle de source locale.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier à créer ; il n'est jamais écrasé.
-
-    Raises
-    ------
-    SortieImpossible
-        Si le fichier existe déjà.
-    """
-    from donnees_insee.chemins import fichier_provisoire  # noqa: PLC0415
-
-    if chemin.exists():
-        raise SortieImpossible(f"« {chemin} » existe déjà et n'a pas été touché. Donnez un autre nom.")
-    with fichier_provisoire(chemin) as provisoire:
-        provisoire.write_text("\ufeff" + MODELE, encoding="utf-8")
-    affichage.dire(
-        f"Modèle écrit : {chemin} (diffusion : publique ou interne ; seuil : effectif au-dessous duquel on masque)."
     )

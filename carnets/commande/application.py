@@ -144,11 +144,13 @@ def carte(
 
 
 @sources_app.command("lister")
-def sources_lister() -> None:
-    """Lister les sources du catalogue, leurs années et ce qui en est tenu."""
+def sources_lister(
+    source: Annotated[str, typer.Argument(help="Source à détailler, par exemple rp_population.")] = "",
+) -> None:
+    """Lister les sources du catalogue : années, niveaux, état, certitude des adresses, ce qui est tenu."""
     from carnets.commande import actions_sources  # noqa: PLC0415
 
-    actions_sources.sources_lister()
+    actions_sources.sources_lister(source)
 
 
 @sources_app.command("deposer")
@@ -162,6 +164,36 @@ def sources_deposer(
     from carnets.commande import actions_sources  # noqa: PLC0415
 
     actions_sources.sources_deposer(chemins, millesime)
+
+
+@sources_app.command("examiner")
+def sources_examiner(
+    chemins: Annotated[list[Path], typer.Argument(help="Fichiers, dossiers ou archives.")],
+    millesime: Annotated[
+        int | None, typer.Option("--millesime", help="Année des données, si le fichier ne la dit pas.")
+    ] = None,
+) -> None:
+    """Examiner des fichiers sans rien déposer : pour quoi ils sont pris, ce qu'ils changeraient."""
+    from carnets.commande import actions_telechargement  # noqa: PLC0415
+
+    actions_telechargement.sources_examiner(chemins, millesime)
+
+
+@sources_app.command("telecharger")
+def sources_telecharger(
+    noms: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCES]...", help="Sources ou familles du catalogue.")
+    ] = None,
+    millesime: Annotated[
+        int | None, typer.Option("--millesime", help="Année voulue ; par défaut la plus récente.")
+    ] = None,
+    tout: Annotated[bool, typer.Option("--tout", help="Tous les millésimes de ce qui est nommé.")] = False,
+    simuler: Annotated[bool, typer.Option("--simuler", help="Lister, sans ouvrir de connexion.")] = False,
+) -> None:
+    """Télécharger des fichiers du catalogue, les vérifier, les comparer, puis les déposer."""
+    from carnets.commande import actions_telechargement  # noqa: PLC0415
+
+    actions_telechargement.sources_telecharger(noms or [], millesime, tout=tout, simuler=simuler)
 
 
 @sources_app.command("retirer")
@@ -182,14 +214,75 @@ def sources_etat() -> None:
     actions_sources.sources_etat()
 
 
+@sources_app.command("verifier")
+def sources_verifier(
+    complet: Annotated[
+        bool, typer.Option("--complet", help="Comparer les cellules de tous les fichiers, non d'une partie.")
+    ] = False,
+    graine: Annotated[
+        int, typer.Option("--graine", min=0, help="Quels fichiers relire : 0, 1, 2… font le tour de la base.")
+    ] = 0,
+) -> None:
+    """Vérifier la base : reçus, empreintes, tables, et les cellules relues dans les fichiers d'origine."""
+    from carnets.commande import actions_base  # noqa: PLC0415
+
+    if not actions_base.verifier(complet=complet, graine=graine):
+        raise typer.Exit(1)
+
+
+@sources_app.command("exporter")
+def sources_exporter(
+    fichier: Annotated[Path, typer.Argument(metavar="FICHIER.zip", help="Archive à écrire.")],
+) -> None:
+    """Écrire toute la base dans une archive, pour la sauver ou la remettre à un collègue."""
+    from carnets.commande import actions_base  # noqa: PLC0415
+
+    actions_base.exporter(fichier)
+
+
+@sources_app.command("importer")
+def sources_importer(
+    fichier: Annotated[
+        Path, typer.Argument(metavar="FICHIER.zip", help="Archive écrite par `abs sources exporter`.")
+    ],
+    fusionner: Annotated[
+        bool, typer.Option("--fusionner", help="Ajouter à une base qui tient déjà des fichiers.")
+    ] = False,
+) -> None:
+    """Reprendre une base exportée, après l'avoir vérifiée octet par octet."""
+    from carnets.commande import actions_base  # noqa: PLC0415
+
+    if not actions_base.importer(fichier, fusionner=fusionner):
+        raise typer.Exit(1)
+
+
 @sources_app.command("modele")
 def sources_modele(
-    sortie: Annotated[Path, typer.Argument(help="Fichier CSV à créer.")] = Path("source_locale.csv"),
+    code: Annotated[str, typer.Argument(metavar="[MODÈLE]", help="Modèle ; absent, un fichier vide.")] = "",
+    fichier: Annotated[Path | None, typer.Argument(help="Fichier à créer, en .csv ou en .xlsx.")] = None,
+    territoire: Annotated[
+        str, typer.Option("--territoire", help="Territoire à détailler : une ligne par IRIS ou par commune.")
+    ] = "",
+    liste: Annotated[
+        bool, typer.Option("--liste", help="Lister les modèles, et à qui les demander.")
+    ] = False,
 ) -> None:
-    """Écrire le modèle de source locale, à remplir ou à faire remplir par un partenaire."""
-    from carnets.commande import actions_sources  # noqa: PLC0415
+    """Écrire un fichier de source locale, à remplir ou à faire remplir par un partenaire."""
+    from carnets.commande import actions_locales  # noqa: PLC0415
 
-    actions_sources.sources_modele(sortie)
+    actions_locales.modele_de_source(code, fichier, territoire, liste=liste)
+
+
+@sources_app.command("lettre")
+def sources_lettre(
+    code: Annotated[str, typer.Argument(metavar="MODÈLE", help="Voir abs sources modele --liste.")],
+    territoire: Annotated[str, typer.Option("--territoire", help="Territoire visé.")] = "",
+    sortie: Annotated[Path | None, typer.Option("--sortie", help="Fichier .docx ou .txt à créer.")] = None,
+) -> None:
+    """Écrire la lettre qui demande une donnée à un partenaire."""
+    from carnets.commande import actions_locales  # noqa: PLC0415
+
+    actions_locales.lettre_de_demande(code, territoire, sortie)
 
 
 @territoire_app.command("chercher")
@@ -198,6 +291,18 @@ def territoire_chercher(texte: Annotated[str, typer.Argument(help="Nom, début d
     from carnets.commande import actions  # noqa: PLC0415
 
     actions.territoire_chercher(texte)
+
+
+@territoire_app.command("changements")
+def territoire_changements(
+    code: Annotated[str, typer.Argument(help="Code de commune, actuel ou ancien, ou nom.")],
+    de: Annotated[int | None, typer.Option("--de", help="Première année, par exemple 2016.")] = None,
+    a: Annotated[int | None, typer.Option("--a", help="Seconde année, par exemple 2021.")] = None,
+) -> None:
+    """Dire ce qui a changé dans une commune : fusions, changements de code, IRIS redécoupés."""
+    from carnets.commande import actions_geographie  # noqa: PLC0415
+
+    actions_geographie.territoire_changements(code, de, a)
 
 
 @carnets_app.command("copier")

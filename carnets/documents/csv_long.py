@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from abs.indicateurs import THEMES, indicateurs
+from abs.indicateurs import THEMES
 from abs.table_longue import TEXTES
 from donnees_insee.chemins import fichier_provisoire
 
@@ -70,7 +70,7 @@ def table_lisible(diagnostic: Diagnostic) -> pd.DataFrame:
     """
     table = diagnostic.table()
     noms = {(t.code, t.niveau): t.nom for t in diagnostic.ensembles.tous()}
-    connus = indicateurs()
+    connus = diagnostic.indicateurs
     codes = [connus.get(c) for c in table["indicateur"]]
     lisibles = {
         "nom_territoire": [

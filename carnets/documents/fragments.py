@@ -132,6 +132,11 @@ def annexes(portrait: Portrait) -> str:
         )
         for i in indicateurs().values()
     ]
+    locales = portrait.diagnostic.locales
+    definitions += [
+        (i, [("source locale", " / ".join(filter(None, locales.comptes[code])))])
+        for code, i in locales.indicateurs.items()
+    ]
     definitions = [(i, formules) for i, formules in definitions if formules]
     return rendre(
         "annexes.html.j2", portrait=portrait, definitions=definitions, themes=THEMES, statuts=LIBELLES_STATUT

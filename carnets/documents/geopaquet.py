@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from abs.indicateurs import indicateurs
 from carnets.documents.tableur_definitions import definitions, unite_lisible
 from carnets.documents.tableur_qgis import style_qml
 from donnees_insee.chemins import fichier_provisoire
@@ -108,7 +107,7 @@ def ecrire_gpkg(diagnostic: Diagnostic, couches: dict[str, gpd.GeoDataFrame], ch
         Le fichier écrit. Sans contours, il est écrit quand même : chaque maillage y est une table
         d'attributs de même nom et de même clé, sans géométrie, à joindre à ses propres contours.
     """
-    alias = _alias()
+    alias = _alias(diagnostic)
     with fichier_provisoire(chemin) as provisoire:
         dessinees: dict[str, pd.DataFrame] = {}
         for maillage in maillages(diagnostic):
@@ -118,7 +117,7 @@ def ecrire_gpkg(diagnostic: Diagnostic, couches: dict[str, gpd.GeoDataFrame], ch
             if len(table):
                 _ecrire(table, provisoire, maillage.nom)
                 dessinees[maillage.nom] = table
-        _ecrire(definitions(), provisoire, "definitions")
+        _ecrire(definitions(diagnostic), provisoire, "definitions")
         _ecrire(diagnostic.table(), provisoire, "diagnostic")
         with closing(sqlite3.connect(provisoire)) as base, base:
             base.executescript(TABLES)
@@ -143,11 +142,11 @@ def _couche(diagnostic: Diagnostic, maillage: Maillage, contours: gpd.GeoDataFra
     connus = {(t.code, t.niveau): t for t in diagnostic.ensembles.tous()}
     territoires = [connus.get((code, maillage.niveau)) for code in noms]
     colonnes: dict[str, list[object]] = {maillage.cle: list(noms), "nom": list(noms.values())}
-    for code in indicateurs():
+    for code in diagnostic.indicateurs:
         chiffres = [diagnostic.chiffre(t, code, maillage.groupe) if t else None for t in territoires]
         colonnes |= _colonnes(code, chiffres)
     table = pd.DataFrame(colonnes)
-    for code in indicateurs():
+    for code in diagnostic.indicateurs:
         # Une colonne sans aucune valeur resterait « objet » et serait écrite en texte.
         table[code] = table[code].astype("float64")
     if contours is None or not len(contours):
@@ -189,11 +188,11 @@ def _ecrire(table: pd.DataFrame, chemin: Path, nom: str) -> None:
 # -- métadonnées -------------------------------------------------------------------------------
 
 
-def _alias() -> list[tuple[Indicateur, str, str]]:
+def _alias(diagnostic: Diagnostic) -> list[tuple[Indicateur, str, str]]:
     """Donner à chaque colonne son titre accentué ; GeoPackage les veut tous différents dans une couche."""
     vus: set[str] = set()
     trouves = []
-    for code, indicateur in indicateurs().items():
+    for code, indicateur in diagnostic.indicateurs.items():
         titre = f"{indicateur.libelle} ({unite_lisible(indicateur)})"
         titre = f"{titre} [{code}]" if titre in vus else titre
         vus.add(titre)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -13,6 +13,8 @@ from typing import Final
 from abs.diagnostic import Diagnostic
 from donnees_insee.base import Base
 from donnees_insee.chemins import creer_dossier, fichier_provisoire
+from donnees_insee.locales import SOURCE
+from donnees_insee.recus import Recu
 
 BIBLIOTHEQUES: Final = (
     "pandas",
@@ -72,15 +74,26 @@ def contenu_du_recu(diagnostic: Diagnostic, base: Base) -> dict[str, object]:
     """
     employes = {(c.source, c.millesime) for c in diagnostic.chiffres if c.a_une_valeur}
     fichiers = [r for r in base.recus() if any((lot.source, lot.millesime) in employes for lot in r.lots)]
+    recus = [r for r in base.recus() if any(lot.source == SOURCE for lot in r.lots)]
+    interne = diagnostic.demande.diffusion == "interne"
     return {
         "demande": asdict(diagnostic.demande),
         "territoire": {"code": diagnostic.ensembles.sujet.code, "nom": diagnostic.ensembles.sujet.nom},
         "ecrit_le": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "remarques": diagnostic.remarques,
-        "fichiers": [asdict(f) for f in fichiers],
+        "fichiers": [asdict(_sans_lots_recus(f)) for f in fichiers],
+        # Le nom d'un fichier reçu d'un partenaire, ou ses remarques, peuvent déjà trop en dire.
+        "fichiers_recus_de_partenaires": [
+            asdict(r) if interne else {"sha256": r.sha256, "date": r.date} for r in recus
+        ],
         "versions": {"python": platform.python_version(), "abs-portrait": _version("abs-portrait")}
         | {b: _version(b) for b in BIBLIOTHEQUES},
     }
+
+
+def _sans_lots_recus(recu: Recu) -> Recu:
+    """Ôter d'un reçu les tables de partenaires : une archive peut en mêler à des fichiers publiés."""
+    return replace(recu, lots=tuple(lot for lot in recu.lots if lot.source != SOURCE))
 
 
 def _version(paquet: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
-from abs.indicateurs import THEMES, indicateurs
+from abs.indicateurs import THEMES
 from abs.statuts import LIBELLES_STATUT, Statut
 from abs.territoires import NOMS_DE_NIVEAU
 from carnets.documents.tableur_annexes import (
@@ -82,7 +82,7 @@ def _remplir(classeur: Workbook, diagnostic: Diagnostic) -> None:
     )
     classeur.set_size(28_800, 16_200)
     styles, reperes = Styles(classeur), Reperes()
-    choix = list(indicateurs().values())
+    choix = list(diagnostic.indicateurs.values())
     themes = {t: [i for i in choix if i.theme == t] for t in THEMES}
     noms = {t: nom_de_feuille(t, THEMES[t]) for t, liste in themes.items() if liste}
     ordre = [LISEZ_MOI, COMPARAISON, *noms.values(), *ANNEXES]
@@ -95,7 +95,7 @@ def _remplir(classeur: Workbook, diagnostic: Diagnostic) -> None:
         page.ecrire(f"{THEMES[theme]} – {sujet}", themes[theme])
     ranges = [i for t in noms for i in themes[t]]
     ecrire_comparaison(feuilles[COMPARAISON], styles, diagnostic, reperes, ranges)
-    ecrire_definitions(feuilles["Définitions"], styles)
+    ecrire_definitions(feuilles["Définitions"], styles, diagnostic)
     ecrire_sources(feuilles["Sources"], styles, diagnostic)
     ecrire_donnees_longues(feuilles["Données longues"], diagnostic)
     LisezMoi(feuilles[LISEZ_MOI], styles).ecrire(diagnostic, {noms[t]: THEMES[t] for t in noms})
@@ -198,6 +198,8 @@ def _demande(diagnostic: Diagnostic) -> list[tuple[str, str]]:
         ("Comparé à", " · ".join(noms[1:]) or "aucune référence"),
         ("Diffusion", demande.diffusion),
     ]
+    if demande.diffusion == "interne":
+        lignes.insert(0, ("Document interne", "ne pas diffuser : chiffres transmis pour un usage interne"))
     if any("fictif" in n.lower() for n in noms):
         lignes.insert(
             1, ("Attention", "territoire fictif de démonstration : aucun de ces chiffres n'est réel")

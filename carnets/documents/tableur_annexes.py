@@ -145,7 +145,7 @@ def _renvoi(
         feuille.write_formula(*cellule, f"={place.adresse}", style, chiffre.valeur)
 
 
-def ecrire_definitions(feuille: Worksheet, styles: Styles) -> None:
+def ecrire_definitions(feuille: Worksheet, styles: Styles, diagnostic: Diagnostic) -> None:
     """Écrire la définition de chaque indicateur, avec la formule de chacune de ses séries.
 
     Parameters
@@ -154,9 +154,11 @@ def ecrire_definitions(feuille: Worksheet, styles: Styles) -> None:
         Feuille vide.
     styles : Styles
         Styles du classeur.
+    diagnostic : Diagnostic
+        Chiffres du portrait, pour les indicateurs qu'une source locale ajoute.
     """
     ecrire_texte(feuille, 0, 0, "Définitions des indicateurs", styles.titre())
-    derniere = _tableau(feuille, styles, definitions(), ENTETES_DEFINITIONS, 1)
+    derniere = _tableau(feuille, styles, definitions(diagnostic), ENTETES_DEFINITIONS, 1)
     feuille.autofilter(1, 0, derniere, len(ENTETES_DEFINITIONS) - 1)
     _page(feuille, ligne_d_entete=1, colonnes_figees=2)
 

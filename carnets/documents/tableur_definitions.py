@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from abs.formats import ESPACE_INSECABLE, nombre
 from abs.indicateurs import THEMES, Indicateur, Lecture, indicateurs
+from abs.locales import SUFFIXE_SOURCE, est_locale
 from donnees_insee.catalogue import sources
+from donnees_insee.locales import SOURCE
 
 if TYPE_CHECKING:
     from abs.chiffre import Chiffre
@@ -63,8 +65,13 @@ def groupes(diagnostic: Diagnostic) -> list[Groupe]:
     return [g for g in tous if g.territoires]
 
 
-def definitions() -> pd.DataFrame:
-    """Donner une ligne par indicateur du projet.
+def definitions(diagnostic: Diagnostic | None = None) -> pd.DataFrame:
+    """Donner une ligne par indicateur du projet, puis par indicateur qu'une source locale ajoute.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic or None, default None
+        Diagnostic dont les indicateurs locaux sont joints.
 
     Returns
     -------
@@ -79,15 +86,21 @@ def definitions() -> pd.DataFrame:
             "libelle_court": i.libelle_court,
             "theme": THEMES[i.theme],
             "definition": i.definition,
-            "formule": "\n".join(_serie(le) for le in i.lectures),
+            "formule": _formule_locale(diagnostic, i) or "\n".join(_serie(le) for le in i.lectures),
             "unite": unite_lisible(i),
             "sens": SENS[i.sens],
             "seuil_pratique": _seuil(i),
             "source": "\n".join(dict.fromkeys(t for le in i.lectures for t in _titres(le))),
         }
-        for i in indicateurs().values()
+        for i in (indicateurs() if diagnostic is None else diagnostic.indicateurs).values()
     ]
     return pd.DataFrame(lignes)
+
+
+def _formule_locale(diagnostic: Diagnostic | None, indicateur: Indicateur) -> str:
+    """Écrire en mots les comptes d'un indicateur reçu ; vide pour un indicateur du projet."""
+    comptes = () if diagnostic is None else diagnostic.locales.comptes.get(indicateur.code, ())
+    return " / ".join(filter(None, comptes))
 
 
 def unite_lisible(indicateur: Indicateur) -> str:
@@ -215,6 +228,10 @@ def _denominateurs(chiffre: Chiffre) -> list[tuple[str, str]]:
 
 def _ligne_de_source(identifiant: str, chiffres: list[Chiffre], periodes: set[str]) -> dict[str, object]:
     connue = sources().get(identifiant)
+    if any(est_locale(c) for c in chiffres):
+        connue = replace(
+            sources()[SOURCE], titre=identifiant, producteur=identifiant.removesuffix(SUFFIXE_SOURCE)
+        )
     return {
         "source": identifiant,
         "titre": connue.titre if connue else identifiant,

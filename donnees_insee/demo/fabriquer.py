@@ -14,6 +14,7 @@ from donnees_insee.demo.geometrie import ecrire_geographie
 from donnees_insee.demo.quartiers_prioritaires import ecrire_qpv
 from donnees_insee.demo.recensement import comptes, ecrire_recensement
 from donnees_insee.demo.references import ecrire_references
+from donnees_insee.demo.services import ecrire_services
 
 GRAINE = 20260322
 
@@ -43,6 +44,7 @@ def fabriquer(dossier: Path, graine: int = GRAINE) -> list[Path]:
         *ecrire_qpv(dossier, effectifs[2022], alea),
         *ecrire_geographie(dossier, alea),
         *ecrire_references(dossier, effectifs, alea),
+        *ecrire_services(dossier, effectifs[2022], alea),
     ]
     return sorted(ecrits)
 

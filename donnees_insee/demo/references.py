@@ -91,6 +91,43 @@ def _source_locale(dossier: Path, comptes: Comptes, alea: Alea) -> Path:
     return ecrire(dossier / "source_locale_aides_facultatives.csv", table(colonnes, lignes))
 
 
+def _sources_de_partenaires(dossier: Path, comptes: Comptes, alea: Alea) -> Path:
+    """Écrire ce que trois partenaires transmettent : un IRIS sous le seuil, une année scolaire, de l'interne."""
+    caf, rectorat, mission = (f"{p} (donnée fictive)" for p in ("Caf", "Rectorat", "Mission locale"))
+    mailles = [c for c in sorted(comptes) if c[:5] == COMMUNE_CENTRE]
+    bas_revenus = {c: _bas_revenus(c, comptes, alea) for c in mailles}
+    total = [sum(valeurs) for valeurs in zip(*bas_revenus.values(), strict=True)]
+    lignes = [
+        [code, "31/12/2024", "allocataires_bas_revenus", str(haut), str(bas), caf, "publique", "5"]
+        for code, (haut, bas) in [*bas_revenus.items(), (COMMUNE_CENTRE, total)]
+    ]
+    for code in (COMMUNE_CENTRE, COMMUNES[2022][COMMUNE_CENTRE][1]):
+        communes = [c for c, (_, epci) in COMMUNES[2022].items() if code in {c, epci}]
+        detail = zip(*(_jeunes(c, comptes, alea) for c in communes), strict=True)
+        eleves, retard, jeunes, sans_emploi = map(sum, detail)
+        recus = [str(retard), str(eleves), rectorat, "publique", "5"]
+        lignes.append([code, "2024-2025", "retard_entree_6e", *recus])
+        recus = [str(sans_emploi), str(jeunes), mission, "interne", "5"]
+        lignes.append([code, "2025", "jeunes_sans_emploi_ni_formation", *recus])
+    colonnes = ["territoire", "date", "indicateur", "numerateur", "denominateur"]
+    colonnes += ["producteur", "diffusion", "seuil"]
+    return ecrire(dossier / "source_locale_partenaires.csv", table(colonnes, lignes, bom=True))
+
+
+def _bas_revenus(code: str, comptes: Comptes, alea: Alea) -> list[int]:
+    allocataires = max(round(comptes[code]["C_MEN"] * 0.45), 3)
+    part = (0.62 if code[:7] == "9900103" else 0.34) * alea.autour(0.1, code, "caf")
+    return [round(allocataires * part), allocataires]
+
+
+def _jeunes(commune: str, comptes: Comptes, alea: Alea) -> tuple[int, int, int, int]:
+    """Élèves entrant en 6e, dont en retard ; 16-25 ans, dont sans emploi ni formation."""
+    eleves = round(sum(c["P_POP1117"] for i, c in comptes.items() if i[:5] == commune) / 7)
+    jeunes = round(sum(c["P_POP1824"] for i, c in comptes.items() if i[:5] == commune))
+    retard = round(eleves * 0.07 * alea.autour(0.15, commune, "retard"))
+    return eleves, retard, jeunes, round(jeunes * 0.12 * alea.autour(0.15, commune, "neet"))
+
+
 def ecrire_references(dossier: Path, comptes: dict[int, Comptes], alea: Alea) -> list[Path]:
     """Écrire les tables qui disent de quoi le territoire est fait.
 
@@ -106,7 +143,7 @@ def ecrire_references(dossier: Path, comptes: dict[int, Comptes], alea: Alea) ->
     Returns
     -------
     list of Path
-        Appartenance aux EPCI, liste des IRIS, populations, quartiers, source locale.
+        Appartenance aux EPCI, liste des IRIS, populations, quartiers, sources locales.
     """
     return [
         *_epci(dossier),
@@ -114,4 +151,5 @@ def ecrire_references(dossier: Path, comptes: dict[int, Comptes], alea: Alea) ->
         _populations_de_reference(dossier, comptes),
         _quartiers(dossier),
         _source_locale(dossier, comptes[2022], alea),
+        _sources_de_partenaires(dossier, comptes[2022], alea),
     ]

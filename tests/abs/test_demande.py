@@ -79,16 +79,16 @@ def test_un_millesime_de_famille_l_emporte_sur_le_millesime_general(base_demo: B
     assert Demande("99001", 2016, {"caf": 2022}).vintages(base_demo, "caf") == [2022]
 
 
-@pytest.mark.parametrize("annee", [2016, 2017, 2021, 2022])
+@pytest.mark.parametrize("annee", [2016, 2017, 2021, 2022, 2023])
 def test_une_annee_entre_deux_millesimes_tenus_est_admise(base_demo: Base, annee: int) -> None:
     verifier(Demande("99001", annee), base_demo)
 
 
-@pytest.mark.parametrize("annee", [1999, 2015, 2023, 2099, 0, -1])
+@pytest.mark.parametrize("annee", [1999, 2015, 2025, 2099, 0, -1])
 def test_une_annee_hors_de_ce_que_la_base_tient_est_refusee_avec_la_liste(
     base_demo: Base, annee: int
 ) -> None:
-    with pytest.raises(DonneeAbsente, match=r"Millésimes tenus : 2016, .*2022"):
+    with pytest.raises(DonneeAbsente, match=r"Millésimes tenus : 2016, .*2024"):
         verifier(Demande("99001", annee), base_demo)
 
 

@@ -12,6 +12,7 @@ from abs import indicateurs as module
 from abs.indicateurs import Indicateur, Lecture, charger, identites, indicateur, indicateurs
 from donnees_insee.catalogue import plan, sources
 from donnees_insee.erreurs import DonneeAbsente, IndicateurInconnu
+from donnees_insee.reconnaissance import traduire
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -206,7 +207,11 @@ def test_le_denominateur_venu_d_ailleurs_est_au_plan_de_sa_source() -> None:
     for une in venus:
         assert une.source_denominateur is not None
         assert une.denominateur is not None
-        assert set(une.denominateur.variables) <= {v.nom for v in plan(une.source_denominateur.id)}
+        ailleurs = une.source_denominateur
+        connues = {v.nom for v in plan(ailleurs.id)} or {
+            v for v in une.denominateur.variables if traduire(ailleurs, v) is not None
+        }
+        assert set(une.denominateur.variables) <= connues
 
 
 def test_les_series_d_une_meme_source_ne_se_recouvrent_pas() -> None:
@@ -325,6 +330,9 @@ def test_caf_sur_recensement_est_dit_pour_cent_menages() -> None:
     for i in indicateurs().values():
         for une in i.lectures:
             if une.source_denominateur is not None:
+                assert i.unite.startswith("pour 10")
+                assert "sources" in i.definition or "MSA" in i.definition
+            if une.source_denominateur is not None and une.source.producteur == "Cnaf":
                 assert i.unite == "pour 100 ménages"
                 assert "MSA" in i.definition
 

@@ -132,10 +132,10 @@ def test_chaque_phrase_de_la_demonstration_tient_dans_le_diagnostic(base_demo):
         sujet = lignes[dite.references[0]]
         for reference in dite.references:
             cite = lignes[reference]
-            imposees = decimales(indicateur(cite.indicateur), sujet)
+            definition = portrait.diagnostic.indicateurs[cite.indicateur]
             ecritures = {
-                ecrire(indicateur(cite.indicateur), cite),
-                ecrire(indicateur(cite.indicateur), cite, imposees),
+                ecrire(definition, cite),
+                ecrire(definition, cite, decimales(definition, sujet)),
             }
             assert any(e.split("\u00a0")[0] in dite.texte for e in ecritures), dite.texte
 

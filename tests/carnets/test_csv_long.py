@@ -50,7 +50,7 @@ def test_csv_s_ouvre_dans_un_excel_francais(diagnostic: Diagnostic, tmp_path: Pa
     assert premiere.startswith('"territoire";"nom_territoire";"niveau"')
     assert {'"libelle"', '"theme"', '"unite"'} <= set(premiere.split(";"))
     assert deuxieme.startswith('"99001";"Arzance-la-Ville"')
-    assert ";0,998;" in deuxieme
+    assert ";2,1;" in deuxieme
 
 
 def test_valeurs_absentes_sont_vides(diagnostic: Diagnostic, tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ def test_styles_sont_des_xml_lisibles_et_declares(geopaquet: Path) -> None:
 def test_definitions_et_diagnostic_sont_complets(geopaquet: Path, diagnostic: Diagnostic) -> None:
     assert _demander(geopaquet, "SELECT COUNT(*) FROM diagnostic") == [(len(diagnostic.chiffres),)]
     lues = _demander(geopaquet, "SELECT indicateur, libelle, definition, formule, source FROM definitions")
-    assert [ligne[0] for ligne in lues] == list(indicateurs())
+    assert [ligne[0] for ligne in lues] == list(diagnostic.indicateurs)
     assert all(all(ligne) for ligne in lues)
 
 

@@ -162,7 +162,7 @@ def test_libreoffice_ne_trouve_aucune_erreur(recalcule: Workbook) -> None:
 @pytest.mark.bureautique
 def test_comparaison_suit_les_feuilles_de_theme(diagnostic: Diagnostic, recalcule: Workbook) -> None:
     feuille = recalcule[COMPARAISON]
-    codes = {i.libelle: c for c, i in indicateurs().items()}
+    codes = {i.libelle: c for c, i in diagnostic.indicateurs.items()}
     territoires = (diagnostic.ensembles.sujet, *diagnostic.ensembles.references)
     lues = 0
     for ligne in feuille.iter_rows(min_row=4, values_only=True):
@@ -178,7 +178,7 @@ def test_chiffre_absent_n_est_jamais_un_zero_et_dit_sa_raison(
     diagnostic: Diagnostic, formules: Workbook
 ) -> None:
     secret = next(c for c in diagnostic.chiffres if c.statut == "secret" and c.niveau == "iris")
-    theme = indicateurs()[secret.indicateur].theme
+    theme = diagnostic.indicateurs[secret.indicateur].theme
     feuille = formules[nom_de_feuille(theme, THEMES[theme])]
     colonne = _places(feuille, theme)[secret.indicateur]
     ligne = next(
@@ -255,7 +255,7 @@ def test_donnees_longues_sont_la_table_du_diagnostic(diagnostic: Diagnostic, val
 
 def test_definitions_et_sources_sont_completes(diagnostic: Diagnostic, valeurs: Workbook) -> None:
     codes = [r[0] for r in valeurs["Définitions"].iter_rows(min_row=3, values_only=True)]
-    assert codes == list(indicateurs())
+    assert codes == list(diagnostic.indicateurs)
     identifiants = {r[8] for r in valeurs["Sources"].iter_rows(min_row=3, values_only=True)}
     assert {c.source for c in diagnostic.chiffres if c.a_une_valeur} <= identifiants
     formules = definitions().set_index("indicateur")["formule"]
@@ -302,7 +302,7 @@ def _formules_du_fichier(chemin: Path) -> int:
 def _formules_attendues(diagnostic: Diagnostic) -> int:
     rapports = comparees = 0
     for cle, territoire in _lignes(diagnostic):
-        for code in indicateurs():
+        for code in diagnostic.indicateurs:
             c = diagnostic.chiffre(territoire, code, cle)
             if c is None or not c.a_une_valeur:
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import struct
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -469,3 +470,31 @@ def test_deuxieme_feuille_fautive_rien_n_est_ecrit(bureau, tmp_path):
             page.write_row(5, 0, ["CODGEO", "LIBGEO", "EPCI", "DEP", "REG"])
             page.write_row(6, 0, ["34172", "Montpellier", epci, "34", "76"])
     assert "contredit" in bureau.refus("table-appartenance-2022.xlsx", chemin.read_bytes())
+
+
+# -- valeurs et noms démesurés -----------------------------------------------------------------
+
+
+def test_deux_membres_du_meme_nom_sont_refuses(bureau):
+    tampon = io.BytesIO()
+    with zipfile.ZipFile(tampon, "w") as ouverte, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ouverte.writestr("base.csv", "IRIS;P16_POP\n010010000;10\n")
+        ouverte.writestr("base.csv", "IRIS;P16_POP\n010010000;99\n")
+    assert "plusieurs membres du même nom (base.csv)" in bureau.refus("double.zip", tampon.getvalue())
+
+
+@pytest.mark.parametrize("cellule", ["1e999", "-1e999", "9" * 400])
+def test_un_nombre_demesure_n_est_pas_un_nombre(bureau, cellule):
+    texte = f"IRIS;P16_POP;P16_POP0002;P16_POPH\n010010000;{cellule};1;2\n"
+    assert "ni nombre ni marque connue" in bureau.refus("base-ic-evol-struct-pop-2016.csv", texte)
+
+
+def test_les_chiffres_d_un_code_sont_ceux_d_occident(bureau):
+    texte = "IRIS;P16_POP;P16_POP0002;P16_POPH\n٠١٠٠٤٠١٠١;5;1;2\n"
+    assert "mal formé" in bureau.refus("base-ic-evol-struct-pop-2016.csv", texte)
+
+
+def test_un_nom_de_fichier_ne_pilote_pas_le_terminal(bureau):
+    depot = bureau.deposer("nom\x1b[31m.csv", "a;b\n1;2\n")
+    assert "\x1b" not in depot.nom + depot.raison

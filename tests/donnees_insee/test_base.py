@@ -75,15 +75,21 @@ LOCALE = "territoire;date;indicateur;numerateur;denominateur;producteur;diffusio
 
 def test_source_locale_sur_plusieurs_fichiers(bureau):
     bureau.deposer(
-        "a.csv", LOCALE + "34172;2023;aides;12;100;CCAS;interne;5\n34172;2023;apa;7;90;CD34;interne;5\n"
+        "a.csv",
+        LOCALE
+        + "34172;2023;menages_aides_facultatives;12;100;CCAS;interne;5\n"
+        + "34172;2023;beneficiaires_apa_domicile;7;90;CD34;interne;5\n",
     )
     depot = bureau.deposer(
-        "b.csv", LOCALE + "34172;2023;apa;7;90;CD34;interne;5\n34172;2022;aides;9;;CCAS;interne;5\n"
+        "b.csv",
+        LOCALE
+        + "34172;2023;beneficiaires_apa_domicile;7;90;CD34;interne;5\n"
+        + "34172;2022;menages_aides_facultatives;9;;CCAS;interne;5\n",
     )
     assert depot.etat == "range"
     assert len(bureau.base.lire("locale", None, "local")) == 3
-    raison = bureau.refus("c.csv", LOCALE + "34172;2023;apa;8;90;CD34;interne;5\n")
-    assert "34172 · 2023 · apa" in raison
+    raison = bureau.refus("c.csv", LOCALE + "34172;2023;beneficiaires_apa_domicile;8;90;CD34;interne;5\n")
+    assert "34172 · 2023 · beneficiaires_apa_domicile" in raison
 
 
 def test_recus(tenue):

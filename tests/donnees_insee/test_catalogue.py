@@ -10,6 +10,7 @@ import pytest
 from donnees_insee import catalogue, codes
 from donnees_insee.base import familles
 from donnees_insee.catalogue import marques, plan, source, sources
+from donnees_insee.equipements import types
 from donnees_insee.reconnaissance import traduire
 
 TOUTES = sorted(sources().values(), key=lambda s: s.id)
@@ -18,7 +19,10 @@ CHARGEES = [s for s in TOUTES if not s.a_venir]
 STATUTS = {"secret", "indisponible", "sans_objet"}
 # Ces sources donnent des rattachements, des noms ou des contours : aucun indicateur ne les lit directement.
 SANS_INDICATEUR = {
-    "appartenance", "contours_iris", "contours_qpv", "locale", "qpv_liste", "quartiers", "reference_iris",
+    "appartenance", "cog", "contours_iris", "contours_qpv", "locale", "mouvements_communes", "passage_communes",
+    "qpv_correspondance", "qpv_liste", "quartiers", "reference_iris",
+    # Nomenclature ; carreaux des périmètres libres ; table d'un tiers, gardée pour comparer ; méthode à part.
+    "equipements_nomenclature", "grille", "indicateurs_externes", "filosofi_2",
 }  # fmt: skip
 
 
@@ -28,16 +32,16 @@ def identifiant(entree) -> str:
 
 @pytest.mark.parametrize("entree", TOUTES, ids=identifiant)
 def test_champs(entree):
-    assert re.fullmatch(r"[a-z_]+", entree.id)
+    assert re.fullmatch(r"[a-z_0-9]+", entree.id)
     for champ in ("titre", "titre_court", "producteur", "licence", "famille"):
         assert getattr(entree, champ).strip(), champ
     assert entree.vide in STATUTS
     assert entree.types_hors_champ <= {"A", "D", "Z"}
     if entree.a_venir:
-        assert entree.signature
+        assert entree.rappel_demande
         return
     assert entree.niveaux
-    assert set(entree.niveaux) <= {*codes.NIVEAUX, "local"}
+    assert set(entree.niveaux) <= {*codes.NIVEAUX, *codes.NIVEAUX_TECHNIQUES}
     assert entree.cle
     assert entree.rappel_demande
     assert all(c == c.upper() for c in (*entree.cle, *entree.signature))
@@ -57,17 +61,44 @@ def test_motifs(entree):
         assert entree.motifs
 
 
-@pytest.mark.parametrize("entree", CHARGEES, ids=identifiant)
+@pytest.mark.parametrize("entree", TOUTES, ids=identifiant)
 def test_millesimes(entree):
-    annees = [m.annee for m in entree.millesimes]
-    assert len(annees) == len(set(annees))
+    fichiers = [(m.annee, m.contenu) for m in entree.millesimes]
+    assert len(fichiers) == len(set(fichiers))
     for m in entree.millesimes:
         assert 1999 <= m.annee <= 2030
-        assert m.geographie is None or 0 <= m.geographie - m.annee <= 2
+        assert m.geographie is None or 0 <= m.geographie - m.annee <= 4
         for adresse in (m.page, m.url):
             assert adresse == "" or adresse.startswith("https://")
-        assert m.certitude in {"V1", "V2", "V3", "P", "inconnue"}, m
-    assert not set(annees) & set(entree.absences)
+        assert m.certitude in catalogue.CERTITUDES, m
+        # Une adresse absente ne peut pas être dite sûre, et l'analyste doit savoir où chercher.
+        assert m.certitude == "inconnue" or m.url or m.page, m
+        assert m.url or m.page or m.membre or m.note, m
+    assert not {m.annee for m in entree.millesimes} & set(entree.absences)
+
+
+@pytest.mark.parametrize("entree", RECENSEMENT, ids=identifiant)
+@pytest.mark.parametrize("annee", range(2013, 2023))
+def test_le_plan_est_complet_a_chaque_annee_declaree(entree, annee):
+    """Chaque base IRIS de 2013 à 2022 est annoncée, a son plan, et ses ruptures y sont."""
+    assert [m for m in entree.millesimes if (m.annee, m.contenu) == (annee, "IRIS")]
+    attendues = set(catalogue.variables_attendues(entree.id, annee))
+    assert len(attendues) >= 29
+    ruptures = {
+        "rp_population": ("C_POP15P_CS3", "C_POP15P_STAT_GSEC13_23", 2022),
+        "rp_menages": ("C_MEN_CS3", "C_MEN_STAT_GSEC13_23", 2022),
+        "rp_logement": ("P_RP_ACH19", "P_RP_ACH1919", 2022),
+        "rp_activite": ("C_ACT1564_CS3", "C_ACT1564_STAT_GSEC13_23", 2022),
+        "rp_diplomes": ("P_NSCOL15P_SUP", "P_NSCOL15P_SUP2", 2017),
+    }
+    avant, apres, rupture = ruptures[entree.id]
+    assert (avant in attendues, apres in attendues) == (annee < rupture, annee >= rupture)
+
+
+# Nombre de colonnes constaté par un tiers sur les CSV de 2022 (IRIS, COM, TYP_IRIS, LAB_IRIS compris).
+@pytest.mark.parametrize(("base", "n"), [("rp_population", 76), ("rp_activite", 119), ("rp_logement", 101)])
+def test_le_plan_de_2022_a_le_nombre_de_colonnes_constate(base, n):
+    assert len(catalogue.variables_attendues(base, 2022)) + 4 == n
 
 
 @pytest.mark.parametrize("entree", CHARGEES, ids=identifiant)
@@ -129,13 +160,15 @@ def test_chaque_variable_lue_par_un_indicateur_est_au_plan_a_ses_annees():
 def publiee(origine, variable, lecture) -> bool:
     lignes = [v for v in plan(origine.id) if v.nom == variable]
     if plan(origine.id):
-        annees = [m.annee for m in origine.millesimes if lecture.vaut_pour(m.annee)]
+        annees = {m.annee for m in origine.millesimes if lecture.vaut_pour(m.annee)}
         return bool(lignes) and all(any(v.de <= a <= (v.a or a) for v in lignes) for a in annees)
     # Sans plan, une variable doit pouvoir sortir d'un des noms que la source sait traduire.
     nu = variable.removeprefix("DISP_").removeprefix("DEC_")
     essais = [variable, variable + "16", variable + "_A16", nu, nu + "16", "DECUC_" + nu]
     essais.append(re.sub(r"^([PC])_", r"\g<1>16_", variable))
     directes = {m.variable for m in origine.motifs if m.type == "nombre"}
+    if origine.niveau_des_lignes == "equipement":
+        directes |= {t.variable for t in types()}
     return variable in directes or any((c := traduire(origine, e)) and c.variable == variable for e in essais)
 
 
@@ -164,7 +197,7 @@ def test_source_inconnue(erreur_claire):
 
 def test_familles():
     assert {"recensement", "filosofi", "caf", "qpv"} <= set(familles())
-    assert "a_venir" not in familles()
+    assert "complementaire_sante" not in familles()
 
 
 def test_edition_qpv_porte_la_date_de_chaque_partie():
@@ -179,3 +212,88 @@ def test_noms_officiels(niveau, n):
     reels = {c: nom for c, nom in noms.items() if c != "99"}
     assert len(reels) >= n
     assert all(codes.conforme(c, niveau) and nom for c, nom in noms.items())
+
+
+def test_enquetes_annuelles_de_chaque_millesime():
+    """Cinq enquêtes par millésime, jamais celle de 2021 (reportée) : les couples disjoints de la règle en sortent."""
+    enquetes = catalogue.enquetes_annuelles()
+    for millesime in range(2013, 2024):
+        assert len(enquetes[millesime]) == 5
+        assert 2021 not in enquetes[millesime]
+    disjoints = {
+        (a, b) for a in enquetes for b in enquetes if a < b and not set(enquetes[a]) & set(enquetes[b])
+    }
+    assert {(2010, 2015), (2013, 2018), (2014, 2020), (2015, 2021), (2016, 2022), (2013, 2019)} <= disjoints
+    assert not {(2014, 2019), (2015, 2020), (2016, 2021), (2017, 2022), (2011, 2015)} & disjoints
+
+
+def test_une_annee_de_plus_n_est_que_des_lignes(tmp_path, monkeypatch):
+    """Un recensement 2023 inventé : adresse, plan, enquêtes et dépôt, sans une ligne de programme."""
+    from donnees_insee.base import Base
+    from donnees_insee.depot import deposer
+
+    ajout = tmp_path / "catalogue"
+    (ajout / "reference").mkdir(parents=True)
+    (ajout / "plans").mkdir()
+    (ajout / "reference" / "millesimes.csv").write_text(
+        "source;annee;contenu;geographie;page;url;membre;certitude;note\n"
+        "rp_logement;2023;IRIS;2025;https://www.insee.fr/fr/statistiques/1;"
+        "https://www.insee.fr/fr/statistiques/fichier/1/base-ic-logement-2023_csv.zip;"
+        "base-ic-logement-2023.CSV;P;inventé\n",
+        encoding="utf-8",
+    )
+    # La dernière période de construction change de nom : l'ancienne se ferme, la nouvelle s'ouvre.
+    (ajout / "plans" / "rp_logement.csv").write_text(
+        "variable;de;a;libelle\nP_RP_ACH2019;2022;2022;2006 à 2019\nP_RP_ACH2020;2023;;2006 à 2020\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("ABS_CATALOGUE", str(ajout))
+    catalogue.relire()
+    try:
+        nouveau = source("rp_logement").millesimes[-1]
+        assert (nouveau.annee, nouveau.geographie, nouveau.certitude) == (2023, 2025, "P")
+        attendues = catalogue.variables_attendues("rp_logement", 2023)
+        assert "P_RP_ACH2020" in attendues
+        assert "P_RP_ACH2019" not in attendues
+        brutes = [f"{v[0]}23{v[1:]}" for v in attendues]
+        fichier = tmp_path / "base-ic-logement-2023.CSV"
+        ligne = ";".join(str(i + 0.5) for i in range(len(brutes)))
+        fichier.write_text(f"IRIS;COM;TYP_IRIS;LAB_IRIS;{';'.join(brutes)}\n010010000;01001;Z;5;{ligne}\n")
+        base = Base(tmp_path / "base")
+        (depot,) = deposer(base, [fichier])
+        assert (depot.lots[0].source, depot.lots[0].millesime, depot.lots[0].geographie) == (
+            "rp_logement",
+            2023,
+            2025,
+        )
+        lue = base.lire("rp_logement", 2023, "iris")
+        assert lue.loc["010010000", "P_RP_ACH2020"] == attendues.index("P_RP_ACH2020") + 0.5
+    finally:
+        monkeypatch.delenv("ABS_CATALOGUE")
+        catalogue.relire()
+
+
+def test_un_catalogue_ajoute_fautif_dit_toutes_ses_fautes(tmp_path, monkeypatch, erreur_claire):
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference" / "millesimes.csv").write_text(
+        "source;annee;contenu;geographie;page;url;membre;certitude;note\n"
+        "rp_logement;deux mille;IRIS;;;;;P;\nrp_logement;2023;IRIS;;;;;certain;\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("ABS_CATALOGUE", str(tmp_path))
+    catalogue.relire()
+    try:
+        message = erreur_claire(sources)
+        assert "ligne 2" in message
+        assert "« certain »" in message
+    finally:
+        monkeypatch.delenv("ABS_CATALOGUE")
+        catalogue.relire()
+
+
+def test_un_millesime_publie_dans_plusieurs_geographies_n_en_annonce_aucune():
+    """Filosofi 2021 : IRIS en 2022 ; communes rééditées en 2023 puis 2025, le fichier ne dit pas laquelle."""
+    filosofi = source("filosofi")
+    assert filosofi.geographie_de(2021, "iris") == 2022
+    assert filosofi.geographie_de(2021, "commune") is None
+    assert filosofi.geographie_de(2016, "commune") == 2017

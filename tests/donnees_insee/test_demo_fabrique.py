@@ -133,6 +133,19 @@ def test_taille() -> None:
     assert ARCHIVE.stat().st_size < 1_000_000
 
 
+def test_les_services_ne_sont_d_aucun_departement_reel(brut: Path) -> None:
+    colonnes = {
+        "BPE24_territoire_fictif.csv": ("DEPCOM", "DCIRIS", "DEP"),
+        "dares_defm_communales-brutes.csv": ("Code commune", "Code département"),
+        "s_ben_com_f.csv": ("numcomdo",),
+        "ndur_s_qf_400_iris_f.csv": ("numcomdo",),
+    }
+    for nom, codes in colonnes.items():
+        lu = lire(brut, nom)
+        assert len(lu)
+        assert all(lu[c].str.startswith("99").all() for c in codes), nom
+
+
 def test_aucun_departement_reel(brut: Path) -> None:
     for fichier in brut.iterdir():
         if fichier.suffix == ".csv":
@@ -140,6 +153,8 @@ def test_aucun_departement_reel(brut: Path) -> None:
             codes = [
                 ligne.split(";")[0].strip('"').split(",")[0].strip('"') for ligne in texte.splitlines()[1:]
             ]
+            # Une date ou une édition n'est pas un code de territoire.
+            codes = [c for c in codes if not re.fullmatch(r"20\d\d(?:-1?[0-9T]\d?)?", c)]
             assert all(re.match(r"9[89]|QP099|Ensemble$", c) for c in codes), fichier.name
     for fichier in brut.glob("contours-iris-*"):
         proprietes = [f["properties"] for f in json.loads(fichier.read_text("utf-8"))["features"]]

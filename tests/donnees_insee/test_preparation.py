@@ -99,20 +99,23 @@ LOCALE = "territoire;date;indicateur;numerateur;denominateur;producteur;diffusio
 
 def test_source_locale_plusieurs_indicateurs_par_territoire(tmp_path):
     prete = prepare(
-        tmp_path, LOCALE + "34172;2023;aides;12;100;CCAS;interne;5\n34172;2023;apa;7;90;CD34;publique;5\n"
+        tmp_path,
+        LOCALE
+        + "34172;2023;menages_aides_facultatives;12;100;CCAS;interne;5\n"
+        + "34172;2023;beneficiaires_apa_domicile;7;90;CD34;publique;5\n",
     )
     assert (prete.niveau, prete.millesime) == ("local", None)
     assert list(prete.donnees["NUMERATEUR"]) == [12, 7]
 
 
 def test_source_locale_ligne_repetee(tmp_path, erreur_claire):
-    ligne = "34172;2023;aides;12;100;CCAS;interne;5\n"
+    ligne = "34172;2023;menages_aides_facultatives;12;100;CCAS;interne;5\n"
     assert "par date et par indicateur" in erreur_claire(lambda: prepare(tmp_path, LOCALE + ligne + ligne))
 
 
 @pytest.mark.parametrize("diffusion", ["", "confidentiel", "oui"])
 def test_source_locale_sans_diffusion(tmp_path, erreur_claire, diffusion):
-    ligne = f"34172;2023;aides;12;100;CCAS;{diffusion};5\n"
+    ligne = f"34172;2023;menages_aides_facultatives;12;100;CCAS;{diffusion};5\n"
     raison = erreur_claire(lambda: prepare(tmp_path, LOCALE + ligne))
     assert "« interne » ou « publique »" in raison
 

@@ -159,18 +159,28 @@ def test_une_autre_annee_est_ecartee_et_dite():
 
 
 @pytest.mark.parametrize(
-    ("colonnes", "titre"),
+    ("colonnes", "attendue"),
     [
-        ("DEPCOM DCIRIS TYPEQU LAMBERT_X", "équipements"),
-        ("Idcar_200m Ind Men Men_pauv Ind_snv", "Carreaux"),
-        ("MOD DATE_EFF COM_AV COM_AP", "Mouvements"),
-        ("TYPECOM COM REG LIBELLE", "Code officiel"),
+        ("DEPCOM DCIRIS TYPEQU LAMBERT_X AN", "equipements"),
+        ("DEPCOM DCIRIS TYPEQU NB_EQUIP AN", "equipements_comptes"),
+        ("Idcar_200m Ind Men Men_pauv Ind_snv", "grille"),
+        ("CODE_MVT MOD DATE_EFF COM_AV COM_AP", "mouvements_communes"),
+        ("TYPECOM COM REG LIBELLE COMPARENT", "cog"),
+        ("CodGeo nbLsPls txVac", "parc_social"),
+        ("CODGEO P22_LOG P22_RP P16_LOG P16_RP", "rp_logement"),
     ],
 )
-def test_sources_a_venir_sont_nommees(colonnes, titre, erreur_claire):
-    raison = erreur_claire(lambda: reconnaitre(colonnes.split(), "f.csv"))
-    assert titre in raison
-    assert "pas encore" in raison
+def test_sources_de_reference_sont_reconnues(colonnes, attendue):
+    assert reconnaitre(colonnes.split(), "f_2022.csv").source.id == attendue
+
+
+def test_base_cc_lit_l_annee_la_plus_recente():
+    """Une base communale porte trois recensements : le dernier est retenu, les autres sont dits."""
+    lot = reconnaitre(
+        ["CODGEO", "P22_LOG", "P22_RP", "P16_LOG", "P16_RP", "P11_LOG"], "base-cc-logement-2022.CSV"
+    )
+    assert lot.millesime == 2022
+    assert set(lot.ecartees) == {"P16_LOG", "P16_RP", "P11_LOG"}
 
 
 def test_colonnes_inconnues(erreur_claire):

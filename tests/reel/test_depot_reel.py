@@ -166,13 +166,14 @@ def test_vingt_cellules_au_hasard(base_reelle, donnees_reelles, attendu):
     assert comparees >= 1
 
 
-def test_aucun_refus_inattendu(depots_reels):
+def test_tout_est_range_et_seuls_les_carreaux_attendent_leur_annee(depots_reels):
+    """Deux couches de carreaux ne disent pas leur année : refusées sans elle, rangées avec elle."""
     refuses = {d.nom: d.raison for d in depots_reels[1] if d.etat == "refuse"}
-    prevus = {"agg_iris_34.parquet", "agg_iris_49.parquet", "agg_iris_75.parquet", "agg_iris_85.parquet"}
-    prevus |= {"BPE21_table_passage.csv", "bpe2019_94.csv", "carreaux.gpkg", "carreaux_200m.gpkg"}
-    prevus |= {"v_commune_2026.csv", "v_mvt_commune_2026.csv"}
-    assert set(refuses) == prevus
-    assert not any("imprévue" in r for r in refuses.values())
+    assert set(refuses) == {"carreaux.gpkg", "carreaux_200m.gpkg"}
+    assert all("--millesime AAAA" in r for r in refuses.values())
+    ranges = {d.nom for d in depots_reels[1] if d.etat == "range"}
+    assert set(refuses) <= ranges
+    assert Counter(d.etat for d in depots_reels[1])["documentation"] == 4
 
 
 def test_second_depot_ne_change_rien(base_reelle, donnees_reelles):

@@ -1,0 +1,246 @@
+"""Le secret des données reçues : masquer ce qui est sous le seuil, et ce qui permettrait de le retrouver.
+
+Rien de public n'est masqué ici : ce module ne sert qu'aux fichiers reçus sous condition. Il protège une table
+d'effectifs d'un même indicateur, d'un même producteur et d'une même date, où certains territoires en
+contiennent d'autres. Il ne connaît que cette table : un recoupement avec un autre document lui échappe.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+NUL = 1e-9
+
+
+@dataclass(frozen=True)
+class CelluleSensible:
+    """Un effectif reçu.
+
+    Attributes
+    ----------
+    code : str
+        Territoire.
+    numerateur : float
+        Effectif ; non-nombre s'il a été reçu masqué.
+    denominateur : float
+        Total dont l'effectif est une part ; non-nombre s'il n'y en a pas.
+    seuil : float
+        Effectif au-dessous duquel rien n'est montré ; 0 pour ne rien masquer.
+    montrable : bool
+        Faux pour une ligne interne ou reçue masquée.
+    part : bool
+        Vrai si l'effectif est une part du dénominateur, dont le complément se déduit.
+    """
+
+    code: str
+    numerateur: float
+    denominateur: float
+    seuil: float
+    montrable: bool = True
+    part: bool = True
+
+
+@dataclass(frozen=True)
+class Emboitement:
+    """Un territoire et ceux qu'il contient.
+
+    Attributes
+    ----------
+    contenant : str
+        Code du territoire qui contient.
+    contenus : tuple of str
+        Codes reçus qu'il contient, sans recouvrement entre eux.
+    partition : bool
+        Vrai si les contenus peuvent couvrir tout le contenant (IRIS d'une commune) ; faux pour un QPV.
+    """
+
+    contenant: str
+    contenus: tuple[str, ...]
+    partition: bool = True
+
+
+def sous_le_seuil(numerateur: float, denominateur: float, seuil: float, *, part: bool = True) -> bool:
+    """Dire si un effectif doit être caché pour lui-même.
+
+    Parameters
+    ----------
+    numerateur, denominateur : float
+        Effectif et total ; total non-nombre s'il n'y en a pas.
+    seuil : float
+        Seuil de secret.
+    part : bool, default True
+        Vrai si l'effectif est une part du total : son complément compte alors aussi.
+
+    Returns
+    -------
+    bool
+        Vrai si l'effectif, le total ou le complément est sous le seuil ; un zéro y est.
+    """
+    if math.isnan(numerateur):
+        return True
+    comptes = [numerateur] if math.isnan(denominateur) else [numerateur, denominateur]
+    if part and not math.isnan(denominateur):
+        comptes.append(denominateur - numerateur)
+    return any(c < seuil - NUL for c in comptes)
+
+
+def masquer(cellules: Iterable[CelluleSensible], emboitements: Sequence[Emboitement] = ()) -> set[str]:
+    """Choisir les cellules à cacher : celles sous le seuil, puis celles qui les trahiraient par différence.
+
+    Parameters
+    ----------
+    cellules : iterable of CelluleSensible
+        Table reçue, un territoire par cellule.
+    emboitements : sequence of Emboitement, default ()
+        Territoires qui en contiennent d'autres.
+
+    Returns
+    -------
+    set of str
+        Codes à ne pas montrer, lignes internes comprises.
+    """
+    table = {c.code: c for c in cellules}
+    caches = {
+        c.code
+        for c in table.values()
+        if not c.montrable or sous_le_seuil(c.numerateur, c.denominateur, c.seuil, part=c.part)
+    }
+    liens = [
+        Emboitement(e.contenant, enfants, e.partition)
+        for e in emboitements
+        if e.contenant in table and (enfants := tuple(c for c in e.contenus if c in table))
+    ]
+    while True:
+        fragile = next((e for e in liens if not _sur(e, table, caches)), None)
+        if fragile is None:
+            fragile = _retrouvable(liens, table, caches)
+        if fragile is None:
+            return caches
+        suivante = _a_sacrifier(fragile, table, caches)
+        if suivante is None:
+            return caches
+        caches.add(suivante)
+
+
+def _a_sacrifier(lien: Emboitement, table: dict[str, CelluleSensible], caches: set[str]) -> str | None:
+    """Cacher le plus petit contenu encore montré, à défaut le contenant."""
+    montres = sorted((table[c].numerateur, c) for c in lien.contenus if c not in caches)
+    if montres:
+        return montres[0][1]
+    return None if lien.contenant in caches else lien.contenant
+
+
+def _reste(lien: Emboitement, table: dict[str, CelluleSensible]) -> tuple[float, float]:
+    """Ce que le contenant compte en plus de ses contenus reçus ; zéro si cela ne se sait pas."""
+    haut = table[lien.contenant].numerateur - sum(table[c].numerateur for c in lien.contenus)
+    bas = table[lien.contenant].denominateur - sum(table[c].denominateur for c in lien.contenus)
+    return tuple(0.0 if math.isnan(v) or v < NUL else v for v in (haut, bas))  # type: ignore[return-value]
+
+
+def _sur(lien: Emboitement, table: dict[str, CelluleSensible], caches: set[str]) -> bool:
+    """Dire si la différence entre un contenant et ses contenus montrés ne trahit rien."""
+    caches_ici = [c for c in lien.contenus if c in caches]
+    non_recu = sum(_reste(lien, table)) > 0 or not lien.partition
+    if lien.contenant in caches:
+        # La somme des contenus montrés redonnerait le contenant caché.
+        return bool(caches_ici) or non_recu
+    if not caches_ici and not non_recu:
+        return True
+    if len(caches_ici) == 1 and not non_recu:
+        return False
+    montres = [table[c] for c in lien.contenus if c not in caches]
+    tout = table[lien.contenant]
+    haut = tout.numerateur - sum(c.numerateur for c in montres)
+    bas = tout.denominateur - sum(c.denominateur for c in montres)
+    seuil = max([tout.seuil, *(table[c].seuil for c in lien.contenus)])
+    if not caches_ici and haut < -NUL:
+        return True  # les contenus dépassent le contenant : la différence ne compte personne
+    return not sous_le_seuil(haut, bas, seuil, part=tout.part)
+
+
+def _retrouvable(
+    liens: Sequence[Emboitement], table: dict[str, CelluleSensible], caches: set[str]
+) -> Emboitement | None:
+    """Trouver un lien par lequel une cellule cachée se recalcule, tous les liens mis ensemble."""
+    inconnues, lignes = _systeme(liens, table, caches)
+    cachees = [i for i, nom in enumerate(inconnues) if isinstance(nom, str)]
+    if not cachees:
+        return None
+    libres = _noyau(lignes)
+    fixees = {i for i in cachees if np.abs(libres[i]).max(initial=0.0) < 1e-7} | {
+        i for i in _bornees(lignes, liens, table, caches) if i in set(cachees)
+    }
+    for lien, ligne in zip(liens, lignes, strict=True):
+        touche = any(ligne[i] != 0 for i in fixees)
+        if touche and _a_sacrifier(lien, table, caches) is not None:
+            return lien
+    return None
+
+
+def _systeme(
+    liens: Sequence[Emboitement], table: dict[str, CelluleSensible], caches: set[str]
+) -> tuple[list[str | int], np.ndarray]:
+    """Écrire chaque emboîtement comme une équation sur les cellules cachées et les restes non reçus."""
+    inconnues: list[str | int] = sorted({c for e in liens for c in (e.contenant, *e.contenus)} & caches)
+    inconnues += [i for i, e in enumerate(liens) if sum(_reste(e, table)) > 0 or not e.partition]
+    rangs = {nom: i for i, nom in enumerate(inconnues)}
+    lignes = np.zeros((len(liens), len(inconnues)))
+    for i, lien in enumerate(liens):
+        for nom in (*lien.contenus, i):
+            if nom in rangs:
+                lignes[i, rangs[nom]] = 1.0
+        if lien.contenant in rangs:
+            lignes[i, rangs[lien.contenant]] = -1.0
+    return inconnues, lignes
+
+
+def _noyau(lignes: np.ndarray) -> np.ndarray:
+    """Donner une base des variations possibles : une ligne nulle dit une inconnue fixée."""
+    _, tailles, droite = np.linalg.svd(lignes, full_matrices=True)
+    rang = int((tailles > 1e-9).sum())
+    return droite[rang:].T
+
+
+def _bornees(
+    lignes: np.ndarray, liens: Sequence[Emboitement], table: dict[str, CelluleSensible], caches: set[str]
+) -> set[int]:
+    """Trouver les inconnues que leurs bornes fixent : un effectif n'est jamais négatif."""
+    fixees: set[int] = set()
+    for complement in (False, True):
+        seconds = np.array([_second_membre(e, table, caches, complement=complement) for e in liens])
+        connus = ~np.isnan(seconds)
+        bas, haut = _propager(lignes[connus], seconds[connus])
+        fixees |= {i for i in range(lignes.shape[1]) if haut[i] - bas[i] < 1 - 1e-6}
+    return fixees
+
+
+def _second_membre(
+    lien: Emboitement, table: dict[str, CelluleSensible], caches: set[str], *, complement: bool
+) -> float:
+    def compte(code: str) -> float:
+        c = table[code]
+        return c.denominateur - c.numerateur if complement else c.numerateur
+
+    total = 0.0 if lien.contenant in caches else compte(lien.contenant)
+    return total - sum(compte(c) for c in lien.contenus if c not in caches)
+
+
+def _propager(lignes: np.ndarray, seconds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Resserrer les bornes de chaque inconnue, équation après équation, jusqu'à ce que rien ne bouge."""
+    bas, haut = np.zeros(lignes.shape[1]), np.full(lignes.shape[1], np.inf)
+    for _ in range(2 * lignes.shape[0] + 2):
+        avant = bas.copy(), haut.copy()
+        for ligne, second in zip(lignes, seconds, strict=True):
+            for i in np.flatnonzero(ligne):
+                autres = [j for j in np.flatnonzero(ligne) if j != i]
+                petits = sum(bas[j] if ligne[j] > 0 else -haut[j] for j in autres)
+                grands = sum(haut[j] if ligne[j] > 0 else -bas[j] for j in autres)
+                extremes = sorted(((second - grands) / ligne[i], (second - petits) / ligne[i]))
+                bas[i], haut[i] = max(bas[i], extremes[0]), min(haut[i], extremes[1])
+        if np.array_equal(avant[0], bas) and np.array_equal(avant[1], haut):
+            break
+    return bas, haut

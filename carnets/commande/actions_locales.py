@@ -1,0 +1,114 @@
+"""Les actions des sources locales : lister les modèles, écrire un fichier à remplir, écrire la lettre de demande."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from carnets.commande import affichage
+from donnees_insee.base import Base
+from donnees_insee.modeles_locaux import modele, modeles
+
+if TYPE_CHECKING:
+    from abs.territoires import Territoire
+
+EXTENSIONS: Final = (".csv", ".xlsx")
+FICHIER_VIDE: Final = Path("source_locale.csv")
+
+
+def lister_les_modeles() -> None:
+    """Écrire la liste des modèles, thème après thème."""
+    from abs.indicateurs import THEMES  # noqa: PLC0415
+
+    lignes = [
+        (m.code, THEMES[m.theme], m.libelle_court, m.a_qui, m.diffusion, str(m.seuil))
+        for theme in THEMES
+        for m in modeles().values()
+        if m.theme == theme
+    ]
+    entetes = ("Modèle", "Thème", "Ce que l'on demande", "À qui", "Diffusion", "Seuil")
+    affichage.tableau(f"{len(lignes)} modèles de sources locales", entetes, lignes)
+    affichage.dire(
+        "`abs sources modele CODE` écrit le fichier à remplir, `abs sources lettre CODE` la demande."
+    )
+
+
+def modele_de_source(code: str, fichier: Path | None, territoire: str, *, liste: bool) -> None:
+    """Écrire un fichier à faire remplir.
+
+    Parameters
+    ----------
+    code : str
+        Code d'un modèle ; vide, ou nom de fichier, pour le fichier vide.
+    fichier : pathlib.Path or None
+        Fichier à créer.
+    territoire : str
+        Territoire à détailler ; vide pour une seule ligne.
+    liste : bool
+        Lister les modèles au lieu d'écrire.
+    """
+    if liste:
+        lister_les_modeles()
+        return
+    from carnets.documents.modele_local import FichierAFaireRemplir, ecrire_modele  # noqa: PLC0415
+
+    if Path(code).suffix.lower() in EXTENSIONS and fichier is None:
+        code, fichier = "", Path(code)
+    demande = modele(code) if code else None
+    territoires = territoires_demandes(territoire)
+    chemin = fichier or (Path(f"modele-{_nom(code, territoires)}.xlsx") if code else FICHIER_VIDE)
+    ecrire_modele(FichierAFaireRemplir(demande, territoires), chemin)
+    lignes = f"{len(territoires)} ligne(s) à remplir" if territoires else "à remplir"
+    affichage.dire(f"Modèle écrit : {chemin} ({demande.libelle if demande else 'modèle vide'}, {lignes}).")
+    affichage.dire("Diffusion : publique ou interne. Seuil : effectif au-dessous duquel on masque.")
+
+
+def lettre_de_demande(code: str, territoire: str, sortie: Path | None) -> None:
+    """Écrire la lettre qui demande une donnée à un partenaire.
+
+    Parameters
+    ----------
+    code : str
+        Code d'un modèle.
+    territoire : str
+        Territoire visé ; vide, son nom reste à remplir.
+    sortie : pathlib.Path or None
+        Fichier à créer, en .docx ou en .txt.
+    """
+    from carnets.documents.lettre import composer_la_lettre, ecrire_la_lettre  # noqa: PLC0415
+
+    demande = modele(code)
+    territoires = territoires_demandes(territoire)
+    nom = _nom(code, territoires)
+    chemin = sortie or Path(f"lettre-{nom}.docx")
+    ecrire_la_lettre(composer_la_lettre(demande, territoires, f"modele-{nom}.xlsx"), chemin)
+    affichage.dire(f"Lettre écrite : {chemin}, à l'attention de : {demande.a_qui}.")
+    affichage.dire(
+        "Les mots entre crochets sont à remplir ; relisez le cadre et le seuil avec le partenaire."
+    )
+
+
+def territoires_demandes(texte: str) -> tuple[Territoire, ...]:
+    """Trouver un territoire et ceux qui le composent : IRIS d'une commune, communes d'un ensemble.
+
+    Parameters
+    ----------
+    texte : str
+        Code ou nom ; vide pour aucun.
+
+    Returns
+    -------
+    tuple of Territoire
+        Le territoire en tête ; vide si rien n'est demandé.
+    """
+    if not texte:
+        return ()
+    from abs.demande import Demande  # noqa: PLC0415 - imports lents, inutiles au fichier vide
+    from abs.diagnostic import Diagnostiqueur  # noqa: PLC0415
+
+    ensembles = Diagnostiqueur(Base(), Demande(texte)).ensembles()
+    return (ensembles.sujet, *ensembles.mailles)
+
+
+def _nom(code: str, territoires: tuple[Territoire, ...]) -> str:
+    return f"{code}-{territoires[0].code}" if territoires else code
