@@ -8,8 +8,8 @@ BIN := $(VENV)/bin
 portrait: $(VENV)/.pret ## écrit le portrait du territoire fictif dans sorties/
 	$(BIN)/abs demo --sortie sorties
 
-test: $(VENV)/.pret ## passe tous les essais
-	$(BIN)/python -m pytest
+test: $(VENV)/.pret ## passe tous les essais, sur tous les cœurs
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 atelier: $(VENV)/.pret-atelier ## ouvre JupyterLab sur une copie des carnets
 	$(BIN)/abs carnets ouvrir atelier
