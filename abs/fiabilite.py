@@ -9,10 +9,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from abs.indicateurs import Indicateur, Lecture
 from abs.statuts import Fiabilite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy.typing as npt
 
 SEUIL_GRANDE_COMMUNE: Final = 10_000
 TAUX_DE_SONDAGE: Final = 0.40
@@ -205,3 +212,110 @@ def _comptes_administratifs(
             tuple(f"{k} = {v} (qualité signalée par le producteur)" for k, v in drapeaux.items()),
         )
     return Appreciation(None, Fiabilite.BONNE)
+
+
+def taux_de_sondage(population: float | None, *, complementaire: bool) -> float | None:
+    """Donner le taux de sondage du recensement dans une commune.
+
+    Parameters
+    ----------
+    population : float or None
+        Population de la commune ; ``None`` si elle n'est pas connue.
+    complementaire : bool
+        Vrai pour l'exploitation complémentaire (variables ``C_``).
+
+    Returns
+    -------
+    float or None
+        0,40 dès 10 000 habitants ; en dessous, 1 (recensement exhaustif) ou 0,25 pour l'exploitation
+        complémentaire ; ``None`` si la population n'est pas connue.
+    """
+    if population is None or math.isnan(population):
+        return None
+    if population >= SEUIL_GRANDE_COMMUNE:
+        return TAUX_DE_SONDAGE
+    return TAUX_COMPLEMENTAIRE_PETITE_COMMUNE if complementaire else 1.0
+
+
+def marge_par_strates(strates: Iterable[tuple[float, float, float]], effet: float) -> float:
+    """Estimer la marge d'une proportion dont les composantes n'ont pas toutes le même taux de sondage.
+
+    Parameters
+    ----------
+    strates : iterable of tuple of float
+        Une ligne (numérateur, dénominateur, taux de sondage) par composante ; un taux de 1 n'apporte pas de variance.
+    effet : float
+        Effet de sondage D de la famille de l'indicateur.
+
+    Returns
+    -------
+    float
+        Marge en points : celle de :func:`marge_de_sondage` quand toutes les composantes ont le même taux.
+    """
+    sommes: dict[float, tuple[float, float]] = {}
+    for haut, bas, taux in strates:
+        deja = sommes.get(taux, (0.0, 0.0))
+        sommes[taux] = (deja[0] + haut, deja[1] + bas)
+    total = sum(bas for _, bas in sommes.values())
+    if total <= 0:
+        return math.nan
+    carres = [
+        (bas / total * marge_de_sondage(min(max(haut / bas, 0), 1), bas, effet, taux)) ** 2
+        for taux, (haut, bas) in sommes.items()
+        if bas > 0
+    ]
+    return math.sqrt(sum(carres))
+
+
+def marge_de_difference(premiere: float, seconde: float) -> float:
+    """Estimer la marge de la différence de deux proportions mesurées indépendamment.
+
+    Parameters
+    ----------
+    premiere, seconde : float
+        Marges des deux proportions, en points.
+
+    Returns
+    -------
+    float
+        ``√(m1² + m2²)`` ; NaN si l'une n'est pas évaluée.
+    """
+    return math.hypot(premiere, seconde)
+
+
+def effet_de_sondage_observe(
+    avant: npt.NDArray[np.float64],
+    apres: npt.NDArray[np.float64],
+    denominateurs: npt.NDArray[np.float64],
+    taux: float = TAUX_DE_SONDAGE,
+) -> float:
+    """Retrouver l'ordre de grandeur de l'effet de sondage dans deux millésimes qui partagent quatre enquêtes sur cinq.
+
+    Parameters
+    ----------
+    avant, apres : numpy.ndarray
+        Vecteurs (n,) des proportions des mêmes IRIS aux deux millésimes consécutifs.
+    denominateurs : numpy.ndarray
+        Vecteur (n,) des dénominateurs pondérés.
+    taux : float, default 0.40
+        Taux de sondage f de cinq enquêtes.
+
+    Returns
+    -------
+    float
+        Moyenne, sur les IRIS, du carré de l'écart (moins l'évolution de l'ensemble) rapporté à sa variance sous D = 1.
+
+    Notes
+    -----
+    Un millésime est la moyenne de cinq enquêtes annuelles, chacune d'un cinquième de l'échantillon. Avec
+    ``V = D (1 − f) p (1 − p) / (f N)`` la variance d'un millésime, une enquête seule a la variance ``5 V``. Les quatre
+    enquêtes communes s'annulent dans la différence : il reste ``(x_nouvelle − x_ancienne) / 5``, dont la variance est
+    ``2 × 5 V / 25 = 2 V / 5`` si les deux enquêtes sont indépendantes. D est donc la moyenne de
+    ``écart² / (2/5 × V(D = 1))``. C'est un ordre de grandeur : une vraie évolution de l'IRIS, un redressement ou une
+    grande adresse recensée d'un bloc l'augmentent ; un tirage qui évite les adresses déjà recensées le change aussi.
+    """
+    ensemble = float(np.average(apres - avant, weights=denominateurs))
+    proportions = (avant + apres) / 2
+    variance = (1 - taux) * proportions * (1 - proportions) / (taux * denominateurs)
+    utiles = variance > 0
+    return float(np.mean((apres - avant - ensemble)[utiles] ** 2 / (2 / 5 * variance[utiles])))

@@ -1,0 +1,50 @@
+"""Écrire les évolutions d'un territoire en CSV, lisible d'un double-clic dans un tableur français."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from abs.tableaux_des_evolutions import table
+from carnets.documents.csv_long import DEBUTS_DE_FORMULE
+from donnees_insee.chemins import fichier_provisoire
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from abs.releve_des_evolutions import Releve
+
+
+def ecrire_evolutions(releve: Releve, dossier: Path) -> Path:
+    """Écrire toutes les évolutions, à pleine précision.
+
+    Parameters
+    ----------
+    releve : Releve
+        Évolutions d'un territoire.
+    dossier : pathlib.Path
+        Dossier de sortie.
+
+    Returns
+    -------
+    pathlib.Path
+        Le fichier ``evolutions_CODE_AAAA_AAAA.csv`` : séparateur ``;``, virgule décimale, cellule vide pour ce qui
+        manque.
+    """
+    lignes = table(releve)
+    chemin = dossier / f"evolutions_{releve.sujet.code}_{releve.de}_{releve.a}.csv"
+    ecrites = [";".join(f'"{nom}"' for nom in lignes.columns)]
+    ecrites += [";".join(_cellule(v) for v in ligne) for ligne in lignes.itertuples(index=False)]
+    with fichier_provisoire(chemin) as provisoire:
+        provisoire.write_text("\r\n".join(ecrites) + "\r\n", encoding="utf-8-sig", newline="")
+    return chemin
+
+
+def _cellule(valeur: object) -> str:
+    if isinstance(valeur, float):
+        return "" if math.isnan(valeur) else repr(valeur).replace(".", ",")
+    if isinstance(valeur, int):
+        return str(valeur)
+    texte = str(valeur).replace('"', '""').replace("\n", " ")
+    # Un tableur prendrait ce début pour une formule.
+    return f'"\'{texte}"' if texte.startswith(DEBUTS_DE_FORMULE) else f'"{texte}"'
