@@ -1,0 +1,310 @@
+"""Partager des IRIS en classes : préparation, Ward, centres mobiles, nombre de classes par rééchantillonnage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+
+# Ward demande toutes les distances : au-delà, un IRIS sur plusieurs, pris à pas régulier dans l'ordre des codes.
+MAXIMUM_POUR_WARD: Final = 4000
+
+
+@dataclass(frozen=True)
+class Echelle:
+    """Ce qui ramène des valeurs brutes à des écarts comparables.
+
+    Attributes
+    ----------
+    bas, haut : numpy.ndarray
+        Vecteurs (p,) des bornes où les valeurs extrêmes sont ramenées.
+    moyennes, ecarts : numpy.ndarray
+        Vecteurs (p,), pondérés par la population.
+    """
+
+    bas: np.ndarray
+    haut: np.ndarray
+    moyennes: np.ndarray
+    ecarts: np.ndarray
+
+    def appliquer(self, valeurs: np.ndarray) -> np.ndarray:
+        """Écrêter puis standardiser.
+
+        Parameters
+        ----------
+        valeurs : numpy.ndarray
+            Matrice (n, p) ; NaN où la valeur manque.
+
+        Returns
+        -------
+        numpy.ndarray
+            Matrice (n, p) d'écarts réduits.
+        """
+        return (np.clip(valeurs, self.bas, self.haut) - self.moyennes) / self.ecarts
+
+
+def echelle(valeurs: np.ndarray, poids: np.ndarray, part: float) -> Echelle:
+    """Calculer les bornes d'écrêtage, puis moyennes et écarts-types pondérés des valeurs écrêtées.
+
+    Parameters
+    ----------
+    valeurs : numpy.ndarray
+        Matrice (n, p) ; les NaN sont ignorés.
+    poids : numpy.ndarray
+        Vecteur (n,) des populations.
+    part : float
+        Part écrêtée de chaque côté.
+
+    Returns
+    -------
+    Echelle
+        Une échelle par colonne.
+    """
+    bas = np.nanquantile(valeurs, part, axis=0)
+    haut = np.nanquantile(valeurs, 1 - part, axis=0)
+    ecretees = np.clip(valeurs, bas, haut)
+    presents = np.where(np.isnan(ecretees), 0.0, poids[:, None])
+    remplies = np.nan_to_num(ecretees)
+    totaux = presents.sum(axis=0)
+    moyennes = (presents * remplies).sum(axis=0) / totaux
+    ecarts = np.sqrt((presents * (remplies - moyennes) ** 2).sum(axis=0) / totaux)
+    # Une variable constante ne distingue personne : un écart de 1 la laisse à zéro partout.
+    return Echelle(bas, haut, moyennes, np.where(ecarts > 0, ecarts, 1.0))
+
+
+def correlations(valeurs: np.ndarray, poids: np.ndarray) -> np.ndarray:
+    """Calculer les corrélations pondérées, deux à deux sur les lignes où les deux variables sont là.
+
+    Parameters
+    ----------
+    valeurs : numpy.ndarray
+        Matrice (n, p).
+    poids : numpy.ndarray
+        Vecteur (n,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Matrice (p, p) ; 0 où elle ne se calcule pas.
+    """
+    nombre = valeurs.shape[1]
+    resultat = np.eye(nombre)
+    for i in range(nombre):
+        for j in range(i):
+            la = np.isfinite(valeurs[:, i]) & np.isfinite(valeurs[:, j])
+            if la.sum() > 2:
+                covariance = np.atleast_2d(np.cov(valeurs[la][:, [i, j]].T, aweights=poids[la]))
+                produit = np.sqrt(covariance[0, 0] * covariance[1, 1])
+                resultat[i, j] = resultat[j, i] = covariance[0, 1] / produit if produit > 0 else 0.0
+    return resultat
+
+
+def retenir(
+    matrice: np.ndarray, codes: list[str], maximale: float
+) -> tuple[list[int], list[tuple[str, str, float]]]:
+    """Garder, dans l'ordre, les variables qui ne répètent pas une variable déjà gardée.
+
+    Parameters
+    ----------
+    matrice : numpy.ndarray
+        Corrélations (p, p).
+    codes : list of str
+        Codes des variables, de la plus à la moins importante.
+    maximale : float
+        Corrélation admise, en valeur absolue.
+
+    Returns
+    -------
+    tuple
+        Rangs gardés ; triplets (écartée, gardée, corrélation).
+    """
+    gardes: list[int] = []
+    ecartees = []
+    for rang, code in enumerate(codes):
+        proche = max(gardes, key=lambda g: abs(matrice[rang, g]), default=None)
+        if proche is not None and abs(matrice[rang, proche]) > maximale:
+            ecartees.append((code, codes[proche], float(matrice[rang, proche])))
+        else:
+            gardes.append(rang)
+    return gardes, ecartees
+
+
+@dataclass(frozen=True)
+class Arbre:
+    """L'arbre de Ward d'un ensemble d'IRIS, que l'on coupe au nombre de classes voulu.
+
+    Attributes
+    ----------
+    reduites : numpy.ndarray
+        Matrice (n, p) de tous les IRIS.
+    echantillon : numpy.ndarray
+        Ceux dont l'arbre est fait.
+    enfants : numpy.ndarray
+        Regroupements successifs.
+    """
+
+    reduites: np.ndarray
+    echantillon: np.ndarray
+    enfants: np.ndarray
+
+    def centres(self, nombre: int) -> np.ndarray:
+        """Trouver des centres : Ward pour les placer, centres mobiles pour les consolider.
+
+        Parameters
+        ----------
+        nombre : int
+            Nombre de classes.
+
+        Returns
+        -------
+        numpy.ndarray
+            Centres (k, p), rangés par leur première coordonnée : la variable la plus importante.
+        """
+        from sklearn.cluster import KMeans  # noqa: PLC0415 - import lent, réservé à l'apprentissage
+
+        etiquettes = _couper(self.enfants, len(self.echantillon), nombre)
+        departs = np.array([self.echantillon[etiquettes == k].mean(axis=0) for k in range(nombre)])
+        # Un seul fil : les sommes se font toujours dans le même ordre, et les petits calculs vont plus vite.
+        with _fils().limit(limits=1):
+            mobiles = KMeans(nombre, init=departs, n_init=1, max_iter=500, tol=0).fit(self.reduites)
+        centres = np.asarray(mobiles.cluster_centers_)
+        return centres[np.lexsort(centres.T[::-1])]
+
+
+@lru_cache(maxsize=1)
+def _fils() -> Any:
+    """Tenir les bibliothèques de calcul : les chercher à chaque partition coûte plus que la partition."""
+    import sklearn.cluster  # noqa: F401, PLC0415 - chargée d'abord, pour que ses fils soient connus
+    from threadpoolctl import ThreadpoolController  # noqa: PLC0415 - import lent, réservé à l'apprentissage
+
+    return ThreadpoolController()
+
+
+def arbre(reduites: np.ndarray) -> Arbre:
+    """Regrouper de proche en proche par la méthode de Ward.
+
+    Parameters
+    ----------
+    reduites : numpy.ndarray
+        Matrice (n, p) sans valeur manquante, dans un ordre qui ne dépend que des codes.
+
+    Returns
+    -------
+    Arbre
+        Regroupements, à couper.
+    """
+    from sklearn.cluster import ward_tree  # noqa: PLC0415 - import lent, réservé à l'apprentissage
+
+    pas = -(-len(reduites) // MAXIMUM_POUR_WARD)
+    echantillon = reduites[::pas]
+    return Arbre(reduites, echantillon, np.asarray(ward_tree(echantillon)[0]))
+
+
+def partager(reduites: np.ndarray, nombre: int) -> np.ndarray:
+    """Trouver les centres d'un nombre de classes.
+
+    Parameters
+    ----------
+    reduites : numpy.ndarray
+        Matrice (n, p) sans valeur manquante, dans un ordre qui ne dépend que des codes.
+    nombre : int
+        Nombre de classes.
+
+    Returns
+    -------
+    numpy.ndarray
+        Centres (k, p).
+    """
+    return arbre(reduites).centres(nombre)
+
+
+def _couper(enfants: np.ndarray, feuilles: int, nombre: int) -> np.ndarray:
+    """Couper l'arbre de Ward en un nombre de classes."""
+    classes: dict[int, list[int]] = {i: [i] for i in range(feuilles)}
+    for rang, (gauche, droite) in enumerate(enfants[: feuilles - nombre]):
+        classes[feuilles + rang] = classes.pop(int(gauche)) + classes.pop(int(droite))
+    etiquettes = np.empty(feuilles, int)
+    for numero, cle in enumerate(sorted(classes, key=lambda c: min(classes[c]))):
+        etiquettes[classes[cle]] = numero
+    return etiquettes
+
+
+def distances(reduites: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """Mesurer la distance de chaque ligne à chaque centre, sur les variables qu'elle tient.
+
+    Parameters
+    ----------
+    reduites : numpy.ndarray
+        Matrice (n, p) ; les NaN sont laissés de côté.
+    centres : numpy.ndarray
+        Matrice (k, p).
+
+    Returns
+    -------
+    numpy.ndarray
+        Matrice (n, k) de distances quadratiques moyennes par variable tenue.
+    """
+    ecarts = (reduites[:, None, :] - centres[None, :, :]) ** 2
+    tenues = np.isfinite(reduites).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moyennes: np.ndarray = np.nansum(ecarts, axis=2) / tenues[:, None]
+    return moyennes
+
+
+def affecter(reduites: np.ndarray, centres: np.ndarray, manques_admis: int) -> np.ndarray:
+    """Donner à chaque ligne le centre le plus proche.
+
+    Parameters
+    ----------
+    reduites : numpy.ndarray
+        Matrice (n, p).
+    centres : numpy.ndarray
+        Matrice (k, p).
+    manques_admis : int
+        Nombre de variables qui peuvent manquer.
+
+    Returns
+    -------
+    numpy.ndarray
+        Numéros de 1 à k ; 0 pour une ligne non classée.
+    """
+    classes = np.zeros(len(reduites), int)
+    classables = np.isnan(reduites).sum(axis=1) <= manques_admis
+    if classables.any():
+        classes[classables] = distances(reduites[classables], centres).argmin(axis=1) + 1
+    return classes
+
+
+def stabilites(reduites: np.ndarray, nombres: range, tirages: int, graine: int) -> dict[int, float]:
+    """Mesurer, pour chaque nombre de classes, ce qu'il reste de la partition quand on retire les IRIS au sort.
+
+    Parameters
+    ----------
+    reduites : numpy.ndarray
+        Matrice (n, p) sans valeur manquante.
+    nombres : range
+        Nombres de classes essayés.
+    tirages : int
+        Nombre de rééchantillons.
+    graine : int
+        Graine du tirage.
+
+    Returns
+    -------
+    dict of int to float
+        Indice de Rand ajusté moyen entre la partition et celle que donnent les centres du rééchantillon.
+    """
+    from sklearn.metrics import adjusted_rand_score  # noqa: PLC0415 - import lent
+
+    hasard = np.random.default_rng(graine)
+    # Les mêmes tirages pour tous les nombres de classes : ils se comparent. Triés, ils ne dépendent pas de l'ordre.
+    echantillons = [np.sort(hasard.integers(0, len(reduites), len(reduites))) for _ in range(tirages)]
+    entier, arbres = arbre(reduites), [arbre(reduites[e]) for e in echantillons]
+    mesures = {}
+    for nombre in nombres:
+        reference = affecter(reduites, entier.centres(nombre), 0)
+        accords = [adjusted_rand_score(reference, affecter(reduites, a.centres(nombre), 0)) for a in arbres]
+        mesures[nombre] = float(np.mean(accords))
+    return mesures

@@ -1,0 +1,239 @@
+"""Reporter une typologie sur une autre année : mêmes centres, jamais par-dessus un changement de définition."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from abs.indicateurs import Lecture
+from abs.lecture import Lecteur
+from abs.territoires import Territoire, Territoires
+from abs.typologie import donnees, partition
+from abs.typologie.classes import classer_le_sujet
+from abs.typologie.donnees import Colonne, Iris
+from abs.typologie.etude import codes_du_sujet
+from abs.typologie.modele import Modele, VariableApprise, matrice
+from abs.typologie.variables import Table, table
+from donnees_insee.base import Base
+from donnees_insee.erreurs import ParametreInvalide, liste_de_fautes
+
+TIRAGES: Final = 200
+QUANTILE_95: Final = 1.96
+
+
+def obstacle(apprise: VariableApprise, lecture: Lecture, millesime: int, reglages: Table) -> str:
+    """Dire ce qui empêche de reporter une variable d'un millésime à un autre.
+
+    Parameters
+    ----------
+    apprise : VariableApprise
+        Variable et date de l'apprentissage.
+    lecture : Lecture
+        Lecture à la nouvelle date.
+    millesime : int
+        Nouvelle date.
+    reglages : Table
+        Ruptures et écarts.
+
+    Returns
+    -------
+    str
+        La raison, vide si le report est permis.
+    """
+    if lecture.source.id != apprise.source:
+        return f"la source n'est plus la même ({apprise.source}, puis {lecture.source.id})"
+    if lecture.definition != apprise.definition:
+        return f"la définition change (« {apprise.definition} », puis « {lecture.definition} »)"
+    debut, fin = sorted((apprise.millesime, millesime))
+    for rupture in reglages.ruptures:
+        touchee = rupture.famille == apprise.famille and (
+            not rupture.sources or apprise.source in rupture.sources
+        )
+        if touchee and debut < rupture.avant <= fin:
+            return f"{rupture.motif} : {debut} et {fin} ne se comparent pas"
+    minimum = reglages.ecarts.get(apprise.famille, 1)
+    # L'enquête de 2021 a été reportée : il faut une année de plus dès que le second millésime en dépend.
+    minimum += apprise.famille == "recensement" and fin >= 2019
+    if 0 < fin - debut < minimum:
+        return f"{debut} et {fin} partagent des données : il faut {minimum} ans d'écart"
+    return ""
+
+
+def reporter(
+    base: Base, texte: str, appris: Modele, millesime: int | None
+) -> tuple[Territoire, pd.DataFrame, list[str]]:
+    """Classer les IRIS d'un territoire à une autre date avec des centres déjà appris.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    texte : str
+        Code ou nom du territoire.
+    appris : Modele
+        Typologie apprise.
+    millesime : int or None
+        Dernier millésime admis.
+
+    Returns
+    -------
+    tuple
+        Territoire ; table des IRIS (``classe`` absolue, ``classe_relative``, ``classe_avant``, ``changement``) ;
+        phrases pour le lecteur.
+
+    Raises
+    ------
+    ParametreInvalide
+        Si trop de variables ne se reportent pas ; toutes les raisons sont dites.
+    """
+    territoires, reglages, lecteur = Territoires(base), table(), Lecteur(base, None)
+    sujet = territoires.trouver(texte)
+    communes = donnees.espaces_possibles(territoires, sujet)[0][1] or set()
+    iris = donnees.lire_les_iris(territoires, lecteur, reglages, millesime)
+    avant, apres, refus = _deux_dates(lecteur, appris, millesime, reglages)
+    if len(refus) > reglages.regles.manques_admis:
+        raise ParametreInvalide(
+            liste_de_fautes(
+                f"La typologie apprise pour {appris.nom} ne se reporte pas à cette date : {len(refus)} variables "
+                f"sur {len(appris.variables)} changent de définition ou manquent, et "
+                f"{reglages.regles.manques_admis} au plus peuvent manquer. Apprenez une typologie à cette date.",
+                refus,
+            )
+        )
+    codes = codes_du_sujet(iris, communes)
+    ordre = [v.code for v in appris.variables]
+    valeurs = matrice(list(apres.values()), codes).reindex(columns=ordre)
+    anciennes = matrice(list(avant.values()), codes).reindex(columns=ordre)
+    resultat = classer_le_sujet(appris, reglages, valeurs, iris)
+    resultat["classe_relative"] = _relatives(appris, apres, valeurs, iris, reglages) * (
+        resultat["classe"] > 0
+    )
+    passees = appris.classer(anciennes.to_numpy(), reglages.regles.manques_admis) * (resultat["classe"] > 0)
+    resultat["classe_avant"] = passees
+    part = _part_des_tirages(appris, (avant, apres), codes, reglages)
+    resultat["changement"] = [
+        _changement(a, b, p, reglages) for a, b, p in zip(passees, resultat["classe"], part, strict=True)
+    ]
+    return sujet, resultat, _phrases(appris, apres, refus, reglages)
+
+
+def _deux_dates(
+    lecteur: Lecteur, appris: Modele, millesime: int | None, reglages: Table
+) -> tuple[dict[str, Colonne], dict[str, Colonne], list[str]]:
+    """Lire chaque variable à la date apprise et à la nouvelle, en notant ce qui ne se reporte pas."""
+    actives = {v.code: v for v in reglages.actives}
+    avant: dict[str, Colonne] = {}
+    apres: dict[str, Colonne] = {}
+    refus: list[str] = []
+    for apprise in appris.variables:
+        if apprise.code not in actives:
+            refus.append(f"{apprise.code} : elle n'est plus une variable active")
+            continue
+        active = actives[apprise.code]
+        for annee, lecture in donnees.lecture_tenue(lecteur, active.indicateur, None):
+            if annee == apprise.millesime and lecture.source.id == apprise.source:
+                avant[apprise.code] = donnees.lire_une_colonne(lecteur, active, annee, lecture)
+        possibles = donnees.lecture_tenue(lecteur, active.indicateur, millesime)
+        if not possibles:
+            refus.append(f"{apprise.code} : la base ne la tient pas à cette date")
+            continue
+        annee, lecture = possibles[0]
+        colonne = donnees.lire_une_colonne(lecteur, active, annee, lecture)
+        raison = obstacle(apprise, lecture, annee, reglages)
+        if (
+            not raison
+            and annee != apprise.millesime
+            and active.euros
+            and None in {colonne.mediane, apprise.mediane}
+        ):
+            raison = "la médiane métropolitaine n'est pas tenue aux deux dates"
+        if raison:
+            refus.append(f"{apprise.code} : {raison}")
+        else:
+            apres[apprise.code] = colonne
+    return avant, apres, refus
+
+
+def _relatives(
+    appris: Modele, apres: dict[str, Colonne], valeurs: pd.DataFrame, iris: Iris, reglages: Table
+) -> np.ndarray:
+    """Classer d'après la place parmi les IRIS d'apprentissage de la nouvelle date, et non d'après le niveau."""
+    reperes = [c for c in appris.appris if c in iris.population.index]
+    table_des_reperes = matrice(list(apres.values()), reperes).reindex(columns=valeurs.columns)
+    echelle = appris.echelle
+    moyennes, ecarts, bas, haut = (
+        a.copy() for a in (echelle.moyennes, echelle.ecarts, echelle.bas, echelle.haut)
+    )
+    presentes = [i for i, c in enumerate(valeurs.columns) if c in apres]
+    poids = iris.population.reindex(reperes).to_numpy(float)
+    nouvelle = partition.echelle(
+        table_des_reperes.to_numpy()[:, presentes], poids, reglages.regles.part_ecretee
+    )
+    moyennes[presentes], ecarts[presentes] = nouvelle.moyennes, nouvelle.ecarts
+    bas[presentes], haut[presentes] = nouvelle.bas, nouvelle.haut
+    reduites = partition.Echelle(bas, haut, moyennes, ecarts).appliquer(valeurs.to_numpy(float))
+    return partition.affecter(reduites, appris.centres, reglages.regles.manques_admis)
+
+
+def _part_des_tirages(
+    appris: Modele, dates: tuple[dict[str, Colonne], dict[str, Colonne]], codes: list[str], reglages: Table
+) -> np.ndarray:
+    """Compter les tirages, dans les marges des deux dates, où l'IRIS n'est pas dans la même classe."""
+    hasard = np.random.default_rng(reglages.regles.graine)
+    ordre = [v.code for v in appris.variables if v.code in dates[0] and v.code in dates[1]]
+    rangs = [i for i, v in enumerate(appris.variables) if v.code in ordre]
+    # La même donnée aux deux dates porte le même aléa : elle ne fait changer personne.
+    figees = [dates[0][c].millesime == dates[1][c].millesime for c in ordre]
+    lues = [
+        (
+            matrice([colonnes[c] for c in ordre], codes).to_numpy(),
+            np.nan_to_num(np.array([colonnes[c].marges.reindex(codes).to_numpy(float) for c in ordre]).T),
+        )
+        for colonnes in dates
+    ]
+    differents = np.zeros(len(codes))
+    for _ in range(TIRAGES):
+        aleas = [hasard.standard_normal((len(codes), len(ordre))) for _ in dates]
+        aleas[1] = np.where(figees, aleas[0], aleas[1])
+        classes = []
+        for alea, (valeurs, marges) in zip(aleas, lues, strict=True):
+            brutes = np.full((len(codes), len(appris.variables)), np.nan)
+            brutes[:, rangs] = valeurs + alea * marges / QUANTILE_95
+            classes.append(appris.classer(brutes, reglages.regles.manques_admis))
+        differents += (classes[0] != classes[1]) & (classes[0] > 0) & (classes[1] > 0)
+    part: np.ndarray = differents / TIRAGES
+    return part
+
+
+def _changement(avant: int, apres: int, part: float, reglages: Table) -> str:
+    if 0 in {avant, apres}:
+        return "non comparable"
+    if avant == apres:
+        return "même classe"
+    return "change de classe" if part >= reglages.regles.part_d_accord else "dans les marges : non annoncé"
+
+
+def _phrases(appris: Modele, apres: dict[str, Colonne], refus: list[str], reglages: Table) -> list[str]:
+    dates = ", ".join(f"{c.variable.indicateur.libelle} {c.millesime}" for c in apres.values())
+    phrases = [
+        f"Centres appris pour {appris.nom} ({appris.espace}), employés tels quels. Dates lues : {dates}."
+    ]
+    phrases += [f"Laissée de côté, {r}." for r in refus]
+    figees = [
+        c.variable.indicateur.libelle
+        for v in appris.variables
+        if (c := apres.get(v.code)) is not None and c.millesime == v.millesime
+    ]
+    if figees and len(figees) < len(apres):
+        phrases.append(f"Même donnée aux deux dates : {', '.join(figees)}.")
+    accord = round(reglages.regles.part_d_accord * 100)
+    phrases.append(
+        "Classe absolue : sur l'échelle de l'apprentissage. Classe relative : d'après la place parmi les IRIS de la "
+        "nouvelle date ; l'une peut changer sans l'autre quand l'ensemble monte ou descend."
+    )
+    phrases.append(
+        f"Un changement n'est annoncé que s'il reste dans {accord}\u00a0% des tirages faits dans les marges."
+    )
+    return phrases

@@ -1,0 +1,211 @@
+"""Les actions de la commande qui typent les IRIS et cherchent des territoires comparables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from carnets.commande import affichage
+from donnees_insee.base import Base
+from donnees_insee.chemins import dossier_provisoire
+from donnees_insee.erreurs import ErreurAbs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from abs.territoires import Territoire
+    from abs.typologie.modele import Modele
+
+NOMS: Final = "noms.toml"
+MODELE: Final = "modele.json"
+
+
+def apprendre(texte: str, millesime: int | None, sortie: Path) -> None:
+    """Apprendre une typologie, classer les IRIS du territoire et écrire tables, fiches et carte.
+
+    Parameters
+    ----------
+    texte : str
+        Code ou nom du territoire.
+    millesime : int or None
+        Dernier millésime admis.
+    sortie : pathlib.Path
+        Dossier qui reçoit ``typologie-<code>-<millésime>/``.
+    """
+    from abs.typologie import classes, rendu  # noqa: PLC0415 - pandas et numpy, réservés à ce qui calcule
+    from abs.typologie.etude import mener  # noqa: PLC0415
+    from abs.typologie.quartiers import quartiers_classes  # noqa: PLC0415
+
+    base = Base()
+    base.exiger()
+    etude = mener(base, texte, millesime)
+    annee = millesime or max(v.millesime for v in etude.modele.variables)
+    dossier = sortie / f"typologie-{etude.sujet.code}-{annee}"
+    confirmes = _noms_confirmes(dossier, etude.modele)
+    noms = classes.noms(etude.modele, etude.reglages, confirmes)
+    quartiers, phrase = quartiers_classes(base, etude.sujet, etude.iris)
+    iris = etude.iris.assign(nom_de_classe=[noms.get(k, rendu.SANS_CLASSE) for k in etude.iris["classe"]])
+    textes = {
+        MODELE: etude.modele.en_json(),
+        NOMS: classes.fichier_des_noms(etude.modele, etude.reglages, confirmes),
+        "iris.csv": rendu.en_csv(iris),
+        "classes.csv": rendu.en_csv(rendu.table_des_classes(etude.modele, etude.reglages, noms, etude.iris)),
+        "quartiers.csv": rendu.en_csv(quartiers),
+        "fiches.md": rendu.fiches(etude, noms, quartiers, phrase),
+    }
+    image, remarque = _carte(base, etude.sujet, etude.modele, iris, noms)
+    _ecrire(dossier, textes, image)
+    _montrer(etude.modele, iris, noms)
+    affichage.dire(remarque or f"Carte : {dossier / 'carte.png'}")
+    affichage.dire(f"Écrit : {dossier}. Les noms se confirment dans {NOMS}, puis relancez la commande.")
+
+
+def appliquer(texte: str, modele: Path, millesime: int | None, sortie: Path) -> None:
+    """Classer les IRIS d'un territoire, à une autre date, avec des centres déjà appris.
+
+    Parameters
+    ----------
+    texte : str
+        Code ou nom du territoire.
+    modele : pathlib.Path
+        Fichier ``modele.json``.
+    millesime : int or None
+        Dernier millésime admis.
+    sortie : pathlib.Path
+        Dossier qui reçoit ``typologie-<code>-report-<millésime>/``.
+    """
+    from abs.typologie import classes, rendu  # noqa: PLC0415 - pandas et numpy, réservés à ce qui calcule
+    from abs.typologie.modele import depuis_json  # noqa: PLC0415
+    from abs.typologie.transfert import reporter  # noqa: PLC0415
+    from abs.typologie.variables import table  # noqa: PLC0415
+
+    base = Base()
+    base.exiger()
+    appris = depuis_json(_lire(modele))
+    noms = classes.noms(appris, table(), _noms_confirmes(modele.parent, appris))
+    sujet, iris, phrases = reporter(base, texte, appris, millesime)
+    iris = iris.assign(nom_de_classe=[noms.get(k, rendu.SANS_CLASSE) for k in iris["classe"]])
+    dossier = sortie / f"typologie-{sujet.code}-report-{millesime or 'recent'}"
+    rapport = "\n".join([f"# Report de la typologie · {sujet.nom}", "", *(f"- {p}" for p in phrases), ""])
+    _ecrire(dossier, {"iris.csv": rendu.en_csv(iris), "report.md": rapport}, None)
+    for phrase in phrases:
+        affichage.dire(phrase)
+    comptes = iris["changement"].value_counts()
+    affichage.tableau(
+        "Changements de classe", ("État", "IRIS"), [(str(e), str(n)) for e, n in comptes.items()]
+    )
+    relatives = int(((iris["classe"] > 0) & (iris["classe"] != iris["classe_relative"])).sum())
+    affichage.dire(f"{relatives} IRIS n'ont pas la même classe selon l'échelle, absolue ou relative.")
+    affichage.dire(f"Écrit : {dossier}")
+
+
+def _lire(chemin: Path) -> str:
+    try:
+        return chemin.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as cause:
+        raise ErreurAbs(
+            f"Le fichier « {chemin} » ne se lit pas ({cause}). On attend un fichier écrit par "
+            "`abs typologie apprendre`."
+        ) from cause
+
+
+def _noms_confirmes(dossier: Path, modele: Modele) -> dict[int, str]:
+    from abs.typologie.classes import lire_les_noms, nom_propose  # noqa: PLC0415 - pandas
+    from abs.typologie.variables import table  # noqa: PLC0415
+
+    fichier = dossier / NOMS
+    if not fichier.exists():
+        return {}
+    proposes = {k: nom_propose(modele, table(), k) for k in range(1, modele.nombre + 1)}
+    confirmes, perimes = lire_les_noms(_lire(fichier), proposes)
+    for phrase in perimes:
+        affichage.dire(phrase)
+    return confirmes
+
+
+def _ecrire(dossier: Path, textes: dict[str, str], image: bytes | None) -> None:
+    with dossier_provisoire(dossier) as provisoire:
+        for nom, contenu in textes.items():
+            # Le BOM fait lire les accents au tableur.
+            codage = "utf-8-sig" if nom.endswith(".csv") else "utf-8"
+            (provisoire / nom).write_text(contenu, encoding=codage, newline="\n")
+        if image is not None:
+            (provisoire / "carte.png").write_bytes(image)
+
+
+def _montrer(modele: Modele, iris: pd.DataFrame, noms: dict[int, str]) -> None:
+    for phrase in modele.phrases:
+        affichage.dire(phrase)
+    comptes = iris["classe"].value_counts()
+    lignes = [(str(k), noms[k], str(comptes.get(k, 0))) for k in sorted(noms)]
+    lignes.append(("-", "non classé ou sans objet", str(comptes.get(0, 0))))
+    affichage.tableau("Classes", ("Classe", "Nom", "IRIS du territoire"), lignes)
+
+
+def _carte(
+    base: Base, sujet: Territoire, modele: Modele, iris: pd.DataFrame, noms: dict[int, str]
+) -> tuple[bytes | None, str]:
+    """Dessiner la carte, ou dire pourquoi elle manque."""
+    from abs.territoires import Territoires  # noqa: PLC0415
+    from abs.typologie.quartiers import contours_des_iris, contours_des_qpv  # noqa: PLC0415
+    from abs.typologie.variables import table  # noqa: PLC0415
+    from cartes.typologie import CarteDeTypologie  # noqa: PLC0415 - matplotlib, réservé à ce qui dessine
+    from donnees_insee.catalogue import source  # noqa: PLC0415
+
+    couche, annee = contours_des_iris(base, list(iris["code"]))
+    if couche is None:
+        return None, f"Pas de carte : la base ne tient pas les contours d'IRIS de {sujet.nom}."
+    attributs = iris.set_index("code")
+    couche["classe"] = [int(attributs.at[c, "classe"]) for c in couche["code"]]
+    couche["sans_objet"] = [str(attributs.at[c, "etat"]).startswith("sans objet") for c in couche["code"]]
+    qpv = Territoires(base).qpv_du(sujet)
+    dates: dict[str, str] = {}
+    for v in modele.variables:
+        dates[source(v.source).titre_court] = str(v.millesime)
+    carte = CarteDeTypologie(
+        titre=f"Typologie des IRIS · {sujet.nom}",
+        sous_titre=f"Des situations qui se ressemblent ; classes apprises sur {len(modele.appris)} IRIS "
+        f"({modele.espace}), {len(modele.variables)} variables"
+        f"{'' if len(modele.appris) >= table().regles.iris_souhaites else ' : un essai, à ne pas publier'}",
+        territoires=couche,
+        noms=noms,
+        source=" ; ".join(dates),
+        date=", ".join(sorted(set(dates.values()))),
+        geographie=annee,
+        qpv=contours_des_qpv(base, qpv),
+        nom_qpv=f"Quartiers prioritaires {qpv[0].geographie}" if qpv else "Quartiers prioritaires",
+    )
+    return carte.en_png(), ""
+
+
+def pairs(texte: str, question: str, millesime: int | None, sortie: Path | None) -> None:
+    """Chercher les dix territoires les plus proches, pour une question.
+
+    Parameters
+    ----------
+    texte : str
+        Code ou nom d'une commune, ou code d'un IRIS.
+    question : str
+        Question posée ; vide, la liste des questions est écrite.
+    millesime : int or None
+        Dernier millésime admis.
+    sortie : pathlib.Path or None
+        Dossier qui reçoit le tableau ; par défaut rien n'est écrit.
+    """
+    from abs.pairs import chercher, questions  # noqa: PLC0415 - pandas
+
+    if not question:
+        lignes = [(q.code, q.libelle) for q in questions().values()]
+        affichage.tableau("Questions (--question)", ("Code", "Question"), lignes)
+        return
+    trouves = chercher(Base(), texte, question, millesime)
+    for phrase in trouves.phrases:
+        affichage.dire(phrase)
+    entetes = ("Rang", "Code", "Nom", "Population", "Distance", "Stabilité", "Ce qui éloigne le plus")
+    affichage.tableau(f"Comparables à {trouves.nom}", entetes, trouves.lignes())
+    if sortie is not None:
+        from abs.typologie.rendu import en_csv  # noqa: PLC0415 - pandas
+
+        dossier = sortie / f"pairs-{trouves.code}-{question}"
+        _ecrire(dossier, {"pairs.csv": en_csv(trouves.table)}, None)
+        affichage.dire(f"Écrit : {dossier}")
