@@ -2,18 +2,47 @@
 
 Rien de public n'est masqué ici : ce module ne sert qu'aux fichiers reçus sous condition. Il protège une table
 d'effectifs d'un même indicateur, d'un même producteur et d'une même date, où certains territoires en
-contiennent d'autres. Il ne connaît que cette table : un recoupement avec un autre document lui échappe.
+contiennent d'autres, et les tables du même envoi qui partagent ses comptes. Il suppose les dénominateurs connus
+du lecteur, car ce sont souvent des populations publiées. Un recoupement avec un autre envoi lui échappe.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 NUL = 1e-9
+RESERVE: Final = "reserve"
+PRIMAIRE: Final = "primaire"
+SECONDAIRE: Final = "secondaire"
+
+
+@dataclass(frozen=True)
+class DecisionDeSecret:
+    """Une cellule cachée, et pourquoi ; jamais ce qu'elle contient.
+
+    Attributes
+    ----------
+    territoire, niveau, indicateur : str
+        Cellule.
+    millesime : int or None
+        Année.
+    source : str
+        Producteur.
+    nature : str
+        ``reserve``, ``primaire`` ou ``secondaire``.
+    """
+
+    territoire: str
+    niveau: str
+    indicateur: str
+    millesime: int | None
+    source: str
+    nature: str
 
 
 @dataclass(frozen=True)
@@ -103,12 +132,30 @@ def masquer(cellules: Iterable[CelluleSensible], emboitements: Sequence[Emboitem
     set of str
         Codes à ne pas montrer, lignes internes comprises.
     """
+    return set(decider(cellules, emboitements))
+
+
+def decider(cellules: Iterable[CelluleSensible], emboitements: Sequence[Emboitement] = ()) -> dict[str, str]:
+    """Choisir les cellules à cacher, en gardant la raison de chacune.
+
+    Parameters
+    ----------
+    cellules : iterable of CelluleSensible
+        Table reçue, un territoire par cellule.
+    emboitements : sequence of Emboitement, default ()
+        Territoires qui en contiennent d'autres.
+
+    Returns
+    -------
+    dict of str to str
+        Code → ``reserve`` (ligne interne), ``primaire`` (sous le seuil) ou ``secondaire`` (protège une autre).
+    """
     table = {c.code: c for c in cellules}
-    caches = {
-        c.code
-        for c in table.values()
-        if not c.montrable or sous_le_seuil(c.numerateur, c.denominateur, c.seuil, part=c.part)
-    }
+    decisions = {c.code: RESERVE for c in table.values() if not c.montrable}
+    for c in table.values():
+        if c.montrable and sous_le_seuil(c.numerateur, c.denominateur, c.seuil, part=c.part):
+            decisions[c.code] = PRIMAIRE
+    caches = set(decisions)
     liens = [
         Emboitement(e.contenant, enfants, e.partition)
         for e in emboitements
@@ -118,12 +165,69 @@ def masquer(cellules: Iterable[CelluleSensible], emboitements: Sequence[Emboitem
         fragile = next((e for e in liens if not _sur(e, table, caches)), None)
         if fragile is None:
             fragile = _retrouvable(liens, table, caches)
-        if fragile is None:
-            return caches
-        suivante = _a_sacrifier(fragile, table, caches)
+        suivante = None if fragile is None else _a_sacrifier(fragile, table, caches)
         if suivante is None:
-            return caches
+            return decisions
         caches.add(suivante)
+        decisions[suivante] = SECONDAIRE
+
+
+def decider_ensemble(
+    tables: Mapping[str, Sequence[CelluleSensible]], emboitements: Mapping[str, Sequence[Emboitement]]
+) -> dict[str, dict[str, str]]:
+    """Choisir ensemble les cellules à cacher de tables qui partagent des comptes.
+
+    Une cellule cachée dans une table ne doit pas se lire dans une autre : comme dénominateur d'un taux, comme
+    complément d'un taux de même dénominateur, ou comme le même compte rapporté à autre chose.
+
+    Parameters
+    ----------
+    tables : mapping of str to sequence of CelluleSensible
+        Indicateur → table, toutes d'un même producteur et d'une même date.
+    emboitements : mapping of str to sequence of Emboitement
+        Indicateur → territoires qui en contiennent d'autres.
+
+    Returns
+    -------
+    dict of str to dict
+        Indicateur → code → raison.
+    """
+    decisions = {nom: decider(table, emboitements[nom]) for nom, table in tables.items()}
+    liens = [
+        (de, vers) for de in tables for vers in tables if de != vers and _trahit(tables[de], tables[vers])
+    ]
+    while True:
+        avant = {nom: set(d) for nom, d in decisions.items()}
+        for de, vers in liens:
+            de_plus = {c.code for c in tables[vers]} & set(decisions[de]) - set(decisions[vers])
+            if de_plus:
+                forcees = de_plus | set(decisions[vers])
+                forcee = [replace(c, montrable=c.montrable and c.code not in forcees) for c in tables[vers]]
+                nouvelles = decider(forcee, emboitements[vers])
+                connues = decisions[vers]
+                decisions[vers] = {c: connues.get(c, SECONDAIRE) for c in nouvelles}
+        if avant == {nom: set(d) for nom, d in decisions.items()}:
+            return decisions
+
+
+def _trahit(de: Sequence[CelluleSensible], vers: Sequence[CelluleSensible]) -> bool:
+    """Dire si une table montre, ou laisse calculer, les comptes qu'une autre cache."""
+    autres = {c.code: c for c in vers}
+    couples = [(c, autres[c.code]) for c in de if c.code in autres]
+    return any(
+        _coincident([(getattr(a, x), getattr(b, y)) for a, b in couples])
+        for x, y in (
+            ("denominateur", "denominateur"),
+            ("numerateur", "numerateur"),
+            ("numerateur", "denominateur"),
+        )
+    )
+
+
+def _coincident(couples: Sequence[tuple[float, float]]) -> bool:
+    """Dire si deux comptes sont les mêmes partout où l'un et l'autre ont été reçus."""
+    connus = [(a, b) for a, b in couples if not (math.isnan(a) or math.isnan(b))]
+    return bool(connus) and all(abs(a - b) < NUL for a, b in connus)
 
 
 def _a_sacrifier(lien: Emboitement, table: dict[str, CelluleSensible], caches: set[str]) -> str | None:
@@ -172,7 +276,7 @@ def _retrouvable(
         return None
     libres = _noyau(lignes)
     fixees = {i for i in cachees if np.abs(libres[i]).max(initial=0.0) < 1e-7} | {
-        i for i in _bornees(lignes, liens, table, caches) if i in set(cachees)
+        i for i in _bornees(inconnues, lignes, liens, table, caches) if i in set(cachees)
     }
     for lien, ligne in zip(liens, lignes, strict=True):
         touche = any(ligne[i] != 0 for i in fixees)
@@ -205,15 +309,27 @@ def _noyau(lignes: np.ndarray) -> np.ndarray:
     return droite[rang:].T
 
 
+def _plafond(nom: str | int, table: dict[str, CelluleSensible]) -> float:
+    """Donner le plus grand effectif possible : le dénominateur d'une part, que le lecteur peut connaître."""
+    if not isinstance(nom, str) or not table[nom].part or math.isnan(table[nom].denominateur):
+        return math.inf
+    return table[nom].denominateur
+
+
 def _bornees(
-    lignes: np.ndarray, liens: Sequence[Emboitement], table: dict[str, CelluleSensible], caches: set[str]
+    inconnues: Sequence[str | int],
+    lignes: np.ndarray,
+    liens: Sequence[Emboitement],
+    table: dict[str, CelluleSensible],
+    caches: set[str],
 ) -> set[int]:
     """Trouver les inconnues que leurs bornes fixent : un effectif n'est jamais négatif."""
     fixees: set[int] = set()
     for complement in (False, True):
         seconds = np.array([_second_membre(e, table, caches, complement=complement) for e in liens])
         connus = ~np.isnan(seconds)
-        bas, haut = _propager(lignes[connus], seconds[connus])
+        plafonds = np.array([_plafond(nom, table) for nom in inconnues])
+        bas, haut = _propager(lignes[connus], seconds[connus], plafonds)
         fixees |= {i for i in range(lignes.shape[1]) if haut[i] - bas[i] < 1 - 1e-6}
     return fixees
 
@@ -229,9 +345,9 @@ def _second_membre(
     return total - sum(compte(c) for c in lien.contenus if c not in caches)
 
 
-def _propager(lignes: np.ndarray, seconds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _propager(lignes: np.ndarray, seconds: np.ndarray, plafonds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Resserrer les bornes de chaque inconnue, équation après équation, jusqu'à ce que rien ne bouge."""
-    bas, haut = np.zeros(lignes.shape[1]), np.full(lignes.shape[1], np.inf)
+    bas, haut = np.zeros(lignes.shape[1]), plafonds.astype(float)
     for _ in range(2 * lignes.shape[0] + 2):
         avant = bas.copy(), haut.copy()
         for ligne, second in zip(lignes, seconds, strict=True):

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from abs.diagnostic import Diagnostic
+from carnets.documents.secret_csv import ecrire_secret
+from carnets.documents.tableur_definitions import groupes
 from donnees_insee.base import Base
 from donnees_insee.chemins import creer_dossier, fichier_provisoire
 from donnees_insee.locales import SOURCE
@@ -44,7 +46,7 @@ def ecrire_preuve(diagnostic: Diagnostic, base: Base, dossier: Path) -> list[Pat
     Returns
     -------
     list of pathlib.Path
-        ``diagnostic.parquet`` et ``recu.json``.
+        ``diagnostic.parquet``, ``recu.json`` et ``secret.csv``.
     """
     creer_dossier(dossier)
     table, recu = dossier / "diagnostic.parquet", dossier / "recu.json"
@@ -54,7 +56,7 @@ def ecrire_preuve(diagnostic: Diagnostic, base: Base, dossier: Path) -> list[Pat
         provisoire.write_text(
             json.dumps(contenu_du_recu(diagnostic, base), ensure_ascii=False, indent=1), encoding="utf-8"
         )
-    return [table, recu]
+    return [table, recu, ecrire_secret(diagnostic, dossier / "secret.csv")]
 
 
 def contenu_du_recu(diagnostic: Diagnostic, base: Base) -> dict[str, object]:
@@ -82,6 +84,10 @@ def contenu_du_recu(diagnostic: Diagnostic, base: Base) -> dict[str, object]:
         "ecrit_le": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "remarques": diagnostic.remarques,
         "fichiers": [asdict(_sans_lots_recus(f)) for f in fichiers],
+        # Tout ce que la base tenait : un fichier sans chiffre peut décider d'une date ou d'une composante.
+        "fichiers_de_la_base": [{"sha256": r.sha256, "date": r.date} for r in base.recus()],
+        "territoires": territoires_lus(diagnostic),
+        "dates_de_lecture": dates_de_lecture(diagnostic),
         # Le nom d'un fichier reçu d'un partenaire, ou ses remarques, peuvent déjà trop en dire.
         "fichiers_recus_de_partenaires": [
             asdict(r) if interne else {"sha256": r.sha256, "date": r.date} for r in recus
@@ -89,6 +95,45 @@ def contenu_du_recu(diagnostic: Diagnostic, base: Base) -> dict[str, object]:
         "versions": {"python": platform.python_version(), "abs-portrait": _version("abs-portrait")}
         | {b: _version(b) for b in BIBLIOTHEQUES},
     }
+
+
+def territoires_lus(diagnostic: Diagnostic) -> list[dict[str, str]]:
+    """Dire quels territoires sont lus ensemble, et sous quels titres : de quoi relire les documents.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Diagnostic du portrait.
+
+    Returns
+    -------
+    list of dict
+        Groupe, titre du groupe, code, niveau et titre de chaque territoire, dans l'ordre des documents.
+    """
+    return [
+        {"groupe": g.cle, "titre_du_groupe": g.titre, "code": t.code, "niveau": t.niveau, "titre": t.titre}
+        for g in groupes(diagnostic)
+        for t in g.territoires
+    ]
+
+
+def dates_de_lecture(diagnostic: Diagnostic) -> dict[str, dict[str, int | None]]:
+    """Dire à quelle date chaque groupe de territoires lit chaque indicateur.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Diagnostic du portrait.
+
+    Returns
+    -------
+    dict of str to dict
+        Groupe → indicateur → année.
+    """
+    dates: dict[str, dict[str, int | None]] = {}
+    for (groupe, indicateur), annee in diagnostic.millesimes.items():
+        dates.setdefault(groupe, {})[indicateur] = annee
+    return dates
 
 
 def _sans_lots_recus(recu: Recu) -> Recu:

@@ -1,0 +1,102 @@
+"""L'action de `abs verifier` : refaire les chiffres d'un portrait et dire lesquels sont égaux."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from carnets.commande import affichage
+from donnees_insee.base import Base
+
+if TYPE_CHECKING:
+    from abs.controle import Bilan
+    from carnets.documents.verification import Verification
+
+ECARTS_MONTRES: Final = 40
+CODE_ECART: Final = 1
+CODE_INVERIFIABLE: Final = 3
+
+
+def verifier(sortie: Path) -> int:
+    """Vérifier un portrait et dire tout ce qui diffère.
+
+    Parameters
+    ----------
+    sortie : pathlib.Path
+        Dossier du portrait.
+
+    Returns
+    -------
+    int
+        0 si tout est égal, 1 si un chiffre ou un fichier brut diffère, 3 si des chiffres n'ont pas pu être vérifiés.
+    """
+    from carnets.documents.verification import verifier_sortie  # noqa: PLC0415 - import lent
+
+    with (
+        tempfile.TemporaryDirectory(prefix="abs-demo-") as provisoire,
+        affichage.progression() as barre,
+    ):
+        tache = barre.add_task("Vérification", total=None)
+        base = _base_du_portrait(sortie, Path(provisoire))
+        v = verifier_sortie(
+            sortie, base, lambda etape: barre.update(tache, description=f"Vérification : {etape[:40]}")
+        )
+    _ecrire(v)
+    if not v.sans_faute:
+        return CODE_ECART
+    return CODE_INVERIFIABLE if v.ensemble.non_verifiables else 0
+
+
+def _base_du_portrait(sortie: Path, provisoire: Path) -> Base:
+    """Donner la base de l'analyste ; pour le portrait de démonstration, celle du territoire fictif livré."""
+    from carnets.documents.preuve_lue import lire_preuve  # noqa: PLC0415 - import lent
+    from donnees_insee.demo import extraire_demo  # noqa: PLC0415
+    from donnees_insee.depot import deposer, empreinte, fichiers_a_deposer  # noqa: PLC0415
+
+    voulues = set(lire_preuve(sortie).empreintes)
+    if voulues & {r.sha256 for r in Base().recus()}:
+        return Base()
+    livres = extraire_demo(provisoire / "bruts")
+    if not voulues or not voulues <= {empreinte(f) for f in fichiers_a_deposer([livres])}:
+        return Base()
+    fictive = Base(provisoire / "donnees")
+    deposer(fictive, [livres])
+    return fictive
+
+
+def _ecrire(v: Verification) -> None:
+    titres = [
+        ("Chiffres refaits à partir des fichiers bruts", v.refaits),
+        ("Rapports d'IRIS relus dans les CSV publiés", v.seconde_voie),
+        *((f"Document {b.document}", b) for b in v.documents),
+    ]
+    affichage.tableau(
+        "Vérification",
+        ("Ce qui est vérifié", "Vérifiés", "Égaux", "Différents", "Non vérifiables"),
+        map(_ligne, titres),
+    )
+    affichage.dire(f"{v.fichiers} fichiers bruts relus.")
+    for remarque in v.remarques:
+        affichage.dire(f"remarque {remarque}")
+    for raison, nombre in v.ensemble.non_verifiables.items():
+        affichage.dire(f"non vérifiable : {_nombre(nombre)} chiffres, {raison}")
+    for faute in v.fautes:
+        affichage.dire(f"faute    {faute}")
+    ecarts = v.ensemble.ecarts
+    for ecart in ecarts[:ECARTS_MONTRES]:
+        affichage.dire(f"différent  {ecart.phrase()}")
+    if len(ecarts) > ECARTS_MONTRES:
+        affichage.dire(f"… et {_nombre(len(ecarts) - ECARTS_MONTRES)} autres écarts.")
+    if v.sans_faute:
+        affichage.dire("Aucun chiffre différent.")
+
+
+def _ligne(titre: tuple[str, Bilan]) -> tuple[str, ...]:
+    nom, b = titre
+    inconnus = sum(b.non_verifiables.values())
+    return (nom, _nombre(b.verifies), _nombre(b.egaux), _nombre(b.verifies - b.egaux), _nombre(inconnus))
+
+
+def _nombre(n: int) -> str:
+    return f"{n:,}".replace(",", "\u202f")

@@ -1,0 +1,83 @@
+"""Lire des cellules dans le texte d'un fichier publié, sans aucun lecteur du projet : la seconde voie du contrôle."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# « P16_POP » et « P22_POP » sont la même variable : seule l'année y change.
+ANNEE: Final = re.compile(r"([PC])\d\d_(\w+)")
+NOMBRE: Final = re.compile(r"-?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?")
+TEXTES: Final = (".csv", ".txt")
+CLES: Final = ("IRIS", "CODGEO")
+
+
+def lignes_d_iris(copie: Path, codes: set[str]) -> dict[str, dict[str, float]]:
+    """Lire les nombres de quelques IRIS dans un CSV publié, seul ou dans une archive ZIP.
+
+    Parameters
+    ----------
+    copie : pathlib.Path
+        Fichier tel que publié.
+    codes : set of str
+        IRIS voulus.
+
+    Returns
+    -------
+    dict of str to dict
+        IRIS → variable sans année → nombre ; une cellule qui n'est pas un nombre est laissée. Vide pour un
+        fichier qui n'est pas un CSV à colonne ``IRIS`` ou ``CODGEO``.
+    """
+    trouvees: dict[str, dict[str, float]] = {}
+    for texte in _textes(copie):
+        lecteur = csv.reader(io.StringIO(texte), delimiter=_separateur(texte))
+        entete = [nom.strip() for nom in next(lecteur, [])]
+        nom_de_la_cle = next((c for c in CLES if c in entete), None)
+        if nom_de_la_cle is None:
+            continue
+        cle = entete.index(nom_de_la_cle)
+        noms = [_sans_annee(nom) for nom in entete]
+        for ligne in lecteur:
+            if len(ligne) > cle and ligne[cle] in codes:
+                couples = zip(noms, map(_sans_espaces, ligne), strict=False)
+                cellules = {n: float(v.replace(",", ".")) for n, v in couples if NOMBRE.fullmatch(v)}
+                trouvees.setdefault(ligne[cle], {}).update(cellules)
+    return trouvees
+
+
+def _textes(copie: Path) -> Iterator[str]:
+    if copie.suffix.lower() in TEXTES:
+        yield _decoder(copie.read_bytes())
+    elif copie.suffix.lower() == ".zip" and zipfile.is_zipfile(copie):
+        with zipfile.ZipFile(copie) as archive:
+            for nom in archive.namelist():
+                if nom.lower().endswith(TEXTES) and not nom.lower().rpartition("/")[2].startswith("meta"):
+                    yield _decoder(archive.read(nom))
+
+
+def _decoder(octets: bytes) -> str:
+    try:
+        return octets.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return octets.decode("cp1252", "replace")
+
+
+def _separateur(texte: str) -> str:
+    premiere = texte.partition("\n")[0]
+    return max(";,\t", key=premiere.count)
+
+
+def _sans_annee(nom: str) -> str:
+    trouve = ANNEE.fullmatch(nom)
+    return f"{trouve[1]}_{trouve[2]}" if trouve else nom
+
+
+def _sans_espaces(texte: str) -> str:
+    return "".join(texte.split())
