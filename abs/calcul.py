@@ -16,6 +16,7 @@ from abs.demande import Demande
 from abs.fiabilite import apprecier
 from abs.indicateurs import Indicateur, Lecture
 from abs.lecture import Comptes
+from abs.sous_totaux import cachees, contenants, raison_du_refus
 from abs.statuts import Statut
 from abs.territoires import Territoire, Territoires
 from donnees_insee.base import Base
@@ -223,6 +224,10 @@ class Calculateur:
             return self._trop_peu(
                 indicateur, lecture, territoire, millesime, lus, attendus, presents, elementaire
             )
+        refus = self._isole(indicateur, millesime, lus, attendus, presents, elementaire)
+        if refus:
+            vide = self._vide(indicateur, lecture, territoire, millesime, Statut.INDISPONIBLE, refus)
+            return replace(vide, couverture=round(couverture, 4))
         haut = float(numerateurs[presents].sum())
         bas = math.nan if sans_bas else float(denominateurs[presents].sum())
         if lecture.denominateur is not None and not lecture.denominateur.variables:
@@ -234,6 +239,37 @@ class Calculateur:
         return self._rapport(
             indicateur, lecture, territoire, millesime, haut, bas, couverture, {}, " ; ".join(remarques)
         )
+
+    def _isole(
+        self,
+        indicateur: Indicateur,
+        millesime: int,
+        lus: Comptes,
+        attendus: list[str],
+        presents: np.ndarray,
+        elementaire: str,
+    ) -> str:
+        """Dire pourquoi un sous-total isolerait une unité cachée (règle 5) ; vide s'il n'en isole aucune."""
+        if int((~presents).sum()) != 1:
+            return ""
+        tues = cachees(lus, attendus, presents)
+        communes = self.decoupage.territoires.geographie.communes
+        for niveau, code in contenants(attendus, communes) if tues else []:
+            if self._est_publie(indicateur, millesime, niveau, code):
+                return raison_du_refus(tues[0], elementaire, (niveau, code))
+        return ""
+
+    def _est_publie(self, indicateur: Indicateur, millesime: int, niveau: str, code: str) -> bool:
+        """Dire si un fichier tenu, quelle que soit sa source, publie les comptes d'un territoire à cette date."""
+        for lecture in indicateur.lectures:
+            source = lecture.source
+            tenu = niveau in source.niveaux and niveau in self._niveaux_tenus(source.id, millesime)
+            if tenu and lecture.vaut_pour(millesime):
+                lus = self.lecteur.comptes(lecture, millesime, niveau)
+                rang = lus.rangs.get(code)
+                if rang is not None and not lus.statut[rang]:
+                    return True
+        return False
 
     @staticmethod
     def _mots_de_couverture(presents: np.ndarray, elementaire: str) -> str:

@@ -11,27 +11,18 @@ from typing import Any, Final
 from abs import tableaux, tableaux_groupes
 from abs.chapitres_locaux import manques_du_theme, mots_des_reserves, phrases_locales, tableaux_locaux
 from abs.chiffre import Chiffre
+from abs.comparer_rangs import classables
 from abs.indicateurs import THEMES, Indicateur, indicateurs
-from abs.phrases import Phrase, ecrire, etendue, parenthese, phrase, reference
-from abs.statuts import LIBELLES_STATUT, Statut
+from abs.phrases import Phrase, phrase
+from abs.phrases_etendue import etendue
+from abs.phrases_silences import Silence, silences_du_theme
+from abs.statuts import LIBELLES_STATUT
 from abs.table_longue import Diagnostic
 from abs.tableaux import Tableau
 from abs.territoires import Territoire
 
-CHIFFRES_CLES: Final = 10
 PHRASES_PAR_CHAPITRE: Final = 8
 MAILLES_POUR_UNE_CARTE: Final = 3
-
-
-@dataclass(frozen=True)
-class ChiffreCle:
-    """Un chiffre clé : ce qu'un élu retient."""
-
-    libelle: str
-    valeur: str
-    complement: str
-    date: str
-    reference: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +58,7 @@ class Chapitre:
     manques: tuple[str, ...] = ()
     avertissements: tuple[str, ...] = ()
     reserves: tuple[str, ...] = ()
+    silences: tuple[Silence, ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -82,42 +74,43 @@ def plan_du_portrait() -> dict[str, Any]:
     return tomllib.loads(texte)
 
 
-def _autour(diagnostic: Diagnostic, code: str) -> list[tuple[Territoire, Chiffre | None]]:
-    return [(t, diagnostic.chiffre(t, code)) for t in diagnostic.ensembles.references]
-
-
-def chiffres_cles(diagnostic: Diagnostic) -> tuple[ChiffreCle, ...]:
-    """Prendre les dix premiers indicateurs du plan dont le chiffre peut être dit.
+def autour(diagnostic: Diagnostic, code: str) -> list[tuple[Territoire, Chiffre | None]]:
+    """Donner les références d'un territoire et leurs chiffres pour un indicateur.
 
     Parameters
     ----------
     diagnostic : Diagnostic
         Chiffres du portrait.
+    code : str
+        Indicateur.
 
     Returns
     -------
-    tuple of ChiffreCle
-        Au plus dix.
+    list of tuple
+        Références et chiffres, du plus proche au plus large.
     """
-    retenus = []
-    for code in plan_du_portrait()["chiffres_cles"]:
-        indicateur, chiffre = indicateurs()[code], diagnostic.chiffre(diagnostic.ensembles.sujet, code)
-        if chiffre is None or not chiffre.a_une_valeur or chiffre.fiabilite == "fragile":
-            continue
-        comparaison, _ = parenthese(indicateur, chiffre, _autour(diagnostic, code))
-        complement = comparaison
-        if chiffre.statut == Statut.PARTIEL:
-            complement = " ; ".join(filter(None, [tableaux.mots_de_couverture(chiffre), complement]))
-        retenus.append(
-            ChiffreCle(
-                indicateur.libelle,
-                ecrire(indicateur, chiffre),
-                complement,
-                chiffre.periode,
-                reference(chiffre),
-            )
-        )
-    return tuple(retenus[:CHIFFRES_CLES])
+    return [(t, diagnostic.chiffre(t, code)) for t in diagnostic.ensembles.references]
+
+
+def mailles_classables(diagnostic: Diagnostic, code: str) -> list[tuple[Territoire, Chiffre | None]]:
+    """Donner les mailles qui entrent dans un rang, et leurs chiffres pour un indicateur.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+    code : str
+        Indicateur.
+
+    Returns
+    -------
+    list of tuple
+        IRIS d'habitat (ou communes) de 200 habitants ou plus.
+    """
+    mailles = diagnostic.ensembles.mailles
+    lues = {t.code: diagnostic.chiffre(t, "population", "mailles") for t in mailles}
+    populations = {code: c.valeur for code, c in lues.items() if c is not None and c.a_une_valeur}
+    return classables([(t, diagnostic.chiffre(t, code, "mailles")) for t in mailles], populations)
 
 
 def chapitre_de_theme(diagnostic: Diagnostic, theme: str) -> Chapitre:
@@ -142,10 +135,11 @@ def chapitre_de_theme(diagnostic: Diagnostic, theme: str) -> Chapitre:
     tables = [tableaux.references(diagnostic, du_theme, f"{THEMES[theme]} : le territoire et ses références")]
     colonnes = [indicateurs()[c] for c in plan["mailles"][theme]]
     tables.append(tableaux.mailles(diagnostic, colonnes, plan["mailles"]["maximum"]))
+    ecrites = _phrases(diagnostic, ranges)
     return Chapitre(
         code=theme,
         titre=THEMES[theme],
-        phrases=(*_phrases(diagnostic, ranges), *phrases_locales(diagnostic, theme)),
+        phrases=(*ecrites, *phrases_locales(diagnostic, theme)),
         tableaux=(*(t for t in tables if t is not None), *tableaux_locaux(diagnostic, theme)),
         cartes=tuple(_cartes(diagnostic, theme)),
         absents=tuple(_absents(diagnostic, du_theme)),
@@ -153,6 +147,21 @@ def chapitre_de_theme(diagnostic: Diagnostic, theme: str) -> Chapitre:
             manques_du_theme(theme, plan["manques"].get(theme, []), set(diagnostic.locales.indicateurs))
         ),
         reserves=tuple(mots_des_reserves(diagnostic, theme)),
+        silences=tuple(
+            silences_du_theme(
+                diagnostic.ensembles.sujet,
+                [
+                    (
+                        i,
+                        diagnostic.chiffre(diagnostic.ensembles.sujet, i.code),
+                        autour(diagnostic, i.code),
+                        mailles_classables(diagnostic, i.code),
+                    )
+                    for i in ranges
+                ],
+                ecrites,
+            )
+        ),
     )
 
 
@@ -164,14 +173,15 @@ def _phrases(diagnostic: Diagnostic, ranges: list[Indicateur]) -> list[Phrase]:
             indicateur,
             sujet,
             diagnostic.chiffre(sujet, indicateur.code),
-            _autour(diagnostic, indicateur.code),
+            autour(diagnostic, indicateur.code),
         )
         if dite is not None and indicateur.nature != "effectif":
             ecrites.append(dite)
-        mailles = [
-            (t, diagnostic.chiffre(t, indicateur.code, "mailles")) for t in diagnostic.ensembles.mailles
-        ]
-        ecart = etendue(indicateur, mailles)
+        ecart = etendue(
+            indicateur,
+            mailles_classables(diagnostic, indicateur.code),
+            diagnostic.chiffre(sujet, indicateur.code, "mailles"),
+        )
         if ecart is not None and (dite is not None or len(ecrites) < PHRASES_PAR_CHAPITRE // 2):
             ecrites.append(ecart)
         if len(ecrites) >= PHRASES_PAR_CHAPITRE:

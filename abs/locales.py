@@ -14,7 +14,7 @@ from abs.emboitements import emboitements
 from abs.fiabilite import apprecier
 from abs.formules import formule
 from abs.indicateurs import Indicateur, Lecture, indicateurs
-from abs.secret import CelluleSensible, masquer
+from abs.secret import CelluleSensible, DecisionDeSecret, decider_ensemble
 from abs.statuts import Statut
 from donnees_insee.base import Base
 from donnees_insee.catalogue import marques, source
@@ -48,11 +48,14 @@ class DonneesLocales:
         Numérateur et dénominateur en mots.
     reserves : dict of str to int
         Thème → nombre d'indicateurs dont des lignes sont réservées à la version interne.
+    decisions : list of DecisionDeSecret
+        Cellules que la version publique cache, et pourquoi.
     """
 
     indicateurs: dict[str, Indicateur] = field(default_factory=dict)
     comptes: dict[str, tuple[str, str]] = field(default_factory=dict)
     reserves: dict[str, int] = field(default_factory=dict)
+    decisions: list[DecisionDeSecret] = field(default_factory=list)
 
 
 @dataclass
@@ -126,20 +129,21 @@ def figures_locales(
     ranges = list(modeles())
     presents = sorted(set(lignes["indicateur"]), key=lambda c: (ranges.index(c) if c in ranges else 999, c))
     for code in presents:
-        _ajouter(figures, code, lignes[lignes["indicateur"] == code], demande, ensembles, geographie)
+        _ajouter(figures, code, lignes, demande, ensembles, geographie)
     return figures
 
 
 def _ajouter(
     figures: FiguresLocales,
     code: str,
-    lignes: pd.DataFrame,
+    toutes: pd.DataFrame,
     demande: Demande,
     ensembles: Ensembles,
     geographie: Geographie,
 ) -> None:
     """Ajouter un indicateur : une date et un producteur par groupe comparé, jamais mêlés."""
     publique = demande.diffusion == "publique"
+    lignes = toutes[toutes["indicateur"] == code]
     publiques = lignes[lignes["DIFFUSION"] == "publique"]
     # Ni le nom ni le producteur d'une ligne interne n'entrent dans une définition publique.
     definition = _indicateur(code, publiques if publique and len(publiques) else lignes)
@@ -163,12 +167,14 @@ def _ajouter(
         if choix is None:
             continue
         prefere = prefere or choix
-        du_choix = (lignes["date"] == choix[0]) & (lignes["PRODUCTEUR"] == choix[1])
-        caches = _caches(lignes[du_choix], definition, geographie)
+        du_choix = (toutes["date"] == choix[0]) & (toutes["PRODUCTEUR"] == choix[1])
+        caches = _caches(toutes[du_choix], geographie)[code]
         du_groupe = ici[(ici["date"] == choix[0]) & (ici["PRODUCTEUR"] == choix[1])]
         for ligne in du_groupe.to_dict("records"):
             chiffre = _chiffre(definition, territoires[ligne["code"]], ligne, caches, publique=publique)
-            retenus.setdefault((chiffre.territoire, chiffre.niveau), chiffre)
+            if (chiffre.territoire, chiffre.niveau) not in retenus:
+                retenus[chiffre.territoire, chiffre.niveau] = chiffre
+                figures.donnees.decisions.extend(_decision(chiffre, caches.get(ligne["code"]), ligne))
         figures.millesimes[groupe, definition.code] = int(du_groupe["annee"].iloc[0])
     if retenus:
         figures.chiffres += retenus.values()
@@ -256,7 +262,12 @@ def _indicateur(code: str, lignes: pd.DataFrame) -> Indicateur:
 
 
 def _chiffre(
-    definition: Indicateur, territoire: Territoire, ligne: dict[str, Any], caches: set[str], *, publique: bool
+    definition: Indicateur,
+    territoire: Territoire,
+    ligne: dict[str, Any],
+    caches: dict[str, str],
+    *,
+    publique: bool,
 ) -> Chiffre:
     """Changer une ligne reçue en chiffre, masqué si la diffusion publique l'exige."""
     notes = [] if ligne["DIFFUSION"] == "publique" else [INTERNE]
@@ -339,11 +350,28 @@ def periode_ecrite(texte: str) -> str:
 # -- secret ------------------------------------------------------------------------------------
 
 
-def _caches(lignes: pd.DataFrame, definition: Indicateur, geographie: Geographie) -> set[str]:
-    """Choisir ce que la version publique cache, sur toutes les lignes reçues : le même choix pour tous."""
+def _decision(chiffre: Chiffre, nature: str | None, ligne: dict[str, Any]) -> list[DecisionDeSecret]:
+    """Garder trace d'une cellule cachée ; une marque du producteur n'est pas une décision d'ici."""
+    if nature is None or math.isnan(float(ligne["NUMERATEUR"])):
+        return []
+    c = chiffre
+    return [DecisionDeSecret(c.territoire, c.niveau, c.indicateur, c.millesime, c.source, nature)]
+
+
+def _caches(lignes: pd.DataFrame, geographie: Geographie) -> dict[str, dict[str, str]]:
+    """Choisir ce que la version publique cache, sur toutes les lignes d'un envoi : le même choix pour tous."""
+    tables = {
+        str(code): _cellules(siennes, _indicateur(str(code), siennes))
+        for code, siennes in lignes.groupby("indicateur", sort=True)
+    }
+    liens = {code: emboitements({c.code for c in t}, geographie) for code, t in tables.items()}
+    return decider_ensemble(tables, liens)
+
+
+def _cellules(lignes: pd.DataFrame, definition: Indicateur) -> list[CelluleSensible]:
     connu = modeles().get(str(lignes["indicateur"].iloc[0]))
     defaut = 0 if connu is None else connu.seuil
-    cellules = [
+    return [
         CelluleSensible(
             str(r["code"]),
             float(r["NUMERATEUR"]),
@@ -354,4 +382,3 @@ def _caches(lignes: pd.DataFrame, definition: Indicateur, geographie: Geographie
         )
         for r in lignes.to_dict("records")
     ]
-    return masquer(cellules, emboitements({c.code for c in cellules}, geographie))

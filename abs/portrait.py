@@ -8,18 +8,20 @@ from typing import Final
 
 from abs.chapitres import (
     Chapitre,
-    ChiffreCle,
     DemandeDeCarte,
     chapitre_de_theme,
     chapitre_qpv,
     chapitre_quartiers,
-    chiffres_cles,
     plan_du_portrait,
 )
 from abs.demande import Demande
 from abs.diagnostic import Diagnostic, diagnostiquer
+from abs.forces_faiblesses import Bilan, bilan
 from abs.indicateurs import THEMES
 from abs.locales import SUFFIXE_SOURCE, est_locale
+from abs.phrases import Phrase
+from abs.phrases_silences import Silence
+from abs.premiere_page import ChiffreCle, chiffres_cles, phrases_de_tete, population_d_avant, silences_de_tete
 from abs.territoires import NOMS_DE_NIVEAU, Territoire
 from donnees_insee.base import Base
 from donnees_insee.catalogue import source, sources
@@ -63,6 +65,12 @@ class Portrait:
         Au plus dix.
     chapitres : tuple of Chapitre
         Dans l'ordre de lecture.
+    tete : tuple of Phrase
+        Population, son évolution et le scénario de vieillissement, quand ils s'écrivent.
+    bilan : Bilan
+        Forces et faiblesses au regard des références.
+    silences : tuple of Silence
+        Ce que la première page n'a pas écrit, et pourquoi.
     """
 
     diagnostic: Diagnostic
@@ -73,6 +81,9 @@ class Portrait:
     chapitres: tuple[Chapitre, ...]
     sources: tuple[SourceEmployee, ...]
     avertissements: tuple[str, ...] = field(default=())
+    tete: tuple[Phrase, ...] = field(default=())
+    bilan: Bilan = field(default_factory=Bilan)
+    silences: tuple[Silence, ...] = field(default=())
 
     @property
     def sujet(self) -> Territoire:
@@ -114,6 +125,11 @@ def composer(base: Base, demande: Demande, suivre: Callable[[str], None] | None 
     """
     diagnostic = diagnostiquer(base, demande, suivre)
     sujet = diagnostic.ensembles.sujet
+    ancien = population_d_avant(base, diagnostic)
+    if ancien is not None:
+        # Un chiffre cité a sa ligne dans la table longue, celui d'un autre recensement aussi.
+        diagnostic.chiffres.append(ancien)
+    tete = phrases_de_tete(diagnostic, ancien)
     chapitres = [chapitre_de_theme(diagnostic, theme) for theme in THEMES]
     chapitres += [c for c in (chapitre_qpv(diagnostic), chapitre_quartiers(diagnostic)) if c is not None]
     fictif = sujet.code.startswith("99") and any(
@@ -128,6 +144,9 @@ def composer(base: Base, demande: Demande, suivre: Callable[[str], None] | None 
         chapitres=tuple(chapitres),
         sources=_sources_employees(base, diagnostic),
         avertissements=_avertissements(base, diagnostic),
+        tete=tete,
+        bilan=bilan(diagnostic),
+        silences=silences_de_tete(diagnostic, tete),
     )
 
 

@@ -28,9 +28,14 @@ territoire_app = typer.Typer(help="Trouver le code d'un territoire.", no_args_is
 carnets_app = typer.Typer(
     help="Copier les carnets pour y travailler, les ouvrir dans JupyterLab.", no_args_is_help=True
 )
+typologie_app = typer.Typer(
+    help="Réunir les IRIS dont la situation se ressemble, et reporter ces classes à une autre date.",
+    no_args_is_help=True,
+)
 app.add_typer(sources_app, name="sources")
 app.add_typer(territoire_app, name="territoire")
 app.add_typer(carnets_app, name="carnets")
+app.add_typer(typologie_app, name="typologie")
 
 Sortie = Annotated[Path, typer.Option("--sortie", help="Dossier qui reçoit les documents.")]
 Millesime = Annotated[
@@ -141,6 +146,60 @@ def carte(
         indicateur,
         sortie,
     )
+
+
+@app.command()
+def perimetre(
+    fichier: Annotated[
+        Path | None, typer.Argument(help="Périmètres dessinés : GeoJSON, GPKG, une surface par périmètre.")
+    ] = None,
+    qpv: Annotated[
+        str, typer.Option("--qpv", help="Code d'un QPV : profil des IRIS qui le recouvrent.")
+    ] = "",
+    frange: Annotated[
+        float | None, typer.Option("--frange", help="Avec --qpv : distance en mètres autour du QPV.")
+    ] = None,
+    choisis: Annotated[
+        str, typer.Option("--indicateurs", help="Codes séparés par des virgules (voir abs indicateurs).")
+    ] = "",
+    millesime: Millesime = None,
+    millesimes: Millesimes = "",
+    sortie: Annotated[
+        Path | None, typer.Option("--sortie", help="Dossier qui reçoit les tableaux CSV.")
+    ] = None,
+) -> None:
+    """Chiffrer un périmètre libre, la frange d'un QPV, ou les IRIS qui le recouvrent."""
+    from carnets.commande import actions_perimetre  # noqa: PLC0415
+
+    actions_perimetre.perimetre(fichier, qpv, frange, choisis, millesime, millesimes, sortie)
+
+
+@app.command()
+def verifier(
+    dossier: Annotated[Path, typer.Argument(metavar="SORTIE", help="Dossier écrit par `abs portrait`.")],
+) -> None:
+    """Refaire tous les chiffres d'un portrait à partir des fichiers bruts, et dire ceux qui diffèrent."""
+    from carnets.commande import actions_verification  # noqa: PLC0415
+
+    code = actions_verification.verifier(dossier)
+    if code:
+        raise typer.Exit(code)
+
+
+@app.command()
+def evolution(
+    territoire: Annotated[str, typer.Argument(help="Code ou nom : commune, IRIS, EPCI, département.")],
+    de: Annotated[int, typer.Option("--de", help="Premier millésime, par exemple 2010.")],
+    a: Annotated[int, typer.Option("--a", help="Second millésime, par exemple 2015.")],
+    indicateurs: Annotated[
+        str, typer.Option("--indicateurs", help="Codes séparés par des virgules ; tous par défaut.")
+    ] = "",
+    sortie: Annotated[Path | None, typer.Option("--sortie", help="Dossier qui reçoit le CSV.")] = None,
+) -> None:
+    """Dire comment un territoire a évolué entre deux dates, avec ce que la précision permet d'en dire."""
+    from carnets.commande import actions_evolution  # noqa: PLC0415
+
+    actions_evolution.evolution(territoire, de, a, indicateurs, sortie)
 
 
 @sources_app.command("lister")
@@ -303,6 +362,46 @@ def territoire_changements(
     from carnets.commande import actions_geographie  # noqa: PLC0415
 
     actions_geographie.territoire_changements(code, de, a)
+
+
+@typologie_app.command("apprendre")
+def typologie_apprendre(
+    territoire: Annotated[str, typer.Argument(help="Code ou nom : commune, EPCI, département.")],
+    millesime: Millesime = None,
+    sortie: Sortie = SORTIES,
+) -> None:
+    """Apprendre des classes d'IRIS : tables, fiches, carte, et un fichier où confirmer leurs noms."""
+    from carnets.commande import actions_typologie  # noqa: PLC0415
+
+    actions_typologie.apprendre(territoire, millesime, sortie)
+
+
+@typologie_app.command("appliquer")
+def typologie_appliquer(
+    territoire: Annotated[str, typer.Argument(help="Code ou nom : commune, EPCI, département.")],
+    modele: Annotated[Path, typer.Option("--modele", help="Fichier modele.json écrit par apprendre.")],
+    millesime: Millesime = None,
+    sortie: Sortie = SORTIES,
+) -> None:
+    """Classer des IRIS à une autre date avec des classes déjà apprises, et dire qui a changé."""
+    from carnets.commande import actions_typologie  # noqa: PLC0415
+
+    actions_typologie.appliquer(territoire, modele, millesime, sortie)
+
+
+@app.command()
+def pairs(
+    code: Annotated[str, typer.Argument(help="Commune (code ou nom) ou code d'IRIS.")],
+    question: Annotated[
+        str, typer.Option("--question", help="emploi, logement, revenus… ; absente, la liste est écrite.")
+    ] = "",
+    millesime: Millesime = None,
+    sortie: Annotated[Path | None, typer.Option("--sortie", help="Dossier qui reçoit le tableau.")] = None,
+) -> None:
+    """Trouver les dix territoires les plus proches pour une question, et ce que vaut ce choix."""
+    from carnets.commande import actions_typologie  # noqa: PLC0415
+
+    actions_typologie.pairs(code, question, millesime, sortie)
 
 
 @carnets_app.command("copier")

@@ -44,8 +44,15 @@ def rendre(modele: str, **valeurs: Any) -> str:
     return _environnement().get_template(modele).render(**valeurs)
 
 
+def _appuis(portrait: Portrait) -> Any:
+    """Retrouver les lignes du diagnostic qui portent une phrase, une fois par fragment."""
+    from abs.phrases_preuves import Appuis  # noqa: PLC0415 - réservé au rendu
+
+    return Appuis(portrait.diagnostic).de
+
+
 def titre(portrait: Portrait) -> str:
-    """Rendre le titre, les avertissements et les chiffres clés.
+    """Rendre le titre, les avertissements, les chiffres clés, les forces et les faiblesses.
 
     Parameters
     ----------
@@ -63,7 +70,7 @@ def titre(portrait: Portrait) -> str:
 
     # La date du jour à l'horloge du poste : c'est celle que l'analyste attend sur sa page.
     aujourd_hui = format_date(date.today(), format="long", locale="fr_FR")  # noqa: DTZ011
-    return rendre("titre.html.j2", portrait=portrait, etabli_le=aujourd_hui)
+    return rendre("titre.html.j2", portrait=portrait, etabli_le=aujourd_hui, appuis=_appuis(portrait))
 
 
 def chapitre(portrait: Portrait, contenu: Chapitre) -> str:
@@ -81,7 +88,7 @@ def chapitre(portrait: Portrait, contenu: Chapitre) -> str:
     str
         Fragment HTML.
     """
-    return rendre("chapitre.html.j2", portrait=portrait, chapitre=contenu)
+    return rendre("chapitre.html.j2", portrait=portrait, chapitre=contenu, appuis=_appuis(portrait))
 
 
 def suite(portrait: Portrait, contenu: Chapitre) -> str:
@@ -103,7 +110,7 @@ def suite(portrait: Portrait, contenu: Chapitre) -> str:
 
 
 def annexes(portrait: Portrait) -> str:
-    """Rendre les sources, les définitions et la façon de lire les statuts.
+    """Rendre ce qui n'a pas été écrit, les sources, les définitions et la façon de lire les statuts.
 
     Parameters
     ----------

@@ -11,8 +11,10 @@ from donnees_insee.chemins import fichier_provisoire
 if TYPE_CHECKING:
     from docx.document import Document
 
-# La carte interactive et le sommaire n'ont pas de sens sur le papier.
-SANS_PAPIER: Final = re.compile(r'<section class="atlas-bloc">.*?</section>', re.DOTALL)
+# La carte interactive et les chiffres qu'une phrase déplie n'ont pas de sens sur le papier.
+SANS_PAPIER: Final = re.compile(
+    r'<section class="atlas-bloc">.*?</section>|<div class="preuve">.*?</div>', re.DOTALL
+)
 # Présente ou remplacée à l'identique (Liberation Sans) sur tous les postes, donc même mise en page partout.
 POLICE: Final = "Arial"
 MARGE_EN_CM: Final = 1.8

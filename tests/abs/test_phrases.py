@@ -7,7 +7,9 @@ import pytest
 from abs.chiffre import Chiffre
 from abs.demande import Demande
 from abs.indicateurs import indicateur
-from abs.phrases import decimales, ecrire, etendue, lieu, phrase
+from abs.phrases import decimales, ecrire, lieu, phrase
+from abs.phrases_etendue import etendue
+from abs.phrases_langue import mots_refuses
 from abs.portrait import composer
 from abs.statuts import Fiabilite, Statut
 from abs.territoires import Territoire
@@ -44,14 +46,19 @@ def test_le_lieu_suit_l_article_du_nom(nom, attendu):
     assert lieu(Territoire("1", "commune", nom)) == attendu
 
 
-def test_la_reference_est_entre_parentheses_avec_la_date():
+def test_le_lieu_d_un_departement_ne_suppose_pas_son_article():
+    assert lieu(Territoire("34", "departement", "Hérault")) == "dans le département (Hérault)"
+
+
+def test_la_phrase_cite_ses_chiffres_et_ce_qu_elle_en_affirme():
     dite = phrase(HLM, VILLE, chiffre(), [(EPCI, chiffre(18.1, territoire="999900001", niveau="epci"))])
     attendu = (
         "À Arzance, 22,2 % des résidences principales sont louées vides en HLM, d'après leurs occupants "
-        "(18,1 % dans l'intercommunalité ; recensement 2022)."
+        "(recensement 2022), soit 4,1 points de plus que dans l'intercommunalité (18,1 %)."
     )
     assert dite.texte.replace("\u00a0", " ") == attendu
     assert len(dite.references) == 2
+    assert [(a.de, a.a, a.verdict) for a in dite.affirmations] == [(*dite.references, "plus")]
 
 
 def test_une_reference_d_une_autre_date_n_est_pas_ecrite():
@@ -91,10 +98,7 @@ def test_les_euros_s_ecrivent_a_la_dizaine():
 
 def test_l_etendue_dit_ses_deux_bouts_et_sa_date():
     dite = etendue(HLM, [iris(i, 10.0 + i) for i in range(1, 7)])
-    assert (
-        "va de 11,0 % (Quartier 1) à 16,0 % (Quartier 6), sur 6 IRIS (recensement 2022)"
-        in dite.texte.replace("\u00a0", " ")
-    )
+    assert "va de 11,0 % à 16,0 %, sur 6 IRIS (recensement 2022)" in dite.texte.replace("\u00a0", " ")
 
 
 def test_l_etendue_se_tait_si_un_chiffre_fragile_la_depasse():
@@ -146,3 +150,4 @@ def test_les_populations_restent_neutres(base_demo):
     for chapitre in portrait.chapitres:
         for dite in chapitre.phrases:
             assert not [m for m in interdits if m in dite.texte.lower()], dite.texte
+            assert mots_refuses(dite.texte) == [], dite.texte

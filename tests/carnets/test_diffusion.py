@@ -89,7 +89,7 @@ def textes(chemin: Path) -> str:
 def test_aucun_temoin_interne_dans_les_fichiers_publics(public: Production) -> None:
     lus = {f.name: textes(f) for f in public.fichiers}
     attendus = {"carnet.ipynb", "portrait.html", "portrait.docx", "tableaux.xlsx", "territoire.gpkg"}
-    assert attendus | {"diagnostic.csv", "diagnostic.parquet", "recu.json"} == set(lus)
+    assert attendus | {"diagnostic.csv", "diagnostic.parquet", "recu.json", "secret.csv"} == set(lus)
     fuites = [(nom, t) for nom, texte in lus.items() for t in TEMOINS if t in texte.lower()]
     assert not fuites
     # Le même regard trouve ce qui est public : il n'est pas aveugle.

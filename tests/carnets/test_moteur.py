@@ -28,6 +28,7 @@ def test_la_demonstration_ecrit_tous_ses_documents(demo_ecrite):
         "carnet.ipynb",
         "preuve/diagnostic.parquet",
         "preuve/recu.json",
+        "preuve/secret.csv",
     }
     assert attendus <= {n.replace("\\", "/") for n in noms}
     for extension in ("png", "svg", "html"):
@@ -83,6 +84,7 @@ def test_un_dossier_de_sortie_relatif_recoit_tout_a_sa_place(base_demo, tmp_path
         "diagnostic.csv",
         str(Path("preuve/diagnostic.parquet")),
         str(Path("preuve/recu.json")),
+        str(Path("preuve/secret.csv")),
     }
     assert list((tmp_path / "sorties").iterdir()) == [attendu]
 

@@ -40,6 +40,13 @@ def test_chaque_image_a_un_texte_de_remplacement(document):
     assert all(len(p.get("descr") or "") > 40 for p in proprietes)
 
 
+def test_les_chiffres_que_la_page_deplie_ne_sont_pas_dans_le_document(document):
+    textes = [p.text for p in document.paragraphs]
+    assert any("soit" in t and "points de" in t for t in textes)
+    assert not [t for t in textes if "Les chiffres de cette phrase" in t]
+    assert not [t for table in document.tables for t in [table.cell(0, 0).text] if t == "Territoire"]
+
+
 def test_le_document_est_en_francais_et_dit_que_le_territoire_est_fictif(document):
     assert document.core_properties.language == "fr-FR"
     assert any("Territoire fictif" in p.text for p in document.paragraphs)

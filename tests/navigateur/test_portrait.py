@@ -123,3 +123,23 @@ def test_chaque_image_a_un_texte_de_remplacement(ouvert):
     assert images.count() >= 5
     for rang in range(images.count()):
         assert len(images.nth(rang).get_attribute("alt")) > 40
+
+
+def test_une_phrase_se_deplie_au_clavier_sur_les_chiffres_qui_la_portent(ouvert):
+    phrases = ouvert.locator("details.phrase")
+    assert phrases.count() >= 30
+    premiere = ouvert.locator("h2#emploi ~ ul details.phrase").first
+    preuve = premiere.locator(".preuve")
+    assert not preuve.is_visible()
+    premiere.locator("summary").focus()
+    ouvert.keyboard.press("Enter")
+    assert preuve.is_visible()
+    lignes = preuve.locator("tbody tr")
+    assert lignes.count() >= 2
+    ligne = lignes.first.inner_text()
+    for attendu in ("%", "recensement 2022", "P_ACT1564", "P_POP1564", "Recensement de la population"):
+        assert attendu in ligne
+    for rang in range(phrases.count()):
+        assert phrases.nth(rang).locator("tbody tr").count() >= 1
+    ouvert.keyboard.press("Enter")
+    assert not preuve.is_visible()

@@ -1,0 +1,143 @@
+"""Les forces et les faiblesses d'un territoire au regard de ses références : des situations, jamais des populations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from abs.comparer import DIFFERENTS, Verdict
+from abs.indicateurs import THEMES, Indicateur, indicateurs
+from abs.phrases import Phrase, comparables, phrase, verdict
+from abs.table_longue import Diagnostic
+
+LIBELLES_TRANSVERSAUX: Final = {
+    "petite_enfance": "petite enfance",
+    "reussite_educative": "réussite éducative",
+    "autonomie": "autonomie",
+    "acces_aux_droits": "accès aux droits",
+    "mobilite": "mobilité",
+    "numerique": "numérique",
+}
+LIBELLES_PUBLICS: Final = {
+    "enfance_familles": "enfance et familles",
+    "jeunes": "jeunes",
+    "personnes_agees": "personnes âgées",
+    "handicap": "personnes en situation de handicap",
+    "difficulte": "personnes en difficulté",
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """Une force ou une faiblesse : un indicateur qui a un sens, son écart établi, sa phrase.
+
+    Attributes
+    ----------
+    indicateur : Indicateur
+        Jamais un indicateur neutre.
+    force : bool
+        Vrai si l'écart va dans le sens favorable.
+    ampleur : float
+        Écart rapporté au seuil pratique, pour ranger.
+    phrase : Phrase
+        Ce qui s'écrit.
+    """
+
+    indicateur: Indicateur
+    force: bool
+    ampleur: float
+    phrase: Phrase
+
+
+@dataclass(frozen=True)
+class Bilan:
+    """Les forces et les faiblesses établies, les plus nettes d'abord."""
+
+    forces: tuple[Point, ...] = ()
+    faiblesses: tuple[Point, ...] = ()
+
+    def points(self) -> tuple[Point, ...]:
+        """Donner les forces puis les faiblesses."""
+        return (*self.forces, *self.faiblesses)
+
+    def par_theme(self) -> list[tuple[str, list[Point], list[Point]]]:
+        """Ranger par thème.
+
+        Returns
+        -------
+        list of tuple
+            Libellé du thème, forces, faiblesses ; sans les thèmes vides.
+        """
+        return self._ranger(THEMES, lambda i: (i.theme,))
+
+    def par_public(self) -> list[tuple[str, list[Point], list[Point]]]:
+        """Ranger par public.
+
+        Returns
+        -------
+        list of tuple
+            Libellé du public, forces, faiblesses ; un point peut être dans plusieurs.
+        """
+        return self._ranger(LIBELLES_PUBLICS, lambda i: i.publics)
+
+    def par_transversal(self) -> list[tuple[str, list[Point], list[Point]]]:
+        """Ranger par sujet transversal.
+
+        Returns
+        -------
+        list of tuple
+            Libellé du sujet, forces, faiblesses.
+        """
+        return self._ranger(LIBELLES_TRANSVERSAUX, lambda i: i.transversaux)
+
+    def _ranger(
+        self, libelles: dict[str, str], cles: Callable[[Indicateur], Iterable[str]]
+    ) -> list[tuple[str, list[Point], list[Point]]]:
+        groupes = [
+            (
+                libelle,
+                [p for p in self.forces if cle in cles(p.indicateur)],
+                [p for p in self.faiblesses if cle in cles(p.indicateur)],
+            )
+            for cle, libelle in libelles.items()
+        ]
+        return [g for g in groupes if g[1] or g[2]]
+
+
+def bilan(diagnostic: Diagnostic) -> Bilan:
+    """Établir les forces et les faiblesses du sujet au regard de ses deux références les plus proches.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+
+    Returns
+    -------
+    Bilan
+        Seuls les écarts qui passent la marge et le seuil pratique y sont.
+    """
+    points = [p for i in indicateurs().values() if (p := _point(diagnostic, i)) is not None]
+    points.sort(key=lambda p: -p.ampleur)
+    return Bilan(tuple(p for p in points if p.force), tuple(p for p in points if not p.force))
+
+
+def _point(diagnostic: Diagnostic, indicateur: Indicateur) -> Point | None:
+    if indicateur.sens == "neutre" or indicateur.nature == "effectif":
+        return None
+    sujet = diagnostic.ensembles.sujet
+    chiffre = diagnostic.chiffre(sujet, indicateur.code)
+    if chiffre is None or not chiffre.a_une_valeur:
+        return None
+    autour = [(t, diagnostic.chiffre(t, indicateur.code)) for t in diagnostic.ensembles.references]
+    retenues = comparables(indicateur, chiffre, autour)
+    lus = [verdict(indicateur, sujet, chiffre, t, c) for t, c in retenues]
+    differents = [v for v in lus if v.verdict in DIFFERENTS]
+    dite = phrase(indicateur, sujet, chiffre, retenues)
+    # Un écart favorable d'un côté et défavorable de l'autre n'est ni une force ni une faiblesse.
+    if dite is None or len({v.verdict for v in differents}) != 1:
+        return None
+    defavorable = Verdict.PLUS if indicateur.sens == "haut" else Verdict.MOINS
+    ampleur = max(abs(v.ecart) / v.seuil if v.seuil else abs(v.ecart) for v in differents)
+    return Point(indicateur, differents[0].verdict != defavorable, ampleur, dite)

@@ -1,0 +1,114 @@
+"""Dire l'étendue d'un indicateur entre les mailles, et lesquelles sont en tête quand cela s'établit."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from abs.chiffre import Chiffre
+from abs.comparer import Mailles
+from abs.comparer_rangs import Extreme, assez_solides, extremes
+from abs.formats import nombre
+from abs.indicateurs import Indicateur
+from abs.phrases import Affirmation, Phrase
+from abs.phrases_ecriture import date_dite, decimales, ecrire, gabarits, lieu, reference
+from abs.phrases_langue import enumerer, typographier
+from abs.statuts import Fiabilite
+
+# Article du premier mot d'un libellé ; un libellé qui n'en a pas ici ne donne pas de phrase d'étendue.
+ARTICLES: Final = {
+    "part": "la ", "taille": "la ",
+    "taux": "le ", "niveau": "le ", "rapport": "le ", "premier": "le ", "troisième": "le ", "neuvième": "le ",
+    "indice": "l'",
+}  # fmt: skip
+
+
+def _sujet_de_l_etendue(indicateur: Indicateur) -> str | None:
+    libelle = indicateur.libelle[:1].lower() + indicateur.libelle[1:]
+    article = ARTICLES.get(libelle.split()[0])
+    return None if article is None else f"{article}{libelle}"
+
+
+def etendue(indicateur: Indicateur, mailles: Mailles, ensemble: Chiffre | None = None) -> Phrase | None:
+    """Dire l'étendue d'un indicateur entre les mailles, et lesquelles sont en tête si cela s'établit.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition.
+    mailles : sequence of tuple
+        Mailles classables et leurs chiffres.
+    ensemble : Chiffre or None, default None
+        Chiffre du territoire entier à la même date.
+
+    Returns
+    -------
+    Phrase or None
+        ``None`` s'il reste moins de cinq mailles, ou moins de 80 % d'entre elles.
+    """
+    classees = [(t, c) for t, c in mailles if t.type_iris not in {"A", "D"}]
+    sujet = _sujet_de_l_etendue(indicateur)
+    if sujet is None or indicateur.nature == "effectif" or not assez_solides(classees):
+        return None
+    chiffrees = [(t, c) for t, c in classees if c is not None and c.a_une_valeur]
+    solides = [(t, c) for t, c in chiffrees if c.fiabilite != Fiabilite.FRAGILE]
+    bas, haut = min(solides, key=lambda tc: tc[1].valeur), max(solides, key=lambda tc: tc[1].valeur)
+    # Un chiffre fragile hors de l'étendue en ferait une étendue fausse : mieux vaut ne rien dire.
+    if any(not bas[1].valeur <= c.valeur <= haut[1].valeur for _, c in chiffrees):
+        return None
+    en_iris = bas[0].niveau == "iris"
+    # Les deux bouts s'écrivent pareil, à la décimale du moins précis.
+    fixes = min(decimales(indicateur, c) for c in (bas[1], haut[1]))
+    # Une situation se localise ; une population ne se montre pas du doigt.
+    tete = None
+    if indicateur.sens != "neutre":
+        tete = extremes(indicateur, classees, ensemble, haut=indicateur.sens == "haut")
+    texte_de_tete, affirmations = _tete(indicateur, tete)
+    texte = gabarits()["etendue" if en_iris else "etendue_communes"].format(
+        sujet=sujet,
+        bas=ecrire(indicateur, bas[1], fixes),
+        haut=ecrire(indicateur, haut[1], fixes),
+        combien=_combien(len(chiffrees), len(classees), "IRIS" if en_iris else "communes"),
+        periode=date_dite(bas[1]),
+        tete=texte_de_tete,
+    )
+    nommees = [reference(c) for _, c in tete.mailles] if tete else []
+    references = tuple(dict.fromkeys([reference(bas[1]), reference(haut[1]), *nommees]))
+    return Phrase(typographier(texte), references, affirmations)
+
+
+def _combien(connues: int, classees: int, nom: str) -> str:
+    """Dire sur combien de mailles porte l'étendue, et combien n'ont pas de chiffre."""
+    if connues == classees:
+        return f"{nombre(connues)} {nom}"
+    return f"{nombre(connues)} des {nombre(classees)} {nom}"
+
+
+def _tete(indicateur: Indicateur, tete: Extreme | None) -> tuple[str, tuple[Affirmation, ...]]:
+    """Nommer les mailles de tête ; les accords suivent le premier mot du libellé."""
+    if tete is None or not tete.mailles:
+        return "", ()
+    feminin = ARTICLES.get(indicateur.libelle.split()[0].lower()) == "la "
+    cas = f"{'seul' if tete.seul else 'parmi'}_{indicateur.sens}"
+    texte = gabarits("tetes")[cas].format(
+        parmi_eux="" if tete.connues == tete.classees else f", parmi {_eux(tete)},",
+        pronom="elle" if feminin else "il",
+        article="la" if feminin else "le",
+        eleve="élevée" if feminin else "élevé",
+        basse="basse" if feminin else "bas",
+        eleves="élevées" if feminin else "élevés",
+        basses="basses" if feminin else "bas",
+        ou=_lieux_de_tete(indicateur, tete),
+    )
+    return texte, tuple(Affirmation(reference(c), "", cas) for _, c in tete.mailles)
+
+
+def _eux(tete: Extreme) -> str:
+    return "eux" if tete.mailles[0][0].niveau == "iris" else "elles"
+
+
+def _lieux_de_tete(indicateur: Indicateur, tete: Extreme) -> str:
+    valeurs = [(t, "" if tete.seul else f" ({ecrire(indicateur, c)})") for t, c in tete.mailles]
+    if tete.mailles[0][0].niveau != "iris":
+        return enumerer([f"{lieu(t)}{v}" for t, v in valeurs])
+    debut = "dans l'IRIS" if len(valeurs) == 1 else "dans les IRIS"
+    return f"{debut} {enumerer([f'{t.nom}{v}' for t, v in valeurs])}"

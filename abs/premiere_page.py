@@ -1,0 +1,276 @@
+"""La première page : dix chiffres clés, la population et son évolution, et un scénario de vieillissement annoncé."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from abs.chapitres import autour, plan_du_portrait
+from abs.chiffre import Chiffre
+from abs.formats import avec_unite, nombre
+from abs.indicateurs import indicateurs
+from abs.phrases import Phrase, parenthese
+from abs.phrases_ecriture import ecrire, gabarits, lieu, reference
+from abs.phrases_langue import typographier
+from abs.phrases_silences import Silence
+from abs.statuts import Statut
+from abs.table_longue import Diagnostic
+from abs.tableaux import mots_de_couverture
+
+if TYPE_CHECKING:
+    from abs.calcul import Calculateur
+    from donnees_insee.base import Base
+
+CHIFFRES_CLES: Final = 10
+DIX_ANS: Final = 10
+VARIATION_STABLE: Final = 0.1
+DEUX: Final = 2
+RECENSEMENT: Final = "rp_population"
+
+
+@dataclass(frozen=True)
+class ChiffreCle:
+    """Un chiffre clé : ce qu'un élu retient."""
+
+    libelle: str
+    valeur: str
+    complement: str
+    date: str
+    reference: str
+    references: tuple[str, ...] = ()
+
+
+def chiffres_cles(diagnostic: Diagnostic) -> tuple[ChiffreCle, ...]:
+    """Prendre les dix premiers indicateurs du plan dont le chiffre peut être dit.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+
+    Returns
+    -------
+    tuple of ChiffreCle
+        Au plus dix.
+    """
+    retenus = []
+    for code in plan_du_portrait()["chiffres_cles"]:
+        indicateur, chiffre = indicateurs()[code], diagnostic.chiffre(diagnostic.ensembles.sujet, code)
+        if chiffre is None or not chiffre.a_une_valeur or chiffre.fiabilite == "fragile":
+            continue
+        complement, autres = parenthese(indicateur, chiffre, autour(diagnostic, code))
+        if chiffre.statut == Statut.PARTIEL:
+            complement = " ; ".join(filter(None, [mots_de_couverture(chiffre), complement]))
+        retenus.append(
+            ChiffreCle(
+                indicateur.libelle,
+                ecrire(indicateur, chiffre),
+                typographier(complement),
+                chiffre.periode,
+                reference(chiffre),
+                (reference(chiffre), *autres),
+            )
+        )
+    return tuple(retenus[:CHIFFRES_CLES])
+
+
+def phrases_de_tete(diagnostic: Diagnostic, ancien: Chiffre | None = None) -> tuple[Phrase, ...]:
+    """Écrire la population, son évolution si deux millésimes se comparent, et le scénario de vieillissement.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+    ancien : Chiffre or None, default None
+        Population d'un recensement comparable, lue par :func:`population_d_avant`.
+
+    Returns
+    -------
+    tuple of Phrase
+        Vide si ni la population ni les tranches d'âge ne sont connues.
+    """
+    dites = [evolution_de_la_population(diagnostic, ancien), scenario_75_ans(diagnostic)]
+    return tuple(d for d in dites if d is not None)
+
+
+def silences_de_tete(diagnostic: Diagnostic, phrases: tuple[Phrase, ...]) -> tuple[Silence, ...]:
+    """Dire ce que la première page n'a pas écrit, et pourquoi.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+    phrases : tuple of Phrase
+        Phrases de :func:`phrases_de_tete`.
+
+    Returns
+    -------
+    tuple of Silence
+        Évolution de la population et scénario, s'ils manquent.
+    """
+    raisons = gabarits("silences_de_tete")
+    cites = [{r.split("|")[2] for r in p.references} for p in phrases]
+    evolution = any(
+        len(p.references) > 1 and c == {"population"} for p, c in zip(phrases, cites, strict=True)
+    )
+    scenario = any("part_75_ans_plus" in c for c in cites)
+    manquants = [("evolution", evolution), ("scenario_75", scenario)]
+    if diagnostic.ensembles.sujet.niveau == "qpv":
+        return ()
+    return tuple(Silence(raisons[c], (raisons[f"{c}_libelle"],)) for c, ecrit in manquants if not ecrit)
+
+
+def enquetes_disjointes(ancien: int, recent: int) -> bool:
+    """Dire si deux millésimes du recensement reposent sur des enquêtes annuelles différentes.
+
+    Parameters
+    ----------
+    ancien, recent : int
+        Millésimes.
+
+    Returns
+    -------
+    bool
+        Faux si une enquête leur est commune, ou si le catalogue ne dit pas lesquelles les composent.
+    """
+    from donnees_insee.tables_du_catalogue import enquetes_annuelles  # noqa: PLC0415 - réservé à l'évolution
+
+    connues = enquetes_annuelles()
+    if ancien not in connues or recent not in connues or ancien >= recent:
+        return False
+    return not set(connues[ancien]) & set(connues[recent])
+
+
+def evolution_de_la_population(diagnostic: Diagnostic, ancien: Chiffre | None) -> Phrase | None:
+    """Dire la population et ce qu'elle était au dernier recensement comparable tenu, à territoire égal.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+    ancien : Chiffre or None
+        Population d'un recensement comparable.
+
+    Returns
+    -------
+    Phrase or None
+        La population seule quand rien ne se compare ; ``None`` sans population.
+    """
+    sujet = diagnostic.ensembles.sujet
+    chiffre = diagnostic.chiffre(sujet, "population")
+    if chiffre is None or not chiffre.a_une_valeur or chiffre.statut == Statut.PARTIEL:
+        return None
+    tours = gabarits("tete")
+    valeurs = {
+        "Lieu": lieu(sujet)[:1].upper() + lieu(sujet)[1:],
+        "v": nombre(chiffre.valeur),
+        "quand": chiffre.periode,
+    }
+    if ancien is None or ancien.millesime is None or chiffre.millesime is None:
+        return Phrase(typographier(tours["population"].format(**valeurs)), (reference(chiffre),))
+    ans = chiffre.millesime - ancien.millesime
+    variation = ((chiffre.valeur / ancien.valeur) ** (1 / ans) - 1) * 100
+    cas = "stable" if abs(variation) < VARIATION_STABLE else "hausse" if variation > 0 else "baisse"
+    ecart = abs(round(chiffre.valeur) - round(ancien.valeur))
+    texte = tours[cas].format(
+        **valeurs,
+        avant=nombre(ancien.valeur),
+        annee=ancien.millesime,
+        ecart=nombre(ecart),
+        rythme=avec_unite(abs(variation), "%", 1),
+    )
+    return Phrase(typographier(texte), (reference(chiffre), reference(ancien)))
+
+
+def population_d_avant(base: Base, diagnostic: Diagnostic) -> Chiffre | None:
+    """Lire la population du plus récent recensement comparable, si la commune n'a pas changé entre les deux.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale, où sont les autres millésimes.
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+
+    Returns
+    -------
+    Chiffre or None
+        À ranger dans la table longue avant d'être cité.
+    """
+    from abs.diagnostic import Diagnostiqueur  # noqa: PLC0415 - le diagnostic est déjà fait : lecture à part
+
+    sujet = diagnostic.ensembles.sujet
+    chiffre = diagnostic.chiffre(sujet, "population")
+    if chiffre is None or not chiffre.a_une_valeur or sujet.niveau != "commune":
+        return None
+    recent = chiffre.millesime
+    if recent is None or chiffre.source != RECENSEMENT:
+        return None
+    annees = [a for a in base.millesimes(RECENSEMENT) if enquetes_disjointes(a, recent)]
+    if not annees:
+        return None
+    calculateur = Diagnostiqueur(base, diagnostic.demande).calculateur
+    if not _commune_inchangee(base, calculateur, sujet.code, max(annees), recent):
+        return None
+    indicateur = indicateurs()["population"]
+    lectures = tuple(le for le in indicateur.lectures if le.source.id == RECENSEMENT)
+    trouve = calculateur.chiffre(indicateur, sujet, max(annees), lectures)
+    if trouve is None or not trouve.a_une_valeur or trouve.statut == Statut.PARTIEL:
+        return None
+    return trouve
+
+
+def _commune_inchangee(base: Base, calculateur: Calculateur, code: str, ancien: int, recent: int) -> bool:
+    """Sans l'histoire des communes, seule une même liste d'IRIS prouve que le territoire est le même."""
+    from donnees_insee.erreurs import ErreurAbs  # noqa: PLC0415 - réservé à l'évolution
+    from donnees_insee.geographie_dans_le_temps import histoire  # noqa: PLC0415 - réservé à l'évolution
+    from donnees_insee.passages import passage_communes  # noqa: PLC0415 - réservé à l'évolution
+
+    try:
+        # Un recensement de millésime n est publié dans la géographie de n + 2.
+        passage = passage_communes(histoire(base), ancien + 2, recent + 2)
+    except ErreurAbs:
+        avant, apres = (
+            {str(c) for c in calculateur.lecteur.table(RECENSEMENT, a, "iris").index if str(c)[:5] == code}
+            for a in (ancien, recent)
+        )
+        return len(avant) > 1 and avant == apres
+    return not any(code in (*g.avant, *g.apres) for g in passage.changes)
+
+
+def scenario_75_ans(diagnostic: Diagnostic) -> Phrase | None:
+    """Écrire combien d'habitants auraient 75 ans ou plus dans dix ans si les 65 ans et plus restaient tous.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+
+    Returns
+    -------
+    Phrase or None
+        ``None`` si les tranches d'âge publiées manquent ou si un des deux chiffres est fragile.
+
+    Notes
+    -----
+    Les personnes qui auront 75 ans ou plus dans dix ans en ont 65 ou plus aujourd'hui : sans décès, départ ni
+    arrivée, leur nombre est celui des 65 ans et plus. C'est un plafond, hors arrivées ; il est annoncé comme tel.
+    """
+    sujet = diagnostic.ensembles.sujet
+    plus_65, plus_75 = (diagnostic.chiffre(sujet, c) for c in ("part_65_ans_plus", "part_75_ans_plus"))
+    if plus_65 is None or plus_75 is None or plus_65.millesime is None:
+        return None
+    solides = all(
+        c.a_une_valeur and c.statut != Statut.PARTIEL and c.fiabilite != "fragile" and c.numerateur > 0
+        for c in (plus_65, plus_75)
+    )
+    if not solides or plus_65.millesime != plus_75.millesime or sujet.niveau == "iris":
+        return None
+    texte = gabarits("tete")["scenario_75"].format(
+        quand=plus_65.periode,
+        aujourd_hui=nombre(plus_75.numerateur, -1),
+        plus_65=nombre(plus_65.numerateur, -1),
+        annee=plus_65.millesime,
+        horizon=plus_65.millesime + DIX_ANS,
+    )
+    return Phrase(typographier(texte), (reference(plus_75), reference(plus_65)))
