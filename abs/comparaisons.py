@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -28,6 +29,7 @@ GENRES: Final[dict[str, tuple[str, ...]]] = {
     "perimetre": (),
     "note": ("annees",),
     "seuil": ("annees", "seuil"),
+    "territoire": ("territoires",),
 }
 
 
@@ -49,6 +51,8 @@ class Regle:
         Années visées.
     seuil : float
         Écart au-dessous duquel rien n'est annoncé, en points.
+    territoires : str
+        Motif des codes de territoires visés par une mise en garde.
     """
 
     code: str
@@ -64,6 +68,7 @@ class Regle:
     ecart: int = 0
     annees: tuple[int, ...] = ()
     seuil: float = 0.0
+    territoires: str = ""
 
     def vise(self, *lectures: Lecture) -> bool:
         """Dire si la règle parle de ces lectures.
@@ -261,6 +266,22 @@ def juger(indicateur: Indicateur, lecture_de: Lecture, lecture_a: Lecture, de: i
     return Avis(tuple(refus), tuple(dict.fromkeys(notes)), seuil)
 
 
+def mises_en_garde(code: str) -> tuple[str, ...]:
+    """Dire ce qu'il faut savoir avant de comparer un territoire à d'autres.
+
+    Parameters
+    ----------
+    code : str
+        Code du territoire.
+
+    Returns
+    -------
+    tuple of str
+        Une phrase par règle qui vise ce code.
+    """
+    return tuple(r.raison for r in regles()[0] if r.territoires and re.fullmatch(r.territoires, code))
+
+
 def _precision(regle: Regle, lecture_de: Lecture, lecture_a: Lecture, de: int, a: int) -> str | None:
     """Dire ce qui déclenche une règle, ou ``None`` si elle ne s'applique pas."""
     if regle.genre == "enquetes":
@@ -276,6 +297,7 @@ def _precision(regle: Regle, lecture_de: Lecture, lecture_a: Lecture, de: int, a
         "absence": bool({de, a} & set(regle.annees)),
         "note": bool({de, a} & set(regle.annees)),
         "seuil": bool({de, a} & set(regle.annees)),
+        "territoire": False,
         "definition": lecture_de.definition != lecture_a.definition,
         "perimetre": lecture_de.source.famille != lecture_a.source.famille,
     }[regle.genre]

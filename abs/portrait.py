@@ -14,6 +14,7 @@ from abs.chapitres import (
     chapitre_quartiers,
     plan_du_portrait,
 )
+from abs.comparaisons import mises_en_garde
 from abs.demande import Demande
 from abs.diagnostic import Diagnostic, diagnostiquer
 from abs.forces_faiblesses import Bilan, bilan
@@ -233,8 +234,8 @@ def contours_tenus(base: Base, diagnostic: Diagnostic) -> bool:
 
 
 def _avertissements(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
-    mots = []
     ensembles = diagnostic.ensembles
+    mots = list(mises_en_garde(ensembles.sujet.code))
     if ensembles.sujet.niveau == "commune" and not ensembles.mailles:
         mots.append(
             "Cette commune n'est pas découpée en IRIS, ou la base n'en tient pas la liste : le portrait s'appuie sur "

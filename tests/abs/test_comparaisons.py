@@ -142,3 +142,10 @@ def test_un_fichier_de_regles_fautif_dit_toutes_ses_fautes() -> None:
         lire_les_regles(texte)
     for mots in ("devin", "le champ avant manque", "certaine", "règle « z » inconnue"):
         assert mots in str(faute.value)
+
+
+def test_un_ept_est_mis_en_garde_et_une_commune_non() -> None:
+    from abs.comparaisons import mises_en_garde
+
+    assert "n'est pas un EPCI à fiscalité propre" in mises_en_garde("T6")[0]
+    assert mises_en_garde("75056") == mises_en_garde("243400017") == ()
