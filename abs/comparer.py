@@ -180,11 +180,32 @@ def comparer(indicateur: Indicateur, chiffre: Chiffre, autre: Chiffre, essais: i
     seuil = seuil_de(indicateur, autre.valeur)
     if abs(ecart) < seuil:
         verdict = Verdict.COMPARABLE if marge <= seuil else Verdict.DANS_LA_MARGE
-    elif abs(ecart) <= marge:
+    elif abs(ecart) <= marge or abs(ecart) < seuil + arrondi_publie(indicateur, chiffre, autre):
         verdict = Verdict.DANS_LA_MARGE
     else:
         verdict = Verdict.PLUS if ecart > 0 else Verdict.MOINS
     return Comparaison(verdict, ecart, marge, seuil)
+
+
+def arrondi_publie(indicateur: Indicateur, *chiffres: Chiffre) -> float:
+    """Donner ce que l'arrondi du producteur peut cacher d'un écart entre deux rapports interdéciles.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition.
+    *chiffres : Chiffre
+        Chiffres comparés.
+
+    Returns
+    -------
+    float
+        Un demi-dixième par chiffre publié au dixième pour un indice dont le seuil se compte en dixièmes ; 0 sinon.
+    """
+    if indicateur.nature != "indice" or indicateur.seuil_pratique > 1:
+        return 0.0
+    arrondis = [c for c in chiffres if c.statut == Statut.PUBLIE and round(c.valeur, 1) == c.valeur]
+    return 0.05 * len(arrondis)
 
 
 def comparer_au_tout(indicateur: Indicateur, partie: Chiffre, tout: Chiffre, essais: int = 1) -> Comparaison:

@@ -248,7 +248,14 @@ class Diagnostiqueur:
     ) -> list[Chiffre]:
         """Dire qu'un indicateur manque faute de source, pour chaque territoire du groupe."""
         attendue = lectures[0].source
-        quand = f" de {self.demande.millesime} ou avant" if self.demande.millesime else ""
+        dernier = self.demande.millesime
+        debut = min(le.de for le in lectures)
+        quand = f" de {dernier} ou avant" if dernier else ""
+        note = f"il manque le fichier « {attendue.titre} »{quand}"
+        if dernier and debut > dernier:
+            note = f"publié seulement depuis {debut}"
+        elif any(self.base.millesimes(le.source.id) for le in lectures):
+            note = f"aucun fichier déposé de « {attendue.titre} »{quand} ne porte ce niveau ou cette date"
         return [
             Chiffre(
                 t.code,
@@ -257,7 +264,7 @@ class Diagnostiqueur:
                 attendue.id,
                 Statut.INDISPONIBLE,
                 self.demande.millesime,
-                note=f"il manque le fichier « {attendue.titre} »{quand}",
+                note=note,
             )
             for t in territoires
         ]

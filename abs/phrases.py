@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from abs.chiffre import Chiffre
-from abs.comparer import DIFFERENTS, Comparaison, Verdict, comparer, comparer_au_tout
+from abs.comparer import DIFFERENTS, Comparaison, Verdict, comparer, comparer_au_tout, reste
 from abs.formats import arrondir, avec_unite
 from abs.indicateurs import Indicateur
 from abs.phrases_ecriture import date_dite, decimales, ecrire, gabarits, lieu, reference
@@ -134,6 +134,9 @@ def parenthese(
     return ", ".join(textes), [reference(c) for _, c in retenues]
 
 
+CONTENANTS: Final = frozenset({"epci", "departement", "region"})
+
+
 def verdict(
     indicateur: Indicateur, sujet: Territoire, chiffre: Chiffre, t: Territoire, c: Chiffre
 ) -> Comparaison:
@@ -157,8 +160,16 @@ def verdict(
     Comparaison
         Verdict et nombres.
     """
-    partie = t.role == "commune" and sujet.niveau in {"iris", "quartier"}
-    return (comparer_au_tout if partie else comparer)(indicateur, chiffre, c)
+    if t.role == "commune" and sujet.niveau in {"iris", "quartier"}:
+        return comparer_au_tout(indicateur, chiffre, c)
+    directe = comparer(indicateur, chiffre, c)
+    if directe.verdict != Verdict.COMPARABLE or sujet.niveau != "commune" or t.role not in CONTENANTS:
+        return directe
+    # Une ville pèse dans le tout qui la contient : « comparable » doit aussi valoir pour le reste de ce tout.
+    autre = reste(indicateur, chiffre, c)
+    if autre is None or comparer(indicateur, chiffre, autre).verdict == Verdict.COMPARABLE:
+        return directe
+    return replace(directe, verdict=Verdict.DANS_LA_MARGE)
 
 
 def phrase(

@@ -157,6 +157,8 @@ def _sous_titre(diagnostic: Diagnostic) -> str:
     autour = [r.nom for r in references if r.role in {"epci", "departement", "region"}]
     dernier = diagnostic.demande.millesime
     dates = f"données de {dernier} ou avant" if dernier else "derniers millésimes déposés"
+    if dernier and diagnostic.posterieures:
+        dates += ", sauf les quartiers prioritaires"
     morceaux = [f"{nature[:1].upper()}{nature[1:]} {sujet.code}", *autour, dates]
     return " · ".join(morceaux)
 
