@@ -75,8 +75,9 @@ def compter_les_equipements(source: str, prepare: TablePreparee) -> dict[str, pd
     Returns
     -------
     dict of str to pandas.DataFrame
-        Niveau → colonne ``code`` et une colonne par type suivi. Un territoire présent dans le fichier
-        sans équipement d'un type y a zéro : le fichier est exhaustif pour les communes qu'il porte.
+        Niveau → colonne ``code`` et une colonne par type suivi que le fichier porte. Un territoire présent
+        sans équipement d'un tel type y a zéro : le fichier est exhaustif pour les communes qu'il porte. Un
+        type absent de tout le fichier n'a pas de colonne, et un nombre tu rend le compte inconnu.
     """
     if source not in SOURCES or prepare.millesime is None:
         return {}
@@ -87,11 +88,14 @@ def compter_les_equipements(source: str, prepare: TablePreparee) -> dict[str, pd
     longue = pd.DataFrame(
         {"commune": communes, "iris": lignes["code"], "type": lignes["TYPEQU"].map(codes), "n": nombre}
     )
-    return {niveau: _large(longue, niveau, sorted(set(codes.values()))) for niveau in ("commune", "iris")}
+    return {niveau: _large(longue, niveau) for niveau in ("commune", "iris")}
 
 
-def _large(longue: pd.DataFrame, niveau: str, variables: list[str]) -> pd.DataFrame:
-    large = longue.pivot_table(index=niveau, columns="type", values="n", aggfunc="sum", fill_value=0.0)
+def _large(longue: pd.DataFrame, niveau: str) -> pd.DataFrame:
+    suivis = longue.dropna(subset=["type", niveau])
+    # Une somme qui contient un nombre tu n'est pas connue : elle ne devient pas celle des autres.
+    comptes = suivis.groupby([niveau, "type"])["n"].agg(lambda n: n.sum(skipna=False))
     tous = sorted(longue[niveau].dropna().unique())
-    large = large.reindex(index=tous, columns=variables, fill_value=0.0).fillna(0.0)
-    return large.rename_axis(columns=None).rename_axis("code").reset_index()
+    # Un couple absent du fichier vaut zéro ; un couple présent et inconnu le reste.
+    large = comptes.unstack("type", fill_value=0.0).reindex(index=tous, fill_value=0.0)  # noqa: PD010 - pivot_table confond inconnu et zéro
+    return large.astype(float).rename_axis(columns=None).rename_axis("code").reset_index()

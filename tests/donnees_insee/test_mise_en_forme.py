@@ -200,6 +200,20 @@ def test_equipements_par_iris_en_lignes(tmp_path):
     assert base.lire("equipements_comptes", 2024, "iris").loc["940330110", "EQ_GENERALISTES"] == 4
 
 
+def test_un_nombre_tu_ou_un_type_absent_du_fichier_n_est_pas_zero(tmp_path):
+    texte = (
+        "DEPCOM;DCIRIS;AN;TYPEQU;NB_EQUIP\n94033;94033_0110;2019;D201;4\n94033;94033_0111;2019;D201;s\n"
+        "94033;94033_0110;2019;D301;1\n94054;94054;2019;D301;2\n"
+    )
+    base, (depot,) = deposer_texte(tmp_path, "bpe_ensemble.csv", texte)
+    assert depot.etat == "range", depot.raison
+    communes = base.lire("equipements_comptes", 2019, "commune")
+    assert communes["EQ_GENERALISTES"].isna()["94033"]
+    assert communes.loc["94054", "EQ_GENERALISTES"] == 0
+    assert "EQ_DENTISTES" not in communes
+    assert base.lire("equipements_comptes", 2019, "iris").loc["940330110", "EQ_GENERALISTES"] == 4
+
+
 def test_la_renumerotation_de_2024_est_une_table():
     assert codes_de_l_annee(2023)["D201"] == codes_de_l_annee(2024)["D265"] == "EQ_GENERALISTES"
     assert codes_de_l_annee(2020)["D301"] == codes_de_l_annee(2021)["D307"] == "EQ_PHARMACIES"

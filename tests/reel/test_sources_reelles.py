@@ -30,9 +30,11 @@ def test_chaque_equipement_est_compte_une_fois(base_reelle, equipements_bruts):
     suivis = codes_de_l_annee(2019)
     comptes = Counter((e["DEPCOM"], suivis[e["TYPEQU"]]) for e in equipements_bruts if e["TYPEQU"] in suivis)
     communes = base_reelle.lire("equipements", 2019, "commune")
+    presents = {suivis[e["TYPEQU"]] for e in equipements_bruts if e["TYPEQU"] in suivis}
+    assert set(communes.columns) == presents
     assert len(communes) == len({e["DEPCOM"] for e in equipements_bruts}) == 47
     for commune in communes.index:
-        for variable in set(suivis.values()):
+        for variable in presents:
             assert communes.loc[commune, variable] == comptes[commune, variable], (commune, variable)
     assert communes["EQ_GENERALISTES"].sum() == 928
 
