@@ -15,10 +15,12 @@ from abs.comparer_rangs import classables
 from abs.indicateurs import THEMES, Indicateur, indicateurs
 from abs.phrases import Phrase, phrase
 from abs.phrases_etendue import etendue
+from abs.phrases_langue import typographier
 from abs.phrases_silences import Silence, silences_du_theme
 from abs.statuts import LIBELLES_STATUT
 from abs.table_longue import Diagnostic
 from abs.tableaux import Tableau
+from abs.tableaux_absences import raison_publique
 from abs.territoires import Territoire
 
 PHRASES_PAR_CHAPITRE: Final = 8
@@ -144,7 +146,9 @@ def chapitre_de_theme(diagnostic: Diagnostic, theme: str) -> Chapitre:
         cartes=tuple(_cartes(diagnostic, theme)),
         absents=tuple(_absents(diagnostic, du_theme)),
         manques=tuple(
-            manques_du_theme(theme, plan["manques"].get(theme, []), set(diagnostic.locales.indicateurs))
+            manques_du_theme(
+                theme, plan["manques"].get(theme, []), set(diagnostic.locales.indicateurs), codes=False
+            )
         ),
         reserves=tuple(mots_des_reserves(diagnostic, theme)),
         silences=tuple(
@@ -181,12 +185,25 @@ def _phrases(diagnostic: Diagnostic, ranges: list[Indicateur]) -> list[Phrase]:
             indicateur,
             mailles_classables(diagnostic, indicateur.code),
             diagnostic.chiffre(sujet, indicateur.code, "mailles"),
+            datee=_autre_date(diagnostic, indicateur, ranges),
         )
         if ecart is not None and (dite is not None or len(ecrites) < PHRASES_PAR_CHAPITRE // 2):
             ecrites.append(ecart)
         if len(ecrites) >= PHRASES_PAR_CHAPITRE:
             break
     return ecrites
+
+
+def _autre_date(diagnostic: Diagnostic, indicateur: Indicateur, ranges: list[Indicateur]) -> bool:
+    """Dire si le chapitre donne au sujet, pour la même source, un chiffre d'une autre date que ses mailles."""
+    date = diagnostic.millesimes.get(("mailles", indicateur.code))
+    sources = {le.source.id for le in indicateur.lectures}
+    du_sujet = diagnostic.chiffre(diagnostic.ensembles.sujet, indicateur.code)
+    lus = [du_sujet] if du_sujet is not None and du_sujet.a_une_valeur else []
+    if not lus:
+        tous = (diagnostic.chiffre(diagnostic.ensembles.sujet, i.code) for i in ranges)
+        lus = [c for c in tous if c is not None and c.a_une_valeur and c.source in sources]
+    return date is not None and any(c.millesime != date for c in lus)
 
 
 def _cartes(diagnostic: Diagnostic, theme: str) -> list[DemandeDeCarte]:
@@ -205,15 +222,16 @@ def _cartes(diagnostic: Diagnostic, theme: str) -> list[DemandeDeCarte]:
 
 
 def _absents(diagnostic: Diagnostic, du_theme: list[Indicateur]) -> list[tuple[str, str]]:
-    """Dire, par raison, les indicateurs que les données tenues ne permettent pas pour le sujet."""
+    """Dire, par raison, les indicateurs que les données disponibles ne permettent pas pour le sujet."""
     par_raison: dict[str, list[str]] = {}
     for indicateur in du_theme:
         chiffre = diagnostic.chiffre(diagnostic.ensembles.sujet, indicateur.code)
         if chiffre is None or chiffre.a_une_valeur or not any(_existe_pour(indicateur, diagnostic)):
             continue
-        raison = f"{LIBELLES_STATUT[chiffre.statut]} : {chiffre.note or 'sans précision du producteur'}"
+        precision = raison_publique(chiffre) or "sans précision du producteur"
+        raison = typographier(f"{LIBELLES_STATUT[chiffre.statut]} : {precision}")
         par_raison.setdefault(raison, []).append(indicateur.libelle)
-    return [(raison, " ; ".join(libelles)) for raison, libelles in par_raison.items()]
+    return [(raison, typographier(" ; ".join(libelles))) for raison, libelles in par_raison.items()]
 
 
 def _existe_pour(indicateur: Indicateur, diagnostic: Diagnostic) -> list[bool]:

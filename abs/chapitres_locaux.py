@@ -10,6 +10,7 @@ from abs.formats import nombre
 from abs.indicateurs import THEMES, Indicateur
 from abs.locales import INTERNE, MASQUE_AILLEURS, SUFFIXE_SOURCE, est_interne
 from abs.phrases import Phrase, phrase
+from abs.phrases_ecriture import periode_dite
 from abs.statuts import Statut
 from abs.table_longue import Diagnostic
 from abs.tableaux import COLONNES_DE_REFERENCES, MAILLES_IMPRIMEES, Cellule, Tableau, cellule, entete
@@ -132,7 +133,7 @@ def _references(diagnostic: Diagnostic, theme: str) -> Tableau | None:
             (
                 Cellule(indicateur.libelle_court, aide=indicateur.definition, classe="entete"),
                 *(_cellule(indicateur, c) for c in chiffres),
-                Cellule(premier.periode, detail=producteur(premier), classe="date"),
+                Cellule(periode_dite(indicateur, premier), detail=producteur(premier), classe="date"),
             )
         )
     entetes = (
@@ -180,7 +181,7 @@ def _origine(diagnostic: Diagnostic, indicateur: Indicateur, territoires: list[T
     premier = next(
         c for t in territoires if (c := diagnostic.chiffre(t, indicateur.code, "mailles")) is not None
     )
-    return f"{premier.periode}, {producteur(premier)}"
+    return f"{periode_dite(indicateur, premier)}, {producteur(premier)}"
 
 
 def _cellule(indicateur: Indicateur, chiffre: Chiffre | None) -> Cellule:
@@ -229,8 +230,8 @@ def mots_des_reserves(diagnostic: Diagnostic, theme: str) -> list[str]:
     return [f"{mots}, en tout ou partie, à la version interne."]
 
 
-def manques_du_theme(theme: str, autres: list[str], recus: set[str]) -> list[str]:
-    """Dire ce que les données ouvertes ne disent pas, à qui le demander et avec quel modèle.
+def manques_du_theme(theme: str, autres: list[str], recus: set[str], *, codes: bool = True) -> list[str]:
+    """Dire ce que les données ouvertes ne disent pas, et à qui le demander.
 
     Parameters
     ----------
@@ -240,6 +241,8 @@ def manques_du_theme(theme: str, autres: list[str], recus: set[str]) -> list[str
         Manques que ne couvre aucun modèle, écrits dans le plan du portrait.
     recus : set of str
         Codes des indicateurs déjà montrés.
+    codes : bool, default True
+        Nommer le modèle à remplir, pour l'analyste ; un document public ne le dit pas.
 
     Returns
     -------
@@ -249,5 +252,7 @@ def manques_du_theme(theme: str, autres: list[str], recus: set[str]) -> list[str
     par_service: dict[str, list[str]] = {}
     for modele in modeles().values():
         if modele.theme == theme and modele.code not in recus:
-            par_service.setdefault(modele.a_qui, []).append(f"{modele.libelle} (modèle {modele.code})")
+            par_service.setdefault(modele.a_qui, []).append(
+                f"{modele.libelle} (modèle {modele.code})" if codes else modele.libelle
+            )
     return [f"{' ; '.join(libelles)} : {service}." for service, libelles in par_service.items()] + autres

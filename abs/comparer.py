@@ -33,9 +33,11 @@ class Verdict(StrEnum):
     COMPARABLE = "comparable"
     DANS_LA_MARGE = "dans_la_marge"
     NON_EVALUE = "non_evalue"
+    MEME_ECRITURE = "meme_ecriture"
 
 
 DIFFERENTS: Final = frozenset({Verdict.PLUS, Verdict.MOINS})
+DITS: Final = DIFFERENTS | {Verdict.COMPARABLE}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from typing import Final
 
 from abs.chiffre import Chiffre
 from abs.comparer import Mailles, Verdict, comparer, comparer_au_tout
+from abs.formats import arrondir
 from abs.indicateurs import Indicateur
+from abs.phrases_ecriture import decimales
 from abs.statuts import Fiabilite
 from abs.territoires import Territoire
 
@@ -35,12 +37,18 @@ class Extreme:
         Mailles classées qui ont un chiffre.
     classees : int
         Mailles classées, chiffrées ou non.
+    ex_aequo : int
+        Mailles en plus de celles nommées, dont le chiffre écrit est celui de la dernière nommée.
+    fixes : int
+        Décimales auxquelles les chiffres nommés s'écrivent tous.
     """
 
     seul: bool
     mailles: tuple[tuple[Territoire, Chiffre], ...]
     connues: int
     classees: int
+    ex_aequo: int = 0
+    fixes: int = 0
 
 
 def classables(mailles: Mailles, populations: Mapping[str, float]) -> list[tuple[Territoire, Chiffre | None]]:
@@ -99,7 +107,8 @@ def extremes(indicateur: Indicateur, mailles: Mailles, ensemble: Chiffre | None,
     Returns
     -------
     Extreme
-        Une seule maille si elle se distingue de toutes ; sinon celles qui se distinguent du reste du territoire.
+        Une seule maille si elle se distingue de toutes ; sinon celles qui se distinguent du reste du territoire, et
+        le nombre de celles que la liste laisse de côté avec le même chiffre écrit.
     """
     lues = [(t, c) for t, c in mailles if c is not None and c.a_une_valeur]
     if not assez_solides(mailles) or indicateur.nature == "effectif":
@@ -107,14 +116,23 @@ def extremes(indicateur: Indicateur, mailles: Mailles, ensemble: Chiffre | None,
     attendu = Verdict.PLUS if haut else Verdict.MOINS
     lues.sort(key=lambda tc: tc[1].valeur, reverse=haut)
     premiere, autres = lues[0], lues[1:]
+    fixes = min(decimales(indicateur, c) for c in (premiere[1], lues[-1][1]))
     if all(comparer(indicateur, premiere[1], c, len(autres)).verdict == attendu for _, c in autres):
-        return Extreme(True, (premiere,), len(lues), len(mailles))
+        return Extreme(True, (premiere,), len(lues), len(mailles), 0, fixes)
     if ensemble is None or not ensemble.a_une_valeur:
         return Extreme(False, (), len(lues), len(mailles))
-    tete = lues[: max(NOMMEES, len(lues) // DIXIEME)]
-    retenues = [
-        (t, c)
-        for t, c in tete
-        if comparer_au_tout(indicateur, c, ensemble, len(lues)).verdict == attendu
-    ]  # fmt: skip
-    return Extreme(False, tuple(retenues[:NOMMEES]), len(lues), len(mailles))
+    distinctes = [comparer_au_tout(indicateur, c, ensemble, len(lues)).verdict == attendu for _, c in lues]
+    tete = [tc for tc, distincte in zip(lues, distinctes, strict=True) if distincte]
+    rang_de_tete = max(NOMMEES, len(lues) // DIXIEME)
+    nommees = [tc for tc in lues[:rang_de_tete] if tc in tete][:NOMMEES]
+    fixes = min([fixes, *(decimales(indicateur, c) for _, c in nommees)])
+    # Deux mailles qui s'écrivent « 30 % » ne peuvent pas être l'une dans la tête et l'autre non.
+    contestees = {
+        arrondir(c.valeur, fixes) for (_, c), distincte in zip(lues, distinctes, strict=True) if not distincte
+    }
+    nommees = [tc for tc in nommees if arrondir(tc[1].valeur, fixes) not in contestees]
+    ecrits = {arrondir(c.valeur, fixes) for _, c in nommees}
+    pareilles = [tc for tc in tete if tc not in nommees and arrondir(tc[1].valeur, fixes) in ecrits]
+    if len(pareilles) == 1:
+        nommees, pareilles = nommees + pareilles, []
+    return Extreme(False, tuple(nommees), len(lues), len(mailles), len(pareilles), fixes)

@@ -28,6 +28,10 @@ QUANTILE: Final = 1.96
 NUMERATEUR_MINIMUM: Final = 20.0
 PART_FRAGILE: Final = 0.30
 PART_MOYENNE: Final = 0.15
+ARRONDIS_DE_L_INSEE: Final = {
+    "1": "taux arrondi par l'Insee au point près",
+    "2": "taux arrondi par l'Insee à deux points près",
+}
 LABELS_PRUDENTS: Final = frozenset({"2", "3", "4"})
 BAISSE: Final = {
     Fiabilite.BONNE: Fiabilite.MOYENNE,
@@ -190,10 +194,10 @@ def _publiee(lecture: Lecture, notes: dict[str, str]) -> Appreciation:
     incertitude = notes.get(lecture.variable.removesuffix("TP60") + "INCERT", "")
     if precision not in {"0", "", "so"}:
         return Appreciation(None, Fiabilite.FRAGILE, (f"note de précaution {precision} du producteur",))
-    if incertitude in {"1", "2"}:
+    if incertitude in ARRONDIS_DE_L_INSEE:
         marge = 0.5 if incertitude == "1" else 1.0
         fiabilite = Fiabilite.BONNE if incertitude == "1" else Fiabilite.MOYENNE
-        return Appreciation(marge, fiabilite, (f"taux arrondi par l'Insee à {incertitude} point(s)",))
+        return Appreciation(marge, fiabilite, (ARRONDIS_DE_L_INSEE[incertitude],))
     if lecture.source.famille == "qpv" and lecture.source.id != "qpv_revenus":
         return Appreciation(None, Fiabilite.NON_EVALUEE)
     return Appreciation(None, Fiabilite.BONNE)

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from abs.chiffre import Chiffre
 from abs.comparer import DIFFERENTS, Verdict
 from abs.indicateurs import THEMES, Indicateur, indicateurs
-from abs.phrases import Phrase, comparables, phrase, verdict
+from abs.phrases import Phrase, phrase, references_lues
+from abs.phrases_langue import typographier
 from abs.table_longue import Diagnostic
 
 LIBELLES_TRANSVERSAUX: Final = {
@@ -42,23 +44,46 @@ class Point:
         Écart rapporté au seuil pratique, pour ranger.
     phrase : Phrase
         Ce qui s'écrit.
+    chiffre : Chiffre
+        Chiffre du sujet, daté.
     """
 
     indicateur: Indicateur
     force: bool
     ampleur: float
     phrase: Phrase
+    chiffre: Chiffre
+
+    @property
+    def libelle(self) -> str:
+        """Libellé de l'indicateur, écrit dans une énumération."""
+        libelle = self.indicateur.libelle
+        return typographier(libelle[:1].lower() + libelle[1:])
+
+    @property
+    def cote(self) -> str:
+        """Dire de quel côté des références est le territoire."""
+        return "au-dessus" if self.force == (self.indicateur.sens == "bas") else "au-dessous"
 
 
 @dataclass(frozen=True)
 class Bilan:
-    """Les forces et les faiblesses établies, les plus nettes d'abord."""
+    """Les forces et les faiblesses établies, les plus nettes d'abord.
+
+    Attributes
+    ----------
+    forces, faiblesses : tuple of Point
+        Points à la date la plus récente de leur source.
+    anciens : tuple of Point
+        Points laissés de côté : la même source en porte d'autres, d'un millésime plus récent.
+    """
 
     forces: tuple[Point, ...] = ()
     faiblesses: tuple[Point, ...] = ()
+    anciens: tuple[Point, ...] = ()
 
     def points(self) -> tuple[Point, ...]:
-        """Donner les forces puis les faiblesses."""
+        """Donner les forces puis les faiblesses, sans les chiffres anciens."""
         return (*self.forces, *self.faiblesses)
 
     def par_theme(self) -> list[tuple[str, list[Point], list[Point]]]:
@@ -116,11 +141,21 @@ def bilan(diagnostic: Diagnostic) -> Bilan:
     Returns
     -------
     Bilan
-        Seuls les écarts qui passent la marge et le seuil pratique y sont.
+        Seuls les écarts qui passent la marge et le seuil pratique y sont. Un premier quartile de 2016 ne s'y lit pas à
+        côté d'une médiane de 2021 : quand une source a plusieurs dates, la plus récente est seule retenue.
     """
     points = [p for i in indicateurs().values() if (p := _point(diagnostic, i)) is not None]
     points.sort(key=lambda p: -p.ampleur)
-    return Bilan(tuple(p for p in points if p.force), tuple(p for p in points if not p.force))
+    derniers: dict[str, int] = {}
+    for p in points:
+        source, annee = p.chiffre.source, p.chiffre.millesime or 0
+        derniers[source] = max(derniers.get(source, 0), annee)
+    recents = [p for p in points if (p.chiffre.millesime or 0) == derniers[p.chiffre.source]]
+    return Bilan(
+        tuple(p for p in recents if p.force),
+        tuple(p for p in recents if not p.force),
+        tuple(p for p in points if p not in recents),
+    )
 
 
 def _point(diagnostic: Diagnostic, indicateur: Indicateur) -> Point | None:
@@ -131,13 +166,12 @@ def _point(diagnostic: Diagnostic, indicateur: Indicateur) -> Point | None:
     if chiffre is None or not chiffre.a_une_valeur:
         return None
     autour = [(t, diagnostic.chiffre(t, indicateur.code)) for t in diagnostic.ensembles.references]
-    retenues = comparables(indicateur, chiffre, autour)
-    lus = [verdict(indicateur, sujet, chiffre, t, c) for t, c in retenues]
-    differents = [v for v in lus if v.verdict in DIFFERENTS]
-    dite = phrase(indicateur, sujet, chiffre, retenues)
+    lues = references_lues(indicateur, sujet, chiffre, autour)
+    differents = [v for _, _, v in lues if v.verdict in DIFFERENTS]
+    dite = phrase(indicateur, sujet, chiffre, autour)
     # Un écart favorable d'un côté et défavorable de l'autre n'est ni une force ni une faiblesse.
     if dite is None or len({v.verdict for v in differents}) != 1:
         return None
     defavorable = Verdict.PLUS if indicateur.sens == "haut" else Verdict.MOINS
     ampleur = max(abs(v.ecart) / v.seuil if v.seuil else abs(v.ecart) for v in differents)
-    return Point(indicateur, differents[0].verdict != defavorable, ampleur, dite)
+    return Point(indicateur, differents[0].verdict != defavorable, ampleur, dite, chiffre)

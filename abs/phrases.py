@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from abs.chiffre import Chiffre
-from abs.comparer import DIFFERENTS, Comparaison, Verdict, comparer, comparer_au_tout, reste
-from abs.formats import arrondir, avec_unite
+from abs.comparer import DITS, Comparaison, Verdict, comparer, comparer_au_tout, reste
+from abs.formats import avec_unite
 from abs.indicateurs import Indicateur
+from abs.phrases_ecarts import ecarts_dits
 from abs.phrases_ecriture import date_dite, decimales, ecrire, gabarits, lieu, reference
-from abs.phrases_langue import elider, enumerer, points, typographier
+from abs.phrases_langue import typographier
 from abs.statuts import Fiabilite, Statut
 from abs.territoires import Territoire
 
@@ -27,6 +28,7 @@ __all__ = [
     "parenthese",
     "phrase",
     "reference",
+    "references_lues",
     "verdict",
 ]
 
@@ -172,6 +174,49 @@ def verdict(
     return replace(directe, verdict=Verdict.DANS_LA_MARGE)
 
 
+def references_lues(
+    indicateur: Indicateur,
+    sujet: Territoire,
+    chiffre: Chiffre,
+    autour: Sequence[tuple[Territoire, Chiffre | None]],
+) -> list[tuple[Territoire, Chiffre, Comparaison]]:
+    """Comparer le sujet à ses références écrites, sans deux conclusions pour un même chiffre écrit.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition.
+    sujet : Territoire
+        Territoire du portrait.
+    chiffre : Chiffre
+        Son chiffre.
+    autour : sequence of tuple
+        Références et leurs chiffres.
+
+    Returns
+    -------
+    list of tuple
+        Références retenues, chiffres et comparaisons ; ``meme_ecriture`` quand deux références imprimées « 13 % »
+        n'appellent pas la même conclusion : aucune n'est alors dite.
+    """
+    lues = [
+        (t, c, verdict(indicateur, sujet, chiffre, t, c))
+        for t, c in comparables(indicateur, chiffre, autour)
+    ]  # fmt: skip
+    fixes = decimales(indicateur, chiffre)
+    conclusions: dict[str, set[str]] = {}
+    for _, c, v in lues:
+        conclusions.setdefault(ecrire(indicateur, c, fixes), set()).add(
+            v.verdict if v.verdict in DITS else ""
+        )
+    return [
+        (t, c, replace(v, verdict=Verdict.MEME_ECRITURE))
+        if v.verdict in DITS and len(conclusions[ecrire(indicateur, c, fixes)]) > 1
+        else (t, c, v)
+        for t, c, v in lues
+    ]
+
+
 def phrase(
     indicateur: Indicateur,
     sujet: Territoire,
@@ -202,17 +247,14 @@ def phrase(
         return None
     unite = indicateur.unite if indicateur.unite in {"%", "€"} else ""
     valeur = avec_unite(chiffre.valeur, unite, decimales(indicateur, chiffre))
-    lues = [
-        (t, c, verdict(indicateur, sujet, chiffre, t, c))
-        for t, c in comparables(indicateur, chiffre, autour)
-    ]  # fmt: skip
-    dites = [lue for lue in lues if lue[2].verdict in DIFFERENTS | {Verdict.COMPARABLE}]
+    lues = references_lues(indicateur, sujet, chiffre, autour)
+    dites = [lue for lue in lues if lue[2].verdict in DITS]
     nues = [
         f"{ecrire(indicateur, c, decimales(indicateur, chiffre))} {t.dans}"
         for t, c, v in lues
         if (t, c, v) not in dites
     ]
-    precisions = " ; ".join(filter(None, [", ".join(nues), date_dite(chiffre)]))
+    precisions = " ; ".join(filter(None, [", ".join(nues), date_dite(chiffre, indicateur)]))
     couverture = next(
         (m.removeprefix("calculé sur ") for m in chiffre.note.split(" ; ") if m.startswith("calculé sur ")),
         "",
@@ -223,51 +265,10 @@ def phrase(
         fait=indicateur.phrase.format(v=valeur),
         precisions=f" ({precisions})" if precisions else "",
         couverture=couverture,
-        comparaison=_comparaison(indicateur, chiffre, dites),
+        comparaison=ecarts_dits(indicateur, chiffre, dites),
     )
     return Phrase(
         typographier(texte),
         (reference(chiffre), *(reference(c) for _, c, _ in lues)),
         tuple(Affirmation(reference(chiffre), reference(c), str(v.verdict)) for _, c, v in dites),
     )
-
-
-def _comparaison(
-    indicateur: Indicateur, chiffre: Chiffre, dites: Sequence[tuple[Territoire, Chiffre, Comparaison]]
-) -> str:
-    """Écrire les comparaisons établies, les écarts d'abord, puis ce qui est comparable."""
-    tours, fixes = gabarits("comparaisons"), decimales(indicateur, chiffre)
-    differents = [(t, c, v) for t, c, v in dites if v.verdict in DIFFERENTS]
-    en_points = [_en_points(indicateur, chiffre, c, v, fixes) for _, c, v in differents]
-    if not all(en_points):
-        en_points = [""] * len(en_points)
-    texte, precedent = "", None
-    for (t, c, v), ecart in zip(differents, en_points, strict=True):
-        ici = (v.verdict, ecart)
-        if precedent is None:
-            cas = f"{v.verdict}_points" if ecart else str(v.verdict)
-        elif ici == precedent:
-            cas = "idem"
-        else:
-            liaison = "et" if v.verdict == precedent[0] else "mais"
-            cas = f"{liaison}_{v.verdict}" + ("_points" if ecart else "")
-        texte += tours[cas].format(
-            points=ecart, que=elider("que", t.dans), valeur=ecrire(indicateur, c, fixes)
-        )
-        precedent = ici
-    pareils = [
-        f"{t.dans} ({ecrire(indicateur, c, fixes)})" for t, c, v in dites if v.verdict == Verdict.COMPARABLE
-    ]
-    return texte + (tours["comparable"].format(lieux=enumerer(pareils)) if pareils else "")
-
-
-def _en_points(indicateur: Indicateur, chiffre: Chiffre, autre: Chiffre, v: Comparaison, fixes: int) -> str:
-    """Écrire l'écart de deux taux en points, ou rien si le lecteur ne le retrouvait pas par soustraction."""
-    if indicateur.unite != "%":
-        return ""
-    if arrondir(chiffre.valeur, fixes) - arrondir(autre.valeur, fixes) in {
-        arrondir(v.ecart, fixes),
-        -arrondir(-v.ecart, fixes),
-    }:
-        return points(v.ecart, fixes)
-    return f"environ {points(v.ecart, 0)}" if fixes > 0 else ""

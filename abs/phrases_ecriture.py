@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from abs.chiffre import Chiffre
 from abs.formats import avec_unite
 from abs.indicateurs import Indicateur
 from abs.phrases_langue import table_des_phrases
 from abs.statuts import ABREGES_STATUT, Fiabilite, Statut
 from abs.territoires import Territoire
+
+FIN_D_ANNEE: Final = "31 décembre"
+MOTS_DE_FLUX: Final = ("dans l'année", "de l'année")
+EN_COURS: Final = "en cours"
+ARRONDI_A_5: Final = ", arrondi à 5"
+EFFECTIFS_ARRONDIS: Final = ", effectifs arrondis à 5 près"
 
 
 def gabarits(nom: str = "phrases") -> dict[str, str]:
@@ -66,14 +74,34 @@ def decimales(indicateur: Indicateur, chiffre: Chiffre) -> int:
         Aucune décimale d'un taux dont la marge dépasse un point ; les euros à 10 près, ou 100 si la fiabilité n'est
         pas bonne.
     """
-    publiees = indicateur.arrondis.get(str(chiffre.millesime))
-    if publiees is not None and chiffre.source in {"filosofi", "filosofi_declare"}:
+    publiees = decimales_publiees(indicateur, chiffre)
+    if publiees is not None:
         return publiees
     if indicateur.unite == "€":
         return indicateur.decimales if chiffre.fiabilite == Fiabilite.BONNE else min(-2, indicateur.decimales)
     if indicateur.unite == "%" and (chiffre.marge > 1 or chiffre.fiabilite == Fiabilite.FRAGILE):
         return 0
     return indicateur.decimales
+
+
+def decimales_publiees(indicateur: Indicateur, chiffre: Chiffre) -> int | None:
+    """Donner les décimales que le producteur a gardées, quand il a arrondi ce millésime.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition, qui porte les arrondis connus par millésime.
+    chiffre : Chiffre
+        Chiffre du diagnostic.
+
+    Returns
+    -------
+    int or None
+        0 pour un taux de Filosofi 2021, publié au point près ; ``None`` sans arrondi connu.
+    """
+    if chiffre.source not in {"filosofi", "filosofi_declare"}:
+        return None
+    return indicateur.arrondis.get(str(chiffre.millesime))
 
 
 def ecrire(indicateur: Indicateur, chiffre: Chiffre | None, imposees: int | None = None) -> str:
@@ -136,17 +164,44 @@ def lieu(territoire: Territoire) -> str:
     return f"{debut} {nom}"
 
 
-def date_dite(chiffre: Chiffre) -> str:
-    """Écrire la date d'un chiffre dans une phrase.
+def periode_dite(indicateur: Indicateur, chiffre: Chiffre) -> str:
+    """Écrire la période d'un chiffre : ce qui s'est passé dans une année n'est pas daté comme un état.
 
     Parameters
     ----------
+    indicateur : Indicateur
+        Définition, dont la phrase dit « dans l'année » quand c'est un flux.
     chiffre : Chiffre
         Chiffre daté.
 
     Returns
     -------
     str
-        « revenus 2018 » ou « au 31 décembre 2018 ».
+        « année 2025 » pour un flux arrêté au 31 décembre 2025 ; la période du chiffre sinon.
     """
-    return f"au {chiffre.periode}" if chiffre.periode[:1].isdigit() else chiffre.periode
+    est_un_flux = any(m in indicateur.phrase for m in MOTS_DE_FLUX) and EN_COURS not in indicateur.phrase
+    if est_un_flux and chiffre.periode.startswith(FIN_D_ANNEE):
+        return f"année {chiffre.periode.removeprefix(FIN_D_ANNEE).strip()}"
+    return chiffre.periode
+
+
+def date_dite(chiffre: Chiffre, indicateur: Indicateur | None = None) -> str:
+    """Écrire la date d'un chiffre dans une phrase.
+
+    Parameters
+    ----------
+    chiffre : Chiffre
+        Chiffre daté.
+    indicateur : Indicateur or None, default None
+        Définition, qui dit si le chiffre est un flux.
+
+    Returns
+    -------
+    str
+        « revenus 2018 », « au 31 décembre 2018 » ou, pour un flux annuel, « en 2018 ».
+    """
+    periode = chiffre.periode if indicateur is None else periode_dite(indicateur, chiffre)
+    periode = periode.replace(ARRONDI_A_5, EFFECTIFS_ARRONDIS)
+    if periode.startswith("année "):
+        return f"en {periode.removeprefix('année ')}"
+    return f"au {periode}" if periode[:1].isdigit() else periode

@@ -10,7 +10,7 @@ from abs.comparer_rangs import Extreme, assez_solides, extremes
 from abs.formats import nombre
 from abs.indicateurs import Indicateur
 from abs.phrases import Affirmation, Phrase
-from abs.phrases_ecriture import date_dite, decimales, ecrire, gabarits, lieu, reference
+from abs.phrases_ecriture import FIN_D_ANNEE, date_dite, decimales, ecrire, gabarits, lieu, reference
 from abs.phrases_langue import enumerer, typographier
 from abs.statuts import Fiabilite
 
@@ -28,7 +28,9 @@ def _sujet_de_l_etendue(indicateur: Indicateur) -> str | None:
     return None if article is None else f"{article}{libelle}"
 
 
-def etendue(indicateur: Indicateur, mailles: Mailles, ensemble: Chiffre | None = None) -> Phrase | None:
+def etendue(
+    indicateur: Indicateur, mailles: Mailles, ensemble: Chiffre | None = None, *, datee: bool = False
+) -> Phrase | None:
     """Dire l'étendue d'un indicateur entre les mailles, et lesquelles sont en tête si cela s'établit.
 
     Parameters
@@ -39,6 +41,8 @@ def etendue(indicateur: Indicateur, mailles: Mailles, ensemble: Chiffre | None =
         Mailles classables et leurs chiffres.
     ensemble : Chiffre or None, default None
         Chiffre du territoire entier à la même date.
+    datee : bool, default False
+        Vrai si le chapitre donne à la commune un chiffre d'une autre date : la phrase commence alors par la sienne.
 
     Returns
     -------
@@ -62,13 +66,16 @@ def etendue(indicateur: Indicateur, mailles: Mailles, ensemble: Chiffre | None =
     tete = None
     if indicateur.sens != "neutre":
         tete = extremes(indicateur, classees, ensemble, haut=indicateur.sens == "haut")
+        fixes = min(fixes, tete.fixes) if tete.mailles and not tete.seul else fixes
     texte_de_tete, affirmations = _tete(indicateur, tete)
-    texte = gabarits()["etendue" if en_iris else "etendue_communes"].format(
+    cas = ("etendue" if en_iris else "etendue_communes") + ("_datee" if datee else "")
+    texte = gabarits()[cas].format(
+        Quand=f"{'Fin' if bas[1].periode.startswith(FIN_D_ANNEE) else 'En'} {bas[1].millesime}",
         sujet=sujet,
         bas=ecrire(indicateur, bas[1], fixes),
         haut=ecrire(indicateur, haut[1], fixes),
         combien=_combien(len(chiffrees), len(classees), "IRIS" if en_iris else "communes"),
-        periode=date_dite(bas[1]),
+        periode=date_dite(bas[1], indicateur),
         tete=texte_de_tete,
     )
     nommees = [reference(c) for _, c in tete.mailles] if tete else []
@@ -107,8 +114,13 @@ def _eux(tete: Extreme) -> str:
 
 
 def _lieux_de_tete(indicateur: Indicateur, tete: Extreme) -> str:
-    valeurs = [(t, "" if tete.seul else f" ({ecrire(indicateur, c)})") for t, c in tete.mailles]
-    if tete.mailles[0][0].niveau != "iris":
-        return enumerer([f"{lieu(t)}{v}" for t, v in valeurs])
-    debut = "dans l'IRIS" if len(valeurs) == 1 else "dans les IRIS"
-    return f"{debut} {enumerer([f'{t.nom}{v}' for t, v in valeurs])}"
+    valeurs = [(t, "" if tete.seul else f" ({ecrire(indicateur, c, tete.fixes)})") for t, c in tete.mailles]
+    en_iris = tete.mailles[0][0].niveau == "iris"
+    autres = []
+    if tete.ex_aequo:
+        nom = "autres IRIS" if en_iris else "autres communes"
+        autres = [f"{'' if en_iris else 'dans '}{nombre(tete.ex_aequo)} {nom}{valeurs[-1][1]}"]
+    if not en_iris:
+        return enumerer([*(f"{lieu(t)}{v}" for t, v in valeurs), *autres])
+    debut = "dans l'IRIS" if len(valeurs) == 1 and not autres else "dans les IRIS"
+    return f"{debut} {enumerer([*(f'{t.nom}{v}' for t, v in valeurs), *autres])}"

@@ -11,6 +11,7 @@ from abs.formats import avec_unite, nombre
 from abs.indicateurs import Indicateur, Lecture
 from abs.locales import est_locale
 from abs.phrases_ecriture import ecrire, reference
+from abs.phrases_langue import points
 from abs.statuts import LIBELLES_FIABILITE, LIBELLES_STATUT
 from abs.table_longue import Diagnostic
 from donnees_insee.catalogue import source
@@ -105,7 +106,8 @@ def _compte(valeur: float) -> str:
 def _precision(chiffre: Chiffre, indicateur: Indicateur) -> str:
     morceaux = [LIBELLES_STATUT[chiffre.statut]]
     if not math.isnan(chiffre.marge):
-        unite = "point(s)" if indicateur.unite == "%" else indicateur.unite
-        morceaux.append(f"± {avec_unite(chiffre.marge, unite, 1)}")
+        marge = chiffre.marge
+        ecrite = points(marge, 1) if indicateur.unite == "%" else avec_unite(marge, indicateur.unite, 1)
+        morceaux.append(f"± {ecrite}")
     morceaux.append(f"fiabilité {LIBELLES_FIABILITE[chiffre.fiabilite]}")
     return ", ".join(morceaux)

@@ -9,7 +9,7 @@ from abs.chiffre import Chiffre
 from abs.comparer import Mailles, Verdict
 from abs.comparer_rangs import assez_solides
 from abs.indicateurs import Indicateur
-from abs.phrases import Phrase, comparables, verdict
+from abs.phrases import Phrase, references_lues
 from abs.phrases_ecriture import gabarits, reference
 from abs.phrases_langue import typographier
 from abs.statuts import Fiabilite
@@ -50,7 +50,11 @@ def silences_du_theme(sujet: Territoire, lus: Iterable[Lu], ecrites: Sequence[Ph
         for cas in _cas(sujet, indicateur, chiffre, autour, mailles, dites, affirmees):
             par_cas.setdefault(cas, []).append(indicateur.libelle)
     raisons = gabarits("silences")
-    return [Silence(typographier(raisons[cas]), tuple(par_cas[cas])) for cas in raisons if cas in par_cas]
+    return [
+        Silence(typographier(raisons[cas]), tuple(map(typographier, par_cas[cas])))
+        for cas in raisons
+        if cas in par_cas
+    ]
 
 
 def _cas(
@@ -81,10 +85,10 @@ def _cas_du_sujet(
         return ["fragile"]
     if reference(chiffre) not in dites:
         return ["place"]
-    verdicts = {
-        verdict(indicateur, sujet, chiffre, t, c).verdict for t, c in comparables(indicateur, chiffre, autour)
-    }
-    return [str(v) for v in (Verdict.DANS_LA_MARGE, Verdict.NON_EVALUE) if v in verdicts]
+    verdicts = {v.verdict for _, _, v in references_lues(indicateur, sujet, chiffre, autour)}
+    return [
+        str(v) for v in (Verdict.DANS_LA_MARGE, Verdict.MEME_ECRITURE, Verdict.NON_EVALUE) if v in verdicts
+    ]
 
 
 def _cas_des_mailles(

@@ -63,7 +63,7 @@ def chiffres_cles(diagnostic: Diagnostic) -> tuple[ChiffreCle, ...]:
             complement = " ; ".join(filter(None, [mots_de_couverture(chiffre), complement]))
         retenus.append(
             ChiffreCle(
-                indicateur.libelle,
+                typographier(indicateur.libelle),
                 ecrire(indicateur, chiffre),
                 typographier(complement),
                 chiffre.periode,
@@ -114,10 +114,15 @@ def silences_de_tete(diagnostic: Diagnostic, phrases: tuple[Phrase, ...]) -> tup
         len(p.references) > 1 and c == {"population"} for p, c in zip(phrases, cites, strict=True)
     )
     scenario = any("part_75_ans_plus" in c for c in cites)
-    manquants = [("evolution", evolution), ("scenario_75", scenario)]
     if diagnostic.ensembles.sujet.niveau == "qpv":
         return ()
-    return tuple(Silence(raisons[c], (raisons[f"{c}_libelle"],)) for c, ecrit in manquants if not ecrit)
+    cause = diagnostic.sans_evolution or "sans_population"
+    manquants = [("evolution", f"evolution_{cause}", evolution), ("scenario_75", "scenario_75", scenario)]
+    return tuple(
+        Silence(typographier(raisons[raison]), (raisons[f"{c}_libelle"],))
+        for c, raison, ecrit in manquants
+        if not ecrit
+    )
 
 
 def enquetes_disjointes(ancien: int, recent: int) -> bool:
@@ -190,38 +195,46 @@ def population_d_avant(base: Base, diagnostic: Diagnostic) -> Chiffre | None:
     base : Base
         Base locale, où sont les autres millésimes.
     diagnostic : Diagnostic
-        Chiffres du portrait.
+        Chiffres du portrait ; ``sans_evolution`` y reçoit la raison quand rien ne se compare.
 
     Returns
     -------
     Chiffre or None
         À ranger dans la table longue avant d'être cité.
     """
+    trouve = _avant(base, diagnostic)
+    diagnostic.sans_evolution = trouve if isinstance(trouve, str) else ""
+    return None if isinstance(trouve, str) else trouve
+
+
+def _avant(base: Base, diagnostic: Diagnostic) -> Chiffre | str:
+    """Donner la population d'avant, ou le nom de la première raison qui l'interdit (``[silences_de_tete]``)."""
     from abs.diagnostic import Diagnostiqueur  # noqa: PLC0415 - le diagnostic est déjà fait : lecture à part
 
     sujet = diagnostic.ensembles.sujet
     chiffre = diagnostic.chiffre(sujet, "population")
-    if chiffre is None or not chiffre.a_une_valeur or sujet.niveau != "commune":
-        return None
+    if chiffre is None or not chiffre.a_une_valeur or chiffre.statut == Statut.PARTIEL:
+        return "sans_population"
     recent = chiffre.millesime
-    if recent is None or chiffre.source != RECENSEMENT:
-        return None
-    annees = [a for a in base.millesimes(RECENSEMENT) if enquetes_disjointes(a, recent)]
+    if sujet.niveau != "commune" or recent is None or chiffre.source != RECENSEMENT:
+        return "hors_commune" if sujet.niveau != "commune" else "hors_recensement"
+    anterieurs = [a for a in base.millesimes(RECENSEMENT) if a < recent]
+    annees = [a for a in anterieurs if enquetes_disjointes(a, recent)]
     if not annees:
-        return None
+        return "enquetes_communes" if anterieurs else "sans_anterieur"
     calculateur = Diagnostiqueur(base, diagnostic.demande).calculateur
-    if not _commune_inchangee(base, calculateur, sujet.code, max(annees), recent):
-        return None
+    changee = _territoire_change(base, calculateur, sujet.code, max(annees), recent)
+    if changee:
+        return changee
     indicateur = indicateurs()["population"]
     lectures = tuple(le for le in indicateur.lectures if le.source.id == RECENSEMENT)
     trouve = calculateur.chiffre(indicateur, sujet, max(annees), lectures)
-    if trouve is None or not trouve.a_une_valeur or trouve.statut == Statut.PARTIEL:
-        return None
-    return trouve
+    complet = trouve is not None and trouve.a_une_valeur and trouve.statut != Statut.PARTIEL
+    return trouve if trouve is not None and complet else "ancien_incomplet"
 
 
-def _commune_inchangee(base: Base, calculateur: Calculateur, code: str, ancien: int, recent: int) -> bool:
-    """Sans l'histoire des communes, seule une même liste d'IRIS prouve que le territoire est le même."""
+def _territoire_change(base: Base, calculateur: Calculateur, code: str, ancien: int, recent: int) -> str:
+    """Dire si la commune a changé ; sans l'histoire des communes, seule une même liste d'IRIS prouve que non."""
     from donnees_insee.erreurs import ErreurAbs  # noqa: PLC0415 - réservé à l'évolution
     from donnees_insee.geographie_dans_le_temps import histoire  # noqa: PLC0415 - réservé à l'évolution
     from donnees_insee.passages import passage_communes  # noqa: PLC0415 - réservé à l'évolution
@@ -234,8 +247,8 @@ def _commune_inchangee(base: Base, calculateur: Calculateur, code: str, ancien: 
             {str(c) for c in calculateur.lecteur.table(RECENSEMENT, a, "iris").index if str(c)[:5] == code}
             for a in (ancien, recent)
         )
-        return len(avant) > 1 and avant == apres
-    return not any(code in (*g.avant, *g.apres) for g in passage.changes)
+        return "" if len(avant) > 1 and avant == apres else "territoire"
+    return "territoire_change" if any(code in (*g.avant, *g.apres) for g in passage.changes) else ""
 
 
 def scenario_75_ans(diagnostic: Diagnostic) -> Phrase | None:

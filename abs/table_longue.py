@@ -78,6 +78,8 @@ class Diagnostic:
         Une ligne par territoire, indicateur, millésime et source.
     remarques : list of str
         Ce que le lecteur doit savoir du choix des dates.
+    sans_evolution : str
+        Pourquoi l'évolution de la population n'est pas écrite ; vide si elle l'est, ou si elle n'a pas été cherchée.
     """
 
     demande: Demande
@@ -87,6 +89,7 @@ class Diagnostic:
     millesimes: dict[tuple[str, str], int | None] = field(default_factory=dict)
     posterieures: dict[str, set[int]] = field(default_factory=dict)
     locales: DonneesLocales = field(default_factory=DonneesLocales)
+    sans_evolution: str = ""
 
     @cached_property
     def indicateurs(self) -> dict[str, Indicateur]:

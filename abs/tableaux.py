@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from abs.chiffre import Chiffre
-from abs.formats import avec_unite, nombre
+from abs.formats import nombre
 from abs.indicateurs import THEMES, Indicateur
 from abs.phrases import decimales, ecrire, reference
+from abs.phrases_langue import points
 from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut
 from abs.table_longue import Diagnostic
+from abs.tableaux_absences import Lire, raison_publique, raisons_des_absences
 from abs.territoires import Territoire
 from donnees_insee.catalogue import source
 
@@ -19,7 +21,6 @@ COLONNES_DE_REFERENCES: Final = 6
 MAILLES_IMPRIMEES: Final = 150
 MOITIE: Final = 0.5
 MARQUE_FRAGILE: Final = "*"
-Lire = Callable[[Territoire, Indicateur], Chiffre | None]
 
 
 @dataclass(frozen=True)
@@ -155,11 +156,7 @@ def cellule(
     if chiffre is None:
         return Cellule(texte, aide="cet indicateur n'est pas publié à ce niveau", classe="absent")
     if not chiffre.a_une_valeur:
-        raison = (
-            f"{LIBELLES_STATUT[chiffre.statut]} : {chiffre.note}"
-            if chiffre.note
-            else LIBELLES_STATUT[chiffre.statut]
-        )
+        raison = " : ".join(filter(None, [LIBELLES_STATUT[chiffre.statut], raison_publique(chiffre)]))
         return Cellule(texte, reference(chiffre), raison, detail, "absent")
     marque = MARQUE_FRAGILE if chiffre.fiabilite == Fiabilite.FRAGILE else ""
     return Cellule(texte + marque, reference(chiffre), _aide(chiffre), detail)
@@ -170,7 +167,7 @@ def _aide(chiffre: Chiffre) -> str:
     if chiffre.denominateur == chiffre.denominateur:  # NaN n'est pas égal à lui-même
         morceaux.append(f"{nombre(chiffre.numerateur)} / {nombre(chiffre.denominateur)}")
     if chiffre.marge == chiffre.marge:
-        morceaux.append(f"ordre de grandeur de l'incertitude : ± {avec_unite(chiffre.marge, 'point(s)', 1)}")
+        morceaux.append(f"ordre de grandeur de l'incertitude : ± {points(chiffre.marge, 1)}")
     if chiffre.note:
         morceaux.append(chiffre.note)
     return " ; ".join(morceaux)
@@ -305,7 +302,11 @@ def mailles(diagnostic: Diagnostic, liste: Sequence[Indicateur], maximum: int) -
             )
         )
     return Tableau(
-        code, titre, entetes, tuple(lignes), (*notes_de_lecture(tous), *_raisons(territoires, utiles, lire))
+        code,
+        titre,
+        entetes,
+        tuple(lignes),
+        (*notes_de_lecture(tous), *raisons_des_absences(territoires, utiles, lire)),
     )
 
 
@@ -338,30 +339,3 @@ def date_de_lecture(indicateur: Indicateur, territoires: Sequence[Territoire], l
         Période du premier chiffre trouvé.
     """
     return next((c.periode for t in territoires if (c := lire(t, indicateur)) is not None and c.periode), "")
-
-
-def _raisons(
-    territoires: Sequence[Territoire],
-    liste: Sequence[Indicateur],
-    lire: Lire,
-) -> list[str]:
-    """Dire pourquoi des mailles n'ont pas de chiffre, raison par raison."""
-    par_raison: dict[tuple[str, str], list[str]] = {}
-    for indicateur in liste:
-        for t in territoires:
-            chiffre = lire(t, indicateur)
-            if chiffre is not None and not chiffre.a_une_valeur:
-                raison = chiffre.note.split(" ; ")[0] or LIBELLES_STATUT[chiffre.statut]
-                if raison.startswith(("seulement", "aucun des")):
-                    # Le compte exact est dans l'infobulle ; ici, une ligne par cause suffit.
-                    raison = "une partie seulement de la commune a un chiffre dans les fichiers déposés"
-                par_raison.setdefault((indicateur.libelle_court, raison), []).append(t.nom)
-    par_noms: dict[tuple[str, str], list[str]] = {}
-    for (libelle, raison), noms in par_raison.items():
-        par_noms.setdefault(
-            (raison, ", ".join(noms[:12]) + (f" et {len(noms) - 12} autres" if len(noms) > 12 else "")), []
-        ).append(libelle)
-    return [
-        f"Sans chiffre, {raison} : {noms} ({' ; '.join(libelles)})."
-        for (raison, noms), libelles in par_noms.items()
-    ]

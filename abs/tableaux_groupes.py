@@ -9,9 +9,10 @@ from typing import Final
 from abs.chiffre import Chiffre
 from abs.indicateurs import Indicateur
 from abs.phrases import ecrire, reference
-from abs.statuts import Statut
+from abs.statuts import Fiabilite, Statut
 from abs.table_longue import Diagnostic
 from abs.tableaux import (
+    MARQUE_FRAGILE,
     Cellule,
     Tableau,
     cellule,
@@ -134,12 +135,16 @@ def quartiers(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> Tableau | 
         for i in liste
         if i.nature == "mediane" or any((c := lire(t, i)) is not None and c.a_une_valeur for t in groupes)
     ]
-    lignes, tous = [], []
+    lignes: list[tuple[Cellule, ...]] = []
+    tous: list[Chiffre | None] = []
     for t in groupes:
         cellules = []
         for indicateur in utiles:
             if indicateur.nature == "mediane":
-                cellules.append(_etendue_des_medianes(diagnostic, t, indicateur))
+                medianes = _medianes(diagnostic, t, indicateur)
+                bornes = [c for c in (*medianes[:1], *medianes[-1:]) if c.fiabilite == Fiabilite.FRAGILE]
+                tous += bornes
+                cellules.append(_etendue_des_medianes(medianes, t, indicateur))
                 continue
             chiffre = lire(t, indicateur)
             tous.append(chiffre)
@@ -174,17 +179,31 @@ def quartiers(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> Tableau | 
     )
 
 
-def _etendue_des_medianes(diagnostic: Diagnostic, quartier: Territoire, indicateur: Indicateur) -> Cellule:
+def _medianes(diagnostic: Diagnostic, quartier: Territoire, indicateur: Indicateur) -> list[Chiffre]:
+    """Lire les médianes des IRIS d'un quartier, de la plus basse à la plus haute."""
     par_code = {t.code: t for t in diagnostic.ensembles.mailles}
     chiffres = [
         diagnostic.chiffre(par_code[c], indicateur.code, "mailles")
         for c in quartier.composantes
         if c in par_code
     ]
-    tenus = sorted((c for c in chiffres if c is not None and c.a_une_valeur), key=lambda c: c.valeur)
-    if not tenus:
+    return sorted((c for c in chiffres if c is not None and c.a_une_valeur), key=lambda c: c.valeur)
+
+
+def _etendue_des_medianes(
+    medianes: Sequence[Chiffre], quartier: Territoire, indicateur: Indicateur
+) -> Cellule:
+    if not medianes:
         return Cellule("nc", aide="aucun IRIS du quartier n'a de médiane publiée", classe="absent")
-    bas, haut = ecrire(indicateur, tenus[0]), ecrire(indicateur, tenus[-1])
+    bas, haut = _borne(indicateur, medianes[0]), _borne(indicateur, medianes[-1])
     texte = bas if bas == haut else f"{bas} à {haut}"
-    aide = f"médianes de {len(tenus)} IRIS sur {len(quartier.composantes)}"
-    return Cellule(texte, reference(tenus[0]), aide, aide)
+    detail = f"médianes de {len(medianes)} IRIS sur {len(quartier.composantes)}"
+    fragiles = sum(c.fiabilite == Fiabilite.FRAGILE for c in medianes)
+    accord = "fragile" if fragiles == 1 else "fragiles"
+    aide = f"{detail} ; {fragiles} {accord}" if fragiles else detail
+    return Cellule(texte, reference(medianes[0]), aide, detail)
+
+
+def _borne(indicateur: Indicateur, mediane: Chiffre) -> str:
+    """Écrire un bout d'étendue ; l'astérisque dit qu'il est fragile, comme dans les autres tableaux."""
+    return ecrire(indicateur, mediane) + (MARQUE_FRAGILE if mediane.fiabilite == Fiabilite.FRAGILE else "")

@@ -152,7 +152,7 @@ def test_le_libelle_d_un_rapport_dit_ce_qui_est_rapporte_a_quoi(code: str) -> No
         ("part_familles_monoparentales", "des familles"),
         ("part_menages_monoparentaux", "des ménages"),
         ("part_monoparentales_avec_enfants", "des familles avec enfants"),
-        ("part_familles_monoparentales_caf", "des allocataires"),
+        ("part_familles_monoparentales_caf", "des foyers allocataires"),
         ("part_cadres", "des actifs de 15-64 ans"),
         ("part_cadres_15_ans_plus", "des 15 ans et plus"),
         ("part_sans_diplome", "des 15 ans et plus non scolarisés"),

@@ -84,6 +84,10 @@ def test_chaque_theme_dit_quoi_demander_et_a_qui() -> None:
     for theme in THEMES:
         mots = " ".join(manques_du_theme(theme, [], set()))
         assert all(f"(modèle {m.code})" in mots for m in modeles().values() if m.theme == theme)
+        publics = " ".join(manques_du_theme(theme, [], set(), codes=False))
+        assert all(m.libelle in publics for m in modeles().values() if m.theme == theme)
+        assert "modèle" not in publics
+        assert "_" not in publics, "un document public ne montre pas de code"
     assert "modèle retard_3e" not in " ".join(manques_du_theme("sante_education", [], {"retard_3e"}))
 
 

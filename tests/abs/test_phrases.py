@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from abs.chapitres import chapitre_de_theme
 from abs.chiffre import Chiffre
 from abs.demande import Demande
 from abs.indicateurs import indicateur
@@ -12,6 +13,7 @@ from abs.phrases_etendue import etendue
 from abs.phrases_langue import mots_refuses
 from abs.portrait import composer
 from abs.statuts import Fiabilite, Statut
+from abs.table_longue import Diagnostic
 from abs.territoires import Territoire
 
 VILLE = Territoire("99001", "commune", "Arzance", composantes=("99001",))
@@ -142,6 +144,25 @@ def test_chaque_phrase_de_la_demonstration_tient_dans_le_diagnostic(base_demo):
                 ecrire(definition, cite, decimales(definition, sujet)),
             }
             assert any(e.split("\u00a0")[0] in dite.texte for e in ecritures), dite.texte
+
+
+def test_une_commune_et_ses_iris_a_deux_dates_le_disent(diagnostic_demo):
+    """La médiane de la ville est de 2021 ; si celles de ses IRIS sont de 2019, leur phrase commence par leur date."""
+    code = "niveau_vie_median"
+    chiffres = [
+        replace(c, millesime=2019, periode="revenus 2019")
+        if (c.indicateur, c.niveau) == (code, "iris")
+        else c
+        for c in diagnostic_demo.chiffres
+    ]
+    dates = diagnostic_demo.millesimes | {("mailles", code): 2019}
+    deux_dates = Diagnostic(diagnostic_demo.demande, diagnostic_demo.ensembles, chiffres, [], dates)
+    debuts = [
+        [p.texte.split(",")[0] for p in chapitre_de_theme(d, "revenus").phrases if " va de " in p.texte]
+        for d in (diagnostic_demo, deux_dates)
+    ]
+    assert debuts[0][0] == "D'un IRIS d'habitat à l'autre"
+    assert debuts[1] == ["En 2019", *debuts[0][1:]]
 
 
 def test_les_populations_restent_neutres(base_demo):

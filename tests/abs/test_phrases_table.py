@@ -13,6 +13,8 @@ from abs.phrases import phrase
 from abs.phrases_etendue import etendue
 from abs.phrases_langue import elider, enumerer, mots_refuses, points, typographier
 from abs.statuts import Fiabilite, Statut
+from abs.tableaux import cellule
+from abs.tableaux_absences import raison_publique
 from abs.territoires import Territoire
 
 VILLE = Territoire("99001", "commune", "Arzance")
@@ -77,6 +79,17 @@ CAS = [
     (HLM, VILLE, c(22.2), [(EPCI, c(20.0, 4.0)), (FRANCE, c(14.9))],
      DEBUT_HLM.format("22,2 %") + " (20,0 % dans l'intercommunalité ; recensement 2022), soit 7,3 points de plus"
      " qu'en France métropolitaine (14,9 %)."),
+    # Deux références qui s'écrivent pareil n'ont pas deux conclusions : ni « plus » d'un côté, ni « comparable » de l'autre.
+    (CHOM, VILLE, c(15.3), [(EPCI, c(13.34)), (DEP, c(13.26))],
+     ("À Arzance, 15,3 % des actifs de 15 à 64 ans sont au chômage au sens du recensement (13,3 % dans"
+     " l'intercommunalité, 13,3 % dans le département ; recensement 2022).")),
+    (CHOM, VILLE, c(15.3, 1.2), [(EPCI, c(13.3, 1.9)), (DEP, c(12.9))],
+     ("À Arzance, 15 % des actifs de 15 à 64 ans sont au chômage au sens du recensement (13 % dans l'intercommunalité,"
+     " 13 % dans le département ; recensement 2022).")),
+    # Deux écarts d'une même phrase ont la même précision.
+    (HLM, VILLE, c(31.74), [(EPCI, c(46.54)), (FRANCE, c(61.46))],
+     DEBUT_HLM.format("31,7 %") + " (recensement 2022), soit environ 15 points de moins que dans l'intercommunalité"
+     " (46,5 %) et environ 30 points de moins qu'en France métropolitaine (61,5 %)."),
     # Les plus proches d'abord, deux au plus.
     (HLM, VILLE, c(22.2), [(FRANCE, c(14.9)), (DEP, c(22.0)), (EPCI, c(18.1))],
      DEBUT_HLM.format("22,2 %") + " (recensement 2022), soit 4,1 points de plus que dans l'intercommunalité (18,1 %) ;"
@@ -104,8 +117,8 @@ CAS = [
      " l'intercommunalité (2,5 %).")),
     # Revenus : la dizaine d'euros, la centaine si la fiabilité n'est pas bonne, 3 % de seuil.
     (MED, VILLE, filo(17814.0), [(EPCI, filo(20271.0))],
-     ("À Arzance, le niveau de vie médian est de 17 810 € par an et par unité de consommation (revenus 2018),"
-     " moins que dans l'intercommunalité (20 270 €).")),
+     ("À Arzance, le niveau de vie médian est de 17 810 € par an et par unité de consommation (revenus 2018), un"
+     " montant plus bas que dans l'intercommunalité (20 270 €).")),
     (MED, VILLE, filo(20000.0), [(EPCI, filo(20271.0))],
      ("À Arzance, le niveau de vie médian est de 20 000 € par an et par unité de consommation (revenus 2018) ;"
      " le niveau est comparable dans l'intercommunalité (20 270 €).")),
@@ -119,8 +132,8 @@ CAS = [
      " France métropolitaine (14,8 %).")),
     (POUV, VILLE, filo(20.0, 0.5, millesime=2021, periode="revenus 2021"),
      [(EPCI, filo(17.0, 1.0, millesime=2021))],
-     ("À Arzance, 20 % des habitants vivent sous le seuil de pauvreté (revenus 2021), soit 3 points de plus que dans"
-     " l'intercommunalité (17 %).")),
+     ("À Arzance, 20 % des habitants vivent sous le seuil de pauvreté (revenus 2021), soit environ 3 points de"
+     " plus que dans l'intercommunalité (17 %).")),
     (POUV, VILLE, filo(18.0, 0.5, millesime=2021, periode="revenus 2021"),
      [(EPCI, filo(17.0, 1.0, millesime=2021))],
      ("À Arzance, 18 % des habitants vivent sous le seuil de pauvreté (revenus 2021) ; le niveau est comparable dans"
@@ -128,30 +141,43 @@ CAS = [
     (PPSOC, VILLE, filo(9.7), [(EPCI, filo(7.0))],
      ("À Arzance, les prestations sociales représentent 9,7 % du revenu disponible (revenus 2018), soit 2,7 points de"
      " plus que dans l'intercommunalité (7,0 %).")),
+    # Une part de 6 % du revenu : un point suffit à la distinguer, deux seraient un tiers de plus.
+    (PPSOC, VILLE, filo(6.5), [(EPCI, filo(5.5)), (DEP, filo(5.6))],
+     ("À Arzance, les prestations sociales représentent 6,5 % du revenu disponible (revenus 2018), soit 1,0 point de"
+     " plus que dans l'intercommunalité (5,5 %) ; le niveau est comparable dans le département (5,6 %).")),
+    ("part_minima_sociaux", VILLE, filo(3.6), [(EPCI, filo(2.1))],
+     ("À Arzance, les minima sociaux représentent 3,6 % du revenu disponible (revenus 2018), soit 1,5 point de plus que"
+     " dans l'intercommunalité (2,1 %).")),
     (D9D1, VILLE, filo(4.1), [(EPCI, filo(3.8))],
-     ("À Arzance, le niveau de vie plancher des 10 % les plus aisés est 4,1 fois le niveau de vie plafond des 10 % les"
+     ("À Arzance, le niveau de vie des 10 % les plus aisés est au moins 4,1 fois celui des 10 % les"
      " plus modestes (revenus 2018), plus que dans l'intercommunalité (3,8).")),
     (D9D1, VILLE, filo(4.1), [(EPCI, filo(4.0))],
-     ("À Arzance, le niveau de vie plancher des 10 % les plus aisés est 4,1 fois le niveau de vie plafond des 10 % les"
+     ("À Arzance, le niveau de vie des 10 % les plus aisés est au moins 4,1 fois celui des 10 % les"
      " plus modestes (revenus 2018) ; le niveau est comparable dans l'intercommunalité (4,0).")),
     # Allocataires, ménages, familles : le nom vient du dénominateur.
     ("part_familles_monoparentales_caf", VILLE, caf(16.2), [(EPCI, caf(19.0))],
-     ("À Arzance, 16,2 % des allocataires sont des parents isolés (au 31 décembre 2018), soit 2,8 points de moins que"
-     " dans l'intercommunalité (19,0 %).")),
+     ("À Arzance, 16,2 % des foyers allocataires sont des familles monoparentales (au 31 décembre 2018), soit 2,8"
+     " points de moins que dans l'intercommunalité (19,0 %).")),
     ("part_familles_monoparentales", VILLE, c(16.2), [(EPCI, c(19.0))],
      ("À Arzance, 16,2 % des familles sont monoparentales (recensement 2022), soit 2,8 points de moins que dans"
      " l'intercommunalité (19,0 %).")),
     ("part_menages_1_personne", VILLE, c(43.0, 1.4), [(EPCI, c(38.0, 0.6))],
      ("À Arzance, 43 % des ménages ne comptent qu'une personne (recensement 2022), soit 5 points de plus que dans"
      " l'intercommunalité (38 %).")),
+    ("part_quotient_familial_800", VILLE, c(56.6, NAN, periode="décembre 2024, arrondi à 5"), [],
+     ("À Arzance, parmi les foyers allocataires dont le quotient familial est connu, 56,6 % ont un quotient inférieur à"
+     " 800 euros (décembre 2024, effectifs arrondis à 5 près).")),
+    ("premier_quartile", VILLE, filo(12180.0), [(EPCI, filo(13940.0))],
+     ("À Arzance, un habitant sur quatre a un niveau de vie inférieur à 12 180 € par an (revenus 2018), un montant plus"
+     " bas que dans l'intercommunalité (13 940 €).")),
     # Une estimation qui croise deux sources se lit, mais ne se compare pas en mots.
     ("rsa_pour_100_menages", VILLE, c(8.2, NAN, statut=Statut.ESTIME), [(EPCI, c(5.1, NAN, statut=Statut.ESTIME))],
      "À Arzance, on compte 8,2 foyers percevant le RSA pour 100 ménages (5,1 dans l'intercommunalité ; recensement 2022)."),
     # Un chiffre partiel dit sur quoi il porte.
     ("part_familles_monoparentales_caf", VILLE,
      caf(10.9, statut=Statut.PARTIEL, couverture=0.99, note="calculé sur 41 IRIS sur 42"), [(EPCI, caf(16.9))],
-     ("À Arzance, d'après 41 IRIS sur 42, 10,9 % des allocataires sont des parents isolés (au 31 décembre 2018),"
-     " soit 6,0 points de moins que dans l'intercommunalité (16,9 %).")),
+     ("À Arzance, d'après 41 IRIS sur 42, 10,9 % des foyers allocataires sont des familles monoparentales (au 31 décembre"
+     " 2018), soit 6,0 points de moins que dans l'intercommunalité (16,9 %).")),
     # Un IRIS est comparé au reste de sa commune : la valeur écrite est celle de la commune.
     (CHOM, IRIS, c(30.0, 1.0, numerateur=300.0, denominateur=1000.0, niveau="iris"),
      [(COMMUNE, c(15.0, 0.3, numerateur=1500.0, denominateur=10000.0))],
@@ -204,6 +230,19 @@ ETENDUES = [
     (CHOM, mailles(10.0, 11.0, 12.0, 29.5, 30.0), c(14.0),
      ETENDUE.format("10,0 %", "30,0 %", "5 IRIS") + " ; il est parmi les plus élevés dans les IRIS"
      " M5 (30,0 %) et M4 (29,5 %)."),
+    # Une maille laissée de côté avec le même chiffre écrit est nommée, ou comptée.
+    (CHOM, mailles(10.0, 11.0, 12.0, 29.98, 30.0, 30.01, 30.04), c(14.0),
+     ETENDUE.format("10,0 %", "30,0 %", "7 IRIS") + " ; il est parmi les plus élevés dans les IRIS"
+     " M7 (30,0 %), M6 (30,0 %), M5 (30,0 %) et M4 (30,0 %)."),
+    (CHOM, mailles(10.0, 11.0, 12.0, 29.97, 29.98, 30.0, 30.01, 31.0), c(14.0),
+     ETENDUE.format("10,0 %", "31,0 %", "8 IRIS") + " ; il est parmi les plus élevés dans les IRIS"
+     " M8 (31,0 %), M7 (30,0 %), M6 (30,0 %) et 2 autres IRIS (30,0 %)."),
+    (CHOM, mailles(10.0, 11.0, 12.0, 29.97, 29.98, 30.0, 30.01, 31.0, niveau="commune"), c(14.0),
+     ETENDUE.format("10,0 %", "31,0 %", "8 communes").replace("un IRIS d'habitat", "une commune")
+     + " ; il est parmi les plus élevés à M8 (31,0 %), à M7 (30,0 %), à M6 (30,0 %) et dans 2 autres communes (30,0 %)."),
+    # Une maille du même chiffre écrit, trop incertaine pour en être, retire ce chiffre de la liste.
+    (CHOM, [*mailles(10.0, 11.0, 12.0, 29.5, 30.0), *mailles(*[0.0] * 5, 29.54, marge=40.0)[5:]], c(14.0),
+     ETENDUE.format("10,0 %", "30,0 %", "6 IRIS") + " ; il est parmi les plus élevés dans l'IRIS M5 (30,0 %)."),
     (CHOM, mailles(10.0, 11.0, 12.0, 12.5, 13.0), c(12.0), ETENDUE.format("10,0 %", "13,0 %", "5 IRIS") + "."),
     (CHOM, mailles(10.0, 11.0, 12.0, 13.0, 30.0, marge=14.0), c(14.0), ETENDUE.format("10 %", "30 %", "5 IRIS") + "."),
     (CHOM, mailles(10.0, 11.0, 12.0, 13.0, 30.0) + SECRETS, None,
@@ -305,3 +344,61 @@ def test_un_mot_comparatif_ne_s_ecrit_que_si_les_regles_3_et_4_tiennent(v1, m1, 
     if "comparable" in texte:
         assert abs(round(v1 - v2, 9)) < 2
     assert mots_refuses(texte) == []
+
+
+@pytest.mark.parametrize(
+    ("phrase_du_modele", "periode", "attendue"),
+    [
+        ("{v} des ménages ont reçu dans l'année une aide facultative", "31 décembre 2025", "(en 2025)"),
+        ("{v} des ménages ont reçu dans l'année une aide facultative", "année 2025", "(en 2025)"),
+        ("{v} des ménages ont reçu dans l'année une aide facultative", "30 juin 2025", "(au 30 juin 2025)"),
+        ("{v} des demandes sont en cours pour une attribution dans l'année", "31 décembre 2025",
+         "(au 31 décembre 2025)"),
+        ("{v} des ménages sont domiciliés au CCAS", "31 décembre 2025", "(au 31 décembre 2025)"),
+        ("{v} des ménages sont domiciliés au CCAS", "décembre 2024, arrondi à 5",
+         "(décembre 2024, effectifs arrondis à 5 près)"),
+    ],
+)  # fmt: skip
+def test_un_flux_annuel_n_est_pas_date_comme_un_etat(phrase_du_modele, periode, attendue):
+    definition = replace(indicateur(HLM), phrase=phrase_du_modele)
+    assert attendue in lisible(phrase(definition, VILLE, c(3.6, periode=periode), []).texte)
+
+
+def test_une_etendue_d_une_autre_date_commence_par_la_sienne():
+    dites = [
+        etendue(indicateur(HLM), mailles(*range(10, 16), niveau=niveau), datee=True).texte
+        for niveau in ("iris", "commune")
+    ]
+    assert dites[0].startswith("En 2022, d'un IRIS d'habitat à l'autre, la part des")
+    assert dites[1].startswith("En 2022, d'une commune à l'autre, la part des")
+    caf_2020 = mailles(*range(10, 16), source="caf", periode="31 décembre 2020", millesime=2020)
+    assert etendue(indicateur("part_isoles_caf"), caf_2020, datee=True).texte.startswith(
+        "Fin 2020, d'un IRIS"
+    )
+
+
+@pytest.mark.parametrize(
+    ("note", "dite"),
+    [
+        ("le fichier déposé ne contient pas la variable DISP_TP60", "le fichier déposé de 2022 ne donne pas ce chiffre"),
+        ("territoire absent du fichier déposé", "territoire absent du fichier déposé de 2022"),
+        ("seulement 83 IRIS sur 88 ont un chiffre dans les fichiers déposés",
+         "seulement 83 IRIS sur 88 ont un chiffre dans les fichiers déposés de 2022"),
+        ("aucun fichier déposé de « Filosofi » de 2016 ou avant ne porte ce niveau ou cette date",
+         "aucun fichier déposé de « Filosofi » de 2016 ou avant ne porte ce niveau ou cette date"),
+        ("secret statistique", "secret statistique"),
+    ],
+)  # fmt: skip
+def test_une_absence_ne_nomme_pas_de_colonne_et_dit_l_annee_du_fichier(note, dite):
+    assert raison_publique(c(NAN, statut=Statut.INDISPONIBLE, note=note)) == dite
+
+
+def test_un_fichier_jamais_depose_le_dit():
+    manque = c(NAN, statut=Statut.INDISPONIBLE, millesime=None, note="il manque le fichier « Filosofi »")
+    assert raison_publique(manque) == "il manque le fichier « Filosofi » (aucune année n'en est déposée)"
+
+
+def test_la_marge_accorde_le_point():
+    for marge, dite in ((1.0, "± 1,0 point"), (1.96, "± 2,0 points"), (0.4, "± 0,4 point")):
+        aide = lisible(cellule(indicateur(HLM), c(22.2, marge)).aide)
+        assert aide.endswith(dite)

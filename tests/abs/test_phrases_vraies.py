@@ -20,7 +20,8 @@ NOMBRE = r"\d+(?:,\d+)?"
 VALEUR = rf"({NOMBRE})(?: %| €)?"
 LIEU = r"((?:dans|en) [^()]+?)"
 COMPARE = re.compile(
-    rf"(?:(environ )?({NOMBRE}) points? de )?(plus|moins) qu(?:e |'){LIEU} \({VALEUR}\)"
+    rf"(?:(environ )?({NOMBRE}) points? de |un montant |mais )?(plus élevé|plus bas|plus|moins)"
+    rf" qu(?:e |'){LIEU} \({VALEUR}\)"
     rf"(?: et qu(?:e |'){LIEU} \({VALEUR}\))?"
 )
 COMPARABLE = re.compile(rf"comparable {LIEU} \({VALEUR}\)(?: et {LIEU} \({VALEUR}\))?")
@@ -28,6 +29,7 @@ NUES = re.compile(rf"{VALEUR} {LIEU}(?=, | ; )")
 ETENDUE = re.compile(rf" va de {VALEUR} à {VALEUR}, sur (\d+)(?: des (\d+))? (?:IRIS|communes) ")
 SEUL = re.compile(r" est(?:, parmi e\w+,)? l[ea] plus (élevée?|basse?|bas) (?:dans l'IRIS )?(.+)\.$")
 PARMI = re.compile(r" est parmi les plus (élevée?s|basses?|bas) (?:dans l(?:es IRIS|'IRIS) )?(.+)\.$")
+AUTRES = re.compile(r"^(?:dans )?(\d+) autres (?:IRIS|communes)$")
 NOMMEE = re.compile(rf"(.+?) \({VALEUR}\)(?:, | et |$)")
 
 
@@ -103,15 +105,32 @@ def verifier_une_phrase(lecteur, dite):
     assert ecrit_bien(ecrite[1], a["valeur"], i.unite), texte
     if i.unite == "%" and a["marge"] > 1:
         assert "," not in ecrite[1], texte
+    verifier_qu_un_chiffre_ecrit_n_a_qu_une_conclusion(texte)
     vus = verifier_les_ecarts(lecteur, dite, i, a, ecrite[1]) + verifier_les_niveaux(lecteur, dite, i, a)
     assert vus == len(dite.references) - 1, texte
     return vus
 
 
+def verifier_qu_un_chiffre_ecrit_n_a_qu_une_conclusion(texte):
+    """Deux références imprimées « 13 % » ne sont pas l'une dépassée, l'autre comparable."""
+    conclusions = {}
+    for _, _, sens, _, v1, _, v2 in COMPARE.findall(texte):
+        for v in filter(None, (v1, v2)):
+            conclusions.setdefault(v, set()).add(sens)
+    for _, v1, _, v2 in COMPARABLE.findall(texte):
+        for v in filter(None, (v1, v2)):
+            conclusions.setdefault(v, set()).add("comparable")
+    parentheses = re.search(r"\(([^()]*; [^()]*)\)", texte)
+    for v, _ in NUES.findall(parentheses[1] if parentheses else ""):
+        conclusions.setdefault(v, set()).add("tue")
+    assert all(len(c) == 1 for c in conclusions.values()), texte
+
+
 def verifier_les_ecarts(lecteur, dite, i, a, ecrite):
     """Chaque « plus » et chaque « moins », avec ses points."""
     texte, vus = lisible(dite.texte), 0
-    for environ, points, sens, lieu1, v1, lieu2, v2 in COMPARE.findall(texte):
+    for environ, points, mots, lieu1, v1, lieu2, v2 in COMPARE.findall(texte):
+        sens = "plus" if mots in {"plus", "plus élevé"} else "moins"
         for lieu, v in [(lieu, v) for lieu, v in ((lieu1, v1), (lieu2, v2)) if lieu]:
             b = lecteur.reference(dite, lieu)
             assert ecrit_bien(v, b["valeur"], i.unite), texte
@@ -188,13 +207,18 @@ def verifier_une_etendue(lecteur, dite):
             and x["niveau"] == diagnostic.ensembles.sujet.niveau
             and all(str(x[k]) == str(premiere[k]) for k in memes[1:4])
         )
-        tete = {classees[x["territoire"]]: x for x in rangees[: max(3, len(rangees) // 10)]}
-        nommees = NOMMEE.findall(parmi[2])
-        assert 1 <= len(nommees) <= 3, texte
+        tete = {classees[x["territoire"]]: x for x in rangees}
+        ecrites = NOMMEE.findall(parmi[2])
+        nommees = [(nom, v) for nom, v in ecrites if not AUTRES.search(nom)]
+        autres = sum(int(AUTRES.search(nom)[1]) for nom, _ in ecrites if AUTRES.search(nom))
+        assert 1 <= len(nommees) <= 4, texte
         for nom, v in nommees:
             maille = tete[re.sub(r"^(à|au|aux) ", "", nom)]
             assert ecrit_bien(v, maille["valeur"], i.unite), texte
             exiger_un_ecart(i, maille, tout, "plus" if i.sens == "haut" else "moins", dite)
+        # Qui s'écrit comme une maille nommée est nommé aussi, ou compté.
+        pareilles = [x for x in rangees if any(ecrit_bien(v, x["valeur"], i.unite) for _, v in nommees)]
+        assert len(pareilles) == len(nommees) + autres, texte
     else:
         assert "plus élevé" not in texte, texte
         assert "plus bas" not in texte, texte

@@ -9,7 +9,7 @@ from abs import premiere_page
 from abs.chapitres import autour
 from abs.demande import Demande
 from abs.diagnostic import diagnostiquer
-from abs.forces_faiblesses import bilan
+from abs.forces_faiblesses import Bilan, bilan
 from abs.indicateurs import indicateurs
 from abs.phrases_preuves import Appuis
 from abs.portrait import composer
@@ -58,7 +58,7 @@ def recensement(codes, habitants):
     [
         (1500, ("3 000 habitants (recensement 2022), soit 1 500 de plus qu'en 2016 (1 500) : + 12,2 % par an en moyenne,"
                " à territoire inchangé.")),
-        (3300, ("3 000 habitants (recensement 2022), soit 300 de moins qu'en 2016 (3 300) : - 1,6 % par an en moyenne,"
+        (3300, ("3 000 habitants (recensement 2022), soit 300 de moins qu'en 2016 (3 300) : − 1,6 % par an en moyenne,"
                " à territoire inchangé.")),
         (3001, "3 000 habitants (recensement 2022) ; la population est stable depuis 2016 (3 001), à territoire inchangé."),
     ],
@@ -86,25 +86,40 @@ def test_l_evolution_se_dit_entre_deux_millesimes_permis(atelier, avant, fin):
 
 
 @pytest.mark.parametrize(
-    ("annee", "codes"),
-    [(2018, ["990010101", "990010102"]), (2016, ["990010101", "990010109"])],
-    ids=["enquêtes communes", "IRIS différents"],
+    ("annee", "codes", "raison"),
+    [
+        (
+            2018,
+            ["990010101", "990010102"],
+            "les recensements antérieurs déposés partagent des enquêtes annuelles",
+        ),
+        (
+            2016,
+            ["990010101", "990010102", "990010109"],
+            "rien n'établit que le territoire de la commune est resté le même",
+        ),
+        (2023, ["990010101", "990010102"], "aucun recensement antérieur à celui-ci"),
+    ],
+    ids=["enquêtes communes", "IRIS différents", "aucun antérieur"],
 )
-def test_l_evolution_se_tait_sans_preuve(atelier, annee, codes):
+def test_l_evolution_se_tait_sans_preuve_et_dit_la_seule_cause(atelier, annee, codes, raison):
     tables = {
-        ("rp_population", annee): recensement(codes, [500, 1000]),
-        ("rp_population", 2022): recensement(["990010101", "990010102"], [1500, 1500]),
+        ("rp_population", annee): recensement(["990010101", "990010102"], [500, 1000]),
+        ("rp_population", 2022): recensement(codes, [1500] * len(codes)),
     }
     base = atelier(tables, {"99001": "999900001"}).base
-    diagnostic = diagnostiquer(base, Demande("99001"))
+    diagnostic = diagnostiquer(base, Demande("99001", 2022))
     phrases = phrases_de_tete(diagnostic, population_d_avant(base, diagnostic))
     assert not [p.texte for p in phrases if str(annee) in p.texte]
     assert not [r for p in phrases for r in p.references if f"|{annee}|" in r]
-    assert "Évolution de la population" in {s.libelles[0] for s in silences_de_tete(diagnostic, phrases)}
+    dites = {s.libelles[0]: s.raison for s in silences_de_tete(diagnostic, phrases)}
+    assert raison in dites["Évolution de la population"]
+    assert " ou " not in dites["Évolution de la population"]
 
 
 def test_le_scenario_se_dit_scenario_et_vient_des_tranches_publiees(diagnostic_demo):
     texte = lisible(scenario_75_ans(diagnostic_demo).texte)
+    assert "sans départ, décès ni arrivée" in texte
     assert texte.startswith("Scénario, et non prévision : ")
     sujet = diagnostic_demo.ensembles.sujet
     for code in ("part_65_ans_plus", "part_75_ans_plus"):
@@ -146,6 +161,17 @@ def test_une_force_et_une_faiblesse_changent_avec_le_sens_de_l_ecart(diagnostic_
     assert code not in {p.indicateur.code for p in bilan(mieux).faiblesses}
 
 
+def test_un_chiffre_ancien_ne_voisine_pas_avec_un_recent_de_la_meme_source(diagnostic_demo):
+    """Le premier quartile de la démonstration est de 2016, sa médiane de 2021 : un seul est une faiblesse."""
+    points = bilan(diagnostic_demo)
+    dates = {}
+    for p in points.points():
+        dates.setdefault(p.chiffre.source, set()).add(p.chiffre.millesime)
+    assert all(len(annees) == 1 for annees in dates.values())
+    assert dates["filosofi"] == {2021}
+    assert {(p.indicateur.code, p.chiffre.millesime) for p in points.anciens} == {("premier_quartile", 2016)}
+
+
 def test_un_ecart_de_sens_contraires_n_est_ni_force_ni_faiblesse(diagnostic_demo):
     code = "taux_pauvrete_60"
     epci, departement = (t for t, _ in autour(diagnostic_demo, code) if t.role in {"epci", "departement"})
@@ -166,5 +192,8 @@ def test_le_bilan_se_range_par_theme_sujet_et_public(diagnostic_demo):
     assert sum(len(v) for v in ranges.values()) == len(points.points())
     publics = {libelle for libelle, _, _ in points.par_public()}
     assert "personnes en difficulté" in publics
-    assert points.par_transversal()
+    un_rsa = replace(points.faiblesses[0], indicateur=indicateurs()["part_allocataires_rsa"])
+    assert [libelle for libelle, _, _ in Bilan(faiblesses=(un_rsa,)).par_transversal()] == [
+        "accès aux droits"
+    ]
     assert premiere_page.CHIFFRES_CLES == 10

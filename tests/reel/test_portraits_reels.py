@@ -86,15 +86,15 @@ def test_le_tableau_qpv_de_clermont_est_celui_que_la_ville_a_publie(base_reelle)
     attendu = {
         "Moins de 25 ans, en % de la population": ("36 %", "38 %", "41 %"),
         "Moins de 20 ans pour une personne de 60 ans et plus": ("1,5", "1,6", "2,2"),
-        "Parents isolés, en % des allocataires Caf": ("11 %", "19 %", "21 %"),
-        "Couples avec enfants, en % des allocataires Caf": ("16 %", "28 %", "33 %"),
-        "Couples avec trois enfants ou plus, en % des allocataires Caf": ("7 %", "11 %", "16 %"),
+        "Familles monoparentales, en % des foyers allocataires Caf": ("11 %", "19 %", "21 %"),
+        "Couples avec enfants, en % des foyers allocataires Caf": ("16 %", "28 %", "33 %"),
+        "Couples avec trois enfants ou plus, en % des foyers allocataires Caf": ("7 %", "11 %", "16 %"),
     }
     for libelle, cellules in attendu.items():
         ligne = lignes[libelle]
         assert (ligne["Saint-Jacques"], ligne["Fontaine Du Bac"], ligne["La Gauthière"]) == cellules
     details = {ligne[0].texte: ligne[colonnes.index("Clermont-Ferrand")] for ligne in tableau.lignes}
-    parents = details["Parents isolés, en % des allocataires Caf"]
+    parents = details["Familles monoparentales, en % des foyers allocataires Caf"]
     assert parents.texte.replace("\u00a0", " ") == "11 %"
     assert parents.detail == "31 décembre 2018, 41 IRIS sur 42"
 
