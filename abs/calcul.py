@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from abs.chiffre import RANG, Chiffre
-from abs.composantes import Decoupage
+from abs.composantes import Decoupage, Elements
 from abs.demande import Demande
 from abs.fiabilite import apprecier
 from abs.indicateurs import Indicateur, Lecture
@@ -207,24 +207,23 @@ class Calculateur:
         elementaire: str,
     ) -> Chiffre:
         """Rapport des sommes sur les composantes ; complet, partiel dès 95 %, sinon indisponible (règle 1)."""
-        couples = self.decoupage.composantes(territoire, lecture.source.id, millesime, elementaire)
-        attendus = [c for c, t in couples if t not in lecture.source.types_hors_champ]
-        if not attendus:
+        elements = self.decoupage.elements(territoire, lecture.source, millesime, elementaire)
+        if not elements.codes:
             return self._vide(
                 indicateur, lecture, territoire, millesime, Statut.INDISPONIBLE, "aucune composante connue"
             )
         lus = self.lecteur.comptes(lecture, millesime, elementaire)
-        numerateurs = lus.prendre(lus.numerateur, attendus)
-        denominateurs = lus.prendre(lus.denominateur, attendus)
+        numerateurs = elements.prendre(lus.numerateur)
+        denominateurs = elements.prendre(lus.denominateur)
         sans_bas = lecture.denominateur is None or lecture.source_denominateur is not None
         presents = ~np.isnan(numerateurs) & (True if sans_bas else ~np.isnan(denominateurs))
-        couverture = self.decoupage.couverture(attendus, presents, elementaire, millesime)
+        couverture = elements.couverture(presents)
         est_total = indicateur.nature == "effectif" or lecture.source_denominateur is not None
         if not presents.all() and (est_total or couverture < COUVERTURE_MINIMALE):
-            return self._trop_peu(
-                indicateur, lecture, territoire, millesime, lus, attendus, presents, elementaire
-            )
-        refus = self._isole(indicateur, millesime, lus, attendus, presents, elementaire)
+            raison = _trop_peu(lus, elements, presents, elementaire)
+            vide = self._vide(indicateur, lecture, territoire, millesime, Statut.INDISPONIBLE, raison)
+            return replace(vide, couverture=round(couverture, 4))
+        refus = self._isole(indicateur, millesime, lus, elements.codes, presents, elementaire)
         if refus:
             vide = self._vide(indicateur, lecture, territoire, millesime, Statut.INDISPONIBLE, refus)
             return replace(vide, couverture=round(couverture, 4))
@@ -275,32 +274,6 @@ class Calculateur:
     def _mots_de_couverture(presents: np.ndarray, elementaire: str) -> str:
         nom = "IRIS" if elementaire == "iris" else "communes"
         return f"calculé sur {int(presents.sum())} {nom} sur {len(presents)}"
-
-    def _trop_peu(
-        self,
-        indicateur: Indicateur,
-        lecture: Lecture,
-        territoire: Territoire,
-        millesime: int,
-        lus: Comptes,
-        attendus: list[str],
-        presents: np.ndarray,
-        elementaire: str,
-    ) -> Chiffre:
-        nom = "IRIS" if elementaire == "iris" else "communes"
-        tenus = [c for c in attendus if c in lus.rangs]
-        if not tenus:
-            raison = "territoire absent du fichier déposé"
-        elif lus.absentes and not presents.any():
-            raison = f"le fichier déposé ne contient pas la variable {', '.join(lus.absentes)}"
-        elif not presents.any():
-            raison = f"aucun des {len(presents)} {nom} n'a de chiffre dans les fichiers déposés"
-        else:
-            raison = f"seulement {int(presents.sum())} {nom} sur {len(presents)} ont un chiffre dans les fichiers déposés"
-        vide = self._vide(indicateur, lecture, territoire, millesime, Statut.INDISPONIBLE, raison)
-        return replace(
-            vide, couverture=round(self.decoupage.couverture(attendus, presents, elementaire, millesime), 4)
-        )
 
     def _rapport(
         self,
@@ -408,7 +381,9 @@ class Calculateur:
             population_commune=self.decoupage.population(territoire),
             notes_producteur=notes,
         )
-        base = self._vide(
+        marge = math.nan if jugement.marge is None else jugement.marge
+        borne = indicateur.unite == "%"
+        return self._vide(
             indicateur,
             lecture,
             territoire,
@@ -416,11 +391,6 @@ class Calculateur:
             statut,
             " ; ".join(filter(None, [remarque, *jugement.notes])),
             notes,
-        )
-        marge = math.nan if jugement.marge is None else jugement.marge
-        borne = indicateur.unite == "%"
-        return replace(
-            base,
             valeur=valeur,
             numerateur=math.nan if haut is None else haut,
             denominateur=math.nan if bas is None else bas,
@@ -440,9 +410,9 @@ class Calculateur:
         statut: str,
         note: str,
         drapeaux: dict[str, str] | None = None,
+        **nombres: Any,
     ) -> Chiffre:
-        variable = lecture.variables[0] if lecture.variables else ""
-        geographie = lecture.source.geographie_de(millesime, territoire.niveau)
+        geographie, periode = _datation(lecture, millesime, territoire.niveau)
         marques = [
             f"{k} = {v}" for k, v in (drapeaux or {}).items() if v not in DRAPEAUX_MUETS.get(k, {"0", "so"})
         ]
@@ -453,11 +423,32 @@ class Calculateur:
             source=lecture.source.id,
             statut=statut,
             millesime=millesime,
-            geographie="" if geographie is None else str(geographie),
+            geographie=geographie,
             definition=lecture.definition,
-            periode=lecture.source.periode_de(millesime, variable),
+            periode=periode,
             note=" ; ".join(filter(None, [note, *marques])),
+            **nombres,
         )
+
+
+@lru_cache(maxsize=4096)
+def _datation(lecture: Lecture, millesime: int, niveau: str) -> tuple[str, str]:
+    """Donner la géographie et la période d'un chiffre, les mêmes pour tous les territoires d'un niveau."""
+    variable = lecture.variables[0] if lecture.variables else ""
+    geographie = lecture.source.geographie_de(millesime, niveau)
+    return "" if geographie is None else str(geographie), lecture.source.periode_de(millesime, variable)
+
+
+def _trop_peu(lus: Comptes, elements: Elements, presents: np.ndarray, elementaire: str) -> str:
+    """Dire pourquoi trop peu de composantes ont un chiffre."""
+    nom = "IRIS" if elementaire == "iris" else "communes"
+    if not (elements.places >= 0).any():
+        return "territoire absent du fichier déposé"
+    if presents.any():
+        return f"seulement {int(presents.sum())} {nom} sur {len(presents)} ont un chiffre dans les fichiers déposés"
+    if lus.absentes:
+        return f"le fichier déposé ne contient pas la variable {', '.join(lus.absentes)}"
+    return f"aucun des {len(presents)} {nom} n'a de chiffre dans les fichiers déposés"
 
 
 def _se_decompose(territoire: Territoire, elementaire: str) -> bool:

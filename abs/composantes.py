@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
 
@@ -14,6 +15,63 @@ from donnees_insee import catalogue, codes
 from donnees_insee.base import Base
 
 PRESQUE_TOUT: Final = 0.9999
+
+
+@dataclass(frozen=True, eq=False)
+class Elements:
+    """Les composantes d'un territoire dans une table, cherchées une fois pour tous les indicateurs de cette table.
+
+    Attributes
+    ----------
+    codes : list of str
+        Codes des composantes, hors champ exclu, au nombre de k.
+    places : numpy.ndarray
+        Vecteur (k,) des rangs dans la table ; −1 pour une composante que la table n'a pas.
+    poids : numpy.ndarray
+        Vecteur (k,) des populations ; NaN où elle n'est pas connue.
+    """
+
+    codes: list[str]
+    places: np.ndarray
+    poids: np.ndarray
+
+    def prendre(self, vecteur: np.ndarray) -> np.ndarray:
+        """Extraire d'un vecteur de la table les valeurs des composantes.
+
+        Parameters
+        ----------
+        vecteur : numpy.ndarray
+            Vecteur (n,) de la table.
+
+        Returns
+        -------
+        numpy.ndarray
+            Vecteur (k,) ; NaN pour une composante absente de la table.
+        """
+        if len(vecteur) == 0:
+            return np.full(len(self.codes), np.nan)
+        return np.where(self.places >= 0, vecteur[self.places], np.nan)
+
+    def couverture(self, presents: np.ndarray) -> float:
+        """Mesurer la part couverte : de la population si elle est connue partout, sinon du nombre.
+
+        Parameters
+        ----------
+        presents : numpy.ndarray
+            Vecteur (k,) de booléens.
+
+        Returns
+        -------
+        float
+            De 0 à 1.
+        """
+        if presents.all():
+            return 1.0
+        total = self.poids.sum()
+        if np.isnan(total) or total <= 0:
+            return float(presents.mean())
+        # Une composante sans habitant manque quand même : la couverture reste en dessous de un.
+        return min(float(self.poids[presents].sum() / total), PRESQUE_TOUT)
 
 
 class Decoupage:
@@ -34,6 +92,9 @@ class Decoupage:
         self.territoires = territoires
         self.lecteur = Lecteur(base, self._prefixes(sujet))
         self._listes: dict[tuple[str, str, int, str], list[tuple[str, str]]] = {}
+        self._elements: dict[tuple[str, str, int, str], Elements] = {}
+        self._populations: dict[tuple[str, str], float | None] = {}
+        self._poids_par_code = lru_cache(maxsize=32)(self._dictionnaire_de_poids)
         self.vus = lru_cache(maxsize=64)(self._codes_par_commune)
         self._iris = lru_cache(maxsize=None)(self._liste_d_iris)
 
@@ -90,6 +151,12 @@ class Decoupage:
         float or None
             Population de la commune ; pour un groupe, de sa plus petite commune connue ou de l'ensemble.
         """
+        cle = (territoire.niveau, territoire.code)
+        if cle not in self._populations:
+            self._populations[cle] = self._population(territoire)
+        return self._populations[cle]
+
+    def _population(self, territoire: Territoire) -> float | None:
         if territoire.niveau in {"iris", "quartier", "commune"}:
             commune = codes.ville_de_l_arrondissement((territoire.composantes or (territoire.code,))[0][:5])
             trouvee = self.populations.get(commune)
@@ -151,17 +218,43 @@ class Decoupage:
         vus = self.vus(source, millesime).get(commune, set())
         return [(c, t) for c, _, t in self.territoires.geographie.codes_d_iris(commune, vus, annee)]
 
-    def couverture(
-        self, attendus: list[str], presents: np.ndarray, elementaire: str, millesime: int
-    ) -> float:
-        """Part de la population couverte quand elle est connue pour toutes les composantes, sinon part du nombre."""
-        if presents.all():
-            return 1.0
-        poids = self._poids(elementaire, millesime).reindex(attendus).to_numpy(float)
-        if np.isnan(poids).any() or poids.sum() <= 0:
-            return float(presents.mean())
-        # Une composante sans habitant manque quand même : la couverture reste en dessous de un.
-        return min(float(poids[presents].sum() / poids.sum()), PRESQUE_TOUT)
+    def elements(
+        self, territoire: Territoire, source: catalogue.Source, millesime: int, niveau: str
+    ) -> Elements:
+        """Situer les composantes d'un territoire dans la table d'une source.
+
+        Parameters
+        ----------
+        territoire : Territoire
+            Territoire à décomposer.
+        source : Source
+            Source lue ; les types d'IRIS hors de son champ sont écartés.
+        millesime : int
+            Millésime de la source.
+        niveau : str
+            Niveau des composantes (``iris`` ou ``commune``).
+
+        Returns
+        -------
+        Elements
+            Codes, rangs et poids des composantes.
+        """
+        cle = (f"{territoire.niveau} {territoire.code}", source.id, millesime, niveau)
+        if cle not in self._elements:
+            couples = self.composantes(territoire, source.id, millesime, niveau)
+            retenus = [c for c, t in couples if t not in source.types_hors_champ]
+            rangs = self.lecteur.rangs(source.id, millesime, niveau)
+            poids = self._poids_par_code(niveau, millesime)
+            self._elements[cle] = Elements(
+                retenus,
+                np.array([rangs.get(c, -1) for c in retenus], dtype=int),
+                np.array([poids.get(c, np.nan) for c in retenus], dtype=float),
+            )
+        return self._elements[cle]
+
+    def _dictionnaire_de_poids(self, elementaire: str, millesime: int) -> dict[str, float]:
+        poids = self._poids(elementaire, millesime)
+        return dict(zip(poids.index.tolist(), poids.to_numpy(float).tolist(), strict=True))
 
     def _poids(self, elementaire: str, millesime: int) -> pd.Series:
         if elementaire == "commune":

@@ -175,7 +175,7 @@ def _sources_employees(base: Base, diagnostic: Diagnostic) -> tuple[SourceEmploy
         if c.a_une_valeur and not est_locale(c)
     }
     lignes = []
-    for identifiant, annee, periode, geographie in sorted(employees, key=lambda e: (e[0], str(e[1]), e[2])):
+    for identifiant, annee, periode, geographie in sorted(employees, key=lambda e: tuple(map(str, e))):
         s = source(identifiant)
         noms = sorted(fichiers.get((identifiant, annee), set()))
         lignes.append(SourceEmployee(s.titre, s.producteur, s.licence, periode, geographie, _resume(noms)))
@@ -240,7 +240,7 @@ def _avertissements(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
     mots = list(mises_en_garde(ensembles.sujet.code))
     if ensembles.sujet.niveau == "commune" and not ensembles.mailles:
         mots.append(
-            "Cette commune n'est pas découpée en IRIS, ou la base n'en tient pas la liste : le portrait s'appuie sur "
+            "Cette commune n'est pas découpée en IRIS, ou la base n'en contient pas la liste : le portrait s'appuie sur "
             "les chiffres publiés à la commune et sur ses territoires de comparaison."
         )
     if not any(c.a_une_valeur for c in diagnostic.chiffres if c.territoire == ensembles.sujet.code):
@@ -251,6 +251,6 @@ def _avertissements(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
     if not contours_tenus(base, diagnostic):
         attendu = sources()["contours_iris"].rappel_demande
         mots.append(
-            f"Portrait sans carte : la base ne tient pas les contours de ce territoire. Pour en avoir, déposez {attendu}."
+            f"Portrait sans carte : la base ne contient pas les contours de ce territoire. Pour en avoir, déposez {attendu}."
         )
     return tuple(mots)

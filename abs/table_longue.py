@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -135,7 +135,7 @@ class Diagnostic:
         pandas.DataFrame
             Colonnes :data:`COLONNES`, triées ; pourcentages de 0 à 100.
         """
-        table = pd.DataFrame([asdict(c) for c in self.chiffres], columns=list(COLONNES))
+        table = pd.DataFrame({nom: [getattr(c, nom) for c in self.chiffres] for nom in COLONNES})
         table["millesime"] = table["millesime"].astype("Int64")
         for colonne in TEXTES:
             table[colonne] = table[colonne].astype("str")

@@ -12,7 +12,7 @@ import pandas as pd
 from donnees_insee import codes
 from donnees_insee.base import Base
 from donnees_insee.erreurs import TerritoireInconnu
-from donnees_insee.geographie import Geographie, normaliser
+from donnees_insee.geographie import geographie, normaliser
 
 NOMS_DE_NIVEAU: Final[dict[str, str]] = {
     "iris": "IRIS",
@@ -83,7 +83,7 @@ class Territoires:
 
     def __init__(self, base: Base, annee: int | None = None) -> None:
         self.base = base
-        self.geographie = Geographie(base, annee)
+        self.geographie = geographie(base, annee)
         self.annee = annee
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -103,7 +103,7 @@ class Atelier:
 
         # Le nom du territoire est déjà celui de la page : les boutons n'ont pas à le répéter.
         couches = [
-            replace(c, titre=c.titre.removesuffix(f" · {self.portrait.titre}")) for c in self.cartes.values()
+            c.intitulee(c.titre.removesuffix(f" · {self.portrait.titre}")) for c in self.cartes.values()
         ]
         page = atlas(couches, f"{self.portrait.titre}, indicateur par indicateur")
         cadre = (

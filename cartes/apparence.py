@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from abs.statuts import Fiabilite, Statut
 from cartes.palettes import (
@@ -16,8 +16,11 @@ from cartes.palettes import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cartes.specification import CarteThematique
 
+Rendu = TypeVar("Rendu")
 Etat = Literal["", "secret", "indisponible", "sans_objet", "zero"]
 Contour = Literal["plein", "tirets", "points"]
 
@@ -57,6 +60,33 @@ def _couleurs(nombre_classes: int, cotes: tuple[int, int] | None, palette: str |
     return couleurs_divergentes(*cotes, palette)
 
 
+def une_fois(fonction: Callable[[CarteThematique], Rendu]) -> Callable[[CarteThematique], Rendu]:
+    """Garder sur la carte ce qui s'en déduit : légende, dessin, infobulles le demandent tour à tour.
+
+    Parameters
+    ----------
+    fonction : callable
+        Fonction pure d'une carte, dont le rendu ne se modifie pas.
+
+    Returns
+    -------
+    callable
+        La même, qui ne calcule qu'une fois par carte.
+    """
+    nom = f"_{fonction.__name__}"
+
+    @wraps(fonction)
+    def gardee(carte: CarteThematique) -> Rendu:
+        gardes = vars(carte)
+        if nom not in gardes:
+            gardes[nom] = fonction(carte)
+        rendu: Rendu = gardes[nom]
+        return rendu
+
+    return gardee
+
+
+@une_fois
 def couleurs_des_classes(carte: CarteThematique) -> tuple[str, ...]:
     """Donner la couleur de chaque classe, dans l'ordre croissant.
 
@@ -76,7 +106,8 @@ def couleurs_des_classes(carte: CarteThematique) -> tuple[str, ...]:
     return _couleurs(classes.nombre, classes.cotes, carte.palette)
 
 
-def apparences(carte: CarteThematique) -> list[Apparence]:
+@une_fois
+def apparences(carte: CarteThematique) -> tuple[Apparence, ...]:
     """Décider de l'apparence de chaque territoire.
 
     Parameters
@@ -86,13 +117,13 @@ def apparences(carte: CarteThematique) -> list[Apparence]:
 
     Returns
     -------
-    list of Apparence
+    tuple of Apparence
         Une par ligne de ``carte.territoires``, dans le même ordre.
     """
     couleurs = couleurs_des_classes(carte)
     table = carte.territoires
     lignes = zip(table["valeur"], table["statut"], table["fiabilite"], strict=True)
-    return [_apparence(carte, couleurs, *ligne) for ligne in lignes]
+    return tuple(_apparence(carte, couleurs, *ligne) for ligne in lignes)
 
 
 def _apparence(
@@ -111,7 +142,8 @@ def _apparence(
     return Apparence(couleur, "", fiabilite == Fiabilite.FRAGILE, contours.get(statut, "plein"))
 
 
-def tailles(carte: CarteThematique) -> list[float]:
+@une_fois
+def tailles(carte: CarteThematique) -> tuple[float, ...]:
     """Donner le nombre que dit la taille du cercle de chaque territoire (0 : pas de cercle).
 
     Parameters
@@ -121,14 +153,14 @@ def tailles(carte: CarteThematique) -> list[float]:
 
     Returns
     -------
-    list of float
+    tuple of float
         Une taille par ligne de ``carte.territoires``.
     """
     if not carte.en_cercles:
-        return [0.0] * len(carte.territoires)
+        return (0.0,) * len(carte.territoires)
     colonne = "valeur" if carte.forme == "cercles" else "poids"
     nombres = carte.territoires[colonne].astype(float).where(carte.territoires["valeur"].notna(), 0.0)
-    return [float(n) for n in nombres]
+    return tuple(float(n) for n in nombres)
 
 
 def rayon(taille: float, maximum: float, rayon_maximal: float) -> float:

@@ -18,13 +18,15 @@ import math
 import warnings
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
 
 from abs.formats import arrondir, avec_unite, nombre
 from donnees_insee.erreurs import CarteImpossible, liste_de_fautes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
 CLASSES_MAXIMUM = 6
 Methode = Literal["quantiles", "arrondies"]
@@ -210,27 +212,34 @@ def _avec_repere(coupures: list[float], repere: float, classes: int) -> list[flo
 
 
 def _limites(ecrites: list[float], classes: int, methode: Methode, decimales: int) -> list[float]:
-    """Demander à mapclassify les limites intérieures d'une série."""
+    """Demander à numpy les quantiles d'une série, ou à mapclassify des limites rondes."""
     distinctes = sorted(set(ecrites))
     classes = min(classes, len(distinctes))
     if classes < 2:
         return []
-    import mapclassify  # noqa: PLC0415 - 3 s à l'import : seulement quand une carte est dessinée
+    if methode == "arrondies":
+        return _rondes(ecrites, classes, decimales)
+    # L'interpolation linéaire de numpy est celle de mapclassify, qui ferait importer scikit-learn et scipy.
+    coupures = np.unique(np.quantile(ecrites, np.arange(1, classes + 1) / classes))[:-1].tolist()
+    # Quand la valeur la plus basse remplit à elle seule une classe, la suivante commence juste après.
+    quantiles = [max(float(arrondir(b, decimales)), distinctes[1]) for b in coupures]
+    return quantiles or [distinctes[-1]]
 
-    def proposer(classement: Callable[..., Any], nombre_voulu: int) -> list[float]:
-        return [float(arrondir(b, decimales)) for b in classement(ecrites, k=nombre_voulu).bins[:-1]]
+
+def _rondes(ecrites: list[float], classes: int, decimales: int) -> list[float]:
+    """Chercher les limites rondes qui donnent le plus de classes sans dépasser le nombre demandé."""
+    import mapclassify  # noqa: PLC0415 - 3 s à l'import : seulement pour des limites rondes
 
     with warnings.catch_warnings():
         # mapclassify avertit des ex æquo ; chez nous c'est la légende qui montre moins de classes.
         warnings.simplefilter("ignore", UserWarning)
-        if methode == "arrondies":
-            essais = [proposer(mapclassify.PrettyBreaks, k) for k in range(classes, 2 * classes)]
-            utiles = [[b for b in essai if ecrites[0] < b <= ecrites[-1]] for essai in essais]
-            # Le pas rond donne souvent moins de classes que demandé : on garde l'essai le plus fourni.
-            return max((u for u in utiles if len(u) < classes), key=len, default=[])
-        quantiles = proposer(mapclassify.Quantiles, classes)
-    # Quand la valeur la plus basse remplit à elle seule une classe, la suivante commence juste après.
-    return [max(b, distinctes[1]) for b in quantiles] or [distinctes[-1]]
+        essais = [
+            [float(arrondir(b, decimales)) for b in mapclassify.PrettyBreaks(ecrites, k=k).bins[:-1]]
+            for k in range(classes, 2 * classes)
+        ]
+    utiles = [[b for b in essai if ecrites[0] < b <= ecrites[-1]] for essai in essais]
+    # Le pas rond donne souvent moins de classes que demandé : on garde l'essai le plus fourni.
+    return max((u for u in utiles if len(u) < classes), key=len, default=[])
 
 
 def _sans_classe_vide(ecrites: list[float], coupures: list[float], repere: float | None) -> list[float]:

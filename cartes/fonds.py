@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from abs.diagnostic import Diagnostic
@@ -16,11 +16,21 @@ from cartes.specification import CarteThematique, Reference, Superposition
 from donnees_insee.base import Base
 from donnees_insee.catalogue import source
 from donnees_insee.erreurs import CarteImpossible
+from donnees_insee.parts import EtatDeFichier, etat_de_fichier
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 ANNEE_INCONNUE = "année non précisée"
+
+
+# Deux portraits voisins lisent les mêmes contours : ils ne sont gardés que tant que le fichier ne change pas.
+@lru_cache(maxsize=16)
+def _couche(fichier: EtatDeFichier, colonne: str, valeurs: tuple[str, ...]) -> gpd.GeoDataFrame:
+    """Lire d'une couche les lignes voulues ; à copier avant de la changer."""
+    import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
+
+    return gpd.read_parquet(fichier.chemin, filters=[(colonne, "in", list(valeurs))])
 
 
 @dataclass
@@ -56,7 +66,7 @@ class Fonds:
         communes = sorted({t.code[:5] for t in mailles} or set(self.diagnostic.ensembles.sujet.composantes))
         couches = []
         for annee, chemin in self.base.couches("contours_iris"):
-            couche = gpd.read_parquet(chemin, filters=[("commune", "in", communes)])
+            couche = _couche(etat_de_fichier(chemin), "commune", tuple(communes))
             if len(couche):
                 couches.append((len(voulus & set(couche["code"])), annee or 0, annee, couche))
         if not couches:
@@ -126,16 +136,22 @@ class Fonds:
         geopandas.GeoDataFrame or None
             Colonnes ``code``, ``nom``, ``geometry``.
         """
-        import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
-
         codes = [t.code for t in self.diagnostic.ensembles.qpv]
         if not codes:
             return None
         for _, chemin in self.base.couches("contours_qpv"):
-            couche = gpd.read_parquet(chemin, filters=[("code", "in", codes)])
+            couche = _couche(etat_de_fichier(chemin), "code", tuple(codes))
             if len(couche):
                 return couche[["code", "nom", "geometry"]].reset_index(drop=True)
         return None
+
+    @cached_property
+    def perimetres(self) -> Superposition | None:
+        """Périmètres de QPV à tracer par-dessus une carte, les mêmes pour toutes."""
+        if self.qpv is None:
+            return None
+        generation = self.diagnostic.ensembles.qpv[0].geographie
+        return Superposition(f"Quartiers prioritaires {generation}", self.qpv)
 
     def couches(self) -> dict[str, gpd.GeoDataFrame]:
         """Réunir les couches tenues, pour l'export géographique.
@@ -305,7 +321,6 @@ def _repere(
 
 
 def _superpositions(fonds: Fonds, demande: DemandeDeCarte) -> tuple[Superposition, ...]:
-    if not demande.superposer_qpv or fonds.qpv is None:
+    if not demande.superposer_qpv or fonds.perimetres is None:
         return ()
-    generation = fonds.diagnostic.ensembles.qpv[0].geographie
-    return (Superposition(f"Quartiers prioritaires {generation}", fonds.qpv),)
+    return (fonds.perimetres,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import shapely
@@ -18,6 +19,32 @@ GEOGRAPHIQUE = "EPSG:4326"
 _METROPOLE = (-5.5, 41.0, 10.0, 51.5)
 
 
+@lru_cache(maxsize=8)
+def _systeme(nom: str) -> Any:
+    """Lire une fois la définition d'un système de coordonnées, qui coûte plus que de projeter une commune."""
+    import pyproj  # noqa: PLC0415 - import lent, réservé aux cartes
+
+    return pyproj.CRS.from_user_input(nom)
+
+
+def reprojeter(couche: gpd.GeoDataFrame, systeme: Any) -> gpd.GeoDataFrame:
+    """Changer de système de coordonnées.
+
+    Parameters
+    ----------
+    couche : geopandas.GeoDataFrame
+        Couche dont le système de coordonnées est connu.
+    systeme : str or pyproj.CRS
+        Système voulu.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Couche projetée.
+    """
+    return couche.to_crs(_systeme(systeme) if isinstance(systeme, str) else systeme)
+
+
 def projection_locale(couche: gpd.GeoDataFrame) -> Any:
     """Choisir une projection en mètres adaptée au lieu.
 
@@ -31,7 +58,7 @@ def projection_locale(couche: gpd.GeoDataFrame) -> Any:
     str or pyproj.CRS
         Lambert-93 en métropole, sinon la zone UTM du lieu (outre-mer).
     """
-    ouest, sud, est, nord = couche.to_crs(GEOGRAPHIQUE).total_bounds
+    ouest, sud, est, nord = reprojeter(couche, GEOGRAPHIQUE).total_bounds
     dans_la_metropole = (
         ouest >= _METROPOLE[0] and sud >= _METROPOLE[1] and est <= _METROPOLE[2] and nord <= _METROPOLE[3]
     )

@@ -17,7 +17,8 @@ from folium.template import Template
 from xstatic.pkg import leaflet
 
 from cartes.apparence import FOND_DES_CERCLES, Apparence, apparences, rayon, tailles
-from cartes.geometrie import GEOGRAPHIQUE, projection_locale, simplifier
+from cartes.contours import projetes
+from cartes.geometrie import GEOGRAPHIQUE, reprojeter, simplifier
 from cartes.legende import lignes_de_legende, perimetres_visibles
 from cartes.textes import lignes_d_infobulle, texte_alternatif
 from cartes.vignettes import RAYON_MAXIMAL, definitions, echapper, legende_html, style_leaflet
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from cartes.specification import CarteThematique
+    from cartes.contours import Contours
+    from cartes.specification import CarteThematique, Superposition
 
 # Cinq décimales de degré font un mètre : moins que la simplification.
 _DECIMALES_DE_DEGRE = 5
@@ -59,14 +61,17 @@ class _PlanAutonome(folium.Map):
 
     def __init__(self, cartes: Sequence[CarteThematique], titre: str) -> None:
         super().__init__(tiles=None)
-        donnees = _donnees(cartes)
+        perimetres = _perimetres(cartes)
+        donnees = _donnees(cartes, [perimetre for _, perimetre in perimetres])
         # Un identifiant tiré du contenu : deux rendus de la même carte sont identiques.
         self._id = hashlib.sha256(donnees.encode()).hexdigest()[:12]
         page: Any = self.get_root()
         page._template = _page(titre)  # noqa: SLF001 - branca n'offre pas d'autre accès
         # Hors du modèle de folium, qui compile une seconde fois ce qu'il a écrit : un nom de
         # territoire portant « {{ » y serait exécuté.
-        page.html.add_child(_Brut(_corps(cartes, titre, donnees, self.get_name())), name="corps")
+        page.html.add_child(
+            _Brut(_corps(cartes, titre, donnees, self.get_name(), [n for n, _ in perimetres])), name="corps"
+        )
         for nom, contenu in _tete().items():
             page.header.add_child(_Brut(contenu), name=nom)
 
@@ -125,46 +130,52 @@ def atlas(cartes: Sequence[CarteThematique], titre: str) -> str:
     return page.replace("<head>", f"<head>\n{politique}", 1)
 
 
-def _donnees(cartes: Sequence[CarteThematique]) -> str:
+def _donnees(cartes: Sequence[CarteThematique], perimetres: list[dict[str, Any]]) -> str:
     """Rassembler contours et couches en un JSON où aucun ``<`` ne peut fermer la balise qui le porte."""
-    fonds: dict[str, dict[str, Any]] = {}
+    fonds: dict[tuple[str, ...], dict[str, Any]] = {}
     couches = [_couche(carte, _rang_du_fond(carte, fonds)) for carte in cartes]
-    bornes = [carte.territoires.to_crs(GEOGRAPHIQUE).total_bounds for carte in cartes]
+    bornes = [_bornes(carte.contours) for carte in cartes]
     ouest, sud = (min(float(b[i]) for b in bornes) for i in (0, 1))
     est, nord = (max(float(b[i]) for b in bornes) for i in (2, 3))
     contenu = {
         "emprise": [[sud, ouest], [nord, est]],
         "fonds": list(fonds.values()),
         "couches": couches,
-        "perimetres": [perimetre for _, perimetre in _perimetres(cartes)],
+        "perimetres": perimetres,
     }
     texte = json.dumps(contenu, ensure_ascii=False, separators=(",", ":"))
     return texte.replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _rang_du_fond(carte: CarteThematique, fonds: dict[str, dict[str, Any]]) -> int:
+def _rang_du_fond(carte: CarteThematique, fonds: dict[tuple[str, ...], dict[str, Any]]) -> int:
     """Retrouver le fond déjà décrit par une autre couche, ou le décrire."""
     table = carte.territoires
-    empreinte = hashlib.sha256(f"{table.crs}{list(table['code'])}{list(table['nom'])}".encode())
-    for octets in shapely.to_wkb(table.geometry.to_numpy()):
-        empreinte.update(octets)
-    cle = empreinte.hexdigest()
+    cle = (carte.contours.empreinte, *table["code"], *map(str, table["nom"]))
     if cle not in fonds:
-        couche = _alleger(table)
-        centres = couche.geometry.representative_point()
-        fonds[cle] = {
-            "noms": [echapper(nom) for nom in table["nom"]],
-            "centres": [[_degre(lieu.y), _degre(lieu.x)] for lieu in centres],
-            "contours": [_objet(geometrie) for geometrie in couche.geometry],
-        }
+        fonds[cle] = {"noms": [echapper(nom) for nom in table["nom"]], **_fond(carte.contours)}
     return list(fonds).index(cle)
 
 
-def _alleger(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+@lru_cache(maxsize=8)
+def _bornes(contours: Contours) -> tuple[float, ...]:
+    return tuple(float(b) for b in reprojeter(contours.couche, GEOGRAPHIQUE).total_bounds)
+
+
+@lru_cache(maxsize=8)
+def _fond(contours: Contours) -> dict[str, Any]:
+    couche = _alleger(contours)
+    centres = couche.geometry.representative_point()
+    return {
+        "centres": [[_degre(lieu.y), _degre(lieu.x)] for lieu in centres],
+        "contours": [_objet(geometrie) for geometrie in couche.geometry],
+    }
+
+
+def _alleger(contours: Contours) -> gpd.GeoDataFrame:
     """Simplifier pour l'écran (un deux-millième de la largeur), puis revenir en degrés."""
-    couche = table.to_crs(projection_locale(table))
+    couche = projetes(contours).couche
     ouest, sud, est, nord = couche.total_bounds
-    return simplifier(couche, max(est - ouest, nord - sud) / 2000).to_crs(GEOGRAPHIQUE)
+    return reprojeter(simplifier(couche, max(est - ouest, nord - sud) / 2000), GEOGRAPHIQUE)
 
 
 def _objet(geometrie: Any) -> dict[str, Any]:
@@ -208,24 +219,30 @@ def _couche(carte: CarteThematique, fond: int) -> dict[str, Any]:
 def _perimetres(cartes: Sequence[CarteThematique]) -> list[tuple[str, dict[str, Any]]]:
     """Réunir les périmètres de toutes les couches, une seule fois chacun."""
     reunis: dict[str, tuple[str, dict[str, Any]]] = {}
+    vus: set[tuple[Contours, Superposition]] = set()
     for carte in cartes:
         for superposition in carte.superpositions:
+            # Les cartes d'un portrait partagent fond et périmètres : les décrire une fois suffit.
+            place = (carte.contours, superposition)
             visibles = perimetres_visibles(carte, superposition)
-            if visibles.empty:
+            if visibles.empty or place in vus:
                 continue
-            couches = visibles.to_crs(GEOGRAPHIQUE)
+            couches = reprojeter(visibles, GEOGRAPHIQUE)
             lieux = couches.geometry.representative_point() if superposition.etiquette else []
             perimetre = {
                 "couleur": superposition.couleur,
                 "contours": [_objet(geometrie) for geometrie in couches.geometry],
                 "numeros": [[_degre(lieu.y), _degre(lieu.x)] for lieu in lieux],
             }
+            vus.add(place)
             cle = json.dumps([superposition.nom, perimetre], sort_keys=True)
             reunis.setdefault(cle, (superposition.nom, perimetre))
     return list(reunis.values())
 
 
-def _corps(cartes: Sequence[CarteThematique], titre: str, donnees: str, nom_du_plan: str) -> str:
+def _corps(
+    cartes: Sequence[CarteThematique], titre: str, donnees: str, nom_du_plan: str, perimetres: list[str]
+) -> str:
     """Écrire le corps de la page : titre, plan, choix de l'indicateur, légende, tableau, source."""
     motifs = [a for carte in cartes for a in apparences(carte)]
     motifs += [ligne.apparence for carte in cartes for ligne in lignes_de_legende(carte)]
@@ -235,7 +252,7 @@ def _corps(cartes: Sequence[CarteThematique], titre: str, donnees: str, nom_du_p
         classe=" seule" if [carte.titre for carte in cartes] == [titre] else "",
         plan=nom_du_plan,
         choix=_choix([carte.titre for carte in cartes], "couche", "radio", "Indicateur"),
-        perimetres=_choix([nom for nom, _ in _perimetres(cartes)], "perimetre", "checkbox", "Périmètres"),
+        perimetres=_choix(perimetres, "perimetre", "checkbox", "Périmètres"),
         donnees=donnees,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import shapely
@@ -18,12 +19,14 @@ from cartes.apparence import (
     apparences,
     couleurs_des_classes,
     tailles,
+    une_fois,
 )
-from cartes.geometrie import tailles_rondes
+from cartes.geometrie import reprojeter, tailles_rondes
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from cartes.contours import Contours
     from cartes.specification import CarteThematique, Superposition
 
 Genre = Literal["titre", "case", "reference", "cercle", "contour", "numero"]
@@ -64,6 +67,7 @@ class LigneLegende:
     couleur: str = ""
 
 
+@une_fois
 def lignes_de_legende(carte: CarteThematique) -> tuple[LigneLegende, ...]:
     """Composer la légende ; n'y figurent que les états présents sur la carte.
 
@@ -141,7 +145,7 @@ def _lignes_d_etats(carte: CarteThematique) -> list[LigneLegende]:
     return [LigneLegende("titre", "Particularités"), *lignes] if lignes else []
 
 
-def _compter(presentes: list[Apparence], contour: Contour) -> int:
+def _compter(presentes: tuple[Apparence, ...], contour: Contour) -> int:
     return sum(apparence.contour == contour for apparence in presentes)
 
 
@@ -176,9 +180,14 @@ def perimetres_visibles(carte: CarteThematique, superposition: Superposition) ->
     geopandas.GeoDataFrame
         Périmètres visibles, dans le système de coordonnées des territoires.
     """
+    return _visibles(carte.contours, superposition)
+
+
+@lru_cache(maxsize=64)
+def _visibles(contours: Contours, superposition: Superposition) -> gpd.GeoDataFrame:
     couches = superposition.couches
     if couches.empty:
         return couches
-    couches = couches.to_crs(carte.territoires.crs)
-    ouest, sud, est, nord = carte.territoires.total_bounds
+    couches = reprojeter(couches, contours.couche.crs)
+    ouest, sud, est, nord = contours.couche.total_bounds
     return couches[couches.intersects(shapely.box(ouest, sud, est, nord))]

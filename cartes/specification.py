@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from folium import Map
     from matplotlib.figure import Figure
+
+    from cartes.contours import Contours
 
 Nature = Literal["taux", "mediane", "indice", "effectif"]
 Forme = Literal["classes", "cercles", "cercles_colores"]
@@ -147,10 +150,40 @@ class CarteThematique:
         """Vrai si la taille d'un cercle dit un nombre."""
         return self.forme != "classes"
 
-    @property
+    def intitulee(self, titre: str) -> CarteThematique:
+        """Donner la même carte sous un autre titre, sans rien contrôler ni calculer de nouveau.
+
+        Parameters
+        ----------
+        titre : str
+            Nouveau titre, qui n'est pas vide.
+
+        Returns
+        -------
+        CarteThematique
+            Copie.
+        """
+        copie = copy(self)
+        object.__setattr__(copie, "titre", titre)
+        # Seul texte gardé qui cite le titre.
+        vars(copie).pop("_texte_alternatif", None)
+        return copie
+
+    @cached_property
     def valides(self) -> pd.DataFrame:
         """Territoires qui portent une valeur, quelle que soit sa fiabilité."""
-        return self.territoires[~self.territoires["statut"].isin(SANS_VALEUR)]
+        import pandas as pd  # noqa: PLC0415 - seulement quand une carte est faite
+
+        # Sans géométrie : la trier ou la couper coûterait plus que le reste.
+        table = pd.DataFrame(self.territoires.drop(columns="geometry"))
+        return table[~table["statut"].isin(SANS_VALEUR)]
+
+    @cached_property
+    def contours(self) -> Contours:
+        """Contours des territoires, partagés par toutes les cartes du même fond."""
+        from cartes.contours import contours_de  # noqa: PLC0415 - seulement quand on dessine
+
+        return contours_de(self.territoires)
 
     @cached_property
     def discretisation(self) -> Discretisation:

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from abs.statuts import LIBELLES_FIABILITE, LIBELLES_STATUT, Fiabilite, Statut
-from cartes.apparence import Etat, apparences
+from cartes.apparence import Etat, apparences, une_fois
 from cartes.legende import LIBELLES_ETAT
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def _infobulle(carte: CarteThematique, ligne: dict) -> list[str]:
     return [*textes, f"Date : {carte.date}"]
 
 
+@une_fois
 def texte_alternatif(carte: CarteThematique) -> str:
     """Décrire la carte en français pour qui ne la voit pas.
 

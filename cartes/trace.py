@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
+from matplotlib.collections import PathCollection
 from matplotlib.font_manager import FontProperties
-from matplotlib.patches import Circle, PathPatch
+from matplotlib.lines import Line2D
+from matplotlib.patches import PathPatch
 from matplotlib.path import Path
+from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 
 from cartes.apparence import FOND_DES_CERCLES, Apparence
 from cartes.palettes import CLARTE_DES_HACHURES, clarte
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from collections.abc import Sequence
+
+    from cartes.cadre import Toile
 
 POLICE = "DejaVu Sans"  # livrée avec matplotlib : même mise en page sur tous les postes
 ENCRE = "#1f1f1f"
@@ -54,12 +59,12 @@ def chemin(geometrie: Any) -> Path:
     )
 
 
-def poser_aplat(axes: Axes, forme: Path, apparence: Apparence, *, ordre: float = 1) -> None:
-    """Dessiner un territoire ou une case de légende : même fonction, même apparence.
+def poser_aplat(axes: Toile, forme: Path, apparence: Apparence, *, ordre: float = 1) -> None:
+    """Dessiner une case de légende, comme :func:`poser_aplats` dessine les territoires.
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
+    axes : Toile
         Repère du dessin.
     forme : matplotlib.path.Path
         Contour fermé.
@@ -68,22 +73,50 @@ def poser_aplat(axes: Axes, forme: Path, apparence: Apparence, *, ordre: float =
     ordre : float, default 1
         Rang d'empilement.
     """
-    fond, hachures, encre = _MOTIFS.get(apparence.etat, (apparence.couleur, "", ""))
-    bord = "#ffffff" if fond not in ("#ffffff", FOND_DES_CERCLES) else "#bdbdbd"
-    axes.add_patch(PathPatch(forme, facecolor=fond, edgecolor=bord, linewidth=0.5, zorder=ordre))
-    if hachures:
-        _hachurer(axes, forme, hachures, encre, ordre + 0.1)
-    _marquer(axes, forme, apparence, ordre + 0.2)
+    poser_aplats(axes, [forme], [apparence], ordre=ordre)
+
+
+def poser_aplats(
+    axes: Toile, formes: Sequence[Path], apparences: Sequence[Apparence], *, ordre: float = 1
+) -> None:
+    """Dessiner des territoires ou des cases de légende : même fonction, même apparence.
+
+    Parameters
+    ----------
+    axes : Toile
+        Repère du dessin.
+    formes : sequence of matplotlib.path.Path
+        Contours fermés.
+    apparences : sequence of Apparence
+        Couleur, état et marques de chacun.
+    ordre : float, default 1
+        Rang d'empilement.
+    """
+    fonds = [_MOTIFS.get(a.etat, (a.couleur, "", ""))[0] for a in apparences]
+    bords = ["#bdbdbd" if fond in ("#ffffff", FOND_DES_CERCLES) else "#ffffff" for fond in fonds]
+    axes.add_artist(
+        PathCollection(
+            formes, facecolors=fonds, edgecolors=bords, linewidths=0.5, joinstyle="miter", zorder=ordre
+        )
+    )
+    par_motif: dict[tuple[str, str], list[Path]] = {}
+    for forme, apparence in zip(formes, apparences, strict=True):
+        _, hachures, encre = _MOTIFS.get(apparence.etat, ("", "", ""))
+        if hachures:
+            par_motif.setdefault((hachures, encre), []).append(forme)
+    for (hachures, encre), hachurees in par_motif.items():
+        _hachurer(axes, hachurees, hachures, encre, ordre + 0.1)
+    _marquer(axes, formes, apparences, ordre + 0.2)
 
 
 def poser_cercle(
-    axes: Axes, centre: tuple[float, float], rayon: float, apparence: Apparence, ordre: float = 3
+    axes: Toile, centre: tuple[float, float], rayon: float, apparence: Apparence, ordre: float = 3
 ) -> None:
     """Dessiner un cercle proportionnel ; un effectif nul est une petite croix.
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
+    axes : Toile
         Repère du dessin.
     centre : tuple of float
         Centre dans l'unité du repère.
@@ -94,66 +127,101 @@ def poser_cercle(
     ordre : float, default 3
         Rang d'empilement.
     """
-    disque = Circle((0, 0), 1).get_path()
+    disque = Path.unit_circle()
     forme = Path(np.asarray(disque.vertices) * rayon + np.asarray(centre), disque.codes)
-    axes.add_patch(
+    axes.add_artist(
         PathPatch(
             forme, facecolor=apparence.couleur, edgecolor="#3d3d3d", linewidth=0.5, alpha=0.92, zorder=ordre
         )
     )
-    _marquer(axes, forme, apparence, ordre)
+    _marquer(axes, [forme], [apparence], ordre)
 
 
-def poser_croix(axes: Axes, centre: tuple[float, float], ordre: float = 3) -> None:
+def poser_croix(axes: Toile, centre: tuple[float, float], ordre: float = 3) -> None:
     """Marquer d'une petite croix un effectif nul.
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
+    axes : Toile
         Repère du dessin.
     centre : tuple of float
         Place de la croix.
     ordre : float, default 3
         Rang d'empilement.
     """
-    axes.plot(
-        *([c] for c in centre), marker="x", markersize=4, markeredgewidth=0.9, color=ENCRE, zorder=ordre
+    axes.add_artist(
+        Line2D(
+            *([c] for c in centre), marker="x", markersize=4, markeredgewidth=0.9, color=ENCRE, zorder=ordre
+        )
     )
 
 
-def _hachurer(axes: Axes, forme: Path, hachures: str, encre: str, ordre: float) -> None:
-    axes.add_patch(
-        PathPatch(forme, facecolor="none", edgecolor=encre, hatch=hachures, linewidth=0, zorder=ordre)
+def poser_trait(
+    axes: Toile, x: Sequence[float], y: Sequence[float], couleur: str, epaisseur: float, ordre: float
+) -> None:
+    """Tracer une ligne brisée.
+
+    Parameters
+    ----------
+    axes : Toile
+        Repère du dessin.
+    x : sequence of float
+        Abscisses.
+    y : sequence of float
+        Ordonnées.
+    couleur : str
+        Couleur du trait.
+    epaisseur : float
+        Épaisseur en points.
+    ordre : float
+        Rang d'empilement.
+    """
+    axes.add_artist(Line2D(x, y, color=couleur, linewidth=epaisseur, solid_joinstyle="miter", zorder=ordre))
+
+
+def _hachurer(axes: Toile, formes: Sequence[Path], hachures: str, encre: str, ordre: float) -> None:
+    axes.add_artist(
+        PathCollection(
+            formes, facecolors="none", edgecolors=encre, hatch=hachures, linewidths=0, zorder=ordre
+        )
     )
 
 
-def _marquer(axes: Axes, forme: Path, apparence: Apparence, ordre: float) -> None:
+def _marquer(axes: Toile, formes: Sequence[Path], apparences: Sequence[Apparence], ordre: float) -> None:
     """Ajouter ce que la couleur ne dit pas : hachures d'un chiffre fragile, bord d'une estimation."""
-    if apparence.fragile:
-        # Sombres sur une classe claire, claires sur une classe sombre : lisibles partout.
-        _hachurer(
-            axes,
-            forme,
-            "\\\\\\\\",
-            "#2b2b2b" if clarte(apparence.couleur) > CLARTE_DES_HACHURES else "#ffffff",
-            ordre,
+    par_encre: dict[str, list[Path]] = {}
+    par_contour: dict[str, list[Path]] = {}
+    for forme, apparence in zip(formes, apparences, strict=True):
+        if apparence.fragile:
+            # Sombres sur une classe claire, claires sur une classe sombre : lisibles partout.
+            encre = "#2b2b2b" if clarte(apparence.couleur) > CLARTE_DES_HACHURES else "#ffffff"
+            par_encre.setdefault(encre, []).append(forme)
+        if apparence.contour in _TIRETS:
+            par_contour.setdefault(apparence.contour, []).append(forme)
+    for encre, fragiles in par_encre.items():
+        _hachurer(axes, fragiles, "\\\\\\\\", encre, ordre)
+    for contour, bordees in par_contour.items():
+        axes.add_artist(
+            PathCollection(
+                bordees,
+                facecolors="none",
+                edgecolors=ENCRE,
+                linewidths=0.9,
+                linestyles=[_TIRETS[contour]],
+                joinstyle="miter",
+                zorder=ordre + 0.5,
+            )
         )
-    if apparence.contour in _TIRETS:
-        tirets = _TIRETS[apparence.contour]
-        bord = PathPatch(
-            forme, facecolor="none", edgecolor=ENCRE, linewidth=0.9, linestyle=tirets, zorder=ordre + 0.5
-        )
-        axes.add_patch(bord)
 
 
 def poser_contour(
-    axes: Axes, forme: Path, couleur: str, epaisseur: float, ordre: float, *, filet: bool = True
+    axes: Toile, forme: Path, couleur: str, epaisseur: float, ordre: float, *, filet: bool = True
 ) -> None:
     """Tracer le contour d'un périmètre, doublé d'un filet blanc pour rester lisible sur l'aplat.
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
+    axes : Toile
         Repère du dessin.
     forme : matplotlib.path.Path
         Contour fermé.
@@ -168,19 +236,19 @@ def poser_contour(
     """
     traits = [("#ffffff", epaisseur + 1.4)] if filet else []
     for bord, largeur in (*traits, (couleur, epaisseur)):
-        axes.add_patch(
+        axes.add_artist(
             PathPatch(
                 forme, facecolor="none", edgecolor=bord, linewidth=largeur, joinstyle="round", zorder=ordre
             )
         )
 
 
-def poser_numero(axes: Axes, lieu: tuple[float, float], numero: str, couleur: str, ordre: float = 6) -> None:
+def poser_numero(axes: Toile, lieu: tuple[float, float], numero: str, couleur: str, ordre: float = 6) -> None:
     """Écrire le numéro d'un périmètre dans une pastille blanche.
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
+    axes : Toile
         Repère du dessin.
     lieu : tuple of float
         Place du numéro.
@@ -195,12 +263,12 @@ def poser_numero(axes: Axes, lieu: tuple[float, float], numero: str, couleur: st
     ecrire(axes, *lieu, numero, 6, color=couleur, ha="center", va="center", bbox=pastille, zorder=ordre)
 
 
-def ecrire(axes: Axes, x: float, y: float, texte: str, taille: float, **style: Any) -> None:
+def ecrire(axes: Toile, x: float, y: float, texte: str, taille: float, **style: Any) -> None:
     """Écrire un texte tel quel : un ``$`` dans un nom n'est pas une formule.
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
+    axes : Toile
         Repère du dessin.
     x : float
         Abscisse.
@@ -213,7 +281,15 @@ def ecrire(axes: Axes, x: float, y: float, texte: str, taille: float, **style: A
     **style
         Propriétés de ``matplotlib.text.Text``.
     """
-    axes.text(x, y, texte, fontsize=taille, fontfamily=POLICE, parse_math=False, **{"color": ENCRE, **style})
+    lettres = {
+        "fontsize": taille,
+        "fontfamily": POLICE,
+        "parse_math": False,
+        "clip_on": False,
+        "color": ENCRE,
+        **style,
+    }
+    axes.add_artist(Text(x, y, texte, **lettres))
 
 
 @lru_cache(maxsize=4096)
@@ -257,6 +333,9 @@ def couper(texte: str, largeur: float, taille: float, graisse: str = "normal") -
     list of str
         Lignes, au moins une.
     """
+    propre = "  " not in texte and not {"\n", "\t"} & set(texte) and texte == texte.strip(" ")
+    if propre and largeur_du_texte(texte, taille, graisse) <= largeur:
+        return [texte]
     lignes = [""]
     for mot in texte.replace("\n", " ").replace("\t", " ").split(" "):
         essai = f"{lignes[-1]} {mot}".strip(" ")

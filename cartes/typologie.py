@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 
 from cartes.apparence import Apparence
+from cartes.ecriture import rendre_png
 from cartes.geometrie import barre_d_echelle, contour_d_ensemble, emprise, projection_locale, simplifier
 from cartes.palettes import CLARTE_DES_HACHURES, clarte
 from cartes.trace import ENCRE, chemin, couper, ecrire, poser_aplat, poser_contour
@@ -175,10 +175,7 @@ class CarteDeTypologie:
         bytes
             Fichier PNG.
         """
-        sortie = io.BytesIO()
-        notices = {"Software": None, "Title": self.titre, "Description": self.texte_alternatif()}
-        self.figure().savefig(sortie, format="png", metadata=notices)
-        return sortie.getvalue()
+        return rendre_png(self.figure(), {"Title": self.titre, "Description": self.texte_alternatif()})
 
 
 def _repere(figure: Figure, rectangle: tuple[float, float, float, float], total: float) -> Axes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 import pyarrow as pa
@@ -16,9 +17,12 @@ from donnees_insee.parts import (
     SANS_DATE,
     SUFFIXE_STATUT,
     TAILLE_DE_GROUPE,
+    EtatDeFichier,
     Part,
     colonnes_de_part,
     ecrire_part,
+    etat_de_fichier,
+    fils_admis,
     lire_part,
     part_de,
     reunir,
@@ -29,7 +33,39 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-__all__ = ["SUFFIXE_STATUT", "Base", "LotRecu", "Part", "Recu", "familles", "lire_recu", "reunir"]
+__all__ = [
+    "SUFFIXE_STATUT",
+    "Base",
+    "LotRecu",
+    "Part",
+    "Recu",
+    "VueDeBase",
+    "familles",
+    "lire_recu",
+    "reunir",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class VueDeBase:
+    """Une base telle qu'elle était quand on l'a regardée, reconnue à ses fichiers.
+
+    Attributes
+    ----------
+    base : Base
+        Base dont la liste des parts ne changera plus.
+    cle : tuple
+        Dossier, puis chemin, taille et date de chaque part.
+    """
+
+    base: Base
+    cle: tuple[object, ...]
+
+    def __eq__(self, autre: object) -> bool:
+        return isinstance(autre, VueDeBase) and autre.cle == self.cle
+
+    def __hash__(self) -> int:
+        return hash(self.cle)
 
 
 class Base(LectureDesCouches):
@@ -41,11 +77,14 @@ class Base(LectureDesCouches):
         Dossier des données ; par défaut celui de ``ABS_DONNEES``.
     """
 
+    # Vrai d'une base dont les parts n'existent qu'une fois demandées.
+    a_la_demande: ClassVar[bool] = False
+
     def __init__(self, dossier: Path | None = None) -> None:
         self.dossier = dossier or dossier_des_donnees()
         self._parts: tuple[Part, ...] | None = None
-        # Chaque base garde ses propres lectures : deux dossiers ne se mélangent pas.
-        self._lire_en_cache = lru_cache(maxsize=256)(self._lire)
+        self._etats: dict[Path, EtatDeFichier] = {}
+        self._annees: dict[tuple[str, str | None], list[int]] = {}
 
     # -- ce que la base contient ---------------------------------------------------------------
 
@@ -61,7 +100,20 @@ class Base(LectureDesCouches):
             trouves = sorted((self.dossier / "base").glob("*/*/*/*.parquet"))
             # Un point en tête : écriture interrompue, à ignorer.
             self._parts = tuple(part_de(c) for c in trouves if not c.name.startswith("."))
+            self._etats = {p.chemin: etat_de_fichier(p.chemin) for p in self._parts}
         return self._parts
+
+    def vue(self) -> VueDeBase:
+        """Prendre de la base une vue qui ne change plus, à laquelle tenir ce qu'on en déduit.
+
+        Returns
+        -------
+        VueDeBase
+            Deux vues sont égales quand les mêmes fichiers, inchangés, sont dans le même dossier.
+        """
+        copie = Base(self.dossier)
+        copie._parts, copie._etats = self.parts(), self._etats
+        return VueDeBase(copie, (self.dossier, *self._etats.values()))
 
     def millesimes(self, source: str, niveau: str | None = None) -> list[int]:
         """Lister les millésimes tenus d'une source.
@@ -78,13 +130,20 @@ class Base(LectureDesCouches):
         list of int
             Années croissantes.
         """
-        return sorted(
+        parts, cle = self.parts(), (source, niveau)
+        if cle in self._annees:
+            return list(self._annees[cle])
+        annees = sorted(
             {
                 p.millesime
-                for p in self.parts()
+                for p in parts
                 if p.source == source and p.millesime is not None and niveau in (None, p.niveau)
             }
         )
+        if parts is self._parts:
+            # Une base qui prépare ses parts à la demande n'en a pas encore la liste définitive.
+            self._annees[cle] = list(annees)
+        return annees
 
     def recus(self) -> list[Recu]:
         """Lire tous les reçus.
@@ -156,27 +215,12 @@ class Base(LectureDesCouches):
         cle_codes = None if codes is None else tuple(sorted(set(codes)))
         cle_colonnes = None if colonnes is None else tuple(sorted(set(colonnes)))
         cle_prefixes = None if prefixes is None else tuple(sorted(set(prefixes)))
-        return self._lire_en_cache(source, millesime, niveau, cle_prefixes, cle_codes, cle_colonnes).copy()
-
-    def _lire(
-        self,
-        source: str,
-        millesime: int | None,
-        niveau: str,
-        prefixes: tuple[str, ...] | None,
-        codes: tuple[str, ...] | None,
-        colonnes: tuple[str, ...] | None,
-    ) -> pd.DataFrame:
         parts = self._parts_de(source, millesime, niveau)
-        tables = [_en_pandas(lire_part(p.chemin, prefixes, codes, colonnes)) for p in parts]
-        if not tables:
-            return pd.DataFrame(index=pd.Index([], name="code", dtype="str"))
         connue = sources().get(source)
         simple = connue is None or connue.identite == ("code",)
-        reunie = tables[0]
-        for suivante in tables[1:]:
-            reunie = reunir(reunie, suivante, une_ligne_par_code=simple)
-        return reunie if reunie.index.is_monotonic_increasing else reunie.sort_index()
+        etats = tuple(self._etats.get(p.chemin) or etat_de_fichier(p.chemin) for p in parts)
+        # Copie à l'écriture : qui change sa copie ne touche pas la table gardée.
+        return _lire_et_reunir(etats, simple, cle_prefixes, cle_codes, cle_colonnes).copy(deep=False)
 
     def codes(self, source: str, millesime: int | None, niveau: str) -> pa.ChunkedArray:
         """Lister les codes tenus d'une source, sans rien lire d'autre.
@@ -254,7 +298,8 @@ class Base(LectureDesCouches):
     def oublier(self) -> None:
         """Oublier ce qui a été lu : la base vient de changer."""
         self._parts = None
-        self._lire_en_cache.cache_clear()
+        self._etats = {}
+        self._annees = {}
         colonnes_de_part.cache_clear()
 
     def exiger(self) -> None:
@@ -272,10 +317,29 @@ class Base(LectureDesCouches):
             )
 
 
+# Les bases d'un même processus partagent leurs lectures : chacune n'y retrouve que ses propres fichiers, inchangés.
+@lru_cache(maxsize=256)
+def _lire_et_reunir(
+    fichiers: tuple[EtatDeFichier, ...],
+    une_ligne_par_code: bool,
+    prefixes: tuple[str, ...] | None,
+    codes: tuple[str, ...] | None,
+    colonnes: tuple[str, ...] | None,
+) -> pd.DataFrame:
+    tables = [_en_pandas(lire_part(f.chemin, prefixes, codes, colonnes)) for f in fichiers]
+    if not tables:
+        return pd.DataFrame(index=pd.Index([], name="code", dtype="str"))
+    reunie = tables[0]
+    for suivante in tables[1:]:
+        reunie = reunir(reunie, suivante, une_ligne_par_code=une_ligne_par_code)
+    return reunie if reunie.index.is_monotonic_increasing else reunie.sort_index()
+
+
 def _en_pandas(table: pa.Table) -> pd.DataFrame:
     # Pour quelques lignes, répartir la conversion entre les cœurs coûte plus que la faire.
-    donnees = table.drop_columns("code").to_pandas(use_threads=table.num_rows > TAILLE_DE_GROUPE)
-    donnees.index = pd.Index(table["code"].to_pandas(), name="code")
+    fils = fils_admis() and table.num_rows > TAILLE_DE_GROUPE
+    donnees = table.drop_columns("code").to_pandas(use_threads=fils)
+    donnees.index = pd.Index(table["code"].to_pandas(use_threads=fils), name="code")
     return donnees
 
 

@@ -47,6 +47,8 @@ class BaseRefaite(Base):
         Fichiers tirés de nouveau.
     """
 
+    a_la_demande = True
+
     def __init__(
         self,
         origine: Base,

@@ -128,12 +128,26 @@ def dossier_provisoire(final: Path) -> Iterator[Path]:
     try:
         yield provisoire
         provisoire.chmod(0o755)
-        _mettre_en_place(provisoire, final)
+        mettre_en_place(provisoire, final)
     finally:
         shutil.rmtree(provisoire, ignore_errors=True)
 
 
-def _mettre_en_place(provisoire: Path, final: Path) -> None:
+def mettre_en_place(provisoire: Path, final: Path) -> None:
+    """Mettre un dossier fini à la place du dossier final, d'un geste.
+
+    Parameters
+    ----------
+    provisoire : pathlib.Path
+        Dossier fini, sur le même disque.
+    final : pathlib.Path
+        Dossier définitif ; l'ancien est gardé si le remplacement échoue.
+
+    Raises
+    ------
+    SortieImpossible
+        Si le dossier ne peut pas être remplacé.
+    """
     ancien = final.with_name(f".{final.name}-ancien")
     shutil.rmtree(ancien, ignore_errors=True)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -12,11 +12,14 @@ import pyarrow.parquet as pq
 
 from donnees_insee import codes
 from donnees_insee.codes import normaliser
+from donnees_insee.parts import fils_admis, part_lisible
 
 if TYPE_CHECKING:
-    from donnees_insee.base import Base
+    from pathlib import Path
 
-__all__ = ["Geographie", "ListeDIris", "normaliser"]
+    from donnees_insee.base import Base, VueDeBase
+
+__all__ = ["Geographie", "ListeDIris", "geographie", "normaliser"]
 
 # Rang d'une liste d'IRIS dont l'année n'est pas connue : après toutes les listes datées proches.
 ECART_INCONNU = 50
@@ -29,6 +32,31 @@ class ListeDIris:
 
     annee: int | None
     par_commune: dict[str, list[tuple[str, str | None, str]]]
+    codes: dict[str, frozenset[str]]
+
+
+def geographie(base: Base, annee: int | None = None) -> Geographie:
+    """Donner la géographie d'une base, établie une fois par processus tant que ses fichiers ne changent pas.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    annee : int or None, default None
+        Année du code officiel géographique voulue.
+
+    Returns
+    -------
+    Geographie
+        À lire seulement : d'autres portraits la partagent.
+    """
+    # Une base qui prépare ses parts à la demande n'a pas de vue qui les dise d'avance.
+    return Geographie(base, annee) if base.a_la_demande else _partagee(base.vue(), annee)
+
+
+@lru_cache(maxsize=4)
+def _partagee(vue: VueDeBase, annee: int | None) -> Geographie:
+    return Geographie(vue.base, annee)
 
 
 class Geographie:
@@ -45,6 +73,10 @@ class Geographie:
     def __init__(self, base: Base, annee: int | None = None) -> None:
         self.base = base
         self.annee = annee
+
+    def precharger(self) -> None:
+        """Lire d'avance ce que tout portrait demande : communes, EPCI, listes d'IRIS, QPV."""
+        _ = (self.communes, self.epci, self._listes_par_commune, self._noms_propres, self.qpv)
 
     # -- communes ------------------------------------------------------------------------------
 
@@ -192,10 +224,7 @@ class Geographie:
     def _listes_des_contours(self) -> list[tuple[int | None, pd.DataFrame]]:
         listes = []
         for annee, chemin in self.base.couches("contours_iris"):
-            table = pq.read_table(
-                chemin, columns=["code", "nom", "commune", "nom_commune", "type"]
-            ).to_pandas()
-            listes.append((annee, table))
+            listes.append((annee, _colonnes(chemin, ["code", "nom", "commune", "nom_commune", "type"])))
         return listes
 
     def _listes_d_iris(self) -> list[tuple[int | None, pd.DataFrame]]:
@@ -215,11 +244,11 @@ class Geographie:
             par_commune: dict[str, list[tuple[str, str | None, str]]] = {}
             noms = table["nom"].astype(object).where(table["nom"].notna(), None)
             types = table["type"].fillna("").astype(str)
-            for code, commune, nom, type_iris in zip(
-                table["code"], table["commune"], noms, types, strict=True
-            ):
+            colonnes = (table["code"].tolist(), table["commune"].tolist(), noms.tolist(), types.tolist())
+            for code, commune, nom, type_iris in zip(*colonnes, strict=True):
                 par_commune.setdefault(str(commune), []).append((str(code), nom, type_iris))
-            listes.append(ListeDIris(annee, par_commune))
+            dedans = {c: frozenset(code for code, _, _ in lignes) for c, lignes in par_commune.items()}
+            listes.append(ListeDIris(annee, par_commune, dedans))
         return listes
 
     def codes_d_iris(
@@ -245,10 +274,16 @@ class Geographie:
         communes = self._avec_arrondissements(commune)
         choisie: tuple[tuple[int, int, int], list[tuple[str, str | None, str]]] | None = None
         for liste in self._listes_par_commune:
-            lignes = [ligne for c in communes for ligne in liste.par_commune.get(c, ())]
-            if not lignes:
-                continue
-            absents = len(vus - {code for code, _, _ in lignes})
+            if len(communes) == 1:
+                lignes = liste.par_commune.get(commune)
+                if not lignes:
+                    continue
+                absents = len(vus - liste.codes[commune])
+            else:
+                lignes = [ligne for c in communes for ligne in liste.par_commune.get(c, ())]
+                if not lignes:
+                    continue
+                absents = len(vus - {code for code, _, _ in lignes})
             ecart = ECART_INCONNU if liste.annee is None or annee is None else abs(liste.annee - annee)
             rang = (absents, ecart, -len(lignes))
             if choisie is None or rang < choisie[0]:
@@ -320,18 +355,19 @@ class Geographie:
         noms: dict[str, str] = {}
         communes: dict[str, tuple[str, ...]] = {}
         for _, chemin in self.base.couches("contours_qpv"):
-            table = pq.read_table(chemin, columns=["code", "nom", "commune", "nom_commune"]).to_pandas()
+            table = _colonnes(chemin, ["code", "nom", "commune", "nom_commune"])
             for ligne in table.itertuples():
                 noms[ligne.code] = str(ligne.nom)
                 communes[ligne.code] = tuple(re.findall(r"\d[\dAB]\d{3}", str(ligne.commune)))
         for source, annee in self._tables_de_qpv():
             table = self.base.lire(source, annee, "qpv", colonnes=["LIBGEO", "LIB_COM"])
-            for code in table.index:
-                nom, ou = table.get("LIBGEO"), table.get("LIB_COM")
-                if nom is not None and pd.notna(nom.get(code)):
-                    noms.setdefault(code, str(nom[code]))
-                if ou is not None and pd.notna(ou.get(code)) and not communes.get(code):
-                    communes[code] = self._communes_nommees(code, str(ou[code]))
+            sans = [None] * len(table)
+            libelles = (table[n].tolist() if n in table else sans for n in ("LIBGEO", "LIB_COM"))
+            for code, nom, ou in zip(table.index.tolist(), *libelles, strict=True):
+                if pd.notna(nom):
+                    noms.setdefault(code, str(nom))
+                if pd.notna(ou) and not communes.get(code):
+                    communes[code] = self._communes_nommees(code, str(ou))
                 noms.setdefault(code, f"QPV {code}")
         lignes = [
             (c, noms[c], communes.get(c, ()), 2024 if c.startswith("QN") else 2015) for c in sorted(noms)
@@ -348,16 +384,20 @@ class Geographie:
     @cached_property
     def _codes_par_nom(self) -> dict[tuple[str, str], str]:
         table = self.communes.dropna(subset=["nom"])
-        return {
-            (str(d), normaliser(str(n))): str(c)
-            for c, n, d in zip(table.index, table["nom"], table["departement"], strict=True)
-        }
+        colonnes = (table.index.tolist(), table["nom"].tolist(), table["departement"].tolist())
+        return {(str(d), normaliser(str(n))): str(c) for c, n, d in zip(*colonnes, strict=True)}
 
     def _communes_nommees(self, qpv: str, noms: str) -> tuple[str, ...]:
         """Retrouver les communes d'un QPV par leurs noms, dans le département que porte son code."""
         departement = qpv[2:5].removeprefix("0")
         trouves = [self._codes_par_nom.get((departement, normaliser(n))) for n in noms.split(",")]
         return tuple(c for c in trouves if c is not None)
+
+
+def _colonnes(chemin: Path, noms: list[str]) -> pd.DataFrame:
+    """Lire des colonnes d'une couche, sans sa géométrie."""
+    with part_lisible(chemin), pq.ParquetFile(chemin, pre_buffer=fils_admis()) as fichier:
+        return fichier.read(columns=noms, use_threads=fils_admis()).to_pandas(use_threads=fils_admis())
 
 
 def _table(index: pd.Index, annee: int | None, **colonnes: pd.Series | None) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -37,6 +38,65 @@ class Part:
     millesime: int | None
     niveau: str
     chemin: Path
+
+
+@dataclass(frozen=True)
+class EtatDeFichier:
+    """Ce qui dit qu'un fichier n'a pas changé : le même chemin, la même taille, la même date d'écriture."""
+
+    chemin: Path
+    taille: int
+    instant: int
+
+
+def etat_de_fichier(chemin: Path) -> EtatDeFichier:
+    """Relever l'état d'un fichier.
+
+    Parameters
+    ----------
+    chemin : pathlib.Path
+        Fichier, présent ou non.
+
+    Returns
+    -------
+    EtatDeFichier
+        Taille −1 pour un fichier qui a disparu : sa lecture dira pourquoi.
+    """
+    try:
+        vu = chemin.stat()
+    except OSError:
+        return EtatDeFichier(chemin, -1, 0)
+    return EtatDeFichier(chemin, vu.st_size, vu.st_mtime_ns)
+
+
+_FILS: ContextVar[bool] = ContextVar("fils", default=True)
+
+
+def fils_admis() -> bool:
+    """Dire si une lecture peut se répartir entre les cœurs.
+
+    Returns
+    -------
+    bool
+        Faux dans :func:`sans_fils`.
+    """
+    return _FILS.get()
+
+
+@contextmanager
+def sans_fils() -> Iterator[None]:
+    """Lire sans lancer de fil : un processus qui va se dédoubler ne doit en avoir aucun autre que le sien.
+
+    Yields
+    ------
+    None
+        Le temps des lectures.
+    """
+    avant = _FILS.set(False)
+    try:
+        yield
+    finally:
+        _FILS.reset(avant)
 
 
 def part_de(chemin: Path) -> Part:
@@ -175,12 +235,12 @@ def lire_part(
         Colonne ``code``, puis les variables que la part tient.
     """
     plages = _plages(prefixes, codes)
-    with part_lisible(chemin), pq.ParquetFile(chemin) as fichier:
+    with part_lisible(chemin), pq.ParquetFile(chemin, pre_buffer=fils_admis()) as fichier:
         pied, noms = fichier.metadata, fichier.schema_arrow.names
         elaguer = plages is not None and noms[0] == "code"
         groupes = [g for g in range(pied.num_row_groups) if not elaguer or _croise(pied, g, plages or [])]
         # Sans choix de colonnes, la lecture s'épargne de chercher chaque nom.
-        table = fichier.read_row_groups(groupes, columns=_voulues(noms, colonnes))
+        table = fichier.read_row_groups(groupes, columns=_voulues(noms, colonnes), use_threads=fils_admis())
     return table if plages is None else table.filter(_choisies(table["code"], prefixes, codes))
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from donnees_insee.chemins import creer_dossier, fichier_provisoire
-from donnees_insee.erreurs import FichierIllisible, SortieImpossible
+from donnees_insee.erreurs import FichierIllisible
+from donnees_insee.verrous import tenir
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from io import BufferedRandom
     from pathlib import Path
 
 NOM_DU_REGISTRE: Final = "telechargements.json"
@@ -144,29 +143,6 @@ def verrou(donnees: Path) -> Iterator[None]:
     SortieImpossible
         Si une autre commande le tient, ou si le dossier refuse l'écriture.
     """
-    chemin = creer_dossier(dossier_de_travail(donnees)) / ".verrou"
-    try:
-        flux = chemin.open("a+b")
-    except OSError as cause:
-        raise SortieImpossible(
-            f"Le dossier « {chemin.parent} » refuse l'écriture ({cause.strerror or cause}). Vérifiez vos droits."
-        ) from cause
-    with flux:
-        try:
-            _prendre(flux)
-        except OSError as cause:
-            raise SortieImpossible(
-                f"Une autre commande télécharge déjà dans « {donnees} ». Attendez qu'elle finisse, puis relancez."
-            ) from cause
+    pris = f"Une autre commande télécharge déjà dans « {donnees} ». Attendez qu'elle finisse, puis relancez."
+    with tenir(creer_dossier(dossier_de_travail(donnees)) / ".verrou", pris):
         yield
-
-
-def _prendre(flux: BufferedRandom) -> None:
-    if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415 - propre à Windows
-
-        msvcrt.locking(flux.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl  # noqa: PLC0415 - propre aux systèmes POSIX
-
-        fcntl.flock(flux, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -45,10 +45,13 @@ def rendre(modele: str, **valeurs: Any) -> str:
 
 
 def _appuis(portrait: Portrait) -> Any:
-    """Retrouver les lignes du diagnostic qui portent une phrase, une fois par fragment."""
+    """Retrouver les lignes du diagnostic qui portent une phrase ; l'index n'est fait qu'une fois par portrait."""
     from abs.phrases_preuves import Appuis  # noqa: PLC0415 - réservé au rendu
 
-    return Appuis(portrait.diagnostic).de
+    gardes = vars(portrait)
+    if "_appuis" not in gardes:
+        gardes["_appuis"] = Appuis(portrait.diagnostic).de
+    return gardes["_appuis"]
 
 
 def titre(portrait: Portrait) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any, Final
 
 from carnets.documents.fragments import page
 from donnees_insee.chemins import fichier_provisoire
+
+# Les cellules de service (mode d'emploi, paramètres, écriture des fichiers) ne sont pas pour le lecteur.
+ETIQUETTES_OTEES: Final = ("notice", "parameters", "injected-parameters", "exports")
 
 
 def corps_du_carnet(carnet: Path) -> str:
@@ -20,19 +25,43 @@ def corps_du_carnet(carnet: Path) -> str:
     -------
     str
         Corps HTML, sans script ni style de nbconvert.
+
+    Notes
+    -----
+    Le carnet livré n'affiche que des fragments HTML déjà écrits : les mettre bout à bout suffit. Dès qu'un analyste
+    y a ajouté autre chose (texte, image, sortie de calcul), nbconvert le rend.
     """
+    cellules = json.loads(carnet.read_text(encoding="utf-8"))["cells"]
+    montrees = [c for c in cellules if not set(c["metadata"].get("tags", ())) & set(ETIQUETTES_OTEES)]
+    fragments = [_fragments(cellule) for cellule in montrees]
+    if any(f is None for f in fragments):
+        return _par_nbconvert(carnet)
+    return "\n".join(f'<div class="cell">\n{f}\n</div>' for f in fragments if f)
+
+
+def _fragments(cellule: dict[str, Any]) -> str | None:
+    """Mettre bout à bout les fragments d'une cellule ; ``None`` si elle montre autre chose."""
+    if cellule["cell_type"] != "code":
+        return None
+    morceaux = []
+    for sortie in cellule["outputs"]:
+        if (
+            sortie["output_type"] not in {"display_data", "execute_result"}
+            or "text/html" not in sortie["data"]
+        ):
+            return None
+        contenu = sortie["data"]["text/html"]
+        morceaux.append(contenu if isinstance(contenu, str) else "".join(contenu))
+    return "\n".join(m for m in morceaux if m)
+
+
+def _par_nbconvert(carnet: Path) -> str:
     from nbconvert import HTMLExporter  # noqa: PLC0415 - import lent
     from traitlets.config import Config  # noqa: PLC0415
 
     reglages = Config()
-    # Les cellules de service (mode d'emploi, paramètres, écriture des fichiers) ne sont pas pour le lecteur.
     reglages.TagRemovePreprocessor.enabled = True
-    reglages.TagRemovePreprocessor.remove_cell_tags = (
-        "notice",
-        "parameters",
-        "injected-parameters",
-        "exports",
-    )
+    reglages.TagRemovePreprocessor.remove_cell_tags = ETIQUETTES_OTEES
     exportateur = HTMLExporter(
         config=reglages,
         template_name="basic",

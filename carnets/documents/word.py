@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import base64
 import re
+from copy import deepcopy
+from functools import partial
+from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from donnees_insee.chemins import fichier_provisoire
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from docx.document import Document
 
 # La carte interactive et les chiffres qu'une phrase déplie n'ont pas de sens sur le papier.
 SANS_PAPIER: Final = re.compile(
     r'<section class="atlas-bloc">.*?</section>|<div class="preuve">.*?</div>', re.DOTALL
 )
+# Ce par quoi un essai relie un chiffre de la page à sa ligne : rien de tout cela n'entre dans un document Word.
+SANS_RENVOIS: Final = re.compile(r' data-[a-z-]+="[^"]*"')
+IMAGE_INCLUSE: Final = re.compile(r'src="data:image/png;base64,([A-Za-z0-9+/=\s]*)"')
+# Une grande nursery épargne à pandoc un tiers de son temps, passé à ramasser sa mémoire.
+MEMOIRE_DE_PANDOC: Final = ("+RTS", "-A64m", "-RTS")
 # Présente ou remplacée à l'identique (Liberation Sans) sur tous les postes, donc même mise en page partout.
 POLICE: Final = "Arial"
 MARGE_EN_CM: Final = 1.8
@@ -44,18 +56,35 @@ def ecrire_docx(corps: str, titre: str, chemin: Path) -> Path:
     """
     import pypandoc  # noqa: PLC0415 - import réservé à la conversion
 
-    papier = SANS_PAPIER.sub("", corps)
-    source = f'<html lang="fr"><head><title></title></head><body>{papier}</body></html>'
-    with fichier_provisoire(chemin) as provisoire:
+    papier = SANS_RENVOIS.sub("", SANS_PAPIER.sub("", corps))
+    with fichier_provisoire(chemin) as provisoire, TemporaryDirectory(prefix="abs-") as images:
+        papier = _sortir_les_images(papier, Path(images))
+        source = f'<html lang="fr"><head><title></title></head><body>{papier}</body></html>'
         pypandoc.convert_text(
             source,
             "docx",
             format="html",
             outputfile=str(provisoire),
-            extra_args=["--metadata", "lang=fr-FR", "--metadata", f"pagetitle={titre}"],
+            extra_args=[
+                *("--metadata", "lang=fr-FR", "--metadata", f"pagetitle={titre}"),
+                f"--resource-path={images}",
+                *MEMOIRE_DE_PANDOC,
+            ],
         )
         _habiller(provisoire, titre)
     return chemin
+
+
+def _sortir_les_images(corps: str, dossier: Path) -> str:
+    """Écrire en fichiers les images incluses : pandoc les lirait lettre à lettre, ce qui double son travail."""
+    rangs = count(1)
+
+    def sortir(trouve: re.Match[str]) -> str:
+        nom = f"carte-{next(rangs)}.png"
+        (dossier / nom).write_bytes(base64.b64decode(trouve[1]))
+        return f'src="{nom}"'
+
+    return IMAGE_INCLUSE.sub(sortir, corps)
 
 
 def _habiller(chemin: Path, titre: str) -> None:
@@ -83,8 +112,9 @@ def _habiller(chemin: Path, titre: str) -> None:
             style.paragraph_format.keep_with_next = True
         if police is not None and style.name.startswith("Heading"):
             police.color.rgb = RGBColor(0x0B, 0x4F, 0x8A)
+    gabarits = Gabarits()
     for table in document.tables:
-        _habiller_table(table, Pt, Cm)
+        _habiller_table(table, gabarits, Pt, Cm)
     for image in document.inline_shapes:
         largeur = Cm(LARGEUR_D_IMAGE_EN_CM)
         image.height, image.width = int(image.height * largeur / image.width), largeur
@@ -104,8 +134,46 @@ def _police_partout(style: Any) -> None:
             polices.set(qn(f"w:{attribut}"), POLICE)
 
 
-def _habiller_table(table: Any, pt: Any, cm: Any) -> None:
-    from docx.enum.text import WD_ALIGN_PARAGRAPH  # noqa: PLC0415
+class Gabarits:
+    """Mises en forme déjà faites : une table a des milliers de cellules et une dizaine de formes.
+
+    python-docx met en forme la première cellule de chaque sorte ; les suivantes en reçoivent la copie.
+    """
+
+    def __init__(self) -> None:
+        self._faits: dict[tuple[object, ...], Any] = {}
+
+    def appliquer(self, element: Any, nom: str, reglage: object, changer: Callable[[], None]) -> None:
+        """Changer les propriétés d'un élément, ou recopier celles d'un élément semblable.
+
+        Parameters
+        ----------
+        element : lxml element
+            Cellule, paragraphe ou morceau.
+        nom : str
+            Nom qualifié de ses propriétés (``w:tcPr``, ``w:pPr``, ``w:rPr``).
+        reglage : object
+            Ce que le changement leur fait.
+        changer : callable
+            Le changement, par python-docx.
+        """
+        from docx.oxml.ns import qn  # noqa: PLC0415 - import réservé à la conversion
+        from lxml import etree  # noqa: PLC0415
+
+        avant = element.find(qn(nom))
+        cle = (nom, reglage, None if avant is None else etree.tostring(avant))
+        if cle not in self._faits:
+            changer()
+            self._faits[cle] = deepcopy(element.find(qn(nom)))
+            return
+        if avant is not None:
+            element.remove(avant)
+        if self._faits[cle] is not None:
+            # Les propriétés sont toujours le premier enfant.
+            element.insert(0, deepcopy(self._faits[cle]))
+
+
+def _habiller_table(table: Any, gabarits: Gabarits, pt: Any, cm: Any) -> None:
     from docx.oxml import OxmlElement  # noqa: PLC0415
     from docx.oxml.ns import qn  # noqa: PLC0415
 
@@ -129,16 +197,35 @@ def _habiller_table(table: Any, pt: Any, cm: Any) -> None:
         proprietes.append(insecable)
         if rang == 0 and proprietes.find(qn("w:tblHeader")) is None:
             proprietes.append(OxmlElement("w:tblHeader"))
+        corps = pt(6.5) if rang == 0 and colonnes > TABLE_LARGE - 1 else taille
         for numero, cellule in enumerate(ligne.cells):
-            cellule.width = cm(largeurs[numero])
+            largeur, a_droite = cm(largeurs[numero]), bool(numero) and not texte_seul
+            gabarits.appliquer(cellule._tc, "w:tcPr", largeur, partial(_elargir, cellule, largeur))  # noqa: SLF001
             for paragraphe in cellule.paragraphs:
-                paragraphe.paragraph_format.space_after = paragraphe.paragraph_format.space_before = pt(1)
-                if numero and not texte_seul:
-                    paragraphe.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+                reglage = (a_droite, pt(1))
+                gabarits.appliquer(paragraphe._p, "w:pPr", reglage, partial(_serrer, paragraphe, *reglage))  # noqa: SLF001
                 for morceau in paragraphe.runs:
-                    morceau.font.size = pt(6.5) if rang == 0 and colonnes > TABLE_LARGE - 1 else taille
-                    morceau.font.bold = True if rang == 0 else morceau.font.bold
+                    forme = (corps, rang == 0)
+                    gabarits.appliquer(morceau._r, "w:rPr", forme, partial(_composer, morceau, *forme))  # noqa: SLF001
     _filets(table)
+
+
+def _elargir(cellule: Any, largeur: Any) -> None:
+    cellule.width = largeur
+
+
+def _serrer(paragraphe: Any, a_droite: bool, blanc: Any) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH  # noqa: PLC0415 - import réservé à la conversion
+
+    paragraphe.paragraph_format.space_after = paragraphe.paragraph_format.space_before = blanc
+    if a_droite:
+        paragraphe.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+
+
+def _composer(morceau: Any, corps: Any, gras: bool) -> None:
+    morceau.font.size = corps
+    if gras:
+        morceau.font.bold = True
 
 
 def _resserrer(table: Any) -> None:

@@ -83,3 +83,21 @@ def test_libreoffice_ouvre_le_document(demo_ecrite, tmp_path):
     pdf = (tmp_path / "portrait.pdf").read_bytes()
     assert pdf.startswith(b"%PDF")
     assert len(pdf) > 200_000
+
+
+def test_une_image_n_est_pas_recopiee_dans_ses_proprietes(document):
+    decrites = document.element.body.findall(f".//{qn('pic:cNvPr')}")
+    assert len(decrites) >= 5
+    assert all(len(p.get("descr") or "") < 400 for p in decrites)
+
+
+def test_une_cellule_recopiee_vaut_une_cellule_mise_en_forme(document):
+    """Les propriétés de chaque cellule de chiffre sont celles de la première de son espèce."""
+    table = max(document.tables, key=lambda t: len(t.rows))
+    corps = [c for ligne in table.rows[1:] for c in ligne.cells[1:]]
+    assert len(corps) > 50
+    for cellule in corps:
+        assert cellule.width == corps[0].width
+        for paragraphe in cellule.paragraphs:
+            assert paragraphe.paragraph_format.space_after.pt == 1
+            assert {m.font.size.pt for m in paragraphe.runs} <= {7.5, 8.5}

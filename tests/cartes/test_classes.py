@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import warnings
 
+import mapclassify
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abs.formats import arrondir
-from cartes.classes import CLASSES_MAXIMUM, bornes_communes, discretiser
+from cartes.classes import CLASSES_MAXIMUM, _limites, bornes_communes, discretiser
 from donnees_insee.erreurs import CarteImpossible
 
 
@@ -126,3 +128,18 @@ def test_chaque_valeur_est_dans_une_classe_et_une_seule(valeurs, reference, deci
         repere = float(arrondir(reference, decimales))
         if min(ecrites) <= repere <= max(ecrites):
             assert repere in classes.bornes
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 1000), min_size=2, max_size=80), st.integers(2, 6))
+def test_les_quantiles_sont_ceux_de_mapclassify(entiers: list[int], classes: int) -> None:
+    """Les mêmes limites que la bibliothèque de référence, au dernier bit de calcul près."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        attendues = mapclassify.Quantiles(entiers, k=classes).bins[:-1]
+    notres = _limites([float(n) for n in sorted(entiers)], classes, "quantiles", 6)
+    distinctes = sorted(set(entiers))
+    if len(distinctes) >= max(classes, 2):
+        assert (
+            set(notres) == {max(round(float(b), 6), distinctes[1]) for b in attendues} or len(attendues) == 0
+        )

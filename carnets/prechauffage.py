@@ -1,0 +1,124 @@
+"""Préchauffer un processus : tout importer et tout lire de ce qui est commun aux carnets, sans lancer aucun fil."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from donnees_insee.base import Base
+
+# À donner à l'environnement avant que numpy soit importé : une bibliothèque de calcul lance sinon ses fils à l'import.
+VARIABLES_SANS_FILS: Final = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "MPLBACKEND": "agg",
+}
+
+MODULES: Final = (
+    "IPython.display",
+    "pyarrow.dataset",
+    "carnets.atelier",
+    "carnets.documents.ensemble",
+    "carnets.documents.fragments",
+    "carnets.documents.tableur",
+    "cartes.dessin",
+    "cartes.ecriture",
+    "cartes.interactif",
+    "abs.phrases_preuves",
+    "xlsxwriter",
+)
+# Un portrait crée des centaines de milliers de petits objets qui servent jusqu'à la fin : les reparcourir tous les
+# sept cents objets, comme le fait Python par défaut, coûte un dixième du travail et n'en libère aucun.
+SEUILS_DU_RAMASSE_MIETTES: Final = (100_000, 50, 100)
+
+
+def prechauffer(base: Base | Path | str | None = None) -> None:
+    """Mettre un processus en état de produire un portrait sans rien avoir à charger.
+
+    Importe ce qu'un carnet importe, lit définitions et catalogue, dessine une petite carte (polices, projections,
+    modèles), et lit la géographie de la base s'il y en a une. Ne lance aucun fil si l'environnement porte
+    :data:`VARIABLES_SANS_FILS` : le processus peut ensuite se dédoubler.
+
+    Parameters
+    ----------
+    base : Base, pathlib.Path, str or None, default None
+        Base, ou son dossier, dont lire la géographie ; ``None`` n'en lit aucune.
+    """
+    gc.set_threshold(*SEUILS_DU_RAMASSE_MIETTES)
+    for module in MODULES:
+        importlib.import_module(module)
+    _lire_les_tables()
+    _dessiner_une_fois()
+    if base is not None:
+        _lire_la_geographie(base)
+
+
+def _lire_les_tables() -> None:
+    from abs.formats import nombre  # noqa: PLC0415 - ce module n'importe rien de lent avant qu'on l'appelle
+    from abs.indicateurs import identites, indicateurs  # noqa: PLC0415
+    from abs.portrait import plan_du_portrait  # noqa: PLC0415
+    from donnees_insee.catalogue import marques, sources  # noqa: PLC0415
+    from donnees_insee.codes import noms_officiels  # noqa: PLC0415
+
+    for lire in (sources, marques, identites, indicateurs, plan_du_portrait):
+        lire()
+    for niveau in ("departement", "region"):
+        noms_officiels(niveau)
+    nombre(1234.5, 1)
+
+
+def _dessiner_une_fois() -> None:
+    """Dessiner deux carrés, à l'écran et sur le papier."""
+    import geopandas as gpd  # noqa: PLC0415 - idem
+    import shapely  # noqa: PLC0415
+
+    from cartes.ecriture import rendre_png  # noqa: PLC0415
+    from cartes.interactif import atlas  # noqa: PLC0415
+    from cartes.specification import CarteThematique, Reference  # noqa: PLC0415
+
+    carres = [shapely.box(3.87 + d, 43.6, 3.88 + d, 43.61) for d in (0.0, 0.01)]
+    territoires = gpd.GeoDataFrame(
+        {
+            "code": ["1", "2"],
+            "nom": ["1", "2"],
+            "valeur": [1.0, 2.0],
+            "statut": ["calcule", "calcule"],
+            "fiabilite": ["bonne", "fragile"],
+        },
+        geometry=carres,
+        crs="EPSG:4326",
+    )
+    carte = CarteThematique(
+        code="essai",
+        titre="Essai",
+        sous_titre="Essai",
+        territoires=territoires,
+        nature="taux",
+        unite="%",
+        decimales=1,
+        source="Essai",
+        date="2022",
+        geographie="2022",
+        reference=Reference("Essai", 1.5),
+    )
+    rendre_png(carte.figure(), {"Title": carte.texte_alternatif()})
+    atlas([carte], "Essai")
+
+
+def _lire_la_geographie(base: Base | Path | str) -> None:
+    from donnees_insee.base import Base as BaseLocale  # noqa: PLC0415 - idem
+    from donnees_insee.geographie import geographie  # noqa: PLC0415
+    from donnees_insee.parts import sans_fils  # noqa: PLC0415
+
+    tenue = base if isinstance(base, BaseLocale) else BaseLocale(Path(base).resolve())
+    if not tenue.parts():
+        return
+    with sans_fils():
+        geographie(tenue).precharger()

@@ -1,0 +1,76 @@
+"""Tenir un fichier de verrou : deux programmes n'écrivent pas au même endroit, et un programme tué rend le sien."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from donnees_insee.erreurs import SortieImpossible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import BufferedRandom
+    from pathlib import Path
+
+PAS: Final = 0.2
+
+
+class VerrouPris(SortieImpossible):
+    """Un autre programme tient déjà ce verrou."""
+
+
+@contextmanager
+def tenir(chemin: Path, pris: str, *, attente: float = 0.0) -> Iterator[None]:
+    """Tenir seul un fichier de verrou.
+
+    Parameters
+    ----------
+    chemin : pathlib.Path
+        Fichier de verrou, créé au besoin et jamais supprimé : le supprimer rouvrirait la course.
+    pris : str
+        Phrase dite si un autre le tient encore au bout de l'attente.
+    attente : float, default 0.0
+        Secondes à attendre qu'il se libère.
+
+    Yields
+    ------
+    None
+        Tant que le verrou est tenu.
+
+    Raises
+    ------
+    VerrouPris
+        Si un autre programme le tient encore.
+    SortieImpossible
+        Si le dossier refuse l'écriture.
+    """
+    try:
+        flux = chemin.open("a+b")
+    except OSError as cause:
+        raise SortieImpossible(
+            f"Le dossier « {chemin.parent} » refuse l'écriture ({cause.strerror or cause}). Vérifiez vos droits."
+        ) from cause
+    fin = time.monotonic() + attente
+    with flux:
+        while not _prendre(flux):
+            if time.monotonic() >= fin:
+                raise VerrouPris(pris)
+            time.sleep(PAS)
+        yield
+
+
+def _prendre(flux: BufferedRandom) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt  # noqa: PLC0415 - propre à Windows
+
+            msvcrt.locking(flux.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl  # noqa: PLC0415 - propre aux systèmes POSIX
+
+            fcntl.flock(flux, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
