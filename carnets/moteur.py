@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import threading
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
+from carnets.declares import parametres_declares
 from carnets.parametres import PARAMETRES, Reglages, verifier_parametres
-from donnees_insee.chemins import dossier_provisoire
+from donnees_insee.chemins import dossier_provisoire, fichier_provisoire
 from donnees_insee.erreurs import ErreurAbs, SortieImpossible
 
 CARNET: Final = "10_portrait_de_territoire.ipynb"
@@ -78,15 +82,20 @@ def nom_du_dossier(nom: str, code: str, millesime: int | None, diffusion: str = 
     return f"portrait-{nom_de_fichier(nom)}-{nom_de_fichier(code)}-{millesime or 'dernier'}{fin}"
 
 
-def chemin_du_carnet() -> Path:
-    """Donner le chemin du carnet livré avec le paquet.
+def chemin_du_carnet(nom: str = CARNET) -> Path:
+    """Donner le chemin d'un carnet livré avec le paquet.
+
+    Parameters
+    ----------
+    nom : str
+        Nom de fichier ; par défaut, le carnet de portrait.
 
     Returns
     -------
     pathlib.Path
         Fichier ``.ipynb`` installé.
     """
-    return Path(str(resources.files("carnets") / CARNET))
+    return Path(str(resources.files("carnets") / nom))
 
 
 def produire(parametres: dict[str, Any], sortie: Path, *, progression: bool = False) -> Production:
@@ -129,18 +138,66 @@ def produire(parametres: dict[str, Any], sortie: Path, *, progression: bool = Fa
     titre = f"{avis}Portrait de territoire · {sujet.nom}"
     with dossier_provisoire(final) as provisoire:
         execute = provisoire / "carnet.ipynb"
-        _executer(reglages, sujet.code, execute, final, progression=progression)
-        _documents(reglages, execute, provisoire, titre)
+        executer_carnet(
+            chemin_du_carnet(),
+            execute,
+            _injectes(reglages, sujet.code, provisoire),
+            garde=sortie.resolve() / f"{dossier}-en-echec.ipynb",
+            progression=progression,
+            pendant=partial(_importer_les_documents, reglages.formats),
+        )
+        _documents(reglages.formats, execute, provisoire, titre)
     fichiers = tuple(sorted(f for f in final.rglob("*") if f.is_file()))
     return Production(final, fichiers)
 
 
-def _executer(reglages: Reglages, territoire: str, execute: Path, final: Path, *, progression: bool) -> None:
-    """Lancer Papermill ; en cas d'échec, garder le carnet avec l'erreur en tête."""
-    import papermill  # noqa: PLC0415 - import lent
+def produire_un_carnet(
+    carnet: Path, parametres: dict[str, Any], formats: tuple[str, ...], final: Path, titre: str
+) -> Production:
+    """Exécuter un carnet quelconque de l'analyste sur un territoire, et en tirer une page et un document.
 
+    Parameters
+    ----------
+    carnet : pathlib.Path
+        Carnet qui a une cellule de paramètres.
+    parametres : dict
+        Paramètres ; seuls ceux que le carnet déclare lui sont donnés.
+    formats : tuple of str
+        ``html`` et ``docx`` sont tirés du carnet exécuté ; le reste est son affaire.
+    final : pathlib.Path
+        Dossier à mettre en place.
+    titre : str
+        Titre de la page.
+
+    Returns
+    -------
+    Production
+        Dossier et fichiers écrits.
+
+    Raises
+    ------
+    ParametreInvalide
+        Le carnet ne déclare pas de territoire.
+    CarnetEnEchec
+        Le carnet s'est arrêté ; il est gardé près du dossier de sortie.
+    """
+    declares = parametres_declares(carnet)
+    with dossier_provisoire(final) as provisoire:
+        execute = provisoire / "carnet.ipynb"
+        connus = parametres | {"dossier_sortie": str(provisoire), "formats": ",".join(formats)}
+        executer_carnet(
+            carnet,
+            execute,
+            {nom: valeur for nom, valeur in connus.items() if nom in declares},
+            garde=final.parent / f"{final.name}-en-echec.ipynb",
+        )
+        _documents(formats, execute, provisoire, titre, nom_de_fichier(carnet.stem))
+    return Production(final, tuple(sorted(f for f in final.rglob("*") if f.is_file())))
+
+
+def _injectes(reglages: Reglages, territoire: str, dossier: Path) -> dict[str, Any]:
     demande = reglages.demande
-    injectes = {p.nom: p.defaut for p in PARAMETRES} | {
+    return {p.nom: p.defaut for p in PARAMETRES} | {
         "territoire": territoire,
         "millesime": demande.millesime,
         "millesimes": ",".join(f"{k}={v}" for k, v in demande.millesimes.items()),
@@ -148,30 +205,84 @@ def _executer(reglages: Reglages, territoire: str, execute: Path, final: Path, *
         "geographie": demande.geographie,
         "diffusion": demande.diffusion,
         "formats": ",".join(reglages.formats),
-        "dossier_sortie": str(execute.parent),
+        "dossier_sortie": str(dossier),
         "dossier_donnees": str(reglages.base.dossier.resolve()),
     }
+
+
+def executer_carnet(
+    carnet: Path,
+    execute: Path,
+    parametres: dict[str, Any],
+    *,
+    garde: Path,
+    progression: bool = False,
+    barre: str = "Portrait",
+    pendant: Callable[[], None] | None = None,
+) -> None:
+    """Exécuter un carnet avec Papermill, par le moteur « abs » ; en cas d'échec, le garder avec l'erreur en tête.
+
+    Parameters
+    ----------
+    carnet : pathlib.Path
+        Carnet à exécuter.
+    execute : pathlib.Path
+        Carnet exécuté à écrire ; le noyau travaille dans son dossier.
+    parametres : dict
+        Paramètres à injecter.
+    garde : pathlib.Path
+        Où garder le carnet s'il s'arrête sur une erreur.
+    progression : bool, default False
+        Montrer la barre de progression de Papermill.
+    barre : str, default "Portrait"
+        Titre de cette barre.
+    pendant : callable or None, default None
+        Ce que ce processus peut préparer pendant que le noyau travaille.
+
+    Raises
+    ------
+    CarnetEnEchec
+        Le carnet s'est arrêté, ou son noyau est mort, ou une cellule a dépassé le délai.
+    SortieImpossible
+        Le carnet exécuté ne peut pas être écrit.
+    """
+    import papermill  # noqa: PLC0415 - import lent
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: PLC0415
+
     # Le noyau doit être celui de cet environnement, même si un autre « python3 » est installé ailleurs.
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    if pendant is not None:
+        threading.Thread(target=pendant, daemon=True).start()
     try:
         papermill.execute_notebook(
-            str(chemin_du_carnet()),
+            str(carnet),
             str(execute),
-            parameters=injectes,
-            progress_bar=BARRE if progression else False,
+            parameters=parametres,
+            engine_name="abs",
+            progress_bar=BARRE | {"desc": barre} if progression else False,
             execution_timeout=DELAI_PAR_CELLULE,
+            # Réécrire le carnet à chaque cellule coûte plus que ce qu'il protège : un échec l'écrit aussi.
+            request_save_on_cell_execute=False,
             cwd=str(execute.parent),
             log_output=False,
             # Les annonces techniques du noyau ne s'adressent pas à l'analyste.
             extra_arguments=["--Application.log_level=50"],
         )
     except papermill.PapermillExecutionError as cause:
-        garde = final.parent / f"{final.name}-en-echec.ipynb"
-        shutil.copyfile(execute, garde)
+        _garder(execute, garde)
         raise CarnetEnEchec(
             f"Le carnet s'est arrêté à la cellule {cause.cell_index} : {cause.evalue}. "
-            f"Il est gardé, l'erreur en tête, dans « {garde} »."
+            f"Il est gardé, l'erreur en tête, dans «\u00a0{garde}\u00a0»."
+        ) from cause
+    except DeadKernelError as cause:
+        raise CarnetEnEchec(
+            "Le noyau du carnet est mort avant la fin, tué par le système (mémoire épuisée ?) ou par un plantage. "
+            "Relancez ; si cela recommence, fermez d'autres programmes ou réduisez le nombre de portraits à la fois."
+        ) from cause
+    except CellTimeoutError as cause:
+        raise CarnetEnEchec(
+            f"Une cellule du carnet a dépassé {DELAI_PAR_CELLULE} secondes ; le carnet est arrêté."
         ) from cause
     except OSError as cause:
         raise SortieImpossible(
@@ -179,15 +290,37 @@ def _executer(reglages: Reglages, territoire: str, execute: Path, final: Path, *
         ) from cause
 
 
-def _documents(reglages: Reglages, execute: Path, dossier: Path, titre: str) -> None:
+def _garder(execute: Path, garde: Path) -> None:
+    with fichier_provisoire(garde) as provisoire:
+        shutil.copyfile(execute, provisoire)
+
+
+def _importer_les_documents(formats: tuple[str, ...]) -> None:
+    """Importer d'avance ce que les documents demanderont : le noyau, lui, occupe un autre cœur."""
+    if "html" in formats or "docx" in formats:
+        import nbconvert  # noqa: F401, PLC0415
+
+        import carnets.documents.page_html  # noqa: PLC0415
+    if "docx" in formats:
+        import docx  # noqa: F401, PLC0415
+        import pypandoc  # noqa: F401, PLC0415
+
+        import carnets.documents.word  # noqa: F401, PLC0415
+
+
+def _documents(
+    formats: tuple[str, ...], execute: Path, dossier: Path, titre: str, nom: str = "portrait"
+) -> None:
+    if not {"html", "docx"} & set(formats):
+        return
     from carnets.documents.page_html import corps_du_carnet, ecrire_html  # noqa: PLC0415 - imports lents
     from carnets.documents.word import ecrire_docx  # noqa: PLC0415
 
     corps = corps_du_carnet(execute)
-    if "html" in reglages.formats:
-        ecrire_html(corps, titre, dossier / "portrait.html")
-    if "docx" in reglages.formats:
-        ecrire_docx(corps, titre, dossier / "portrait.docx")
+    if "html" in formats:
+        ecrire_html(corps, titre, dossier / f"{nom}.html")
+    if "docx" in formats:
+        ecrire_docx(corps, titre, dossier / f"{nom}.docx")
 
 
 def copier_les_carnets(dossier: Path) -> list[Path]:

@@ -27,6 +27,10 @@ def portrait(parametres: dict[str, Any], sortie: Path) -> None:
     sortie : pathlib.Path
         Dossier de sortie.
     """
+    from carnets.noyaux.lancement import annoncer  # noqa: PLC0415
+
+    # Le noyau chauffe pendant que la commande importe le reste et cherche le territoire.
+    annoncer()
     from carnets.moteur import produire  # noqa: PLC0415
 
     affichage.dire(

@@ -1,0 +1,231 @@
+"""Le bilan d'une campagne : une page, un classeur et un fichier JSON, qui disent ce qui est fait et ce qui ne l'est pas."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from datetime import datetime
+from importlib import resources
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from carnets.campagne.taches import DEJA_FAIT, DELAI_PASSE, ECHEC, FAIT, TUE, Resultat, Tache
+from donnees_insee.chemins import fichier_provisoire
+from donnees_insee.erreurs import SortieImpossible
+
+if TYPE_CHECKING:
+    from carnets.campagne.conduite import Bilan
+
+MOTS: Final = {
+    FAIT: ("fait", "faits"),
+    DEJA_FAIT: ("déjà fait, laissé tel quel", "déjà faits, laissés tels quels"),
+    ECHEC: ("en échec", "en échec"),
+    DELAI_PASSE: ("arrêté au bout du délai", "arrêtés au bout du délai"),
+    TUE: ("interrompu", "interrompus"),
+}
+LIENS: Final = (("html", "page"), ("docx", "Word"), ("xlsx", "classeur"), ("ipynb", "carnet"))
+COLONNES: Final = (
+    ("Territoire", 32),
+    ("Code", 12),
+    ("Niveau", 14),
+    ("Carnet", 14),
+    ("État", 16),
+    ("Secondes", 10),
+    ("Essais", 8),
+    ("Dossier", 44),
+    ("Message", 80),
+    ("Remarques", 60),
+)
+NOMS_DE_NIVEAU: Final = {
+    "epci": "intercommunalité",
+    "qpv": "QPV",
+    "iris": "IRIS",
+    "departement": "département",
+}
+
+
+def ecrire_bilan(bilan: Bilan) -> tuple[Path, ...]:
+    """Écrire le bilan dans le dossier de la campagne.
+
+    Parameters
+    ----------
+    bilan : Bilan
+        Résultats vérifiés.
+
+    Returns
+    -------
+    tuple of pathlib.Path
+        ``bilan.html``, ``bilan.xlsx`` et ``bilan.json`` ; un fichier que le disque refuse manque à la liste.
+    """
+    lignes = [ligne(t, r) for t, r in zip(bilan.taches, bilan.resultats, strict=True)]
+    ecrits = []
+    for nom, ecrire in (("bilan.json", _json), ("bilan.html", _page), ("bilan.xlsx", _classeur)):
+        chemin = bilan.sortie / nom
+        try:
+            with fichier_provisoire(chemin) as provisoire:
+                ecrire(bilan, lignes, provisoire)
+        except SortieImpossible:
+            # Disque plein, ou bilan précédent ouvert dans un tableur : les autres fichiers le disent quand même.
+            continue
+        ecrits.append(chemin)
+    return tuple(ecrits)
+
+
+def ligne(tache: Tache, resultat: Resultat) -> dict[str, Any]:
+    """Réunir ce que le bilan dit d'une tâche.
+
+    Parameters
+    ----------
+    tache : Tache
+        Tâche.
+    resultat : Resultat
+        Son résultat.
+
+    Returns
+    -------
+    dict
+        Champs de la ligne, liens relatifs compris.
+    """
+    return {
+        "nom": tache.nom,
+        "code": tache.code,
+        "niveau": NOMS_DE_NIVEAU.get(tache.niveau, tache.niveau),
+        "carnet": tache.nom_du_carnet,
+        "etat": resultat.etat,
+        "reussi": resultat.reussi,
+        "secondes": f"{resultat.secondes:.1f}".replace(".", ",") if resultat.secondes else "",
+        "essais": resultat.essais,
+        "message": resultat.message,
+        "dossier": tache.dossier if resultat.reussi else "",
+        "notes": list(resultat.avertissements),
+        "liens": _liens(tache) if resultat.reussi else _lien_de_l_echec(tache),
+    }
+
+
+def comptes(resultats: tuple[Resultat, ...]) -> list[dict[str, Any]]:
+    """Compter les tâches par état.
+
+    Parameters
+    ----------
+    resultats : tuple of Resultat
+        Résultats.
+
+    Returns
+    -------
+    list of dict
+        Nombre et mots, dans un ordre fixe, états vides omis.
+    """
+    nombres = Counter(r.etat for r in resultats)
+    return [
+        {"nombre": nombres[etat], "mots": mots[nombres[etat] > 1]}
+        for etat, mots in MOTS.items()
+        if nombres[etat]
+    ]
+
+
+def duree(secondes: float) -> str:
+    """Écrire une durée comme on la dit.
+
+    Parameters
+    ----------
+    secondes : float
+        Durée.
+
+    Returns
+    -------
+    str
+        « 45 s », « 3 min 05 s », « 1 h 02 min ».
+    """
+    entieres = round(secondes)
+    if entieres < 60:
+        return f"{entieres} s"
+    if entieres < 3600:
+        return f"{entieres // 60} min {entieres % 60:02d} s"
+    return f"{entieres // 3600} h {entieres % 3600 // 60:02d} min"
+
+
+def _liens(tache: Tache) -> list[dict[str, str]]:
+    trouves = []
+    for extension, texte in LIENS:
+        for fichier in sorted(tache.final.glob(f"*.{extension}")):
+            adresse = f"{quote(tache.dossier)}/{quote(fichier.name)}"
+            trouves.append({"adresse": adresse, "texte": texte})
+    return trouves
+
+
+def _lien_de_l_echec(tache: Tache) -> list[dict[str, str]]:
+    if not tache.echec.is_file():
+        return []
+    return [
+        {"adresse": f"{quote(tache.echec.parent.name)}/{quote(tache.echec.name)}", "texte": "carnet en échec"}
+    ]
+
+
+def _date() -> str:
+    from babel.dates import format_datetime  # noqa: PLC0415 - réservé à l'écriture
+
+    return str(format_datetime(datetime.now().astimezone(), "d MMMM y 'à' HH:mm", locale="fr_FR"))
+
+
+def _json(bilan: Bilan, _: list[dict[str, Any]], chemin: Path) -> None:
+    contenu = {
+        "titre": bilan.titre,
+        "ou": bilan.ou,
+        "secondes": round(bilan.secondes, 1),
+        "comptes": dict(Counter(r.etat for r in bilan.resultats)),
+        "resultats": [
+            asdict(r) | {"code": t.code, "nom": t.nom, "dossier": t.dossier}
+            for t, r in zip(bilan.taches, bilan.resultats, strict=True)
+        ],
+    }
+    chemin.write_text(json.dumps(contenu, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _page(bilan: Bilan, lignes: list[dict[str, Any]], chemin: Path) -> None:
+    import jinja2  # noqa: PLC0415 - réservé à l'écriture
+
+    modele = resources.files("carnets.campagne") / "modeles" / "bilan.html.j2"
+    environnement = jinja2.Environment(autoescape=True)
+    page = environnement.from_string(modele.read_text(encoding="utf-8")).render(
+        titre=bilan.titre,
+        ou=bilan.ou,
+        duree=duree(bilan.secondes),
+        date=_date(),
+        comptes=comptes(bilan.resultats),
+        lignes=lignes,
+        echecs=[une for une in lignes if not une["reussi"]],
+    )
+    chemin.write_text(page, encoding="utf-8")
+
+
+def _classeur(bilan: Bilan, lignes: list[dict[str, Any]], chemin: Path) -> None:
+    import xlsxwriter  # noqa: PLC0415 - réservé à l'écriture
+
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    # En mémoire d'abord : sur un disque plein, xlsxwriter lève une erreur qui n'est pas une erreur de disque.
+    tampon = BytesIO()
+    with xlsxwriter.Workbook(tampon, options | {"in_memory": True}) as classeur:
+        feuille = classeur.add_worksheet("Bilan")
+        gras = classeur.add_format({"bold": True, "bg_color": "#F2F4F7", "border": 1, "text_wrap": True})
+        texte = classeur.add_format({"valign": "top", "text_wrap": True})
+        feuille.write(
+            0, 0, f"Bilan de campagne · {bilan.titre} · {_date()} · {bilan.ou} · {duree(bilan.secondes)}"
+        )
+        for rang, (titre, largeur) in enumerate(COLONNES):
+            feuille.set_column(rang, rang, largeur)
+            feuille.write(2, rang, titre, gras)
+        for rang, (une, resultat) in enumerate(zip(lignes, bilan.resultats, strict=True), 3):
+            cellules = (une["nom"], une["code"], une["niveau"], une["carnet"], une["etat"])
+            for colonne, valeur in enumerate(cellules):
+                feuille.write_string(rang, colonne, str(valeur), texte)
+            if resultat.secondes:
+                feuille.write_number(rang, 5, resultat.secondes, texte)
+            feuille.write_number(rang, 6, resultat.essais, texte)
+            for colonne, valeur in enumerate((une["dossier"], une["message"], "\n".join(une["notes"])), 7):
+                feuille.write_string(rang, colonne, valeur, texte)
+        feuille.freeze_panes(3, 1)
+        feuille.autofilter(2, 0, 2 + len(lignes), len(COLONNES) - 1)
+    chemin.write_bytes(tampon.getvalue())

@@ -1,0 +1,89 @@
+"""Des choix d'un plan aux territoires : « toutes les communes de », « tous les QPV de », codes donnés un à un."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from abs.territoires import Territoire, Territoires
+from carnets.campagne.plan import Choix, PlanInvalide
+from donnees_insee.erreurs import ErreurAbs, liste_de_fautes
+
+
+def choisir(
+    territoires: Territoires, choix: Iterable[Choix], generation: int | None = None
+) -> list[Territoire]:
+    """Nommer les territoires d'une campagne, chacun une fois, dans l'ordre du plan.
+
+    Parameters
+    ----------
+    territoires : Territoires
+        Annuaire de la base.
+    choix : iterable of Choix
+        Choix du plan.
+    generation : int or None, default None
+        Génération de QPV voulue.
+
+    Returns
+    -------
+    list of Territoire
+        Territoires de la base.
+
+    Raises
+    ------
+    PlanInvalide
+        Un code inconnu, un ensemble vide ; toutes les fautes sont dites.
+    """
+    fautes: list[str] = []
+    trouves: dict[str, Territoire] = {}
+    for un in choix:
+        for territoire in _d_un_choix(territoires, un, generation, fautes):
+            trouves.setdefault(territoire.code, territoire)
+    if fautes:
+        raise PlanInvalide(liste_de_fautes("Des territoires de la campagne sont introuvables :", fautes))
+    if not trouves:
+        raise PlanInvalide("La campagne ne contient aucun territoire : « sauf » les écarte tous.")
+    return list(trouves.values())
+
+
+def _d_un_choix(
+    territoires: Territoires, choix: Choix, generation: int | None, fautes: list[str]
+) -> list[Territoire]:
+    trouves = [t for code in choix.codes if (t := _trouver(territoires, code, fautes))]
+    for ensemble, niveau in ((choix.communes_de, "commune"), (choix.epci_de, "epci"), (choix.qpv_de, "qpv")):
+        sujet = _trouver(territoires, ensemble, fautes) if ensemble else None
+        if sujet is None:
+            continue
+        dedans = _composantes(territoires, sujet, niveau, generation)
+        if not dedans:
+            fautes.append(
+                f"La base ne contient aucun territoire de niveau « {niveau} » dans {sujet.nom} ({sujet.code})."
+            )
+        trouves += dedans
+    inconnus = set(choix.sauf) - {t.code for t in trouves}
+    fautes += [f"« sauf » écarte {c}, qui n'est pas dans la liste." for c in sorted(inconnus)]
+    return [t for t in trouves if t.code not in choix.sauf]
+
+
+def _trouver(territoires: Territoires, texte: str, fautes: list[str]) -> Territoire | None:
+    try:
+        return territoires.trouver(texte)
+    except ErreurAbs as cause:
+        fautes.append(str(cause))
+        return None
+
+
+def _composantes(
+    territoires: Territoires, sujet: Territoire, niveau: str, generation: int | None
+) -> list[Territoire]:
+    geographie = territoires.geographie
+    if niveau == "qpv":
+        return territoires.qpv_du(sujet, generation)
+    if niveau == "commune":
+        return [
+            territoires.nommer(code, "commune", str(geographie.communes.at[code, "nom"]))
+            for code in sujet.composantes
+            if code in geographie.communes.index
+        ]
+    communes = geographie.communes.loc[geographie.communes.index.intersection(list(sujet.composantes))]
+    codes = sorted(set(communes["epci"].dropna()) & set(geographie.epci.index))
+    return [territoires.nommer(code, "epci", str(geographie.epci[code])) for code in codes]

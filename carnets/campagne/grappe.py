@@ -1,0 +1,221 @@
+"""La campagne sur une grappe Dask : chaque travailleur a sa pépinière, et le travail d'un mort est repris par un autre."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from carnets.campagne.ordonnance import Evenement, Ordonnance
+from carnets.campagne.taches import TUE, Resultat, Tache, resultat_lu
+from donnees_insee.erreurs import ErreurAbs, liste_de_fautes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from distributed import Client, Future
+
+    from carnets.campagne.equipes import Equipe
+    from carnets.campagne.ordonnance import Suivi
+
+DELAI_DE_CONNEXION: Final = 15
+ATTENTE: Final = 0.5
+_equipes: dict[str, Equipe] = {}
+_tour = threading.Lock()
+
+
+class GrappeInutilisable(ErreurAbs):
+    """La grappe Dask ne répond pas, ou ses travailleurs ne voient pas les mêmes dossiers."""
+
+
+def derouler_sur_une_grappe(
+    adresse: str, taches: Sequence[Tache], essais: int, suivi: Suivi, *, reprendre: bool
+) -> list[Resultat]:
+    """Exécuter des tâches sur une grappe Dask existante.
+
+    Parameters
+    ----------
+    adresse : str
+        Adresse de l'ordonnanceur, ``tcp://machine:8786``.
+    taches : sequence of Tache
+        Tâches.
+    essais : int
+        Travailleurs perdus qu'une tâche supporte avant d'être dite interrompue.
+    suivi : callable
+        Averti de chaque événement.
+    reprendre : bool
+        Laisser les dossiers déjà complets et à jour.
+
+    Returns
+    -------
+    list of Resultat
+        Un résultat par tâche.
+
+    Raises
+    ------
+    GrappeInutilisable
+        La grappe ne répond pas, n'a pas la même version, ou ne voit pas les dossiers.
+    """
+    try:
+        from distributed import Client  # noqa: PLC0415 - supplément facultatif et lent
+    except ImportError as cause:
+        raise GrappeInutilisable(
+            "Dask n'est pas installé. Installez le supplément : pip install abs-portrait[grappe]"
+        ) from cause
+    try:
+        client = Client(adresse, timeout=DELAI_DE_CONNEXION, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as cause:
+        raise GrappeInutilisable(
+            f"La grappe Dask « {adresse} » ne répond pas ({cause}). Vérifiez l'adresse (tcp://machine:8786) et que "
+            "l'ordonnanceur tourne."
+        ) from cause
+    with client:
+        _verifier(client, adresse, taches[0])
+        return list(_suivre(client, list(taches), essais, suivi, reprendre=reprendre))
+
+
+def _verifier(client: Client, adresse: str, tache: Tache) -> None:
+    """Refuser tôt : une version ou un dossier que les travailleurs n'ont pas ferait échouer chaque territoire."""
+    try:
+        client.wait_for_workers(1, timeout=DELAI_DE_CONNEXION)
+    except TimeoutError as cause:
+        raise GrappeInutilisable(f"La grappe « {adresse} » n'a aucun travailleur.") from cause
+    temoin = tache.verrou.parent / f"temoin-{os.getpid()}"
+    temoin.write_text("vu", encoding="utf-8")
+    try:
+        vus = client.run(constat, str(temoin), tache.parametres["dossier_donnees"])
+    finally:
+        temoin.unlink(missing_ok=True)
+    attendue = metadata.version("abs-portrait")
+    fautes = []
+    for travailleur, vu in vus.items():
+        if vu["version"] != attendue:
+            fautes.append(
+                f"{travailleur} a abs {vu['version']}, on attend {attendue} : installez la même version."
+            )
+        if not vu["sortie"]:
+            fautes.append(
+                f"{travailleur} ne voit pas « {tache.sortie} » : donnez un dossier partagé avec --sortie."
+            )
+        if not vu["donnees"]:
+            fautes.append(
+                f"{travailleur} ne voit pas la base « {tache.parametres['dossier_donnees']} » : mettez-la sur un dossier "
+                "partagé (variable ABS_DONNEES)."
+            )
+    if fautes:
+        raise GrappeInutilisable(liste_de_fautes(f"La grappe « {adresse} » ne convient pas :", fautes))
+
+
+def constat(temoin: str, donnees: str) -> dict[str, Any]:
+    """Dire ce qu'un travailleur voit.
+
+    Parameters
+    ----------
+    temoin : str
+        Fichier posé dans le dossier de sortie.
+    donnees : str
+        Dossier de la base.
+
+    Returns
+    -------
+    dict
+        ``version``, ``sortie`` et ``donnees``.
+    """
+    return {
+        "version": metadata.version("abs-portrait"),
+        "sortie": Path(temoin).is_file(),
+        "donnees": Path(donnees).is_dir(),
+    }
+
+
+def _suivre(
+    client: Client, taches: list[Tache], essais: int, suivi: Suivi, *, reprendre: bool
+) -> Iterator[Resultat]:
+    attendues: dict[Future, Tache] = {}
+    for tache in taches:
+        future = client.submit(
+            executer_sur_le_travailleur,
+            asdict(tache),
+            reprendre,
+            key=f"abs-{tache.cle}-{tache.empreinte[:12]}-{os.getpid()}-{time.monotonic_ns()}",
+            pure=False,
+            retries=0,
+        )
+        attendues[future] = tache
+        suivi(Evenement("debut", tache))
+    while attendues:
+        finies = [f for f in attendues if f.done()]
+        for future in finies:
+            tache = attendues.pop(future)
+            resultat = _resultat(future, tache, essais)
+            suivi(Evenement("fin", tache, resultat))
+            yield resultat
+        if attendues and not finies:
+            if client.status not in {"running", "connecting"}:
+                yield from _grappe_perdue(attendues, suivi)
+                return
+            time.sleep(ATTENTE)
+            suivi(Evenement("battement"))
+
+
+def _resultat(future: Future, tache: Tache, essais: int) -> Resultat:
+    erreur = future.exception()
+    if erreur is None:
+        return resultat_lu(future.result())
+    shutil.rmtree(tache.chantier, ignore_errors=True)
+    return Resultat(
+        tache.cle,
+        TUE,
+        f"Les travailleurs qui menaient ce territoire sont morts l'un après l'autre ({type(erreur).__name__}). "
+        "Relancez avec --reprendre.",
+        essais=essais,
+    )
+
+
+def _grappe_perdue(attendues: dict[Future, Tache], suivi: Suivi) -> Iterator[Resultat]:
+    for tache in attendues.values():
+        resultat = Resultat(
+            tache.cle, TUE, "La grappe Dask a disparu avant la fin. Relancez avec --reprendre."
+        )
+        suivi(Evenement("fin", tache, resultat))
+        yield resultat
+
+
+def executer_sur_le_travailleur(tache: dict[str, Any], reprendre: bool) -> dict[str, Any]:
+    """Exécuter une tâche dans un travailleur Dask, par la pépinière de ce travailleur.
+
+    Parameters
+    ----------
+    tache : dict
+        Tâche changée en dictionnaire.
+    reprendre : bool
+        Laisser un dossier déjà complet et à jour.
+
+    Returns
+    -------
+    dict
+        Résultat changé en dictionnaire.
+    """
+    voulue = Tache(**(tache | {"formats": tuple(tache["formats"])}))
+    ordonnance = Ordonnance(_equipe(tache["parametres"]["dossier_donnees"]), 1, 1, lambda _: None)
+    (resultat,) = ordonnance.derouler([voulue], reprendre=reprendre)
+    return asdict(resultat)
+
+
+def _equipe(dossier_donnees: str) -> Equipe:
+    """L'équipe de ce travailleur, gardée d'une tâche à l'autre ; elle meurt avec lui."""
+    from carnets.campagne.equipes import EquipeDePepiniere, EquipePermanente  # noqa: PLC0415
+    from carnets.noyaux.lancement import possible  # noqa: PLC0415
+
+    # Un travailleur Dask mène plusieurs tâches par ses fils : une seule pépinière pour tous.
+    with _tour:
+        if dossier_donnees not in _equipes:
+            neuve = EquipeDePepiniere(Path(dossier_donnees)) if possible() else EquipePermanente()
+            _equipes[dossier_donnees] = neuve
+        return _equipes[dossier_donnees]

@@ -1,0 +1,56 @@
+"""Le journal d'une campagne : une ligne par événement, écrite aussitôt, pour suivre de loin et comprendre après coup."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from carnets.campagne.ordonnance import Evenement
+
+NOM: Final = "journal.jsonl"
+
+
+class Journal:
+    """Écrire le journal d'une campagne.
+
+    Parameters
+    ----------
+    dossier : pathlib.Path
+        Dossier de sortie de la campagne.
+    """
+
+    def __init__(self, dossier: Path) -> None:
+        self.chemin = dossier / NOM
+        self.perdues = 0
+
+    def noter(self, evenement: Evenement) -> None:
+        """Noter un événement ; un disque plein ne doit pas arrêter la campagne.
+
+        Parameters
+        ----------
+        evenement : Evenement
+            Début, fin ou nouvel essai d'une tâche ; les battements ne sont pas notés.
+        """
+        if evenement.tache is None:
+            return
+        ligne: dict[str, Any] = {
+            "quand": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "genre": evenement.genre,
+            "tache": evenement.tache.cle,
+        }
+        if evenement.resultat is not None:
+            ligne |= {
+                "etat": evenement.resultat.etat,
+                "message": evenement.resultat.message,
+                "secondes": evenement.resultat.secondes,
+                "ou": evenement.resultat.ou,
+            }
+        try:
+            with self.chemin.open("a", encoding="utf-8") as flux:
+                flux.write(json.dumps(ligne, ensure_ascii=False) + "\n")
+        except OSError:
+            self.perdues += 1

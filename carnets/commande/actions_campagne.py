@@ -1,0 +1,162 @@
+"""L'action de la commande qui mène une campagne : lire le plan, montrer l'avancée, dire ce qui reste à faire."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final, Self
+
+from carnets.commande import affichage
+from donnees_insee.base import Base
+from donnees_insee.chemins import dossier_des_donnees
+from donnees_insee.erreurs import ErreurAbs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from carnets.campagne.conduite import Bilan
+    from carnets.campagne.ordonnance import Evenement
+
+ECHECS_MONTRES: Final = 20
+
+
+class CampagneIncomplete(ErreurAbs):
+    """Des territoires manquent à la campagne."""
+
+
+def exemple() -> None:
+    """Écrire un fichier de campagne commenté."""
+    from carnets.campagne.plan import EXEMPLE  # noqa: PLC0415
+
+    affichage.dire(EXEMPLE.rstrip())
+
+
+def campagne(
+    fichier: Path,
+    *,
+    sortie: Path | None,
+    travailleurs: int | None,
+    reprendre: bool,
+    grappe: str,
+) -> None:
+    """Mener une campagne.
+
+    Parameters
+    ----------
+    fichier : pathlib.Path
+        Fichier de campagne.
+    sortie : pathlib.Path or None
+        Dossier qui remplace celui du fichier.
+    travailleurs : int or None
+        Nombre de travailleurs qui remplace celui du fichier.
+    reprendre : bool
+        Ne refaire que ce qui manque ou dont une entrée a changé.
+    grappe : str
+        Adresse d'une grappe Dask ; vide pour cette machine.
+
+    Raises
+    ------
+    CampagneIncomplete
+        Si un territoire n'a pas pu être fait.
+    """
+    from carnets.campagne.conduite import mener, taches_du_plan  # noqa: PLC0415
+    from carnets.campagne.plan import lire_plan  # noqa: PLC0415
+
+    plan = lire_plan(fichier, sortie=sortie, travailleurs=travailleurs)
+    base = Base(dossier_des_donnees())
+    taches = taches_du_plan(plan, base)
+    ou = f"la grappe {grappe}" if grappe else f"cette machine, {plan.travailleurs} à la fois"
+    affichage.dire(f"{plan.titre} : {len(taches)} à faire sur {ou}, dans {plan.sortie}")
+    with _Suivi(len(taches), plan.travailleurs) as suivi:
+        bilan = mener(plan, base, suivi.noter, reprendre=reprendre, grappe=grappe, taches=taches)
+    _conclure(bilan)
+
+
+def _conclure(bilan: Bilan) -> None:
+    from carnets.campagne.bilan import comptes, duree  # noqa: PLC0415
+
+    resume = ", ".join(f"{c['nombre']} {c['mots']}" for c in comptes(bilan.resultats))
+    affichage.dire(f"Campagne finie en {duree(bilan.secondes)} : {resume}.")
+    for ecrit in bilan.fichiers:
+        affichage.dire(f"  {ecrit}")
+    if not bilan.echecs:
+        return
+    noms = {t.cle: f"{t.nom} ({t.code})" for t in bilan.taches}
+    lignes = [f"{noms[r.cle]}, {r.etat} : {r.message}" for r in bilan.echecs[:ECHECS_MONTRES]]
+    if len(bilan.echecs) > ECHECS_MONTRES:
+        lignes.append(f"… et {len(bilan.echecs) - ECHECS_MONTRES} autres, dans le bilan.")
+    detail = "\n".join(f"  - {une}" for une in lignes)
+    raise CampagneIncomplete(
+        f"{len(bilan.echecs)} sur {len(bilan.resultats)} à reprendre :\n{detail}\n"
+        "Corrigez la cause, puis relancez la même commande avec --reprendre."
+    )
+
+
+class _Suivi:
+    """La barre vivante : ce qui est fait, ce qui est en cours, le temps qui reste."""
+
+    def __init__(self, total: int, travailleurs: int) -> None:
+        self.total, self.travailleurs = total, travailleurs
+        self.finies = self.manquees = 0
+        self.en_cours: dict[str, str] = {}
+        self.durees: list[float] = []
+        self.debut = time.monotonic()
+
+    def __enter__(self) -> Self:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+        self.barre = Progress(
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[reste]}", markup=False),
+            TextColumn("{task.description}", markup=False),
+            console=affichage.console(erreurs=True),
+            transient=True,
+        )
+        self.barre.start()
+        self.ligne = self.barre.add_task("", total=self.total, reste="")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.barre.stop()
+
+    def noter(self, evenement: Evenement) -> None:
+        tache, resultat = evenement.tache, evenement.resultat
+        if evenement.genre == "debut" and tache is not None:
+            self.en_cours[tache.cle] = tache.nom
+        elif evenement.genre == "encore" and tache is not None:
+            self._ecrire(f"↻ {tache.nom} ({tache.code}) : processus tué, nouvel essai")
+        elif evenement.genre == "fin" and tache is not None and resultat is not None:
+            self.en_cours.pop(tache.cle, None)
+            self.finies += 1
+            self.manquees += not resultat.reussi
+            if resultat.secondes:
+                self.durees.append(resultat.secondes)
+            signe = "✓" if resultat.reussi else "✗"
+            secondes = f", {resultat.secondes:.1f} s".replace(".", ",") if resultat.secondes else ""
+            suite = f" : {resultat.message}" if resultat.message else ""
+            self._ecrire(f"{signe} {tache.nom} ({tache.code}), {resultat.etat}{secondes}{suite}")
+        self.barre.update(
+            self.ligne, completed=self.finies, description=self._description(), reste=self._reste()
+        )
+
+    def _ecrire(self, texte: str) -> None:
+        if affichage.console(erreurs=True).is_terminal:
+            self.barre.console.print(texte, markup=False)
+        else:
+            affichage.dire(texte)
+
+    def _description(self) -> str:
+        noms = list(self.en_cours.values())
+        suite = f" et {len(noms) - 3} autres" if len(noms) > 3 else ""
+        manques = f"{self.manquees} en échec · " if self.manquees else ""
+        return manques + ", ".join(noms[:3]) + suite
+
+    def _reste(self) -> str:
+        from carnets.campagne.bilan import duree  # noqa: PLC0415
+
+        if not self.durees or self.finies >= self.total:
+            return ""
+        # Au rythme observé depuis le début, ce qui compte aussi les attentes.
+        rythme = (time.monotonic() - self.debut) / self.finies
+        return f"encore {duree(rythme * (self.total - self.finies))}"

@@ -1,0 +1,1 @@
+"""Les noyaux des carnets : un processus préchauffé d'où chaque carnet reçoit un noyau neuf."""

@@ -1,0 +1,257 @@
+"""Les noyaux : rien ne passe d'un carnet au suivant, rien ne survit à celui qui l'a demandé."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from carnets.moteur import CarnetEnEchec, executer_carnet, produire
+from carnets.noyaux.lancement import Lanceur, PepiniereIndisponible, Processus, possible
+from tests.carnets.petits_carnets import REGARD, SALE, carnet, sorties
+
+pytestmark = [
+    pytest.mark.carnet,
+    pytest.mark.skipif(not possible(), reason="Ce système ne dédouble pas un processus."),
+]
+FORMATS = "html,docx,xlsx,csv"
+# Seules choses qui changent d'une exécution à l'autre : des dates, des durées, des identifiants tirés au hasard.
+A_EFFACER = {
+    "date": re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"),
+    "identifiant": re.compile(r"\b[0-9a-f]{32}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"),
+    "identifiant de gabarit": re.compile(r"T_[0-9a-f]{5}"),
+    "dossier provisoire": re.compile(r"/[^\s\"'\\]*/\.portrait-[^\s\"'\\/]*"),
+}
+
+
+def seul(chemin: Path, tmp_path: Path, moteur: str) -> str:
+    """Exécuter un carnet par le papermill ordinaire, dans un interpréteur neuf."""
+    execute = tmp_path / f"seul-{chemin.stem}.ipynb"
+    commande = [
+        sys.executable,
+        "-m",
+        "papermill",
+        str(chemin),
+        str(execute),
+        "--engine",
+        moteur,
+        "--no-progress-bar",
+    ]
+    subprocess.run(
+        commande, check=True, cwd=tmp_path, capture_output=True, env=os.environ | {"ABS_SANS_PEPINIERE": "1"}
+    )
+    return sorties(execute)
+
+
+def passer(chemin: Path, tmp_path: Path, rang: int = 0) -> str:
+    execute = tmp_path / f"{chemin.stem}-{rang}.ipynb"
+    executer_carnet(chemin, execute, {}, garde=tmp_path / "garde.ipynb")
+    return sorties(execute)
+
+
+def textes(dossier: Path) -> dict[str, str]:
+    """Lire les textes d'un portrait, dates et identifiants effacés."""
+    import docx
+    import openpyxl
+
+    lus = {"html": (dossier / "portrait.html").read_text(encoding="utf-8")}
+    lus["csv"] = (dossier / "diagnostic.csv").read_text(encoding="utf-8-sig")
+    document = docx.Document(str(dossier / "portrait.docx"))
+    lus["docx"] = "\n".join(
+        [p.text for p in document.paragraphs]
+        + [c.text for t in document.tables for ligne in t.rows for c in ligne.cells]
+    )
+    classeur = openpyxl.load_workbook(dossier / "tableaux.xlsx", read_only=True)
+    lus["xlsx"] = "\n".join(
+        str(ligne) for feuille in classeur for ligne in feuille.iter_rows(values_only=True)
+    )
+    for motif in A_EFFACER.values():
+        lus = {nom: motif.sub("…", texte) for nom, texte in lus.items()}
+    return lus
+
+
+@pytest.fixture(scope="module")
+def regard(tmp_path_factory):
+    """Ce que voit un carnet propre, seul et à froid."""
+    dossier = tmp_path_factory.mktemp("regard")
+    chemin = carnet(dossier / "regard.ipynb", REGARD)
+    return chemin, seul(chemin, dossier, "nbclient")
+
+
+def test_un_carnet_sale_ne_laisse_rien_au_suivant(tmp_path, regard):
+    chemin, attendu = regard
+    sale = carnet(tmp_path / "sale.ipynb", SALE)
+    vus = []
+    for rang in range(2):
+        passer(sale, tmp_path, rang)
+        vus.append(passer(chemin, tmp_path, rang))
+    assert vus == [attendu, attendu]
+
+
+def test_le_carnet_sale_salit_vraiment(tmp_path):
+    """Sans quoi l'essai précédent ne prouverait rien."""
+    sale = carnet(tmp_path / "tout.ipynb", SALE, REGARD)
+    vu = passer(sale, tmp_path)
+    for trace in ("40.0 red", "oui tr_TR True", "SALE", "['error'"):
+        assert trace in vu
+
+
+def test_le_portrait_apres_un_carnet_sale_est_celui_fait_seul_a_froid(tmp_path, base_demo):
+    parametres = {"territoire": "99003", "formats": FORMATS, "dossier_donnees": str(base_demo.dossier)}
+    code = "import json,sys; from carnets.moteur import produire; from pathlib import Path; "
+    code += "produire(json.loads(sys.argv[1]), Path(sys.argv[2]))"
+    subprocess.run(
+        [sys.executable, "-c", code, json.dumps(parametres), str(tmp_path / "froid")],
+        check=True,
+        env=os.environ | {"ABS_SANS_PEPINIERE": "1"},
+        capture_output=True,
+    )
+    sale = carnet(tmp_path / "sale.ipynb", SALE)
+    autre = parametres | {"territoire": "99001", "formats": "csv"}
+    for etape in ("apres-sale", "apres-autre"):
+        if etape == "apres-sale":
+            passer(sale, tmp_path)
+        else:
+            produire(autre, tmp_path / "autre")
+        produire(parametres, tmp_path / etape)
+    froid, *suivants = [
+        textes(next((tmp_path / nom).iterdir())) for nom in ("froid", "apres-sale", "apres-autre")
+    ]
+    for suivant in suivants:
+        for nom, texte in froid.items():
+            assert suivant[nom] == texte, nom
+
+
+def test_le_noyau_tiede_est_remis_a_neuf_ou_refait(tmp_path, regard, monkeypatch):
+    from carnets.noyaux import noyau_tiede
+
+    monkeypatch.setenv("ABS_SANS_PEPINIERE", "1")
+    monkeypatch.setenv("ABS_NOYAU_TIEDE", "1")
+    chemin, attendu = regard
+    leger = "\n".join(ligne for ligne in SALE.splitlines() if not ligne.endswith("# lourd"))
+    try:
+        premier = passer(carnet(tmp_path / "leger.ipynb", leger), tmp_path)
+        pid = _pid_du_noyau()
+        vu = passer(chemin, tmp_path)
+        meme = _pid_du_noyau()
+        passer(carnet(tmp_path / "lourd.ipynb", SALE), tmp_path)
+        vu_apres_un_lourd = passer(chemin, tmp_path, 1)
+        refait = _pid_du_noyau()
+    finally:
+        noyau_tiede.fermer()
+    assert premier == ""
+    assert (vu, vu_apres_un_lourd) == (attendu, attendu)
+    # Une trace effaçable garde le noyau ; une classe modifiée le fait refaire.
+    assert meme == pid
+    assert refait != pid
+
+
+def _pid_du_noyau():
+    from carnets.noyaux.noyau_tiede import noyau_tiede
+
+    return noyau_tiede().gestionnaire.provisioner.pid
+
+
+def test_deux_noyaux_ne_tirent_pas_les_memes_nombres(tmp_path):
+    chemin = carnet(
+        tmp_path / "hasard.ipynb", "import random, numpy\nprint(random.random(), numpy.random.random())"
+    )
+    assert passer(chemin, tmp_path) != passer(chemin, tmp_path, 1)
+
+
+def test_le_noyau_travaille_dans_le_dossier_du_carnet(tmp_path):
+    chemin = carnet(tmp_path / "ou.ipynb", "import os; print(os.getcwd())")
+    assert Path(passer(chemin, tmp_path).strip()) == tmp_path.resolve()
+
+
+def test_un_noyau_tue_est_dit_vite_et_le_suivant_marche(tmp_path):
+    mortel = carnet(tmp_path / "mortel.ipynb", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    debut = time.monotonic()
+    with pytest.raises(CarnetEnEchec, match="noyau du carnet est mort"):
+        passer(mortel, tmp_path)
+    assert time.monotonic() - debut < 30
+    assert passer(carnet(tmp_path / "sain.ipynb", "print('vivant')"), tmp_path).strip() == "vivant"
+
+
+def test_une_cellule_qui_echoue_garde_le_carnet_l_erreur_en_tete(tmp_path):
+    fautif = carnet(tmp_path / "fautif.ipynb", "raise ValueError('code 99999 inconnu')")
+    with pytest.raises(CarnetEnEchec, match="code 99999 inconnu"):
+        passer(fautif, tmp_path)
+    premiere = json.loads((tmp_path / "garde.ipynb").read_text(encoding="utf-8"))["cells"][0]
+    assert "An Exception was encountered" in "".join(premiere["source"])
+
+
+def test_les_descripteurs_du_lanceur_ne_croissent_pas(tmp_path):
+    chemin = carnet(tmp_path / "court.ipynb", "1 + 1")
+    passer(chemin, tmp_path)
+    comptes = []
+    for rang in range(6):
+        passer(chemin, tmp_path, rang)
+        comptes.append(sum(1 for _ in Path("/proc/self/fd").iterdir()))
+    assert max(comptes[2:]) <= comptes[1] + 4, comptes
+
+
+def _vivants(nom: str) -> list[int]:
+    trouves = []
+    for dossier in Path("/proc").iterdir():
+        if dossier.name.isdigit():
+            try:
+                if nom in (dossier / "environ").read_bytes().decode(errors="replace"):
+                    trouves.append(int(dossier.name))
+            except OSError:
+                continue
+    return trouves
+
+
+def test_rien_ne_survit_a_un_lanceur_tue_net(tmp_path):
+    """Le lanceur est tué par SIGKILL au milieu d'un carnet : pépinière et noyau s'en vont."""
+    chemin = carnet(
+        tmp_path / "long.ipynb",
+        f"open({str(tmp_path / 'parti')!r}, 'w').close()\nimport time\ntime.sleep(600)",
+    )
+    marque = f"ABS_ESSAI_{os.getpid()}_{time.monotonic_ns()}"
+    code = "import sys; from pathlib import Path; from carnets.moteur import executer_carnet; "
+    code += "executer_carnet(Path(sys.argv[1]), Path(sys.argv[2]), {}, garde=Path(sys.argv[2]))"
+    lanceur = subprocess.Popen(
+        [sys.executable, "-c", code, str(chemin), str(tmp_path / "x.ipynb")], env=os.environ | {marque: "1"}
+    )
+    _attendre((tmp_path / "parti").exists)
+    assert len(_vivants(marque)) >= 3
+    lanceur.send_signal(signal.SIGKILL)
+    lanceur.wait()
+    _attendre(lambda: not _vivants(marque))
+
+
+def _attendre(condition, delai=60.0):
+    fin = time.monotonic() + delai
+    while not condition():
+        assert time.monotonic() < fin, "délai passé"
+        time.sleep(0.05)
+
+
+def test_un_prechauffage_qui_lance_un_fil_est_refuse(tmp_path, monkeypatch):
+    (tmp_path / "bavard_abs.py").write_text(
+        "import threading, time\ndef prechauffer(_):\n"
+        "    threading.Thread(target=time.sleep, args=(30,), daemon=True).start()\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with (
+        Lanceur(prechauffage="bavard_abs:prechauffer") as lanceur,
+        pytest.raises(PepiniereIndisponible, match="2 fils"),
+    ):
+        lanceur.attendre()
+
+
+def test_le_prechauffage_livre_ne_lance_aucun_fil():
+    with Lanceur() as lanceur:
+        assert Path(lanceur.attendre()).exists()
+        processus = Processus(lanceur.adresse, {"faire": "os:getpid", "env": dict(os.environ)})
+        assert processus.wait(30) == 0
+        assert processus.rendu == processus.pid
+    assert not Path(lanceur.adresse).exists()
