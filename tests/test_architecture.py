@@ -9,7 +9,16 @@ import pytest
 
 RACINE = Path(__file__).resolve().parents[1]
 PIECES = ("donnees_insee", "abs", "cartes", "carnets")
-ORDRE_DES_CARNETS = ("parametres", "atelier", "moteur", "documents", "commande")
+ORDRE_DES_CARNETS = (
+    "parametres",
+    "atelier",
+    "noyaux",
+    "moteur",
+    "documents",
+    "campagne",
+    "observatoire",
+    "commande",
+)
 
 
 def imports(fichier: Path) -> set[str]:

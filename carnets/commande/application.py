@@ -98,6 +98,36 @@ def portrait(
 
 
 @app.command()
+def comparer(
+    epci: Annotated[str, typer.Argument(help="Code ou nom d'une intercommunalité.")],
+    millesime: Millesime = None,
+    millesimes: Millesimes = "",
+    qpv: Qpv = None,
+    geographie: Cog = None,
+    indicateurs: Annotated[
+        str, typer.Option("--indicateurs", help="Codes séparés par des virgules (voir abs indicateurs).")
+    ] = "",
+    formats: Annotated[
+        str, typer.Option("--formats", help="Parmi html,docx,xlsx,csv,gpkg,cartes.")
+    ] = "html,docx,xlsx,csv,cartes",
+    sortie: Sortie = SORTIES,
+) -> None:
+    """Comparer les communes d'une intercommunalité : tableaux, rangs, cartes, profils, fiches."""
+    from carnets.commande import actions_comparaison  # noqa: PLC0415
+
+    parametres = {
+        "territoire": epci,
+        "millesime": millesime,
+        "millesimes": millesimes,
+        "qpv": qpv,
+        "geographie": geographie,
+        "formats": formats,
+        "dossier_donnees": str(dossier_des_donnees()),
+    }
+    actions_comparaison.comparer(parametres, indicateurs, sortie)
+
+
+@app.command()
 def etat(
     territoire: Annotated[str, typer.Argument(help="Code ou nom du territoire.")],
     millesime: Millesime = None,
@@ -184,6 +214,38 @@ def verifier(
     code = actions_verification.verifier(dossier)
     if code:
         raise typer.Exit(code)
+
+
+@app.command()
+def campagne(
+    fichier: Annotated[
+        Path | None, typer.Argument(help="Fichier de campagne (abs campagne --exemple en écrit un).")
+    ] = None,
+    reprendre: Annotated[
+        bool, typer.Option("--reprendre", help="Ne refaire que ce qui manque ou dont une entrée a changé.")
+    ] = False,
+    travailleurs: Annotated[
+        int | None, typer.Option("--travailleurs", min=1, max=64, help="Portraits menés à la fois.")
+    ] = None,
+    dask: Annotated[str, typer.Option("--dask", help="Adresse d'une grappe Dask, tcp://machine:8786.")] = "",
+    exemple: Annotated[
+        bool, typer.Option("--exemple", help="Écrire un fichier de campagne commenté.")
+    ] = False,
+    sortie: Annotated[
+        Path | None, typer.Option("--sortie", help="Dossier qui remplace celui du fichier.")
+    ] = None,
+) -> None:
+    """Mener le même travail sur beaucoup de territoires, sans qu'un échec arrête les autres."""
+    from carnets.commande import actions_campagne  # noqa: PLC0415
+
+    if exemple:
+        actions_campagne.exemple()
+        return
+    if fichier is None:
+        raise typer.BadParameter("Donnez un fichier de campagne, ou --exemple pour en écrire un.")
+    actions_campagne.campagne(
+        fichier, sortie=sortie, travailleurs=travailleurs, reprendre=reprendre, grappe=dask
+    )
 
 
 @app.command()
@@ -387,6 +449,25 @@ def typologie_appliquer(
     from carnets.commande import actions_typologie  # noqa: PLC0415
 
     actions_typologie.appliquer(territoire, modele, millesime, sortie)
+
+
+@app.command()
+def observatoire(
+    territoire: Annotated[str, typer.Argument(help="Code ou nom de l'intercommunalité.")],
+    millesime: Millesime = None,
+    millesimes: Millesimes = "",
+    qpv: Qpv = None,
+    geographie: Cog = None,
+    portraits: Annotated[
+        Path | None,
+        typer.Option("--portraits", help="Dossier de portraits publics à joindre ; absent, sans portraits."),
+    ] = None,
+    sortie: Sortie = SORTIES,
+) -> None:
+    """Fabriquer le site d'une intercommunalité : pages, cartes, comparaison, fichiers, sans serveur."""
+    from carnets.commande import actions_observatoire  # noqa: PLC0415
+
+    actions_observatoire.observatoire(territoire, millesime, millesimes, qpv, geographie, portraits, sortie)
 
 
 @app.command()

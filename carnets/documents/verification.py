@@ -20,8 +20,9 @@ from abs.controle import (
     reference_de,
     reunir,
 )
-from abs.diagnostic import Diagnostiqueur
+from abs.diagnostic import Diagnostic, Diagnostiqueur
 from abs.indicateurs import indicateurs
+from abs.intercommunal.comparaison import diagnostic_de_la_comparaison
 from abs.statuts import Statut
 from carnets.documents.preuve import dates_de_lecture, territoires_lus
 from carnets.documents.preuve_lue import Preuve, lire_preuve
@@ -179,7 +180,7 @@ def _refaire(preuve: Preuve, refaite: BaseRefaite, dire: Callable[[str], None]) 
     """
     dire("calcul")
     try:
-        diagnostic = Diagnostiqueur(refaite, preuve.demande).assembler(suivre=dire)
+        diagnostic = _rediagnostiquer(preuve, refaite, dire)
     except ErreurAbs as cause:
         bilan = Bilan(PREUVE)
         bilan.non_verifiables[f"le diagnostic ne peut pas être refait : {cause}"] += len(preuve.table)
@@ -194,6 +195,14 @@ def _refaire(preuve: Preuve, refaite: BaseRefaite, dire: Callable[[str], None]) 
     gardees = [r in connues and r not in excuses for r in map(reference_de, table.to_dict("records"))]
     autres = [reference_de(ligne) in excuses for ligne in preuve.table.to_dict("records")]
     return bilan, replace(preuve, table=pd.concat([table[gardees], preuve.table[autres]], ignore_index=True))
+
+
+def _rediagnostiquer(preuve: Preuve, refaite: BaseRefaite, dire: Callable[[str], None]) -> Diagnostic:
+    """Refaire le diagnostic du document : une comparaison a ses propres dates, communes à toutes les communes."""
+    if preuve.recu.get("document") == "comparaison":
+        voulus = tuple(preuve.recu.get("indicateurs", ()))
+        return diagnostic_de_la_comparaison(refaite, preuve.demande, voulus)
+    return Diagnostiqueur(refaite, preuve.demande).assembler(suivre=dire)
 
 
 def _excuses(preuve: Preuve, refaite: BaseRefaite) -> dict[str, str]:

@@ -1,0 +1,110 @@
+"""Dire ce qui manque aux tableaux d'une intercommunalité : indicateurs peu remplis, communes sans chiffre, et pourquoi."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from abs.chiffre import Chiffre
+from abs.formats import nombre
+from abs.indicateurs import Indicateur
+from abs.intercommunal.plan import plan
+from abs.statuts import LIBELLES_STATUT
+from abs.table_longue import Diagnostic
+
+NOMS_CITES: Final = 12
+
+
+def remplissage(diagnostic: Diagnostic, indicateur: Indicateur) -> int:
+    """Compter les communes qui ont un chiffre.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres.
+    indicateur : Indicateur
+        Définition.
+
+    Returns
+    -------
+    int
+        Nombre de communes.
+    """
+    lus = [diagnostic.chiffre(t, indicateur.code, "mailles") for t in diagnostic.ensembles.mailles]
+    return sum(c is not None and c.a_une_valeur for c in lus)
+
+
+def peu_remplis(diagnostic: Diagnostic, theme: str, montres: Collection[str]) -> list[str]:
+    """Dire quels indicateurs du plan ne sont pas dans les tableaux, faute d'assez de communes chiffrées.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres.
+    theme : str
+        Thème.
+    montres : collection of str
+        Codes des indicateurs qui sont dans les tableaux.
+
+    Returns
+    -------
+    list of str
+        Une phrase pour ceux que quelques communes ont, une pour ceux qu'aucune n'a.
+    """
+    autres = [diagnostic.indicateurs[c] for c in plan()["tableaux"][theme] if c not in montres]
+    comptes = [(i, remplissage(diagnostic, i)) for i in autres]
+    quelques = [f"{i.libelle} ({nombre(n)})" for i, n in comptes if n]
+    aucune = [i.libelle for i, n in comptes if not n]
+    total = nombre(len(diagnostic.ensembles.mailles))
+    phrases = []
+    if quelques:
+        phrases.append(
+            f"Chiffrés dans moins de la moitié des {total} communes, donc seulement dans le classeur et les fiches "
+            f"(nombre de communes) : {' ; '.join(quelques)}."
+        )
+    if aucune:
+        phrases.append(f"Sans chiffre à la commune dans les fichiers admis : {' ; '.join(aucune)}.")
+    return phrases
+
+
+def raisons(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[str]:
+    """Dire pourquoi des communes n'ont pas de chiffre, raison par raison.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres.
+    liste : sequence of Indicateur
+        Indicateurs montrés.
+
+    Returns
+    -------
+    list of str
+        Une phrase par raison et par ensemble de communes.
+    """
+    par_raison: dict[str, dict[tuple[str, ...], list[str]]] = {}
+    for i in liste:
+        noms: dict[str, list[str]] = {}
+        for t in diagnostic.ensembles.mailles:
+            c = diagnostic.chiffre(t, i.code, "mailles")
+            if c is not None and not c.a_une_valeur:
+                noms.setdefault(_raison(c), []).append(t.nom)
+        for raison, communes in noms.items():
+            par_raison.setdefault(raison, {}).setdefault(tuple(communes), []).append(i.libelle_court)
+    return [
+        f"Sans chiffre, {raison} : {_citer(communes)} ({' ; '.join(libelles)})."
+        for raison, groupes in par_raison.items()
+        for communes, libelles in groupes.items()
+    ]
+
+
+def _raison(chiffre: Chiffre) -> str:
+    premiere = chiffre.note.split(" ; ")[0]
+    if premiere.startswith(("seulement", "aucun des")):
+        return "une partie seulement de la commune a un chiffre dans les fichiers déposés"
+    return premiere or LIBELLES_STATUT[chiffre.statut]
+
+
+def _citer(noms: Sequence[str]) -> str:
+    reste = len(noms) - NOMS_CITES
+    return ", ".join(noms[:NOMS_CITES]) + (f" et {nombre(reste)} autres" if reste > 0 else "")

@@ -1,0 +1,170 @@
+"""Ce que pèse la ville-centre dans son intercommunalité, et ce que deviennent les taux sans elle."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from abs.chiffre import Chiffre
+from abs.comparer import Comparaison, comparer
+from abs.indicateurs import Indicateur
+from abs.intercommunal.plan import plan
+from abs.statuts import Fiabilite, Statut
+from abs.table_longue import Diagnostic
+from abs.territoires import Territoire
+
+COMPTES_ENTIERS: Final = frozenset({Statut.PUBLIE, Statut.CALCULE})
+
+
+@dataclass(frozen=True)
+class Part:
+    """La part d'un compte qui est dans la ville-centre.
+
+    Attributes
+    ----------
+    libelle : str
+        Ce qui est compté.
+    au_centre, en_tout : float
+        Comptes publiés, à la même date.
+    chiffres : tuple of Chiffre
+        Lignes du diagnostic d'où ils viennent.
+    """
+
+    libelle: str
+    au_centre: float
+    en_tout: float
+    chiffres: tuple[Chiffre, ...]
+
+    @property
+    def pourcentage(self) -> float:
+        """Part de la ville-centre, de 0 à 100."""
+        return 100 * self.au_centre / self.en_tout
+
+
+@dataclass(frozen=True)
+class SansElle:
+    """Un taux de l'intercommunalité, avec et sans sa ville-centre (rapports de sommes)."""
+
+    indicateur: Indicateur
+    ensemble: Chiffre
+    reste: Chiffre
+    centre: Chiffre
+    comparaison: Comparaison
+
+    @property
+    def ecart(self) -> float:
+        """Ce que le taux gagne ou perd sans la ville-centre."""
+        return self.reste.valeur - self.ensemble.valeur
+
+
+@dataclass(frozen=True)
+class PoidsDuCentre:
+    """Ce que pèse la ville-centre.
+
+    Attributes
+    ----------
+    centre : Territoire or None
+        Commune la plus peuplée.
+    parts : tuple of Part
+        Parts de comptes.
+    sans_elle : tuple of SansElle
+        Taux avec et sans elle.
+    absents : tuple of str
+        Comptes du plan dont l'un des deux termes manque.
+    refus : str
+        Pourquoi rien n'est dit.
+    """
+
+    centre: Territoire | None = None
+    parts: tuple[Part, ...] = ()
+    sans_elle: tuple[SansElle, ...] = ()
+    absents: tuple[str, ...] = ()
+    refus: str = ""
+
+
+def peser(diagnostic: Diagnostic, centre: Territoire | None) -> PoidsDuCentre:
+    """Peser la ville-centre.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres de l'intercommunalité, de ses communes et de son reste.
+    centre : Territoire or None
+        Ville-centre.
+
+    Returns
+    -------
+    PoidsDuCentre
+        Parts et taux sans elle.
+    """
+    if centre is None:
+        return PoidsDuCentre(
+            refus="Le poids de la ville-centre n'est pas dit : la population d'une commune au moins n'est pas tenue, ou "
+            "l'intercommunalité n'a qu'une commune."
+        )
+    parts, absents = [], []
+    for ligne in plan()["centre"]["comptes"]:
+        part = _part(diagnostic, centre, ligne)
+        if part is None:
+            absents.append(ligne["libelle"])
+        else:
+            parts.append(part)
+    en_qpv = _part_des_qpv(diagnostic, centre)
+    return PoidsDuCentre(
+        centre,
+        (*parts, *((en_qpv,) if en_qpv else ())),
+        tuple(_sans_elle(diagnostic, centre)),
+        tuple(absents),
+    )
+
+
+def _part(diagnostic: Diagnostic, centre: Territoire, ligne: dict[str, str]) -> Part | None:
+    chiffres = [
+        diagnostic.chiffre(t, ligne["indicateur"], "mailles") for t in (centre, diagnostic.ensembles.sujet)
+    ]
+    lus = [c for c in chiffres if c is not None and c.statut in COMPTES_ENTIERS]
+    if len(lus) != len(chiffres) or lus[0].definition != lus[1].definition:
+        return None
+    effectif = diagnostic.indicateurs[ligne["indicateur"]].nature == "effectif"
+    haut, bas = (c.valeur if effectif else float(getattr(c, ligne["terme"])) for c in lus)
+    if not (math.isfinite(haut) and math.isfinite(bas)) or not 0 <= haut <= bas or bas <= 0:
+        return None
+    return Part(ligne["libelle"], haut, bas, tuple(lus))
+
+
+def _part_des_qpv(diagnostic: Diagnostic, centre: Territoire) -> Part | None:
+    """Compter les habitants des QPV : ceux d'un quartier à cheval ne sont attribués à aucune commune."""
+    lus = [(t, diagnostic.chiffre(t, "population", "qpv")) for t in diagnostic.ensembles.qpv]
+    tenus = [(t, c) for t, c in lus if c is not None and c.statut in COMPTES_ENTIERS]
+    if not tenus or len(tenus) != len(lus):
+        return None
+    siens = sum(c.valeur for t, c in tenus if set(t.composantes) == {centre.code})
+    return Part(
+        "Habitants des quartiers prioritaires (quartiers entièrement dans la ville-centre)",
+        siens,
+        sum(c.valeur for _, c in tenus),
+        tuple(c for _, c in tenus),
+    )
+
+
+def _sans_elle(diagnostic: Diagnostic, centre: Territoire) -> list[SansElle]:
+    reste = next((t for t in diagnostic.ensembles.references if t.role == "epci_hors_centre"), None)
+    if reste is None:
+        return []
+    lignes = []
+    for definition in diagnostic.indicateurs.values():
+        lus = [
+            diagnostic.chiffre(t, definition.code, "mailles")
+            for t in (diagnostic.ensembles.sujet, reste, centre)
+        ]
+        solides = [
+            c
+            for c in lus
+            if c is not None and c.statut in COMPTES_ENTIERS and c.fiabilite != Fiabilite.FRAGILE
+        ]
+        if len(solides) != len(lus) or definition.nature == "effectif":
+            continue
+        ensemble, autres, sien = solides
+        lignes.append(SansElle(definition, ensemble, autres, sien, comparer(definition, sien, autres)))
+    return lignes

@@ -1,0 +1,268 @@
+"""Composer la comparaison intercommunale : chiffres, rangs, tableaux, profils, comparables, ville-centre, fiches, cartes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from abs.chapitres import Chapitre, DemandeDeCarte, plan_du_portrait
+from abs.comparaisons import mises_en_garde
+from abs.demande import Demande
+from abs.formats import nombre
+from abs.indicateurs import THEMES
+from abs.intercommunal import tables, tables_annexes
+from abs.intercommunal.absences import peu_remplis, remplissage
+from abs.intercommunal.centre import PoidsDuCentre, peser
+from abs.intercommunal.essentiel import essentiel
+from abs.intercommunal.fiches import Fiche, fiches
+from abs.intercommunal.groupes import Groupes, grouper
+from abs.intercommunal.pairs_des_communes import PairsDUneQuestion, situer
+from abs.intercommunal.plan import plan
+from abs.intercommunal.rangs import Classement, classer
+from abs.intercommunal.releve import relever
+from abs.phrases import Phrase
+from abs.phrases_silences import Silence
+from abs.portrait import Portrait, _sources_employees
+from abs.table_longue import Diagnostic
+from abs.tableaux import Tableau
+from abs.territoires import Territoire
+from donnees_insee.base import Base
+
+
+@dataclass(frozen=True)
+class ComparaisonIntercommunale:
+    """Tout ce que le document montre, sans dessin ni fichier.
+
+    Attributes
+    ----------
+    diagnostic : Diagnostic
+        Table longue d'où vient chaque chiffre.
+    classements : dict of str to Classement
+        Rangs et écarts par indicateur.
+    essentiel : tuple of Phrase
+        Étendues d'une commune à l'autre.
+    themes : dict of str to list of Tableau
+        Tableaux communes × indicateurs, par thème.
+    restes : dict of str to list of str
+        Indicateurs laissés au classeur, par thème.
+    partage : Groupes
+        Profils de communes.
+    pairs : list of PairsDUneQuestion
+        Places parmi les comparables.
+    centre : PoidsDuCentre
+        Ce que pèse la ville-centre.
+    qpv : list of Tableau
+        Quartiers prioritaires côte à côte.
+    fiches : list of Fiche
+        Une par commune.
+    cartes : tuple of DemandeDeCarte
+        Petites cartes demandées.
+    portrait : Portrait
+        Ce dont les annexes communes (sources, définitions) ont besoin.
+    """
+
+    diagnostic: Diagnostic
+    classements: dict[str, Classement]
+    essentiel: tuple[Phrase, ...]
+    themes: dict[str, list[Tableau]]
+    restes: dict[str, list[str]]
+    partage: Groupes
+    pairs: list[PairsDUneQuestion]
+    centre: PoidsDuCentre
+    qpv: list[Tableau]
+    fiches: list[Fiche]
+    cartes: tuple[DemandeDeCarte, ...]
+    portrait: Portrait
+    avertissements: tuple[str, ...] = ()
+
+    @property
+    def sujet(self) -> Territoire:
+        """Intercommunalité comparée."""
+        return self.diagnostic.ensembles.sujet
+
+
+def comparer_l_intercommunalite(
+    base: Base,
+    demande: Demande,
+    voulus: Sequence[str] = (),
+    suivre: Callable[[str], None] | None = None,
+) -> ComparaisonIntercommunale:
+    """Comparer les communes d'une intercommunalité.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    demande : Demande
+        Demande de l'analyste ; le territoire est une intercommunalité.
+    voulus : sequence of str, default ()
+        Codes des indicateurs voulus ; vide pour tous.
+    suivre : callable or None, default None
+        Suivi de l'avancement.
+
+    Returns
+    -------
+    ComparaisonIntercommunale
+        De quoi écrire tous les documents.
+
+    Raises
+    ------
+    ParametreInvalide
+        Si le territoire n'est pas une intercommunalité.
+    """
+    diagnostiqueur, diagnostic = relever(base, demande, voulus, suivre)
+    classements = classer_tout(diagnostic)
+    partage = grouper(diagnostic)
+    pairs = situer(diagnostiqueur, diagnostic)
+    return ComparaisonIntercommunale(
+        diagnostic=diagnostic,
+        classements=classements,
+        essentiel=essentiel(diagnostic, classements),
+        themes={t: tables.par_theme(diagnostic, classements, t, voulus) for t in THEMES},
+        restes={t: [] if voulus else _restes(diagnostic, t) for t in THEMES},
+        partage=partage,
+        pairs=pairs,
+        centre=peser(diagnostic, diagnostiqueur.centre),
+        qpv=tables.quartiers_prioritaires(diagnostic, voulus or plan_du_portrait()["qpv"]),
+        fiches=fiches(diagnostic, classements, partage, voulus),
+        cartes=tuple(_cartes(diagnostic, voulus)),
+        portrait=_portrait(base, diagnostic, classements),
+        avertissements=_avertissements(diagnostic),
+    )
+
+
+def diagnostic_de_la_comparaison(base: Base, demande: Demande, voulus: Sequence[str] = ()) -> Diagnostic:
+    """Refaire le seul diagnostic d'une comparaison, comparables compris : de quoi le vérifier.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    demande : Demande
+        Demande de la comparaison.
+    voulus : sequence of str, default ()
+        Codes des indicateurs voulus.
+
+    Returns
+    -------
+    Diagnostic
+        Table longue et dates retenues.
+    """
+    diagnostiqueur, diagnostic = relever(base, demande, voulus)
+    situer(diagnostiqueur, diagnostic)
+    return diagnostic
+
+
+def _restes(diagnostic: Diagnostic, theme: str) -> list[str]:
+    return peu_remplis(diagnostic, theme, {i.code for i in tables.indicateurs_du_theme(diagnostic, theme)})
+
+
+def classer_tout(diagnostic: Diagnostic) -> dict[str, Classement]:
+    """Classer les communes pour chaque indicateur du diagnostic.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres.
+
+    Returns
+    -------
+    dict of str to Classement
+        Par code d'indicateur.
+    """
+    communes, sujet = diagnostic.ensembles.mailles, diagnostic.ensembles.sujet
+    lues = {t.code: diagnostic.chiffre(t, "population", "mailles") for t in communes}
+    populations = {code: c.valeur for code, c in lues.items() if c is not None and c.a_une_valeur}
+    return {
+        code: classer(
+            diagnostic.indicateurs[code],
+            [(t, diagnostic.chiffre(t, code, "mailles")) for t in communes],
+            diagnostic.chiffre(sujet, code, "mailles"),
+            populations,
+        )
+        for groupe, code in diagnostic.millesimes
+        if groupe == "mailles"
+    }
+
+
+def tableaux_des_pairs(comparaison: ComparaisonIntercommunale) -> list[Tableau]:
+    """Donner les tableaux des comparables.
+
+    Parameters
+    ----------
+    comparaison : ComparaisonIntercommunale
+        Comparaison composée.
+
+    Returns
+    -------
+    list of Tableau
+        Un par question qui a des réponses.
+    """
+    lus = [tables_annexes.pairs(comparaison.diagnostic, q) for q in comparaison.pairs]
+    return [t for t in lus if t is not None]
+
+
+def _cartes(diagnostic: Diagnostic, voulus: Sequence[str]) -> list[DemandeDeCarte]:
+    """Demander les premières cartes du plan dont assez de communes ont un chiffre."""
+    reglages = plan()["cartes"]
+    moitie = plan()["tableaux"]["part_des_communes"] * len(diagnostic.ensembles.mailles)
+    minimum = reglages["communes_minimum"] if voulus else max(moitie, reglages["communes_minimum"])
+    codes = [
+        c
+        for c in (voulus or reglages["liste"])
+        if c in diagnostic.indicateurs and remplissage(diagnostic, diagnostic.indicateurs[c]) >= minimum
+    ][: reglages["maximum"]]
+    # Celles d'une même famille se suivent : elles se lisent ensemble.
+    famille = {c: f["indicateurs"] for f in reglages["familles"] for c in f["indicateurs"]}
+
+    def place(code: str) -> tuple[int, int]:
+        return min(codes.index(c) for c in famille.get(code, [code]) if c in codes), codes.index(code)
+
+    codes = sorted(codes, key={c: place(c) for c in codes}.__getitem__)
+    return [
+        DemandeDeCarte(c, "mailles", diagnostic.indicateurs[c].libelle, superposer_qpv=False) for c in codes
+    ]
+
+
+def _portrait(base: Base, diagnostic: Diagnostic, classements: dict[str, Classement]) -> Portrait:
+    """Donner aux annexes communes ce qu'elles écrivent : sources, définitions, silences."""
+    sujet = diagnostic.ensembles.sujet
+    dernier = diagnostic.demande.millesime
+    dates = f"données de {dernier} ou avant" if dernier else "derniers millésimes déposés"
+    if dernier and diagnostic.posterieures:
+        dates += ", sauf les quartiers prioritaires"
+    combien = nombre(len(diagnostic.ensembles.mailles))
+    return Portrait(
+        diagnostic=diagnostic,
+        titre=sujet.nom,
+        sous_titre=f"Intercommunalité {sujet.code} · {combien} communes · {dates}",
+        fictif="fictif" in sujet.nom.lower(),
+        chiffres_cles=(),
+        chapitres=tuple(_silences(diagnostic, classements)),
+        sources=_sources_employees(base, diagnostic),
+    )
+
+
+def _silences(diagnostic: Diagnostic, classements: dict[str, Classement]) -> list[Chapitre]:
+    """Dire, thème par thème, les indicateurs chiffrés dont les communes n'ont pas de rang, et pourquoi."""
+    rendus = []
+    for theme, titre in THEMES.items():
+        par_raison: dict[str, list[str]] = {}
+        for c in classements.values():
+            if c.indicateur.theme == theme and c.refus and remplissage(diagnostic, c.indicateur):
+                par_raison.setdefault(f"pas de rang, {c.refus}", []).append(c.indicateur.libelle)
+        silences = tuple(Silence(raison, tuple(libelles)) for raison, libelles in par_raison.items())
+        if silences:
+            rendus.append(Chapitre(theme, titre, silences=silences))
+    return rendus
+
+
+def _avertissements(diagnostic: Diagnostic) -> tuple[str, ...]:
+    sujet, mots = diagnostic.ensembles.sujet, []
+    mots += list(mises_en_garde(sujet.code))
+    if not any(c.a_une_valeur for c in diagnostic.chiffres if c.niveau == "commune"):
+        mots.append(
+            "Aucun des fichiers déposés ne porte de chiffre pour ces communes. "
+            f"`abs etat {sujet.code}` dit ce qu'il faut déposer."
+        )
+    return tuple(mots)

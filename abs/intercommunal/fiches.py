@@ -1,0 +1,175 @@
+"""La fiche d'une commune dans son intercommunalité : ses chiffres à côté de ceux de l'ensemble, ses rangs, des phrases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from abs.comparer import DIFFERENTS
+from abs.forces_faiblesses import Bilan, bilan
+from abs.intercommunal.groupes import Groupes
+from abs.intercommunal.plan import plan
+from abs.intercommunal.rangs import mots_du_rang
+from abs.intercommunal.tables import Classements, libelle_de_ligne
+from abs.phrases import Phrase
+from abs.table_longue import Diagnostic, Ensembles
+from abs.tableaux import Cellule, Tableau, cellule, entete
+from abs.territoires import Territoire
+
+
+@dataclass(frozen=True)
+class Fiche:
+    """Une commune, en une page.
+
+    Attributes
+    ----------
+    territoire : Territoire
+        Commune.
+    tableau : Tableau or None
+        Ses chiffres, ceux de l'intercommunalité, ses rangs ; ``None`` sans chiffre.
+    phrases : tuple of Phrase
+        Écarts établis, les plus nets d'abord.
+    profil : str
+        Son groupe, ou pourquoi elle n'en a pas.
+    """
+
+    territoire: Territoire
+    tableau: Tableau | None
+    phrases: tuple[Phrase, ...]
+    profil: str
+
+
+def fiches(
+    diagnostic: Diagnostic, classements: Classements, partage: Groupes, voulus: Sequence[str] = ()
+) -> list[Fiche]:
+    """Composer les fiches de toutes les communes.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres.
+    classements : mapping of str to Classement
+        Rangs et écarts par indicateur.
+    partage : Groupes
+        Groupes de communes.
+    voulus : sequence of str, default ()
+        Indicateurs demandés ; vide, ceux du plan.
+
+    Returns
+    -------
+    list of Fiche
+        Une par commune.
+    """
+    return [
+        Fiche(
+            t,
+            _tableau(diagnostic, classements, t, voulus),
+            _phrases(diagnostic, classements, t),
+            _profil(partage, t),
+        )
+        for t in diagnostic.ensembles.mailles
+    ]
+
+
+def vue(diagnostic: Diagnostic, commune: Territoire) -> Diagnostic:
+    """Regarder le diagnostic depuis une commune : elle devient le sujet, l'intercommunalité sa référence.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Diagnostic de l'intercommunalité.
+    commune : Territoire
+        Commune.
+
+    Returns
+    -------
+    Diagnostic
+        Les mêmes chiffres, aux mêmes dates.
+    """
+    ensembles = diagnostic.ensembles
+    references = tuple(
+        r for r in (ensembles.sujet, *ensembles.references) if r.role in {"epci", "departement", "france"}
+    )
+    gardes = {(t.code, t.niveau) for t in (commune, *references)}
+    return Diagnostic(
+        diagnostic.demande,
+        Ensembles(commune, references, (), (), ()),
+        [c for c in diagnostic.chiffres if (c.territoire, c.niveau) in gardes],
+        millesimes=diagnostic.millesimes,
+    )
+
+
+def _tableau(
+    diagnostic: Diagnostic, classements: Classements, commune: Territoire, voulus: Sequence[str]
+) -> Tableau | None:
+    sujet = diagnostic.ensembles.sujet
+    lignes = []
+    for code in voulus or plan()["fiche"]["indicateurs"]:
+        definition = diagnostic.indicateurs[code]
+        sien = diagnostic.chiffre(commune, code, "mailles")
+        if sien is None or not sien.a_une_valeur:
+            continue
+        ensemble, position = (
+            diagnostic.chiffre(sujet, code, "mailles"),
+            classements[code].positions[commune.code],
+        )
+        rangees = classements[code].rangees
+        rang = mots_du_rang(position.fourchette)
+        valeur = cellule(definition, sien)
+        lignes.append(
+            (
+                libelle_de_ligne(definition),
+                replace(valeur, texte=f"{valeur.texte} {position.signe}".strip()),
+                cellule(definition, ensemble),
+                Cellule(f"{rang} sur {rangees}", valeur.reference)
+                if rang
+                else Cellule("–", aide=position.silence, classe="absent"),
+                Cellule(sien.periode, classe="date"),
+            )
+        )
+    if not lignes:
+        return None
+    entetes = (
+        entete("Indicateur"),
+        entete(commune.nom),
+        entete("Intercommunalité"),
+        entete("Rang possible", "1er : valeur la plus haute"),
+        entete("Date"),
+    )
+    return Tableau(
+        f"fiche-{commune.code}",
+        f"{commune.nom} et l'intercommunalité",
+        entetes,
+        tuple(lignes),
+    )
+
+
+def _phrases(diagnostic: Diagnostic, classements: Classements, commune: Territoire) -> tuple[Phrase, ...]:
+    """Garder les phrases dont l'écart reste établi quand on compare toutes les communes à la fois."""
+    etabli: Bilan = bilan(vue(diagnostic, commune))
+    moitie = plan()["fiche"]["phrases"] // 2
+
+    def tient(code: str) -> bool:
+        position = classements[code].positions.get(commune.code) if code in classements else None
+        return position is not None and position.comparaison.verdict in DIFFERENTS
+
+    dites = [
+        [p.phrase for p in points if tient(p.indicateur.code)][:moitie]
+        for points in (etabli.faiblesses, etabli.forces)
+    ]
+    return (*dites[0], *dites[1])
+
+
+def _profil(partage: Groupes, commune: Territoire) -> str:
+    for groupe in partage.groupes:
+        if commune.code in {t.code for t in groupe.communes}:
+            seule = len(groupe.communes) == 1
+            autres = (
+                "seule de son groupe"
+                if seule
+                else f"avec {', '.join(t.nom for t in groupe.communes if t.code != commune.code)}"
+            )
+            return f"Groupe {groupe.numero} ({groupe.nom[:1].lower()}{groupe.nom[1:]}), {autres}."
+    if partage.groupes:
+        return "Non classée dans un groupe : trop de chiffres absents ou fragiles."
+    return ""

@@ -1,0 +1,235 @@
+"""Réunir les communes qui se ressemblent : peu de groupes, tirés de situations, nommés par leurs traits les plus forts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from abs.chiffre import Chiffre
+from abs.comparer import RISQUE
+from abs.formats import nombre
+from abs.intercommunal.mesures_des_groupes import accord_sans_une, part_sans_coupure, traits_d_un_groupe
+from abs.intercommunal.plan import plan
+from abs.statuts import Fiabilite
+from abs.table_longue import Diagnostic
+from abs.territoires import Territoire
+from abs.typologie.partition import affecter, arbre, correlations, echelle, retenir
+from abs.typologie.variables import VariableActive, table
+
+COMMUNES_PAR_GROUPE = 3
+
+
+@dataclass(frozen=True)
+class Groupe:
+    """Des communes dont la situation se ressemble.
+
+    Attributes
+    ----------
+    numero : int
+        Rang d'écriture.
+    nom : str
+        Proposition tirée des traits ; l'analyste la confirme ou la change.
+    traits : tuple of str
+        Les traits les plus forts, du plus au moins net.
+    communes : tuple of Territoire
+        Communes du groupe.
+    """
+
+    numero: int
+    nom: str
+    traits: tuple[str, ...]
+    communes: tuple[Territoire, ...]
+
+
+@dataclass(frozen=True)
+class Groupes:
+    """Le partage des communes, ou la raison pour laquelle il n'y en a pas.
+
+    Attributes
+    ----------
+    groupes : tuple of Groupe
+        Vide si le partage est refusé.
+    variables : tuple of VariableActive
+        Variables employées.
+    completees : tuple of Territoire
+        Communes classées malgré une ou deux valeurs absentes.
+    non_classees : tuple of Territoire
+        Communes laissées de côté faute de chiffres.
+    stabilite : float
+        Accord moyen du partage quand on retire les communes une à une (1 : toujours le même).
+    refus : str
+        Pourquoi rien n'est partagé.
+    phrases : tuple of str
+        Comment le partage a été fait.
+    """
+
+    groupes: tuple[Groupe, ...] = ()
+    variables: tuple[VariableActive, ...] = ()
+    completees: tuple[Territoire, ...] = ()
+    non_classees: tuple[Territoire, ...] = ()
+    stabilite: float = float("nan")
+    refus: str = ""
+    phrases: tuple[str, ...] = ()
+
+
+def grouper(diagnostic: Diagnostic) -> Groupes:
+    """Grouper les communes d'une intercommunalité par profil.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres des communes.
+
+    Returns
+    -------
+    Groupes
+        Groupes nommés, ou la raison du refus.
+    """
+    reglages, regles, communes = plan()["groupes"], table().regles, diagnostic.ensembles.mailles
+    actives, brutes = _matrice(diagnostic, communes, reglages["disponibilite"])
+    if len(actives) < reglages["variables_minimum"]:
+        tenues = ", ".join(v.indicateur.libelle for v in actives) or "aucune"
+        return Groupes(
+            refus=f"Les communes ne sont pas groupées : il faut au moins {reglages['variables_minimum']} variables de "
+            f"situation chiffrées et solides dans {nombre(100 * reglages['disponibilite'])}\u00a0% des communes ; "
+            f"tenues ici : {tenues}."
+        )
+    poids = np.ones(len(brutes))
+    gardees, ecartees = retenir(
+        correlations(brutes, poids), [v.code for v in actives], regles.correlation_maximale
+    )
+    variables, valeurs = tuple(actives[g] for g in gardees), brutes[:, gardees]
+    entieres = np.isfinite(valeurs).all(axis=1)
+    if entieres.sum() < reglages["communes_minimum"] or len(variables) < reglages["variables_minimum"]:
+        return Groupes(
+            variables=variables,
+            refus=f"Les communes ne sont pas groupées : {nombre(int(entieres.sum()))} sur {nombre(len(communes))} ont les "
+            f"{len(variables)} variables de situation non redondantes, et il en faut au moins "
+            f"{reglages['communes_minimum']}, avec {reglages['variables_minimum']} variables.",
+        )
+    # Chaque commune compte autant : pondérer par la population réduirait le partage à la ville-centre.
+    reduites = echelle(valeurs[entieres], poids[entieres], regles.part_ecretee).appliquer(valeurs)
+    combien, stabilite = _nombre_de_groupes(
+        reduites[entieres], reglages["classes_maximum"], reglages["stabilite"]
+    )
+    if not combien:
+        return Groupes(
+            variables=variables,
+            stabilite=stabilite,
+            refus="Les communes ne sont pas groupées : aucun partage ne reste assez le même quand on retire une seule "
+            f"commune (accord moyen de {nombre(stabilite, 2)}, il faut {nombre(reglages['stabilite'], 2)}). Lisez leurs "
+            "places une par une.",
+        )
+    centres = arbre(reduites[entieres]).centres(combien)
+    manques = min(regles.manques_admis, len(variables) - reglages["variables_minimum"] + 1)
+    classes = affecter(reduites, centres, manques)
+    aussi_net = part_sans_coupure(reduites[entieres], combien, regles.graine)
+    return _rendre(
+        communes,
+        reduites,
+        classes,
+        variables,
+        _phrases(combien, variables, ecartees, stabilite, aussi_net),
+        stabilite,
+    )
+
+
+def _matrice(
+    diagnostic: Diagnostic, communes: Sequence[Territoire], disponibilite: float
+) -> tuple[list[VariableActive], np.ndarray]:
+    """Réunir les variables actives présentes et solides dans assez de communes."""
+    gardees: list[VariableActive] = []
+    colonnes = []
+    for variable in table().actives:
+        if variable.remplace and variable.remplace in {v.code for v in gardees}:
+            continue
+        lues = [diagnostic.chiffre(t, variable.code, "mailles") for t in communes]
+        colonne = np.array([c.valeur if _solide(c) and c is not None else np.nan for c in lues], float)
+        if np.isfinite(colonne).sum() >= disponibilite * len(communes) > 0:
+            gardees.append(variable)
+            colonnes.append(colonne)
+    return gardees, np.array(colonnes).T if colonnes else np.empty((len(communes), 0))
+
+
+def _solide(chiffre: Chiffre | None) -> bool:
+    return chiffre is not None and chiffre.a_une_valeur and chiffre.fiabilite != Fiabilite.FRAGILE
+
+
+def _nombre_de_groupes(reduites: np.ndarray, maximum: int, stabilite: float) -> tuple[int, float]:
+    """Prendre le plus grand nombre de groupes stable ; 0 si aucun ne l'est, avec la meilleure stabilité vue."""
+    haut = max(2, min(maximum, len(reduites) // COMMUNES_PAR_GROUPE))
+    mesures = {k: accord_sans_une(reduites, k) for k in range(2, haut + 1)}
+    stables = [k for k, s in mesures.items() if s >= stabilite]
+    return (max(stables), mesures[max(stables)]) if stables else (0, max(mesures.values()))
+
+
+def _mots_de_la_coupure(aussi_net: float) -> str:
+    if aussi_net < RISQUE:
+        return (
+            f"Les groupes sont nets : moins de {nombre(100 * RISQUE)}\u00a0% des nuages de communes tirés au sort, de mêmes "
+            "corrélations et sans coupure, se partagent aussi bien."
+        )
+    return (
+        "Il n'y a pas de coupure naturelle entre ces groupes : "
+        f"{nombre(100 * aussi_net)}\u00a0% des nuages de communes tirés au sort, de mêmes corrélations et sans coupure, se "
+        "partagent aussi nettement. Le partage découpe une gradation : de part et d'autre d'une limite, deux communes "
+        "peuvent se ressembler."
+    )
+
+
+def _rendre(
+    communes: Sequence[Territoire],
+    reduites: np.ndarray,
+    classes: np.ndarray,
+    variables: tuple[VariableActive, ...],
+    phrases: tuple[str, ...],
+    stabilite: float,
+) -> Groupes:
+    reglages = plan()["groupes"]
+    rendus = []
+    for numero in sorted({int(c) for c in classes if c}):
+        dedans = classes == numero
+        traits = traits_d_un_groupe(reduites, dedans, variables, reglages["valeur_test"], reglages["traits"])
+        nom = ", ".join(traits[:2]) if traits else "profil proche de la moyenne des communes"
+        siennes = tuple(t for t, la in zip(communes, dedans, strict=True) if la)
+        rendus.append(Groupe(numero, nom[:1].upper() + nom[1:], traits, siennes))
+    incompletes = ~np.isfinite(reduites).all(axis=1)
+    return Groupes(
+        groupes=tuple(rendus),
+        variables=variables,
+        completees=tuple(t for t, i, k in zip(communes, incompletes, classes, strict=True) if i and k),
+        non_classees=tuple(t for t, k in zip(communes, classes, strict=True) if not k),
+        stabilite=stabilite,
+        phrases=phrases,
+    )
+
+
+def _phrases(
+    combien: int,
+    variables: tuple[VariableActive, ...],
+    ecartees: list[tuple[str, str, float]],
+    stabilite: float,
+    aussi_net: float,
+) -> tuple[str, ...]:
+    libelles = " ; ".join(v.indicateur.libelle for v in variables)
+    phrases = [
+        (
+            f"{combien} groupes, par classification de Ward puis centres mobiles, sur {len(variables)} variables de "
+            f"situation standardisées où chaque commune compte autant : {libelles}. Aucun trait de population (âge, "
+            "nationalité, composition des familles, logement HLM…) n'y entre. Un trait se lit par rapport aux autres "
+            "communes, non par rapport au chiffre de l'intercommunalité."
+        ),
+        (
+            f"Accord moyen du partage quand on retire les communes une à une : {nombre(stabilite, 2)} (1 : toujours le "
+            "même). Avec si peu de communes, c'est une aide à la lecture ; un nom est une proposition, à confirmer par "
+            "l'analyste."
+        ),
+        _mots_de_la_coupure(aussi_net),
+    ]
+    if ecartees:
+        noms = {v.code: v.indicateur.libelle for v in table().actives}
+        redites = " ; ".join(f"{noms[e]} (comme {noms[g]})" for e, g, _ in ecartees)
+        phrases.append(f"Laissées de côté parce qu'elles répètent une variable gardée : {redites}.")
+    return tuple(phrases)

@@ -1,0 +1,268 @@
+"""Ranger des communes sans rien inventer : un rang est l'ensemble des places que les marges permettent.
+
+Chaque valeur est entourée de sa marge, élargie (Bonferroni) au nombre de communes rangées : les vraies valeurs sont alors
+toutes ensemble dans leurs intervalles avec le risque choisi, et chaque vraie place est dans la fourchette écrite. Deux
+valeurs dont les intervalles se recoupent, ou que ne sépare pas le seuil pratique, ne sont pas ordonnées.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from abs.chiffre import Chiffre
+from abs.comparer import (
+    DIFFERENTS,
+    Comparaison,
+    Mailles,
+    Verdict,
+    arrondi_publie,
+    comparer_au_tout,
+    elargissement,
+    marge_de,
+    seuil_de,
+)
+from abs.comparer_rangs import MAILLES_MINIMUM, PART_SOLIDE, classables
+from abs.formats import nombre
+from abs.indicateurs import Indicateur
+from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut
+from abs.territoires import Territoire
+
+Fourchette = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Position:
+    """La place d'une commune pour un indicateur.
+
+    Attributes
+    ----------
+    territoire : Territoire
+        Commune.
+    chiffre : Chiffre or None
+        Son chiffre.
+    fourchette : tuple of int or None
+        Première et dernière places possibles, 1 pour la valeur la plus haute ; ``None`` sans rang.
+    comparaison : Comparaison
+        Verdict face au reste de l'intercommunalité.
+    silence : str
+        Pourquoi il n'y a pas de rang.
+    """
+
+    territoire: Territoire
+    chiffre: Chiffre | None
+    fourchette: Fourchette | None = None
+    comparaison: Comparaison = field(default_factory=lambda: Comparaison(Verdict.NON_EVALUE))
+    silence: str = ""
+
+    @property
+    def signe(self) -> str:
+        """Flèche d'un écart établi avec le reste de l'intercommunalité ; vide sinon."""
+        return {Verdict.PLUS: "▲", Verdict.MOINS: "▼"}.get(self.comparaison.verdict, "")
+
+
+@dataclass(frozen=True)
+class Classement:
+    """Les places de toutes les communes pour un indicateur.
+
+    Attributes
+    ----------
+    indicateur : Indicateur
+        Définition.
+    positions : dict of str to Position
+        Par code de commune.
+    rangees : int
+        Communes qui ont un rang possible.
+    refus : str
+        Pourquoi aucune n'en a ; vide si le classement existe.
+    """
+
+    indicateur: Indicateur
+    positions: dict[str, Position]
+    rangees: int = 0
+    refus: str = ""
+
+
+def rangs_compatibles(
+    valeurs: Sequence[float],
+    marges: Sequence[float],
+    ecarts_minimaux: Sequence[Sequence[float]] | float = 0.0,
+) -> list[Fourchette]:
+    """Donner à chaque valeur les places que les marges permettent.
+
+    Parameters
+    ----------
+    valeurs : sequence of float
+        Valeurs, au nombre de n.
+    marges : sequence of float
+        Marges (n,), déjà élargies.
+    ecarts_minimaux : sequence of sequence of float or float, default 0.0
+        Écart (n, n) sous lequel deux valeurs ne sont pas dites différentes, ou le même pour toutes.
+
+    Returns
+    -------
+    list of tuple of int
+        Première et dernière places, de 1 (la plus haute) à n.
+    """
+    combien = len(valeurs)
+
+    def au_dessus(i: int, j: int) -> bool:
+        seuil = ecarts_minimaux if isinstance(ecarts_minimaux, int | float) else ecarts_minimaux[i][j]
+        # Les valeurs sont des flottants : un écart de 2 points exactement ne doit pas se lire 1,9999.
+        ecart = round(valeurs[i] - valeurs[j], 9)
+        return ecart > marges[i] + marges[j] and ecart >= seuil
+
+    return [
+        (
+            1 + sum(au_dessus(j, i) for j in range(combien) if j != i),
+            combien - sum(au_dessus(i, j) for j in range(combien) if j != i),
+        )
+        for i in range(combien)
+    ]
+
+
+def ranger(indicateur: Indicateur, chiffres: Sequence[Chiffre]) -> list[Fourchette | None]:
+    """Ranger des chiffres de même date ; ceux dont la marge n'est pas évaluée n'ont pas de place.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition.
+    chiffres : sequence of Chiffre
+        Chiffres à ranger.
+
+    Returns
+    -------
+    list of tuple of int or None
+        Une fourchette par chiffre.
+    """
+    marges = [marge_de(indicateur, c) for c in chiffres]
+    rangeables = [r for r, m in enumerate(marges) if m is not None]
+    large = elargissement(len(rangeables))
+    lus = [chiffres[r] for r in rangeables]
+    seuils = [
+        [
+            seuil_de(indicateur, max(abs(a.valeur), abs(b.valeur))) + arrondi_publie(indicateur, a, b)
+            for b in lus
+        ]
+        for a in lus
+    ]
+    places = rangs_compatibles(
+        [c.valeur for c in lus], [large * (marges[r] or 0.0) for r in rangeables], seuils
+    )
+    rendues: list[Fourchette | None] = [None] * len(chiffres)
+    for rang, place in zip(rangeables, places, strict=True):
+        rendues[rang] = place
+    return rendues
+
+
+def classer(
+    indicateur: Indicateur, communes: Mailles, ensemble: Chiffre | None, populations: Mapping[str, float]
+) -> Classement:
+    """Classer les communes d'une intercommunalité pour un indicateur, ou dire pourquoi on ne le fait pas.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition.
+    communes : sequence of tuple
+        Communes et leurs chiffres, à la même date.
+    ensemble : Chiffre or None
+        Chiffre de l'intercommunalité à cette date.
+    populations : mapping of str to float
+        Habitants par commune.
+
+    Returns
+    -------
+    Classement
+        Fourchettes de rangs et verdicts.
+    """
+    admises = {t.code for t, _ in classables(communes, populations)}
+    lus = [(t, c) for t, c in communes if t.code in admises and c is not None and c.a_une_valeur]
+    fourchettes = ranger(indicateur, [c for _, c in lus])
+    rangees = sum(f is not None for f in fourchettes)
+    refus = _refus(indicateur, rangees, len(communes))
+    par_code = {t.code: f for (t, _), f in zip(lus, fourchettes, strict=True)}
+    positions = {}
+    for t, c in communes:
+        fourchette = None if refus else par_code.get(t.code)
+        silence = refus or _silence(t, c, admises, fourchette, rangees)
+        if fourchette == (1, rangees):
+            # Toutes les places lui sont possibles : ce n'est pas un rang.
+            fourchette = None
+        comparaison = Comparaison(Verdict.NON_EVALUE)
+        if c is not None and c.a_une_valeur and ensemble is not None and ensemble.a_une_valeur:
+            comparaison = comparer_au_tout(indicateur, c, ensemble, max(len(lus), 1))
+        positions[t.code] = Position(t, c, fourchette, comparaison, silence)
+    return Classement(indicateur, positions, rangees, refus)
+
+
+def _refus(indicateur: Indicateur, rangees: int, toutes: int) -> str:
+    """Dire pourquoi un indicateur ne se classe pas (règles de fiabilité et d'extrêmes)."""
+    if indicateur.nature == "effectif":
+        return "un effectif suit la taille de la commune : il ne se range pas"
+    if rangees < MAILLES_MINIMUM:
+        return f"moins de {MAILLES_MINIMUM} communes ont un chiffre assez solide pour être rangées"
+    if rangees < PART_SOLIDE * toutes:
+        return (
+            f"{nombre(rangees)} communes sur {nombre(toutes)} seulement ont un chiffre assez solide ; "
+            f"il en faut {nombre(100 * PART_SOLIDE)}\u00a0%"
+        )
+    return ""
+
+
+def _silence(
+    territoire: Territoire,
+    chiffre: Chiffre | None,
+    admises: set[str],
+    fourchette: Fourchette | None,
+    rangees: int,
+) -> str:
+    raisons = (
+        (territoire.code not in admises, "moins de 200 habitants"),
+        (chiffre is None, "indicateur non publié à la commune"),
+        (
+            chiffre is not None and not chiffre.a_une_valeur,
+            LIBELLES_STATUT.get(chiffre.statut, "") if chiffre else "",
+        ),
+        (chiffre is not None and chiffre.fiabilite == Fiabilite.FRAGILE, "chiffre fragile"),
+        (chiffre is not None and chiffre.statut == Statut.ESTIME, "chiffre estimé, qui croise deux sources"),
+        (fourchette is None, "marge non évaluée"),
+        (fourchette == (1, rangees), "ne se distingue d'aucune autre"),
+    )
+    return next((mots for vrai, mots in raisons if vrai), "")
+
+
+def mots_du_rang(fourchette: Fourchette | None) -> str:
+    """Écrire une fourchette de rangs.
+
+    Parameters
+    ----------
+    fourchette : tuple of int or None
+        Première et dernière places.
+
+    Returns
+    -------
+    str
+        « 1er », « 3e à 8e », vide sans rang.
+    """
+    if fourchette is None:
+        return ""
+    premiere, derniere = (("1er" if n == 1 else f"{n}e") for n in fourchette)
+    return premiere if fourchette[0] == fourchette[1] else f"{premiere} à {derniere}"
+
+
+def distinguees(classement: Classement) -> list[Position]:
+    """Donner les communes dont l'écart avec le reste de l'intercommunalité est établi.
+
+    Parameters
+    ----------
+    classement : Classement
+        Classement d'un indicateur.
+
+    Returns
+    -------
+    list of Position
+        Dans l'ordre des communes.
+    """
+    return [p for p in classement.positions.values() if p.comparaison.verdict in DIFFERENTS]

@@ -1,0 +1,209 @@
+"""Relever les chiffres d'une intercommunalité : chaque indicateur à une seule date pour toutes les communes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+from abs.chiffre import Chiffre
+from abs.demande import Demande
+from abs.diagnostic import Diagnostiqueur, _remarques
+from abs.indicateurs import Indicateur, indicateur, indicateurs
+from abs.references import References
+from abs.table_longue import Diagnostic, Ensembles
+from abs.territoires import NOMS_DE_NIVEAU, Territoire
+from donnees_insee.base import Base
+from donnees_insee.erreurs import ParametreInvalide
+
+# Une date convient si elle chiffre presque autant de communes que la mieux remplie : elle est alors la plus récente.
+PART_DU_MIEUX: Final = 0.8
+ROLES: Final = ("departement", "france")
+
+
+@dataclass(frozen=True)
+class EnsemblesIntercommunaux(Ensembles):
+    """Les territoires d'une comparaison intercommunale, avec les communes comparables venues d'ailleurs.
+
+    Attributes
+    ----------
+    pairs : tuple of Territoire
+        Communes hors de l'intercommunalité, ajoutées quand on cherche à qui se comparer.
+    """
+
+    pairs: tuple[Territoire, ...] = ()
+
+    def tous(self) -> tuple[Territoire, ...]:
+        """Donner tous les territoires, le sujet en tête."""
+        return (*super().tous(), *self.pairs)
+
+
+class DiagnostiqueurIntercommunal(Diagnostiqueur):
+    """Assemble le diagnostic d'une intercommunalité, toutes les communes et références à la même date.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    demande : Demande
+        Demande de l'analyste.
+    """
+
+    def __init__(self, base: Base, demande: Demande) -> None:
+        super().__init__(base, demande)
+        if self.sujet.niveau != "epci":
+            niveau = NOMS_DE_NIVEAU.get(self.sujet.niveau, self.sujet.niveau)
+            raise ParametreInvalide(
+                f"« {self.sujet.nom} » ({self.sujet.code}) est de niveau {niveau} ; la comparaison intercommunale attend "
+                "une intercommunalité (code SIREN de neuf chiffres). `abs territoire chercher NOM` le trouve."
+            )
+
+    @cached_property
+    def communes(self) -> tuple[Territoire, ...]:
+        """Communes de l'intercommunalité, dans l'ordre des noms du code officiel géographique."""
+        return super().ensembles().mailles
+
+    @cached_property
+    def centre(self) -> Territoire | None:
+        """Ville-centre : la commune la plus peuplée ; ``None`` si une population manque ou s'il n'y a qu'une commune."""
+        populations = self.calculateur.decoupage.populations.reindex([t.code for t in self.communes])
+        if len(self.communes) < 2 or populations.isna().any():
+            return None
+        plus_peuplee = str(populations.idxmax())
+        return next(t for t in self.communes if t.code == plus_peuplee)
+
+    def ensembles(self) -> EnsemblesIntercommunaux:
+        """Déterminer les territoires comparés.
+
+        Returns
+        -------
+        EnsemblesIntercommunaux
+            L'intercommunalité, ses références (sans sa ville-centre, département, France), ses communes, ses QPV.
+        """
+        tous = super().ensembles()
+        gardees = [t for t in tous.references if t.role in ROLES]
+        if self.centre is not None:
+            populations = self.calculateur.decoupage.populations
+            autour = References(self.territoires).autour(self.centre, populations)
+            gardees = [*(t for t in autour if t.role == "epci_hors_centre"), *gardees]
+        sujet = replace(self.sujet, role="epci", libelle=self.sujet.nom, dans="dans l'intercommunalité")
+        return EnsemblesIntercommunaux(sujet, tuple(gardees), self.communes, tous.qpv, ())
+
+    def assembler(
+        self, suivre: Callable[[str], None] | None = None, seulement: tuple[str, ...] | None = None
+    ) -> Diagnostic:
+        """Calculer tous les chiffres, un indicateur à une date.
+
+        Parameters
+        ----------
+        suivre : callable or None, default None
+            Appelé avec le libellé de chaque indicateur.
+        seulement : tuple of str or None, default None
+            Codes des indicateurs voulus ; tous par défaut.
+
+        Returns
+        -------
+        Diagnostic
+            Table longue et dates retenues.
+        """
+        ensembles = self.ensembles()
+        diagnostic = Diagnostic(self.demande, ensembles, [])
+        choisis = [indicateur(c) for c in seulement] if seulement else list(indicateurs().values())
+        for definition in choisis:
+            if suivre is not None:
+                suivre(definition.libelle)
+            diagnostic.chiffres += self._des_communes(definition, diagnostic)
+            diagnostic.chiffres += self._des_qpv(definition, diagnostic)
+        uniques = {
+            (c.territoire, c.niveau, c.indicateur, c.definition, c.millesime, c.source): c
+            for c in diagnostic.chiffres[::-1]
+        }
+        diagnostic.chiffres = list(uniques.values())[::-1]
+        diagnostic.remarques = _remarques(diagnostic)
+        return diagnostic
+
+    def _des_communes(self, definition: Indicateur, diagnostic: Diagnostic) -> list[Chiffre]:
+        lectures = tuple(le for le in definition.lectures if "qpv" not in le.source.niveaux)
+        ensembles = diagnostic.ensembles
+        territoires = (ensembles.sujet, *ensembles.references, *ensembles.mailles)
+        annees = {a for le in lectures for a in self.demande.vintages(self.base, le.source.id)}
+        essais = [
+            (annee, chiffres)
+            for annee in sorted(annees, reverse=True)
+            if (chiffres := self._a_la_date(definition, lectures, territoires, annee))
+        ]
+        choisie = date_commune(essais, {t.code for t in ensembles.mailles})
+        for groupe in ("mailles", "comparaison"):
+            diagnostic.millesimes[groupe, definition.code] = None if choisie is None else choisie[0]
+        if choisie is None:
+            return self._sans_source(definition, lectures, territoires) if lectures else []
+        return choisie[1]
+
+    def _des_qpv(self, definition: Indicateur, diagnostic: Diagnostic) -> list[Chiffre]:
+        """Lire les QPV à la date du producteur, puis leurs communes et l'intercommunalité à l'année de ces données."""
+        if not diagnostic.ensembles.qpv:
+            return []
+        annee, chiffres = self._groupe(definition, "qpv", diagnostic.ensembles.qpv, diagnostic)
+        diagnostic.millesimes["qpv", definition.code] = annee
+        return chiffres + self._sujet_a_la_date_des_qpv(definition, chiffres, diagnostic)
+
+
+def date_commune(
+    essais: Sequence[tuple[int, list[Chiffre]]], communes: set[str]
+) -> tuple[int, list[Chiffre]] | None:
+    """Choisir la date d'un indicateur pour toutes les communes.
+
+    Parameters
+    ----------
+    essais : sequence of tuple
+        Date et chiffres à cette date, de la plus récente à la plus ancienne.
+    communes : set of str
+        Codes des communes comparées.
+
+    Returns
+    -------
+    tuple or None
+        La plus récente qui chiffre presque autant de communes (80 %) que la mieux remplie et au moins un territoire de
+        référence ; à défaut de référence, la plus récente ; la première essayée si aucune commune n'a de chiffre.
+    """
+    comptes = [
+        sum(c.a_une_valeur and c.niveau == "commune" and c.territoire in communes for c in chiffres)
+        for _, chiffres in essais
+    ]
+    mieux = max(comptes, default=0)
+    remplis = [e for e, n in zip(essais, comptes, strict=True) if n and n >= PART_DU_MIEUX * mieux]
+    avec = [e for e in remplis if any(c.a_une_valeur and c.niveau != "commune" for c in e[1])]
+    return next(iter(avec or remplis or essais), None)
+
+
+def relever(
+    base: Base,
+    demande: Demande,
+    voulus: Sequence[str] = (),
+    suivre: Callable[[str], None] | None = None,
+) -> tuple[DiagnostiqueurIntercommunal, Diagnostic]:
+    """Relever les chiffres d'une intercommunalité.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    demande : Demande
+        Demande de l'analyste ; le territoire est une intercommunalité.
+    voulus : sequence of str, default ()
+        Codes des indicateurs voulus ; vide pour tous.
+    suivre : callable or None, default None
+        Suivi de l'avancement.
+
+    Returns
+    -------
+    tuple
+        Le diagnostiqueur (communes, ville-centre, calculs) et le diagnostic.
+    """
+    for code in voulus:
+        indicateur(code)
+    diagnostiqueur = DiagnostiqueurIntercommunal(base, demande)
+    # La population dit quelles communes se rangent et ce que pèse la ville-centre : elle est toujours lue.
+    seulement = tuple(dict.fromkeys(("population", *voulus))) if voulus else None
+    return diagnostiqueur, diagnostiqueur.assembler(suivre, seulement)

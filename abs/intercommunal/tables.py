@@ -1,0 +1,225 @@
+"""Les tableaux communes × indicateurs : chaque cellule avec sa référence, son rang possible et son écart établi."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from abs.chiffre import Chiffre
+from abs.indicateurs import THEMES, Indicateur
+from abs.intercommunal.absences import raisons, remplissage
+from abs.intercommunal.plan import plan
+from abs.intercommunal.rangs import Classement, mots_du_rang
+from abs.table_longue import Diagnostic
+from abs.tableaux import Cellule, Tableau, cellule, entete, notes_de_lecture
+from abs.tableaux_groupes import cote_a_cote
+from abs.territoires import Territoire
+
+LECTURE: Final = (
+    "Sous la valeur, le rang possible parmi les communes au chiffre solide : 1er pour la valeur la plus haute, sans "
+    "jugement ; toutes les places que les marges et le seuil pratique permettent. Sans rang, la commune ne se distingue pas."
+)
+SIGNES: Final = (
+    "▲ au-dessus, ▼ au-dessous du reste de l'intercommunalité : l'écart dépasse les marges, élargies au nombre de communes, "
+    "et le seuil pratique. Un montant ou un rapport publié, qui ne se recalcule pas sans la commune, est comparé à celui de "
+    "l'intercommunalité entière."
+)
+
+Classements = Mapping[str, Classement]
+
+
+def par_theme(
+    diagnostic: Diagnostic, classements: Classements, theme: str, voulus: Sequence[str] = ()
+) -> list[Tableau]:
+    """Composer les tableaux d'un thème, une commune par ligne.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres.
+    classements : mapping of str to Classement
+        Rangs et écarts par indicateur.
+    theme : str
+        Thème.
+    voulus : sequence of str, default ()
+        Indicateurs demandés ; vide, ceux du plan.
+
+    Returns
+    -------
+    list of Tableau
+        Un par tranche de colonnes ; vide si rien n'est assez rempli.
+    """
+    liste = indicateurs_du_theme(diagnostic, theme, voulus)
+    largeur = plan()["tableaux"]["colonnes"]
+    # Des tranches de même largeur : pas de tableau d'une seule colonne à la fin.
+    combien = -(-len(liste) // largeur)
+    pas = -(-len(liste) // combien) if combien else 0
+    tranches = [liste[debut : debut + pas] for debut in range(0, len(liste), pas or 1)]
+    return [
+        _tableau(
+            diagnostic,
+            classements,
+            tranche,
+            f"{theme}-{rang}",
+            f"Les communes une par une : {THEMES[theme].lower()}{f' ({rang})' if len(tranches) > 1 else ''}",
+            derniere=rang == len(tranches),
+        )
+        for rang, tranche in enumerate(tranches, start=1)
+    ]
+
+
+def indicateurs_du_theme(diagnostic: Diagnostic, theme: str, voulus: Sequence[str] = ()) -> list[Indicateur]:
+    """Choisir les indicateurs montrés dans un thème.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres.
+    theme : str
+        Thème.
+    voulus : sequence of str, default ()
+        Indicateurs demandés : montrés dès qu'une commune a un chiffre.
+
+    Returns
+    -------
+    list of Indicateur
+        Dans l'ordre de la demande ou du plan.
+    """
+    codes = voulus or plan()["tableaux"][theme]
+    minimum = 1.0 if voulus else plan()["tableaux"]["part_des_communes"] * len(diagnostic.ensembles.mailles)
+    connus = [diagnostic.indicateurs[c] for c in codes if c in diagnostic.indicateurs]
+    return [i for i in connus if i.theme == theme and remplissage(diagnostic, i) >= max(minimum, 1.0)]
+
+
+def _tableau(
+    diagnostic: Diagnostic,
+    classements: Classements,
+    liste: Sequence[Indicateur],
+    code: str,
+    titre: str,
+    *,
+    derniere: bool,
+) -> Tableau:
+    ensembles = diagnostic.ensembles
+    lignes, tous, absentes = [], [], []
+    for t in (ensembles.sujet, *ensembles.references, *ensembles.mailles):
+        chiffres = [diagnostic.chiffre(t, i.code, "mailles") for i in liste]
+        commune = t.niveau == "commune"
+        if not commune and not any(c is not None and c.a_une_valeur for c in chiffres):
+            # Une référence qui n'a aucun de ces chiffres n'occupe pas une ligne ; la note dit pourquoi.
+            absentes.append(t.titre)
+            continue
+        tous += chiffres
+        cellules = [
+            _cellule(i, c, classements.get(i.code), t.code if commune else "")
+            for i, c in zip(liste, chiffres, strict=True)
+        ]
+        lignes.append((Cellule(t.titre, aide=t.code, classe="entete" if commune else "sujet"), *cellules))
+    entetes = (
+        entete("Commune"),
+        *(entete(i.libelle_court, i.definition, _date(diagnostic, i)) for i in liste),
+    )
+    notes = [*notes_de_lecture(tous), *_sans_rang(liste, classements)]
+    if absentes:
+        notes.append(f"Aucun de ces chiffres n'est publié ni recalculable pour : {' ; '.join(absentes)}.")
+    if derniere:
+        notes += raisons(diagnostic, liste)
+    return Tableau(f"communes-{code}", titre, entetes, tuple(lignes), tuple(notes))
+
+
+def _cellule(
+    indicateur: Indicateur, chiffre: Chiffre | None, classement: Classement | None, commune: str
+) -> Cellule:
+    nue = cellule(indicateur, chiffre)
+    position = classement.positions.get(commune) if classement and commune else None
+    if position is None:
+        return nue
+    detail = mots_du_rang(position.fourchette)
+    aide = nue.aide
+    if position.silence and chiffre is not None and chiffre.a_une_valeur:
+        aide = f"{aide} ; sans rang : {position.silence}"
+    texte = f"{nue.texte} {position.signe}" if position.signe else nue.texte
+    return replace(nue, texte=texte, detail=detail, aide=aide)
+
+
+def _date(diagnostic: Diagnostic, indicateur: Indicateur) -> str:
+    ensembles = diagnostic.ensembles
+    lus = [diagnostic.chiffre(t, indicateur.code, "mailles") for t in (*ensembles.mailles, ensembles.sujet)]
+    return next((c.periode for c in lus if c is not None and c.a_une_valeur), "")
+
+
+def _sans_rang(liste: Sequence[Indicateur], classements: Classements) -> list[str]:
+    par_raison: dict[str, list[str]] = {}
+    for i in liste:
+        if i.code in classements and classements[i.code].refus:
+            par_raison.setdefault(classements[i.code].refus, []).append(i.libelle_court)
+    return [f"Sans rang, {raison} : {' ; '.join(libelles)}." for raison, libelles in par_raison.items()]
+
+
+def quartiers_prioritaires(diagnostic: Diagnostic, codes: Sequence[str]) -> list[Tableau]:
+    """Composer les tableaux des QPV côte à côte, leurs communes nommées.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres.
+    codes : sequence of str
+        Indicateurs, dans l'ordre.
+
+    Returns
+    -------
+    list of Tableau
+        Vide sans QPV ou sans chiffre.
+    """
+    noms = {t.code: t.nom for t in diagnostic.ensembles.mailles}
+    communes = {
+        q.code: ", ".join(noms.get(c, f"{c}, hors de l'intercommunalité") for c in q.composantes)
+        for q in diagnostic.ensembles.qpv
+    }
+    liste = [diagnostic.indicateurs[c] for c in codes if c in diagnostic.indicateurs]
+
+    def nommer(c: Cellule) -> Cellule:
+        return replace(c, detail=f"{c.aide} · {communes[c.aide]}") if c.aide in communes else c
+
+    return [
+        replace(
+            t,
+            titre=t.titre,
+            entetes=tuple(map(nommer, t.entetes)),
+            lignes=tuple((nommer(ligne[0]), *ligne[1:]) for ligne in t.lignes),
+        )
+        for t in cote_a_cote(diagnostic, liste)
+    ]
+
+
+def libelle_de_ligne(indicateur: Indicateur) -> Cellule:
+    """Écrire l'en-tête de ligne d'un indicateur.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition.
+
+    Returns
+    -------
+    Cellule
+        Libellé court, définition en infobulle.
+    """
+    return Cellule(indicateur.libelle_court, aide=indicateur.definition, classe="entete")
+
+
+def nom_de_ligne(territoire: Territoire) -> Cellule:
+    """Écrire l'en-tête de ligne d'un territoire.
+
+    Parameters
+    ----------
+    territoire : Territoire
+        Commune ou référence.
+
+    Returns
+    -------
+    Cellule
+        Nom, code en infobulle.
+    """
+    return Cellule(territoire.titre, aide=territoire.code, classe="entete")

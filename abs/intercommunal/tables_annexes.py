@@ -1,0 +1,220 @@
+"""Les tableaux des profils, des comparables et de la ville-centre."""
+
+from __future__ import annotations
+
+from abs.comparer import DIFFERENTS, Verdict
+from abs.formats import arrondir, avec_unite, nombre
+from abs.indicateurs import Indicateur
+from abs.intercommunal.centre import PoidsDuCentre, SansElle
+from abs.intercommunal.groupes import Groupes
+from abs.intercommunal.pairs_des_communes import PairsDUneQuestion
+from abs.intercommunal.plan import plan
+from abs.intercommunal.rangs import mots_du_rang
+from abs.intercommunal.tables import libelle_de_ligne, nom_de_ligne
+from abs.phrases import decimales, ecrire, reference
+from abs.statuts import Fiabilite
+from abs.table_longue import Diagnostic
+from abs.tableaux import Cellule, Tableau, cellule, entete
+
+# En français, le pluriel commence à deux.
+POINTS_AU_PLURIEL = 2
+MOTS_DU_VERDICT = {
+    Verdict.PLUS: "oui, plus haut",
+    Verdict.MOINS: "oui, plus bas",
+    Verdict.COMPARABLE: "non, comparable",
+    Verdict.DANS_LA_MARGE: "non, dans la marge",
+    Verdict.NON_EVALUE: "non évalué",
+}
+
+
+def groupes(diagnostic: Diagnostic, partage: Groupes) -> list[Tableau]:
+    """Composer les tableaux des profils : qui est dans chaque groupe, puis l'étendue de chaque variable.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres.
+    partage : Groupes
+        Groupes de communes.
+
+    Returns
+    -------
+    list of Tableau
+        Vide si le partage est refusé.
+    """
+    if not partage.groupes:
+        return []
+    qui = tuple(
+        (
+            Cellule(f"Groupe\u00a0{g.numero}", classe="entete"),
+            Cellule(g.nom, detail=" ; ".join(g.traits[2:]), classe="texte"),
+            Cellule(", ".join(t.nom for t in g.communes), classe="texte"),
+        )
+        for g in partage.groupes
+    )
+    notes = []
+    if partage.completees:
+        notes.append(f"Classées malgré une valeur absente : {', '.join(t.nom for t in partage.completees)}.")
+    if partage.non_classees:
+        notes.append(
+            "Non classées, trop de chiffres absents ou fragiles : "
+            f"{', '.join(t.nom for t in partage.non_classees)}."
+        )
+    entetes = (entete("Groupe"), entete("Traits les plus forts (proposition de nom)"), entete("Communes"))
+    premier = Tableau("groupes", "Les groupes de communes", entetes, qui, tuple(notes))
+    etendues = tuple(
+        (
+            libelle_de_ligne(v.indicateur),
+            *(_etendue(diagnostic, v.indicateur, [t.code for t in g.communes]) for g in partage.groupes),
+            Cellule(_periode(diagnostic, v.indicateur), classe="date"),
+        )
+        for v in partage.variables
+    )
+    second = Tableau(
+        "groupes-etendues",
+        "De la commune la plus basse à la plus haute de chaque groupe",
+        (entete("Variable"), *(entete(f"Groupe {g.numero}") for g in partage.groupes), entete("Date")),
+        etendues,
+        ("Un groupe n'a pas de médiane à lui : l'étendue de ses communes en tient lieu.",),
+    )
+    return [premier, second]
+
+
+def _etendue(diagnostic: Diagnostic, definition: Indicateur, codes: list[str]) -> Cellule:
+    lus = [
+        c
+        for t in diagnostic.ensembles.mailles
+        if t.code in codes
+        and (c := diagnostic.chiffre(t, definition.code, "mailles")) is not None
+        and c.a_une_valeur
+        and c.fiabilite != Fiabilite.FRAGILE
+    ]
+    if not lus:
+        return Cellule("nc", classe="absent")
+    bas, haut = min(lus, key=lambda c: c.valeur), max(lus, key=lambda c: c.valeur)
+    fixes = min(decimales(definition, bas), decimales(definition, haut))
+    textes = list(dict.fromkeys(ecrire(definition, c, fixes) for c in (bas, haut)))
+    return Cellule(" à ".join(textes), " ".join(dict.fromkeys((reference(bas), reference(haut)))))
+
+
+def _periode(diagnostic: Diagnostic, definition: Indicateur) -> str:
+    lus = (diagnostic.chiffre(t, definition.code, "mailles") for t in diagnostic.ensembles.mailles)
+    return next((c.periode for c in lus if c is not None and c.a_une_valeur), "")
+
+
+def pairs(diagnostic: Diagnostic, question: PairsDUneQuestion) -> Tableau | None:
+    """Composer le tableau des places parmi les comparables, pour une question.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres.
+    question : PairsDUneQuestion
+        Comparables et places.
+
+    Returns
+    -------
+    Tableau or None
+        ``None`` si aucune commune n'a de comparables.
+    """
+    if not question.pairs or not question.resultats:
+        return None
+    lignes = []
+    for t in diagnostic.ensembles.mailles:
+        if t.code not in question.pairs:
+            continue
+        cellules = []
+        for i in question.resultats:
+            place = question.places.get(t.code, {}).get(i.code)
+            if place is None:
+                cellules.append(cellule(i, diagnostic.chiffre(t, i.code, "mailles")))
+                continue
+            mots = f"{mots_du_rang(place.fourchette)} sur {place.sur}" if place.fourchette else "sans place"
+            cellules.append(cellule(i, place.chiffre, detail=mots))
+        noms = ", ".join(p.nom for p in question.pairs[t.code])
+        lignes.append((nom_de_ligne(t), *cellules, Cellule(noms, classe="texte")))
+    entetes = (
+        entete("Commune"),
+        *(entete(i.libelle_court, i.definition, _periode(diagnostic, i)) for i in question.resultats),
+        entete("Communes comparables, de la plus proche à la moins proche"),
+    )
+    notes = [*question.phrases, "« Sans place » : elle ne se distingue pas de ses comparables."]
+    par_raison: dict[str, list[str]] = {}
+    for t, raison in question.refus:
+        par_raison.setdefault(raison, []).append(t.nom)
+    notes += [f"Sans comparables, {raison} : {', '.join(noms)}." for raison, noms in par_raison.items()]
+    return Tableau(
+        f"pairs-{question.question.code}", question.question.libelle, entetes, tuple(lignes), tuple(notes)
+    )
+
+
+def poids(centre: PoidsDuCentre) -> list[Tableau]:
+    """Composer les tableaux de la ville-centre : ses parts, puis les taux avec et sans elle.
+
+    Parameters
+    ----------
+    centre : PoidsDuCentre
+        Ce qu'elle pèse.
+
+    Returns
+    -------
+    list of Tableau
+        Ceux qui ont des lignes.
+    """
+    if centre.centre is None:
+        return []
+    nom, rendus = centre.centre.nom, []
+    if centre.parts:
+        lignes = tuple(
+            (
+                Cellule(p.libelle, classe="entete"),
+                Cellule(nombre(p.au_centre), " ".join(reference(c) for c in p.chiffres)),
+                Cellule(nombre(p.en_tout), " ".join(reference(c) for c in p.chiffres)),
+                Cellule(avec_unite(p.pourcentage, "%", 1), " ".join(reference(c) for c in p.chiffres)),
+                Cellule(p.chiffres[0].periode, classe="date"),
+            )
+            for p in centre.parts
+        )
+        entetes = tuple(map(entete, ("Compte", nom, "Intercommunalité", "Part de la ville-centre", "Date")))
+        rendus.append(Tableau("centre-parts", f"Ce qui est à {nom}", entetes, lignes))
+    voulus = [c for liste in plan()["tableaux"].values() if isinstance(liste, list) for c in liste]
+    taux = sorted(
+        (s for s in centre.sans_elle if s.indicateur.code in voulus),
+        key=lambda s: voulus.index(s.indicateur.code),
+    )
+    if taux:
+        tetes = ("Indicateur", "Ensemble", f"Sans {nom}", nom, "Ce que son retrait change")
+        entetes = (*map(entete, tetes), entete("Écart établi avec le reste"), entete("Date"))
+        note = (
+            "Rapports de sommes, refaits sans la ville-centre. Une médiane, un décile ou un taux publié tel quel ne se "
+            "refait pas : il n'est pas dans ce tableau."
+        )
+        rendus.append(
+            Tableau(
+                "centre-sans-elle",
+                f"L'intercommunalité avec et sans {nom}",
+                entetes,
+                tuple(_ligne_sans_elle(s) for s in taux),
+                (note,),
+            )
+        )
+    return rendus
+
+
+def _ligne_sans_elle(s: SansElle) -> tuple[Cellule, ...]:
+    fixes = decimales(s.indicateur, s.ensemble)
+    lus = [(c, ecrire(s.indicateur, c, fixes)) for c in (s.ensemble, s.reste, s.centre)]
+    ecrit = arrondir(s.ecart, fixes)
+    unite = ("points" if abs(ecrit) >= POINTS_AU_PLURIEL else "point") if s.indicateur.unite == "%" else ""
+    signe = "+" if ecrit > 0 else ""
+    mots = MOTS_DU_VERDICT[s.comparaison.verdict]
+    return (
+        libelle_de_ligne(s.indicateur),
+        *(Cellule(texte, reference(c)) for c, texte in lus),
+        Cellule(
+            f"{signe}{avec_unite(s.ecart, unite, fixes)}",
+            f"{reference(s.ensemble)} {reference(s.reste)}",
+        ),
+        Cellule(mots, classe="texte" if s.comparaison.verdict in DIFFERENTS else "absent"),
+        Cellule(s.ensemble.periode, classe="date"),
+    )

@@ -1,0 +1,1 @@
+"""L'observatoire : un site statique à partager, tiré du diagnostic d'une intercommunalité."""

@@ -1,0 +1,246 @@
+"""Les cartes du site : contours allégés écrits une fois par niveau, puis une petite couche par indicateur."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from abs.portrait import DemandeDeCarte
+from abs.tableaux import cellule
+from cartes.apparence import FOND_DES_CERCLES, Apparence, apparences, rayon, tailles
+from cartes.fonds import Fonds, carte
+from cartes.geometrie import GEOGRAPHIQUE, projection_locale, simplifier
+from cartes.legende import lignes_de_legende
+from cartes.textes import lignes_d_infobulle
+from cartes.vignettes import RAYON_MAXIMAL, definitions, legende_html, style_leaflet
+from donnees_insee.erreurs import CarteImpossible
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from abs.indicateurs import Indicateur
+    from carnets.observatoire.chiffres import Chiffres
+    from cartes.specification import CarteThematique
+    from donnees_insee.base import Base
+
+# Cinq décimales de degré font un mètre, vingt fois moins que la simplification d'une agglomération.
+DECIMALES: Final = 5
+PART_DE_LA_LARGEUR: Final = 2000
+NOMS: Final = {"communes": "par commune", "iris": "par IRIS"}
+
+
+@dataclass(frozen=True)
+class Niveau:
+    """Une carte d'un indicateur à un niveau, sous ses trois formes : dessin, couche, légende."""
+
+    cle: str
+    nom: str
+    dessin: CarteThematique
+    legende: str
+    alternatif: str
+    ecrits: dict[str, str]
+
+    @property
+    def mention(self) -> str:
+        """Source, date et géographie."""
+        return self.dessin.mention
+
+
+class Cartes:
+    """Tire des chiffres du site ses contours et ses cartes.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale, qui tient les contours.
+    chiffres : Chiffres
+        Chiffres du site.
+    """
+
+    def __init__(self, base: Base, chiffres: Chiffres) -> None:
+        self.chiffres = chiffres
+        self._fonds = {
+            "communes": Fonds(base, chiffres.diagnostic),
+            "iris": Fonds(base, chiffres.iris_reunis),
+        }
+
+    @cached_property
+    def couches(self) -> dict[str, gpd.GeoDataFrame]:
+        """Contours tenus : ``communes``, ``iris``, ``qpv`` ; celles qui manquent n'y sont pas."""
+        principal, iris = self._fonds["communes"], self._fonds["iris"]
+        fines = iris.iris if self.chiffres.iris_reunis.ensembles.mailles else None
+        candidates = {"communes": principal.communes, "iris": fines, "qpv": principal.qpv}
+        return {nom: c for nom, c in candidates.items() if c is not None and len(c)}
+
+    @property
+    def geographie(self) -> str:
+        """Année des contours."""
+        return self._fonds["communes"].geographie
+
+    def sans_contour(self) -> list[str]:
+        """Nommer les communes et les QPV dont la base ne tient pas le contour.
+
+        Returns
+        -------
+        list of str
+            Noms, dans l'ordre des codes.
+        """
+        tenus = {c for nom in ("communes", "qpv") if nom in self.couches for c in self.couches[nom]["code"]}
+        return [t.nom for t in self.chiffres.territoires()[1:] if t.code not in tenus]
+
+    def niveaux(self, indicateur: Indicateur) -> list[Niveau]:
+        """Dessiner un indicateur à chaque niveau où il a des chiffres et des contours.
+
+        Parameters
+        ----------
+        indicateur : Indicateur
+            Indicateur du site.
+
+        Returns
+        -------
+        list of Niveau
+            Communes puis IRIS ; vide si rien ne se dessine.
+        """
+        if not indicateur.carte:
+            return []
+        trouves = []
+        for cle, nom in NOMS.items():
+            if cle not in self.couches:
+                continue
+            try:
+                dessin = carte(
+                    self._fonds[cle], DemandeDeCarte(indicateur.code, "mailles", indicateur.libelle)
+                )
+            except CarteImpossible:
+                # La page de l'indicateur dit qu'il n'a pas de carte à ce niveau.
+                continue
+            dessin = replace(dessin, titre=f"{dessin.titre}, {nom}")
+            ecrits = self._ecrits(cle, indicateur)
+            trouves.append(Niveau(cle, nom, dessin, legende_html(dessin), dessin.texte_alternatif(), ecrits))
+        return trouves
+
+    def _ecrits(self, cle: str, indicateur: Indicateur) -> dict[str, str]:
+        """Écrire chaque valeur comme le tableau de la page : décimales de sa marge, marque de sa fragilité."""
+        diagnostic = self._fonds[cle].diagnostic
+        lus = {
+            t.code: diagnostic.chiffre(t, indicateur.code, "mailles") for t in diagnostic.ensembles.mailles
+        }
+        return {
+            c: cellule(indicateur, lu).texte for c, lu in lus.items() if lu is not None and lu.a_une_valeur
+        }
+
+
+def contours(couche: gpd.GeoDataFrame, *, alleger: bool = True) -> dict[str, Any]:
+    """Écrire des contours allégés, frontières communes simplifiées ensemble.
+
+    Parameters
+    ----------
+    couche : geopandas.GeoDataFrame
+        Colonnes ``code``, ``nom``, ``geometry``.
+    alleger : bool, default True
+        Simplifier ; des périmètres qui ne se touchent pas sont seulement arrondis.
+
+    Returns
+    -------
+    dict
+        ``codes``, ``noms``, ``centres`` et ``formes`` (GeoJSON), dans le même ordre.
+    """
+    import shapely  # noqa: PLC0415 - import lent, réservé aux cartes
+
+    metrique = couche.sort_values("code", ignore_index=True).to_crs(projection_locale(couche))
+    ouest, sud, est, nord = metrique.total_bounds
+    if alleger:
+        metrique = simplifier(metrique, max(est - ouest, nord - sud) / PART_DE_LA_LARGEUR)
+    else:
+        metrique = metrique.set_geometry(shapely.simplify(metrique.geometry.to_numpy(), 5), crs=metrique.crs)
+    degres = metrique.to_crs(GEOGRAPHIQUE)
+    centres = degres.geometry.representative_point()
+    return {
+        "codes": [str(c) for c in degres["code"]],
+        "noms": [str(n) for n in degres["nom"]],
+        "centres": [[_degre(p.y), _degre(p.x)] for p in centres],
+        "formes": [_forme(g) for g in degres.geometry],
+    }
+
+
+def _forme(geometrie: Any) -> dict[str, Any]:
+    import shapely  # noqa: PLC0415 - import lent, réservé aux cartes
+
+    def arrondir(noeud: Any) -> Any:
+        return _degre(noeud) if isinstance(noeud, float) else [arrondir(fils) for fils in noeud]
+
+    objet = shapely.geometry.mapping(geometrie)
+    return {"type": objet["type"], "coordinates": arrondir(objet["coordinates"])}
+
+
+def _degre(valeur: float) -> float:
+    return round(float(valeur), DECIMALES)
+
+
+def couche(niveau: Niveau, codes: list[str]) -> dict[str, Any]:
+    """Écrire une couche : les apparences distinctes, puis un renvoi par contour.
+
+    Parameters
+    ----------
+    niveau : Niveau
+        Carte d'un indicateur.
+    codes : list of str
+        Codes des contours, dans leur ordre.
+
+    Returns
+    -------
+    dict
+        Styles, rangs, rayons et textes d'infobulle ; ``-1`` pour un contour que la carte ne montre pas.
+    """
+    dessin = niveau.dessin
+    presentes, mesures = apparences(dessin), tailles(dessin)
+    distinctes = sorted(dict.fromkeys(presentes), key=str)
+    rangs = {str(c): n for n, c in enumerate(dessin.territoires["code"])}
+    ordre = [rangs.get(c) for c in codes]
+    maximum = max(mesures, default=0.0)
+    neutre = Apparence(FOND_DES_CERCLES)
+    textes = [
+        _infobulle(dessin, niveau.ecrits.get(str(code), ""), valeur, lignes)
+        for code, valeur, lignes in zip(
+            dessin.territoires["code"], dessin.territoires["valeur"], lignes_d_infobulle(dessin), strict=True
+        )
+    ]
+    lue: dict[str, Any] = {
+        "niveau": niveau.cle,
+        "alternatif": niveau.alternatif,
+        "aplats": [style_leaflet(neutre if dessin.en_cercles and not a.etat else a) for a in distinctes],
+        "apparences": [-1 if n is None else distinctes.index(presentes[n]) for n in ordre],
+        "textes": [[] if n is None else textes[n] for n in ordre],
+    }
+    if dessin.en_cercles:
+        lue["cercles"] = [style_leaflet(a, cercle=True) for a in distinctes]
+        lue["rayons"] = [
+            0 if n is None else round(rayon(mesures[n], maximum, RAYON_MAXIMAL), 1) for n in ordre
+        ]
+    return lue
+
+
+def _infobulle(dessin: CarteThematique, ecrit: str, valeur: float, lignes: list[str]) -> list[str]:
+    """Remplacer la valeur de l'infobulle par celle du tableau, sans toucher à ce qui la suit."""
+    if not ecrit or valeur != valeur:  # noqa: PLR0124 - NaN n'est pas égal à lui-même
+        return lignes
+    return [lignes[0].replace(dessin.ecrire(valeur), ecrit, 1), *lignes[1:]]
+
+
+def motifs(niveaux: list[Niveau]) -> str:
+    """Écrire une fois les motifs dont les cartes d'une page ont besoin.
+
+    Parameters
+    ----------
+    niveaux : list of Niveau
+        Cartes de la page.
+
+    Returns
+    -------
+    str
+        Élément ``svg`` invisible.
+    """
+    vues = [a for n in niveaux for a in apparences(n.dessin)]
+    vues += [ligne.apparence for n in niveaux for ligne in lignes_de_legende(n.dessin)]
+    return definitions(vues)

@@ -1,0 +1,98 @@
+"""Exécuter le carnet de comparaison intercommunale et en tirer les documents, dans un dossier mis en place d'un geste."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from carnets.atelier_comparaison import verifier_reglages
+from carnets.moteur import Production, executer_carnet, nom_de_fichier
+from donnees_insee.chemins import dossier_provisoire
+
+CARNET: Final = "30_comparaison_intercommunale.ipynb"
+
+
+def produire_la_comparaison(
+    parametres: dict[str, Any], indicateurs: str, sortie: Path, *, progression: bool = False
+) -> Production:
+    """Exécuter le carnet de comparaison et écrire ses documents.
+
+    Parameters
+    ----------
+    parametres : dict
+        Paramètres communs aux carnets ; ``territoire`` est une intercommunalité.
+    indicateurs : str
+        Codes séparés par des virgules ; vide pour tous.
+    sortie : pathlib.Path
+        Dossier qui recevra celui de la comparaison.
+    progression : bool, default False
+        Montrer la barre de progression.
+
+    Returns
+    -------
+    Production
+        Dossier et fichiers écrits.
+
+    Raises
+    ------
+    ParametreInvalide
+        Paramètre hors de son domaine, ou territoire qui n'est pas une intercommunalité.
+    TerritoireInconnu, DonneeAbsente
+        Territoire ou millésime que la base ne tient pas.
+    CarnetEnEchec
+        Le carnet s'est arrêté ; il est gardé près du dossier de sortie.
+    SortieImpossible
+        Le dossier de sortie refuse l'écriture.
+    """
+    from abs.intercommunal.releve import DiagnostiqueurIntercommunal  # noqa: PLC0415 - imports lents
+
+    reglages, voulus = verifier_reglages(indicateurs, parametres)
+    demande = reglages.demande
+    diagnostiqueur = DiagnostiqueurIntercommunal(reglages.base, demande)
+    sujet = diagnostiqueur.sujet
+    nom = f"comparaison-{nom_de_fichier(sujet.nom)}-{sujet.code}-{demande.millesime or 'dernier'}"
+    final = sortie.resolve() / nom
+    with dossier_provisoire(final) as provisoire:
+        execute = provisoire / "carnet.ipynb"
+        injectes = {
+            "territoire": sujet.code,
+            "millesime": demande.millesime,
+            "millesimes": ",".join(f"{k}={v}" for k, v in demande.millesimes.items()),
+            "qpv": demande.qpv,
+            "geographie": demande.geographie,
+            "indicateurs": ",".join(voulus),
+            "formats": ",".join(reglages.formats),
+            "dossier_sortie": str(provisoire),
+            "dossier_donnees": str(reglages.base.dossier.resolve()),
+        }
+        executer_carnet(
+            Path(str(resources.files("carnets"))) / CARNET,
+            execute,
+            injectes,
+            garde=final.parent / f"{final.name}-en-echec.ipynb",
+            progression=progression,
+            barre="Comparaison",
+        )
+        communes = {t.nom for t in diagnostiqueur.communes}
+        _documents(
+            reglages.formats, execute, provisoire, f"Comparaison intercommunale · {sujet.nom}", communes
+        )
+    fichiers = tuple(sorted(f for f in final.rglob("*") if f.is_file()))
+    return Production(final, fichiers)
+
+
+def _documents(
+    formats: tuple[str, ...], execute: Path, dossier: Path, titre: str, communes: set[str]
+) -> None:
+    if not {"html", "docx"} & set(formats):
+        return
+    from carnets.documents.comparaison_fragments import ecrire_page  # noqa: PLC0415 - imports lents
+    from carnets.documents.comparaison_word import ecrire_comparaison_docx  # noqa: PLC0415
+    from carnets.documents.page_html import corps_du_carnet  # noqa: PLC0415
+
+    corps = corps_du_carnet(execute)
+    if "html" in formats:
+        ecrire_page(corps, titre, dossier / "comparaison.html")
+    if "docx" in formats:
+        ecrire_comparaison_docx(corps, titre, communes, dossier / "comparaison.docx")
