@@ -7,15 +7,14 @@ import re
 import shutil
 import threading
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 from carnets.declares import parametres_declares
 from carnets.parametres import PARAMETRES, Reglages, verifier_parametres
+from carnets.suite import Documents
 from donnees_insee.chemins import dossier_provisoire, fichier_provisoire
 from donnees_insee.erreurs import ErreurAbs, SortieImpossible
 
@@ -144,9 +143,8 @@ def produire(parametres: dict[str, Any], sortie: Path, *, progression: bool = Fa
             _injectes(reglages, sujet.code, provisoire),
             garde=sortie.resolve() / f"{dossier}-en-echec.ipynb",
             progression=progression,
-            pendant=partial(_importer_les_documents, reglages.formats),
+            documents=Documents(reglages.formats, provisoire, titre),
         )
-        _documents(reglages.formats, execute, provisoire, titre)
     fichiers = tuple(sorted(f for f in final.rglob("*") if f.is_file()))
     return Production(final, fichiers)
 
@@ -190,8 +188,8 @@ def produire_un_carnet(
             execute,
             {nom: valeur for nom, valeur in connus.items() if nom in declares},
             garde=final.parent / f"{final.name}-en-echec.ipynb",
+            documents=Documents(formats, provisoire, titre, nom_de_fichier(carnet.stem)),
         )
-        _documents(formats, execute, provisoire, titre, nom_de_fichier(carnet.stem))
     return Production(final, tuple(sorted(f for f in final.rglob("*") if f.is_file())))
 
 
@@ -218,7 +216,7 @@ def executer_carnet(
     garde: Path,
     progression: bool = False,
     barre: str = "Portrait",
-    pendant: Callable[[], None] | None = None,
+    documents: Documents | None = None,
 ) -> None:
     """Exécuter un carnet avec Papermill, par le moteur « abs » ; en cas d'échec, le garder avec l'erreur en tête.
 
@@ -236,8 +234,8 @@ def executer_carnet(
         Montrer la barre de progression de Papermill.
     barre : str, default "Portrait"
         Titre de cette barre.
-    pendant : callable or None, default None
-        Ce que ce processus peut préparer pendant que le noyau travaille.
+    documents : Documents or None, default None
+        Documents à tirer du carnet, commencés avant sa dernière cellule.
 
     Raises
     ------
@@ -252,14 +250,15 @@ def executer_carnet(
     # Le noyau doit être celui de cet environnement, même si un autre « python3 » est installé ailleurs.
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-    if pendant is not None:
-        threading.Thread(target=pendant, daemon=True).start()
+    documents = documents or Documents((), execute.parent, "")
+    threading.Thread(target=documents.importer, daemon=True).start()
     try:
         papermill.execute_notebook(
             str(carnet),
             str(execute),
             parameters=parametres,
             engine_name="abs",
+            avant_les_exports=documents.commencer,
             progress_bar=BARRE | {"desc": barre} if progression else False,
             execution_timeout=DELAI_PAR_CELLULE,
             # Réécrire le carnet à chaque cellule coûte plus que ce qu'il protège : un échec l'écrit aussi.
@@ -288,39 +287,14 @@ def executer_carnet(
         raise SortieImpossible(
             f"Le carnet ne peut pas être écrit dans « {execute.parent} » ({cause})."
         ) from cause
+    finally:
+        documents.attendre()
+    documents.finir(execute)
 
 
 def _garder(execute: Path, garde: Path) -> None:
     with fichier_provisoire(garde) as provisoire:
         shutil.copyfile(execute, provisoire)
-
-
-def _importer_les_documents(formats: tuple[str, ...]) -> None:
-    """Importer d'avance ce que les documents demanderont : le noyau, lui, occupe un autre cœur."""
-    if "html" in formats or "docx" in formats:
-        import nbconvert  # noqa: F401, PLC0415
-
-        import carnets.documents.page_html  # noqa: PLC0415
-    if "docx" in formats:
-        import docx  # noqa: F401, PLC0415
-        import pypandoc  # noqa: F401, PLC0415
-
-        import carnets.documents.word  # noqa: F401, PLC0415
-
-
-def _documents(
-    formats: tuple[str, ...], execute: Path, dossier: Path, titre: str, nom: str = "portrait"
-) -> None:
-    if not {"html", "docx"} & set(formats):
-        return
-    from carnets.documents.page_html import corps_du_carnet, ecrire_html  # noqa: PLC0415 - imports lents
-    from carnets.documents.word import ecrire_docx  # noqa: PLC0415
-
-    corps = corps_du_carnet(execute)
-    if "html" in formats:
-        ecrire_html(corps, titre, dossier / f"{nom}.html")
-    if "docx" in formats:
-        ecrire_docx(corps, titre, dossier / f"{nom}.docx")
 
 
 def copier_les_carnets(dossier: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from papermill.engines import NBClientEngine
 
 NOM = "abs"
 TIEDE = "ABS_NOYAU_TIEDE"
+EXPORTS = "exports"
 
 
 class MoteurAbs(NBClientEngine):
@@ -36,6 +38,7 @@ class MoteurAbs(NBClientEngine):
         from carnets.noyaux.gestionnaire import gestionnaire_vers  # noqa: PLC0415 - jupyter_client est lent
         from carnets.noyaux.lancement import adresse  # noqa: PLC0415
 
+        _prevenir_avant_les_exports(nb_man, kwargs.pop("avant_les_exports", None))
         ou = adresse()
         if ou is not None:
             # Le noyau ne sert qu'une fois et ses fichiers sont fermés : inutile d'attendre qu'il se range.
@@ -43,6 +46,20 @@ class MoteurAbs(NBClientEngine):
         elif os.environ.get(TIEDE) == "1":
             return _sur_un_noyau_tiede(nb_man, **kwargs)
         return super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
+
+
+def _prevenir_avant_les_exports(nb_man: Any, prevenir: Callable[[Any], None] | None) -> None:
+    """Appeler ``prevenir`` avec le carnet quand commence la cellule étiquetée « exports »."""
+    if prevenir is None:
+        return
+    commencer = nb_man.cell_start
+
+    def cell_start(cellule: Any, *arguments: Any, **options: Any) -> Any:
+        if EXPORTS in cellule.metadata.get("tags", ()):
+            prevenir(nb_man.nb)
+        return commencer(cellule, *arguments, **options)
+
+    nb_man.cell_start = cell_start
 
 
 def _sur_un_noyau_tiede(nb_man: Any, execution_timeout: float | None = None, **_: Any) -> Any:

@@ -97,8 +97,8 @@ class Pepiniere:
         self.ecoute.setblocking(False)
         for objet, genre in ((self.ecoute, "demande"), (self.reveil, "fin"), (self.vie, "vie")):
             self.selecteur.register(objet, selectors.EVENT_READ, genre)
-        gc.collect()
         gc.freeze()
+        gc.enable()
         try:
             while self._un_tour():
                 pass

@@ -229,7 +229,7 @@ def portrait_seul(base: Path, territoire: str, repetitions: int) -> list[Ligne]:
 
 
 def _carnet_d_imports(dossier: Path) -> Path:
-    """Écrire un carnet qui importe ce que le portrait importe, et rien d'autre."""
+    """Écrire un carnet qui importe les bibliothèques que le carnet de portrait charge en travaillant, et rien d'autre."""
     import nbformat
 
     source = "\n".join(
@@ -238,9 +238,8 @@ def _carnet_d_imports(dossier: Path) -> Path:
             "pandas",
             "geopandas",
             "matplotlib.pyplot",
-            "mapclassify",
             "folium",
-            "duckdb",
+            "pyarrow.dataset",
             "xlsxwriter",
         )
     )
