@@ -12,6 +12,7 @@ from abs.diagnostic import Diagnostiqueur
 from abs.locales import DonneesLocales
 from abs.statuts import Fiabilite, Statut
 from abs.table_longue import Diagnostic, Ensembles
+from carnets.observatoire.mots import en_clair, rang_alphabetique
 from donnees_insee.erreurs import ParametreInvalide
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ class Chiffres:
         if self.voulus:
             manquants = [i for i in manquants if i.code in self.voulus]
         lus = [(i, self.diagnostic.chiffre(sujet, i.code)) for i in manquants]
-        return [(i, c.note if c is not None and c.note else "non publié à ce niveau") for i, c in lus]
+        return [
+            (i, en_clair(c.note) if c is not None and c.note else "non publié à ce niveau") for i, c in lus
+        ]
 
     def territoires(self) -> list[Territoire]:
         """Donner les territoires qui ont leur page : l'intercommunalité, ses communes, ses QPV.
@@ -98,14 +101,10 @@ class Chiffres:
         Returns
         -------
         list of Territoire
-            Communes et QPV dans l'ordre de leurs codes.
+            Communes puis QPV, chacun dans l'ordre alphabétique.
         """
         e = self.diagnostic.ensembles
-        return [e.sujet, *sorted(e.mailles, key=_code), *sorted(e.qpv, key=_code)]
-
-
-def _code(territoire: Territoire) -> str:
-    return territoire.code
+        return [e.sujet, *sorted(e.mailles, key=rang_alphabetique), *sorted(e.qpv, key=rang_alphabetique)]
 
 
 def etablir(
@@ -148,7 +147,7 @@ def etablir(
     _dire(suivre, etude.sujet.nom)
     diagnostic = etude.assembler()
     iris = {}
-    for commune in sorted(diagnostic.ensembles.mailles, key=_code):
+    for commune in sorted(diagnostic.ensembles.mailles, key=rang_alphabetique):
         _dire(suivre, commune.nom)
         de_la_commune = DiagnostiqueurDIris(base, replace(demande, territoire=commune.code))
         if de_la_commune.ensembles().mailles:

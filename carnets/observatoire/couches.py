@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from abs.portrait import DemandeDeCarte
 from abs.tableaux import cellule
+from carnets.observatoire.mots import en_clair
 from cartes.apparence import FOND_DES_CERCLES, Apparence, apparences, rayon, tailles
 from cartes.fonds import Fonds, carte
 from cartes.geometrie import GEOGRAPHIQUE, projection_locale, simplifier
@@ -53,7 +54,7 @@ class Cartes:
     Parameters
     ----------
     base : Base
-        Base locale, qui tient les contours.
+        Base locale, qui contient les contours.
     chiffres : Chiffres
         Chiffres du site.
     """
@@ -79,7 +80,7 @@ class Cartes:
         return self._fonds["communes"].geographie
 
     def sans_contour(self) -> list[str]:
-        """Nommer les communes et les QPV dont la base ne tient pas le contour.
+        """Nommer les communes et les QPV dont la base ne contient pas le contour.
 
         Returns
         -------
@@ -201,7 +202,7 @@ def couche(niveau: Niveau, codes: list[str]) -> dict[str, Any]:
     maximum = max(mesures, default=0.0)
     neutre = Apparence(FOND_DES_CERCLES)
     textes = [
-        _infobulle(dessin, niveau.ecrits.get(str(code), ""), valeur, lignes)
+        [en_clair(li) for li in _infobulle(dessin, niveau.ecrits.get(str(code), ""), valeur, lignes)]
         for code, valeur, lignes in zip(
             dessin.territoires["code"], dessin.territoires["valeur"], lignes_d_infobulle(dessin), strict=True
         )

@@ -134,7 +134,8 @@ def en_donnee(figure: Figure, date: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``d`` clé de date, ``p`` date à lire, ``t`` texte, ``m`` mention, ``s`` statut ; ``v`` valeur s'il y en a une.
+        ``d`` clé de date, ``p`` date à lire, ``t`` texte, ``m`` mention, ``s`` statut ; s'il y en a, ``v`` valeur,
+        ``f`` fragile, ``q`` série de la définition.
     """
     donnee: dict[str, Any] = {
         "d": date,
@@ -147,4 +148,6 @@ def en_donnee(figure: Figure, date: str) -> dict[str, Any]:
         donnee["v"] = round(float(figure.chiffre.valeur), 6)
     if figure.fragile:
         donnee["f"] = 1
+    if figure.chiffre is not None and figure.chiffre.definition:
+        donnee["q"] = figure.chiffre.definition
     return donnee

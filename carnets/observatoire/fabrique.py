@@ -18,6 +18,7 @@ from carnets.observatoire.chiffres import Chiffres, etablir
 from carnets.observatoire.couches import Cartes, contours, couche, motifs
 from carnets.observatoire.donnees import donnees_des_territoires, en_script, sommaire
 from carnets.observatoire.fiches import Fiche, fiches
+from carnets.observatoire.mots import dates_lisibles, jour_lisible, raison_sans_carte
 from carnets.observatoire.pages import PageDeTerritoire, pages_des_territoires
 from carnets.observatoire.portraits import PortraitsTrouves, joindre, trouver
 from carnets.observatoire.rendu import leaflet, rendre, ressource
@@ -31,7 +32,6 @@ from donnees_insee.catalogue import source
 from donnees_insee.chemins import creer_dossier, dossier_provisoire
 
 if TYPE_CHECKING:
-    from abs.table_longue import Diagnostic
     from donnees_insee.base import Base
 
 RESSOURCES: Final = ("observatoire.css", "observatoire.js", "carte.js", "comparer.js")
@@ -170,8 +170,16 @@ class _Chantier:
             nom = adresses.morceau(code)
             self._script(f"cartes/{nom}.js", "carte", nom, [couche(n, codes[n.cle]) for n in niveaux])
         commun = {"fiche": fiche, "niveaux": niveaux, "motifs": motifs(niveaux)}
+        sans_carte = raison_sans_carte(
+            fiche.indicateur, fiche.comptes(), contours=bool(codes), recu=fiche.recu
+        )
         self._page(
-            adresses.page_d_indicateur(code), "indicateur.html.j2", **commun, carte=adresse, fichiers=fichiers
+            adresses.page_d_indicateur(code),
+            "indicateur.html.j2",
+            **commun,
+            carte=adresse,
+            fichiers=fichiers,
+            sans_carte=sans_carte,
         )
         if niveaux:
             self._page(adresse, "carte.html.j2", **commun)
@@ -211,7 +219,7 @@ class _Chantier:
         )
         choix = [
             ("Intercommunalité", [e.sujet]),
-            ("Communes", sorted(communes, key=lambda t: t.nom)),
+            ("Communes", communes),
             ("Quartiers prioritaires", qpv),
             ("Références", list(e.references)),
         ]
@@ -261,9 +269,12 @@ class _Chantier:
         return codes
 
     def _fabrication(self) -> None:
-        """Écrire le seul fichier qui change à chaque fabrication : quand, avec quoi, et ce qui manque."""
+        """Écrire les deux seuls fichiers qui changent : quand, avec quoi, ce qui manque ; et la date à montrer."""
+        instant = datetime.now(UTC)
+        # Les pages lisent la date ici : elles restent les mêmes d'une fabrication à l'autre.
+        self._script("fabrication.js", "fabrication", "", {"etabli_le": jour_lisible(instant.astimezone())})
         contenu = {
-            "fabrique_le": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "fabrique_le": instant.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "version": metadata.version("abs-portrait"),
             "demande": asdict(self.chiffres.diagnostic.demande),
             "portraits_joints": sorted(self.trouves.dossiers),
@@ -271,23 +282,3 @@ class _Chantier:
             "portraits_manquants": [t.code for t in self.trouves.manquants],
         }
         self._texte("fabrication.json", json.dumps(contenu, ensure_ascii=False, indent=1) + "\n")
-
-
-def dates_lisibles(diagnostic: Diagnostic) -> str:
-    """Dire en une phrase les dates demandées.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Diagnostic du site.
-
-    Returns
-    -------
-    str
-        Phrase du pied de page.
-    """
-    dernier = diagnostic.demande.millesime
-    if dernier is None:
-        return "Derniers millésimes tenus, chaque chiffre à sa date."
-    sauf = ", sauf les quartiers prioritaires" if diagnostic.posterieures else ""
-    return f"Données de {dernier} ou d'avant{sauf}, chacune à sa date."

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from abs.comparaisons import regles
 from abs.indicateurs import THEMES
-from carnets.documents.tableur_definitions import SENS, unite_lisible
+from carnets.documents.tableur_definitions import unite_lisible
 from carnets.observatoire.figures import Figure, Lecteur
+from carnets.observatoire.mots import absence_commune, rang_alphabetique, sens_de_lecture
 from donnees_insee.catalogue import sources
 
 if TYPE_CHECKING:
@@ -57,6 +58,10 @@ class Fiche:
         Portée de la source, ruptures, précautions.
     ensemble, communes, qpv, iris : tuple of LigneDeFiche
         Intercommunalité et références, puis ses communes, ses QPV, ses IRIS ; une date par groupe.
+    absences : dict of str to str
+        Groupe → phrase, quand aucun de ses territoires n'a le chiffre et que tous ont la même raison.
+    recu : bool
+        Vrai si l'indicateur vient d'un fichier de partenaire.
     """
 
     indicateur: Indicateur
@@ -69,6 +74,19 @@ class Fiche:
     communes: tuple[LigneDeFiche, ...]
     qpv: tuple[LigneDeFiche, ...]
     iris: tuple[LigneDeFiche, ...]
+    absences: dict[str, str] = field(default_factory=dict)
+    recu: bool = False
+
+    def comptes(self) -> dict[str, tuple[int, int]]:
+        """Compter, par niveau de carte, les territoires qui ont un chiffre.
+
+        Returns
+        -------
+        dict of str to tuple of int
+            ``communes`` et ``iris`` : combien ont un chiffre, et combien il y en a.
+        """
+        niveaux = {"communes": self.communes, "iris": self.iris}
+        return {nom: (sum(li.figure.a_une_valeur for li in g), len(g)) for nom, g in niveaux.items()}
 
 
 def fiches(chiffres: Chiffres) -> list[Fiche]:
@@ -99,25 +117,41 @@ def _fiche(chiffres: Chiffres, principal: Lecteur, fin: Lecteur, indicateur: Ind
     iris = [
         _ligne(fin, t, indicateur, "mailles", communes[code])
         for code, diagnostic in chiffres.iris.items()
-        for t in diagnostic.ensembles.mailles
+        for t in sorted(diagnostic.ensembles.mailles, key=rang_alphabetique)
     ]
     groupes = (
         ensemble,
-        [_ligne(principal, t, indicateur, "mailles") for t in e.mailles],
-        [_ligne(principal, t, indicateur, "qpv") for t in e.qpv],
+        [_ligne(principal, t, indicateur, "mailles") for t in sorted(e.mailles, key=rang_alphabetique)],
+        [_ligne(principal, t, indicateur, "qpv") for t in sorted(e.qpv, key=rang_alphabetique)],
         iris,
     )
     montres = [tuple(g) if any(li.figure.chiffre is not None for li in g) else () for g in groupes]
+    sujet, des_communes, des_qpv, des_iris = montres
     lectures = lectures_employees(chiffres, indicateur)
     return Fiche(
         indicateur,
         THEMES[indicateur.theme],
         unite_lisible(indicateur),
-        SENS[indicateur.sens],
+        sens_de_lecture(indicateur),
         _formules(chiffres, indicateur, lectures),
         limites(lectures, _annees(montres)),
-        *montres,
+        sujet,
+        des_communes,
+        des_qpv,
+        des_iris,
+        absences={
+            "communes": _absence("communes", des_communes),
+            "qpv": _absence("qpv", des_qpv),
+            "iris": _absence("iris", des_iris),
+        },
+        recu=indicateur.code in chiffres.iris_reunis.locales.indicateurs,
     )
+
+
+def _absence(groupe: str, lignes: tuple[LigneDeFiche, ...]) -> str:
+    if any(li.figure.a_une_valeur for li in lignes):
+        return ""
+    return absence_commune(groupe, [li.figure.mention for li in lignes])
 
 
 def _annees(groupes: list[tuple[LigneDeFiche, ...]]) -> set[int]:

@@ -11,6 +11,7 @@ from abs.phrases_ecriture import reference
 from abs.phrases_preuves import Appuis
 from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut
 from abs.tableaux import MARQUE_FRAGILE, Cellule, cellule, mots_de_couverture
+from carnets.observatoire.mots import en_clair
 from donnees_insee.catalogue import sources
 
 if TYPE_CHECKING:
@@ -68,6 +69,11 @@ class Figure:
     def statut(self) -> str:
         """Statut du contrat ; ``indisponible`` si l'indicateur n'existe pas à ce niveau."""
         return str(Statut.INDISPONIBLE if self.chiffre is None else self.chiffre.statut)
+
+    @property
+    def libelle_du_statut(self) -> str:
+        """Statut en mots, sans la raison."""
+        return LIBELLES_STATUT[self.statut]
 
 
 class Lecteur:
@@ -141,7 +147,8 @@ def mention_de(chiffre: Chiffre, precision: str) -> str:
     """
     if not chiffre.a_une_valeur:
         libelle = LIBELLES_STATUT[chiffre.statut]
-        return f"{libelle} : {chiffre.note}" if chiffre.note and chiffre.note != libelle else libelle
+        note = en_clair(chiffre.note)
+        return f"{libelle} : {note}" if note and note != libelle else libelle
     morceaux = [precision.replace(", fiabilité non évaluée", "").replace(", fiabilité fragile", "")]
     if chiffre.statut == Statut.PARTIEL:
         morceaux.append(mots_de_couverture(chiffre))

@@ -10,6 +10,7 @@ import sqlite3
 import zipfile
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from typer.testing import CliRunner
 
 from abs.demande import Demande
 from abs.diagnostic import diagnostiquer
+from abs.indicateurs import indicateurs
 from abs.statuts import ABREGES_STATUT
 from abs.tableaux import cellule
 from carnets.commande.application import app
@@ -27,16 +29,26 @@ from carnets.observatoire.chiffres import Chiffres, etablir
 from carnets.observatoire.donnees import en_script
 from carnets.observatoire.fabrique import fabriquer
 from carnets.observatoire.figures import date_comparable
+from carnets.observatoire.mots import (
+    DROITS,
+    absence_commune,
+    en_clair,
+    jour_lisible,
+    raison_sans_carte,
+    rang_alphabetique,
+    sens_de_lecture,
+)
 from carnets.observatoire.portraits import joindre, trouver
 from donnees_insee.base import Base
 from donnees_insee.demo import EPCI_DEMO
 from donnees_insee.depot import deposer
 from donnees_insee.erreurs import ParametreInvalide, SortieImpossible
+from donnees_insee.modeles_locaux import modeles
 
 if TYPE_CHECKING:
     from abs.table_longue import Diagnostic
 
-INDICATEURS = ("population", "taux_pauvrete_60", "part_hlm", "recours_dalo")
+INDICATEURS = ("population", "taux_pauvrete_60", "part_hlm", "recours_dalo", "menages_aides_facultatives")
 ENTETE = "territoire;date;indicateur;numerateur;denominateur;producteur;diffusion;seuil;libelle;theme\n"
 HAUT, BAS = 79198371, 486113579
 TEMOINS = ("zébulon", "zebulon", str(HAUT), str(BAS), "16.29215", "16,29215")
@@ -195,6 +207,96 @@ def test_un_iris_d_une_autre_date_devient_indisponible_sur_la_carte_commune(base
     assert all(c.valeur != c.valeur for c in ailleurs)
 
 
+# -- les mots ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("note", "dite"),
+    [
+        (
+            "le fichier déposé ne contient pas la variable DISP_TP60 ; NOTE_FILO = 1",
+            "non publié dans le fichier déposé ; note de précaution du producteur",
+        ),
+        ("DISP_NOTE = 2 ; NOTE_FILO = 1", "note de précaution du producteur"),
+        ("NOTE_CNAF = 3 (qualité signalée par le producteur)", "qualité signalée par le producteur"),
+        ("effectif non diffusé ; NOTE_CNAF = 2", "effectif non diffusé ; qualité signalée par le producteur"),
+        ("seulement 28 IRIS sur 41 ont un chiffre", "seulement 28 IRIS sur 41 ont un chiffre"),
+        ("", ""),
+    ],
+)
+def test_une_note_se_lit_sans_code_de_fichier(note: str, dite: str) -> None:
+    assert en_clair(note) == dite
+
+
+def test_une_raison_commune_a_toutes_les_communes_n_est_dite_qu_une_fois() -> None:
+    absente = "indisponible : non publié dans le fichier déposé"
+    assert absence_commune("communes", [absente] * 31) == (
+        "Aucune des 31 communes n'a ce chiffre : il n'est pas publié dans le fichier déposé."
+    )
+    assert absence_commune("iris", ["secret statistique"] * 4) == (
+        "Aucun des 4 IRIS n'a ce chiffre : secret statistique."
+    )
+    assert absence_commune("qpv", [absente, "secret statistique"]) == ""
+    assert absence_commune("qpv", [absente]) == ""
+    assert absence_commune("qpv", []) == ""
+
+
+def test_un_droit_se_lit_dans_les_deux_sens() -> None:
+    assert set(indicateurs()) | set(modeles()) >= DROITS
+    assert "recours aux droits" in sens_de_lecture(indicateurs()["part_c2s"])
+    assert sens_de_lecture(indicateurs()["taux_pauvrete_60"]) == "une valeur haute signale une fragilité"
+
+
+def test_l_absence_de_carte_dit_sa_raison(site: Path) -> None:
+    taux = indicateurs()["taux_pauvrete_60"]
+
+    def dire(communes: int, *, contours: bool = True, carte: bool = True) -> str:
+        comptes = {"communes": (communes, 10), "iris": (0, 30)}
+        return raison_sans_carte(replace(taux, carte=carte), comptes, contours=contours, recu=False)
+
+    assert "aucune commune" in dire(0)
+    assert "ne contient pas les contours" in dire(3, contours=False)
+    assert "3 communes sur 10 ont un chiffre" in dire(3, carte=False)
+    assert "pas de contour" in dire(1)
+    page = nu((site / "indicateurs" / "recours_dalo.html").read_text(encoding="utf-8"))
+    assert "donnée reçue d'un partenaire" in page
+    assert "1 commune sur 10 a un chiffre" in page
+    # Un tableau sans ligne dit qu'il n'en a pas.
+    assert "Aucun chiffre pour l'intercommunalité ni ses références." in page
+    assert "L'intercommunalité et ses références" not in page
+
+
+def test_un_denominateur_recu_est_dit_fourni_par_le_producteur(site: Path) -> None:
+    recu = nu((site / "indicateurs" / "menages_aides_facultatives.html").read_text(encoding="utf-8"))
+    assert "Dénominateur, fourni par le producteur" in recu
+    calcule = nu((site / "indicateurs" / "part_hlm.html").read_text(encoding="utf-8"))
+    assert "fourni par le producteur" not in calcule
+
+
+def test_les_listes_de_territoires_sont_dans_un_seul_ordre(site: Path, diagnostic: Diagnostic) -> None:
+    modele = diagnostic.ensembles.mailles[0]
+    noms = ["Zuydcoote", "L'Isle", "Évron", "La Ferté", "Eaubonne", "Lattes", "Étampes"]
+    ranges = sorted((replace(modele, nom=n) for n in noms), key=rang_alphabetique)
+    attendus = ["Eaubonne", "Étampes", "Évron", "La Ferté", "Lattes", "L'Isle", "Zuydcoote"]
+    assert [t.nom for t in ranges] == attendus
+
+    ordre = [t.code for t in sorted(diagnostic.ensembles.mailles, key=rang_alphabetique)]
+    accueil = (site / "index.html").read_text(encoding="utf-8")
+    liste = accueil[accueil.index('id="communes"') : accueil.index('id="qpv"')]
+    assert re.findall(r"commune-(\w+)\.html", liste) == ordre
+    fiche = (site / "indicateurs" / "part_hlm.html").read_text(encoding="utf-8")
+    table = re.search(r'id="tableau-communes".*?</table>', fiche, re.DOTALL)[0]
+    assert re.findall(r"commune-(\w+)\.html", table) == ordre
+    comparer = (site / "comparer.html").read_text(encoding="utf-8")
+    choix = re.search(r'label="Communes">(.*?)</optgroup>', comparer, re.DOTALL)[1]
+    assert re.findall(r'value="(\w+)"', choix) == ordre
+
+
+def test_le_jour_du_site_s_ecrit_en_francais() -> None:
+    assert jour_lisible(date(2026, 2, 1)) == "1er février 2026"
+    assert jour_lisible(date(2026, 8, 21)) == "21 août 2026"
+
+
 # -- le site tient debout tout seul ------------------------------------------------------------
 
 
@@ -264,7 +366,9 @@ def test_deux_fabrications_donnent_les_memes_octets(site: Path, base: Base, tmp_
     fichiers = {f.relative_to(site) for f in site.rglob("*") if f.is_file()}
     assert fichiers == {f.relative_to(autre) for f in autre.rglob("*") if f.is_file()}
     differents = [str(f) for f in sorted(fichiers) if (site / f).read_bytes() != (autre / f).read_bytes()]
-    assert differents in ([], ["fabrication.json"])
+    assert set(differents) <= {"fabrication.json", "donnees/fabrication.js"}
+    # La date du site n'est écrite que là : sinon chaque page changerait à chaque fabrication.
+    assert [p.name for p in site.rglob("*.html") if "Établi le" in p.read_text(encoding="utf-8")] == []
     assert "fabrique_le" in json.loads((site / "fabrication.json").read_text(encoding="utf-8"))
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.navigateur
 HOSTILE = "<img src=x onerror=alert(1)>"
-INDICATEURS = ("taux_pauvrete_60", "part_hlm")
+INDICATEURS = ("taux_pauvrete_60", "indice_gini", "neuvieme_decile", "part_hlm")
 PAGES = (
     "index.html",
     "comparer.html?t=99002,99003,QP099001",
@@ -215,8 +215,50 @@ def test_la_comparaison_ne_compare_que_ce_qui_a_la_meme_date(visite) -> None:
 def test_une_ligne_sans_date_commune_le_dit(visite) -> None:
     visite.ouvrir("comparer.html?t=99002,QP099001")
     ligne = visite.page.locator(".comparaison tr", has_text="Sous le seuil de pauvreté")
-    assert "non comparé" in ligne.inner_text()
+    assert "Pas de date commune : non comparé" in ligne.inner_text()
     assert ligne.locator("svg.barre").count() == 0
+
+
+def test_un_indicateur_chiffre_par_un_seul_territoire_vient_a_la_fin(visite) -> None:
+    visite.ouvrir("comparer.html?t=99002,QP099001")
+    table = visite.page.locator(".comparaison table").first
+    table.wait_for()
+    dites = [li.locator("td").last.inner_text() for li in table.locator("tbody tr").all()]
+    assert dites == ["Pas de date commune : non comparé"] * 2 + [
+        "Un seul de ces territoires a un chiffre : non comparé"
+    ]
+    assert "Gini" in table.locator("tbody tr").last.inner_text()
+
+
+def test_deux_definitions_ne_se_comparent_pas_et_cela_se_dit(visite, site: Path) -> None:
+    cle = "commune-99003"
+    script = (site / "donnees" / "territoires" / f"{cle}.js").read_text(encoding="utf-8")
+    debut = script.index('"part_hlm":[{"d":"2022"')
+    autre = script[:debut] + script[debut:].replace(
+        '"d":"2022"', '"q":"autre série","d":"2022 autre série"', 1
+    )
+    visite.page.route(f"**/{cle}.js", lambda r: r.fulfill(body=autre, content_type="text/javascript"))
+    visite.ouvrir("comparer.html?t=99002,99003")
+    ligne = visite.page.locator(".comparaison tr", has_text="HLM")
+    ligne.wait_for()
+    assert ligne.locator("td").last.inner_text() == "Définitions différentes : non comparé"
+    assert ligne.locator("svg.barre").count() == 0
+    visite.ouvrir("lire.html")
+    visite.ouvrir(f"comparer.html?t=99002,99003,{EPCI_DEMO}")
+    cellules = visite.page.locator(".comparaison tr", has_text="HLM").locator("td")
+    cellules.first.wait_for()
+    assert "autre définition : non comparé" in cellules.nth(1).inner_text()
+    assert cellules.last.inner_text() == "recensement 2022"
+
+
+@pytest.mark.parametrize("adresse", ["index.html", "territoires/commune-99001.html"])
+def test_le_pied_de_page_dit_le_jour_du_site(visite, site: Path, adresse: str) -> None:
+    ecrit = (site / "donnees" / "fabrication.js").read_text(encoding="utf-8")
+    jour = ecrit.split('"etabli_le":"')[1].split('"')[0]
+    visite.ouvrir(adresse)
+    visite.page.wait_for_function("document.querySelector('.jour-du-site').textContent !== ''")
+    pied = visite.page.locator("footer").inner_text()
+    assert pied.startswith(f"Établi le {jour}. Derniers millésimes disponibles")
 
 
 def test_choisir_un_territoire_change_la_comparaison_et_son_lien(visite) -> None:

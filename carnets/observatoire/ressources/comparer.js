@@ -42,7 +42,13 @@
     return dessin;
   }
 
-  function caseDe(serie, date, maximum) {
+  function refus(chiffre, repere) {
+    if (jourDe(chiffre) === jourDe(repere)) return "autre définition : non comparé";
+    return ((chiffre.q || "") === (repere.q || "") ? "autre date" : "autre date et autre définition") + " : non comparé";
+  }
+
+  function caseDe(serie, repere, maximum) {
+    const date = repere ? repere.d : null;
     const cellule = element("td");
     const chiffre = serie.find((c) => c.d === date) || serie[0];
     if (!chiffre) {
@@ -54,10 +60,31 @@
     const precision = [chiffre.m];
     if (chiffre.d !== date) {
       precision.unshift(chiffre.p);
-      if (date !== null && chiffre.v !== undefined) cellule.append(element("span", "autre date : non comparé", "refus"));
+      if (date !== null && chiffre.v !== undefined) cellule.append(element("span", refus(chiffre, repere), "refus"));
     }
     cellule.append(element("small", precision.filter(Boolean).join(" · ")));
     return cellule;
+  }
+
+  function jourDe(chiffre) {
+    return chiffre.q ? chiffre.d.slice(0, -chiffre.q.length - 1) : chiffre.d;
+  }
+
+  function chiffresLus(series) {
+    return series.map((serie) => serie.filter((c) => c.v !== undefined)).filter((serie) => serie.length);
+  }
+
+  // Deux territoires au moins ont-ils en commun ce que `lire` donne d'un chiffre ?
+  function partage(series, lire) {
+    const vus = series.map((serie) => new Set(serie.map(lire)));
+    return vus.some((ici, rang) => vus.slice(rang + 1).some((la) => [...ici].some((x) => la.has(x))));
+  }
+
+  function raisonDuRefus(series) {
+    const lues = chiffresLus(series);
+    if (lues.length < 2) return "Un seul de ces territoires a un chiffre : non comparé";
+    if (partage(lues, (c) => c.q || "")) return "Pas de date commune : non comparé";
+    return partage(lues, jourDe) ? "Définitions différentes : non comparé" : "Ni date ni définition communes : non comparé";
   }
 
   function ligneDe(indicateur, series) {
@@ -72,11 +99,11 @@
     const alignes = date === null ? [] : series.map((s) => s.find((c) => c.d === date)).filter((c) => c && c.v !== undefined);
     const negatif = alignes.some((c) => c.v < 0);
     const maximum = alignes.length && !negatif ? Math.max(...alignes.map((c) => c.v)) : null;
-    ligne.append(...series.map((serie) => caseDe(serie, date, maximum)));
+    ligne.append(...series.map((serie) => caseDe(serie, alignes[0], maximum)));
     const derniere = element("td");
     if (date === null) {
       ligne.className = "non-compare";
-      derniere.append(element("span", "Dates ou définitions différentes, ou un seul chiffre : non comparé", "refus"));
+      derniere.append(element("span", raisonDuRefus(series), "refus"));
     } else {
       derniere.textContent = alignes[0].p;
     }
@@ -96,9 +123,11 @@
     const entete = element("thead");
     entete.append(tete);
     const corps = element("tbody");
-    for (const indicateur of indicateurs) {
-      const series = territoires.map((t) => t.chiffres[indicateur.code] || []);
-      if (series.some((s) => s.some((c) => c.v !== undefined))) corps.append(ligneDe(indicateur, series));
+    const lignes = indicateurs.map((i) => ({ indicateur: i, series: territoires.map((t) => t.chiffres[i.code] || []) }));
+    const chiffrees = lignes.map((li) => ({ ...li, lus: chiffresLus(li.series).length })).filter((li) => li.lus > 0);
+    // Ce qu'un seul territoire a ne se compare à rien : à la fin.
+    for (const li of [...chiffrees.filter((l) => l.lus > 1), ...chiffrees.filter((l) => l.lus === 1)]) {
+      corps.append(ligneDe(li.indicateur, li.series));
     }
     table.append(entete, corps);
     if (!corps.childElementCount) return null;

@@ -5,7 +5,7 @@
   const recus = new Map();
   const attentes = new Map();
   const racine = document.body.dataset.racine || "";
-  const dossiers = { territoire: "territoires/", contours: "contours-", carte: "cartes/" };
+  const dossiers = { territoire: "territoires/", contours: "contours-", carte: "cartes/", fabrication: "fabrication" };
 
   // Appelée par chaque fichier de données.
   function recevoir(genre, cle, contenu) {
@@ -150,6 +150,10 @@
   document.querySelectorAll(".recherche").forEach(brancherLaRecherche);
   document.querySelectorAll("textarea[data-carte]").forEach(brancherLeFragment);
   document.querySelectorAll("button.copier").forEach(brancherLaCopie);
+  // La date du site est dans un fichier à part : les pages restent les mêmes d'une fabrication à l'autre.
+  document.querySelectorAll(".jour-du-site").forEach((place) => {
+    charger("fabrication", "").then((lue) => { place.textContent = "Établi le " + lue.etabli_le + ". "; }, () => {});
+  });
   // Un lien vers une ligne d'un tableau replié ouvre ce tableau.
   function ouvrirLaCible() {
     const cible = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));

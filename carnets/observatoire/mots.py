@@ -1,0 +1,191 @@
+"""Les mots du site : raisons d'absence sans code de fichier, sens de lecture, dates, ordre des listes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from carnets.documents.tableur_definitions import SENS
+from donnees_insee.codes import normaliser
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date
+
+    from abs.indicateurs import Indicateur
+    from abs.table_longue import Diagnostic
+    from abs.territoires import Territoire
+
+VARIABLE_ABSENTE: Final = re.compile(r"le fichier déposé ne contient pas la variable \w+")
+NON_PUBLIE: Final = "non publié dans le fichier déposé"
+# Un drapeau de fichier, « NOTE_FILO = 1 », avec ou sans la parenthèse qui l'explique déjà.
+DRAPEAU: Final = re.compile(r"\b([A-Z][A-Z0-9_]+) = [^\s;,()]+(?: \([^)]*\))?")
+PRECAUTION: Final = ("DISP_NOTE", "DEC_NOTE", "NOTE_FILO")
+# Un droit ouvert dit à la fois un besoin et un droit connu et demandé.
+DROITS: Final = frozenset(
+    {"part_allocataires_rsa", "rsa_pour_100_menages", "rsa_ouvert_pour_100_menages", "part_c2s", "beneficiaires_c2s"}
+)  # fmt: skip
+SENS_D_UN_DROIT: Final = "une valeur haute peut signaler une fragilité, ou un meilleur recours aux droits"
+ABSENCES: Final = {
+    "communes": "Aucune des {} communes n'a ce chiffre",
+    "qpv": "Aucun des {} quartiers prioritaires n'a ce chiffre",
+    "iris": "Aucun des {} IRIS n'a ce chiffre",
+}
+
+
+def en_clair(note: str) -> str:
+    """Dire une note de la base sans nom de variable ni drapeau de fichier.
+
+    Parameters
+    ----------
+    note : str
+        Parties séparées par « ; », comme la table longue les écrit.
+
+    Returns
+    -------
+    str
+        Par exemple « non publié dans le fichier déposé ; note de précaution du producteur ».
+    """
+
+    def drapeau(trouve: re.Match[str]) -> str:
+        precaution = trouve[1].startswith(PRECAUTION)
+        return "note de précaution du producteur" if precaution else "qualité signalée par le producteur"
+
+    dite = DRAPEAU.sub(drapeau, VARIABLE_ABSENTE.sub(NON_PUBLIE, note))
+    return " ; ".join(dict.fromkeys(dite.split(" ; ")))
+
+
+def absence_commune(groupe: str, absences: Collection[str]) -> str:
+    """Dire une seule fois une raison qui vaut pour tout un tableau.
+
+    Parameters
+    ----------
+    groupe : str
+        ``communes``, ``qpv`` ou ``iris``.
+    absences : collection of str
+        Mention de chaque ligne, par exemple « indisponible : non publié dans le fichier déposé ».
+
+    Returns
+    -------
+    str
+        Phrase à mettre sous le tableau ; vide si les raisons diffèrent, ou s'il n'y a qu'une ligne.
+    """
+    distinctes = set(absences)
+    if len(absences) < 2 or len(distinctes) != 1:
+        return ""
+    raison = distinctes.pop().removeprefix("indisponible : ")
+    raison = re.sub(r"^non (publié|transmis)", r"il n'est pas \1", raison)
+    return f"{ABSENCES[groupe].format(len(absences))} : {raison}."
+
+
+def sens_de_lecture(indicateur: Indicateur) -> str:
+    """Dire comment se lit une valeur haute.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition, ou indicateur reçu.
+
+    Returns
+    -------
+    str
+        Sens du classeur des définitions ; pour un droit ouvert sur demande, la double lecture.
+    """
+    return SENS_D_UN_DROIT if indicateur.code in DROITS else SENS[indicateur.sens]
+
+
+def raison_sans_carte(
+    indicateur: Indicateur, comptes: dict[str, tuple[int, int]], *, contours: bool, recu: bool
+) -> str:
+    """Dire pourquoi un indicateur n'a pas de carte.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition, ou indicateur reçu.
+    comptes : dict of str to tuple of int
+        Pour ``communes`` et ``iris``, combien ont un chiffre, et combien il y en a.
+    contours : bool
+        Si la base contient des contours du territoire.
+    recu : bool
+        Si l'indicateur vient d'un fichier de partenaire.
+
+    Returns
+    -------
+    str
+        Phrase qui dit la vraie raison, et combien de territoires ont pourtant un chiffre.
+    """
+    avec = {nom: compte for nom, compte in comptes.items() if compte[0]}
+    if not avec:
+        return "Pas de carte : aucune commune ni aucun IRIS n'a de chiffre à dessiner."
+    if not contours:
+        return "Pas de carte : la base ne contient pas les contours de ce territoire."
+    connus = " et ".join(_sur(nom, *compte) for nom, compte in avec.items())
+    connus += " a un chiffre" if [n for n, _ in avec.values()] == [1] else " ont un chiffre"
+    if recu:
+        return f"Pas de carte : une donnée reçue d'un partenaire se lit en tableau ({connus})."
+    if not indicateur.carte:
+        return f"Pas de carte : cet indicateur se lit en tableau ({connus})."
+    return (
+        f"Pas de carte : ce qui a un chiffre n'a pas de contour dans la base, ou n'est pas classé ({connus})."
+    )
+
+
+def _sur(niveau: str, n: int, total: int) -> str:
+    nom = "IRIS" if niveau == "iris" else "commune" if n == 1 else "communes"
+    return f"{n} {nom} sur {total}"
+
+
+def rang_alphabetique(territoire: Territoire) -> tuple[str, str]:
+    """Donner la clé de tri d'un territoire dans toutes les listes du site.
+
+    Parameters
+    ----------
+    territoire : Territoire
+        Commune, QPV ou IRIS.
+
+    Returns
+    -------
+    tuple of str
+        Lettres du nom tel qu'il se lit, article compris, sans accents, espaces ni apostrophes ; puis le code.
+    """
+    return normaliser(territoire.nom).replace(" ", ""), territoire.code
+
+
+def jour_lisible(jour: date) -> str:
+    """Écrire un jour comme on le lit.
+
+    Parameters
+    ----------
+    jour : datetime.date
+        Jour de la fabrication.
+
+    Returns
+    -------
+    str
+        Par exemple « 1er novembre 2026 ».
+    """
+    from babel.dates import format_date  # noqa: PLC0415 - données de langue, lues au dernier fichier
+
+    ecrit = str(format_date(jour, format="d MMMM y", locale="fr_FR"))
+    return f"1er{ecrit[1:]}" if jour.day == 1 else ecrit
+
+
+def dates_lisibles(diagnostic: Diagnostic) -> str:
+    """Dire en une phrase les dates demandées.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Diagnostic du site.
+
+    Returns
+    -------
+    str
+        Phrase du pied de page.
+    """
+    dernier = diagnostic.demande.millesime
+    if dernier is None:
+        return "Derniers millésimes disponibles, chaque chiffre à sa date."
+    sauf = ", sauf les quartiers prioritaires" if diagnostic.posterieures else ""
+    return f"Données de {dernier} ou d'avant{sauf}, chacune à sa date."
