@@ -182,11 +182,16 @@ def comparer(indicateur: Indicateur, chiffre: Chiffre, autre: Chiffre, essais: i
     seuil = seuil_de(indicateur, autre.valeur)
     if abs(ecart) < seuil:
         verdict = Verdict.COMPARABLE if marge <= seuil else Verdict.DANS_LA_MARGE
-    elif abs(ecart) <= marge or abs(ecart) < seuil + arrondi_publie(indicateur, chiffre, autre):
+    elif abs(ecart) <= marge or _sous_le_seuil(ecart, seuil + arrondi_publie(indicateur, chiffre, autre)):
         verdict = Verdict.DANS_LA_MARGE
     else:
         verdict = Verdict.PLUS if ecart > 0 else Verdict.MOINS
     return Comparaison(verdict, ecart, marge, seuil)
+
+
+def _sous_le_seuil(ecart: float, seuil: float) -> bool:
+    """Comparer à neuf décimales : 0,2 + 0,05 + 0,05 dépasse 0,3 en binaire, et un écart de 0,3 l'atteint pourtant."""
+    return round(abs(ecart), 9) < round(seuil, 9)
 
 
 def arrondi_publie(indicateur: Indicateur, *chiffres: Chiffre) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from abs.indicateurs import THEMES, indicateur
 from abs.intercommunal import tables_annexes
 from abs.intercommunal.comparaison import comparer_l_intercommunalite, tableaux_des_pairs
+from abs.intercommunal.pairs_des_communes import pourquoi_muette
 from abs.intercommunal.tables import LECTURE, SIGNES
 from carnets.atelier import Fragment
 from carnets.documents import comparaison_fragments as fragments
@@ -26,7 +27,11 @@ UNE_DATE: Final = (
     "Chaque colonne est lue à une seule source et à une seule date, écrite sous son titre. Une médiane, un décile ou un "
     "taux publié ne se recalcule pas pour un groupe de communes : sans la ville-centre, ils n'existent pas."
 )
-SANS_CARTE: Final = "Pas de carte : la base ne tient les contours d'aucune de ces communes."
+SEUIL_DU_RAPPORT: Final = (
+    "0,2 pour le rapport interdécile, plus l'arrondi du producteur (0,3 entre deux chiffres publiés au "
+    "dixième)."
+)
+SANS_CARTE: Final = "Pas de carte : la base ne contient les contours d'aucune de ces communes."
 
 
 class AtelierDeComparaison:
@@ -156,10 +161,7 @@ class AtelierDeComparaison:
             Un tableau par question ; la raison pour celles qui n'en ont pas.
         """
         muettes = [q for q in self.comparaison.pairs if not q.pairs or not q.resultats]
-        phrases = [
-            f"{q.question.libelle} Pas de réponse : {q.refus[0][1] if q.refus else 'aucun résultat tenu à la commune'}."
-            for q in muettes
-        ]
+        phrases = [pourquoi_muette(q) for q in muettes]
         return self._partie(
             "comparables",
             "Parmi les communes comparables",
@@ -181,8 +183,9 @@ class AtelierDeComparaison:
             absents = " ; ".join(poids.absents)
             notes.append(f"Sans compte publié pour la ville-centre et pour l'intercommunalité : {absents}.")
         if poids.centre is not None:
+            d_apres = f", d'après {poids.d_apres}" if poids.d_apres else ""
             notes.append(
-                "La ville-centre est la commune la plus peuplée. Le nombre de personnes pauvres n'est pas publié à la "
+                f"Ville-centre : la commune la plus peuplée{d_apres}. Le nombre de personnes pauvres n'est pas publié à la "
                 "commune : seul le taux l'est, et un taux ne se partage pas."
             )
         return self._partie(
@@ -232,6 +235,7 @@ class AtelierDeComparaison:
         """
         # Les annexes sont celles du portrait ; seul le nom du document change.
         rendu = annexes(self.comparaison.portrait).replace("dans ce portrait", "dans cette comparaison")
+        rendu = rendu.replace("0,2 pour le rapport interdécile.", SEUIL_DU_RAPPORT)
         return Fragment(rendu, "Sources et définitions")
 
     def exporter(self) -> Fragment:

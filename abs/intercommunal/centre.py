@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from abs.chiffre import Chiffre
 from abs.comparer import Comparaison, comparer
+from abs.formats import nombre
 from abs.indicateurs import Indicateur
 from abs.intercommunal.plan import plan
+from abs.intercommunal.rangs import Classement
 from abs.statuts import Fiabilite, Statut
 from abs.table_longue import Diagnostic
 from abs.territoires import Territoire
@@ -29,12 +32,15 @@ class Part:
         Comptes publiés, à la même date.
     chiffres : tuple of Chiffre
         Lignes du diagnostic d'où ils viennent.
+    a_cheval : tuple of str
+        Quartiers en partie dans la ville-centre : leurs habitants ne lui sont pas comptés, la part est un minorant.
     """
 
     libelle: str
     au_centre: float
     en_tout: float
     chiffres: tuple[Chiffre, ...]
+    a_cheval: tuple[str, ...] = ()
 
     @property
     def pourcentage(self) -> float:
@@ -44,18 +50,13 @@ class Part:
 
 @dataclass(frozen=True)
 class SansElle:
-    """Un taux de l'intercommunalité, avec et sans sa ville-centre (rapports de sommes)."""
+    """Un taux de l'intercommunalité, avec et sans sa ville-centre (rapports de sommes), et son écart avec le reste."""
 
     indicateur: Indicateur
     ensemble: Chiffre
     reste: Chiffre
     centre: Chiffre
     comparaison: Comparaison
-
-    @property
-    def ecart(self) -> float:
-        """Ce que le taux gagne ou perd sans la ville-centre."""
-        return self.reste.valeur - self.ensemble.valeur
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class PoidsDuCentre:
         Comptes du plan dont l'un des deux termes manque.
     refus : str
         Pourquoi rien n'est dit.
+    d_apres : str
+        Source et date de la population qui l'a désignée.
     """
 
     centre: Territoire | None = None
@@ -81,9 +84,12 @@ class PoidsDuCentre:
     sans_elle: tuple[SansElle, ...] = ()
     absents: tuple[str, ...] = ()
     refus: str = ""
+    d_apres: str = ""
 
 
-def peser(diagnostic: Diagnostic, centre: Territoire | None) -> PoidsDuCentre:
+def peser(
+    diagnostic: Diagnostic, centre: Territoire | None, classements: Mapping[str, Classement] | None = None
+) -> PoidsDuCentre:
     """Peser la ville-centre.
 
     Parameters
@@ -92,6 +98,8 @@ def peser(diagnostic: Diagnostic, centre: Territoire | None) -> PoidsDuCentre:
         Chiffres de l'intercommunalité, de ses communes et de son reste.
     centre : Territoire or None
         Ville-centre.
+    classements : mapping of str to Classement or None, default None
+        Verdicts déjà donnés à chaque commune : la ville-centre a ici le même que dans les tableaux.
 
     Returns
     -------
@@ -100,8 +108,8 @@ def peser(diagnostic: Diagnostic, centre: Territoire | None) -> PoidsDuCentre:
     """
     if centre is None:
         return PoidsDuCentre(
-            refus="Le poids de la ville-centre n'est pas dit : la population d'une commune au moins n'est pas tenue, ou "
-            "l'intercommunalité n'a qu'une commune."
+            refus="Le poids de la ville-centre n'est pas dit : la population d'une commune au moins n'est pas disponible, "
+            "ou l'intercommunalité n'a qu'une commune."
         )
     parts, absents = [], []
     for ligne in plan()["centre"]["comptes"]:
@@ -114,7 +122,7 @@ def peser(diagnostic: Diagnostic, centre: Territoire | None) -> PoidsDuCentre:
     return PoidsDuCentre(
         centre,
         (*parts, *((en_qpv,) if en_qpv else ())),
-        tuple(_sans_elle(diagnostic, centre)),
+        tuple(_sans_elle(diagnostic, centre, classements or {})),
         tuple(absents),
     )
 
@@ -140,15 +148,23 @@ def _part_des_qpv(diagnostic: Diagnostic, centre: Territoire) -> Part | None:
     if not tenus or len(tenus) != len(lus):
         return None
     siens = sum(c.valeur for t, c in tenus if set(t.composantes) == {centre.code})
+    a_cheval = tuple(
+        f"{t.nom} ({nombre(c.valeur)} habitants)"
+        for t, c in tenus
+        if centre.code in t.composantes and len(set(t.composantes)) > 1
+    )
     return Part(
         "Habitants des quartiers prioritaires (quartiers entièrement dans la ville-centre)",
         siens,
         sum(c.valeur for _, c in tenus),
         tuple(c for _, c in tenus),
+        a_cheval,
     )
 
 
-def _sans_elle(diagnostic: Diagnostic, centre: Territoire) -> list[SansElle]:
+def _sans_elle(
+    diagnostic: Diagnostic, centre: Territoire, classements: Mapping[str, Classement]
+) -> list[SansElle]:
     reste = next((t for t in diagnostic.ensembles.references if t.role == "epci_hors_centre"), None)
     if reste is None:
         return []
@@ -166,5 +182,11 @@ def _sans_elle(diagnostic: Diagnostic, centre: Territoire) -> list[SansElle]:
         if len(solides) != len(lus) or definition.nature == "effectif":
             continue
         ensemble, autres, sien = solides
-        lignes.append(SansElle(definition, ensemble, autres, sien, comparer(definition, sien, autres)))
+        classement = classements.get(definition.code)
+        verdict = (
+            comparer(definition, sien, autres)
+            if classement is None
+            else classement.positions[centre.code].comparaison
+        )
+        lignes.append(SansElle(definition, ensemble, autres, sien, verdict))
     return lignes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from abs.chapitres import Chapitre, DemandeDeCarte, plan_du_portrait
 from abs.comparaisons import mises_en_garde
@@ -112,7 +112,7 @@ def comparer_l_intercommunalite(
     """
     diagnostiqueur, diagnostic = relever(base, demande, voulus, suivre)
     classements = classer_tout(diagnostic)
-    partage = grouper(diagnostic)
+    partage = grouper(diagnostic, classements)
     pairs = situer(diagnostiqueur, diagnostic)
     return ComparaisonIntercommunale(
         diagnostic=diagnostic,
@@ -122,7 +122,9 @@ def comparer_l_intercommunalite(
         restes={t: [] if voulus else _restes(diagnostic, t) for t in THEMES},
         partage=partage,
         pairs=pairs,
-        centre=peser(diagnostic, diagnostiqueur.centre),
+        centre=replace(
+            peser(diagnostic, diagnostiqueur.centre, classements), d_apres=diagnostiqueur.population_d_apres
+        ),
         qpv=tables.quartiers_prioritaires(diagnostic, voulus or plan_du_portrait()["qpv"]),
         fiches=fiches(diagnostic, classements, partage, voulus),
         cartes=tuple(_cartes(diagnostic, voulus)),

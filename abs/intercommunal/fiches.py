@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from abs.comparer import DIFFERENTS
-from abs.forces_faiblesses import Bilan, bilan
+from abs.forces_faiblesses import Bilan, Point, bilan
 from abs.intercommunal.groupes import Groupes
+from abs.intercommunal.marques import avec_marque, notes_des_marques
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import mots_du_rang
 from abs.intercommunal.tables import Classements, libelle_de_ligne
@@ -103,7 +104,7 @@ def _tableau(
     diagnostic: Diagnostic, classements: Classements, commune: Territoire, voulus: Sequence[str]
 ) -> Tableau | None:
     sujet = diagnostic.ensembles.sujet
-    lignes = []
+    lignes, lus = [], []
     for code in voulus or plan()["fiche"]["indicateurs"]:
         definition = diagnostic.indicateurs[code]
         sien = diagnostic.chiffre(commune, code, "mailles")
@@ -115,12 +116,13 @@ def _tableau(
         )
         rangees = classements[code].rangees
         rang = mots_du_rang(position.fourchette)
-        valeur = cellule(definition, sien)
+        valeur = avec_marque(cellule(definition, sien), sien)
+        lus += [(commune, sien), (sujet, ensemble)]
         lignes.append(
             (
                 libelle_de_ligne(definition),
                 replace(valeur, texte=f"{valeur.texte} {position.signe}".strip()),
-                cellule(definition, ensemble),
+                avec_marque(cellule(definition, ensemble), ensemble),
                 Cellule(f"{rang} sur {rangees}", valeur.reference)
                 if rang
                 else Cellule("–", aide=position.silence, classe="absent"),
@@ -141,6 +143,7 @@ def _tableau(
         f"{commune.nom} et l'intercommunalité",
         entetes,
         tuple(lignes),
+        tuple(notes_des_marques(lus)),
     )
 
 
@@ -154,10 +157,32 @@ def _phrases(diagnostic: Diagnostic, classements: Classements, commune: Territoi
         return position is not None and position.comparaison.verdict in DIFFERENTS
 
     dites = [
-        [p.phrase for p in points if tient(p.indicateur.code)][:moitie]
+        [p.phrase for p in une_par_famille([p for p in points if tient(p.indicateur.code)])][:moitie]
         for points in (etabli.faiblesses, etabli.forces)
     ]
     return (*dites[0], *dites[1])
+
+
+def une_par_famille(points: Sequence[Point]) -> list[Point]:
+    """Ne garder qu'un point par famille d'indicateurs qui disent la même chose.
+
+    Parameters
+    ----------
+    points : sequence of Point
+        Points établis, les plus nets d'abord.
+
+    Returns
+    -------
+    list of Point
+        À la place du plus net de chaque famille, le premier de la famille dans le plan ; les autres tels quels.
+    """
+    par_code = {p.indicateur.code: p for p in points}
+    choisis: dict[str, str] = {}
+    for famille in plan()["fiche"]["familles"]:
+        presents = [c for c in famille if c in par_code]
+        choisis |= dict.fromkeys(presents, presents[0] if presents else "")
+    codes = dict.fromkeys(choisis.get(p.indicateur.code, p.indicateur.code) for p in points)
+    return [par_code[c] for c in codes]
 
 
 def _profil(partage: Groupes, commune: Territoire) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from abs.chiffre import Chiffre
-from abs.comparer import RISQUE
+from abs.comparer import RISQUE, Verdict
 from abs.formats import nombre
 from abs.intercommunal.mesures_des_groupes import accord_sans_une, part_sans_coupure, traits_d_un_groupe
 from abs.intercommunal.plan import plan
+from abs.intercommunal.rangs import Classement
 from abs.statuts import Fiabilite
 from abs.table_longue import Diagnostic
 from abs.territoires import Territoire
@@ -19,6 +20,9 @@ from abs.typologie.partition import affecter, arbre, correlations, echelle, rete
 from abs.typologie.variables import VariableActive, table
 
 COMMUNES_PAR_GROUPE = 3
+# Au-delà de cette part de nuages sans coupure aussi nets, il n'y a pas de coupure du tout.
+PAS_DE_COUPURE = 0.2
+SANS_TRAIT = "sans trait que partagent presque toutes ses communes"
 
 
 @dataclass(frozen=True)
@@ -74,13 +78,15 @@ class Groupes:
     phrases: tuple[str, ...] = ()
 
 
-def grouper(diagnostic: Diagnostic) -> Groupes:
+def grouper(diagnostic: Diagnostic, classements: Mapping[str, Classement] | None = None) -> Groupes:
     """Grouper les communes d'une intercommunalité par profil.
 
     Parameters
     ----------
     diagnostic : Diagnostic
         Chiffres des communes.
+    classements : mapping of str to Classement or None, default None
+        Écarts établis de chaque commune, qu'un nom de groupe ne contredit jamais.
 
     Returns
     -------
@@ -94,7 +100,7 @@ def grouper(diagnostic: Diagnostic) -> Groupes:
         return Groupes(
             refus=f"Les communes ne sont pas groupées : il faut au moins {reglages['variables_minimum']} variables de "
             f"situation chiffrées et solides dans {nombre(100 * reglages['disponibilite'])}\u00a0% des communes ; "
-            f"tenues ici : {tenues}."
+            f"disponibles ici : {tenues}."
         )
     poids = np.ones(len(brutes))
     gardees, ecartees = retenir(
@@ -128,7 +134,7 @@ def grouper(diagnostic: Diagnostic) -> Groupes:
     aussi_net = part_sans_coupure(reduites[entieres], combien, regles.graine)
     return _rendre(
         communes,
-        reduites,
+        (reduites, valeurs, _ecarts_etablis(classements or {}, communes, variables)),
         classes,
         variables,
         _phrases(combien, variables, ecartees, stabilite, aussi_net),
@@ -165,11 +171,35 @@ def _nombre_de_groupes(reduites: np.ndarray, maximum: int, stabilite: float) -> 
     return (max(stables), mesures[max(stables)]) if stables else (0, max(mesures.values()))
 
 
+def _ecarts_etablis(
+    classements: Mapping[str, Classement], communes: Sequence[Territoire], variables: Sequence[VariableActive]
+) -> np.ndarray:
+    """Ranger les ▲ et les ▼ des communes : 1, -1, 0 sans écart établi."""
+    sens = {Verdict.PLUS: 1, Verdict.MOINS: -1}
+    return np.array(
+        [
+            [
+                sens.get(classements[v.code].positions[t.code].comparaison.verdict, 0)
+                if v.code in classements
+                else 0
+                for v in variables
+            ]
+            for t in communes
+        ]
+    )
+
+
 def _mots_de_la_coupure(aussi_net: float) -> str:
     if aussi_net < RISQUE:
         return (
             f"Les groupes sont nets : moins de {nombre(100 * RISQUE)}\u00a0% des nuages de communes tirés au sort, de mêmes "
             "corrélations et sans coupure, se partagent aussi bien."
+        )
+    if aussi_net < PAS_DE_COUPURE:
+        return (
+            f"Une coupure entre ces groupes n'est pas établie : {nombre(100 * aussi_net)}\u00a0% des nuages de communes "
+            "tirés au sort, de mêmes corrélations et sans coupure, se partagent aussi nettement (il faudrait moins de "
+            f"{nombre(100 * RISQUE)}\u00a0%). De part et d'autre d'une limite, deux communes peuvent se ressembler."
         )
     return (
         "Il n'y a pas de coupure naturelle entre ces groupes : "
@@ -181,18 +211,23 @@ def _mots_de_la_coupure(aussi_net: float) -> str:
 
 def _rendre(
     communes: Sequence[Territoire],
-    reduites: np.ndarray,
+    mesures: tuple[np.ndarray, np.ndarray, np.ndarray],
     classes: np.ndarray,
     variables: tuple[VariableActive, ...],
     phrases: tuple[str, ...],
     stabilite: float,
 ) -> Groupes:
-    reglages = plan()["groupes"]
+    reglages, (reduites, valeurs, etablis) = plan()["groupes"], mesures
     rendus = []
     for numero in sorted({int(c) for c in classes if c}):
         dedans = classes == numero
-        traits = traits_d_un_groupe(reduites, dedans, variables, reglages["valeur_test"], reglages["traits"])
-        nom = ", ".join(traits[:2]) if traits else "profil proche de la moyenne des communes"
+        traits = traits_d_un_groupe(
+            *(reduites, dedans, variables, reglages["valeur_test"], reglages["traits"]),
+            partage=reglages["part_du_trait"],
+            etablis=etablis,
+            brutes=valeurs,
+        )
+        nom = ", ".join(traits[:2]) if traits else SANS_TRAIT
         siennes = tuple(t for t, la in zip(communes, dedans, strict=True) if la)
         rendus.append(Groupe(numero, nom[:1].upper() + nom[1:], traits, siennes))
     incompletes = ~np.isfinite(reduites).all(axis=1)
@@ -219,7 +254,9 @@ def _phrases(
             f"{combien} groupes, par classification de Ward puis centres mobiles, sur {len(variables)} variables de "
             f"situation standardisées où chaque commune compte autant : {libelles}. Aucun trait de population (âge, "
             "nationalité, composition des familles, logement HLM…) n'y entre. Un trait se lit par rapport aux autres "
-            "communes, non par rapport au chiffre de l'intercommunalité."
+            "communes, non par rapport au chiffre de l'intercommunalité ; il n'est écrit que si "
+            f"{nombre(100 * plan()['groupes']['part_du_trait'])}\u00a0% au moins des communes du groupe sont du côté qu'il "
+            "dit, et qu'aucun ▲ ou ▼ de l'une d'elles ne le contredit."
         ),
         (
             f"Accord moyen du partage quand on retire les communes une à une : {nombre(stabilite, 2)} (1 : toujours le "

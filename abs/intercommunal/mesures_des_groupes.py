@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from abs.intercommunal.plan import plan
 from abs.typologie.partition import affecter, arbre
 from abs.typologie.variables import VariableActive
 
@@ -81,7 +82,15 @@ def _part_interne(reduites: np.ndarray, combien: int) -> float:
 
 
 def traits_d_un_groupe(
-    reduites: np.ndarray, dedans: np.ndarray, variables: Sequence[VariableActive], seuil: float, combien: int
+    reduites: np.ndarray,
+    dedans: np.ndarray,
+    variables: Sequence[VariableActive],
+    seuil: float,
+    combien: int,
+    *,
+    partage: float = 0.0,
+    etablis: np.ndarray | None = None,
+    brutes: np.ndarray | None = None,
 ) -> tuple[str, ...]:
     """Nommer ce qui distingue un groupe de l'ensemble, par ses valeurs-tests les plus fortes.
 
@@ -97,6 +106,12 @@ def traits_d_un_groupe(
         Valeur-test sous laquelle un trait ne nomme pas.
     combien : int
         Nombre de traits au plus.
+    partage : float, default 0.0
+        Part des communes du groupe qui doivent être du côté que le trait dit ; sinon il n'est pas écrit.
+    etablis : numpy.ndarray or None, default None
+        Matrice (n, p) des écarts établis : 1 au-dessus, -1 au-dessous, 0 sinon. Un seul contraire ôte le trait.
+    brutes : numpy.ndarray or None, default None
+        Valeurs (n, p) telles que lues, dont la moyenne dit le côté ; à défaut les écarts réduits.
 
     Returns
     -------
@@ -112,10 +127,33 @@ def traits_d_un_groupe(
         if not siens or siens == tous or ecart == 0:
             continue
         erreur = ecart * float(np.sqrt((tous - siens) / (tous - 1) / siens))
+        cote = float(np.sign(colonne[la & dedans].mean() - colonne[la].mean()))
+        # Le lecteur compare à la moyenne des chiffres imprimés, que les extrêmes écrêtés déplaceraient.
+        lue = colonne if brutes is None else brutes[:, rang]
+        du_cote = int((np.sign(lue[la & dedans] - lue[la].mean()) == cote).sum())
+        dementi = etablis is not None and bool((etablis[dedans, rang] == -cote).any())
+        if du_cote < partage * siens or dementi:
+            continue
         mesures.append(((float(colonne[la & dedans].mean()) - float(colonne[la].mean())) / erreur, variable))
     nets = sorted((m for m in mesures if abs(m[0]) >= seuil), key=lambda m: -abs(m[0]))
+    return tuple(mots_du_trait(v, haut=z > 0) for z, v in nets[:combien])
+
+
+def mots_du_trait(variable: VariableActive, *, haut: bool) -> str:
+    """Écrire un trait pour des communes.
+
+    Parameters
+    ----------
+    variable : VariableActive
+        Variable.
+    haut : bool
+        Vrai au-dessus de la moyenne des communes.
+
+    Returns
+    -------
+    str
+        Mots de la typologie, redits là où le plan le demande.
+    """
     # « L'ensemble » de la typologie est ici la moyenne des communes, pas le chiffre de l'intercommunalité.
-    return tuple(
-        (v.haut if z > 0 else v.bas).replace("de l'ensemble", "de la moyenne des communes")
-        for z, v in nets[:combien]
-    )
+    mot = variable.haut if haut else variable.bas
+    return str(plan()["groupes"]["mots"].get(mot, mot)).replace("de l'ensemble", "de la moyenne des communes")

@@ -121,7 +121,7 @@ def _une_question(
     lues = {v: lu for v in question.distance if (lu := _lire(lecteur, v, millesime, communes)) is not None}
     if population is None or len(lues) < regles.variables_minimum:
         manque = (
-            "les fichiers admis ne publient pas la population des communes"
+            _population_absente(diagnostic, communes)
             if population is None
             else f"les fichiers admis ne publient à la commune que {len(lues)} des {len(question.distance)} variables de "
             f"ressemblance, il en faut {regles.variables_minimum}"
@@ -158,6 +158,37 @@ def _une_question(
     return PairsDUneQuestion(
         question, resultats, places, trouves, _phrases(question, population[0], lues, regles), tuple(refus)
     )
+
+
+def pourquoi_muette(question: PairsDUneQuestion) -> str:
+    """Dire pourquoi une question n'a pas de réponse.
+
+    Parameters
+    ----------
+    question : PairsDUneQuestion
+        Question sans comparables ou sans résultat.
+
+    Returns
+    -------
+    str
+        La question, puis la raison.
+    """
+    raison = question.refus[0][1] if question.refus else "aucun résultat n'est disponible à la commune"
+    return f"{question.question.libelle} Pas de réponse : {raison}."
+
+
+def _population_absente(diagnostic: Diagnostic, communes: Sequence[Territoire]) -> str:
+    """Dire pour combien de communes la population est publiée, quand ce n'est pas assez."""
+    lues = [diagnostic.chiffre(t, "population", "mailles") for t in communes]
+    combien = sum(c is not None and c.a_une_valeur for c in lues)
+    if not combien:
+        return "les fichiers admis ne publient pas la population des communes"
+    if combien < MOITIE * len(communes):
+        return (
+            "la population n'est publiée, dans les fichiers admis, que pour "
+            f"{nombre(combien)} communes sur {nombre(len(communes))}"
+        )
+    return "les fichiers admis ne publient pas la population à la commune, elle y est refaite de plus petites mailles"
 
 
 def _lire(

@@ -11,20 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from abs.chiffre import Chiffre
-from abs.comparer import (
-    DIFFERENTS,
-    Comparaison,
-    Mailles,
-    Verdict,
-    arrondi_publie,
-    comparer_au_tout,
-    elargissement,
-    marge_de,
-    seuil_de,
-)
+from abs.comparer import DIFFERENTS, Comparaison, Mailles, Verdict, elargissement, marge_de
 from abs.comparer_rangs import MAILLES_MINIMUM, PART_SOLIDE, classables
 from abs.formats import nombre
 from abs.indicateurs import Indicateur
+from abs.intercommunal.ecarts import comparer_au_reste, seuil_avec_arrondi
 from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut
 from abs.territoires import Territoire
 
@@ -141,11 +132,7 @@ def ranger(indicateur: Indicateur, chiffres: Sequence[Chiffre]) -> list[Fourchet
     large = elargissement(len(rangeables))
     lus = [chiffres[r] for r in rangeables]
     seuils = [
-        [
-            seuil_de(indicateur, max(abs(a.valeur), abs(b.valeur))) + arrondi_publie(indicateur, a, b)
-            for b in lus
-        ]
-        for a in lus
+        [seuil_avec_arrondi(indicateur, max(abs(a.valeur), abs(b.valeur)), a, b) for b in lus] for a in lus
     ]
     places = rangs_compatibles(
         [c.valeur for c in lus], [large * (marges[r] or 0.0) for r in rangeables], seuils
@@ -181,26 +168,35 @@ def classer(
     lus = [(t, c) for t, c in communes if t.code in admises and c is not None and c.a_une_valeur]
     fourchettes = ranger(indicateur, [c for _, c in lus])
     rangees = sum(f is not None for f in fourchettes)
-    refus = _refus(indicateur, rangees, len(communes))
+    refus = _refus(indicateur, rangees, len(communes), [c for _, c in lus])
     par_code = {t.code: f for (t, _), f in zip(lus, fourchettes, strict=True)}
     positions = {}
     for t, c in communes:
         fourchette = None if refus else par_code.get(t.code)
-        silence = refus or _silence(t, c, admises, fourchette, rangees)
+        silence = _silence(t, c, admises, (fourchette, rangees), refus)
         if fourchette == (1, rangees):
             # Toutes les places lui sont possibles : ce n'est pas un rang.
             fourchette = None
         comparaison = Comparaison(Verdict.NON_EVALUE)
         if c is not None and c.a_une_valeur and ensemble is not None and ensemble.a_une_valeur:
-            comparaison = comparer_au_tout(indicateur, c, ensemble, max(len(lus), 1))
+            comparaison = comparer_au_reste(indicateur, c, ensemble, max(len(lus), 1))
         positions[t.code] = Position(t, c, fourchette, comparaison, silence)
     return Classement(indicateur, positions, rangees, refus)
 
 
-def _refus(indicateur: Indicateur, rangees: int, toutes: int) -> str:
+def _refus(indicateur: Indicateur, rangees: int, toutes: int, lus: Sequence[Chiffre]) -> str:
     """Dire pourquoi un indicateur ne se classe pas (règles de fiabilité et d'extrêmes)."""
     if indicateur.nature == "effectif":
         return "un effectif suit la taille de la commune : il ne se range pas"
+    estimes = sum(c.statut == Statut.ESTIME for c in lus)
+    if rangees < max(MAILLES_MINIMUM, PART_SOLIDE * toutes) and estimes:
+        # Dire « pas assez solide » d'un chiffre estimé tairait la vraie raison : il croise deux sources.
+        if estimes == len(lus):
+            return "chiffre estimé, qui croise deux sources"
+        if rangees + estimes >= max(MAILLES_MINIMUM, PART_SOLIDE * toutes):
+            return (
+                f"{nombre(estimes)} chiffres sur {nombre(len(lus))} sont estimés, ils croisent deux sources"
+            )
     if rangees < MAILLES_MINIMUM:
         return f"moins de {MAILLES_MINIMUM} communes ont un chiffre assez solide pour être rangées"
     if rangees < PART_SOLIDE * toutes:
@@ -215,9 +211,11 @@ def _silence(
     territoire: Territoire,
     chiffre: Chiffre | None,
     admises: set[str],
-    fourchette: Fourchette | None,
-    rangees: int,
+    place: tuple[Fourchette | None, int],
+    refus: str,
 ) -> str:
+    """Dire pourquoi une commune n'a pas de rang : sa propre raison d'abord, celle de l'indicateur ensuite."""
+    fourchette, rangees = place
     raisons = (
         (territoire.code not in admises, "moins de 200 habitants"),
         (chiffre is None, "indicateur non publié à la commune"),
@@ -227,6 +225,7 @@ def _silence(
         ),
         (chiffre is not None and chiffre.fiabilite == Fiabilite.FRAGILE, "chiffre fragile"),
         (chiffre is not None and chiffre.statut == Statut.ESTIME, "chiffre estimé, qui croise deux sources"),
+        (bool(refus), refus),
         (fourchette is None, "marge non évaluée"),
         (fourchette == (1, rangees), "ne se distingue d'aucune autre"),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,11 +16,21 @@ from abs.indicateurs import Indicateur, indicateur, indicateurs
 from abs.references import References
 from abs.table_longue import Diagnostic, Ensembles
 from abs.territoires import NOMS_DE_NIVEAU, Territoire
+from donnees_insee import codes
 from donnees_insee.base import Base
+from donnees_insee.catalogue import source
 from donnees_insee.erreurs import ParametreInvalide
 
 # Une date convient si elle chiffre presque autant de communes que la mieux remplie : elle est alors la plus récente.
 PART_DU_MIEUX: Final = 0.8
+# Les sources que la désignation de la ville-centre essaie, dans l'ordre : de quoi dire laquelle a servi.
+SOURCES_DE_POPULATION: Final = (
+    ("populations_legales", "POPREF_MUN", "commune"),
+    ("comparateur", "P_POP", "commune"),
+    ("rp_population", "P_POP", "iris"),
+    ("filosofi", "NB_PERSONNES", "commune"),
+)
+ARTICLES: Final = re.compile(r"^(?:les? |la |l )")
 ROLES: Final = ("departement", "france")
 
 
@@ -61,8 +73,8 @@ class DiagnostiqueurIntercommunal(Diagnostiqueur):
 
     @cached_property
     def communes(self) -> tuple[Territoire, ...]:
-        """Communes de l'intercommunalité, dans l'ordre des noms du code officiel géographique."""
-        return super().ensembles().mailles
+        """Communes de l'intercommunalité, dans l'ordre alphabétique français de leurs noms, article compté après."""
+        return tuple(sorted(super().ensembles().mailles, key=lambda t: ordre_des_noms(t.nom)))
 
     @cached_property
     def centre(self) -> Territoire | None:
@@ -72,6 +84,24 @@ class DiagnostiqueurIntercommunal(Diagnostiqueur):
             return None
         plus_peuplee = str(populations.idxmax())
         return next(t for t in self.communes if t.code == plus_peuplee)
+
+    @cached_property
+    def population_d_apres(self) -> str:
+        """Source et date de la population qui désigne la ville-centre ; vide si elle ne se retrouve pas."""
+        if self.centre is None:
+            return ""
+        retenue = self.calculateur.decoupage.populations[self.centre.code]
+        for identifiant, variable, niveau in SOURCES_DE_POPULATION:
+            for annee in self.base.millesimes(identifiant, niveau)[::-1]:
+                if variable not in self.base.colonnes(identifiant, annee, niveau):
+                    continue
+                lues = self.base.lire(identifiant, annee, niveau, colonnes=[variable])[variable].dropna()
+                villes = [codes.ville_de_l_arrondissement(str(c)[:5]) for c in lues.index]
+                sienne = lues.groupby(villes).sum().get(self.centre.code)
+                if sienne is not None and abs(sienne - retenue) < 1:
+                    return f"{source(identifiant).titre_court}, {annee}"
+                break
+        return ""
 
     def ensembles(self) -> EnsemblesIntercommunaux:
         """Déterminer les territoires comparés.
@@ -147,6 +177,25 @@ class DiagnostiqueurIntercommunal(Diagnostiqueur):
         annee, chiffres = self._groupe(definition, "qpv", diagnostic.ensembles.qpv, diagnostic)
         diagnostic.millesimes["qpv", definition.code] = annee
         return chiffres + self._sujet_a_la_date_des_qpv(definition, chiffres, diagnostic)
+
+
+def ordre_des_noms(nom: str) -> tuple[str, str]:
+    """Donner la clé qui range un nom de commune : ni accent, ni casse, ni ponctuation, ni article initial.
+
+    Parameters
+    ----------
+    nom : str
+        Nom officiel.
+
+    Returns
+    -------
+    tuple of str
+        Le nom sans article, puis le nom entier pour départager.
+    """
+    developpe = nom.replace("œ", "oe").replace("Œ", "Oe")
+    sans_accent = "".join(c for c in unicodedata.normalize("NFD", developpe) if not unicodedata.combining(c))
+    propre = " ".join(re.sub(r"[\W_]+", " ", sans_accent).casefold().split())
+    return ARTICLES.sub("", propre), propre
 
 
 def date_commune(

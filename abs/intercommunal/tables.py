@@ -9,6 +9,7 @@ from typing import Final
 from abs.chiffre import Chiffre
 from abs.indicateurs import THEMES, Indicateur
 from abs.intercommunal.absences import raisons, remplissage
+from abs.intercommunal.marques import avec_marque, notes_des_marques
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import Classement, mots_du_rang
 from abs.table_longue import Diagnostic
@@ -18,13 +19,17 @@ from abs.territoires import Territoire
 
 LECTURE: Final = (
     "Sous la valeur, le rang possible parmi les communes au chiffre solide : 1er pour la valeur la plus haute, sans "
-    "jugement ; toutes les places que les marges et le seuil pratique permettent. Sans rang, la commune ne se distingue pas."
+    "jugement ; toutes les places que les marges et le seuil pratique permettent. Sans rang : la "
+    "commune ne se distingue pas, son chiffre est fragile ou estimé, ou l'indicateur n'est pas rangé (voir sous le tableau)."
 )
 SIGNES: Final = (
-    "▲ au-dessus, ▼ au-dessous du reste de l'intercommunalité : l'écart dépasse les marges, élargies au nombre de communes, "
-    "et le seuil pratique. Un montant ou un rapport publié, qui ne se recalcule pas sans la commune, est comparé à celui de "
-    "l'intercommunalité entière."
+    "▲ au-dessus, ▼ au-dessous du reste de l'intercommunalité : l'écart avec ce reste dépasse les marges, élargies au "
+    "nombre de communes, et le seuil pratique (pour le rapport interdécile, 0,2, plus l'arrondi du producteur : 0,3 "
+    "entre deux chiffres publiés au dixième). Un montant ou un rapport publié, qui ne se recalcule pas sans la commune, est "
+    "comparé à celui de l'intercommunalité entière."
 )
+
+COLONNE_DU_TERRITOIRE: Final = "La colonne du territoire porte sa propre date quand elle diffère."
 
 Classements = Mapping[str, Classement]
 
@@ -110,7 +115,7 @@ def _tableau(
             # Une référence qui n'a aucun de ces chiffres n'occupe pas une ligne ; la note dit pourquoi.
             absentes.append(t.titre)
             continue
-        tous += chiffres
+        tous += [(t, c) for c in chiffres]
         cellules = [
             _cellule(i, c, classements.get(i.code), t.code if commune else "")
             for i, c in zip(liste, chiffres, strict=True)
@@ -120,7 +125,11 @@ def _tableau(
         entete("Commune"),
         *(entete(i.libelle_court, i.definition, _date(diagnostic, i)) for i in liste),
     )
-    notes = [*notes_de_lecture(tous), *_sans_rang(liste, classements)]
+    notes = [
+        *notes_de_lecture([c for _, c in tous]),
+        *notes_des_marques(tous),
+        *_sans_rang(liste, classements),
+    ]
     if absentes:
         notes.append(f"Aucun de ces chiffres n'est publié ni recalculable pour : {' ; '.join(absentes)}.")
     if derniere:
@@ -131,7 +140,7 @@ def _tableau(
 def _cellule(
     indicateur: Indicateur, chiffre: Chiffre | None, classement: Classement | None, commune: str
 ) -> Cellule:
-    nue = cellule(indicateur, chiffre)
+    nue = avec_marque(cellule(indicateur, chiffre), chiffre)
     position = classement.positions.get(commune) if classement and commune else None
     if position is None:
         return nue
@@ -154,7 +163,7 @@ def _sans_rang(liste: Sequence[Indicateur], classements: Classements) -> list[st
     for i in liste:
         if i.code in classements and classements[i.code].refus:
             par_raison.setdefault(classements[i.code].refus, []).append(i.libelle_court)
-    return [f"Sans rang, {raison} : {' ; '.join(libelles)}." for raison, libelles in par_raison.items()]
+    return [f"Sans rang : {raison} : {' ; '.join(libelles)}." for raison, libelles in par_raison.items()]
 
 
 def quartiers_prioritaires(diagnostic: Diagnostic, codes: Sequence[str]) -> list[Tableau]:
@@ -179,6 +188,8 @@ def quartiers_prioritaires(diagnostic: Diagnostic, codes: Sequence[str]) -> list
     }
     liste = [diagnostic.indicateurs[c] for c in codes if c in diagnostic.indicateurs]
 
+    note = _date_du_territoire(diagnostic, liste)
+
     def nommer(c: Cellule) -> Cellule:
         return replace(c, detail=f"{c.aide} · {communes[c.aide]}") if c.aide in communes else c
 
@@ -188,9 +199,26 @@ def quartiers_prioritaires(diagnostic: Diagnostic, codes: Sequence[str]) -> list
             titre=t.titre,
             entetes=tuple(map(nommer, t.entetes)),
             lignes=tuple((nommer(ligne[0]), *ligne[1:]) for ligne in t.lignes),
+            notes=tuple(n.replace(COLONNE_DU_TERRITOIRE, note) for n in t.notes),
         )
         for t in cote_a_cote(diagnostic, liste)
     ]
+
+
+def _date_du_territoire(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> str:
+    """Dire à quelle date l'intercommunalité est lue à côté des QPV, et à quelle autre elle l'est ailleurs."""
+    sujet, ecarts = diagnostic.ensembles.sujet, []
+    for i in liste:
+        if ("qpv_sujet", i.code) not in diagnostic.millesimes:
+            continue
+        ici, ailleurs = (diagnostic.chiffre(sujet, i.code, g) for g in ("qpv_sujet", "mailles"))
+        lus = [c for c in (ici, ailleurs) if c is not None and c.a_une_valeur]
+        if len(lus) > 1 and lus[0].periode != lus[1].periode:
+            ecarts.append(f"{lus[0].periode} ; ailleurs dans le document, {lus[1].periode}")
+    dates = " ; ".join(dict.fromkeys(ecarts))
+    if not dates:
+        return "L'intercommunalité est lue à la date des quartiers si elle est connue ; sinon sa date est dans la cellule."
+    return f"L'intercommunalité est lue à la date des quartiers quand elle est connue ({dates})."
 
 
 def libelle_de_ligne(indicateur: Indicateur) -> Cellule:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from abs.comparer import DIFFERENTS, Verdict
+from abs.comparer import Verdict
 from abs.formats import arrondir, avec_unite, nombre
 from abs.indicateurs import Indicateur
 from abs.intercommunal.centre import PoidsDuCentre, SansElle
 from abs.intercommunal.groupes import Groupes
+from abs.intercommunal.marques import avec_marque, marque_de_statut, notes_des_marques
+from abs.intercommunal.mesures_des_groupes import mots_du_trait
 from abs.intercommunal.pairs_des_communes import PairsDUneQuestion
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import mots_du_rang
@@ -60,6 +62,7 @@ def groupes(diagnostic: Diagnostic, partage: Groupes) -> list[Tableau]:
             "Non classées, trop de chiffres absents ou fragiles : "
             f"{', '.join(t.nom for t in partage.non_classees)}."
         )
+    notes += _a_l_ecart(diagnostic, partage)
     entetes = (entete("Groupe"), entete("Traits les plus forts (proposition de nom)"), entete("Communes"))
     premier = Tableau("groupes", "Les groupes de communes", entetes, qui, tuple(notes))
     etendues = tuple(
@@ -75,9 +78,41 @@ def groupes(diagnostic: Diagnostic, partage: Groupes) -> list[Tableau]:
         "De la commune la plus basse à la plus haute de chaque groupe",
         (entete("Variable"), *(entete(f"Groupe {g.numero}") for g in partage.groupes), entete("Date")),
         etendues,
-        ("Un groupe n'a pas de médiane à lui : l'étendue de ses communes en tient lieu.",),
+        (
+            "Un groupe n'a pas de médiane à lui : l'étendue de ses communes en tient lieu.",
+            *notes_des_marques(
+                [
+                    (t, diagnostic.chiffre(t, v.code, "mailles"))
+                    for v in partage.variables
+                    for g in partage.groupes
+                    for t in g.communes
+                ]
+            ),
+        ),
     )
     return [premier, second]
+
+
+def _a_l_ecart(diagnostic: Diagnostic, partage: Groupes) -> list[str]:
+    """Nommer les communes qui, dans leur groupe, sont de l'autre côté de la moyenne que celui du trait."""
+    notes = []
+    for v, haut in ((v, haut) for v in partage.variables for haut in (True, False)):
+        trait = mots_du_trait(v, haut=haut)
+        lus = {t.code: diagnostic.chiffre(t, v.code, "mailles") for t in diagnostic.ensembles.mailles}
+        valeurs = {
+            t: c.valeur
+            for t, c in lus.items()
+            if c is not None and c.a_une_valeur and c.fiabilite != Fiabilite.FRAGILE
+        }
+        for groupe in (g for g in partage.groupes if trait in g.traits):
+            moyenne = sum(valeurs.values()) / len(valeurs)
+            autres = [
+                t.nom for t in groupe.communes if t.code in valeurs and (valeurs[t.code] > moyenne) != haut
+            ]
+            if autres:
+                notes.append(f"Groupe {groupe.numero}, « {trait} » : {', '.join(autres)} s'en écarte"
+                             f"{'nt' if len(autres) > 1 else ''}, de l'autre côté de la moyenne.")  # fmt: skip
+    return notes
 
 
 def _etendue(diagnostic: Diagnostic, definition: Indicateur, codes: list[str]) -> Cellule:
@@ -92,8 +127,7 @@ def _etendue(diagnostic: Diagnostic, definition: Indicateur, codes: list[str]) -
     if not lus:
         return Cellule("nc", classe="absent")
     bas, haut = min(lus, key=lambda c: c.valeur), max(lus, key=lambda c: c.valeur)
-    fixes = min(decimales(definition, bas), decimales(definition, haut))
-    textes = list(dict.fromkeys(ecrire(definition, c, fixes) for c in (bas, haut)))
+    textes = list(dict.fromkeys(ecrire(definition, c) + marque_de_statut(c) for c in (bas, haut)))
     return Cellule(" à ".join(textes), " ".join(dict.fromkeys((reference(bas), reference(haut)))))
 
 
@@ -119,7 +153,7 @@ def pairs(diagnostic: Diagnostic, question: PairsDUneQuestion) -> Tableau | None
     """
     if not question.pairs or not question.resultats:
         return None
-    lignes = []
+    lignes, lus = [], []
     for t in diagnostic.ensembles.mailles:
         if t.code not in question.pairs:
             continue
@@ -127,10 +161,13 @@ def pairs(diagnostic: Diagnostic, question: PairsDUneQuestion) -> Tableau | None
         for i in question.resultats:
             place = question.places.get(t.code, {}).get(i.code)
             if place is None:
-                cellules.append(cellule(i, diagnostic.chiffre(t, i.code, "mailles")))
+                seul = diagnostic.chiffre(t, i.code, "mailles")
+                cellules.append(avec_marque(cellule(i, seul), seul))
+                lus.append((t, seul))
                 continue
             mots = f"{mots_du_rang(place.fourchette)} sur {place.sur}" if place.fourchette else "sans place"
-            cellules.append(cellule(i, place.chiffre, detail=mots))
+            cellules.append(avec_marque(cellule(i, place.chiffre, detail=mots), place.chiffre))
+            lus.append((t, place.chiffre))
         noms = ", ".join(p.nom for p in question.pairs[t.code])
         lignes.append((nom_de_ligne(t), *cellules, Cellule(noms, classe="texte")))
     entetes = (
@@ -138,7 +175,11 @@ def pairs(diagnostic: Diagnostic, question: PairsDUneQuestion) -> Tableau | None
         *(entete(i.libelle_court, i.definition, _periode(diagnostic, i)) for i in question.resultats),
         entete("Communes comparables, de la plus proche à la moins proche"),
     )
-    notes = [*question.phrases, "« Sans place » : elle ne se distingue pas de ses comparables."]
+    notes = [
+        *question.phrases,
+        *notes_des_marques(lus),
+        "« Sans place » : elle ne se distingue pas de ses comparables.",
+    ]
     par_raison: dict[str, list[str]] = {}
     for t, raison in question.refus:
         par_raison.setdefault(raison, []).append(t.nom)
@@ -170,13 +211,21 @@ def poids(centre: PoidsDuCentre) -> list[Tableau]:
                 Cellule(p.libelle, classe="entete"),
                 Cellule(nombre(p.au_centre), " ".join(reference(c) for c in p.chiffres)),
                 Cellule(nombre(p.en_tout), " ".join(reference(c) for c in p.chiffres)),
-                Cellule(avec_unite(p.pourcentage, "%", 1), " ".join(reference(c) for c in p.chiffres)),
+                Cellule(
+                    ("au moins " if p.a_cheval else "") + avec_unite(p.pourcentage, "%", 1),
+                    " ".join(reference(c) for c in p.chiffres),
+                ),
                 Cellule(p.chiffres[0].periode, classe="date"),
             )
             for p in centre.parts
         )
         entetes = tuple(map(entete, ("Compte", nom, "Intercommunalité", "Part de la ville-centre", "Date")))
-        rendus.append(Tableau("centre-parts", f"Ce qui est à {nom}", entetes, lignes))
+        notes = tuple(
+            f"Quartiers à cheval, en partie dans {nom} et non comptés à {nom} : {', '.join(p.a_cheval)}."
+            for p in centre.parts
+            if p.a_cheval
+        )
+        rendus.append(Tableau("centre-parts", f"Ce qui est à {nom}", entetes, lignes, notes))
     voulus = [c for liste in plan()["tableaux"].values() if isinstance(liste, list) for c in liste]
     taux = sorted(
         (s for s in centre.sans_elle if s.indicateur.code in voulus),
@@ -187,7 +236,8 @@ def poids(centre: PoidsDuCentre) -> list[Tableau]:
         entetes = (*map(entete, tetes), entete("Écart établi avec le reste"), entete("Date"))
         note = (
             "Rapports de sommes, refaits sans la ville-centre. Une médiane, un décile ou un taux publié tel quel ne se "
-            "refait pas : il n'est pas dans ce tableau."
+            "refait pas : il n'est pas dans ce tableau. Le changement est la différence des deux valeurs écrites, à la "
+            "moins fine des deux."
         )
         rendus.append(
             Tableau(
@@ -202,19 +252,20 @@ def poids(centre: PoidsDuCentre) -> list[Tableau]:
 
 
 def _ligne_sans_elle(s: SansElle) -> tuple[Cellule, ...]:
-    fixes = decimales(s.indicateur, s.ensemble)
-    lus = [(c, ecrire(s.indicateur, c, fixes)) for c in (s.ensemble, s.reste, s.centre)]
-    ecrit = arrondir(s.ecart, fixes)
+    lus = [(c, ecrire(s.indicateur, c)) for c in (s.ensemble, s.reste, s.centre)]
+    fixes = min(decimales(s.indicateur, c) for c in (s.ensemble, s.reste))
+    # Le lecteur refait la soustraction : elle porte sur les valeurs écrites, non sur celles d'avant l'arrondi.
+    ecrit = arrondir(s.reste.valeur, fixes) - arrondir(s.ensemble.valeur, fixes)
     unite = ("points" if abs(ecrit) >= POINTS_AU_PLURIEL else "point") if s.indicateur.unite == "%" else ""
-    signe = "+" if ecrit > 0 else ""
+    signe = "+" if ecrit > 0 else "\u2212" if ecrit < 0 else ""
     mots = MOTS_DU_VERDICT[s.comparaison.verdict]
     return (
         libelle_de_ligne(s.indicateur),
         *(Cellule(texte, reference(c)) for c, texte in lus),
         Cellule(
-            f"{signe}{avec_unite(s.ecart, unite, fixes)}",
+            f"{signe}{avec_unite(float(abs(ecrit)), unite, fixes)}",
             f"{reference(s.ensemble)} {reference(s.reste)}",
         ),
-        Cellule(mots, classe="texte" if s.comparaison.verdict in DIFFERENTS else "absent"),
+        Cellule(mots, classe="texte"),
         Cellule(s.ensemble.periode, classe="date"),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from abs.indicateurs import indicateur, indicateurs
 from abs.intercommunal.plan import plan
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def petites_cartes(fonds: Fonds, demandes: Sequence[DemandeDeCarte]) -> PetitesC
     notes: list[str] = []
     for demande in demandes:
         try:
-            dressees[demande.indicateur] = _courte(carte(fonds, demande))
+            dressees[demande.indicateur] = assez_larges(_courte(carte(fonds, demande)))
         except CarteImpossible as cause:
             notes.append(str(cause))
     if not dressees:
@@ -67,6 +68,38 @@ def _courte(dressee: CarteThematique) -> CarteThematique:
     if dressee.reference is None:
         return dressee
     return replace(dressee, reference=replace(dressee.reference, libelle="Intercommunalité"))
+
+
+def assez_larges(dressee: CarteThematique) -> CarteThematique:
+    """Réunir les classes plus étroites que le seuil pratique d'un rapport compté en dixièmes.
+
+    Parameters
+    ----------
+    dressee : CarteThematique
+        Carte et ses classes.
+
+    Returns
+    -------
+    CarteThematique
+        La même, ou des classes entre lesquelles deux communes diffèrent d'au moins le seuil ; la référence reste une limite.
+    """
+    definition = indicateur(dressee.code) if dressee.code in indicateurs() else None
+    if definition is None or definition.nature != "indice" or not 0 < definition.seuil_pratique <= 1:
+        return dressee
+    if not dressee.en_classes or dressee.valides.empty:
+        return dressee
+    classes, pas = dressee.discretisation, definition.seuil_pratique
+    basse, haute = classes.bornes[0], classes.bornes[-1]
+    gardees = [] if classes.reference is None else [b for b in classes.bornes if b == classes.reference]
+    for borne in classes.bornes[1:-1]:
+        if all(round(abs(borne - autre), 9) >= pas for autre in gardees):
+            gardees.append(borne)
+    # Les extrêmes s'écartent plutôt que de laisser une première ou une dernière classe trop étroite.
+    interieures = sorted(b for b in gardees if basse < b < haute)
+    if interieures:
+        basse, haute = min(basse, interieures[0] - pas), max(haute, interieures[-1] + pas)
+    limites = tuple(round(b, dressee.decimales) for b in (basse, *interieures, haute))
+    return dressee if limites[0] == limites[-1] else replace(dressee, bornes=limites)
 
 
 def partager_les_classes(
@@ -106,8 +139,10 @@ def partager_les_classes(
                 f"Classes propres à chaque carte ({famille['libelle']}) : {titres}. Des classes communes laisseraient l'une "
                 f"d'elles presque d'une seule couleur (moins de {minimum} classes occupées)."
             )
+    # « Les autres » n'a de sens que si une famille partage ses classes.
+    autres = "Les autres cartes" if any(m.startswith("Mêmes") for m in mots) else "Les cartes"
     mots.append(
-        "Les autres cartes ont chacune leurs classes, écrites sous la carte : une même couleur n'y dit pas la même valeur. "
+        f"{autres} ont chacune leurs classes, écrites sous la carte : une même couleur n'y dit pas la même valeur. "
         "Le chiffre de l'intercommunalité (▸) est une limite de classe quand il est dans l'étendue."
     )
     return rendues, mots
@@ -129,7 +164,7 @@ def contours_manquants(fonds: Fonds) -> list[str]:
     mailles = fonds.diagnostic.ensembles.mailles
     tenues = set() if fonds.communes is None else set(fonds.communes["code"])
     absentes = [t.nom for t in mailles if t.code not in tenues]
-    origine = "Le contour d'une commune est la réunion des contours de ses IRIS tenus par la base"
+    origine = "Le contour d'une commune est la réunion des contours de ses IRIS que contient la base"
     mots = [f"{origine} (géographie : {fonds.geographie})."]
     if absentes:
         mots.append(f"Sans contour, donc absentes des cartes : {', '.join(absentes)}.")

@@ -115,29 +115,30 @@ def ecrire_qpv(feuille: Worksheet, styles: Styles, comparaison: ComparaisonInter
             for q in diagnostic.ensembles.qpv
         )
     ]
+    ecrire_texte(feuille, 0, 0, "Quartiers prioritaires de la politique de la ville", styles.titre())
     if not choix:
-        ecrire_texte(feuille, 0, 0, "Pas de quartier prioritaire chiffré.", styles.texte(text_wrap=False))
+        ecrire_texte(feuille, 1, 0, "Pas de quartier prioritaire chiffré.", styles.texte(text_wrap=False))
         return
     noms = {t.code: t.nom for t in diagnostic.ensembles.mailles}
     for colonne, (texte, largeur) in enumerate((("Quartier", 34), ("Code", 11), ("Communes", 30))):
         feuille.set_column(colonne, colonne, largeur)
-        feuille.merge_range(0, colonne, 1, colonne, texte, styles.entete())
+        feuille.merge_range(1, colonne, 2, colonne, texte, styles.entete())
     feuille.set_column(3, 2 + len(choix), 15)
-    feuille.set_row(0, hauteur(*((i.libelle_court, 14) for i in choix), taille=9) + 4)
+    feuille.set_row(1, hauteur(*((i.libelle_court, 14) for i in choix), taille=9) + 4)
     for colonne, definition in enumerate(choix, start=3):
         lus = [diagnostic.chiffre(q, definition.code, "qpv") for q in diagnostic.ensembles.qpv]
         date = next((c.periode for c in lus if c is not None and c.a_une_valeur), "")
-        ecrire_texte(feuille, 0, colonne, definition.libelle_court, styles.entete(font_size=9))
-        ecrire_texte(feuille, 1, colonne, date, styles.entete(font_size=8, bold=False))
+        ecrire_texte(feuille, 1, colonne, definition.libelle_court, styles.entete(font_size=9))
+        ecrire_texte(feuille, 2, colonne, date, styles.entete(font_size=8, bold=False))
     habit = {"bottom": 4, "bottom_color": TRAIT}
-    for ligne, q in enumerate(diagnostic.ensembles.qpv, start=2):
+    for ligne, q in enumerate(diagnostic.ensembles.qpv, start=3):
         communes = ", ".join(noms.get(c, c) for c in q.composantes)
         for colonne, texte in enumerate((q.nom, q.code, communes)):
             ecrire_texte(feuille, ligne, colonne, texte, styles.donner(**habit))
         for colonne, definition in enumerate(choix, start=3):
             _valeur(feuille, (ligne, colonne), definition, _du_qpv(comparaison, q, definition), styles, habit)
-    feuille.freeze_panes(2, 1)
-    mettre_en_page(feuille, 1, large=True)
+    feuille.freeze_panes(3, 1)
+    mettre_en_page(feuille, 2, large=True)
 
 
 def _du_qpv(

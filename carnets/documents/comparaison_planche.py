@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _lignes_de_legende(carte: CarteThematique, largeur: float) -> list[Ligne]:
 
     maximum = max(tailles(carte), default=0.0)
     pas, rendues = CORPS_LEGENDE * INTERLIGNE, []
-    for ligne in lignes_de_legende(carte):
+    for ligne in _reference_a_sa_hauteur(carte, list(lignes_de_legende(carte))):
         if ligne.genre == "titre":
             continue
         # Le cercle de la légende a la taille de ceux de la carte, sinon il mentirait.
@@ -127,6 +127,20 @@ def _lignes_de_legende(carte: CarteThematique, largeur: float) -> list[Ligne]:
             for n, t in enumerate(textes)
         ]
     return rendues
+
+
+def _reference_a_sa_hauteur(carte: CarteThematique, lignes: list[Any]) -> list[Any]:
+    """Placer la référence sous la classe qui la contient, quand des classes communes ne la prennent pas pour limite."""
+    if carte.reference is None or not carte.en_classes or carte.valides.empty:
+        return lignes
+    classes = carte.discretisation
+    if classes.cotes is not None or lignes[0].genre != "reference":
+        return lignes
+    tete, suite = lignes[0], lignes[1:]
+    cases = [rang for rang, ligne in enumerate(suite) if ligne.genre == "case"]
+    place = cases[classes.nombre - 1 - classes.classe(carte.reference.valeur)] + 1
+    dedans = replace(tete, texte=f"{tete.texte} (dans la classe au-dessus)")
+    return [*suite[:place], dedans, *suite[place:]]
 
 
 def _hauteur(lignes: Sequence[Ligne]) -> float:

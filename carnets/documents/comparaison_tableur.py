@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from abs.intercommunal import tables_annexes
 from abs.intercommunal.lignes import lignes_des_communes, lignes_des_pairs
+from abs.intercommunal.pairs_des_communes import pourquoi_muette
 from abs.intercommunal.tables import LECTURE, SIGNES
 from abs.statuts import LIBELLES_STATUT
 from carnets.documents.comparaison_feuilles import ecrire_communes, ecrire_qpv, mettre_en_page
+from carnets.documents.comparaison_nombres import etendues_en_deux, nombre_lu
 from carnets.documents.tableur import OPTIONS, SENS_DES_STATUTS
 from carnets.documents.tableur_annexes import ecrire_definitions, ecrire_donnees_longues, ecrire_sources
 from carnets.documents.tableur_styles import (
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
     from abs.intercommunal.comparaison import ComparaisonIntercommunale
     from abs.intercommunal.lignes import Valeur
-    from abs.tableaux import Tableau
+    from abs.tableaux import Cellule, Tableau
 
 FEUILLES: Final = {
     "Communes": "une commune par ligne, un indicateur par colonne, chacun à une seule date ; l'intercommunalité en tête",
@@ -110,18 +112,31 @@ def _remplir(classeur: Workbook, comparaison: ComparaisonIntercommunale) -> None
         feuille.hide_gridlines(2)
     _lisez_moi(lisez_moi, styles, comparaison)
     ecrire_communes(feuilles["Communes"], styles, comparaison)
-    _lignes(feuilles["Fiches"], styles, lignes_des_communes(comparaison), "fiches")
+    _lignes(
+        feuilles["Fiches"],
+        styles,
+        lignes_des_communes(comparaison),
+        "fiches",
+        "Une ligne par commune et par indicateur",
+    )
     partage = comparaison.partage
     _tableaux(
         feuilles["Profils"],
         styles,
+        "Profils de communes",
         tables_annexes.groupes(diagnostic, partage),
         [partage.refus] if partage.refus else list(partage.phrases),
     )
-    _lignes(feuilles["Comparables"], styles, lignes_des_pairs(comparaison), "comparables")
+    pairs, titre = lignes_des_pairs(comparaison), "Parmi les communes comparables"
+    muettes = [pourquoi_muette(q) for q in comparaison.pairs if not q.pairs or not q.resultats]
+    if pairs:
+        _lignes(feuilles["Comparables"], styles, pairs, "comparables", titre)
+    else:
+        _tableaux(feuilles["Comparables"], styles, titre, [], muettes)
     poids = comparaison.centre
+    refus = [poids.refus] if poids.refus else []
     _tableaux(
-        feuilles["Ville-centre"], styles, tables_annexes.poids(poids), [poids.refus] if poids.refus else []
+        feuilles["Ville-centre"], styles, "Ce que pèse la ville-centre", tables_annexes.poids(poids), refus
     )
     ecrire_qpv(feuilles["QPV"], styles, comparaison)
     ecrire_definitions(feuilles["Définitions"], styles, diagnostic)
@@ -144,7 +159,7 @@ def _lisez_moi(feuille: Worksheet, styles: Styles, comparaison: ComparaisonInter
     couples.append(
         (LIBELLES_STATUT["calcule"], "rapport de comptes publiés ; ses termes sont dans « Données longues »")
     )
-    couples.append((SANS_NIVEAU, "aucun fichier tenu ne porte cet indicateur à ce niveau géographique"))
+    couples.append((SANS_NIVEAU, "aucun fichier déposé ne porte cet indicateur à ce niveau géographique"))
     for ligne, (nom, texte) in enumerate(couples, start=1):
         if nom in FEUILLES:
             lien = styles.texte(bold=True, font_color="#2B4C7E", underline=1)
@@ -157,15 +172,18 @@ def _lisez_moi(feuille: Worksheet, styles: Styles, comparaison: ComparaisonInter
     feuille.fit_to_pages(1, 1)
 
 
-def _lignes(feuille: Worksheet, styles: Styles, lignes: list[dict[str, Valeur]], nom: str) -> None:
-    """Écrire des lignes de mêmes colonnes en tableau filtrable."""
+def _lignes(
+    feuille: Worksheet, styles: Styles, lignes: list[dict[str, Valeur]], nom: str, titre: str
+) -> None:
+    """Écrire un titre, puis des lignes de mêmes colonnes en tableau filtrable."""
+    ecrire_texte(feuille, 0, 0, titre, styles.titre())
     if not lignes:
-        ecrire_texte(feuille, 0, 0, "Rien à écrire avec les fichiers admis.", styles.texte(text_wrap=False))
+        ecrire_texte(feuille, 1, 0, "Aucun chiffre dans les fichiers admis.", styles.texte(text_wrap=False))
         return
     colonnes = list(lignes[0])
     for colonne, cle in enumerate(colonnes):
         feuille.set_column(colonne, colonne, TITRES[cle][1])
-        for rang, ligne in enumerate(lignes, start=1):
+        for rang, ligne in enumerate(lignes, start=2):
             valeur = ligne[cle]
             if isinstance(valeur, str):
                 ecrire_texte(feuille, rang, colonne, valeur, styles.donner())
@@ -175,26 +193,27 @@ def _lignes(feuille: Worksheet, styles: Styles, lignes: list[dict[str, Valeur]],
     # Un tableau d'Excel refuse deux colonnes de même titre.
     titres = [TITRES[c][0] if c != "code_comparable" else "Code du comparable" for c in colonnes]
     feuille.add_table(
-        *(0, 0, len(lignes), len(colonnes) - 1),
+        *(1, 0, len(lignes) + 1, len(colonnes) - 1),
         {"name": nom, "style": "Table Style Light 9", "columns": [{"header": t} for t in titres]},
     )
-    feuille.freeze_panes(1, 1)
-    mettre_en_page(feuille, 0)
+    feuille.freeze_panes(2, 1)
+    mettre_en_page(feuille, 1)
 
 
 def _tableaux(
-    feuille: Worksheet, styles: Styles, tableaux: Sequence[Tableau], phrases: Sequence[str]
+    feuille: Worksheet, styles: Styles, titre: str, tableaux: Sequence[Tableau], phrases: Sequence[str]
 ) -> None:
-    """Écrire des tableaux de textes l'un sous l'autre."""
+    """Écrire un titre, des phrases, puis des tableaux l'un sous l'autre."""
     feuille.set_column(0, 0, 46)
     feuille.set_column(1, 8, 34)
-    ligne = 0
+    ecrire_texte(feuille, 0, 0, titre, styles.titre())
+    ligne = 1
     for phrase in phrases:
         feuille.merge_range(ligne, 0, ligne, 3, "", styles.texte())
         ecrire_texte(feuille, ligne, 0, phrase, styles.texte())
         feuille.set_row(ligne, hauteur((phrase, 148)) + 2)
         ligne += 1
-    for tableau in tableaux:
+    for tableau in map(etendues_en_deux, tableaux):
         ligne += 1
         ecrire_texte(feuille, ligne, 0, tableau.titre, styles.titre())
         for colonne, tete in enumerate(tableau.entetes):
@@ -202,13 +221,29 @@ def _tableaux(
         feuille.set_row(ligne + 1, hauteur(*((e.texte, 32) for e in tableau.entetes)) + 4)
         ligne += 2
         for cellules in tableau.lignes:
-            textes = [" – ".join(filter(None, (c.texte, c.detail))) for c in cellules]
-            for colonne, texte in enumerate(textes):
-                style = styles.texte(bottom=4, bottom_color=TRAIT, align="left" if colonne == 0 else "right")
-                ecrire_texte(feuille, ligne, colonne, texte, style)
-            feuille.set_row(ligne, hauteur(*((t, 44 if n == 0 else 32) for n, t in enumerate(textes))))
+            for colonne, cellule in enumerate(cellules):
+                _cellule(feuille, (ligne, colonne), cellule, styles)
+            largeurs = ((_texte(c), 44 if n == 0 else 32) for n, c in enumerate(cellules))
+            feuille.set_row(ligne, hauteur(*largeurs))
             ligne += 1
         for note in tableau.notes:
             ecrire_texte(feuille, ligne, 0, note, styles.donner(font_color=GRIS, italic=True, font_size=8))
             ligne += 1
     mettre_en_page(feuille, 0)
+
+
+def _texte(cellule: Cellule) -> str:
+    return " – ".join(filter(None, (cellule.texte, cellule.detail)))
+
+
+def _cellule(feuille: Worksheet, place: tuple[int, int], cellule: Cellule, styles: Styles) -> None:
+    """Écrire un nombre avec le format qui le montre tel qu'on le lit, ou un texte."""
+    habit = {"bottom": 4, "bottom_color": TRAIT}
+    lu = nombre_lu(cellule.texte) if place[1] and cellule.classe == "chiffre" and not cellule.detail else None
+    if lu is not None:
+        feuille.write_number(*place, lu[0], styles.texte(**habit, align="right", num_format=lu[1]))
+        return
+    a_gauche = place[1] == 0 or cellule.classe == "texte"
+    ecrire_texte(
+        feuille, *place, _texte(cellule), styles.texte(**habit, align="left" if a_gauche else "right")
+    )

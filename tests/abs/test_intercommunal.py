@@ -11,11 +11,15 @@ from abs.demande import Demande
 from abs.diagnostic import Diagnostiqueur
 from abs.intercommunal.comparaison import comparer_l_intercommunalite
 from abs.intercommunal.essentiel import portee_par_les_rangs, sans_la_tete
+from abs.intercommunal.groupes import _mots_de_la_coupure
 from abs.intercommunal.lignes import lignes_des_communes
 from abs.intercommunal.mesures_des_groupes import accord_sans_une, part_sans_coupure, traits_d_un_groupe
+from abs.intercommunal.pairs_des_communes import _population_absente
 from abs.intercommunal.plan import lire
-from abs.intercommunal.releve import DiagnostiqueurIntercommunal
+from abs.intercommunal.releve import DiagnostiqueurIntercommunal, ordre_des_noms
+from abs.intercommunal.tables_annexes import groupes, poids
 from abs.phrases import reference
+from abs.statuts import Statut
 from abs.typologie.variables import table, trait_de_population
 from donnees_insee.erreurs import IndicateurInconnu, ParametreInvalide
 
@@ -119,6 +123,145 @@ def test_un_groupe_se_nomme_par_ce_qui_le_distingue():
         ("niveaux de vie au-dessus de la moyenne des communes",),
         ("niveaux de vie au-dessous de la moyenne des communes",),
     ]
+
+
+def test_un_trait_que_le_groupe_ne_partage_pas_ne_le_nomme_pas():
+    """Ni un trait de moyenne que deux communes sur cinq démentent, ni un trait qu'une flèche contredit."""
+    variables = table().actives[:1]
+    reduites = np.array([[3.0], [3.0], [2.5], [-0.1], [-0.2], [-2.0], [-2.0], [-2.0], [-1.2], [-1.0]])
+    dedans = np.arange(10) < 5
+    nomme = (reduites, dedans, variables, 1.5, 3)
+    assert traits_d_un_groupe(*nomme)
+    assert not traits_d_un_groupe(*nomme, partage=0.8)
+    etablis = np.zeros((10, 1))
+    assert traits_d_un_groupe(*nomme, partage=0.6, etablis=etablis)
+    etablis[4, 0] = -1
+    assert not traits_d_un_groupe(*nomme, partage=0.6, etablis=etablis)
+
+
+def test_un_nom_de_groupe_ne_contredit_aucune_fleche(comparaison):
+    """Chômage élevé, bâti récent : Saint-Maur-d'Arzance et Arzance-la-Ville, dans le même groupe, disent l'inverse."""
+    mots = {v.haut: (v.code, 1) for v in table().actives} | {v.bas: (v.code, -1) for v in table().actives}
+    sens = {"▲": 1, "▼": -1, "": 0}
+    lus = 0
+    for groupe in comparaison.partage.groupes:
+        for ecrit in groupe.traits:
+            trait = ecrit.replace("de la moyenne des communes", "de l'ensemble")
+            if trait not in mots:
+                continue
+            lus += 1
+            code, cote = mots[trait]
+            positions = [comparaison.classements[code].positions[t.code] for t in groupe.communes]
+            assert -cote not in {sens[p.signe] for p in positions}, (groupe.nom, trait)
+            toutes = [
+                p.chiffre.valeur
+                for p in comparaison.classements[code].positions.values()
+                if p.chiffre.a_une_valeur and p.chiffre.fiabilite != "fragile"
+            ]
+            moyenne = sum(toutes) / len(toutes)
+            du_cote = [cote * (p.chiffre.valeur - moyenne) > 0 for p in positions]
+            assert sum(du_cote) >= 0.8 * len(du_cote), (groupe.nom, trait)
+    assert lus >= 3
+
+
+def test_la_commune_qui_s_ecarte_du_trait_de_son_groupe_est_nommee(comparaison):
+    """La Ferté-Bruyère a moins de logements vacants que la moyenne, dans un groupe où ils sont nombreux."""
+    if not any("vacance des logements élevée" in g.traits for g in comparaison.partage.groupes):
+        pytest.fail("le territoire fictif n'a plus de groupe à la vacance élevée")
+    notes = groupes(comparaison.diagnostic, comparaison.partage)[0].notes
+    assert any("« vacance des logements élevée » : La Ferté-Bruyère s'en écarte" in n for n in notes), notes
+
+
+@pytest.mark.parametrize(
+    ("part", "debut"),
+    [
+        (0.04, "Les groupes sont nets"),
+        (0.06, "Une coupure entre ces groupes n'est pas établie : 6"),
+        (0.3, "Il n'y a pas de coupure naturelle"),
+    ],
+)
+def test_une_coupure_peu_sure_n_est_pas_dite_absente(part, debut):
+    assert _mots_de_la_coupure(part).startswith(debut)
+
+
+def test_la_ville_centre_a_le_meme_verdict_dans_les_deux_tableaux(comparaison):
+    assert len(comparaison.centre.sans_elle) > 10
+    for ligne in comparaison.centre.sans_elle:
+        position = comparaison.classements[ligne.indicateur.code].positions["99001"]
+        assert ligne.comparaison == position.comparaison, ligne.indicateur.code
+    assert comparaison.classements["taux_chomage_rp"].positions["99001"].signe == "▲"
+
+
+def test_le_meme_chiffre_a_le_meme_arrondi_et_le_changement_se_refait(comparaison):
+    themes = {
+        c.reference: c.texte.split("\u00a0▲")[0].removesuffix(" ▲").removesuffix(" ▼")
+        for liste in comparaison.themes.values()
+        for t in liste
+        for ligne in t.lignes
+        for c in ligne
+        if c.reference
+    }
+    tableau = next(t for t in poids(comparaison.centre) if t.code == "centre-sans-elle")
+    compares = 0
+    for ligne in tableau.lignes:
+        for c in ligne[1:4]:
+            if c.reference in themes:
+                compares += 1
+                assert themes[c.reference] == c.texte
+        assert "-" not in ligne[4].texte
+        assert ligne[5].classe == "texte"
+    assert compares > 30
+    # 15,6 et 12,4 s'écrivent 16 et 12 : la différence écrite est celle des valeurs écrites.
+    monoparentales = next(li for li in tableau.lignes if li[0].texte.startswith("Familles monoparentales"))
+    assert [c.texte for c in monoparentales[1:3]] == ["16\u00a0%", "12\u00a0%"]
+    assert monoparentales[4].texte == "\u22124\u00a0points"
+
+
+def test_la_part_des_quartiers_prioritaires_est_un_minorant(comparaison):
+    tableau = next(t for t in poids(comparaison.centre) if t.code == "centre-parts")
+    ligne = next(li for li in tableau.lignes if "quartiers prioritaires" in li[0].texte)
+    assert ligne[3].texte.startswith("au moins 77,6")
+    assert any("à cheval" in n and "Les Moulins-Les Forges" in n for n in tableau.notes)
+
+
+def test_un_chiffre_estime_ou_partiel_porte_sa_marque(comparaison):
+    marques = 0
+    par_reference = {reference(c): c for c in comparaison.diagnostic.chiffres}
+    tableaux = [t for liste in comparaison.themes.values() for t in liste]
+    for tableau in tableaux:
+        lus = [c for ligne in tableau.lignes for c in ligne if c.reference and c.classe == "chiffre"]
+        for signe, statut in (("e", Statut.ESTIME), ("p", Statut.PARTIEL)):
+            siens = [c for c in lus if par_reference[c.reference].statut == statut]
+            marques += len(siens)
+            assert all(f"\u00a0{signe}" in c.texte for c in siens)
+            assert bool(siens) == any(n.startswith(f"{signe} : ") for n in tableau.notes)
+    assert marques > 10
+
+
+def test_une_population_publiee_pour_quelques_communes_n_est_pas_dite_absente(comparaison):
+    communes = comparaison.diagnostic.ensembles.mailles
+    quelques = {t.code for t in communes[:3]}
+    chiffres = [
+        c for c in comparaison.diagnostic.chiffres if c.indicateur != "population" or c.territoire in quelques
+    ]
+    diagnostic = replace(comparaison.diagnostic, chiffres=chiffres)
+    mots = _population_absente(diagnostic, communes)
+    assert mots == "la population n'est publiée, dans les fichiers admis, que pour 3 communes sur 10"
+    assert comparaison.centre.d_apres.endswith("2022")
+
+
+def test_les_communes_suivent_l_ordre_francais():
+    noms = ["Vaux", "Étampes", "L'Isle/Arzance", "Évry", "Le Crès", "Fabrègues", "Œuilly", "Cournonsec"]
+    assert sorted(noms, key=ordre_des_noms) == [
+        "Cournonsec", "Le Crès", "Étampes", "Évry", "Fabrègues", "L'Isle/Arzance", "Œuilly", "Vaux",
+    ]  # fmt: skip
+
+
+def test_une_famille_d_indicateurs_n_a_qu_une_phrase(comparaison):
+    revenus = {"niveau_vie_median", "premier_decile", "premier_quartile", "taux_pauvrete_60"}
+    for fiche in comparaison.fiches:
+        dites = [p.references[0].split("|")[2] for p in fiche.phrases]
+        assert len(revenus & set(dites)) <= 1, (fiche.territoire.nom, dites)
 
 
 def test_une_fiche_n_ecrit_que_des_ecarts_etablis_pour_toutes_les_communes(comparaison):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from abs.chiffre import Chiffre
 from abs.comparer import Verdict
 from abs.indicateurs import indicateur
+from abs.intercommunal.ecarts import comparer_au_reste
 from abs.intercommunal.rangs import classer, mots_du_rang, ranger, rangs_compatibles
 from abs.intercommunal.releve import date_commune
 from abs.statuts import Fiabilite, Statut
@@ -100,7 +101,8 @@ def test_un_chiffre_fragile_secret_ou_estime_n_a_pas_de_rang():
     assert (
         classement.refus == "9 communes sur 12 seulement ont un chiffre assez solide ; il en faut 80\u00a0%"
     )
-    assert classement.positions["99003"].silence == classement.refus
+    assert classement.positions["99003"].silence == "chiffre fragile"
+    assert classement.positions["99005"].silence == classement.refus
     suffisant = [*lues, *((commune(r), chiffre(r, 60.0 + 4 * r)) for r in range(12, 18))]
     classement = classer(TAUX, suffisant, ensemble(), {"99011": 199.0})
     silences = {c: p.silence for c, p in classement.positions.items() if p.silence}
@@ -143,6 +145,46 @@ def test_l_ecart_se_juge_face_au_reste_de_l_intercommunalite():
     assert position.comparaison.verdict == Verdict.PLUS
     assert position.signe == "▲"
     assert position.fourchette == (1, 1)
+
+
+def test_un_ecart_petit_avec_l_ensemble_et_net_avec_le_reste_a_sa_fleche():
+    """La ville fait l'ensemble : 1,9 point la sépare de lui, 4,9 points du reste ; une seule réponse partout."""
+    ville = chiffre(0, 15.3, numerateur=3_060.0, denominateur=20_000.0)
+    tout = ensemble(13.4)
+    tout = replace(tout, numerateur=4_355.0, denominateur=32_500.0)
+    lu = comparer_au_reste(TAUX, ville, tout, 1)
+    assert lu.verdict == Verdict.PLUS
+    assert lu.ecart == pytest.approx(15.3 - 100 * 1_295 / 12_500)
+    position = classer(TAUX, [(commune(0), ville)], tout, {}).positions["99000"]
+    assert position.signe == "▲"
+
+
+def test_deux_rapports_publies_a_trois_dixiemes_se_distinguent():
+    """2,8 et 3,1 publiés au dixième : 0,2 de seuil et 0,1 d'arrondi font 0,3, atteint exactement."""
+    rapport = indicateur("rapport_interdecile")
+    nan = float("nan")
+    bas, haut = (
+        chiffre(r, v, indicateur=rapport.code, statut=Statut.PUBLIE, numerateur=nan, denominateur=nan)
+        for r, v in enumerate((2.8, 3.1))
+    )
+    assert comparer_au_reste(rapport, bas, haut, 1).verdict == Verdict.MOINS
+    assert comparer_au_reste(rapport, replace(bas, valeur=2.9), haut, 1).verdict not in {
+        Verdict.PLUS,
+        Verdict.MOINS,
+    }
+    assert ranger(rapport, [bas, haut]) == [(2, 2), (1, 1)]
+
+
+def test_des_chiffres_estimes_ne_sont_pas_dits_peu_solides():
+    lues = [(commune(r), chiffre(r, 10.0 + 5 * r, statut=Statut.ESTIME)) for r in range(6)]
+    classement = classer(TAUX, lues, ensemble(), {})
+    assert classement.refus == "chiffre estimé, qui croise deux sources"
+    assert {p.silence for p in classement.positions.values()} == {"chiffre estimé, qui croise deux sources"}
+    lues[5] = (commune(5), chiffre(5, 40.0))
+    assert (
+        classer(TAUX, lues, ensemble(), {}).refus
+        == "5 chiffres sur 6 sont estimés, ils croisent deux sources"
+    )
 
 
 def test_l_ecart_est_elargi_au_nombre_de_communes_comparees():

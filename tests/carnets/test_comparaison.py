@@ -1,6 +1,7 @@
 """Le carnet de comparaison intercommunale : ses paramètres, ses documents, ses liens, ses valeurs."""
 
 import csv
+import itertools
 import json
 import re
 from dataclasses import replace
@@ -13,12 +14,16 @@ from typer.testing import CliRunner
 
 from abs.demande import Demande
 from abs.intercommunal.comparaison import diagnostic_de_la_comparaison
+from abs.intercommunal.plan import plan
 from abs.statuts import Fiabilite
 from carnets.atelier_comparaison import AtelierDeComparaison
 from carnets.commande.application import app
-from carnets.documents.comparaison_cartes import partager_les_classes
+from carnets.documents.comparaison_cartes import assez_larges, partager_les_classes
 from carnets.documents.comparaison_csv import ecrire_lignes
+from carnets.documents.comparaison_nombres import nombre_lu
+from carnets.documents.comparaison_planche import _reference_a_sa_hauteur
 from carnets.production_comparaison import produire_la_comparaison
+from cartes.legende import lignes_de_legende
 from donnees_insee.erreurs import IndicateurInconnu, ParametreInvalide
 
 EPCI = "999900001"
@@ -100,8 +105,13 @@ def test_le_classeur_garde_les_valeurs_et_les_mots_des_absences(ecrite):
     assert not any(ligne[pauvrete].value == 0 for ligne in codes.values())
     fiches = classeur["Fiches"]
     assert fiches.tables["fiches"].autoFilter is not None
-    assert {ligne[0].value for ligne in fiches.iter_rows(min_row=2)} >= {"Arzance-la-Ville", "L'Isle/Arzance"}
+    assert {ligne[0].value for ligne in fiches.iter_rows(min_row=3)} >= {"Arzance-la-Ville", "L'Isle/Arzance"}
     assert classeur["Profils"].max_row > 5
+    centre = {ligne[0].value: ligne for ligne in classeur["Ville-centre"].iter_rows()}
+    assert (centre["Habitants"][1].value, centre["Habitants"][3].value) == (48_004, 61.3)
+    assert "Pas de réponse : les fichiers admis" in classeur["Comparables"]["A2"].value
+    for nom in ("Profils", "Comparables", "Ville-centre", "QPV", "Fiches"):
+        assert classeur[nom]["A1"].font.size == 15, nom
 
 
 @pytest.mark.carnet
@@ -124,6 +134,19 @@ def test_le_document_word_donne_une_page_a_chaque_commune(ecrite):
     assert len(titres) == 10
     assert titres[0] == "Arzance-la-Ville"
     assert any("Rang possible" in c.text for t in document.tables for c in t.rows[0].cells)
+    for table in document.tables:
+        debut = [p for ligne in table.rows[:2] for c in ligne.cells for p in c.paragraphs]
+        assert all(p.paragraph_format.keep_with_next for p in debut)
+    reperes = [
+        c
+        for t in document.tables
+        for li in t.rows
+        for c in li.cells[:1]
+        if c.text.strip() == "Département fictif"
+    ]
+    assert reperes
+    assert all("E8E8E8" in c._tc.xml and c.paragraphs[0].runs[0].bold for c in reperes)
+    assert not [p for p in document.paragraphs if p.text.startswith("* ") and p.style.name.startswith("List")]
     liens = [h for t in document.tables for h in t._tbl.iter() if h.tag.endswith("}hyperlink")]
     assert not liens
 
@@ -160,6 +183,56 @@ def test_une_famille_partage_ses_classes_et_le_dit(atelier):
     assert bornes[0] == bornes[1] != bornes[2]
     assert any("Mêmes classes" in n and "chômage" in n for n in cartes.notes)
     assert any("réunion des contours de ses IRIS" in n for n in cartes.notes)
+
+
+def test_sans_famille_partagee_aucune_carte_n_est_dite_autre(atelier):
+    seules = {"part_hlm": atelier.cartes.cartes["part_hlm"]}
+    assert partager_les_classes(seules)[1][-1].startswith("Les cartes ont chacune leurs classes")
+
+
+def test_les_prestations_et_les_minima_ne_partagent_pas_leurs_classes():
+    assert not [f for f in plan()["cartes"]["familles"] if "part_minima_sociaux" in f["indicateurs"]]
+
+
+def test_une_reference_dans_une_classe_commune_est_a_sa_hauteur(atelier):
+    carte = atelier.cartes.cartes["taux_chomage_femmes"]
+    assert carte.discretisation.cotes is None
+    lignes = [li for li in lignes_de_legende(carte) if li.genre in {"case", "reference"}]
+    rangees = [li.genre for li in _reference_a_sa_hauteur(carte, lignes)]
+    attendue = carte.discretisation.nombre - carte.discretisation.classe(carte.reference.valeur)
+    assert rangees.index("reference") == attendue > 0
+
+
+def test_les_classes_d_un_rapport_ne_sont_pas_plus_etroites_que_le_seuil(atelier):
+    carte = atelier.cartes.cartes["part_hlm"]
+    territoires = carte.territoires.copy()
+    territoires["valeur"] = [2.8 + 0.05 * rang for rang in range(len(territoires))]
+    rapport = replace(carte, code="rapport_interdecile", nature="indice", unite="", decimales=1,
+                      territoires=territoires, reference=replace(carte.reference, valeur=2.9), bornes=None)  # fmt: skip
+
+    def etroites(c):
+        limites = c.discretisation.bornes
+        return [a for a, b in itertools.pairwise(limites) if round(b - a, 9) < 0.2]
+
+    assert etroites(rapport)
+    large = assez_larges(rapport)
+    assert not etroites(large)
+    assert 2.9 in large.discretisation.bornes
+
+
+@pytest.mark.parametrize(
+    ("texte", "attendu"),
+    [
+        ("48\u202f004", (48_004, "#,##0")),
+        ("au moins 77,6\u00a0%", (77.6, '"au moins "#,##0.0"\u00a0%"')),
+        ("secret", None),
+        ("10,0\u00a0% à 15,3\u00a0%", None),
+        ("99001", (99_001, "#,##0")),
+    ],
+)
+def test_un_nombre_ecrit_se_relit(texte, attendu):
+    assert nombre_lu(texte) == attendu
+    assert nombre_lu("\u22123,0\u00a0points")[0] == -3.0
 
 
 def test_une_famille_trop_etalee_garde_ses_classes_et_le_dit(atelier):
