@@ -6,7 +6,7 @@ import base64
 import html
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from abs.portrait import DemandeDeCarte, Portrait, composer
 from carnets.documents import fragments
@@ -14,6 +14,9 @@ from carnets.parametres import Reglages, verifier_parametres
 from cartes.fonds import Fonds, carte
 from cartes.specification import CarteThematique
 from donnees_insee.erreurs import CarteImpossible
+
+if TYPE_CHECKING:
+    from carnets.dessin_partage import DessinPartage
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,13 @@ class Atelier:
                     dessinees[demande.indicateur] = trouvee
         return dessinees
 
+    @cached_property
+    def dessins(self) -> DessinPartage:
+        """Images imprimées des cartes, peut-être dessinées à deux."""
+        from carnets.dessin_partage import DessinPartage  # noqa: PLC0415 - import lent, réservé aux cartes
+
+        return DessinPartage(list(self.cartes.values()))
+
     def _carte(self, demande: DemandeDeCarte) -> CarteThematique | None:
         try:
             return carte(self.fonds, demande)
@@ -97,8 +107,10 @@ class Atelier:
         """
         if not self.cartes:
             return Fragment(
-                "", "Pas de carte interactive : la base ne tient pas de contours pour ce territoire."
+                "", "Pas de carte interactive : la base ne contient pas de contours pour ce territoire."
             )
+        # Avant la carte interactive : le second dessinateur commence pendant qu'elle se compose.
+        _ = self.dessins
         from cartes.interactif import atlas  # noqa: PLC0415 - import lent, réservé aux cartes
 
         # Le nom du territoire est déjà celui de la page : les boutons n'ont pas à le répéter.
@@ -145,9 +157,7 @@ class Atelier:
         Fragment
             Figure HTML, image incluse.
         """
-        from cartes.ecriture import en_png  # noqa: PLC0415 - import lent, réservé aux cartes
-
-        image = base64.b64encode(en_png(dessin)).decode("ascii")
+        image = base64.b64encode(self.dessins.png(dessin)).decode("ascii")
         remplacement = html.escape(dessin.texte_alternatif(), quote=True)
         legende = html.escape(f"{dessin.titre}, {dessin.date}")
         return Fragment(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 import time
@@ -16,9 +17,10 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from carnets.noyaux.lancement import Processus
+from carnets.noyaux.lancement import A_DEUX, Processus
 
 ARGUMENTS = ("-f", "{connection_file}")
+DESSIN = "ABS_DESSIN"
 NAISSANCE = 30.0
 PAS = 0.005
 
@@ -48,7 +50,7 @@ class ProvisionneurDePepiniere(LocalProvisioner):
             {
                 "faire": "carnets.noyaux.pepiniere:noyau",
                 "arguments": {"arguments": cmd},
-                "env": kwargs.get("env"),
+                "env": (kwargs.get("env") or {}) | ({DESSIN: self.adresse} if os.environ.get(A_DEUX) else {}),
                 # Sans dossier dit, un noyau ordinaire naît dans celui de qui le lance, non dans celui de la pépinière.
                 "dossier": kwargs.get("cwd") or str(Path.cwd()),
             },

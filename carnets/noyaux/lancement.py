@@ -23,6 +23,7 @@ from donnees_insee.erreurs import ErreurAbs
 
 PRECHAUFFAGE: Final = "carnets.prechauffage:prechauffer"
 DELAI_DE_PRECHAUFFAGE: Final = 120.0
+A_DEUX: Final = "ABS_DESSIN_A_DEUX"
 TUE: Final = -signal.SIGKILL if hasattr(signal, "SIGKILL") else -9
 
 
@@ -294,6 +295,8 @@ def pepiniere_partagee() -> Lanceur | None:
 def annoncer() -> None:
     """Lancer la pépinière de ce processus sans l'attendre : un carnet va venir."""
     if not os.environ.get(VARIABLE):
+        # Un portrait seul laisse un cœur libre : il dessinera à deux.
+        os.environ.setdefault(A_DEUX, "1" if (os.cpu_count() or 1) > 1 else "")
         pepiniere_partagee()
 
 
