@@ -7,8 +7,10 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from carnets.campagne.equipes import EquipeDePepiniere, EquipePermanente
 from carnets.campagne.journal import Journal
 from carnets.campagne.ordonnance import Evenement, Ordonnance, Suivi
 from carnets.campagne.taches import DEJA_FAIT, ECHEC, Resultat, Tache, deja_faite, preparer_taches
@@ -17,8 +19,6 @@ from donnees_insee.chemins import creer_dossier
 from donnees_insee.verrous import tenir
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from carnets.campagne.equipes import Equipe
     from carnets.campagne.plan import Plan
     from donnees_insee.base import Base
@@ -80,6 +80,7 @@ def mener(
     *,
     reprendre: bool = False,
     grappe: str = "",
+    equipe: Equipe | None = None,
     taches: Sequence[Tache] = (),
 ) -> Bilan:
     """Mener une campagne.
@@ -96,6 +97,8 @@ def mener(
         Ne refaire que ce qui manque ou dont une entrée a changé.
     grappe : str, default ""
         Adresse d'une grappe Dask ; vide, la campagne reste sur cette machine.
+    equipe : Equipe or None, default None
+        Équipe déjà lancée, que l'appelant fermera ; ``None`` en lance une.
     taches : sequence of Tache, default ()
         Tâches déjà préparées ; vide, elles sont tirées du plan.
 
@@ -122,7 +125,7 @@ def mener(
             suivi(evenement)
 
         toutes = tuple(taches) or tuple(_preparer(plan, base))
-        resultats = _executer(plan, toutes, noter, reprendre=reprendre, grappe=grappe)
+        resultats = _executer(plan, toutes, noter, reprendre=reprendre, grappe=grappe, equipe=equipe)
         ou = f"grappe {grappe}" if grappe else f"cette machine, {plan.travailleurs} à la fois"
         bilan = Bilan(
             plan.titre, plan.sortie, toutes, verifies(toutes, resultats), time.monotonic() - debut, ou
@@ -137,7 +140,13 @@ def _preparer(plan: Plan, base: Base) -> list[Tache]:
 
 
 def _executer(
-    plan: Plan, taches: tuple[Tache, ...], suivi: Suivi, *, reprendre: bool, grappe: str
+    plan: Plan,
+    taches: tuple[Tache, ...],
+    suivi: Suivi,
+    *,
+    reprendre: bool,
+    grappe: str,
+    equipe: Equipe | None,
 ) -> list[Resultat]:
     # Ce qui est déjà fait ne vaut ni un processus ni un voyage jusqu'à la grappe.
     faites = [t for t in taches if reprendre and deja_faite(t)]
@@ -153,21 +162,30 @@ def _executer(
         from carnets.campagne.grappe import derouler_sur_une_grappe  # noqa: PLC0415 - distributed est lent
 
         return resultats + derouler_sur_une_grappe(grappe, reste, plan.essais, suivi, reprendre=reprendre)
-    equipe = _equipe(reste[0])
+    neuve = equipe or equipe_locale(Path(reste[0].parametres["dossier_donnees"]))
     try:
-        return resultats + Ordonnance(equipe, plan.travailleurs, plan.essais, suivi).derouler(
+        return resultats + Ordonnance(neuve, plan.travailleurs, plan.essais, suivi).derouler(
             reste, reprendre=reprendre
         )
     finally:
-        equipe.fermer()
+        if equipe is None:
+            neuve.fermer()
 
 
-def _equipe(tache: Tache) -> Equipe:
-    from pathlib import Path  # noqa: PLC0415
+def equipe_locale(dossier_donnees: Path) -> Equipe:
+    """Lancer l'équipe de cette machine, sans attendre qu'elle soit prête.
 
-    from carnets.campagne.equipes import EquipeDePepiniere, EquipePermanente  # noqa: PLC0415
+    Parameters
+    ----------
+    dossier_donnees : pathlib.Path
+        Base que le préchauffage peut lire.
 
-    return EquipeDePepiniere(Path(tache.parametres["dossier_donnees"])) if possible() else EquipePermanente()
+    Returns
+    -------
+    Equipe
+        À fermer.
+    """
+    return EquipeDePepiniere(dossier_donnees) if possible() else EquipePermanente()
 
 
 def verifies(taches: Sequence[Tache], resultats: Sequence[Resultat]) -> tuple[Resultat, ...]:

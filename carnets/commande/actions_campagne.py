@@ -58,16 +58,24 @@ def campagne(
     CampagneIncomplete
         Si un territoire n'a pas pu être fait.
     """
-    from carnets.campagne.conduite import mener, taches_du_plan  # noqa: PLC0415
+    from carnets.campagne.conduite import equipe_locale, mener, taches_du_plan  # noqa: PLC0415
     from carnets.campagne.plan import lire_plan  # noqa: PLC0415
 
-    plan = lire_plan(fichier, sortie=sortie, travailleurs=travailleurs)
-    base = Base(dossier_des_donnees())
-    taches = taches_du_plan(plan, base)
-    ou = f"la grappe {grappe}" if grappe else f"cette machine, {plan.travailleurs} à la fois"
-    affichage.dire(f"{plan.titre} : {len(taches)} à faire sur {ou}, dans {plan.sortie}")
-    with _Suivi(len(taches), plan.travailleurs) as suivi:
-        bilan = mener(plan, base, suivi.noter, reprendre=reprendre, grappe=grappe, taches=taches)
+    # L'équipe chauffe pendant que le plan se lit et que ses territoires se cherchent.
+    equipe = None if grappe else equipe_locale(dossier_des_donnees())
+    try:
+        plan = lire_plan(fichier, sortie=sortie, travailleurs=travailleurs)
+        base = Base(dossier_des_donnees())
+        taches = taches_du_plan(plan, base)
+        ou = f"la grappe {grappe}" if grappe else f"cette machine, {plan.travailleurs} à la fois"
+        affichage.dire(f"{plan.titre} : {len(taches)} à faire sur {ou}, dans {plan.sortie}")
+        with _Suivi(len(taches), plan.travailleurs) as suivi:
+            bilan = mener(
+                plan, base, suivi.noter, reprendre=reprendre, grappe=grappe, equipe=equipe, taches=taches
+            )
+    finally:
+        if equipe is not None:
+            equipe.fermer()
     _conclure(bilan)
 
 

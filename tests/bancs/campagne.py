@@ -252,14 +252,14 @@ def _carnet_d_imports(dossier: Path) -> Path:
 
 def trente(base: Path) -> list[Ligne]:
     """Mener trente territoires et relever descripteurs et mémoire, du lanceur et des siens."""
-    from carnets.campagne import equipes
+    from carnets.campagne import conduite
     from carnets.campagne.conduite import mener
     from carnets.campagne.plan import lire_plan
     from donnees_insee.base import Base
 
     releves: list[dict[str, Any]] = []
     lances: list[Any] = []
-    ordinaire = equipes.EquipeDePepiniere
+    ordinaire = conduite.EquipeDePepiniere
 
     class Observee(ordinaire):
         def __init__(self, dossier_donnees: Path) -> None:
@@ -288,12 +288,12 @@ def trente(base: Path) -> list[Ligne]:
 
     with tempfile.TemporaryDirectory(prefix="abs-banc-") as provisoire:
         fichier = _campagne(Path(provisoire), TRENTE)
-        equipes.EquipeDePepiniere = Observee  # type: ignore[misc]
+        conduite.EquipeDePepiniere = Observee  # type: ignore[misc]
         debut = time.perf_counter()
         try:
             mener(lire_plan(fichier), Base(base), suivre)
         finally:
-            equipes.EquipeDePepiniere = ordinaire  # type: ignore[misc]
+            conduite.EquipeDePepiniere = ordinaire  # type: ignore[misc]
         duree = time.perf_counter() - debut
     faits = sum(r["etat"] == "fait" for r in releves)
     lignes = [
