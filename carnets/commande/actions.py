@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from carnets.commande import affichage
-from donnees_insee.base import Base
 from donnees_insee.erreurs import ErreurAbs
 
 # -- portrait ----------------------------------------------------------------------------------
@@ -56,6 +55,7 @@ def demo(sortie: Path, formats: str) -> None:
     formats : str
         Formats voulus.
     """
+    from donnees_insee.base import Base  # noqa: PLC0415 - pandas attend la commande qui en a besoin
     from donnees_insee.demo import COMMUNE_DEMO, extraire_demo  # noqa: PLC0415
     from donnees_insee.depot import deposer  # noqa: PLC0415
 
@@ -119,6 +119,7 @@ def etat(territoire: str, millesime: int | None, millesimes: str) -> None:
     """
     from abs.demande import Demande, lire_millesimes  # noqa: PLC0415
     from abs.etat import etat as etablir  # noqa: PLC0415
+    from donnees_insee.base import Base  # noqa: PLC0415 - pandas attend la commande qui en a besoin
 
     constat = etablir(Base(), Demande(territoire, millesime, lire_millesimes(millesimes)))
     ensembles = constat.diagnostic.ensembles
@@ -167,8 +168,8 @@ def indicateurs(theme: str, recherche: str) -> None:
     """
     from abs.indicateurs import THEMES  # noqa: PLC0415
     from abs.indicateurs import indicateurs as tous  # noqa: PLC0415
+    from donnees_insee.codes import normaliser  # noqa: PLC0415
     from donnees_insee.erreurs import ParametreInvalide  # noqa: PLC0415
-    from donnees_insee.geographie import normaliser  # noqa: PLC0415
 
     if theme and theme not in THEMES:
         raise ParametreInvalide(f"Le thème « {theme} » est inconnu. Thèmes : {', '.join(THEMES)}.")
@@ -211,6 +212,7 @@ def territoire_chercher(texte: str) -> None:
         Si rien n'approche.
     """
     from abs.territoires import NOMS_DE_NIVEAU, Territoires  # noqa: PLC0415
+    from donnees_insee.base import Base  # noqa: PLC0415 - pandas attend la commande qui en a besoin
     from donnees_insee.erreurs import TerritoireInconnu  # noqa: PLC0415
 
     base = Base()

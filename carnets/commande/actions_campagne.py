@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING, Final, Self
 
 from carnets.commande import affichage
-from donnees_insee.base import Base
 from donnees_insee.chemins import dossier_des_donnees
 from donnees_insee.erreurs import ErreurAbs
 
@@ -63,6 +62,8 @@ def campagne(
 
     # L'équipe chauffe pendant que le plan se lit et que ses territoires se cherchent.
     equipe = None if grappe else equipe_locale(dossier_des_donnees())
+    from donnees_insee.base import Base  # noqa: PLC0415 - pandas, après le lancement de l'équipe
+
     try:
         plan = lire_plan(fichier, sortie=sortie, travailleurs=travailleurs)
         base = Base(dossier_des_donnees())

@@ -121,11 +121,16 @@ def test_les_commandes_qui_lisent_repondent(base_demo, racine_du_projet):
         assert attendu in resultat.stdout
 
 
-def test_la_commande_legere_ne_charge_ni_nbformat_ni_papermill():
+@pytest.mark.parametrize("arguments", [["--help"], ["portrait", "--help"], ["campagne", "--exemple"], ["indicateurs"]])
+def test_la_commande_legere_ne_charge_rien_de_lourd(arguments):
     code = (
         "import sys; from carnets.commande.application import app\n"
-        "lourds = [m for m in ('nbformat', 'papermill', 'geopandas', 'folium', 'pandas') if m in sys.modules]\n"
-        "sys.exit(', '.join(lourds) or 0)"
+        "try:\n    app(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        "noms = ('nbformat', 'papermill', 'geopandas', 'folium', 'pandas', 'mapclassify')\n"
+        "sys.exit(', '.join(m for m in noms if m in sys.modules) or 0)"
     )
-    resultat = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    resultat = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
     assert resultat.returncode == 0, resultat.stderr
+    assert "campagne" in resultat.stdout or "territoire" in resultat.stdout
