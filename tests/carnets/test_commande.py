@@ -133,4 +133,4 @@ def test_la_commande_legere_ne_charge_rien_de_lourd(arguments):
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
     )
     assert resultat.returncode == 0, resultat.stderr
-    assert "campagne" in resultat.stdout or "territoire" in resultat.stdout
+    assert len(resultat.stdout) > 200
