@@ -121,7 +121,9 @@ def test_les_commandes_qui_lisent_repondent(base_demo, racine_du_projet):
         assert attendu in resultat.stdout
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["portrait", "--help"], ["campagne", "--exemple"], ["indicateurs"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["portrait", "--help"], ["campagne", "--exemple"], ["indicateurs"]]
+)
 def test_la_commande_legere_ne_charge_rien_de_lourd(arguments):
     code = (
         "import sys; from carnets.commande.application import app\n"
