@@ -7,6 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -62,22 +63,36 @@ def derouler_sur_une_grappe(
     GrappeInutilisable
         La grappe ne répond pas, n'a pas la même version, ou ne voit pas les dossiers.
     """
+    with _connecte(adresse) as client:
+        _verifier(client, adresse, taches[0])
+        return list(_suivre(client, list(taches), essais, suivi, reprendre=reprendre))
+
+
+@contextmanager
+def _connecte(adresse: str) -> Iterator[Client]:
+    """Joindre une grappe, et quitter proprement celle qui ne répond pas."""
     try:
         from distributed import Client  # noqa: PLC0415 - supplément facultatif et lent
     except ImportError as cause:
         raise GrappeInutilisable(
             "Dask n'est pas installé. Installez le supplément : pip install abs-portrait[grappe]"
         ) from cause
+    # Un client dont la connexion échoue n'est rendu à personne : sans le tenir d'avance, seul le ramasse-miettes
+    # le fermerait, au milieu du démarrage du client suivant, en attendant le verrou que celui-ci tient.
+    client = Client.__new__(Client)
     try:
-        client = Client(adresse, timeout=DELAI_DE_CONNEXION, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as cause:
-        raise GrappeInutilisable(
-            f"La grappe Dask « {adresse} » ne répond pas ({cause}). Vérifiez l'adresse (tcp://machine:8786) et que "
-            "l'ordonnanceur tourne."
-        ) from cause
-    with client:
-        _verifier(client, adresse, taches[0])
-        return list(_suivre(client, list(taches), essais, suivi, reprendre=reprendre))
+        try:
+            client.__init__(adresse, timeout=DELAI_DE_CONNEXION, set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as cause:
+            raise GrappeInutilisable(
+                f"La grappe Dask « {adresse} » ne répond pas ({cause}). Vérifiez l'adresse (tcp://machine:8786) et "
+                "que l'ordonnanceur tourne."
+            ) from cause
+        yield client
+    finally:
+        client.close()
+        # « close » ne fait rien d'un client qui n'a jamais été joint, et laisse vivre le fil de sa boucle.
+        client._loop_runner.stop()  # noqa: SLF001 - distributed n'offre pas d'autre porte
 
 
 def _verifier(client: Client, adresse: str, tache: Tache) -> None:

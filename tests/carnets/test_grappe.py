@@ -1,10 +1,12 @@
 """La campagne sur une vraie grappe Dask : un ordonnanceur, deux travailleurs, et la mort de l'un d'eux au milieu."""
 
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -134,6 +136,20 @@ def test_une_grappe_absente_est_une_phrase(tmp_path, base_demo, monkeypatch):
         mener(plan(tmp_path), base_demo, lambda _: None, grappe="tcp://127.0.0.1:9")
     with pytest.raises(GrappeInutilisable):
         mener(plan(tmp_path), base_demo, lambda _: None, grappe="n'importe quoi")
+
+
+def test_un_client_qui_n_a_pas_joint_la_grappe_est_ferme(tmp_path, base_demo, monkeypatch):
+    # Laissé au ramasse-miettes, il se fermerait dans le fil du client suivant, qui attendrait sans fin.
+    from distributed import Client
+
+    monkeypatch.setattr("carnets.campagne.grappe.DELAI_DE_CONNEXION", 1)
+    avant = {f.ident for f in threading.enumerate()}
+    with pytest.raises(GrappeInutilisable) as faute:
+        mener(plan(tmp_path), base_demo, lambda _: None, grappe="tcp://127.0.0.1:9")
+    ouverts = [o for o in gc.get_objects() if isinstance(o, Client) and o.status != "closed"]
+    assert not ouverts
+    assert not [f.name for f in threading.enumerate() if f.ident not in avant and "loop" in f.name.lower()]
+    assert "ne répond pas" in str(faute.value)
 
 
 def test_une_grappe_qui_ne_voit_pas_les_dossiers_est_refusee(tmp_path, base_demo, grappe, monkeypatch):
