@@ -10,18 +10,21 @@ from typing import Any, Final
 
 import numpy as np
 
-from abs.chiffre import RANG, Chiffre
+from abs.chiffre import DU_MILLESIME, RANG, Chiffre
 from abs.composantes import Decoupage, Elements
 from abs.demande import Demande
 from abs.fiabilite import apprecier
+from abs.formats import nombre
 from abs.indicateurs import Indicateur, Lecture
 from abs.lecture import Comptes
 from abs.sous_totaux import cachees, contenants, raison_du_refus
 from abs.statuts import Statut
 from abs.territoires import Territoire, Territoires
 from donnees_insee.base import Base
+from donnees_insee.dates_des_parties import dates
 
 COUVERTURE_MINIMALE: Final = 0.95
+TABLE_DES_QPV: Final = "qpv_demographie"
 NIVEAUX_SOMMABLES: Final = frozenset(
     {"commune", "epci", "departement", "region", "france", "quartier", "perimetre", "iris"}
 )
@@ -55,7 +58,9 @@ class Calculateur:
         self.demande = demande or Demande(sujet.code)
         self.decoupage = Decoupage(base, territoires, sujet)
         self.lecteur = self.decoupage.lecteur
+        self.dates = dates(base)
         self._niveaux_tenus = lru_cache(maxsize=256)(self._niveaux)
+        self._datation = lru_cache(maxsize=4096)(self._dater)
 
     def chiffre(
         self, indicateur: Indicateur, territoire: Territoire, millesime: int, lectures: Iterable[Lecture]
@@ -117,6 +122,62 @@ class Calculateur:
         return frozenset(
             p.niveau for p in self.base.parts() if p.source == source and p.millesime == millesime
         )
+
+    def part_commune(
+        self, indicateur: Indicateur, lecture: Lecture, commune: Territoire, edition: int, quartiers: list[str]
+    ) -> Chiffre:
+        """Donner un rapport de commune que le tableau de ses quartiers répète, s'ils le disent tous pareil.
+
+        Parameters
+        ----------
+        indicateur : Indicateur
+            Définition.
+        lecture : Lecture
+            Deux comptes de commune, portés par chaque ligne de quartier.
+        commune : Territoire
+            Commune.
+        edition : int
+            Édition du tableau.
+        quartiers : list of str
+            Quartiers qui ne sont que dans cette commune.
+
+        Returns
+        -------
+        Chiffre
+            *Indisponible* quand deux quartiers ne disent pas la même chose de leur commune.
+        """
+        lus = self.lecteur.comptes(lecture, edition, "qpv")
+        paires = {
+            (float(haut), float(bas))
+            for haut, bas in zip(
+                lus.prendre(lus.numerateur, quartiers), lus.prendre(lus.denominateur, quartiers), strict=True
+            )
+            if not (math.isnan(haut) or math.isnan(bas))
+        }
+        if len(paires) != 1:
+            raison = "les quartiers de la commune n'en donnent pas tous la même population"
+            return self._vide(indicateur, lecture, commune, edition, Statut.INDISPONIBLE, raison)
+        ((haut, bas),) = paires
+        return self._rapport(indicateur, lecture, commune, edition, haut, bas, 1.0, {}, "")
+
+    def _dater(self, lecture: Lecture, millesime: int, niveau: str) -> tuple[str, str, int | None]:
+        """Donner la géographie, la période et l'année des données d'un chiffre, les mêmes pour tout un niveau."""
+        variable = lecture.variables[0] if lecture.variables else ""
+        geographie = lecture.source.geographie_de(millesime, niveau)
+        periode = self.dates.periode(lecture.source.id, millesime, variable)
+        annee = self.dates.annee(lecture.source.id, millesime, variable)
+        return "" if geographie is None else str(geographie), periode, annee
+
+    def _habitants_du_qpv(self, lecture: Lecture, territoire: Territoire, millesime: int) -> float | None:
+        """Donner la population d'un QPV dans le fichier lu, à défaut dans l'édition démographique la plus proche."""
+        if territoire.niveau != "qpv":
+            return None
+        for table_lue in (lecture.source.id, TABLE_DES_QPV):
+            for annee in sorted(self.base.millesimes(table_lue), key=lambda a: (abs(a - millesime), a)):
+                table = self.lecteur.table(table_lue, annee, "qpv")
+                if "POP_MUN" in table and territoire.code in table.index:
+                    return float(table.at[territoire.code, "POP_MUN"])
+        return None
 
     def _lire_ou_sommer(
         self, indicateur: Indicateur, lecture: Lecture, territoire: Territoire, millesime: int
@@ -217,7 +278,11 @@ class Calculateur:
         denominateurs = elements.prendre(lus.denominateur)
         sans_bas = lecture.denominateur is None or lecture.source_denominateur is not None
         presents = ~np.isnan(numerateurs) & (True if sans_bas else ~np.isnan(denominateurs))
-        couverture = elements.couverture(presents)
+        datee = None if presents.all() else self.decoupage.population_datee(territoire, millesime)
+        plafond = lecture.source.plafonds.get(lecture.denominateur.texte) if lecture.denominateur else None
+        couverture = elements.couverture(
+            presents, denominateurs, population=datee[0] if datee else None, plafond=plafond
+        )
         est_total = indicateur.nature == "effectif" or lecture.source_denominateur is not None
         if not presents.all() and (est_total or couverture < COUVERTURE_MINIMALE):
             raison = _trop_peu(lus, elements, presents, elementaire)
@@ -234,7 +299,14 @@ class Calculateur:
             bas = float(denominateurs[presents][0])
         remarques = [lus.remarque] if lus.remarque else []
         if not presents.all():
-            remarques.append(self._mots_de_couverture(presents, elementaire))
+            remarques.append(self._mots_de_couverture(
+                    presents,
+                    elementaire,
+                    couverture,
+                    denominateurs,
+                    datee=datee[1] if datee and plafond is None else "",
+                    au_moins=plafond is not None,
+                ))
         return self._rapport(
             indicateur, lecture, territoire, millesime, haut, bas, couverture, {}, " ; ".join(remarques)
         )
@@ -271,9 +343,23 @@ class Calculateur:
         return False
 
     @staticmethod
-    def _mots_de_couverture(presents: np.ndarray, elementaire: str) -> str:
+    def _mots_de_couverture(
+        presents: np.ndarray,
+        elementaire: str,
+        couverture: float,
+        denominateurs: np.ndarray,
+        *,
+        datee: str,
+        au_moins: bool,
+    ) -> str:
+        """Dire sur quoi porte un rapport partiel, et d'après quoi sa part est estimée quand un effectif manque."""
         nom = "IRIS" if elementaire == "iris" else "communes"
-        return f"calculé sur {int(presents.sum())} {nom} sur {len(presents)}"
+        part = f"{nombre(min(math.floor(1000 * couverture) / 10, 99.9), 1)}\u00a0% de l'ensemble"
+        if np.isnan(denominateurs).any():
+            part = f"au moins {part}" if au_moins else f"environ {part}"
+            article = "la" if datee.startswith("population") else "le"
+            part += f" d'après {article} {datee}" if datee else ""
+        return f"calculé sur {int(presents.sum())} {nom} sur {len(presents)} ({part})"
 
     def _rapport(
         self,
@@ -380,6 +466,7 @@ class Calculateur:
             denominateur=bas,
             population_commune=self.decoupage.population(territoire),
             notes_producteur=notes,
+            habitants_du_qpv=self._habitants_du_qpv(lecture, territoire, millesime),
         )
         marge = math.nan if jugement.marge is None else jugement.marge
         borne = indicateur.unite == "%"
@@ -401,8 +488,8 @@ class Calculateur:
             fiabilite=jugement.fiabilite,
         )
 
-    @staticmethod
     def _vide(
+        self,
         indicateur: Indicateur,
         lecture: Lecture,
         territoire: Territoire,
@@ -412,7 +499,7 @@ class Calculateur:
         drapeaux: dict[str, str] | None = None,
         **nombres: Any,
     ) -> Chiffre:
-        geographie, periode = _datation(lecture, millesime, territoire.niveau)
+        geographie, periode, annee = self._datation(lecture, millesime, territoire.niveau)
         marques = [
             f"{k} = {v}" for k, v in (drapeaux or {}).items() if v not in DRAPEAUX_MUETS.get(k, {"0", "so"})
         ]
@@ -427,16 +514,9 @@ class Calculateur:
             definition=lecture.definition,
             periode=periode,
             note=" ; ".join(filter(None, [note, *marques])),
+            annee_de_partie=DU_MILLESIME if annee == millesime else annee,
             **nombres,
         )
-
-
-@lru_cache(maxsize=4096)
-def _datation(lecture: Lecture, millesime: int, niveau: str) -> tuple[str, str]:
-    """Donner la géographie et la période d'un chiffre, les mêmes pour tous les territoires d'un niveau."""
-    variable = lecture.variables[0] if lecture.variables else ""
-    geographie = lecture.source.geographie_de(millesime, niveau)
-    return "" if geographie is None else str(geographie), lecture.source.periode_de(millesime, variable)
 
 
 def _trop_peu(lus: Comptes, elements: Elements, presents: np.ndarray, elementaire: str) -> str:

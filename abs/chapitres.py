@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
-from typing import Any, Final
+from typing import Final
 
 from abs import tableaux, tableaux_groupes
+from abs.chapitre import Chapitre, DemandeDeCarte, plan_du_portrait
+from abs.chapitre_qpv import phrase_du_quartier
 from abs.chapitres_locaux import manques_du_theme, mots_des_reserves, phrases_locales, tableaux_locaux
 from abs.chiffre import Chiffre
 from abs.comparer_rangs import classables
@@ -16,64 +14,14 @@ from abs.indicateurs import THEMES, Indicateur, indicateurs
 from abs.phrases import Phrase, phrase
 from abs.phrases_etendue import etendue
 from abs.phrases_langue import typographier
-from abs.phrases_silences import Silence, silences_du_theme
+from abs.phrases_silences import silences_du_theme
 from abs.statuts import LIBELLES_STATUT
 from abs.table_longue import Diagnostic
-from abs.tableaux import Tableau
 from abs.tableaux_absences import raison_publique
 from abs.territoires import Territoire
 
 PHRASES_PAR_CHAPITRE: Final = 8
 MAILLES_POUR_UNE_CARTE: Final = 3
-
-
-@dataclass(frozen=True)
-class DemandeDeCarte:
-    """Une carte à dessiner, en données : la pièce `cartes` en fait un dessin.
-
-    Attributes
-    ----------
-    indicateur : str
-        Code de l'indicateur ; vide pour la carte de situation.
-    groupe : str
-        ``mailles`` (IRIS ou communes) ou ``quartiers``.
-    titre : str
-        Titre de la carte.
-    """
-
-    indicateur: str
-    groupe: str
-    titre: str
-    superposer_qpv: bool = True
-
-
-@dataclass(frozen=True)
-class Chapitre:
-    """Un chapitre du portrait."""
-
-    code: str
-    titre: str
-    phrases: tuple[Phrase, ...] = ()
-    tableaux: tuple[Tableau, ...] = ()
-    cartes: tuple[DemandeDeCarte, ...] = ()
-    absents: tuple[tuple[str, str], ...] = ()
-    manques: tuple[str, ...] = ()
-    avertissements: tuple[str, ...] = ()
-    reserves: tuple[str, ...] = ()
-    silences: tuple[Silence, ...] = ()
-
-
-@lru_cache(maxsize=1)
-def plan_du_portrait() -> dict[str, Any]:
-    """Lire le plan du portrait : quels indicateurs, où, dans quel ordre.
-
-    Returns
-    -------
-    dict
-        Contenu de ``definitions/_portrait.toml``.
-    """
-    texte = (resources.files("abs") / "definitions" / "_portrait.toml").read_text(encoding="utf-8")
-    return tomllib.loads(texte)
 
 
 def autour(diagnostic: Diagnostic, code: str) -> list[tuple[Territoire, Chiffre | None]]:
@@ -173,12 +121,11 @@ def _phrases(diagnostic: Diagnostic, ranges: list[Indicateur]) -> list[Phrase]:
     ecrites: list[Phrase] = []
     sujet = diagnostic.ensembles.sujet
     for indicateur in ranges:
-        dite = phrase(
-            indicateur,
-            sujet,
-            diagnostic.chiffre(sujet, indicateur.code),
-            autour(diagnostic, indicateur.code),
-        )
+        references = autour(diagnostic, indicateur.code)
+        if sujet.niveau == "qpv":
+            dite = phrase_du_quartier(diagnostic, indicateur, references)
+        else:
+            dite = phrase(indicateur, sujet, diagnostic.chiffre(sujet, indicateur.code), references)
         if dite is not None and indicateur.nature != "effectif":
             ecrites.append(dite)
         ecart = etendue(
@@ -237,36 +184,6 @@ def _absents(diagnostic: Diagnostic, du_theme: list[Indicateur]) -> list[tuple[s
 def _existe_pour(indicateur: Indicateur, diagnostic: Diagnostic) -> list[bool]:
     qpv = diagnostic.ensembles.sujet.niveau == "qpv"
     return [("qpv" in le.source.niveaux) == qpv for le in indicateur.lectures]
-
-
-def chapitre_qpv(diagnostic: Diagnostic) -> Chapitre | None:
-    """Composer le chapitre des quartiers prioritaires.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-
-    Returns
-    -------
-    Chapitre or None
-        ``None`` si le territoire n'en a pas.
-    """
-    if not diagnostic.ensembles.qpv:
-        return None
-    liste = [indicateurs()[c] for c in plan_du_portrait()["qpv"]]
-    liste += diagnostic.locales.indicateurs.values()
-    generation = diagnostic.ensembles.qpv[0].geographie
-    avertissements = [
-        f"Quartiers prioritaires de génération {generation}, chiffres officiels des producteurs à leur propre date.",
-        *diagnostic.remarques,
-    ]
-    return Chapitre(
-        "qpv",
-        "Quartiers prioritaires de la politique de la ville",
-        tableaux=tuple(tableaux_groupes.cote_a_cote(diagnostic, liste)),
-        avertissements=tuple(avertissements),
-    )
 
 
 def chapitre_quartiers(diagnostic: Diagnostic) -> Chapitre | None:

@@ -20,9 +20,21 @@ RANG: Final[dict[str, int]] = {
 }
 
 
+# Année des données d'un chiffre qui n'est pas tiré d'une édition : celle de son millésime.
+DU_MILLESIME: Final = 0
+
+
 @dataclass(frozen=True)
 class Chiffre:
-    """Un chiffre du diagnostic : une ligne de la table longue, jamais un nombre nu."""
+    """Un chiffre du diagnostic : une ligne de la table longue, jamais un nombre nu.
+
+    Attributes
+    ----------
+    millesime : int or None
+        Millésime du fichier, ou édition d'un tableau de quartiers prioritaires.
+    annee_de_partie : int or None
+        Année des données d'une partie d'édition ; ``None`` quand rien ne l'établit, 0 pour qui a celle du millésime.
+    """
 
     territoire: str
     niveau: str
@@ -42,8 +54,33 @@ class Chiffre:
     couverture: float = math.nan
     fiabilite: str = Fiabilite.NON_EVALUEE
     note: str = ""
+    annee_de_partie: int | None = DU_MILLESIME
+
+    @property
+    def annee_donnees(self) -> int | None:
+        """Année des données ; ``None`` quand rien n'établit celle d'une édition de quartiers prioritaires."""
+        return self.millesime if self.annee_de_partie == DU_MILLESIME else self.annee_de_partie
 
     @property
     def a_une_valeur(self) -> bool:
         """Dire si le chiffre peut être écrit."""
         return self.statut not in SANS_VALEUR
+
+
+def de_meme_date(un: Chiffre, autre: Chiffre) -> bool:
+    """Dire si deux chiffres d'un même indicateur peuvent être mis côte à côte : données de la même année.
+
+    Parameters
+    ----------
+    un, autre : Chiffre
+        Chiffres comparés.
+
+    Returns
+    -------
+    bool
+        Vrai pour une même partie d'une même édition, même si son année n'est pas connue ; d'une source ou d'une
+        édition à l'autre, seulement si les deux années sont connues et égales.
+    """
+    if (un.source, un.millesime) == (autre.source, autre.millesime):
+        return True
+    return un.annee_donnees is not None and un.annee_donnees == autre.annee_donnees

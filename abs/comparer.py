@@ -12,7 +12,7 @@ from enum import StrEnum
 from statistics import NormalDist
 from typing import Final
 
-from abs.chiffre import Chiffre
+from abs.chiffre import Chiffre, de_meme_date
 from abs.fiabilite import QUANTILE
 from abs.indicateurs import Indicateur
 from abs.statuts import Fiabilite, Statut
@@ -171,7 +171,7 @@ def comparer(indicateur: Indicateur, chiffre: Chiffre, autre: Chiffre, essais: i
     Comparaison
         ``comparable`` sous le seuil pratique, ``dans_la_marge`` si l'écart ne dépasse pas √(m₁² + m₂²).
     """
-    if (chiffre.millesime, chiffre.definition) != (autre.millesime, autre.definition):
+    if not de_meme_date(chiffre, autre) or chiffre.definition != autre.definition:
         return Comparaison(Verdict.NON_EVALUE)
     marges = [marge_de(indicateur, c) for c in (chiffre, autre)]
     if marges[0] is None or marges[1] is None:

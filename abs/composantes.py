@@ -9,12 +9,16 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from abs.formules import formule
+from abs.indicateurs import Lecture
 from abs.lecture import Lecteur
 from abs.territoires import Territoire, Territoires
 from donnees_insee import catalogue, codes
 from donnees_insee.base import Base
 
 PRESQUE_TOUT: Final = 0.9999
+POPULATION_D_IRIS: Final = Lecture(source=catalogue.source("rp_population"), numerateur=formule("P_POP"))
+POPULATIONS_DE_COMMUNES: Final = (("comparateur", "P_POP"), ("populations_legales", "POPREF_MUN"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,26 +56,63 @@ class Elements:
             return np.full(len(self.codes), np.nan)
         return np.where(self.places >= 0, vecteur[self.places], np.nan)
 
-    def couverture(self, presents: np.ndarray) -> float:
-        """Mesurer la part couverte : de la population si elle est connue partout, sinon du nombre.
+    def couverture(
+        self,
+        presents: np.ndarray,
+        denominateurs: np.ndarray,
+        *,
+        population: float | None = None,
+        plafond: float | None = None,
+    ) -> float:
+        """Mesurer la part couverte, au poids des dénominateurs ; à défaut de la population, à défaut du nombre.
 
         Parameters
         ----------
         presents : numpy.ndarray
             Vecteur (k,) de booléens.
+        denominateurs : numpy.ndarray
+            Vecteur (k,) des dénominateurs ; NaN où le producteur n'en publie pas.
+        population : float or None, default None
+            Population de tout le territoire, pour peser d'un bloc les composantes dont rien n'est connu.
+        plafond : float or None, default None
+            La plus grande valeur qu'un dénominateur caché peut avoir : il pèse alors cela, au plus.
 
         Returns
         -------
         float
-            De 0 à 1.
+            De 0 à 1. Une composante dont rien n'est connu, dans un territoire dont la population ne l'est pas non plus,
+            pèse autant que la moyenne des autres.
         """
         if presents.all():
             return 1.0
-        total = self.poids.sum()
-        if np.isnan(total) or total <= 0:
-            return float(presents.mean())
+        poids = (denominateurs if (~np.isnan(denominateurs)).any() else self.poids).astype(float)
+        if plafond is not None:
+            # Dans le fichier mais sans nombre : caché sous le seuil du producteur.
+            poids = np.where(np.isnan(poids) & (self.places >= 0), plafond, poids)
+        connus = ~np.isnan(poids)
+        if not connus.any() or poids[connus].sum() <= 0:
+            return min(float(presents.mean()), PRESQUE_TOUT)
+        total = float(poids[connus].sum()) + self._poids_des_inconnus(poids, connus, population)
         # Une composante sans habitant manque quand même : la couverture reste en dessous de un.
-        return min(float(self.poids[presents].sum() / total), PRESQUE_TOUT)
+        return min(float(poids[presents & connus].sum()) / total, PRESQUE_TOUT)
+
+    def _poids_des_inconnus(self, poids: np.ndarray, connus: np.ndarray, population: float | None) -> float:
+        """Peser les composantes de poids inconnu par leurs habitants, au rapport que donnent les autres."""
+        inconnus = ~connus
+        if not inconnus.any():
+            return 0.0
+        moyenne = float(poids[connus].mean())
+        reperes = connus & (self.poids > 0)
+        if not reperes.any():
+            return moyenne * int(inconnus.sum())
+        rapport = float(poids[reperes].sum() / self.poids[reperes].sum())
+        sans = inconnus & np.isnan(self.poids)
+        pese = rapport * float(np.nansum(self.poids[inconnus]))
+        if not sans.any():
+            return pese
+        if population is None or np.isnan(self.poids[connus]).any():
+            return pese + moyenne * int(sans.sum())
+        return pese + rapport * max(population - float(np.nansum(self.poids)), 0.0)
 
 
 class Decoupage:
@@ -126,6 +167,36 @@ class Decoupage:
         series = [s for s in series if len(s)]
         toutes = pd.concat(series) if series else pd.Series(dtype=float)
         return toutes[~toutes.index.duplicated()]
+
+    def population_datee(self, territoire: Territoire, millesime: int) -> tuple[float, str] | None:
+        """Donner la population d'un territoire fait de communes entières, à la date tenue la plus proche.
+
+        Parameters
+        ----------
+        territoire : Territoire
+            Commune, ou groupe de communes.
+        millesime : int
+            Date voulue.
+
+        Returns
+        -------
+        tuple or None
+            Population et sa période ; ``None`` pour un territoire plus fin qu'une commune, ou si une commune manque.
+        """
+        if territoire.niveau in {"iris", "quartier", "qpv"} or not territoire.composantes:
+            return None
+        communes = [codes.ville_de_l_arrondissement(c[:5]) for c in territoire.composantes]
+        candidates = [
+            (abs(annee - millesime), annee, identifiant, variable)
+            for identifiant, variable in POPULATIONS_DE_COMMUNES
+            for annee in self.base.millesimes(identifiant, "commune")
+        ]
+        for _, annee, identifiant, variable in sorted(candidates):
+            lues = self.lecteur.table(identifiant, annee, "commune").get(variable)
+            trouvees = None if lues is None else lues.reindex(communes)
+            if trouvees is not None and trouvees.notna().all():
+                return float(trouvees.sum()), catalogue.source(identifiant).periode_de(annee)
+        return None
 
     def _population_des_communes(self, source: str, variable: str, niveau: str) -> pd.Series:
         """Lire la population des communes au dernier millésime d'une source qui la porte."""
@@ -263,4 +334,6 @@ class Decoupage:
         if not annees:
             return pd.Series(dtype=float)
         annee = min(annees, key=lambda a: (abs(a - millesime), a))
-        return self.lecteur.table("rp_population", annee, "iris").get("P_POP", pd.Series(dtype=float))
+        # Par la lecture ordinaire : un extrait qui a perdu P_POP en garde les tranches d'âge.
+        lus = self.lecteur.comptes(POPULATION_D_IRIS, annee, "iris")
+        return pd.Series(lus.numerateur, index=list(lus.rangs), dtype=float)

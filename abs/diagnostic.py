@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import pandas as pd
 
@@ -50,13 +51,24 @@ class Diagnostiqueur:
             Sujet, références, mailles (IRIS d'une commune, communes d'un EPCI), QPV, quartiers.
         """
         references = References(self.territoires).autour(self.sujet, self.calculateur.decoupage.populations)
+        generation = self.sujet.geographie if self.sujet.niveau == "qpv" else self.demande.qpv
+        qpv = self.territoires.qpv_du(self.sujet, generation)
         return Ensembles(
             self.sujet,
             tuple(references),
             tuple(self._mailles()),
-            tuple(self.territoires.qpv_du(self.sujet, self.demande.qpv)),
+            tuple(qpv),
             tuple(self.territoires.quartiers_du(self.sujet)),
+            tuple(self._qpv_autour(qpv, references)),
         )
+
+    def _qpv_autour(self, qpv: list[Territoire], references: list[Territoire]) -> list[Territoire]:
+        """Lister les autres QPV de l'intercommunalité, de la même génération."""
+        epci = next((t for t in references if t.role == "epci"), None)
+        if epci is None or not qpv or self.sujet.niveau not in {"commune", "qpv"}:
+            return []
+        siens = {t.code for t in qpv}
+        return [t for t in self.territoires.qpv_du(epci, qpv[0].geographie) if t.code not in siens]
 
     def _mailles(self) -> list[Territoire]:
         geo = self.territoires.geographie
@@ -130,13 +142,9 @@ class Diagnostiqueur:
                 continue
             if suivre is not None:
                 suivre(indicateur.libelle)
-            groupes = [
-                ("comparaison", (ensembles.sujet, *ensembles.references)),
-                ("mailles", ensembles.mailles),
-                ("quartiers", ensembles.quartiers),
-                ("qpv", ensembles.qpv),
-            ]
-            for groupe, territoires in groupes:
+            if indicateur.lu_pour_la_commune:
+                continue
+            for groupe, territoires in _groupes_a_lire(ensembles):
                 if not territoires:
                     continue
                 date, chiffres = self._groupe(indicateur, groupe, territoires, diagnostic)
@@ -147,11 +155,22 @@ class Diagnostiqueur:
                     tous.setdefault(
                         (c.territoire, c.niveau, c.indicateur, c.definition, c.millesime, c.source), c
                     )
-        diagnostic.chiffres = list(tous.values())
+        diagnostic.chiffres = list(tous.values()) + self._part_en_qpv(diagnostic)
         if seulement is None:
             self._ajouter_les_locales(diagnostic)
         diagnostic.remarques = _remarques(diagnostic)
         return diagnostic
+
+    def _part_en_qpv(self, diagnostic: Diagnostic) -> list[Chiffre]:
+        """Lire la part de la commune qui vit en QPV : un quartier à cheval porte la somme de plusieurs communes."""
+        edition = diagnostic.millesimes.get(("qpv", "population"))
+        sujet, definition = self.sujet, indicateurs()["part_population_en_qpv"]
+        lecture = definition.lectures[0]
+        siens = [t.code for t in diagnostic.ensembles.qpv if t.composantes == (sujet.code,)]
+        if sujet.niveau != "commune" or edition not in self.base.millesimes(lecture.source.id) or not siens:
+            return []
+        assert edition is not None
+        return [self.calculateur.part_commune(definition, lecture, sujet, edition, siens)]
 
     def _ajouter_les_locales(self, diagnostic: Diagnostic) -> None:
         geographie = self.territoires.geographie
@@ -171,19 +190,20 @@ class Diagnostiqueur:
             return None, []
         candidates, apres = self._candidates(lectures, groupe)
         essais: list[tuple[int, list[Chiffre]]] = []
-        for annee in candidates:
-            chiffres = self._a_la_date(indicateur, lectures, territoires, annee)
+        for annee, admises in candidates:
+            chiffres = self._a_la_date(indicateur, admises, territoires, annee)
             if not chiffres:
                 continue
             essais.append((annee, chiffres))
-            if _convient(groupe, chiffres, territoires):
+            if _convient(groupe, chiffres, territoires, sujet=self.sujet):
                 break
             if self._date_imposee(groupe, lectures, essais, territoires[0]):
                 essais = essais[-1:]
                 break
-        choisi = _meilleur(groupe, essais, territoires[0].code)
+        choisi = _meilleur(groupe, essais, territoires[0].code, parmi_les_siens=territoires[0] == self.sujet)
         if choisi is None:
-            return None, self._sans_source(indicateur, lectures, territoires) if groupe != "qpv" else []
+            du_sujet = territoires if groupe != "qpv" else [t for t in territoires if t == self.sujet]
+            return None, self._sans_source(indicateur, lectures, du_sujet)
         annee, chiffres = choisi
         if annee in apres:
             diagnostic.posterieures.setdefault(chiffres[0].source, set()).add(annee)
@@ -205,12 +225,42 @@ class Diagnostiqueur:
         chiffre_ailleurs = any(c.a_une_valeur and c.territoire == sujet.code for _, e in essais for c in e)
         return not chiffre_ailleurs and self.calculateur.tient(lectures, sujet, essais[-1][0])
 
-    def _candidates(self, lectures: tuple[Lecture, ...], groupe: str) -> tuple[list[int], set[int]]:
+    def _candidates(
+        self, lectures: tuple[Lecture, ...], groupe: str
+    ) -> tuple[list[tuple[int, tuple[Lecture, ...]]], set[int]]:
+        """Lister les dates à essayer, la meilleure d'abord, chacune avec les lectures qui y valent."""
+        if groupe == "qpv":
+            return self._editions(lectures)
         annees = {a for lecture in lectures for a in self.demande.vintages(self.base, lecture.source.id)}
-        if annees or groupe != "qpv" or self._famille_imposee(lectures):
-            return sorted(annees, reverse=True), set()
-        suivantes = {a for lecture in lectures for a in self.base.millesimes(lecture.source.id)}
-        return sorted(suivantes), suivantes
+        return [(a, lectures) for a in sorted(annees, reverse=True)], set()
+
+    def _editions(
+        self, lectures: tuple[Lecture, ...]
+    ) -> tuple[list[tuple[int, tuple[Lecture, ...]]], set[int]]:
+        """Ranger les fichiers de QPV : ceux dont l'année des données est connue d'abord, puis les plus récents.
+
+        Deux fichiers ne sont jamais lus ensemble : l'un porte l'année de ses données, l'autre son édition.
+        """
+        libre = replace(self.demande, millesime=None)
+        dates = self.calculateur.dates
+        connues = [
+            (le, a, dates.annee(le.source.id, a, le.variables[0]))
+            for le in lectures
+            for a in libre.vintages(self.base, le.source.id)
+        ]
+        limite = self.demande.millesime
+        admises = [
+            c
+            for c in connues
+            if limite is None or self._famille_imposee((c[0],)) or (c[2] or c[1]) <= limite
+        ]
+        tardives = not admises
+        choisies = sorted(
+            admises or connues,
+            key=lambda c: (c[2] is None, (c[2] or c[1]) * (1 if tardives else -1)),
+        )
+        apres = {a for _, a, _ in choisies} if tardives else set()
+        return [(a, (le,)) for le, a, _ in choisies], apres
 
     def _famille_imposee(self, lectures: tuple[Lecture, ...]) -> bool:
         return any(
@@ -233,18 +283,21 @@ class Diagnostiqueur:
     def _sujet_a_la_date_des_qpv(
         self, indicateur: Indicateur, chiffres: list[Chiffre], diagnostic: Diagnostic
     ) -> list[Chiffre]:
-        """Lire le sujet à l'année des données QPV, quand l'édition la dit : une ligne, une date."""
+        """Lire ce qui se compare à un QPV à l'année de ses données, si elle est établie : une ligne, une date."""
         repere = next((c for c in chiffres if c.a_une_valeur), None)
-        annee = None if repere is None else source(repere.source).annee_des_donnees(repere.periode)
+        annee = None if repere is None else repere.annee_donnees
         lectures = _lectures_du_groupe(indicateur, "comparaison")
+        diagnostic.millesimes["qpv_sujet", indicateur.code] = annee
         if annee is None or not lectures:
             return []
-        diagnostic.millesimes["qpv_sujet", indicateur.code] = annee
-        chiffre = self.calculateur.chiffre(indicateur, self.sujet, annee, lectures)
-        return [chiffre] if chiffre is not None and chiffre.a_une_valeur else []
+        trouves = [
+            self.calculateur.chiffre(indicateur, t, annee, lectures)
+            for t in reperes_des_qpv(diagnostic.ensembles)
+        ]
+        return [c for c in trouves if c is not None and c.a_une_valeur]
 
     def _sans_source(
-        self, indicateur: Indicateur, lectures: tuple[Lecture, ...], territoires: tuple[Territoire, ...]
+        self, indicateur: Indicateur, lectures: tuple[Lecture, ...], territoires: Iterable[Territoire]
     ) -> list[Chiffre]:
         """Dire qu'un indicateur manque faute de source, pour chaque territoire du groupe."""
         attendue = lectures[0].source
@@ -270,6 +323,38 @@ class Diagnostiqueur:
         ]
 
 
+def _groupes_a_lire(ensembles: Ensembles) -> list[tuple[str, tuple[Territoire, ...]]]:
+    """Lister les groupes qui partagent une date ; un QPV se lit parmi les QPV, ses références à la date qu'il impose."""
+    tous_les_qpv = (*ensembles.qpv, *ensembles.qpv_autour)
+    if ensembles.sujet.niveau == "qpv":
+        sujet = ensembles.sujet
+        return [("qpv", (sujet, *(t for t in tous_les_qpv if t.code != sujet.code)))]
+    return [
+        ("comparaison", (ensembles.sujet, *ensembles.references)),
+        ("mailles", ensembles.mailles),
+        ("quartiers", ensembles.quartiers),
+        ("qpv", tous_les_qpv),
+    ]
+
+
+def reperes_des_qpv(ensembles: Ensembles) -> tuple[Territoire, ...]:
+    """Lister les territoires mis à côté des QPV, lus à l'année de leurs données.
+
+    Parameters
+    ----------
+    ensembles : Ensembles
+        Territoires du portrait.
+
+    Returns
+    -------
+    tuple of Territoire
+        Les références d'un QPV ; sinon le sujet, et l'intercommunalité d'une commune.
+    """
+    if ensembles.sujet.niveau == "qpv":
+        return ensembles.references
+    return (ensembles.sujet, *(t for t in ensembles.references if t.role == "epci"))
+
+
 def _remarques(diagnostic: Diagnostic) -> list[str]:
     """Dire en une phrase les éditions QPV montrées bien qu'elles suivent le millésime demandé."""
     if not diagnostic.posterieures:
@@ -293,28 +378,29 @@ def _lectures_du_groupe(indicateur: Indicateur, groupe: str) -> tuple[Lecture, .
     return tuple(le for le in indicateur.lectures if ("qpv" in le.source.niveaux) == qpv)
 
 
-def _convient(groupe: str, chiffres: list[Chiffre], territoires: tuple[Territoire, ...]) -> bool:
+def _convient(
+    groupe: str, chiffres: list[Chiffre], territoires: tuple[Territoire, ...], *, sujet: Territoire
+) -> bool:
     """Dire si une date suffit : le sujet et au moins une référence ont un chiffre, ou une maille en a un."""
+    premier = territoires[0].code
+    du_premier = any(c.a_une_valeur for c in chiffres if c.territoire == premier)
     if groupe != "comparaison":
-        return any(c.a_une_valeur for c in chiffres)
-    sujet = territoires[0].code
-    du_sujet = any(c.a_une_valeur for c in chiffres if c.territoire == sujet)
-    return du_sujet and any(c.a_une_valeur for c in chiffres if c.territoire != sujet)
+        return du_premier if territoires[0] == sujet else any(c.a_une_valeur for c in chiffres)
+    return du_premier and any(c.a_une_valeur for c in chiffres if c.territoire != premier)
 
 
 def _meilleur(
-    groupe: str, essais: list[tuple[int, list[Chiffre]]], sujet: str
+    groupe: str, essais: list[tuple[int, list[Chiffre]]], premier: str, *, parmi_les_siens: bool
 ) -> tuple[int, list[Chiffre]] | None:
     """Prendre la dernière date essayée si elle convient ; sinon la plus récente où le sujet a un chiffre."""
     if not essais:
         return None
-    convenables = [e for e in essais if any(c.a_une_valeur and c.territoire != sujet for c in e[1])]
-    if groupe == "comparaison":
-        complets = [e for e in convenables if any(c.a_une_valeur and c.territoire == sujet for c in e[1])]
-        du_sujet = [e for e in essais if any(c.a_une_valeur and c.territoire == sujet for c in e[1])]
-        return (complets or du_sujet or essais)[0]
     valables = [e for e in essais if any(c.a_une_valeur for c in e[1])]
-    return (valables or essais)[0]
+    du_premier = [e for e in essais if any(c.a_une_valeur and c.territoire == premier for c in e[1])]
+    if groupe == "comparaison":
+        complets = [e for e in du_premier if any(c.a_une_valeur and c.territoire != premier for c in e[1])]
+        return (complets or du_premier or essais)[0]
+    return ((du_premier if parmi_les_siens else []) or valables or essais)[0]
 
 
 def diagnostiquer(base: Base, demande: Demande, suivre: Callable[[str], None] | None = None) -> Diagnostic:

@@ -41,6 +41,9 @@ BAISSE: Final = {
 }
 
 
+MARGE_D_UN_QPV: Final = "marge approchée, tirée de la population du quartier que publie le fichier"
+
+
 @dataclass(frozen=True)
 class Appreciation:
     """Marge et fiabilité d'un chiffre, avec les mots qui les expliquent."""
@@ -89,6 +92,7 @@ def apprecier(
     denominateur: float | None,
     population_commune: float | None,
     notes_producteur: dict[str, str],
+    habitants_du_qpv: float | None = None,
 ) -> Appreciation:
     """Apprécier la fiabilité d'un chiffre qui a une valeur.
 
@@ -106,6 +110,9 @@ def apprecier(
         Population de la commune (ou du groupe) ; ``None`` si elle n'est pas connue.
     notes_producteur : dict of str to str
         Drapeaux du producteur (``LAB_IRIS``, ``DISP_NOTE``, ``DISP_INCERT``, ``NOTE_CNAF``…).
+    habitants_du_qpv : float or None, default None
+        Population du quartier prioritaire, quand le taux publié vient du recensement : le fichier ne donne pas d'autre
+        effectif, et la marge n'en est que plus approchée.
 
     Returns
     -------
@@ -119,6 +126,9 @@ def apprecier(
         return _recensement(
             indicateur, lecture, valeur, numerateur, denominateur, population_commune, notes_producteur
         )
+    partie = lecture.source.partie_de(lecture.variables[0]) if lecture.variables else None
+    if partie is not None and partie.sondage:
+        return _taux_d_un_qpv(indicateur, valeur, habitants_du_qpv)
     if lecture.est_publiee:
         return _publiee(lecture, notes_producteur)
     return _comptes_administratifs(indicateur, numerateur, denominateur, notes_producteur)
@@ -198,9 +208,15 @@ def _publiee(lecture: Lecture, notes: dict[str, str]) -> Appreciation:
         marge = 0.5 if incertitude == "1" else 1.0
         fiabilite = Fiabilite.BONNE if incertitude == "1" else Fiabilite.MOYENNE
         return Appreciation(marge, fiabilite, (ARRONDIS_DE_L_INSEE[incertitude],))
-    if lecture.source.famille == "qpv" and lecture.source.id != "qpv_revenus":
-        return Appreciation(None, Fiabilite.NON_EVALUEE)
     return Appreciation(None, Fiabilite.BONNE)
+
+
+def _taux_d_un_qpv(indicateur: Indicateur, valeur: float, habitants: float | None) -> Appreciation:
+    """Donner l'ordre de grandeur de l'incertitude d'un taux du recensement publié pour un quartier prioritaire."""
+    if indicateur.unite != "%" or not habitants or math.isnan(habitants):
+        return Appreciation(None, Fiabilite.NON_EVALUEE)
+    marge = marge_de_sondage(min(max(valeur / 100, 0), 1), habitants, indicateur.effet_de_sondage)
+    return Appreciation(marge, degre(valeur, marge), (MARGE_D_UN_QPV,))
 
 
 def _comptes_administratifs(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from abs.qpv_tenus import ce_qui_est_tenu
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
 
 if TYPE_CHECKING:
@@ -40,9 +41,16 @@ def contour_de_qpv(base: Base, code: str) -> tuple[str, BaseGeometry, BaseGeomet
         if len(ligne):
             formes = couche.geometry.make_valid()
             return str(ligne["nom"].iloc[0]), formes[ligne.index[0]], formes.union_all()
+    tenu = ce_qui_est_tenu(base, code)
+    suite = (
+        f" Sans périmètre, ni frange ni profil des IRIS ; ses chiffres officiels sont tenus ({' ; '.join(tenu)}) : "
+        f"`abs portrait {code}` les donne."
+        if tenu
+        else ""
+    )
     raise DonneeAbsente(
         f"Le périmètre du QPV « {code} » n'est dans aucune couche de la base. Déposez les périmètres QPV de l'ANCT, "
-        "ou vérifiez le code (`abs territoire chercher`)."
+        f"ou vérifiez le code (`abs territoire chercher`).{suite}"
     )
 
 

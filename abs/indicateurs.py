@@ -126,6 +126,8 @@ class Indicateur:
         Décimales publiées par le producteur, pour les millésimes où il arrondit plus que d'habitude.
     effet_de_sondage : float
         Facteur D de l'ordre de grandeur de l'incertitude du recensement.
+    lu_pour_la_commune : bool
+        Vrai d'un indicateur de commune que seul le tableau de ses quartiers prioritaires porte.
     """
 
     code: str
@@ -145,6 +147,7 @@ class Indicateur:
     transversaux: tuple[str, ...] = ()
     publics: tuple[str, ...] = ()
     carte: bool = True
+    lu_pour_la_commune: bool = False
     arrondis: dict[str, int] = field(default_factory=dict)
     remarques: dict[str, str] = field(default_factory=dict)
 

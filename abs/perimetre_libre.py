@@ -221,5 +221,5 @@ def _repondere(calcul: PerimetreDIris, nom: str, code: str, poids: pd.DataFrame)
         indicateur=code,
         source=lecture.source.id,
         millesime=annee,
-        periode="" if annee is None else lecture.source.periode_de(annee, lecture.variables[0]),
+        periode="" if annee is None else lecture.source.periode_de(annee),
     )

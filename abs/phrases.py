@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from abs.chiffre import Chiffre
+from abs.chiffre import Chiffre, de_meme_date
 from abs.comparer import DITS, Comparaison, Verdict, comparer, comparer_au_tout, reste
 from abs.formats import avec_unite
 from abs.indicateurs import Indicateur
@@ -102,7 +102,7 @@ def comparables(
         for t, c in autour
         if c is not None
         and c.a_une_valeur
-        and c.millesime == chiffre.millesime
+        and de_meme_date(chiffre, c)
         and c.definition == chiffre.definition
         and c.fiabilite != Fiabilite.FRAGILE
     ]

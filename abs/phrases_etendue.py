@@ -22,7 +22,19 @@ ARTICLES: Final = {
 }  # fmt: skip
 
 
-def _sujet_de_l_etendue(indicateur: Indicateur) -> str | None:
+def sujet_de_l_etendue(indicateur: Indicateur) -> str | None:
+    """Écrire l'indicateur comme sujet d'une phrase d'étendue.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition.
+
+    Returns
+    -------
+    str or None
+        Par exemple « le taux de pauvreté au seuil de 60 % » ; ``None`` si son article n'est pas connu.
+    """
     libelle = indicateur.libelle[:1].lower() + indicateur.libelle[1:]
     article = ARTICLES.get(libelle.split()[0])
     return None if article is None else f"{article}{libelle}"
@@ -50,7 +62,7 @@ def etendue(
         ``None`` s'il reste moins de cinq mailles, ou moins de 80 % d'entre elles.
     """
     classees = [(t, c) for t, c in mailles if t.type_iris not in {"A", "D"}]
-    sujet = _sujet_de_l_etendue(indicateur)
+    sujet = sujet_de_l_etendue(indicateur)
     if sujet is None or indicateur.nature == "effectif" or not assez_solides(classees):
         return None
     chiffrees = [(t, c) for t, c in classees if c is not None and c.a_une_valeur]

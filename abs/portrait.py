@@ -6,21 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from abs.chapitres import (
-    Chapitre,
-    DemandeDeCarte,
-    chapitre_de_theme,
-    chapitre_qpv,
-    chapitre_quartiers,
-    plan_du_portrait,
-)
+from abs.chapitre import Chapitre, DemandeDeCarte, plan_du_portrait
+from abs.chapitre_qpv import EDITION, a_cheval, chapitre_qpv
+from abs.chapitres import chapitre_de_theme, chapitre_quartiers
 from abs.comparaisons import mises_en_garde
 from abs.demande import Demande
 from abs.diagnostic import Diagnostic, diagnostiquer
 from abs.forces_faiblesses import Bilan, bilan
 from abs.indicateurs import THEMES
 from abs.locales import SUFFIXE_SOURCE, est_locale
-from abs.phrases import Phrase
+from abs.phrases import Phrase, gabarits
 from abs.phrases_silences import Silence
 from abs.premiere_page import ChiffreCle, chiffres_cles, phrases_de_tete, population_d_avant, silences_de_tete
 from abs.territoires import NOMS_DE_NIVEAU, Territoire
@@ -238,6 +233,9 @@ def contours_tenus(base: Base, diagnostic: Diagnostic) -> bool:
 def _avertissements(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
     ensembles = diagnostic.ensembles
     mots = list(mises_en_garde(ensembles.sujet.code))
+    if ensembles.sujet.niveau == "qpv":
+        mots += [m for m in a_cheval(diagnostic) if ensembles.sujet.nom in m]
+        mots += [EDITION, gabarits("positions")["indicatif"]]
     if ensembles.sujet.niveau == "commune" and not ensembles.mailles:
         mots.append(
             "Cette commune n'est pas découpée en IRIS, ou la base n'en contient pas la liste : le portrait s'appuie sur "

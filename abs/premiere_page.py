@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from abs.chapitres import autour, plan_du_portrait
+from abs.chapitre import plan_du_portrait
+from abs.chapitres import autour
 from abs.chiffre import Chiffre
 from abs.formats import avec_unite, nombre
 from abs.indicateurs import indicateurs

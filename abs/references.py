@@ -54,7 +54,9 @@ class References:
         geo, trouvees = self.annuaire.geographie, []
         commune = self._commune_du(sujet)
         arrondissement = sujet.niveau == "commune" and commune != sujet.code
-        if commune and (arrondissement or sujet.niveau in {"iris", "quartier", "qpv"}):
+        if sujet.niveau == "qpv" and len(sujet.composantes) > 1:
+            trouvees += self._communes_d_un_qpv(sujet)
+        elif commune and (arrondissement or sujet.niveau in {"iris", "quartier", "qpv"}):
             trouvees.append(
                 self._role(
                     self.annuaire.nommer(commune, "commune", str(geo.communes.at[commune, "nom"])),
@@ -84,6 +86,14 @@ class References:
             )
         )
         return [t for t in trouvees if (t.code, t.niveau) != (sujet.code, sujet.niveau)]
+
+    def _communes_d_un_qpv(self, sujet: Territoire) -> list[Territoire]:
+        """Donner chaque commune d'un QPV à cheval : aucune n'est « la commune » de ce quartier."""
+        noms = self.annuaire.geographie.communes["nom"].reindex(list(sujet.composantes)).dropna()
+        return [
+            self._role(self.annuaire.nommer(str(c), "commune", str(n)), "commune_du_qpv", f"à {n}")
+            for c, n in noms.items()
+        ]
 
     def _commune_du(self, sujet: Territoire) -> str | None:
         """Commune qui situe le sujet : la sienne, ou la première de ses composantes."""

@@ -12,6 +12,7 @@ from abs.evolutions import Evolution
 from abs.indicateurs import Indicateur, indicateur, indicateurs
 from abs.lieux_des_evolutions import Lieux
 from abs.mesures_des_evolutions import MesuresADeuxDates
+from abs.qpv_tenus import pourquoi_sans_evolution
 from abs.refus_d_evolution import Refus, phrases_de_refus
 from abs.territoires import Territoire, Territoires
 from donnees_insee import codes
@@ -91,6 +92,8 @@ class Releveur:
         self.base, self.de, self.a = base, de, a
         self.territoires = Territoires(base)
         self.sujet = _ville(self.territoires, texte) or self.territoires.trouver(texte)
+        if self.sujet.niveau == "qpv":
+            raise ParametreInvalide(pourquoi_sans_evolution(base, self.sujet.code, self.sujet.nom))
         if self.sujet.niveau not in NIVEAUX_TOTAUX | {"iris"}:
             raise ParametreInvalide(
                 f"« {texte} » est un territoire de niveau {self.sujet.niveau} ; une évolution se lit pour une commune, "

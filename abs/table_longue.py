@@ -22,6 +22,7 @@ COLONNES: Final = (
     "definition",
     "millesime",
     "periode",
+    "annee_donnees",
     "valeur",
     "numerateur",
     "denominateur",
@@ -51,17 +52,35 @@ TEXTES: Final = (
 
 @dataclass(frozen=True)
 class Ensembles:
-    """Les territoires d'un portrait, rangés par usage."""
+    """Les territoires d'un portrait, rangés par usage.
+
+    Attributes
+    ----------
+    sujet : Territoire
+        Territoire du portrait.
+    references, mailles, qpv, quartiers : tuple of Territoire
+        À qui le comparer, et ce qui le compose ou le touche.
+    qpv_autour : tuple of Territoire
+        Les autres quartiers prioritaires de l'intercommunalité, parmi lesquels un rang se dit.
+    """
 
     sujet: Territoire
     references: tuple[Territoire, ...]
     mailles: tuple[Territoire, ...]
     qpv: tuple[Territoire, ...]
     quartiers: tuple[Territoire, ...]
+    qpv_autour: tuple[Territoire, ...] = ()
 
     def tous(self) -> tuple[Territoire, ...]:
         """Donner tous les territoires, le sujet en tête."""
-        return (self.sujet, *self.references, *self.mailles, *self.qpv, *self.quartiers)
+        return (
+            self.sujet,
+            *self.references,
+            *self.mailles,
+            *self.qpv,
+            *self.quartiers,
+            *self.qpv_autour,
+        )
 
 
 @dataclass
@@ -118,14 +137,25 @@ class Diagnostic:
         Returns
         -------
         Chiffre or None
-            ``None`` si l'indicateur n'existe pas à ce niveau.
+            ``None`` si l'indicateur n'existe pas à ce niveau, ou si rien n'établit que ce territoire ait un chiffre de
+            l'année des données d'un quartier prioritaire auquel il serait comparé.
         """
         candidats = self._index.get((territoire.code, territoire.niveau, indicateur), [])
+        groupe = self._groupe_lu(territoire, indicateur, groupe)
         date = self.millesimes.get((groupe, indicateur))
         if date is None:
-            return candidats[0] if candidats else None
+            return candidats[0] if candidats and groupe != "qpv_sujet" else None
         # Un chiffre d'une autre date ne se glisse jamais dans une comparaison.
         return next((c for c in candidats if c.millesime == date), None)
+
+    def _groupe_lu(self, territoire: Territoire, indicateur: str, groupe: str) -> str:
+        """Dire de quel groupe vient la date d'un chiffre : à côté d'un QPV, tout se lit à l'année de ses données."""
+        if territoire.niveau == "qpv":
+            return "qpv"
+        if groupe in {"qpv", "qpv_sujet"} or self.ensembles.sujet.niveau == "qpv":
+            recu = indicateur in self.locales.indicateurs
+            return groupe if recu and groupe != "qpv_sujet" else "qpv_sujet"
+        return groupe
 
     def table(self) -> pd.DataFrame:
         """Écrire le diagnostic comme le contrat du projet le fixe.
@@ -136,7 +166,8 @@ class Diagnostic:
             Colonnes :data:`COLONNES`, triées ; pourcentages de 0 à 100.
         """
         table = pd.DataFrame({nom: [getattr(c, nom) for c in self.chiffres] for nom in COLONNES})
-        table["millesime"] = table["millesime"].astype("Int64")
+        for annee in ("millesime", "annee_donnees"):
+            table[annee] = table[annee].astype("Int64")
         for colonne in TEXTES:
             table[colonne] = table[colonne].astype("str")
         return table.sort_values(

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Final
 
 from abs.chiffre import Chiffre
+from abs.diagnostic import reperes_des_qpv
 from abs.indicateurs import Indicateur
 from abs.phrases import ecrire, reference
+from abs.phrases_langue import enumerer
 from abs.statuts import Fiabilite, Statut
 from abs.table_longue import Diagnostic
 from abs.tableaux import (
@@ -24,13 +26,18 @@ from abs.tableaux import (
 )
 from abs.territoires import Territoire
 
-QPV_EN_COLONNES: Final = 6
-
+QPV_EN_COLONNES: Final = 5
 INDICATEURS_EN_COLONNES: Final = 6
+NOTES_DES_QPV: Final = (
+    "Pourcentages arrondis une seule fois, à l'unité. Les territoires mis à côté des quartiers sont lus à l'année de leurs "
+    "données ; nc quand cette année n'est pas établie.",
+    "« Édition » : année de publication du tableau QPV ; celle de ses données, plus ancienne, n'est écrite que si elle est "
+    "prouvée. Les taux du recensement portent un ordre de grandeur de leur incertitude, tiré de la population du quartier.",
+)
 
 
 def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tableau]:
-    """Composer le tableau des QPV côte à côte, la commune à leur droite.
+    """Composer le tableau des QPV côte à côte, la commune et l'intercommunalité à leur droite.
 
     Parameters
     ----------
@@ -42,9 +49,10 @@ def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tab
     Returns
     -------
     list of Tableau
-        Un quartier par colonne ; s'ils sont plus de six, un par ligne, en plusieurs tableaux. Vide sans chiffre.
+        Un quartier par colonne ; s'ils sont plus de cinq, un par ligne, en plusieurs tableaux. Vide sans chiffre. La
+        commune et l'intercommunalité n'ont de chiffre qu'à l'année, établie, des données des quartiers.
     """
-    quartiers_prioritaires, sujet = diagnostic.ensembles.qpv, diagnostic.ensembles.sujet
+    quartiers_prioritaires = diagnostic.ensembles.qpv
     lire = lecteur(diagnostic, "qpv")
     utiles = [
         i
@@ -53,6 +61,8 @@ def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tab
     ]
     if not utiles:
         return []
+    roles = ("commune", "commune_du_qpv", "epci") if diagnostic.ensembles.sujet.niveau == "qpv" else None
+    reperes = [t for t in reperes_des_qpv(diagnostic.ensembles) if roles is None or t.role in roles]
     grille: list[list[Cellule]] = []
     tous: list[Chiffre | None] = []
     for indicateur in utiles:
@@ -60,27 +70,17 @@ def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tab
         repere = next((c for c in chiffres if c is not None and c.periode), None)
         imposees = 0 if indicateur.unite == "%" else None
         cellules = [cellule(indicateur, c, imposees=imposees) for c in chiffres]
-        if sujet.niveau != "qpv":
-            # À l'année des données QPV quand elle est connue ; sinon à la date du portrait, écrite dans la cellule.
-            connue = ("qpv_sujet", indicateur.code) in diagnostic.millesimes
-            du_sujet = diagnostic.chiffre(sujet, indicateur.code, "qpv_sujet" if connue else "comparaison")
-            cellules.append(
-                cellule(indicateur, du_sujet, imposees=imposees, detail=_autre_date(du_sujet, repere))
-            )
-            tous.append(du_sujet)
+        autour = [diagnostic.chiffre(t, indicateur.code, "qpv_sujet") for t in reperes]
+        cellules += [_a_cote(indicateur, c, repere, imposees) for c in autour]
         cellules.append(Cellule("" if repere is None else repere.periode, classe="date"))
-        tous += chiffres
+        tous += [*chiffres, *autour]
         grille.append(cellules)
-    tetes = [entete(t.nom, t.code, t.code) for t in quartiers_prioritaires]
-    tetes += [entete(sujet.nom)] if sujet.niveau != "qpv" else []
+    tetes = [entete(t.nom, t.code, _code_et_communes(t)) for t in quartiers_prioritaires]
+    tetes += [entete(t.titre) for t in reperes]
     tetes.append(entete("Date (QPV)"))
     libelles = [Cellule(i.libelle_court, aide=i.definition, classe="entete") for i in utiles]
     titre = "Les quartiers prioritaires côte à côte"
-    notes = [
-        *notes_de_lecture(tous),
-        "Pourcentages arrondis une seule fois, à l'unité. La colonne du territoire porte sa propre date quand elle diffère.",
-        "« Édition » : année de publication du tableau QPV ; le fichier ne dit pas la date, plus ancienne, de ses données.",
-    ]
+    notes = [*notes_de_lecture(tous), *NOTES_DES_QPV]
     if len(quartiers_prioritaires) <= QPV_EN_COLONNES:
         lignes = tuple((libelle, *cellules) for libelle, cellules in zip(libelles, grille, strict=True))
         return [Tableau("qpv", titre, (entete("Indicateur"), *tetes), lignes, tuple(notes))]
@@ -102,15 +102,27 @@ def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tab
     return tables
 
 
-def _autre_date(chiffre: Chiffre | None, repere: Chiffre | None) -> str:
-    """Dire la date de la commune si elle n'est pas celle des quartiers, et la couverture d'un chiffre partiel."""
-    if chiffre is None or not chiffre.a_une_valeur:
-        return ""
-    date = "" if repere is not None and repere.periode == chiffre.periode else chiffre.periode
-    couverture = (
-        mots_de_couverture(chiffre).removeprefix("calculé sur ") if chiffre.statut == Statut.PARTIEL else ""
+def _a_cote(
+    indicateur: Indicateur, chiffre: Chiffre | None, repere: Chiffre | None, imposees: int | None
+) -> Cellule:
+    """Écrire le chiffre d'une commune à côté de ses quartiers, ou pourquoi il n'y est pas."""
+    if chiffre is not None and chiffre.a_une_valeur:
+        detail = mots_de_couverture(chiffre).removeprefix("calculé sur ") if chiffre.statut == Statut.PARTIEL else ""
+        return cellule(indicateur, chiffre, imposees=imposees, detail=detail)
+    inconnue = repere is not None and repere.annee_donnees is None
+    aide = (
+        "l'année des données des quartiers n'est pas établie : rien ne se met à côté"
+        if inconnue
+        else "aucun fichier déposé ne donne ce chiffre à l'année des données des quartiers"
     )
-    return ", ".join(filter(None, [date, couverture]))
+    return Cellule(ecrire(indicateur, None), aide=aide, classe="absent")
+
+
+def _code_et_communes(quartier: Territoire) -> str:
+    """Donner le code d'un quartier, et ses communes s'il en couvre plusieurs."""
+    if len(quartier.communes) < 2:
+        return quartier.code
+    return f"{quartier.code}, sur {enumerer(quartier.communes)}"
 
 
 def quartiers(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> Tableau | None:

@@ -52,6 +52,8 @@ class Territoire:
         Complément de lieu pour une phrase, par exemple « dans l'intercommunalité ».
     type_iris : str
         ``H``, ``A``, ``D``, ``Z`` ou vide.
+    communes : tuple of str
+        Noms des communes d'un QPV.
     """
 
     code: str
@@ -63,6 +65,7 @@ class Territoire:
     libelle: str = ""
     dans: str = ""
     type_iris: str = ""
+    communes: tuple[str, ...] = ()
 
     @property
     def titre(self) -> str:
@@ -225,13 +228,20 @@ class Territoires:
             Territoire et ses communes.
         """
         composantes: tuple[str, ...] = ()
+        generation = self.annee
         if niveau in {"epci", "departement", "region"}:
             composantes = tuple(self.geographie.communes_de(niveau, code))
         elif niveau == "commune":
             composantes = (code,)
         elif niveau == "qpv":
             composantes = tuple(self.geographie.qpv.at[code, "communes"])
-        return Territoire(code, niveau, nom, self.annee, composantes, libelle=nom)
+            generation = int(self.geographie.qpv.at[code, "generation"])
+        noms = self._noms_des_communes(composantes) if niveau == "qpv" else ()
+        return Territoire(code, niveau, nom, generation, composantes, libelle=nom, communes=noms)
+
+    def _noms_des_communes(self, codes_de_communes: tuple[str, ...]) -> tuple[str, ...]:
+        noms = self.geographie.communes["nom"].reindex(list(codes_de_communes)).dropna()
+        return tuple(sorted(map(str, noms)))
 
     def qpv_du(self, sujet: Territoire, generation: int | None = None) -> list[Territoire]:
         """Lister les QPV qui touchent le sujet.
@@ -261,7 +271,16 @@ class Territoires:
         voulue = generation or int(touche["generation"].max())
         touche = touche[touche["generation"] == voulue]
         return [
-            Territoire(str(c), "qpv", str(r["nom"]), voulue, tuple(r["communes"]), "qpv", str(r["nom"]))
+            Territoire(
+                str(c),
+                "qpv",
+                str(r["nom"]),
+                voulue,
+                tuple(r["communes"]),
+                "qpv",
+                str(r["nom"]),
+                communes=self._noms_des_communes(tuple(r["communes"])),
+            )
             for c, r in touche.iterrows()
         ]
 

@@ -25,6 +25,7 @@ __all__ = [
     "CERTITUDES",
     "Millesime",
     "Motif",
+    "Partie",
     "Source",
     "Variable",
     "enquetes_annuelles",
@@ -62,6 +63,37 @@ class Motif:
     vide_note: str | None = None
 
 
+@dataclass(frozen=True)
+class Partie:
+    """Une partie d'une édition : des variables d'une même date, qui n'est pas celle de l'édition.
+
+    Attributes
+    ----------
+    nom : str
+        Nom lu par l'analyste, et clé de ``reference/dates_des_parties.csv``.
+    motif : re.Pattern of str
+        Variables stables de cette partie.
+    periode : str
+        Gabarit de la période quand l'année des données (``{annee}``) est connue.
+    sondage : bool
+        Vrai pour des taux du recensement : leur incertitude est un ordre de grandeur.
+    variable : str
+        Variable qui se compare à un témoin ; vide si rien ne date cette partie.
+    temoins : tuple of tuple of str
+        Triplets (source, variable, niveau) dont l'égalité avec ``variable`` prouve l'année.
+    du_millesime : bool
+        Vrai quand le millésime du fichier est l'année de ces données.
+    """
+
+    nom: str
+    motif: re.Pattern[str]
+    periode: str
+    sondage: bool = False
+    variable: str = ""
+    temoins: tuple[tuple[str, str, str], ...] = ()
+    du_millesime: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Source:
     """Une source du catalogue.
@@ -90,6 +122,8 @@ class Source:
         Niveau des lignes d'un fichier dont d'autres niveaux sont dérivés (équipements).
     a_venir : bool
         Vrai pour une source annoncée, que rien ne lit encore.
+    plafonds : dict of str to float
+        Variable → la plus grande valeur qu'une cellule vide peut cacher, quand le seuil du producteur est connu.
     """
 
     id: str
@@ -111,7 +145,7 @@ class Source:
     motifs: tuple[Motif, ...] = ()
     millesimes: tuple[Millesime, ...] = ()
     absences: dict[int, str] = field(default_factory=dict)
-    parties: tuple[dict[str, Any], ...] = ()
+    parties: tuple[Partie, ...] = ()
     attributs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     lignes_d_ensemble: frozenset[str] = frozenset()
     prefixe: bool = False
@@ -128,41 +162,37 @@ class Source:
     attributs_seuls: bool = False
     annee_du_nom: str = ""
     niveau_des_lignes: str = ""
+    plafonds: dict[str, float] = field(default_factory=dict)
 
-    def periode_de(self, millesime: int | None, variable: str = "") -> str:
-        """Dire la date d'un chiffre : période de la source, ou de la partie qui le porte.
+    def partie_de(self, variable: str) -> Partie | None:
+        """Donner la partie d'édition qui porte une variable.
+
+        Parameters
+        ----------
+        variable : str
+            Variable stable.
+
+        Returns
+        -------
+        Partie or None
+            ``None`` pour une source dont tout a la date du millésime.
+        """
+        return next((p for p in self.parties if p.motif.fullmatch(variable)), None)
+
+    def periode_de(self, millesime: int | None) -> str:
+        """Dire la période d'un millésime, ou l'édition quand la source réunit des parties de dates différentes.
 
         Parameters
         ----------
         millesime : int or None
             Millésime ou édition.
-        variable : str, default ""
-            Variable lue ; une édition QPV réunit des parties de dates différentes.
 
         Returns
         -------
         str
             Par exemple ``"recensement 2016"``.
         """
-        for partie in self.parties:
-            if partie["edition"] == millesime and re.fullmatch(partie["motif"], variable):
-                return str(partie["periode"])
         return self.periode.format(millesime=millesime if millesime is not None else "sans date")
-
-    def annee_des_donnees(self, periode: str) -> int | None:
-        """Donner l'année des données d'une partie d'édition, quand elle est connue.
-
-        Parameters
-        ----------
-        periode : str
-            Période rendue par :meth:`periode_de`.
-
-        Returns
-        -------
-        int or None
-            Année, ou ``None`` si l'édition ne la dit pas.
-        """
-        return next((int(p["annee"]) for p in self.parties if p["periode"] == periode and "annee" in p), None)
 
     def geographie_de(self, millesime: int | None, niveau: str = "") -> int | None:
         """Donner l'année de la géographie d'un millésime, si la source la publie.
@@ -206,8 +236,13 @@ def _source(donnees: dict[str, Any]) -> Source:
         millesimes=tables_du_catalogue.millesimes().get(donnees["id"], ()),
         absences={a["annee"]: a["raison"] for a in donnees.get("absences", ())},
         attributs={a["variable"]: tuple(a["bruts"]) for a in donnees.get("attributs", ())},
-        parties=tuple(donnees.get("parties", ())),
+        parties=tuple(_partie(p) for p in donnees.get("parties", ())),
     )
+
+
+def _partie(brute: dict[str, Any]) -> Partie:
+    temoins = [tuple(t.split()) for t in brute.get("temoins", ())]
+    return Partie(**{**brute, "motif": re.compile(brute["motif"]), "temoins": tuple(temoins)})
 
 
 @lru_cache(maxsize=1)

@@ -78,6 +78,8 @@ def lire_couche(chemin: Path, demande: int | None = None) -> CouchePreparee:
     brute, remarques = _ouvrir(chemin)
     source = _reconnaitre_couche([str(c) for c in brute.columns], chemin.name)
     couche = _colonnes_communes(brute, source, chemin.name)
+    couche, reparees = _reparer(couche)
+    remarques += reparees
     fautes = _fautes(couche, source.niveaux[0])
     if fautes:
         raise TableNonConforme(
@@ -192,6 +194,29 @@ def _colonnes_communes(brute: gpd.GeoDataFrame, source: Source, fichier: str) ->
             f"« {fichier} » : ses coordonnées ne se convertissent pas en WGS 84 ({cause}). Réenregistrez la "
             "couche dans un SIG en EPSG:4326, puis déposez-la de nouveau."
         ) from cause
+
+
+def _reparer(couche: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Réparer les contours qui se croisent, écarter ceux qui n'ont pas de surface, et dire l'un et l'autre."""
+    import shapely  # noqa: PLC0415 - import lent, réservé aux couches
+
+    surfaces = couche.geometry.geom_type.isin(["Polygon", "MultiPolygon"]) & ~couche.geometry.is_empty
+    invalides = surfaces & ~couche.geometry.is_valid
+    if invalides.any():
+        reparees = shapely.make_valid(
+            couche.geometry[invalides].to_numpy(), method="structure", keep_collapsed=False
+        )
+        couche.loc[invalides, "geometry"] = reparees
+    plats = surfaces & (shapely.area(couche.geometry.to_numpy()) == 0)
+    remarques = []
+    utiles = invalides & ~plats
+    if utiles.any():
+        remarques.append(f"{int(utiles.sum())} contour(s) invalide(s) réparé(s)")
+    if plats.any() and not plats.all():
+        sans = ", ".join(couche.loc[plats, "code"].astype("str")[:5])
+        remarques.append(f"{int(plats.sum())} contour(s) sans surface non repris ({sans})")
+        couche = couche[~plats]
+    return couche, remarques
 
 
 def _fautes(couche: gpd.GeoDataFrame, niveau: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from donnees_insee.catalogue import Source
 
 TOLERANCE: Final = 1e-6
+# Une correction de producteur touche quelques cellules ; au-delà, dans les variables touchées, ce n'en est pas une.
+PART_D_UNE_CORRECTION: Final = 0.2
+CELLULES_D_UNE_CORRECTION: Final = 10
 # Rattachements : deux fichiers qui ne disent pas la même chose d'un code se contredisent.
 RATTACHEMENTS: Final = frozenset({"EPCI", "DEP", "REG", "COM", "DEPCOM", "QUARTIER"})
 
@@ -98,11 +102,25 @@ def refuser_contradiction(
     ]
     if fautes:
         date = "" if prepare.millesime is None else f" {prepare.millesime}"
+        differentes, communes = (sum(f.nombre[i] for f in fautes) for i in (0, 1))
         raise TableNonConforme(
-            f"« {nom} » contredit un fichier déjà déposé pour « {source.titre} »{date} : {fautes[0]} "
-            f"({len(fautes)} variable(s) touchée(s)). Rien n'a été changé. Si le producteur a corrigé son "
-            "fichier, retirez l'ancien avec `abs sources retirer`, puis déposez le nouveau."
+            f"« {nom} » contredit un fichier déjà déposé pour « {source.titre} »{date} : {fautes[0].texte} "
+            f"({len(fautes)} variable(s) touchée(s), {differentes} cellule(s) sur {communes}). Rien n'a été changé. "
+            + _conseil(differentes, communes)
         )
+
+
+def _conseil(differentes: int, communes: int) -> str:
+    """Dire ce que vaut un désaccord : quelques cellules sont une correction, presque toutes un autre fichier."""
+    if differentes <= max(PART_D_UNE_CORRECTION * communes, CELLULES_D_UNE_CORRECTION):
+        return (
+            "Si le producteur a corrigé son fichier, retirez l'ancien avec `abs sources retirer`, puis déposez le "
+            "nouveau."
+        )
+    return (
+        "C'est trop pour une correction : l'un des deux est sans doute d'une autre année, d'une autre édition ou d'un "
+        "autre champ. Vérifiez l'année que dit chacun avant d'en retirer un avec `abs sources retirer`."
+    )
 
 
 def _refuser_recouvrement(
@@ -120,7 +138,13 @@ def _refuser_recouvrement(
         )
 
 
-def _differences(tenue: pd.DataFrame, recue: pd.DataFrame, cles: list[str]) -> list[str]:
+@dataclass(frozen=True)
+class _Difference:
+    texte: str
+    nombre: tuple[int, int]
+
+
+def _differences(tenue: pd.DataFrame, recue: pd.DataFrame, cles: list[str]) -> list[_Difference]:
     """Comparer les lignes communes ; une cellule vide d'un côté n'est pas une contradiction."""
     cles = [c for c in cles if c in tenue and c in recue]
     ancienne, nouvelle = tenue.set_index(cles), recue.set_index(cles)
@@ -134,13 +158,15 @@ def _differences(tenue: pd.DataFrame, recue: pd.DataFrame, cles: list[str]) -> l
             differe = (a.astype(str) != b.astype(str)).to_numpy(bool)
         else:
             continue
-        differe = differe & (a.notna() & b.notna()).to_numpy(bool)
+        deux = (a.notna() & b.notna()).to_numpy(bool)
+        differe = differe & deux
         if differe.any():
             i = int(np.argmax(differe))
-            fautes.append(
+            texte = (
                 f"{variable} au code {_en_mots(communs[i])} : {_en_mots(a.iloc[i])} déjà tenu, "
                 f"{_en_mots(b.iloc[i])} reçu"
             )
+            fautes.append(_Difference(texte, (int(differe.sum()), int(deux.sum()))))
     return fautes
 
 

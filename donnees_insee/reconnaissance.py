@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from donnees_insee.catalogue import Motif, Source, plan, sources
 from donnees_insee.erreurs import SourceNonReconnue, TableNonConforme, liste_de_fautes
@@ -111,6 +111,10 @@ def _score(source: Source, noms: Sequence[str]) -> tuple[float, tuple[Colonne, .
     return float(sum(c.motif.type != "texte" for c in traduites) or len(traduites)), traduites
 
 
+# « QPV2024 » dans un nom dit une génération de quartiers, jamais l'année des chiffres du fichier.
+GENERATION_DE_QPV: Final = re.compile(r"Q[PN]V?[\s_-]?(?:2015|2024)(?!\d)", re.IGNORECASE)
+
+
 def annees_dans(texte: str) -> list[int]:
     """Relever les années écrites dans un nom de fichier ou un titre.
 
@@ -186,7 +190,7 @@ def _millesime(
         return None, ""
     if connu is not None:
         return connu, "contenu"
-    du_nom, d_ou = annee_du_nom(nom, titre) if source.millesime_dans_le_nom else (None, "")
+    du_nom, d_ou = annee_du_nom(GENERATION_DE_QPV.sub(" ", nom), titre) if source.millesime_dans_le_nom else (None, "")
     if (
         du_nom is None
         and source.annee_du_nom
@@ -200,7 +204,7 @@ def _millesime(
         return None, "contenu"
     if du_nom is not None:
         return du_nom, d_ou
-    plusieurs = annees_dans(nom)
+    plusieurs = annees_dans(GENERATION_DE_QPV.sub(" ", nom))
     raison = (
         f"le nom porte plusieurs années ({', '.join(map(str, plusieurs))})"
         if plusieurs
@@ -218,7 +222,7 @@ def _remarques_d_annee(nom: str, millesime: int | None, d_ou: str, demande: int 
     if d_ou not in {"colonnes", "contenu"} or millesime is None:
         return ()
     dit = "les colonnes disent" if d_ou == "colonnes" else "le contenu dit"
-    du_nom = annees_dans(nom)
+    du_nom = annees_dans(GENERATION_DE_QPV.sub(" ", nom))
     remarques = []
     if len(du_nom) == 1 and du_nom[0] != millesime:
         remarques.append(f"le nom du fichier porte {du_nom[0]}, {dit} {millesime}")

@@ -204,9 +204,24 @@ def marques() -> dict[str, tuple[str, str]]:
     return {r["marque"]: (r["statut"], r["libelle"]) for _, _, r in _lignes("reference/marques.csv")}
 
 
+@lru_cache(maxsize=1)
+def dates_des_parties() -> dict[tuple[str, str, int], tuple[int, str]]:
+    """Lire l'année des données des parties d'édition où elle est établie.
+
+    Returns
+    -------
+    dict of tuple to tuple
+        (source, partie, édition) → (année des données, preuve). Une partie absente est de date inconnue.
+    """
+    return {
+        (r["source"], r["partie"], int(r["edition"])): (int(r["annee"]), r["preuve"])
+        for _, _, r in _lignes("reference/dates_des_parties.csv")
+    }
+
+
 def oublier() -> None:
     """Oublier les tables lues : elles, ou ``ABS_CATALOGUE``, viennent de changer."""
-    for lecture in (millesimes, plan, enquetes_annuelles, marques):
+    for lecture in (millesimes, plan, enquetes_annuelles, marques, dates_des_parties):
         lecture.cache_clear()
 
 

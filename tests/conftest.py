@@ -25,20 +25,31 @@ def base_demo(tmp_path_factory: pytest.TempPathFactory) -> Base:
     return base
 
 
-@pytest.fixture(scope="session")
-def donnees_reelles() -> Path:
-    """Le dossier des fichiers réels, que la variable ABS_DONNEES_REELLES désigne."""
-    choisi = os.environ.get("ABS_DONNEES_REELLES")
+def _dossier_exige(variable: str, contenu: str) -> Path:
+    """Donner le dossier que nomme une variable ; sans elle, l'essai est passé, ou refusé là où il est exigé."""
+    choisi = os.environ.get(variable)
     if choisi and Path(choisi).is_dir():
         return Path(choisi)
     raison = (
-        f"ABS_DONNEES_REELLES désigne « {choisi} », qui n'est pas un dossier"
+        f"{variable} désigne « {choisi} », qui n'est pas un dossier"
         if choisi
-        else "la variable ABS_DONNEES_REELLES ne désigne pas le dossier des fichiers réels"
+        else f"la variable {variable} ne désigne pas le dossier {contenu}"
     )
     if os.environ.get("ABS_EXIGER_REEL") == "1":
         pytest.fail(f"{raison}, et ABS_EXIGER_REEL=1 l'exige.")
     pytest.skip(f"{raison} : essais sur fichiers réels laissés de côté.")
+
+
+@pytest.fixture(scope="session")
+def donnees_reelles() -> Path:
+    """Le dossier des fichiers réels, que la variable ABS_DONNEES_REELLES désigne."""
+    return _dossier_exige("ABS_DONNEES_REELLES", "des fichiers réels")
+
+
+@pytest.fixture(scope="session")
+def donnees_nouvelles() -> Path:
+    """Le dossier des fichiers réels récents, que la variable ABS_DONNEES_NOUVELLES désigne."""
+    return _dossier_exige("ABS_DONNEES_NOUVELLES", "des fichiers réels récents")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from abs.chapitres import Chapitre, DemandeDeCarte, plan_du_portrait
+from abs.chapitre import Chapitre, DemandeDeCarte, plan_du_portrait
 from abs.comparaisons import mises_en_garde
 from abs.demande import Demande
 from abs.formats import nombre

@@ -29,7 +29,6 @@ SIGNES: Final = (
     "comparé à celui de l'intercommunalité entière."
 )
 
-COLONNE_DU_TERRITOIRE: Final = "La colonne du territoire porte sa propre date quand elle diffère."
 
 Classements = Mapping[str, Classement]
 
@@ -199,7 +198,7 @@ def quartiers_prioritaires(diagnostic: Diagnostic, codes: Sequence[str]) -> list
             titre=t.titre,
             entetes=tuple(map(nommer, t.entetes)),
             lignes=tuple((nommer(ligne[0]), *ligne[1:]) for ligne in t.lignes),
-            notes=tuple(n.replace(COLONNE_DU_TERRITOIRE, note) for n in t.notes),
+            notes=(*t.notes, *((note,) if note and t.notes else ())),
         )
         for t in cote_a_cote(diagnostic, liste)
     ]
@@ -216,9 +215,7 @@ def _date_du_territoire(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> 
         if len(lus) > 1 and lus[0].periode != lus[1].periode:
             ecarts.append(f"{lus[0].periode} ; ailleurs dans le document, {lus[1].periode}")
     dates = " ; ".join(dict.fromkeys(ecarts))
-    if not dates:
-        return "L'intercommunalité est lue à la date des quartiers si elle est connue ; sinon sa date est dans la cellule."
-    return f"L'intercommunalité est lue à la date des quartiers quand elle est connue ({dates})."
+    return f"L'intercommunalité est lue ici à l'année des données des quartiers ({dates})." if dates else ""
 
 
 def libelle_de_ligne(indicateur: Indicateur) -> Cellule:

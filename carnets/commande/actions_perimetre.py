@@ -185,6 +185,7 @@ def _profil(base: Base, code: str, codes: Sequence[str], demande: Demande, sorti
     from abs.indicateurs import indicateur  # noqa: PLC0415
     from abs.phrases import ecrire  # noqa: PLC0415
     from abs.profil_qpv import profil_des_iris  # noqa: PLC0415
+    from abs.qpv_tenus import ce_qui_est_tenu  # noqa: PLC0415
 
     nom, contour, _ = contour_de_qpv(base, code)
     voulus = tuple(codes) or PROFIL_PAR_DEFAUT
@@ -211,6 +212,11 @@ def _profil(base: Base, code: str, codes: Sequence[str], demande: Demande, sorti
         ],
     )
     affichage.dire(f"  {profil.avertissement}")
+    tenu = ce_qui_est_tenu(base, code)
+    if tenu:
+        affichage.dire(
+            f"  Chiffres officiels du quartier que la base tient : {' ; '.join(tenu)}. `abs portrait {code}` les donne."
+        )
     if profil.ecartes:
         affichage.dire(
             f"  {profil.ecartes} IRIS qui ne touchent le QPV que par l'épaisseur du trait ne sont pas listés."

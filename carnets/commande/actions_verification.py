@@ -88,8 +88,36 @@ def _ecrire(v: Verification) -> None:
         affichage.dire(f"différent  {ecart.phrase()}")
     if len(ecarts) > ECARTS_MONTRES:
         affichage.dire(f"… et {_nombre(len(ecarts) - ECARTS_MONTRES)} autres écarts.")
-    if v.sans_faute:
-        affichage.dire("Aucun chiffre différent.")
+    affichage.dire(conclusion(v))
+
+
+def conclusion(v: Verification) -> str:
+    """Dire ce que la vérification établit : un chiffre que rien n'a permis de refaire n'est pas un chiffre juste.
+
+    Parameters
+    ----------
+    v : Verification
+        Ce que la vérification a donné.
+
+    Returns
+    -------
+    str
+        Une phrase ; « Aucun chiffre différent » seulement si tous ont été refaits à partir des fichiers bruts.
+    """
+    inconnus = sum(v.ensemble.non_verifiables.values())
+    if not v.sans_faute:
+        return "Ce document n'est pas conforme à ses fichiers bruts : voir les écarts ci-dessus."
+    if not v.refaits.egaux:
+        return (
+            "Rien n'est vérifié : aucun chiffre n'a pu être refait à partir des fichiers bruts. Indiquez par la variable "
+            "ABS_DONNEES le dossier de la base qui a servi à écrire ce document."
+        )
+    if inconnus:
+        return (
+            f"Vérification incomplète : {_nombre(inconnus)} chiffres n'ont pas pu être refaits à partir des fichiers bruts ; "
+            f"les {_nombre(v.refaits.egaux)} qui ont pu l'être sont égaux."
+        )
+    return "Aucun chiffre différent."
 
 
 def _ligne(titre: tuple[str, Bilan]) -> tuple[str, ...]:

@@ -42,7 +42,12 @@ Millesime = Annotated[
     int | None, typer.Option("--millesime", help="Dernier millésime admis, par exemple 2016.")
 ]
 Millesimes = Annotated[
-    str, typer.Option("--millesimes", help="Millésime exact par famille : caf=2018,filosofi=2016.")
+    str,
+    typer.Option(
+        "--millesimes",
+        help="Millésime exact d'une famille ou d'une source : caf=2018,filosofi=2016 ; édition d'un tableau de "
+        "quartiers prioritaires : qpv_demographie=2019.",
+    ),
 ]
 Qpv = Annotated[int | None, typer.Option("--qpv", help="Génération de QPV : 2015 ou 2024.")]
 Cog = Annotated[int | None, typer.Option("--geographie", help="Année du code officiel géographique.")]

@@ -27,6 +27,7 @@ from abs.statuts import Statut
 from carnets.documents.preuve import dates_de_lecture, territoires_lus
 from carnets.documents.preuve_lue import Preuve, lire_preuve
 from carnets.documents.relecture_classeur import controler_classeur
+from carnets.documents.relecture_dates import controler_dates
 from carnets.documents.relecture_fichiers import controler_csv, controler_gpkg, controler_html
 from donnees_insee.base_refaite import BaseRefaite
 from donnees_insee.catalogue import sources
@@ -134,6 +135,10 @@ def verifier_sortie(sortie: Path, base: Base, suivre: Callable[[str], None] | No
         for nom, controle in DOCUMENTS.items()
         for b in _controler(sortie / nom, controle, montrable, v, dire)
     ]
+    page = sortie / "portrait.html"
+    if page.is_file():
+        dire("dates de la page web")
+        v.documents.append(controler_dates(page, montrable))
     non_relus = sorted(f.name for f in sortie.iterdir() if f.suffix in NON_RELUS)
     if non_relus:
         v.remarques.append(

@@ -198,5 +198,5 @@ def date_comparable(chiffre: Chiffre) -> str:
     if est_locale(chiffre) or chiffre.millesime is None:
         jour = chiffre.periode
     elif connue is not None and "qpv" in connue.niveaux:
-        jour = connue.annee_des_donnees(chiffre.periode) or chiffre.periode
+        jour = chiffre.annee_donnees or chiffre.periode
     return f"{jour} {chiffre.definition}".strip()

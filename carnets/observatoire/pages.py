@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from abs.chapitres import plan_du_portrait
+from abs.chapitre import plan_du_portrait
 from abs.comparaisons import mises_en_garde
 from abs.indicateurs import THEMES
 from abs.statuts import Statut

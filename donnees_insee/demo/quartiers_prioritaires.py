@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from donnees_insee.demo.caf import allocataires
 from donnees_insee.demo.formats_bruts import ecrire, milliers, table, virgule
@@ -45,6 +45,14 @@ _REVN = _noms(
     "DISP_Q3 TP60 DISP_D1 DISP_D9 DISP_D1D9 PACT PPEN PPSOC PIMPOT PPAT NOTE_FILO C C_C2SNP C_C2SP "
     "NOTE_CNAM A APPA ARSAS AAAH NOTE_CNAF"
 )
+
+
+_FILO = _noms(
+    "CODGEO DISP_Q1_A21 DISP_MED_A21 DISP_Q3_A21 DISP_D1_A21 DISP_D9_A21 DISP_RD_A21 DISP_PACT_A21 DISP_PPEN_A21 "
+    "DISP_PPAT_A21 DISP_PPSOC_A21 DISP_PIMPOT_A21 DISP_TP60_A21 DISP_NOTE_A21"
+)
+# Le tableau d'édition 2022 porte des revenus plus anciens que le fichier daté de 2021, comme les fichiers réels.
+_AVANT: Final = 0.94
 
 
 def _portrait(quartier: QuartierPrioritaire, comptes: Comptes, alea: Alea) -> tuple[Compte, list[Loi]]:
@@ -167,8 +175,8 @@ def _ligne_revenus(quartier: QuartierPrioritaire, compte: Compte, lois: list[Loi
         "NOTE_CNAF": "0",
     }
     for rang, coefficient in (("Q2", 0.78), ("Q1", 0.52), ("Q3", 0.91), ("D1", 0.14), ("D9", 0.98)):
-        disponible = d["MED" if rang == "Q2" else rang]
-        valeurs[f"DISP_{rang}"] = str(int(disponible))
+        disponible = d["MED" if rang == "Q2" else rang] * _AVANT
+        valeurs[f"DISP_{rang}"] = str(round(disponible / 10) * 10)
         valeurs[f"DECUC_{rang}"] = str(round(disponible * coefficient / 10) * 10)
     valeurs["DECUC_D1D9"] = virgule(int(valeurs["DECUC_D9"]) / int(valeurs["DECUC_D1"]))
     valeurs |= {p: virgule(parts[p]) for p in ("PACT", "PPEN", "PPSOC", "PIMPOT", "PPAT")}
@@ -180,6 +188,19 @@ def _ligne_revenus(quartier: QuartierPrioritaire, compte: Compte, lois: list[Loi
         tus = ("PMIMP", "DECUC_D1", "DECUC_D9", "DECUC_D1D9", "DISP_D1", "DISP_D9", "DISP_D1D9", "PPAT")
         valeurs |= dict.fromkeys(tus, "") | {"NOTE_FILO": "1"}
     return valeurs
+
+
+def _ligne_filosofi(quartier: QuartierPrioritaire, compte: Compte, lois: list[Loi]) -> dict[str, str]:
+    """Écrire les revenus disponibles d'une année dite par les colonnes ; un petit quartier n'a que sa médiane."""
+    d = distribution(lois, 2021)
+    chomage = compte["P_CHOM1564"] / compte["P_ACT1564"]
+    parts = structure(lois, 2021, compte["P_POP65P"] / compte["P_POP"], chomage)
+    valeurs = {f"DISP_{r}_A21": milliers(int(d[r])) for r in ("Q1", "MED", "Q3", "D1", "D9")}
+    valeurs |= {"DISP_RD_A21": virgule(d["RD"]), "DISP_TP60_A21": virgule(d["TP60"])}
+    valeurs |= {f"DISP_{p}_A21": virgule(parts[p]) for p in ("PACT", "PPEN", "PPAT", "PPSOC", "PIMPOT")}
+    if len(quartier.communes) > 1:
+        valeurs = {"DISP_MED_A21": valeurs["DISP_MED_A21"], "DISP_NOTE_A21": "1"}
+    return {"CODGEO": quartier.code, "DISP_NOTE_A21": "0"} | valeurs
 
 
 def _ensemble(lignes: list[dict[str, str]]) -> dict[str, str]:
@@ -206,20 +227,22 @@ def ecrire_qpv(dossier: Path, comptes: Comptes, alea: Alea) -> list[Path]:
     Returns
     -------
     list of Path
-        Les trois fichiers.
+        Les quatre fichiers.
     """
-    demographie, emploi, revenus = [], [], []
+    demographie, emploi, revenus, filosofi = [], [], [], []
     for quartier in QPV:
         compte, lois = _portrait(quartier, comptes, alea)
         demographie.append(_ligne_demographie(quartier, compte, lois, comptes))
         emploi.append(_ligne_emploi(quartier, compte, alea))
         revenus.append(_ligne_revenus(quartier, compte, lois))
+        filosofi.append(_ligne_filosofi(quartier, compte, lois))
     demographie.insert(0, _ensemble(demographie))
     ecrits = []
     for nom, colonnes, lignes in (
         ("data_DEMO_2022_V1_QP", _DEMO, demographie),
         ("IPRO_2022", _IPRO, emploi),
         ("REVN_2022", _REVN, revenus),
+        ("data_filo21_qp_revdis", _FILO, filosofi),
     ):
         corps = [[ligne.get(c, "") for c in colonnes] for ligne in lignes]
         # Le fichier réel a une espace après ce nom de colonne.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONTRAT = [
-    "territoire", "niveau", "geographie", "indicateur", "definition", "millesime", "periode", "valeur",
+    "territoire", "niveau", "geographie", "indicateur", "definition", "millesime", "periode", "annee_donnees", "valeur",
     "numerateur", "denominateur", "marge", "borne_basse", "borne_haute", "couverture", "statut", "fiabilite",
     "note", "source",
 ]  # fmt: skip
@@ -152,7 +152,8 @@ def test_la_couverture_dit_ce_que_dit_le_statut(table: pd.DataFrame) -> None:
 
 
 def test_une_mediane_un_quantile_ou_un_indice_filosofi_est_publie_ou_absent(table: pd.DataFrame) -> None:
-    filosofi = table[table["source"].isin({"filosofi", "filosofi_declare"})]
+    filosofi = table[table["source"].isin({"filosofi", "filosofi_declare", "qpv_filosofi", "qpv_revenus"})]
+    filosofi = filosofi[filosofi["indicateur"].map(lambda c: indicateur(c).nature == "mediane")]
     assert len(filosofi)
     assert set(filosofi["statut"]) <= {"publie", "secret", "indisponible", "sans_objet"}
     medianes = [c for c, i in indicateurs().items() if i.nature == "mediane"]
@@ -190,26 +191,25 @@ def test_la_definition_nomme_la_serie_quand_il_y_en_a_plusieurs(table: pd.DataFr
         assert ligne.definition in admises
 
 
-def dates_lues(diagnostic: Diagnostic, code: str, *, avec_le_sujet: bool = True) -> set[int | None]:
+def dates_lues(diagnostic: Diagnostic, code: str) -> set[int | None]:
     ensembles = diagnostic.ensembles
-    sujets = (ensembles.sujet,) if avec_le_sujet else ()
-    chiffres = [diagnostic.chiffre(t, code) for t in (*sujets, *ensembles.references)]
-    return {c.millesime for c in chiffres if c is not None and c.a_une_valeur}
+    chiffres = [diagnostic.chiffre(t, code) for t in (ensembles.sujet, *ensembles.references)]
+    return {c.annee_donnees for c in chiffres if c is not None and c.a_une_valeur}
 
 
-def test_une_ligne_une_date_le_sujet_et_ses_references_sont_lus_au_meme_millesime(
+def test_une_ligne_une_date_le_sujet_et_ses_references_ont_des_donnees_de_la_meme_annee(
     diagnostic: Diagnostic,
 ) -> None:
-    # Un QPV sujet se lit dans ses propres tables : l'essai suivant en parle.
-    avec_le_sujet = diagnostic.ensembles.sujet.niveau != "qpv"
-    for code in indicateurs():
-        admise = {diagnostic.millesimes["comparaison", code]} - {None}
-        assert dates_lues(diagnostic, code, avec_le_sujet=avec_le_sujet) <= admise
-
-
-def test_un_qpv_ne_se_compare_a_sa_commune_qu_a_la_meme_date(base_demo: Base) -> None:
-    diagnostic = diagnostiquer(base_demo, Demande("QP099003", 2016))
     assert not {code: d for code in indicateurs() if len(d := dates_lues(diagnostic, code)) > 1}
+
+
+def test_un_qpv_de_date_inconnue_n_a_aucune_reference(diagnostic: Diagnostic) -> None:
+    ensembles = diagnostic.ensembles
+    for code in indicateurs():
+        lus = [c for t in ensembles.qpv if (c := diagnostic.chiffre(t, code, "qpv")) is not None and c.a_une_valeur]
+        a_cote = [diagnostic.chiffre(t, code, "qpv_sujet") for t in (ensembles.sujet, *ensembles.references)]
+        if any(c.annee_donnees is None for c in lus):
+            assert not [c for c in a_cote if c is not None and c.niveau != "qpv" and c.a_une_valeur]
 
 
 def test_les_mailles_sont_toutes_lues_au_meme_millesime(diagnostic: Diagnostic) -> None:
@@ -228,10 +228,12 @@ def test_aucune_donnee_n_est_posterieure_au_millesime_demande_hors_qpv(
     diagnostic: Diagnostic, table: pd.DataFrame
 ) -> None:
     if diagnostic.demande.millesime is None:
-        assert table["millesime"].max() == 2024
+        assert table["millesime"].max() <= 2024
         return
-    hors_qpv = table[(table["niveau"] != "qpv") & table["valeur"].notna()]
-    assert hors_qpv["millesime"].max() == diagnostic.demande.millesime
+    # À côté d'un QPV dont aucune édition n'est aussi ancienne, les autres se lisent à l'année de ses données.
+    lus = {c for c in diagnostic.millesimes if c[0] != "qpv_sujet"}
+    dates = [diagnostic.millesimes[c] for c in lus if c[0] != "qpv" and diagnostic.millesimes[c] is not None]
+    assert max(dates, default=0) <= diagnostic.demande.millesime
 
 
 def test_le_diagnostic_est_reproductible(base_demo: Base, table_demo: pd.DataFrame) -> None:
@@ -255,7 +257,9 @@ def test_chaque_indicateur_est_dit_pour_le_sujet_present_ou_absent(
 ) -> None:
     du_sujet = set(table_demo.loc[table_demo["territoire"] == "99001", "indicateur"])
     hors_qpv = {
-        c for c, i in indicateurs().items() if any(le.source.niveaux != ("qpv",) for le in i.lectures)
+        c
+        for c, i in indicateurs().items()
+        if i.lu_pour_la_commune or any(le.source.niveaux != ("qpv",) for le in i.lectures)
     }
     assert du_sujet - set(diagnostic_demo.locales.indicateurs) == hors_qpv
     assert diagnostic_demo.ensembles.sujet.code == "99001"

@@ -75,8 +75,8 @@ def test_tous_les_indicateurs_de_demographie_hors_population_sont_refuses():
     restes = {
         c for c, i in indicateurs().items() if i.theme == "demographie" and i.nature != "effectif"
     } - refuses
-    # Une part de population logée en établissement n'est ni un âge ni une famille ; elle n'est pas active pour autant.
-    assert restes == {"part_population_hors_menages"}
+    # Être logé en établissement, ou en quartier prioritaire, n'est ni un âge ni une famille ; ce n'est pas actif non plus.
+    assert restes == {"part_population_hors_menages", "part_population_en_qpv"}
 
 
 def test_une_table_fautive_dit_toutes_ses_fautes():

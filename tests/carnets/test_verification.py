@@ -13,16 +13,20 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from abs.controle import absente
 from carnets.commande.application import app
 from carnets.documents.preuve_lue import lire_preuve
 from carnets.documents.relecture_classeur import controler_classeur
+from carnets.documents.relecture_dates import DOCUMENT as DATES
+from carnets.documents.relecture_dates import controler_dates
 from carnets.documents.relecture_fichiers import controler_csv, controler_gpkg, controler_html
 from carnets.documents.verification import verifier_sortie
 from donnees_insee.base import Base
 from donnees_insee.erreurs import FichierIllisible
 
 pytestmark = pytest.mark.carnet
-DOCUMENTS = {"tableaux.xlsx", "diagnostic.csv", "territoire.gpkg", "portrait.html"}
+FICHIERS = {"tableaux.xlsx", "diagnostic.csv", "territoire.gpkg", "portrait.html"}
+DOCUMENTS = FICHIERS | {DATES}
 
 
 @pytest.fixture
@@ -53,7 +57,7 @@ def test_chaque_ligne_du_diagnostic_est_refaite_a_partir_des_fichiers_bruts(veri
 def test_chaque_document_est_compare_et_tout_y_est_egal(verification):
     assert {b.document for b in verification.documents} == DOCUMENTS
     assert [e.phrase() for b in verification.documents for e in b.ecarts] == []
-    assert all(b.egaux > 300 for b in verification.documents)
+    assert all(b.egaux > (50 if b.document == DATES else 300) for b in verification.documents)
 
 
 def test_la_seconde_voie_refait_des_rapports_d_iris_sans_les_lecteurs_du_projet(verification):
@@ -148,6 +152,65 @@ def test_un_chiffre_change_dans_la_page_est_nomme(copie):
     assert ecart.reference in page[debut:ouvre]
 
 
+def test_une_page_qui_met_deux_annees_cote_a_cote_est_refusee(copie):
+    """Un « nc » remplacé par un chiffre juste, mais d'une autre année que les quartiers de sa ligne, est pris."""
+    page, preuve = copie / "portrait.html", lire_preuve(copie)
+    assert controler_dates(page, preuve).ecarts == []
+    texte = page.read_text(encoding="utf-8")
+    quartier = next(
+        x for x in preuve.lignes.values()
+        if x["niveau"] == "qpv" and absente(x["annee_donnees"]) and x["indicateur"] == "part_moins_25_ans"
+        and not absente(x["valeur"])
+    )  # fmt: skip
+    commune = next(
+        r for r, x in preuve.lignes.items()
+        if x["niveau"] == "commune" and x["indicateur"] == "part_moins_25_ans" and not absente(x["valeur"])
+    )  # fmt: skip
+    depart = texte.index(f'data-reference="{preuve.reference(quartier)}"')
+    rang = texte.index('<td class="absent"', depart)
+    trafiquee = texte[:rang] + f'<td class="chiffre" data-reference="{commune}"' + texte[rang + len('<td class="absent"') :]
+    page.write_text(trafiquee, encoding="utf-8")
+    (ecart,) = {e.reference: e for e in controler_dates(page, preuve).ecarts}.values()
+    assert ecart.reference == "part_moins_25_ans"
+    assert "année inconnue" in ecart.trouve
+    # Sans référence, un nombre dans une cellule qui devait dire « nc » l'est aussi.
+    nu = texte[:rang] + texte[rang:].replace(">nc<", ">35 %<", 1)
+    page.write_text(nu, encoding="utf-8")
+    assert [e.trouve for e in controler_dates(page, preuve).ecarts] == ["35 %"]
+
+
+def test_une_phrase_qui_cite_deux_annees_est_refusee(copie):
+    page, preuve = copie / "portrait.html", lire_preuve(copie)
+    texte = page.read_text(encoding="utf-8")
+    sienne = next(
+        r for r, x in preuve.lignes.items()
+        if x["niveau"] == "qpv" and absente(x["annee_donnees"]) and not absente(x["valeur"]) and f'<li data-reference="{r}' in texte
+    )  # fmt: skip
+    autre = next(
+        r for r, x in preuve.lignes.items()
+        if x["niveau"] == "commune" and x["indicateur"] == sienne.split("|")[2] and not absente(x["valeur"])
+    )  # fmt: skip
+    page.write_text(
+        texte.replace(f'<li data-reference="{sienne}', f'<li data-reference="{autre} {sienne}', 1), encoding="utf-8"
+    )
+    (ecart,) = controler_dates(page, preuve).ecarts
+    assert ecart.cellule.startswith("phrase")
+
+
+def test_sans_sa_base_un_document_n_est_pas_dit_juste(copie, monkeypatch, tmp_path):
+    """Les comptes des documents tombent juste entre eux : rien ne dit pour autant que leurs chiffres viennent des bruts."""
+    recu = json.loads((copie / "preuve" / "recu.json").read_text(encoding="utf-8"))
+    for cle in ("fichiers_de_la_base", "fichiers"):
+        for fichier in recu[cle]:
+            fichier["sha256"] = "0" * 64
+    (copie / "preuve" / "recu.json").write_text(json.dumps(recu), encoding="utf-8")
+    monkeypatch.setenv("ABS_DONNEES", str(tmp_path / "vide"))
+    rendu = CliRunner().invoke(app, ["verifier", str(copie)])
+    assert rendu.exit_code == 3
+    assert "Aucun chiffre différent" not in rendu.output
+    assert "Rien n'est vérifié" in rendu.output
+
+
 def test_les_chiffres_changes_dans_la_preuve_sont_nommes(copie, base_demo):
     chemin = copie / "preuve" / "diagnostic.parquet"
     table = pd.read_parquet(chemin)
@@ -203,7 +266,7 @@ def test_une_table_de_la_base_trafiquee_ne_trompe_pas(copie, base_demo, tmp_path
         table = pd.read_parquet(part)
         table["P_RP_LOCHLMV"] = 1.0
         table.to_parquet(part, index=False)
-    for nom in DOCUMENTS:
+    for nom in FICHIERS:
         (copie / nom).unlink()
     v = verifier_sortie(copie, base)
     assert v.sans_faute
@@ -215,7 +278,7 @@ def test_une_table_de_la_base_trafiquee_ne_trompe_pas(copie, base_demo, tmp_path
 
 def test_la_commande_dit_ses_comptes_et_sort_en_faute_au_premier_ecart(copie, base_demo, monkeypatch):
     monkeypatch.setenv("ABS_DONNEES", str(base_demo.dossier))
-    for nom in DOCUMENTS - {"diagnostic.csv"}:
+    for nom in FICHIERS - {"diagnostic.csv"}:
         (copie / nom).unlink()
     chemin = copie / "diagnostic.csv"
     chemin.write_text(

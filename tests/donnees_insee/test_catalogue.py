@@ -12,6 +12,7 @@ from donnees_insee.base import familles
 from donnees_insee.catalogue import marques, plan, source, sources
 from donnees_insee.equipements import types
 from donnees_insee.reconnaissance import traduire
+from donnees_insee.tables_du_catalogue import dates_des_parties
 
 TOUTES = sorted(sources().values(), key=lambda s: s.id)
 RECENSEMENT = [s for s in TOUTES if plan(s.id)]
@@ -164,7 +165,7 @@ def publiee(origine, variable, lecture) -> bool:
         return bool(lignes) and all(any(v.de <= a <= (v.a or a) for v in lignes) for a in annees)
     # Sans plan, une variable doit pouvoir sortir d'un des noms que la source sait traduire.
     nu = variable.removeprefix("DISP_").removeprefix("DEC_")
-    essais = [variable, variable + "16", variable + "_A16", nu, nu + "16", "DECUC_" + nu]
+    essais = [variable, variable + "16", variable + "_A16", nu, nu + "16", nu + "_A16", "DECUC_" + nu]
     essais.append(re.sub(r"^([PC])_", r"\g<1>16_", variable))
     directes = {m.variable for m in origine.motifs if m.type == "nombre"}
     if origine.niveau_des_lignes == "equipement":
@@ -202,8 +203,17 @@ def test_familles():
 
 def test_edition_qpv_porte_la_date_de_chaque_partie():
     revenus = source("qpv_revenus")
-    assert revenus.periode_de(2022, "DISP_MED") == "revenus 2018 (édition QPV 2022)"
-    assert revenus.periode_de(2022, "A") == "édition 2022"
+    assert revenus.partie_de("DISP_MED").nom == "revenus disponibles"
+    assert revenus.partie_de("A").nom == "assurés et allocataires"
+    assert revenus.partie_de("LIBGEO") is None
+    assert revenus.periode_de(2022) == "édition 2022"
+
+
+def test_chaque_date_de_partie_nomme_une_partie_qui_existe():
+    for (identifiant, partie, edition), (annee, preuve) in dates_des_parties().items():
+        assert partie in {p.nom for p in source(identifiant).parties}
+        assert annee < edition
+        assert preuve
 
 
 @pytest.mark.parametrize(("niveau", "n"), [("departement", 101), ("region", 18)])

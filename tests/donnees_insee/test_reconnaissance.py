@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from donnees_insee.erreurs import SourceNonReconnue
 from donnees_insee.reconnaissance import annee_du_nom, annees_dans, reconnaitre
 
 GEO_2010 = "IRIS REG DEP UU2010 COM LIBCOM TRIRIS GRD_QUART LIBIRIS TYP_IRIS MODIF_IRIS LAB_IRIS"
@@ -109,7 +110,17 @@ CAS = {
     "QPV revenus 2018, suffixe _A18": (
         "data_filo18_qp_revdis.csv",
         "CODGEO DISP_Q1_A18 DISP_MED_A18 DISP_GINI_A18 DISP_TP60_A18 DISP_NOTE_A18",
-        "qpv_revenus", 2018, {"DISP_MED", "DISP_GI", "NOTE_FILO"},
+        "qpv_filosofi", 2018, {"DISP_MED", "DISP_GI", "NOTE_FILO"},
+    ),
+    "QPV revenus 2016, en minuscules": (
+        "data_filo16_qp_revdis.csv",
+        "codgeo disp_q1_a16 disp_q2_a16 disp_q1q3q2_a16 disp_d1d9_a16 disp_gini_a16 disp_s80s20_a16 tp60_a16 note",
+        "qpv_filosofi", 2016, {"DISP_MED", "DISP_RD", "DISP_TP60", "DISP_EQ", "NOTE_FILO"},
+    ),
+    "QPV revenus 2018, édition": (
+        "REVN_2018.csv",
+        "CODGEO LIBGEO PMIMP DECUC_Q2 BREV DISP_Q2 DISP_Q1 TP60 PACT CCMUC A",
+        "qpv_revenus", 2018, {"DISP_MED", "DISP_TP60"},
     ),
     "QPV, liste": ("qp.csv", "code_qp nom_qp nom_commune pop_mun ind_jeune tx_f", "qpv_liste", None, {"LIBGEO", "LIB_COM"}),
     "comparateur": (
@@ -216,3 +227,11 @@ def test_annee_du_titre_d_une_feuille():
     assert annee_du_nom("table.xlsx", "Communes au 1er janvier 2022") == (2022, "titre de la feuille")
     assert annee_du_nom("table-2021.xlsx", "Communes au 01/01/2022") == (2021, "nom du fichier")
     assert annee_du_nom("table 2020 2021.xlsx", "au 01/01/2022") == (None, "")
+
+
+@pytest.mark.parametrize("nom", ["demographie_QPV2024.csv", "data_qp2024_demo.csv", "QN-2024 démographie.csv"])
+def test_une_generation_de_qpv_dans_un_nom_n_est_pas_l_annee_des_donnees(nom):
+    with pytest.raises(SourceNonReconnue, match="Redéposez-le avec --millesime"):
+        reconnaitre(["codeQPV", "popMuniQPV", "indiceJeunesse", "partPopEt"], nom)
+    lot = reconnaitre(["codeQPV", "popMuniQPV", "indiceJeunesse", "partPopEt"], f"estimations_2022_{nom}")
+    assert (lot.source.id, lot.millesime) == ("qpv_demographie_2024", 2022)

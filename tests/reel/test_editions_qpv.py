@@ -18,7 +18,8 @@ def test_chaque_edition_posterieure_est_nommee(chapitre):
     for morceau in (
         "allocataires Caf (2019)",
         "insertion professionnelle (2022)",
-        "couverture santé (2018, 2022)",
+        "par année (2018)",
+        "par édition (2022)",
     ):
         assert morceau in phrase
 
