@@ -191,7 +191,7 @@ def _ligne_revenus(quartier: QuartierPrioritaire, compte: Compte, lois: list[Loi
 
 
 def _ligne_filosofi(quartier: QuartierPrioritaire, compte: Compte, lois: list[Loi]) -> dict[str, str]:
-    """Écrire les revenus disponibles d'une année dite par les colonnes ; un petit quartier n'a que sa médiane."""
+    """Écrire les revenus disponibles d'une année dite par les colonnes ; un petit quartier n'en a que deux."""
     d = distribution(lois, 2021)
     chomage = compte["P_CHOM1564"] / compte["P_ACT1564"]
     parts = structure(lois, 2021, compte["P_POP65P"] / compte["P_POP"], chomage)
@@ -199,7 +199,7 @@ def _ligne_filosofi(quartier: QuartierPrioritaire, compte: Compte, lois: list[Lo
     valeurs |= {"DISP_RD_A21": virgule(d["RD"]), "DISP_TP60_A21": virgule(d["TP60"])}
     valeurs |= {f"DISP_{p}_A21": virgule(parts[p]) for p in ("PACT", "PPEN", "PPAT", "PPSOC", "PIMPOT")}
     if len(quartier.communes) > 1:
-        valeurs = {"DISP_MED_A21": valeurs["DISP_MED_A21"], "DISP_NOTE_A21": "1"}
+        valeurs = {c: valeurs[c] for c in ("DISP_MED_A21", "DISP_TP60_A21")} | {"DISP_NOTE_A21": "1"}
     return {"CODGEO": quartier.code, "DISP_NOTE_A21": "0"} | valeurs
 
 

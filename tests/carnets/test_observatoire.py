@@ -179,14 +179,14 @@ def test_deux_chiffres_de_meme_edition_mais_d_annees_inconnues_ne_se_comparent_p
     diagnostic: Diagnostic,
 ) -> None:
     e = diagnostic.ensembles
-    qpv = diagnostic.chiffre(e.qpv[0], "population", "qpv")
-    commune = diagnostic.chiffre(e.mailles[0], "population", "mailles")
-    # Même millésime écrit, mais le tableau QPV ne dit pas l'année de ses données.
+    qpv = diagnostic.chiffre(e.qpv[0], "part_moins_25_ans", "qpv")
+    commune = diagnostic.chiffre(e.mailles[0], "part_moins_25_ans", "mailles")
+    # Même millésime écrit, mais le tableau QPV ne dit pas l'année de ces données-là.
     assert qpv.millesime == commune.millesime == 2022
     assert date_comparable(qpv) != date_comparable(commune)
     pauvrete = diagnostic.chiffre(e.qpv[0], "taux_pauvrete_60", "qpv")
-    assert pauvrete.periode.startswith("revenus 2018")
-    assert date_comparable(pauvrete).startswith("2018")
+    assert pauvrete.periode.startswith("revenus 2021")
+    assert date_comparable(pauvrete).startswith("2021")
 
 
 def test_un_iris_d_une_autre_date_devient_indisponible_sur_la_carte_commune(base: Base) -> None:

@@ -204,11 +204,11 @@ def test_mots_de_tous_les_statuts_sont_presents(diagnostic: Diagnostic, valeurs:
 def test_dates_des_groupes_sont_dites_quand_elles_different(
     diagnostic: Diagnostic, formules: Workbook
 ) -> None:
-    feuille = formules["Revenus"]
-    colonne = next(c.column for c in feuille[3] if c.value == "Taux de pauvreté au seuil de 60 %")
+    feuille = formules["Démographie"]
+    colonne = next(c.column for c in feuille[3] if c.value == "Part des moins de 25 ans")
     texte = feuille.cell(5, colonne).value
-    sujet = diagnostic.chiffre(diagnostic.ensembles.sujet, "taux_pauvrete_60")
-    qpv = diagnostic.chiffre(diagnostic.ensembles.qpv[0], "taux_pauvrete_60", "qpv")
+    sujet = diagnostic.chiffre(diagnostic.ensembles.sujet, "part_moins_25_ans")
+    qpv = diagnostic.chiffre(diagnostic.ensembles.qpv[0], "part_moins_25_ans", "qpv")
     assert sujet.periode != qpv.periode
     lignes = texte.splitlines()
     assert any(li.startswith("Sujet") and sujet.periode in li for li in lignes)

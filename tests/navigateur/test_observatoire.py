@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.navigateur
 HOSTILE = "<img src=x onerror=alert(1)>"
-INDICATEURS = ("taux_pauvrete_60", "indice_gini", "neuvieme_decile", "part_hlm")
+INDICATEURS = ("taux_pauvrete_60", "indice_gini", "neuvieme_decile", "part_hlm", "part_moins_25_ans")
 PAGES = (
     "index.html",
     "comparer.html?t=99002,99003,QP099001",
@@ -197,15 +197,18 @@ def test_la_carte_passe_des_communes_aux_iris(visite) -> None:
 
 def test_la_comparaison_ne_compare_que_ce_qui_a_la_meme_date(visite) -> None:
     visite.ouvrir("comparer.html?t=99002,99003,QP099001")
-    ligne = visite.page.locator(".comparaison tr", has_text="Sous le seuil de pauvreté")
+    ligne = visite.page.locator(".comparaison tr", has_text="Moins de 25 ans")
     ligne.wait_for()
     cellules = ligne.locator("td")
-    assert "18" in cellules.nth(0).inner_text()
     assert cellules.nth(0).locator("svg.barre").count() == 1
     assert "autre date : non comparé" in cellules.nth(2).inner_text()
-    assert "revenus 2018" in cellules.nth(2).inner_text()
+    assert "édition 2022" in cellules.nth(2).inner_text()
     assert cellules.nth(2).locator("svg.barre").count() == 0
-    assert cellules.nth(3).inner_text() == "revenus 2021"
+    assert cellules.nth(3).inner_text() == "recensement 2022"
+    # Les revenus du quartier portent leur année : là, tout se compare.
+    pauvrete = visite.page.locator(".comparaison tr", has_text="Sous le seuil de pauvreté").locator("td")
+    assert pauvrete.nth(2).locator("svg.barre").count() == 1
+    assert pauvrete.nth(3).inner_text() == "revenus 2021"
     # Les barres d'une ligne sont à la même échelle.
     largeurs = [float(r.get_attribute("width")) for r in ligne.locator("svg.barre rect").all()]
     assert max(largeurs) == 100
@@ -215,7 +218,7 @@ def test_la_comparaison_ne_compare_que_ce_qui_a_la_meme_date(visite) -> None:
 
 def test_une_ligne_sans_date_commune_le_dit(visite) -> None:
     visite.ouvrir("comparer.html?t=99002,QP099001")
-    ligne = visite.page.locator(".comparaison tr", has_text="Sous le seuil de pauvreté")
+    ligne = visite.page.locator(".comparaison tr", has_text="Moins de 25 ans")
     assert "Pas de date commune : non comparé" in ligne.inner_text()
     assert ligne.locator("svg.barre").count() == 0
 
@@ -224,11 +227,13 @@ def test_un_indicateur_chiffre_par_un_seul_territoire_vient_a_la_fin(visite) -> 
     visite.ouvrir("comparer.html?t=99002,QP099001")
     table = visite.page.locator(".comparaison table").first
     table.wait_for()
-    dites = [li.locator("td").last.inner_text() for li in table.locator("tbody tr").all()]
-    assert dites == ["Pas de date commune : non comparé"] * 2 + [
-        "Un seul de ces territoires a un chiffre : non comparé"
+    tables = visite.page.locator(".comparaison table").all()
+    dites = [
+        [li.locator("td").last.inner_text() for li in t.locator("tbody tr").all()] for t in tables
     ]
-    assert "Gini" in table.locator("tbody tr").last.inner_text()
+    revenus = next(d for d in dites if "revenus 2021" in d)
+    assert revenus == ["revenus 2021"] * 2 + ["Un seul de ces territoires a un chiffre : non comparé"]
+    assert ["Pas de date commune : non comparé"] in dites
 
 
 def test_deux_definitions_ne_se_comparent_pas_et_cela_se_dit(visite, site: Path) -> None:

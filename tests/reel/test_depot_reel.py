@@ -57,7 +57,7 @@ TABLES = [
     Attendu("qpv/data_DEMO_2021_V1_QP.csv", "qpv_demographie", 2021, "qpv", "CODGEO"),
     Attendu("qpv/IPRO_2022.csv", "qpv_emploi", 2022, "qpv", "CODGEO"),
     Attendu("qpv/REVN_2022.csv", "qpv_revenus", 2022, "qpv", "CODGEO"),
-    Attendu("qpv/data_filo18_qp_revdis.csv", "qpv_revenus", 2018, "qpv", "CODGEO"),
+    Attendu("qpv/data_filo18_qp_revdis.csv", "qpv_filosofi", 2018, "qpv", "CODGEO"),
 ]
 # (fichier, source, millésime, niveau, lignes) : les classeurs, comptés à la main dans un tableur.
 CLASSEURS = [
