@@ -185,9 +185,15 @@ class Atelier:
             Liste des fichiers écrits.
         """
         from carnets.documents.ensemble import ecrire_fichiers  # noqa: PLC0415 - imports lents
+        from carnets.dossier_de_sortie import dossier_de_sortie, est_deja_ecrit  # noqa: PLC0415
 
         dossier = self.reglages.dossier_sortie
         if dossier is None:
             return Fragment("", "Aucun fichier écrit : le paramètre dossier_sortie est vide.")
-        ecrits = ecrire_fichiers(self, dossier)
-        return Fragment("", "\n".join(str(f.relative_to(dossier)) for f in ecrits))
+        if not est_deja_ecrit(dossier):
+            ecrits = ecrire_fichiers(self, dossier)
+            return Fragment("", "\n".join(str(f.relative_to(dossier)) for f in ecrits))
+        with dossier_de_sortie(dossier) as chantier:
+            ecrits = ecrire_fichiers(self, chantier.provisoire)
+            noms = [str(f.relative_to(chantier.provisoire)) for f in ecrits]
+        return Fragment("", "\n".join([*noms, *((chantier.avis,) if chantier.avis else ())]))

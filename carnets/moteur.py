@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from carnets.declares import parametres_declares
+from carnets.dossier_de_sortie import Chantier, dossier_de_sortie
 from carnets.parametres import PARAMETRES, Reglages, verifier_parametres
 from carnets.suite import Documents
-from donnees_insee.chemins import dossier_provisoire, fichier_provisoire
+from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import ErreurAbs, SortieImpossible
 
 CARNET: Final = "10_portrait_de_territoire.ipynb"
@@ -34,10 +35,28 @@ class CarnetEnEchec(ErreurAbs):
 
 @dataclass(frozen=True)
 class Production:
-    """Ce qu'un portrait a produit."""
+    """Ce qu'un portrait a produit ; l'avis dit pourquoi son dossier n'est pas celui demandé."""
 
     dossier: Path
     fichiers: tuple[Path, ...]
+    avis: str = ""
+
+
+def production(chantier: Chantier) -> Production:
+    """Lister ce qu'un chantier fini a mis en place.
+
+    Parameters
+    ----------
+    chantier : Chantier
+        Chantier dont le dossier est posé.
+
+    Returns
+    -------
+    Production
+        Dossier, fichiers et avis.
+    """
+    fichiers = tuple(sorted(f for f in chantier.final.rglob("*") if f.is_file()))
+    return Production(chantier.final, fichiers, chantier.avis)
 
 
 def nom_de_fichier(texte: str) -> str:
@@ -97,7 +116,9 @@ def chemin_du_carnet(nom: str = CARNET) -> Path:
     return Path(str(resources.files("carnets") / nom))
 
 
-def produire(parametres: dict[str, Any], sortie: Path, *, progression: bool = False) -> Production:
+def produire(
+    parametres: dict[str, Any], sortie: Path, *, progression: bool = False, remplacer: bool = False
+) -> Production:
     """Exécuter le carnet de portrait et écrire ses documents.
 
     Parameters
@@ -108,6 +129,8 @@ def produire(parametres: dict[str, Any], sortie: Path, *, progression: bool = Fa
         Dossier qui recevra le dossier du portrait.
     progression : bool, default False
         Montrer la barre de progression de Papermill.
+    remplacer : bool, default False
+        Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom ; sinon écrire à côté.
 
     Returns
     -------
@@ -135,7 +158,8 @@ def produire(parametres: dict[str, Any], sortie: Path, *, progression: bool = Fa
     final = sortie.resolve() / dossier
     avis = "Document interne – ne pas diffuser · " if demande.diffusion == "interne" else ""
     titre = f"{avis}Portrait de territoire · {sujet.nom}"
-    with dossier_provisoire(final) as provisoire:
+    with dossier_de_sortie(final, remplacer=remplacer) as chantier:
+        provisoire = chantier.provisoire
         execute = provisoire / "carnet.ipynb"
         executer_carnet(
             chemin_du_carnet(),
@@ -145,8 +169,7 @@ def produire(parametres: dict[str, Any], sortie: Path, *, progression: bool = Fa
             progression=progression,
             documents=Documents(reglages.formats, provisoire, titre),
         )
-    fichiers = tuple(sorted(f for f in final.rglob("*") if f.is_file()))
-    return Production(final, fichiers)
+    return production(chantier)
 
 
 def produire_un_carnet(
@@ -180,7 +203,8 @@ def produire_un_carnet(
         Le carnet s'est arrêté ; il est gardé près du dossier de sortie.
     """
     declares = parametres_declares(carnet)
-    with dossier_provisoire(final) as provisoire:
+    with dossier_de_sortie(final) as chantier:
+        provisoire = chantier.provisoire
         execute = provisoire / "carnet.ipynb"
         connus = parametres | {"dossier_sortie": str(provisoire), "formats": ",".join(formats)}
         executer_carnet(
@@ -190,7 +214,7 @@ def produire_un_carnet(
             garde=final.parent / f"{final.name}-en-echec.ipynb",
             documents=Documents(formats, provisoire, titre, nom_de_fichier(carnet.stem)),
         )
-    return Production(final, tuple(sorted(f for f in final.rglob("*") if f.is_file())))
+    return production(chantier)
 
 
 def _injectes(reglages: Reglages, territoire: str, dossier: Path) -> dict[str, Any]:

@@ -7,14 +7,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from carnets.atelier_comparaison import verifier_reglages
-from carnets.moteur import Production, executer_carnet, nom_de_fichier
-from donnees_insee.chemins import dossier_provisoire
+from carnets.dossier_de_sortie import dossier_de_sortie
+from carnets.moteur import Production, executer_carnet, nom_de_fichier, production
 
 CARNET: Final = "30_comparaison_intercommunale.ipynb"
 
 
 def produire_la_comparaison(
-    parametres: dict[str, Any], indicateurs: str, sortie: Path, *, progression: bool = False
+    parametres: dict[str, Any],
+    indicateurs: str,
+    sortie: Path,
+    *,
+    progression: bool = False,
+    remplacer: bool = False,
 ) -> Production:
     """Exécuter le carnet de comparaison et écrire ses documents.
 
@@ -28,6 +33,8 @@ def produire_la_comparaison(
         Dossier qui recevra celui de la comparaison.
     progression : bool, default False
         Montrer la barre de progression.
+    remplacer : bool, default False
+        Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom ; sinon écrire à côté.
 
     Returns
     -------
@@ -53,7 +60,8 @@ def produire_la_comparaison(
     sujet = diagnostiqueur.sujet
     nom = f"comparaison-{nom_de_fichier(sujet.nom)}-{sujet.code}-{demande.millesime or 'dernier'}"
     final = sortie.resolve() / nom
-    with dossier_provisoire(final) as provisoire:
+    with dossier_de_sortie(final, remplacer=remplacer) as chantier:
+        provisoire = chantier.provisoire
         execute = provisoire / "carnet.ipynb"
         injectes = {
             "territoire": sujet.code,
@@ -78,8 +86,7 @@ def produire_la_comparaison(
         _documents(
             reglages.formats, execute, provisoire, f"Comparaison intercommunale · {sujet.nom}", communes
         )
-    fichiers = tuple(sorted(f for f in final.rglob("*") if f.is_file()))
-    return Production(final, fichiers)
+    return production(chantier)
 
 
 def _documents(

@@ -99,13 +99,15 @@ def fichier_provisoire(final: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def dossier_provisoire(final: Path) -> Iterator[Path]:
+def dossier_provisoire(final: Path, *, en_place: bool = True) -> Iterator[Path]:
     """Remplir un dossier provisoire, mis à la place du dossier final s'il est allé au bout.
 
     Parameters
     ----------
     final : pathlib.Path
         Dossier définitif ; s'il existe, il n'est remplacé qu'à la fin.
+    en_place : bool, default True
+        Faux quand l'appelant choisit lui-même la place avant de rendre la main.
 
     Yields
     ------
@@ -126,9 +128,10 @@ def dossier_provisoire(final: Path) -> Iterator[Path]:
             "Choisissez un autre dossier avec --sortie."
         ) from cause
     try:
-        yield provisoire
         provisoire.chmod(0o755)
-        mettre_en_place(provisoire, final)
+        yield provisoire
+        if en_place:
+            mettre_en_place(provisoire, final)
     finally:
         shutil.rmtree(provisoire, ignore_errors=True)
 

@@ -99,9 +99,9 @@ def ligne(tache: Tache, resultat: Resultat) -> dict[str, Any]:
         "secondes": f"{resultat.secondes:.1f}".replace(".", ",") if resultat.secondes else "",
         "essais": resultat.essais,
         "message": resultat.message,
-        "dossier": tache.dossier if resultat.reussi else "",
+        "dossier": (resultat.dossier or tache.dossier) if resultat.reussi else "",
         "notes": list(resultat.avertissements),
-        "liens": _liens(tache) if resultat.reussi else _lien_de_l_echec(tache),
+        "liens": _liens(tache, resultat.dossier or tache.dossier) if resultat.reussi else _lien_de_l_echec(tache),
     }
 
 
@@ -147,11 +147,11 @@ def duree(secondes: float) -> str:
     return f"{entieres // 3600} h {entieres % 3600 // 60:02d} min"
 
 
-def _liens(tache: Tache) -> list[dict[str, str]]:
+def _liens(tache: Tache, dossier: str) -> list[dict[str, str]]:
     trouves = []
     for extension, texte in LIENS:
-        for fichier in sorted(tache.final.glob(f"*.{extension}")):
-            adresse = f"{quote(tache.dossier)}/{quote(fichier.name)}"
+        for fichier in sorted((tache.final.parent / dossier).glob(f"*.{extension}")):
+            adresse = f"{quote(dossier)}/{quote(fichier.name)}"
             trouves.append({"adresse": adresse, "texte": texte})
     return trouves
 
@@ -177,7 +177,7 @@ def _json(bilan: Bilan, _: list[dict[str, Any]], chemin: Path) -> None:
         "secondes": round(bilan.secondes, 1),
         "comptes": dict(Counter(r.etat for r in bilan.resultats)),
         "resultats": [
-            asdict(r) | {"code": t.code, "nom": t.nom, "dossier": t.dossier}
+            asdict(r) | {"code": t.code, "nom": t.nom, "dossier": r.dossier or t.dossier}
             for t, r in zip(bilan.taches, bilan.resultats, strict=True)
         ],
     }

@@ -22,7 +22,8 @@ from carnets.campagne.taches import (
     faite_par_cette_campagne,
     poser_la_marque,
 )
-from donnees_insee.chemins import creer_dossier, mettre_en_place
+from carnets.dossier_de_sortie import poser, sceller
+from donnees_insee.chemins import creer_dossier
 from donnees_insee.erreurs import ErreurAbs
 from donnees_insee.verrous import tenir
 
@@ -49,10 +50,10 @@ def executer(tache: dict[str, Any], *, reprendre: bool = False) -> dict[str, Any
         :class:`carnets.campagne.taches.Resultat` changé en dictionnaire.
     """
     voulue = Tache(**(tache | {"formats": tuple(tache["formats"])}))
-    debut = time.monotonic()
+    debut, dossier = time.monotonic(), voulue.final
     try:
-        etat, production = _sous_verrou(voulue, reprendre=reprendre)
-        message, fichiers, notes = "", _noms(voulue), production
+        etat, notes, dossier = _sous_verrou(voulue, reprendre=reprendre)
+        message, fichiers = "", _noms(dossier)
     except ErreurAbs as cause:
         etat, message, fichiers, notes = ECHEC, str(cause), (), ()
     except OSError as cause:
@@ -74,26 +75,28 @@ def executer(tache: dict[str, Any], *, reprendre: bool = False) -> dict[str, Any
             avertissements=notes,
             ou=f"{socket.gethostname()}:{os.getppid()}",
             memoire=_memoire(),
+            dossier=dossier.name,
         )
     )
 
 
-def _sous_verrou(tache: Tache, *, reprendre: bool) -> tuple[str, tuple[str, ...]]:
+def _sous_verrou(tache: Tache, *, reprendre: bool) -> tuple[str, tuple[str, ...], Path]:
     creer_dossier(tache.verrou.parent)
     pris = f"Un autre programme écrit déjà le dossier de {tache.nom} ({tache.code}) dans « {tache.sortie} »."
     # Une tâche reprise d'un travailleur qu'on a cru mort attend qu'il ait fini, puis trouve son travail fait.
     with tenir(tache.verrou, pris, attente=tache.delai):
-        if reprendre and deja_faite(tache):
-            return DEJA_FAIT, ()
-        if faite_par_cette_campagne(tache):
-            return FAIT, _remarques(tache.final)
+        if reprendre and (la := deja_faite(tache)) is not None:
+            return DEJA_FAIT, (), la
+        if (la := faite_par_cette_campagne(tache)) is not None:
+            return FAIT, _remarques(la), la
         shutil.rmtree(tache.chantier, ignore_errors=True)
         creer_dossier(tache.chantier)
         tache.echec.unlink(missing_ok=True)
         production = _produire(tache)
         poser_la_marque(tache, production.dossier)
-        mettre_en_place(production.dossier, tache.final)
-        return FAIT, _remarques(tache.final)
+        sceller(production.dossier)
+        place, avis = poser(production.dossier, tache.final, remplacer=tache.remplacer)
+        return FAIT, (*((avis,) if avis else ()), *_remarques(place)), place
 
 
 def _produire(tache: Tache) -> Production:
@@ -138,10 +141,8 @@ def _remarques(dossier: Path) -> tuple[str, ...]:
     return tuple(str(r)[:REMARQUE] for r in recu.get("remarques", ())[:20])
 
 
-def _noms(tache: Tache) -> tuple[str, ...]:
-    return tuple(
-        sorted(f.relative_to(tache.final).as_posix() for f in tache.final.rglob("*") if f.is_file())
-    )[:200]
+def _noms(dossier: Path) -> tuple[str, ...]:
+    return tuple(sorted(f.relative_to(dossier).as_posix() for f in dossier.rglob("*") if f.is_file()))[:200]
 
 
 def _phrase_du_disque(cause: OSError, tache: Tache) -> str:

@@ -105,6 +105,7 @@ class Plan:
     parametres: Mapping[str, Any]
     choix: tuple[Choix, ...]
     carnets: tuple[CarnetVoulu, ...]
+    remplacer: bool = False
 
 
 def lire_plan(fichier: Path, *, sortie: Path | None = None, travailleurs: int | None = None) -> Plan:

@@ -11,6 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from carnets.dossier_de_sortie import EMPREINTES
+
 if TYPE_CHECKING:
     from abs.territoires import Territoire
     from carnets.campagne.plan import CarnetVoulu, Plan
@@ -42,6 +44,7 @@ class Tache:
     delai: float
     empreinte: str = ""
     campagne: str = ""
+    remplacer: bool = False
 
     @property
     def cle(self) -> str:
@@ -82,6 +85,7 @@ class Resultat:
     avertissements: tuple[str, ...] = field(default=())
     ou: str = ""
     memoire: int = 0
+    dossier: str = ""
 
     @property
     def reussi(self) -> bool:
@@ -156,6 +160,7 @@ def _tache(plan: Plan, base: Base, territoire: Territoire, carnet: CarnetVoulu) 
         str(plan.sortie),
         dossier,
         plan.delai,
+        remplacer=plan.remplacer,
     )
 
 
@@ -206,8 +211,8 @@ def avec_empreinte(tache: Tache, commun: str) -> Tache:
     return replace(tache, empreinte=hashlib.sha256(texte.encode()).hexdigest())
 
 
-def faite_par_cette_campagne(tache: Tache) -> bool:
-    """Dire si cette même campagne a déjà fini cette tâche : un travailleur qu'on croyait mort l'a menée au bout.
+def faite_par_cette_campagne(tache: Tache) -> Path | None:
+    """Chercher ce que cette même campagne a déjà fini : un travailleur qu'on croyait mort l'a menée au bout.
 
     Parameters
     ----------
@@ -216,22 +221,22 @@ def faite_par_cette_campagne(tache: Tache) -> bool:
 
     Returns
     -------
-    bool
-        Vrai si le dossier est complet et porte la marque de cette campagne.
+    pathlib.Path or None
+        Dossier complet qui porte la marque de cette campagne.
     """
-    return deja_faite(tache) and _marque(tache).get("campagne") == tache.campagne
+    return next((d for d in _complets(tache) if _marque(d).get("campagne") == tache.campagne), None)
 
 
-def _marque(tache: Tache) -> dict[str, Any]:
+def _marque(dossier: Path) -> dict[str, Any]:
     try:
-        lue = json.loads((tache.final / MARQUE).read_text(encoding="utf-8"))
+        lue = json.loads((dossier / MARQUE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return lue if isinstance(lue, dict) else {}
 
 
-def deja_faite(tache: Tache) -> bool:
-    """Dire si le dossier d'une tâche est complet et tiré des mêmes entrées.
+def deja_faite(tache: Tache) -> Path | None:
+    """Chercher le dossier complet d'une tâche, tiré des mêmes entrées.
 
     Parameters
     ----------
@@ -240,16 +245,26 @@ def deja_faite(tache: Tache) -> bool:
 
     Returns
     -------
-    bool
-        Faux si le dossier manque, si un de ses fichiers manque, ou si une entrée a changé.
+    pathlib.Path or None
+        ``None`` si le dossier manque, si un de ses fichiers manque, ou si une entrée a changé.
     """
-    marque = _marque(tache)
+    return next(iter(_complets(tache)), None)
+
+
+def _complets(tache: Tache) -> list[Path]:
+    """Lister les dossiers complets : à la place demandée, ou à côté de ce que l'analyste y a changé."""
+    a_cote = sorted(tache.final.parent.glob(f"{tache.final.name}-[0-9][0-9][0-9][0-9]-*"), reverse=True)
+    return [d for d in (tache.final, *a_cote) if _est_complet(d, tache.empreinte)]
+
+
+def _est_complet(dossier: Path, empreinte: str) -> bool:
+    marque = _marque(dossier)
     fichiers = marque.get("fichiers", {})
     return (
-        marque.get("empreinte") == tache.empreinte
+        marque.get("empreinte") == empreinte
         and bool(fichiers)
         and all(
-            (tache.final / nom).is_file() and (tache.final / nom).stat().st_size == taille
+            (dossier / nom).is_file() and (dossier / nom).stat().st_size == taille
             for nom, taille in fichiers.items()
         )
     )
@@ -268,7 +283,10 @@ def poser_la_marque(tache: Tache, dossier: Path) -> None:
     from donnees_insee.chemins import fichier_provisoire  # noqa: PLC0415
 
     fichiers = {
-        f.relative_to(dossier).as_posix(): f.stat().st_size for f in sorted(dossier.rglob("*")) if f.is_file()
+        f.relative_to(dossier).as_posix(): f.stat().st_size
+        for f in sorted(dossier.rglob("*"))
+        # Les empreintes se refont une fois la marque posée.
+        if f.is_file() and f != dossier / EMPREINTES
     }
     contenu = {
         "cle": tache.cle,

@@ -16,7 +16,7 @@ from donnees_insee.erreurs import ErreurAbs
 # -- portrait ----------------------------------------------------------------------------------
 
 
-def portrait(parametres: dict[str, Any], sortie: Path) -> None:
+def portrait(parametres: dict[str, Any], sortie: Path, *, remplacer: bool = False) -> None:
     """Écrire un portrait et lister ses fichiers.
 
     Parameters
@@ -25,6 +25,8 @@ def portrait(parametres: dict[str, Any], sortie: Path) -> None:
         Paramètres du carnet.
     sortie : pathlib.Path
         Dossier de sortie.
+    remplacer : bool, default False
+        Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom.
     """
     from carnets.noyaux.lancement import annoncer  # noqa: PLC0415
 
@@ -35,17 +37,18 @@ def portrait(parametres: dict[str, Any], sortie: Path) -> None:
     affichage.dire(
         f"Portrait de « {parametres['territoire']} » : calcul, cartes et documents (une minute environ)…"
     )
-    production = produire(parametres, sortie, progression=True)
+    production = produire(parametres, sortie, progression=True, remplacer=remplacer)
     affichage.dire(f"Portrait écrit dans {production.dossier} :")
     for fichier in production.fichiers:
         affichage.dire(f"  {fichier.relative_to(production.dossier)}  ({_taille(fichier.stat().st_size)})")
+    affichage.avertir(production.avis)
 
 
 def _taille(octets: int) -> str:
     return f"{octets / 1024:.0f} Kio" if octets < 1024**2 else f"{octets / 1024**2:.1f} Mio".replace(".", ",")
 
 
-def demo(sortie: Path, formats: str) -> None:
+def demo(sortie: Path, formats: str, *, remplacer: bool = False) -> None:
     """Déposer le territoire fictif dans une base provisoire, puis écrire son portrait.
 
     Parameters
@@ -54,6 +57,8 @@ def demo(sortie: Path, formats: str) -> None:
         Dossier de sortie.
     formats : str
         Formats voulus.
+    remplacer : bool, default False
+        Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom.
     """
     from donnees_insee.base import Base  # noqa: PLC0415 - pandas attend la commande qui en a besoin
     from donnees_insee.demo import COMMUNE_DEMO, extraire_demo  # noqa: PLC0415
@@ -66,7 +71,7 @@ def demo(sortie: Path, formats: str) -> None:
         ranges = sum(r.etat == "range" for r in resultats)
         affichage.dire(f"Territoire fictif : {ranges} fichiers lus sur {len(resultats)}.")
         parametres = {"territoire": COMMUNE_DEMO, "formats": formats, "dossier_donnees": str(base.dossier)}
-        portrait(parametres, sortie)
+        portrait(parametres, sortie, remplacer=remplacer)
 
 
 def carte(parametres: dict[str, Any], indicateur: str, sortie: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Self
 
 from carnets.commande import affichage
@@ -36,6 +37,7 @@ def campagne(
     travailleurs: int | None,
     reprendre: bool,
     grappe: str,
+    remplacer: bool = False,
 ) -> None:
     """Mener une campagne.
 
@@ -51,6 +53,8 @@ def campagne(
         Ne refaire que ce qui manque ou dont une entrée a changé.
     grappe : str
         Adresse d'une grappe Dask ; vide pour cette machine.
+    remplacer : bool, default False
+        Prendre la place des dossiers que l'analyste a changés, gardés sous un autre nom.
 
     Raises
     ------
@@ -65,7 +69,7 @@ def campagne(
     from donnees_insee.base import Base  # noqa: PLC0415 - pandas, après le lancement de l'équipe
 
     try:
-        plan = lire_plan(fichier, sortie=sortie, travailleurs=travailleurs)
+        plan = replace(lire_plan(fichier, sortie=sortie, travailleurs=travailleurs), remplacer=remplacer)
         base = Base(dossier_des_donnees())
         taches = taches_du_plan(plan, base)
         ou = f"la grappe {grappe}" if grappe else f"cette machine, {plan.travailleurs} à la fois"
@@ -87,6 +91,8 @@ def _conclure(bilan: Bilan) -> None:
     affichage.dire(f"Campagne finie en {duree(bilan.secondes)} : {resume}.")
     for ecrit in bilan.fichiers:
         affichage.dire(f"  {ecrit}")
+    for resultat in bilan.resultats:
+        affichage.avertir(next((a for a in resultat.avertissements if "n'a pas été touché" in a), ""))
     if not bilan.echecs:
         return
     noms = {t.cle: f"{t.nom} ({t.code})" for t in bilan.taches}

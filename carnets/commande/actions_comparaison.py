@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def comparer(parametres: dict[str, Any], indicateurs: str, sortie: Path) -> None:
+def comparer(
+    parametres: dict[str, Any], indicateurs: str, sortie: Path, *, remplacer: bool = False
+) -> None:
     """Écrire la comparaison d'une intercommunalité et lister ses fichiers.
 
     Parameters
@@ -21,13 +23,15 @@ def comparer(parametres: dict[str, Any], indicateurs: str, sortie: Path) -> None
         Codes séparés par des virgules ; vide pour tous.
     sortie : pathlib.Path
         Dossier de sortie.
+    remplacer : bool, default False
+        Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom.
     """
     from carnets.production_comparaison import produire_la_comparaison  # noqa: PLC0415 - imports lents
 
     affichage.dire(
         f"Comparaison des communes de « {parametres['territoire']} » : calcul, cartes et documents (une minute environ)…"
     )
-    production = produire_la_comparaison(parametres, indicateurs, sortie, progression=True)
+    production = produire_la_comparaison(parametres, indicateurs, sortie, progression=True, remplacer=remplacer)
     affichage.dire(f"Comparaison écrite dans {production.dossier} :")
     for fichier in production.fichiers:
         octets = fichier.stat().st_size
@@ -37,3 +41,4 @@ def comparer(parametres: dict[str, Any], indicateurs: str, sortie: Path) -> None
             else f"{octets / 1024**2:.1f} Mio".replace(".", ",")
         )
         affichage.dire(f"  {fichier.relative_to(production.dossier)}  ({taille})")
+    affichage.avertir(production.avis)

@@ -24,6 +24,8 @@ def observatoire(
     geographie: int | None,
     portraits: Path | None,
     sortie: Path,
+    *,
+    remplacer: bool = False,
 ) -> None:
     """Fabriquer l'observatoire d'une intercommunalité.
 
@@ -43,6 +45,8 @@ def observatoire(
         Dossier de portraits à joindre.
     sortie : pathlib.Path
         Dossier qui reçoit le site.
+    remplacer : bool, default False
+        Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom.
     """
     from abs.demande import Demande, lire_millesimes  # noqa: PLC0415 - imports lents, après les arguments
     from carnets.observatoire.fabrique import fabriquer  # noqa: PLC0415
@@ -51,11 +55,14 @@ def observatoire(
     affichage.dire(f"Observatoire de « {territoire} » : chiffres, cartes et pages (quelques minutes)…")
     with affichage.progression() as barre:
         tache = barre.add_task("calcul", total=None)
-        site = fabriquer(Base(), demande, sortie, portraits=portraits, suivre=_suivre(barre, tache))
+        site = fabriquer(
+            Base(), demande, sortie, portraits=portraits, suivre=_suivre(barre, tache), remplacer=remplacer
+        )
     fichiers = [f for f in site.dossier.rglob("*") if f.is_file()]
     poids = sum(f.stat().st_size for f in fichiers) / KIO**2
     affichage.dire(f"Site écrit dans {site.dossier} : {site.pages} pages, {poids:.0f} Mio.")
     affichage.dire(f"  Ouvrir {site.dossier / 'index.html'}, ou publier le dossier tel quel.")
+    affichage.avertir(site.avis)
     if site.sans_contour:
         affichage.dire(f"Sans contour dans la base, absents des cartes : {_quelques(site.sans_contour)}.")
     trouves = site.portraits

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from carnets.commande import affichage
 from donnees_insee.base import Base
-from donnees_insee.chemins import dossier_provisoire
+from carnets.dossier_de_sortie import dossier_de_sortie
 from donnees_insee.erreurs import ErreurAbs
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ NOMS: Final = "noms.toml"
 MODELE: Final = "modele.json"
 
 
-def apprendre(texte: str, millesime: int | None, sortie: Path) -> None:
+def apprendre(texte: str, millesime: int | None, sortie: Path, *, remplacer: bool = False) -> None:
     """Apprendre une typologie, classer les IRIS du territoire et écrire tables, fiches et carte.
 
     Parameters
@@ -31,6 +31,8 @@ def apprendre(texte: str, millesime: int | None, sortie: Path) -> None:
         Dernier millésime admis.
     sortie : pathlib.Path
         Dossier qui reçoit ``typologie-<code>-<millésime>/``.
+    remplacer : bool, default False
+        Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom.
     """
     from abs.typologie import classes, rendu  # noqa: PLC0415 - pandas et numpy, réservés à ce qui calcule
     from abs.typologie.etude import mener  # noqa: PLC0415
@@ -54,13 +56,15 @@ def apprendre(texte: str, millesime: int | None, sortie: Path) -> None:
         "fiches.md": rendu.fiches(etude, noms, quartiers, phrase),
     }
     image, remarque = _carte(base, etude.sujet, etude.modele, iris, noms)
-    _ecrire(dossier, textes, image)
+    dossier = _ecrire(dossier, textes, image, remplacer=remplacer)
     _montrer(etude.modele, iris, noms)
     affichage.dire(remarque or f"Carte : {dossier / 'carte.png'}")
     affichage.dire(f"Écrit : {dossier}. Les noms se confirment dans {NOMS}, puis relancez la commande.")
 
 
-def appliquer(texte: str, modele: Path, millesime: int | None, sortie: Path) -> None:
+def appliquer(
+    texte: str, modele: Path, millesime: int | None, sortie: Path, *, remplacer: bool = False
+) -> None:
     """Classer les IRIS d'un territoire, à une autre date, avec des centres déjà appris.
 
     Parameters
@@ -73,6 +77,8 @@ def appliquer(texte: str, modele: Path, millesime: int | None, sortie: Path) -> 
         Dernier millésime admis.
     sortie : pathlib.Path
         Dossier qui reçoit ``typologie-<code>-report-<millésime>/``.
+    remplacer : bool, default False
+        Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom.
     """
     from abs.typologie import classes, rendu  # noqa: PLC0415 - pandas et numpy, réservés à ce qui calcule
     from abs.typologie.modele import depuis_json  # noqa: PLC0415
@@ -87,7 +93,8 @@ def appliquer(texte: str, modele: Path, millesime: int | None, sortie: Path) -> 
     iris = iris.assign(nom_de_classe=[noms.get(k, rendu.SANS_CLASSE) for k in iris["classe"]])
     dossier = sortie / f"typologie-{sujet.code}-report-{millesime or 'recent'}"
     rapport = "\n".join([f"# Report de la typologie · {sujet.nom}", "", *(f"- {p}" for p in phrases), ""])
-    _ecrire(dossier, {"iris.csv": rendu.en_csv(iris), "report.md": rapport}, None)
+    textes = {"iris.csv": rendu.en_csv(iris), "report.md": rapport}
+    dossier = _ecrire(dossier, textes, None, remplacer=remplacer)
     for phrase in phrases:
         affichage.dire(phrase)
     comptes = iris["changement"].value_counts()
@@ -123,14 +130,19 @@ def _noms_confirmes(dossier: Path, modele: Modele) -> dict[int, str]:
     return confirmes
 
 
-def _ecrire(dossier: Path, textes: dict[str, str], image: bytes | None) -> None:
-    with dossier_provisoire(dossier) as provisoire:
+def _ecrire(
+    dossier: Path, textes: dict[str, str], image: bytes | None, *, remplacer: bool = False
+) -> Path:
+    """Écrire un dossier ; les noms que l'analyste y a confirmés sont relus, et son fichier est gardé tel quel."""
+    with dossier_de_sortie(dossier, remplacer=remplacer, repris=(NOMS,)) as chantier:
         for nom, contenu in textes.items():
             # Le BOM fait lire les accents au tableur.
             codage = "utf-8-sig" if nom.endswith(".csv") else "utf-8"
-            (provisoire / nom).write_text(contenu, encoding=codage, newline="\n")
+            (chantier.provisoire / nom).write_text(contenu, encoding=codage, newline="\n")
         if image is not None:
-            (provisoire / "carte.png").write_bytes(image)
+            (chantier.provisoire / "carte.png").write_bytes(image)
+    affichage.avertir(chantier.avis)
+    return chantier.final
 
 
 def _montrer(modele: Modele, iris: pd.DataFrame, noms: dict[int, str]) -> None:
@@ -207,5 +219,5 @@ def pairs(texte: str, question: str, millesime: int | None, sortie: Path | None)
         from abs.typologie.rendu import en_csv  # noqa: PLC0415 - pandas
 
         dossier = sortie / f"pairs-{trouves.code}-{question}"
-        _ecrire(dossier, {"pairs.csv": en_csv(trouves.table)}, None)
+        dossier = _ecrire(dossier, {"pairs.csv": en_csv(trouves.table)}, None)
         affichage.dire(f"Écrit : {dossier}")

@@ -60,6 +60,18 @@ def dire(message: str = "") -> None:
     sys.stdout.write(f"{message}\n")
 
 
+def avertir(message: str) -> None:
+    """Écrire, détaché du reste, ce que l'analyste doit voir ; rien pour un message vide.
+
+    Parameters
+    ----------
+    message : str
+        Phrase complète.
+    """
+    if message:
+        sys.stdout.write(f"\n{message}\n")
+
+
 def tableau(titre: str, entetes: Sequence[str], lignes: Iterable[Sequence[str]]) -> None:
     """Écrire un tableau.
 

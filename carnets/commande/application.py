@@ -38,6 +38,13 @@ app.add_typer(carnets_app, name="carnets")
 app.add_typer(typologie_app, name="typologie")
 
 Sortie = Annotated[Path, typer.Option("--sortie", help="Dossier qui reçoit les documents.")]
+Remplacer = Annotated[
+    bool,
+    typer.Option(
+        "--remplacer",
+        help="Prendre la place d'un dossier que vous avez changé ; l'ancien est gardé sous un autre nom.",
+    ),
+]
 Millesime = Annotated[
     int | None, typer.Option("--millesime", help="Dernier millésime admis, par exemple 2016.")
 ]
@@ -66,11 +73,13 @@ def principale() -> None:
 
 
 @app.command()
-def demo(sortie: Sortie = SORTIES, formats: Formats = TOUS_LES_FORMATS) -> None:
+def demo(
+    sortie: Sortie = SORTIES, formats: Formats = TOUS_LES_FORMATS, remplacer: Remplacer = False
+) -> None:
     """Écrire le portrait du territoire fictif de démonstration, dans tous les formats."""
     from carnets.commande import actions  # noqa: PLC0415
 
-    actions.demo(sortie, formats)
+    actions.demo(sortie, formats, remplacer=remplacer)
 
 
 @app.command()
@@ -83,6 +92,7 @@ def portrait(
     formats: Formats = TOUS_LES_FORMATS,
     diffusion: Annotated[str, typer.Option("--diffusion", help="publique ou interne.")] = "publique",
     sortie: Sortie = SORTIES,
+    remplacer: Remplacer = False,
 ) -> None:
     """Écrire le portrait d'un territoire : page web, Word, classeur, couches, cartes, preuve."""
     from carnets.commande import actions  # noqa: PLC0415
@@ -99,6 +109,7 @@ def portrait(
             "dossier_donnees": str(dossier_des_donnees()),
         },
         sortie,
+        remplacer=remplacer,
     )
 
 
@@ -116,6 +127,7 @@ def comparer(
         str, typer.Option("--formats", help="Parmi html,docx,xlsx,csv,gpkg,cartes.")
     ] = "html,docx,xlsx,csv,cartes",
     sortie: Sortie = SORTIES,
+    remplacer: Remplacer = False,
 ) -> None:
     """Comparer les communes d'une intercommunalité : tableaux, rangs, cartes, profils, fiches."""
     from carnets.commande import actions_comparaison  # noqa: PLC0415
@@ -129,7 +141,7 @@ def comparer(
         "formats": formats,
         "dossier_donnees": str(dossier_des_donnees()),
     }
-    actions_comparaison.comparer(parametres, indicateurs, sortie)
+    actions_comparaison.comparer(parametres, indicateurs, sortie, remplacer=remplacer)
 
 
 @app.command()
@@ -239,6 +251,7 @@ def campagne(
     sortie: Annotated[
         Path | None, typer.Option("--sortie", help="Dossier qui remplace celui du fichier.")
     ] = None,
+    remplacer: Remplacer = False,
 ) -> None:
     """Mener le même travail sur beaucoup de territoires, sans qu'un échec arrête les autres."""
     from carnets.commande import actions_campagne  # noqa: PLC0415
@@ -249,7 +262,12 @@ def campagne(
     if fichier is None:
         raise typer.BadParameter("Donnez un fichier de campagne, ou --exemple pour en écrire un.")
     actions_campagne.campagne(
-        fichier, sortie=sortie, travailleurs=travailleurs, reprendre=reprendre, grappe=dask
+        fichier,
+        sortie=sortie,
+        travailleurs=travailleurs,
+        reprendre=reprendre,
+        grappe=dask,
+        remplacer=remplacer,
     )
 
 
@@ -436,11 +454,12 @@ def typologie_apprendre(
     territoire: Annotated[str, typer.Argument(help="Code ou nom : commune, EPCI, département.")],
     millesime: Millesime = None,
     sortie: Sortie = SORTIES,
+    remplacer: Remplacer = False,
 ) -> None:
     """Apprendre des classes d'IRIS : tables, fiches, carte, et un fichier où confirmer leurs noms."""
     from carnets.commande import actions_typologie  # noqa: PLC0415
 
-    actions_typologie.apprendre(territoire, millesime, sortie)
+    actions_typologie.apprendre(territoire, millesime, sortie, remplacer=remplacer)
 
 
 @typologie_app.command("appliquer")
@@ -449,11 +468,12 @@ def typologie_appliquer(
     modele: Annotated[Path, typer.Option("--modele", help="Fichier modele.json écrit par apprendre.")],
     millesime: Millesime = None,
     sortie: Sortie = SORTIES,
+    remplacer: Remplacer = False,
 ) -> None:
     """Classer des IRIS à une autre date avec des classes déjà apprises, et dire qui a changé."""
     from carnets.commande import actions_typologie  # noqa: PLC0415
 
-    actions_typologie.appliquer(territoire, modele, millesime, sortie)
+    actions_typologie.appliquer(territoire, modele, millesime, sortie, remplacer=remplacer)
 
 
 @app.command()
@@ -468,11 +488,14 @@ def observatoire(
         typer.Option("--portraits", help="Dossier de portraits publics à joindre ; absent, sans portraits."),
     ] = None,
     sortie: Sortie = SORTIES,
+    remplacer: Remplacer = False,
 ) -> None:
     """Fabriquer le site d'une intercommunalité : pages, cartes, comparaison, fichiers, sans serveur."""
     from carnets.commande import actions_observatoire  # noqa: PLC0415
 
-    actions_observatoire.observatoire(territoire, millesime, millesimes, qpv, geographie, portraits, sortie)
+    actions_observatoire.observatoire(
+        territoire, millesime, millesimes, qpv, geographie, portraits, sortie, remplacer=remplacer
+    )
 
 
 @app.command()

@@ -17,6 +17,7 @@ from carnets.observatoire import adresses
 from carnets.observatoire.chiffres import Chiffres, etablir
 from carnets.observatoire.couches import Cartes, contours, couche, motifs
 from carnets.observatoire.donnees import donnees_des_territoires, en_script, sommaire
+from carnets.dossier_de_sortie import dossier_de_sortie
 from carnets.observatoire.fiches import Fiche, fiches
 from carnets.observatoire.mots import dates_lisibles, jour_lisible, raison_sans_carte
 from carnets.observatoire.pages import PageDeTerritoire, pages_des_territoires
@@ -29,7 +30,7 @@ from carnets.observatoire.telechargements import (
     table_entiere,
 )
 from donnees_insee.catalogue import source
-from donnees_insee.chemins import creer_dossier, dossier_provisoire
+from donnees_insee.chemins import creer_dossier
 
 if TYPE_CHECKING:
     from donnees_insee.base import Base
@@ -56,12 +57,15 @@ class Site:
         Portraits joints, écartés, manquants.
     sans_contour : list of str
         Territoires absents des cartes.
+    avis : str
+        Pourquoi le dossier n'est pas celui demandé ; vide d'ordinaire.
     """
 
     dossier: Path
     pages: int = 0
     portraits: PortraitsTrouves = field(default_factory=PortraitsTrouves)
     sans_contour: list[str] = field(default_factory=list)
+    avis: str = ""
 
 
 def fabriquer(
@@ -72,6 +76,7 @@ def fabriquer(
     portraits: Path | None = None,
     indicateurs: tuple[str, ...] = (),
     suivre: Suivi | None = None,
+    remplacer: bool = False,
 ) -> Site:
     """Fabriquer l'observatoire d'une intercommunalité.
 
@@ -82,13 +87,15 @@ def fabriquer(
     demande : Demande
         Intercommunalité et dates, en diffusion publique.
     sortie : pathlib.Path
-        Dossier qui recevra le dossier du site ; un site précédent y est remplacé d'un geste.
+        Dossier qui recevra le dossier du site ; un site précédent, que rien n'a changé, y est remplacé d'un geste.
     portraits : pathlib.Path or None, default None
         Dossier de portraits à joindre.
     indicateurs : tuple of str, default ()
         Indicateurs qui ont une page ; vide, tous. Les fichiers d'ensemble les portent tous.
     suivre : callable or None, default None
         Suivi de l'avancement.
+    remplacer : bool, default False
+        Prendre la place d'un site changé à la main, gardé sous un autre nom.
 
     Returns
     -------
@@ -98,9 +105,9 @@ def fabriquer(
     chiffres = etablir(base, demande, indicateurs, suivre)
     trouves = trouver(portraits, demande, chiffres.territoires())
     final = sortie.resolve() / adresses.dossier_du_site(chiffres.diagnostic.ensembles.sujet.code)
-    with dossier_provisoire(final) as provisoire:
-        site = _Chantier(provisoire, chiffres, Cartes(base, chiffres), trouves, suivre).ecrire()
-    return Site(final, site.pages, trouves, site.sans_contour)
+    with dossier_de_sortie(final, remplacer=remplacer) as chantier:
+        site = _Chantier(chantier.provisoire, chiffres, Cartes(base, chiffres), trouves, suivre).ecrire()
+    return Site(chantier.final, site.pages, trouves, site.sans_contour, chantier.avis)
 
 
 class _Chantier:

@@ -38,6 +38,7 @@ def test_apprendre_ecrit_tables_fiches_carte_et_noms(sortie):
         "iris.csv",
         "modele.json",
         "noms.toml",
+        "preuve",
         "quartiers.csv",
     ]
     assert not [p for p in sortie.iterdir() if p.name.startswith(".")]

@@ -83,6 +83,7 @@ def test_un_dossier_de_sortie_relatif_recoit_tout_a_sa_place(base_demo, tmp_path
         "carnet.ipynb",
         "diagnostic.csv",
         str(Path("preuve/diagnostic.parquet")),
+        str(Path("preuve/empreintes.json")),
         str(Path("preuve/recu.json")),
         str(Path("preuve/secret.csv")),
     }

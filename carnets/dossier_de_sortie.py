@@ -1,0 +1,282 @@
+"""Écrire un dossier de documents sans jamais toucher à un dossier où l'analyste a changé ou ajouté quelque chose."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from donnees_insee.chemins import dossier_provisoire, fichier_provisoire, mettre_en_place
+from donnees_insee.erreurs import SortieImpossible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EMPREINTES: Final = Path("preuve") / "empreintes.json"
+# Ce que le système dépose de lui-même dans un dossier qu'on ouvre ; le reste est l'œuvre de quelqu'un.
+DU_SYSTEME: Final = frozenset({"Thumbs.db", "desktop.ini", ".DS_Store", ".directory"})
+NOMMES: Final = 3
+PLACES_ESSAYEES: Final = 1000
+
+
+@dataclass
+class Chantier:
+    """Un dossier en train d'être écrit.
+
+    Attributes
+    ----------
+    provisoire : pathlib.Path
+        Où écrire.
+    final : pathlib.Path
+        Où il est une fois fini ; ce n'est pas toujours la place demandée.
+    avis : str
+        Ce que l'analyste doit savoir de la place prise ; vide d'ordinaire.
+    """
+
+    provisoire: Path
+    final: Path
+    avis: str = ""
+
+
+@dataclass(frozen=True)
+class Changements:
+    """Ce qui n'est plus, dans un dossier, comme la commande l'a écrit.
+
+    Attributes
+    ----------
+    modifies, ajoutes, otes, ouverts : tuple of str
+        Fichiers, par leur chemin dans le dossier.
+    sans_empreintes : bool
+        Vrai d'un dossier dont rien ne dit ce qu'il était : une version antérieure l'a écrit, ou un autre programme.
+    """
+
+    modifies: tuple[str, ...] = ()
+    ajoutes: tuple[str, ...] = ()
+    otes: tuple[str, ...] = ()
+    ouverts: tuple[str, ...] = ()
+    sans_empreintes: bool = False
+
+    @property
+    def aucun(self) -> bool:
+        """Dire si le dossier est tel que la commande l'a écrit."""
+        return not (self.modifies or self.ajoutes or self.otes or self.ouverts or self.sans_empreintes)
+
+    @property
+    def mots(self) -> str:
+        """Énumérer les changements, pour un message."""
+        if self.sans_empreintes:
+            return "rien n'y dit comment il a été écrit"
+        cas = (
+            ("ouvert dans un autre programme", self.ouverts),
+            ("modifié", self.modifies),
+            ("ajouté", self.ajoutes),
+            ("ôté", self.otes),
+        )
+        dits = [f"{mot} : {_enumerer(noms)}" for mot, noms in cas if noms]
+        return " ; ".join(dits)
+
+
+def _enumerer(noms: tuple[str, ...]) -> str:
+    autres = len(noms) - NOMMES
+    return ", ".join(noms[:NOMMES]) + (f" et {autres} autres" if autres > 0 else "")
+
+
+def sceller(dossier: Path) -> None:
+    """Garder dans la preuve l'empreinte de chaque fichier d'un dossier fini.
+
+    Parameters
+    ----------
+    dossier : pathlib.Path
+        Dossier qui va être mis en place.
+    """
+    empreintes = {nom: _empreinte(dossier / nom) for nom in _fichiers(dossier) if nom != EMPREINTES.as_posix()}
+    with fichier_provisoire(dossier / EMPREINTES) as provisoire:
+        provisoire.write_text(json.dumps(empreintes, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def est_deja_ecrit(dossier: Path) -> bool:
+    """Dire si un dossier porte déjà une preuve : il ne s'écrit plus par-dessus.
+
+    Parameters
+    ----------
+    dossier : pathlib.Path
+        Dossier demandé.
+
+    Returns
+    -------
+    bool
+        Faux d'un dossier absent, vide, ou qui ne vient pas de ces commandes.
+    """
+    return (dossier / EMPREINTES.parent).is_dir()
+
+
+def changements(dossier: Path) -> Changements:
+    """Relever ce qui a changé dans un dossier depuis que la commande l'a écrit.
+
+    Parameters
+    ----------
+    dossier : pathlib.Path
+        Dossier existant.
+
+    Returns
+    -------
+    Changements
+        Sans changement si chaque fichier a son empreinte et qu'aucun n'a été ajouté ni ôté.
+    """
+    try:
+        connues: dict[str, str] = json.loads((dossier / EMPREINTES).read_text(encoding="utf-8"))
+        presents = _fichiers(dossier)
+        verrous = {n for n in presents if _est_un_verrou(Path(n).name)}
+        vus = set(presents) - verrous - {EMPREINTES.as_posix()}
+        return Changements(
+            tuple(sorted(n for n in vus & connues.keys() if _empreinte(dossier / n) != connues[n])),
+            tuple(sorted(vus - connues.keys())),
+            tuple(sorted(connues.keys() - vus)),
+            tuple(sorted(verrous)),
+        )
+    except (OSError, ValueError, AttributeError, TypeError):
+        return Changements(sans_empreintes=any(dossier.iterdir()) if dossier.is_dir() else True)
+
+
+def _fichiers(dossier: Path) -> list[str]:
+    return [
+        f.relative_to(dossier).as_posix()
+        for f in sorted(dossier.rglob("*"))
+        if (f.is_file() or f.is_symlink()) and f.name not in DU_SYSTEME
+    ]
+
+
+def _est_un_verrou(nom: str) -> bool:
+    """Reconnaître ce que Word et LibreOffice posent à côté d'un document ouvert."""
+    return nom.startswith(("~$", ".~lock."))
+
+
+def _empreinte(fichier: Path) -> str:
+    return hashlib.sha256(fichier.read_bytes()).hexdigest()
+
+
+@contextmanager
+def dossier_de_sortie(
+    voulu: Path, *, remplacer: bool = False, repris: tuple[str, ...] = ()
+) -> Iterator[Chantier]:
+    """Remplir un dossier, le sceller, puis le mettre en place à côté de ce que l'analyste a changé.
+
+    Parameters
+    ----------
+    voulu : pathlib.Path
+        Dossier demandé.
+    remplacer : bool, default False
+        Prendre la place d'un dossier changé, qui est gardé sous un autre nom.
+    repris : tuple of str, default ()
+        Fichiers que l'analyste remplit pour la commande, qui les a relus : les avoir changés n'est pas un obstacle, et
+        l'ancien reste à côté du nouveau, sous le nom ``…-precedent``.
+
+    Yields
+    ------
+    Chantier
+        Dossier provisoire à remplir ; sa place et son avis sont connus en sortie.
+
+    Raises
+    ------
+    SortieImpossible
+        Si le dossier parent refuse l'écriture.
+    """
+    with dossier_provisoire(voulu, en_place=False) as provisoire:
+        chantier = Chantier(provisoire, voulu)
+        yield chantier
+        _reprendre(provisoire, voulu, repris)
+        sceller(provisoire)
+        chantier.final, chantier.avis = poser(provisoire, voulu, remplacer=remplacer, repris=repris)
+
+
+def _reprendre(provisoire: Path, voulu: Path, repris: tuple[str, ...]) -> None:
+    """Garder, à côté du fichier refait, celui que l'analyste avait rempli."""
+    for nom in repris:
+        ancien, nouveau = voulu / nom, provisoire / nom
+        if ancien.is_file() and not (nouveau.is_file() and _empreinte(nouveau) == _empreinte(ancien)):
+            shutil.copyfile(ancien, nouveau.with_stem(f"{nouveau.stem}-precedent"))
+
+
+def poser(
+    provisoire: Path, voulu: Path, *, remplacer: bool = False, repris: tuple[str, ...] = ()
+) -> tuple[Path, str]:
+    """Mettre un dossier scellé à sa place, ou à côté si cette place ne doit pas être touchée.
+
+    Parameters
+    ----------
+    provisoire : pathlib.Path
+        Dossier fini et scellé, sur le même disque.
+    voulu : pathlib.Path
+        Dossier demandé.
+    remplacer : bool, default False
+        Prendre la place d'un dossier changé, qui est gardé sous un autre nom.
+    repris : tuple of str, default ()
+        Fichiers dont le changement n'est pas un obstacle.
+
+    Returns
+    -------
+    tuple
+        Dossier où il est, et ce que l'analyste doit savoir ; vide si la place demandée est prise.
+
+    Raises
+    ------
+    SortieImpossible
+        Si aucune place ne peut être prise.
+    """
+    vus = changements(voulu) if voulu.exists() else Changements()
+    vus = replace(vus, modifies=tuple(m for m in vus.modifies if m not in repris))
+    if vus.aucun:
+        try:
+            mettre_en_place(provisoire, voulu)
+        except SortieImpossible:
+            if not voulu.exists():
+                raise
+            # Sous Windows, un document ouvert interdit de déplacer son dossier.
+            vus = Changements(ouverts=("un document du dossier",))
+        else:
+            return voulu, ""
+    if remplacer:
+        return voulu, _garder_puis_remplacer(provisoire, voulu, vus)
+    a_cote = _place_libre(voulu)
+    mettre_en_place(provisoire, a_cote)
+    return a_cote, (
+        f"Le dossier « {voulu} » n'a pas été touché ({vus.mots}) : le nouveau est à côté, dans « {a_cote} ». Pour le "
+        "remplacer en gardant l'ancien sous un autre nom : --remplacer."
+    )
+
+
+def _garder_puis_remplacer(provisoire: Path, voulu: Path, vus: Changements) -> str:
+    garde = _place_libre(voulu.with_name(f"{voulu.name}-garde"), vide=True)
+    try:
+        voulu.replace(garde)
+    except OSError as cause:
+        raise SortieImpossible(
+            f"Le dossier « {voulu} » ne peut pas être mis de côté ({cause.strerror or cause}). Fermez les documents qu'il "
+            "contient, puis relancez ; rien n'a été changé."
+        ) from cause
+    try:
+        mettre_en_place(provisoire, voulu)
+    except SortieImpossible:
+        garde.replace(voulu)
+        raise
+    return f"Le dossier remplacé ({vus.mots}) est gardé dans « {garde} »."
+
+
+def _place_libre(voulu: Path, *, vide: bool = False) -> Path:
+    """Trouver une place à côté : le nom suivi du jour, puis d'un numéro ; un dossier intact du même jour se refait."""
+    jour = date.today().isoformat()  # noqa: DTZ011 - le jour du poste de l'analyste
+    for rang in itertools.islice(itertools.count(1), PLACES_ESSAYEES):
+        place = voulu.with_name(f"{voulu.name}-{jour}" + (f"-{rang}" if rang > 1 else ""))
+        if not place.exists() or (not vide and changements(place).aucun):
+            return place
+    raise SortieImpossible(
+        f"{PLACES_ESSAYEES} dossiers du nom de « {voulu.name} » sont déjà dans « {voulu.parent} » : rangez-les, ou choisissez "
+        "un autre dossier avec --sortie."
+    )
+
