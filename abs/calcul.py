@@ -124,7 +124,12 @@ class Calculateur:
         )
 
     def part_commune(
-        self, indicateur: Indicateur, lecture: Lecture, commune: Territoire, edition: int, quartiers: list[str]
+        self,
+        indicateur: Indicateur,
+        lecture: Lecture,
+        commune: Territoire,
+        edition: int,
+        quartiers: list[str],
     ) -> Chiffre:
         """Donner un rapport de commune que le tableau de ses quartiers répète, s'ils le disent tous pareil.
 
@@ -299,14 +304,16 @@ class Calculateur:
             bas = float(denominateurs[presents][0])
         remarques = [lus.remarque] if lus.remarque else []
         if not presents.all():
-            remarques.append(self._mots_de_couverture(
+            remarques.append(
+                self._mots_de_couverture(
                     presents,
                     elementaire,
                     couverture,
                     denominateurs,
                     datee=datee[1] if datee and plafond is None else "",
                     au_moins=plafond is not None,
-                ))
+                )
+            )
         return self._rapport(
             indicateur, lecture, territoire, millesime, haut, bas, couverture, {}, " ; ".join(remarques)
         )
@@ -357,8 +364,7 @@ class Calculateur:
         part = f"{nombre(min(math.floor(1000 * couverture) / 10, 99.9), 1)}\u00a0% de l'ensemble"
         if np.isnan(denominateurs).any():
             part = f"au moins {part}" if au_moins else f"environ {part}"
-            article = "la" if datee.startswith("population") else "le"
-            part += f" d'après {article} {datee}" if datee else ""
+            part += f", base {datee}" if datee else ""
         return f"calculé sur {int(presents.sum())} {nom} sur {len(presents)} ({part})"
 
     def _rapport(

@@ -123,16 +123,18 @@ def _phrase_du_seul(diagnostic: Diagnostic, indicateur: Indicateur, quartier: Te
     chiffre = diagnostic.chiffre(quartier, indicateur.code, "qpv")
     if indicateur.nature == "effectif":
         return None
-    autour = [
-        (t, diagnostic.chiffre(t, indicateur.code, "qpv_sujet")) for t in _reperes(diagnostic)
-    ]
+    autour = [(t, diagnostic.chiffre(t, indicateur.code, "qpv_sujet")) for t in _reperes(diagnostic)]
     places = places_d_un_qpv(diagnostic, indicateur, quartier, chiffre)
     return phrase_d_un_qpv(indicateur, quartier, chiffre, autour, places)
 
 
 def _reperes(diagnostic: Diagnostic) -> list[Territoire]:
     """Donner le sujet puis son intercommunalité, avec le complément de lieu qu'une phrase attend."""
-    dans = {"commune": "dans la commune", "epci": "dans l'intercommunalité", "departement": "dans le département"}
+    dans = {
+        "commune": "dans la commune",
+        "epci": "dans l'intercommunalité",
+        "departement": "dans le département",
+    }
     return [
         replace(t, role=t.role or t.niveau, dans=t.dans or dans.get(t.niveau, "dans l'ensemble"))
         for t in reperes_des_qpv(diagnostic.ensembles)
@@ -140,7 +142,7 @@ def _reperes(diagnostic: Diagnostic) -> list[Territoire]:
 
 
 def _etendue(diagnostic: Diagnostic, indicateur: Indicateur) -> Phrase | None:
-    if indicateur.code in plan_du_portrait()["qpv_sans_place"]:
+    if indicateur.code in plan_du_portrait()["sans_place"]:
         return None
     lire = [(t, diagnostic.chiffre(t, indicateur.code, "qpv")) for t in diagnostic.ensembles.qpv]
     autour = [(t, diagnostic.chiffre(t, indicateur.code, "qpv")) for t in diagnostic.ensembles.qpv_autour]
@@ -169,7 +171,7 @@ def places_d_un_qpv(
     list of Position
         Au plus deux places ; vide pour un indicateur qui ne se range pas.
     """
-    if indicateur.code in plan_du_portrait()["qpv_sans_place"]:
+    if indicateur.code in plan_du_portrait()["sans_place"]:
         return []
     ensembles = diagnostic.ensembles
     siens = [t for t in ensembles.qpv if set(t.composantes) & set(quartier.composantes)]

@@ -78,10 +78,10 @@ def chapitre_de_theme(diagnostic: Diagnostic, theme: str) -> Chapitre:
     Chapitre
         Phrases, tableaux, demandes de cartes, absences.
     """
-    du_theme = [i for i in indicateurs().values() if i.theme == theme]
+    du_theme = [i for i in indicateurs().values() if i.theme == theme and not i.lu_pour_la_commune]
     plan = plan_du_portrait()
     ordre = [*plan["mailles"][theme], *(i.code for i in du_theme)]
-    ranges = [indicateurs()[c] for c in dict.fromkeys(ordre) if indicateurs()[c].theme == theme]
+    ranges = [i for c in dict.fromkeys(ordre) if (i := indicateurs()[c]).theme == theme]
     tables = [tableaux.references(diagnostic, du_theme, f"{THEMES[theme]} : le territoire et ses références")]
     colonnes = [indicateurs()[c] for c in plan["mailles"][theme]]
     tables.append(tableaux.mailles(diagnostic, colonnes, plan["mailles"]["maximum"]))
@@ -125,15 +125,26 @@ def _phrases(diagnostic: Diagnostic, ranges: list[Indicateur]) -> list[Phrase]:
         if sujet.niveau == "qpv":
             dite = phrase_du_quartier(diagnostic, indicateur, references)
         else:
-            dite = phrase(indicateur, sujet, diagnostic.chiffre(sujet, indicateur.code), references)
+            dite = phrase(
+                indicateur,
+                sujet,
+                diagnostic.chiffre(sujet, indicateur.code),
+                references,
+                diagnostic.chiffre(sujet, indicateur.code, "mailles")
+                if diagnostic.ensembles.mailles
+                else None,
+            )
         if dite is not None and indicateur.nature != "effectif":
             ecrites.append(dite)
-        ecart = etendue(
-            indicateur,
-            mailles_classables(diagnostic, indicateur.code),
-            diagnostic.chiffre(sujet, indicateur.code, "mailles"),
-            datee=_autre_date(diagnostic, indicateur, ranges),
-        )
+        # Une situation se localise ; une population ne se montre pas du doigt.
+        ecart = None
+        if indicateur.code not in plan_du_portrait()["sans_place"]:
+            ecart = etendue(
+                indicateur,
+                mailles_classables(diagnostic, indicateur.code),
+                diagnostic.chiffre(sujet, indicateur.code, "mailles"),
+                datee=_autre_date(diagnostic, indicateur, ranges),
+            )
         if ecart is not None and (dite is not None or len(ecrites) < PHRASES_PAR_CHAPITRE // 2):
             ecrites.append(ecart)
         if len(ecrites) >= PHRASES_PAR_CHAPITRE:

@@ -250,9 +250,7 @@ class Diagnostiqueur:
         ]
         limite = self.demande.millesime
         admises = [
-            c
-            for c in connues
-            if limite is None or self._famille_imposee((c[0],)) or (c[2] or c[1]) <= limite
+            c for c in connues if limite is None or self._famille_imposee((c[0],)) or (c[2] or c[1]) <= limite
         ]
         tardives = not admises
         choisies = sorted(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
+from abs.chapitre import plan_du_portrait
 from abs.chiffre import Chiffre
 from abs.comparer import DIFFERENTS, Verdict
 from abs.indicateurs import THEMES, Indicateur, indicateurs
 from abs.phrases import Phrase, phrase, references_lues
+from abs.phrases_ecriture import ecrire
 from abs.phrases_langue import typographier
 from abs.table_longue import Diagnostic
 
@@ -46,6 +48,8 @@ class Point:
         Ce qui s'écrit.
     chiffre : Chiffre
         Chiffre du sujet, daté.
+    details : tuple of Point
+        Autres mesures du même fait, du même côté : un seul message, qu'elles précisent.
     """
 
     indicateur: Indicateur
@@ -53,12 +57,18 @@ class Point:
     ampleur: float
     phrase: Phrase
     chiffre: Chiffre
+    details: tuple[Point, ...] = ()
 
     @property
     def libelle(self) -> str:
         """Libellé de l'indicateur, écrit dans une énumération."""
         libelle = self.indicateur.libelle
         return typographier(libelle[:1].lower() + libelle[1:])
+
+    @property
+    def valeur(self) -> str:
+        """Valeur du sujet, écrite avec son unité."""
+        return ecrire(self.indicateur, self.chiffre)
 
     @property
     def cote(self) -> str:
@@ -152,10 +162,36 @@ def bilan(diagnostic: Diagnostic) -> Bilan:
         derniers[source] = max(derniers.get(source, 0), annee)
     recents = [p for p in points if (p.chiffre.millesime or 0) == derniers[p.chiffre.source]]
     return Bilan(
-        tuple(p for p in recents if p.force),
-        tuple(p for p in recents if not p.force),
+        par_famille([p for p in recents if p.force]),
+        par_famille([p for p in recents if not p.force]),
         tuple(p for p in points if p not in recents),
     )
+
+
+def par_famille(points: Sequence[Point]) -> tuple[Point, ...]:
+    """Réunir les mesures d'un même fait en un message : la première de la famille le porte, les autres le détaillent.
+
+    Parameters
+    ----------
+    points : sequence of Point
+        Forces, ou faiblesses, les plus nettes d'abord.
+
+    Returns
+    -------
+    tuple of Point
+        Un point par famille présente, à la place de sa mesure la plus nette, et les points sans famille.
+    """
+    familles = plan_du_portrait()["familles"]
+    famille_de = {code: nom for nom, codes in familles.items() for code in codes}
+    reunis: dict[str, list[Point]] = {}
+    for p in points:
+        reunis.setdefault(famille_de.get(p.indicateur.code, p.indicateur.code), []).append(p)
+    messages = []
+    for nom, siens in reunis.items():
+        ordre = familles.get(nom, [p.indicateur.code for p in siens])
+        premier, *autres = sorted(siens, key=lambda p: ordre.index(p.indicateur.code))
+        messages.append(replace(premier, details=tuple(autres)))
+    return tuple(messages)
 
 
 def _point(diagnostic: Diagnostic, indicateur: Indicateur) -> Point | None:
@@ -168,7 +204,10 @@ def _point(diagnostic: Diagnostic, indicateur: Indicateur) -> Point | None:
     autour = [(t, diagnostic.chiffre(t, indicateur.code)) for t in diagnostic.ensembles.references]
     lues = references_lues(indicateur, sujet, chiffre, autour)
     differents = [v for _, _, v in lues if v.verdict in DIFFERENTS]
-    dite = phrase(indicateur, sujet, chiffre, autour)
+    a_leur_date = (
+        diagnostic.chiffre(sujet, indicateur.code, "mailles") if diagnostic.ensembles.mailles else None
+    )
+    dite = phrase(indicateur, sujet, chiffre, autour, a_leur_date)
     # Un écart favorable d'un côté et défavorable de l'autre n'est ni une force ni une faiblesse.
     if dite is None or len({v.verdict for v in differents}) != 1:
         return None

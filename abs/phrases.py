@@ -222,6 +222,7 @@ def phrase(
     sujet: Territoire,
     chiffre: Chiffre | None,
     autour: Sequence[tuple[Territoire, Chiffre | None]],
+    des_mailles: Chiffre | None = None,
 ) -> Phrase | None:
     """Écrire la phrase d'un indicateur, si son statut le permet.
 
@@ -235,6 +236,9 @@ def phrase(
         Chiffre du sujet.
     autour : sequence of tuple
         Références et leurs chiffres.
+    des_mailles : Chiffre or None, default None
+        Chiffre du sujet à la date de ses mailles : d'une autre année, il est dit dans la même phrase, car la carte
+        le porte ; sans valeur, seule sa date est dite.
 
     Returns
     -------
@@ -254,7 +258,14 @@ def phrase(
         for t, c, v in lues
         if (t, c, v) not in dites
     ]
-    precisions = " ; ".join(filter(None, [", ".join(nues), date_dite(chiffre, indicateur)]))
+    autre, carte = None, ""
+    if des_mailles is not None and des_mailles.annee_donnees and not de_meme_date(chiffre, des_mailles):
+        autre = des_mailles if des_mailles.a_une_valeur else None
+        cas = "des_mailles" if autre else "des_mailles_sans"
+        carte = gabarits()[cas].format(
+            v=ecrire(indicateur, des_mailles) if autre else "", annee=des_mailles.annee_donnees
+        )
+    precisions = " ; ".join(filter(None, [", ".join(nues), date_dite(chiffre, indicateur), carte]))
     couverture = next(
         (m.removeprefix("calculé sur ") for m in chiffre.note.split(" ; ") if m.startswith("calculé sur ")),
         "",
@@ -269,6 +280,6 @@ def phrase(
     )
     return Phrase(
         typographier(texte),
-        (reference(chiffre), *(reference(c) for _, c, _ in lues)),
+        (reference(chiffre), *(reference(c) for _, c, _ in lues), *([reference(autre)] if autre else [])),
         tuple(Affirmation(reference(chiffre), reference(c), str(v.verdict)) for _, c, v in dites),
     )

@@ -7,7 +7,7 @@ from typing import Final
 from abs.chiffre import Chiffre
 from abs.formats import avec_unite
 from abs.indicateurs import Indicateur
-from abs.phrases_langue import table_des_phrases
+from abs.phrases_langue import lieu_de_commune, table_des_phrases
 from abs.statuts import ABREGES_STATUT, Fiabilite, Statut
 from abs.territoires import Territoire
 
@@ -146,11 +146,7 @@ def lieu(territoire: Territoire) -> str:
     """
     nom = territoire.nom
     if territoire.niveau == "commune":
-        if nom.startswith("Le "):
-            return f"au {nom[3:]}"
-        if nom.startswith("Les "):
-            return f"aux {nom[4:]}"
-        return f"à {nom}"
+        return lieu_de_commune(nom)
     if territoire.niveau == "departement":
         # Le nom seul ne dit pas son article (« du Gard », « de l'Hérault ») : il s'ajoute entre parenthèses.
         return f"dans le département ({nom})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from abs.chiffre import Chiffre
@@ -12,7 +13,8 @@ from abs.indicateurs import Indicateur
 from abs.phrases import Affirmation, Phrase
 from abs.phrases_ecriture import FIN_D_ANNEE, date_dite, decimales, ecrire, gabarits, lieu, reference
 from abs.phrases_langue import enumerer, typographier
-from abs.statuts import Fiabilite
+from abs.statuts import LIBELLES_FIABILITE, Fiabilite
+from abs.territoires import Territoire
 
 # Article du premier mot d'un libellé ; un libellé qui n'en a pas ici ne donne pas de phrase d'étendue.
 ARTICLES: Final = {
@@ -80,12 +82,16 @@ def etendue(
         tete = extremes(indicateur, classees, ensemble, haut=indicateur.sens == "haut")
         fixes = min(fixes, tete.fixes) if tete.mailles and not tete.seul else fixes
     texte_de_tete, affirmations = _tete(indicateur, tete)
+    le_plus_haut = _ou_est_le_plus_haut(indicateur, haut, chiffrees, fixes)
+    if tete is not None and indicateur.sens == "haut" and haut[0] in [t for t, _ in tete.mailles]:
+        # La fin de la phrase le nomme.
+        le_plus_haut = f"fiabilité {LIBELLES_FIABILITE[haut[1].fiabilite]}"
     cas = ("etendue" if en_iris else "etendue_communes") + ("_datee" if datee else "")
     texte = gabarits()[cas].format(
         Quand=f"{'Fin' if bas[1].periode.startswith(FIN_D_ANNEE) else 'En'} {bas[1].millesime}",
         sujet=sujet,
         bas=ecrire(indicateur, bas[1], fixes),
-        haut=ecrire(indicateur, haut[1], fixes),
+        haut=f"{ecrire(indicateur, haut[1], fixes)} ({le_plus_haut})",
         combien=_combien(len(chiffrees), len(classees), "IRIS" if en_iris else "communes"),
         periode=date_dite(bas[1], indicateur),
         tete=texte_de_tete,
@@ -93,6 +99,19 @@ def etendue(
     nommees = [reference(c) for _, c in tete.mailles] if tete else []
     references = tuple(dict.fromkeys([reference(bas[1]), reference(haut[1]), *nommees]))
     return Phrase(typographier(texte), references, affirmations)
+
+
+def _ou_est_le_plus_haut(
+    indicateur: Indicateur,
+    haut: tuple[Territoire, Chiffre],
+    chiffrees: Sequence[tuple[Territoire, Chiffre]],
+    fixes: int,
+) -> str:
+    """Nommer la maille la plus haute, et la fiabilité de son chiffre ; les autres qui s'écrivent pareil sont comptées."""
+    ecrit = ecrire(indicateur, haut[1], fixes)
+    pareilles = sum(ecrire(indicateur, c, fixes) == ecrit for _, c in chiffrees) - 1
+    autres = "" if not pareilles else f" et {nombre(pareilles)} {'autre' if pareilles == 1 else 'autres'}"
+    return f"{haut[0].nom}{autres}, fiabilité {LIBELLES_FIABILITE[haut[1].fiabilite]}"
 
 
 def _combien(connues: int, classees: int, nom: str) -> str:

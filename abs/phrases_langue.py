@@ -14,6 +14,7 @@ from abs.formats import ESPACE_INSECABLE, arrondir, nombre
 
 VOYELLES: Final = "aeiouy"
 DEUX: Final = 2
+ARRONDISSEMENT: Final = re.compile(r"(?P<ville>\w+) (?P<ordinal>\d+e(?:r)?) Arrondissement", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)
@@ -82,6 +83,30 @@ def points(ecart: float, decimales: int) -> str:
     """
     mot = "point" if abs(arrondir(abs(ecart), decimales)) < DEUX else "points"
     return f"{nombre(abs(ecart), decimales)}{ESPACE_INSECABLE}{mot}"
+
+
+def lieu_de_commune(nom: str) -> str:
+    """Écrire le complément de lieu d'une commune, article contracté.
+
+    Parameters
+    ----------
+    nom : str
+        Nom officiel.
+
+    Returns
+    -------
+    str
+        « à Montpellier », « au Havre », « aux Sables-d'Olonne », « dans le 2e arrondissement de Lyon ».
+    """
+    arrondissement = ARRONDISSEMENT.fullmatch(nom)
+    if arrondissement:
+        ville, ordinal = arrondissement["ville"], arrondissement["ordinal"]
+        return f"dans le {ordinal} arrondissement {elider('de', ville)}"
+    if nom.startswith("Le "):
+        return f"au {nom[3:]}"
+    if nom.startswith("Les "):
+        return f"aux {nom[4:]}"
+    return f"à {nom}"
 
 
 def typographier(texte: str) -> str:

@@ -104,9 +104,7 @@ def position(
 
 
 def _se_range(indicateur: Indicateur, chiffre: Chiffre) -> bool:
-    return (
-        chiffre.a_une_valeur and indicateur.nature != "effectif" and chiffre.fiabilite != Fiabilite.FRAGILE
-    )
+    return chiffre.a_une_valeur and indicateur.nature != "effectif" and chiffre.fiabilite != Fiabilite.FRAGILE
 
 
 def mots_des_positions(indicateur: Indicateur, places: Sequence[Position]) -> str:
@@ -154,7 +152,9 @@ def _mots_d_un_groupe(indicateur: Indicateur, places: list[Position]) -> str:
 
 def _en_tete(indicateur: Indicateur, lue: Position) -> str:
     """Écrire « la part la plus élevée » ou « un montant parmi les plus bas », accordé."""
-    mot = REPRISES.get(indicateur.libelle.split()[0].lower(), "montant" if indicateur.unite == "€" else "niveau")
+    mot = REPRISES.get(
+        indicateur.libelle.split()[0].lower(), "montant" if indicateur.unite == "€" else "niveau"
+    )
     feminin = mot in FEMININS
     cas = f"{lue.cas}_{'haut' if lue.haut else 'bas'}_{'feminin' if feminin else 'masculin'}"
     article = "l'" if mot[0] in VOYELLES else "la " if feminin else "le "
@@ -286,7 +286,9 @@ def etendue_des_qpv(
         combien=combien,
         periode=date_dite(haut[1], indicateur),
         contre=f" ; {contre}, à la même date" if contre else "",
-        tetes="".join(f" ; dans le quartier {t.nom}, {mots_des_positions(indicateur, [p])}" for t, _, p in tetes),
+        tetes="".join(
+            f" ; dans le quartier {t.nom}, {mots_des_positions(indicateur, [p])}" for t, _, p in tetes
+        ),
     )
     cites = [bas[1], haut[1], *(c for _, c in connus)]
     return Phrase(
@@ -300,9 +302,7 @@ def _tetes(
     indicateur: Indicateur, bouts: Sequence[tuple[Territoire, Chiffre]], tous: Mailles
 ) -> list[tuple[Territoire, Chiffre, Position]]:
     """Retenir, aux deux bouts, le quartier qui se distingue de tous ceux de l'intercommunalité ou du territoire."""
-    lues = [
-        (t, c, position(indicateur, t, c, tous, ou_se_rangent(tous))) for t, c in dict.fromkeys(bouts)
-    ]
+    lues = [(t, c, position(indicateur, t, c, tous, ou_se_rangent(tous))) for t, c in dict.fromkeys(bouts)]
     return [(t, c, p) for t, c, p in lues if p is not None and p.cas == "seul"]
 
 
@@ -321,4 +321,3 @@ def ou_se_rangent(quartiers: Mailles) -> str:
     """
     communes = set.intersection(*(set(t.composantes) for t, _ in quartiers)) if quartiers else set()
     return "de la commune" if communes else "de l'intercommunalité"
-

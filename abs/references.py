@@ -7,6 +7,7 @@ from typing import Final
 import pandas as pd
 
 from abs.formats import nombre
+from abs.phrases_langue import lieu_de_commune
 from abs.territoires import Territoire, Territoires
 from donnees_insee import codes
 
@@ -158,6 +159,11 @@ class References:
             f"plus de {nombre(bas)} hab." if haut == STRATES[-1] else f"{nombre(bas)} à {nombre(haut)} hab."
         )
         nom = f"Autres communes de {taille} du département"
+        dans = "dans les autres communes de même taille du département"
+        if len(autres) == 1:
+            seule = str(self.annuaire.geographie.communes.at[autres[0], "nom"])
+            nom = f"{seule}, seule autre commune de {taille} du département"
+            dans = f"{lieu_de_commune(seule)}, seule autre commune de même taille du département"
         return [
             Territoire(
                 f"{departement}-strate-{bas}",
@@ -167,7 +173,7 @@ class References:
                 autres,
                 "strate",
                 nom,
-                "dans les autres communes de même taille du département",
+                dans,
             )
         ]
 

@@ -107,7 +107,11 @@ def _a_cote(
 ) -> Cellule:
     """Écrire le chiffre d'une commune à côté de ses quartiers, ou pourquoi il n'y est pas."""
     if chiffre is not None and chiffre.a_une_valeur:
-        detail = mots_de_couverture(chiffre).removeprefix("calculé sur ") if chiffre.statut == Statut.PARTIEL else ""
+        detail = (
+            mots_de_couverture(chiffre).removeprefix("calculé sur ")
+            if chiffre.statut == Statut.PARTIEL
+            else ""
+        )
         return cellule(indicateur, chiffre, imposees=imposees, detail=detail)
     inconnue = repere is not None and repere.annee_donnees is None
     aide = (

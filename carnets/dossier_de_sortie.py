@@ -95,7 +95,9 @@ def sceller(dossier: Path) -> None:
     dossier : pathlib.Path
         Dossier qui va être mis en place.
     """
-    empreintes = {nom: _empreinte(dossier / nom) for nom in _fichiers(dossier) if nom != EMPREINTES.as_posix()}
+    empreintes = {
+        nom: _empreinte(dossier / nom) for nom in _fichiers(dossier) if nom != EMPREINTES.as_posix()
+    }
     with fichier_provisoire(dossier / EMPREINTES) as provisoire:
         provisoire.write_text(json.dumps(empreintes, ensure_ascii=False, indent=1), encoding="utf-8")
 
@@ -279,4 +281,3 @@ def _place_libre(voulu: Path, *, vide: bool = False) -> Path:
         f"{PLACES_ESSAYEES} dossiers du nom de « {voulu.name} » sont déjà dans « {voulu.parent} » : rangez-les, ou choisissez "
         "un autre dossier avec --sortie."
     )
-

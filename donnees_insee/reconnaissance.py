@@ -190,7 +190,9 @@ def _millesime(
         return None, ""
     if connu is not None:
         return connu, "contenu"
-    du_nom, d_ou = annee_du_nom(GENERATION_DE_QPV.sub(" ", nom), titre) if source.millesime_dans_le_nom else (None, "")
+    du_nom, d_ou = (
+        annee_du_nom(GENERATION_DE_QPV.sub(" ", nom), titre) if source.millesime_dans_le_nom else (None, "")
+    )
     if (
         du_nom is None
         and source.annee_du_nom

@@ -101,7 +101,9 @@ def ligne(tache: Tache, resultat: Resultat) -> dict[str, Any]:
         "message": resultat.message,
         "dossier": (resultat.dossier or tache.dossier) if resultat.reussi else "",
         "notes": list(resultat.avertissements),
-        "liens": _liens(tache, resultat.dossier or tache.dossier) if resultat.reussi else _lien_de_l_echec(tache),
+        "liens": _liens(tache, resultat.dossier or tache.dossier)
+        if resultat.reussi
+        else _lien_de_l_echec(tache),
     }
 
 

@@ -10,9 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def comparer(
-    parametres: dict[str, Any], indicateurs: str, sortie: Path, *, remplacer: bool = False
-) -> None:
+def comparer(parametres: dict[str, Any], indicateurs: str, sortie: Path, *, remplacer: bool = False) -> None:
     """Écrire la comparaison d'une intercommunalité et lister ses fichiers.
 
     Parameters
@@ -31,7 +29,9 @@ def comparer(
     affichage.dire(
         f"Comparaison des communes de « {parametres['territoire']} » : calcul, cartes et documents (une minute environ)…"
     )
-    production = produire_la_comparaison(parametres, indicateurs, sortie, progression=True, remplacer=remplacer)
+    production = produire_la_comparaison(
+        parametres, indicateurs, sortie, progression=True, remplacer=remplacer
+    )
     affichage.dire(f"Comparaison écrite dans {production.dossier} :")
     for fichier in production.fichiers:
         octets = fichier.stat().st_size

@@ -130,9 +130,7 @@ def _noms_confirmes(dossier: Path, modele: Modele) -> dict[int, str]:
     return confirmes
 
 
-def _ecrire(
-    dossier: Path, textes: dict[str, str], image: bytes | None, *, remplacer: bool = False
-) -> Path:
+def _ecrire(dossier: Path, textes: dict[str, str], image: bytes | None, *, remplacer: bool = False) -> Path:
     """Écrire un dossier ; les noms que l'analyste y a confirmés sont relus, et son fichier est gardé tel quel."""
     with dossier_de_sortie(dossier, remplacer=remplacer, repris=(NOMS,)) as chantier:
         for nom, contenu in textes.items():

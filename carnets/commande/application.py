@@ -73,9 +73,7 @@ def principale() -> None:
 
 
 @app.command()
-def demo(
-    sortie: Sortie = SORTIES, formats: Formats = TOUS_LES_FORMATS, remplacer: Remplacer = False
-) -> None:
+def demo(sortie: Sortie = SORTIES, formats: Formats = TOUS_LES_FORMATS, remplacer: Remplacer = False) -> None:
     """Écrire le portrait du territoire fictif de démonstration, dans tous les formats."""
     from carnets.commande import actions  # noqa: PLC0415
 

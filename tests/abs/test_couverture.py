@@ -43,7 +43,9 @@ def test_sans_denominateur_la_population_du_territoire_pese_ce_qui_manque():
 
 def test_sans_rien_de_connu_une_composante_pese_comme_les_autres():
     lus = elements([NAN] * 4)
-    assert lus.couverture(np.array([True, True, True, False]), np.array([10.0, 20.0, 30.0, NAN])) == pytest.approx(0.75)
+    assert lus.couverture(
+        np.array([True, True, True, False]), np.array([10.0, 20.0, 30.0, NAN])
+    ) == pytest.approx(0.75)
 
 
 @given(

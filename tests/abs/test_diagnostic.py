@@ -206,7 +206,11 @@ def test_une_ligne_une_date_le_sujet_et_ses_references_ont_des_donnees_de_la_mem
 def test_un_qpv_de_date_inconnue_n_a_aucune_reference(diagnostic: Diagnostic) -> None:
     ensembles = diagnostic.ensembles
     for code in indicateurs():
-        lus = [c for t in ensembles.qpv if (c := diagnostic.chiffre(t, code, "qpv")) is not None and c.a_une_valeur]
+        lus = [
+            c
+            for t in ensembles.qpv
+            if (c := diagnostic.chiffre(t, code, "qpv")) is not None and c.a_une_valeur
+        ]
         a_cote = [diagnostic.chiffre(t, code, "qpv_sujet") for t in (ensembles.sujet, *ensembles.references)]
         if any(c.annee_donnees is None for c in lus):
             assert not [c for c in a_cote if c is not None and c.niveau != "qpv" and c.a_une_valeur]

@@ -100,7 +100,10 @@ def test_les_euros_s_ecrivent_a_la_dizaine():
 
 def test_l_etendue_dit_ses_deux_bouts_et_sa_date():
     dite = etendue(HLM, [iris(i, 10.0 + i) for i in range(1, 7)])
-    assert "va de 11,0 % à 16,0 %, sur 6 IRIS (recensement 2022)" in dite.texte.replace("\u00a0", " ")
+    assert (
+        "va de 11,0 % à 16,0 % (Quartier 6, fiabilité bonne), sur 6 IRIS (recensement 2022)"
+        in dite.texte.replace("\u00a0", " ")
+    )
 
 
 def test_l_etendue_se_tait_si_un_chiffre_fragile_la_depasse():

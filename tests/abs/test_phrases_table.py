@@ -226,42 +226,42 @@ SECRETS = [(t, replace(x, statut=Statut.SECRET, valeur=NAN)) for t, x in mailles
 
 ETENDUES = [
     (CHOM, mailles(10.0, 11.0, 12.0, 13.0, 30.0), None,
-     ETENDUE.format("10,0 %", "30,0 %", "5 IRIS") + " ; il est le plus élevé dans l'IRIS M5."),
+     ETENDUE.format("10,0 %", "30,0 % (fiabilité bonne)", "5 IRIS") + " ; il est le plus élevé dans l'IRIS M5."),
     (CHOM, mailles(10.0, 11.0, 12.0, 29.5, 30.0), c(14.0),
-     ETENDUE.format("10,0 %", "30,0 %", "5 IRIS") + " ; il est parmi les plus élevés dans les IRIS"
+     ETENDUE.format("10,0 %", "30,0 % (fiabilité bonne)", "5 IRIS") + " ; il est parmi les plus élevés dans les IRIS"
      " M5 (30,0 %) et M4 (29,5 %)."),
     # Une maille laissée de côté avec le même chiffre écrit est nommée, ou comptée.
     (CHOM, mailles(10.0, 11.0, 12.0, 29.98, 30.0, 30.01, 30.04), c(14.0),
-     ETENDUE.format("10,0 %", "30,0 %", "7 IRIS") + " ; il est parmi les plus élevés dans les IRIS"
+     ETENDUE.format("10,0 %", "30,0 % (fiabilité bonne)", "7 IRIS") + " ; il est parmi les plus élevés dans les IRIS"
      " M7 (30,0 %), M6 (30,0 %), M5 (30,0 %) et M4 (30,0 %)."),
     (CHOM, mailles(10.0, 11.0, 12.0, 29.97, 29.98, 30.0, 30.01, 31.0), c(14.0),
-     ETENDUE.format("10,0 %", "31,0 %", "8 IRIS") + " ; il est parmi les plus élevés dans les IRIS"
+     ETENDUE.format("10,0 %", "31,0 % (fiabilité bonne)", "8 IRIS") + " ; il est parmi les plus élevés dans les IRIS"
      " M8 (31,0 %), M7 (30,0 %), M6 (30,0 %) et 2 autres IRIS (30,0 %)."),
     (CHOM, mailles(10.0, 11.0, 12.0, 29.97, 29.98, 30.0, 30.01, 31.0, niveau="commune"), c(14.0),
-     ETENDUE.format("10,0 %", "31,0 %", "8 communes").replace("un IRIS d'habitat", "une commune")
+     ETENDUE.format("10,0 %", "31,0 % (fiabilité bonne)", "8 communes").replace("un IRIS d'habitat", "une commune")
      + " ; il est parmi les plus élevés à M8 (31,0 %), à M7 (30,0 %), à M6 (30,0 %) et dans 2 autres communes (30,0 %)."),
     # Une maille du même chiffre écrit, trop incertaine pour en être, retire ce chiffre de la liste.
     (CHOM, [*mailles(10.0, 11.0, 12.0, 29.5, 30.0), *mailles(*[0.0] * 5, 29.54, marge=40.0)[5:]], c(14.0),
-     ETENDUE.format("10,0 %", "30,0 %", "6 IRIS") + " ; il est parmi les plus élevés dans l'IRIS M5 (30,0 %)."),
-    (CHOM, mailles(10.0, 11.0, 12.0, 12.5, 13.0), c(12.0), ETENDUE.format("10,0 %", "13,0 %", "5 IRIS") + "."),
-    (CHOM, mailles(10.0, 11.0, 12.0, 13.0, 30.0, marge=14.0), c(14.0), ETENDUE.format("10 %", "30 %", "5 IRIS") + "."),
+     ETENDUE.format("10,0 %", "30,0 % (fiabilité bonne)", "6 IRIS") + " ; il est parmi les plus élevés dans l'IRIS M5 (30,0 %)."),
+    (CHOM, mailles(10.0, 11.0, 12.0, 12.5, 13.0), c(12.0), ETENDUE.format("10,0 %", "13,0 % (M5, fiabilité bonne)", "5 IRIS") + "."),
+    (CHOM, mailles(10.0, 11.0, 12.0, 13.0, 30.0, marge=14.0), c(14.0), ETENDUE.format("10 %", "30 % (M5, fiabilité bonne)", "5 IRIS") + "."),
     (CHOM, mailles(10.0, 11.0, 12.0, 13.0, 30.0) + SECRETS, None,
-     ETENDUE.format("10,0 %", "30,0 %", "5 des 6 IRIS") + " ; il est, parmi eux, le plus élevé dans l'IRIS M5."),
+     ETENDUE.format("10,0 %", "30,0 % (fiabilité bonne)", "5 des 6 IRIS") + " ; il est, parmi eux, le plus élevé dans l'IRIS M5."),
     (POUV, mailles(10.0, 11.0, 12.0, 30.0, 31.0, niveau="commune"), c(14.0),
-     ("D'une commune à l'autre, le taux de pauvreté au seuil de 60 % va de 10,0 % à 31,0 %, sur 5 communes"
+     ("D'une commune à l'autre, le taux de pauvreté au seuil de 60 % va de 10,0 % à 31,0 % (fiabilité bonne), sur 5 communes"
      " (recensement 2022) ; il est parmi les plus élevés à M5 (31,0 %) et à M4 (30,0 %).")),
     ("part_sans_diplome", mailles(10.0, 11.0, 12.0, 13.0, 30.0), None,
-     ("D'un IRIS d'habitat à l'autre, la part des personnes sans diplôme ou au plus brevet va de 10,0 % à 30,0 %, sur 5 IRIS"
+     ("D'un IRIS d'habitat à l'autre, la part des personnes sans diplôme ou au plus brevet va de 10,0 % à 30,0 % (fiabilité bonne), sur 5 IRIS"
      " (recensement 2022) ; elle est la plus élevée dans l'IRIS M5.")),
     (MED, mailles(15000.0, 20000.0, 21000.0, 22000.0, 23000.0, marge=NAN), None,
-     ("D'un IRIS d'habitat à l'autre, le niveau de vie médian va de 15 000 € à 23 000 €, sur 5 IRIS (recensement 2022) ;"
+     ("D'un IRIS d'habitat à l'autre, le niveau de vie médian va de 15 000 € à 23 000 € (M5, fiabilité bonne), sur 5 IRIS (recensement 2022) ;"
      " il est le plus bas dans l'IRIS M1.")),
     # Une population ne se montre pas du doigt : l'étendue, sans nom.
     (HLM, mailles(10.0, 11.0, 12.0, 13.0, 30.0), None,
      ("D'un IRIS d'habitat à l'autre, la part des résidences principales louées vides en HLM (déclaratif) va de 10,0 % à"
-     " 30,0 %, sur 5 IRIS (recensement 2022).")),
+     " 30,0 % (M5, fiabilité bonne), sur 5 IRIS (recensement 2022).")),
     ("part_etrangers", mailles(1.0, 2.0, 3.0, 4.0, 40.0), None,
-     "D'un IRIS d'habitat à l'autre, la part des étrangers va de 1,0 % à 40,0 %, sur 5 IRIS (recensement 2022)."),
+     "D'un IRIS d'habitat à l'autre, la part des étrangers va de 1,0 % à 40,0 % (M5, fiabilité bonne), sur 5 IRIS (recensement 2022)."),
     (CHOM, mailles(10.0, 11.0, 12.0, 30.0), None, None),
     (CHOM, mailles(10.0, 11.0, 12.0, 13.0, 14.0) + mailles(50.0, fiabilite=F), c(12.0), None),
     ("population", mailles(10.0, 11.0, 12.0, 13.0, 30.0), None, None),

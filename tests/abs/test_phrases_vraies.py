@@ -18,7 +18,7 @@ from abs.phrases_langue import mots_refuses
 
 NOMBRE = r"\d+(?:,\d+)?"
 VALEUR = rf"({NOMBRE})(?: %| €)?"
-LIEU = r"((?:dans|en) [^()]+?)"
+LIEU = r"((?:dans|en(?! \d)) [^()]+?)"
 COMPARE = re.compile(
     rf"(?:(environ )?({NOMBRE}) points? de |un montant |mais )?(plus élevé|plus bas|plus|moins)"
     rf" qu(?:e |'){LIEU} \({VALEUR}\)"
@@ -26,7 +26,11 @@ COMPARE = re.compile(
 )
 COMPARABLE = re.compile(rf"comparable {LIEU} \({VALEUR}\)(?: et {LIEU} \({VALEUR}\))?")
 NUES = re.compile(rf"{VALEUR} {LIEU}(?=, | ; )")
-ETENDUE = re.compile(rf" va de {VALEUR} à {VALEUR}, sur (\d+)(?: des (\d+))? (?:IRIS|communes) ")
+ETENDUE = re.compile(
+    rf" va de {VALEUR} à {VALEUR} \((?:(.+?)(?: et (\d+) autres?)?, )?fiabilité ([^)]+)\), sur (\d+)(?: des (\d+))? "
+    r"(?:IRIS|communes) "
+)
+DES_MAILLES = re.compile(rf" ; {VALEUR} en (\d{{4}}), année de la carte et du tableau détaillé")
 SEUL = re.compile(r" est(?:, parmi e\w+,)? l[ea] plus (élevée?|basse?|bas) (?:dans l'IRIS )?(.+)\.$")
 PARMI = re.compile(r" est parmi les plus (élevée?s|basses?|bas) (?:dans l(?:es IRIS|'IRIS) )?(.+)\.$")
 AUTRES = re.compile(r"^(?:dans )?(\d+) autres (?:IRIS|communes)$")
@@ -107,8 +111,21 @@ def verifier_une_phrase(lecteur, dite):
         assert "," not in ecrite[1], texte
     verifier_qu_un_chiffre_ecrit_n_a_qu_une_conclusion(texte)
     vus = verifier_les_ecarts(lecteur, dite, i, a, ecrite[1]) + verifier_les_niveaux(lecteur, dite, i, a)
+    vus += verifier_l_annee_de_la_carte(lecteur, dite, i, a)
     assert vus == len(dite.references) - 1, texte
     return vus
+
+
+def verifier_l_annee_de_la_carte(lecteur, dite, i, a):
+    """Un chiffre dont la carte est d'une autre année dit les deux dans la même phrase."""
+    lue = DES_MAILLES.search(lisible(dite.texte))
+    if lue is None:
+        return 0
+    autre = lecteur.lignes[dite.references[-1]]
+    assert (autre["territoire"], autre["indicateur"]) == (a["territoire"], a["indicateur"])
+    assert ecrit_bien(lue[1], autre["valeur"], i.unite)
+    assert int(lue[2]) == autre["annee_donnees"] != a["annee_donnees"]
+    return 1
 
 
 def verifier_qu_un_chiffre_ecrit_n_a_qu_une_conclusion(texte):
@@ -183,8 +200,9 @@ def verifier_une_etendue(lecteur, dite):
         and x["territoire"] in classees
         and not math.isnan(x["valeur"])
     }
-    bas, haut, connues, sur = ETENDUE.search(texte).groups()
+    bas, haut, ou, autres, fiabilite, connues, sur = ETENDUE.search(texte).groups()
     valeurs = [x["valeur"] for x in lues.values()]
+    verifier_le_plus_haut(lues, classees, texte, haut, ou, int(autres or 0), fiabilite, i)
     assert ecrit_bien(bas, min(valeurs), i.unite), texte
     assert ecrit_bien(haut, max(valeurs), i.unite), texte
     assert (int(connues), int(sur or connues)) == (len(lues), len(classees)), texte
@@ -224,18 +242,46 @@ def verifier_une_etendue(lecteur, dite):
         assert "plus bas" not in texte, texte
 
 
+def verifier_le_plus_haut(lues, classees, texte, haut, ou, autres, fiabilite, i):
+    """Le plus haut est nommé, là ou en fin de phrase, et sa fiabilité est la sienne."""
+    plus_haute = max(lues.values(), key=lambda x: x["valeur"])
+    mots = {"bonne": "bonne", "moyenne": "moyenne", "non_evaluee": "non évaluée"}
+    assert mots[plus_haute["fiabilite"]] == fiabilite, texte
+    if ou is None:
+        assert classees[plus_haute["territoire"]] in texte.split("), sur")[1], texte
+        return
+    assert ou == classees[plus_haute["territoire"]], texte
+    assert autres == sum(ecrit_bien(haut, x["valeur"], i.unite) for x in lues.values()) - 1, texte
+
+
+def verifier_une_seule_annee(diagnostic, phrases):
+    """Le texte et sa carte parlent de la même année, ou la phrase donne les deux."""
+    sujet = diagnostic.ensembles.sujet
+    for code in indicateurs() if diagnostic.ensembles.mailles else ():
+        du_texte, de_la_carte = (diagnostic.chiffre(sujet, code, g) for g in ("comparaison", "mailles"))
+        if not all(c is not None and c.a_une_valeur for c in (du_texte, de_la_carte)):
+            continue
+        dite = next(
+            (p for p in phrases if p.references[0].split("|")[:3] == [sujet.code, sujet.niveau, code]), None
+        )
+        if dite is not None and du_texte.annee_donnees != de_la_carte.annee_donnees:
+            assert f"en {de_la_carte.annee_donnees}, année de la carte" in dite.texte, dite.texte
+
+
 def verifier_tout(diagnostic, minimum):
     lecteur = Lecteur(diagnostic)
     phrases = [p for theme in THEMES for p in chapitre_de_theme(diagnostic, theme).phrases]
+    verifier_une_seule_annee(diagnostic, phrases)
     points = bilan(diagnostic)
     comparaisons = 0
-    for dite in [*phrases, *(p.phrase for p in points.points())]:
+    details = [d.phrase for p in points.points() for d in p.details]
+    for dite in [*phrases, *(p.phrase for p in points.points()), *details]:
         assert mots_refuses(dite.texte) == [], dite.texte
         if " va de " in dite.texte:
             verifier_une_etendue(lecteur, dite)
         else:
             comparaisons += verifier_une_phrase(lecteur, dite)
-    for point in points.points():
+    for point in [q for p in points.points() for q in (p, *p.details)]:
         assert point.indicateur.sens != "neutre"
         verdicts = {a.verdict for a in point.phrase.affirmations} - {"comparable"}
         defavorable = "plus" if point.indicateur.sens == "haut" else "moins"

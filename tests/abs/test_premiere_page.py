@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from abs import premiere_page
+from abs.chapitre import plan_du_portrait
 from abs.chapitres import autour
 from abs.demande import Demande
 from abs.diagnostic import diagnostiquer
@@ -149,7 +150,7 @@ def test_aucun_indicateur_neutre_n_est_une_force_ni_une_faiblesse(diagnostic_dem
 def test_une_force_et_une_faiblesse_changent_avec_le_sens_de_l_ecart(diagnostic_demo):
     sujet = diagnostic_demo.ensembles.sujet
     code = "taux_pauvrete_60"
-    assert code in {p.indicateur.code for p in bilan(diagnostic_demo).faiblesses}
+    assert code in codes(bilan(diagnostic_demo).faiblesses)
     chiffres = [
         replace(c, valeur=5.0) if (c.indicateur, c.territoire) == (code, sujet.code) else c
         for c in diagnostic_demo.chiffres
@@ -157,8 +158,24 @@ def test_une_force_et_une_faiblesse_changent_avec_le_sens_de_l_ecart(diagnostic_
     mieux = Diagnostic(
         diagnostic_demo.demande, diagnostic_demo.ensembles, chiffres, [], diagnostic_demo.millesimes
     )
-    assert code in {p.indicateur.code for p in bilan(mieux).forces}
-    assert code not in {p.indicateur.code for p in bilan(mieux).faiblesses}
+    assert code in codes(bilan(mieux).forces)
+    assert code not in codes(bilan(mieux).faiblesses)
+
+
+def codes(points):
+    return {q.indicateur.code for p in points for q in (p, *p.details)}
+
+
+def test_les_mesures_d_un_meme_fait_sont_un_seul_message(diagnostic_demo):
+    """Médiane, pauvreté, premier décile, prestations : la famille a un message, les autres mesures le détaillent."""
+    points = bilan(diagnostic_demo).faiblesses
+    familles = plan_du_portrait()["familles"]
+    for liste in familles.values():
+        assert sum(p.indicateur.code in liste for p in points) <= 1
+    (revenus,) = (p for p in points if p.indicateur.code in familles["niveaux_de_vie"])
+    assert revenus.indicateur.code == "niveau_vie_median"
+    assert "taux_pauvrete_60" in {d.indicateur.code for d in revenus.details}
+    assert {d.indicateur.code for d in revenus.details} <= set(familles["niveaux_de_vie"])
 
 
 def test_un_chiffre_ancien_ne_voisine_pas_avec_un_recent_de_la_meme_source(diagnostic_demo):

@@ -148,7 +148,13 @@ def test_un_taux_incomplet_n_est_partiel_que_si_95_pour_cent_de_la_population_es
     gardees = table.drop(index=perdus)
     logement = gardees if colonne == "ligne" else percer(table, trous, colonne)
     assume(len(logement))
-    couverture = gardees["P_POP"].sum() / table["P_POP"].sum()
+    # Le dénominateur pèse quand il est publié ; à défaut, les habitants, au rapport des logements par habitant des autres.
+    if colonne == "P_RP_LOCHLMV":
+        poids = table["P_RP"]
+    else:
+        rapport_par_habitant = gardees["P_RP"].sum() / gardees["P_POP"].sum()
+        poids = table["P_RP"].where(table.index.isin(gardees.index), rapport_par_habitant * table["P_POP"])
+    couverture = poids[gardees.index].sum() / poids.sum()
     with ouvrir(atelier, table, rp_logement=logement[["code", "P_RP", "P_RP_LOCHLMV"]]) as essai:
         lu = essai.chiffre("part_hlm", "998800001")
         assert lu.couverture == pytest.approx(couverture, abs=5.1e-5)
@@ -319,12 +325,14 @@ def test_un_total_reconstitue_n_est_pas_dit_publie(atelier: Callable) -> None:
 
 def test_un_total_n_est_pas_donne_quand_un_iris_inhabite_est_secret(atelier: Callable) -> None:
     table = grande_base(3, [500.0, 500.0, 0.0])
-    with ouvrir(atelier, table, caf=caf(table, {2})) as essai:
+    # Sans habitant et absent du fichier : rien n'y est caché sous un seuil.
+    with ouvrir(atelier, table, caf=caf(table, set()).iloc[:2]) as essai:
         assert essai.chiffre("allocataires", "99001").statut == "indisponible"
 
 
 def test_un_rapport_auquel_il_manque_un_iris_inhabite_n_est_pas_dit_complet(atelier: Callable) -> None:
-    table = grande_base(3, [500.0, 500.0, 0.0])
+    # Une cellule retirée ne peut pas dépasser 99 allocataires : 99 sur 4 099 au plus, donc 97,6 % au moins.
+    table = grande_base(3, [500.0, 500.0, 0.0]).assign(P_RP=[2000.0, 2000.0, 50.0])
     with ouvrir(atelier, table, caf=caf(table, {2})) as essai:
         assert essai.chiffre("part_familles_monoparentales_caf", "99001").statut == "partiel"
 

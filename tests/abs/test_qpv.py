@@ -39,7 +39,9 @@ def lisible(texte: str) -> str:
 
 def test_une_edition_de_date_inconnue_ne_se_compare_qu_a_elle_meme():
     (_, un), (_, autre) = quartier(1, 50), quartier(2, 30)
-    commune = replace(un, territoire="99001", niveau="commune", source="filosofi", annee_de_partie=0, valeur=20)
+    commune = replace(
+        un, territoire="99001", niveau="commune", source="filosofi", annee_de_partie=0, valeur=20
+    )
     assert de_meme_date(un, autre)
     assert not de_meme_date(un, commune)
     assert comparer(POUV, un, commune).verdict == Verdict.NON_EVALUE
@@ -49,7 +51,9 @@ def test_une_edition_de_date_inconnue_ne_se_compare_qu_a_elle_meme():
 
 def test_une_edition_dont_l_annee_est_prouvee_se_compare_a_cette_annee_et_a_elle_seule():
     _, un = quartier(1, 50, annee_de_partie=2018)
-    commune = replace(un, territoire="99001", niveau="commune", source="filosofi", valeur=20, annee_de_partie=0)
+    commune = replace(
+        un, territoire="99001", niveau="commune", source="filosofi", valeur=20, annee_de_partie=0
+    )
     assert comparer(POUV, un, replace(commune, millesime=2018)).verdict == Verdict.PLUS
     assert comparer(POUV, un, replace(commune, millesime=2022)).verdict == Verdict.NON_EVALUE
 
@@ -83,7 +87,9 @@ def test_une_marge_qui_couvre_l_ecart_ne_laisse_qu_un_rang_indicatif():
     )
 
 
-@pytest.mark.parametrize("autres", [{"fiabilite": Fiabilite.FRAGILE}, {"statut": Statut.SECRET, "valeur": math.nan}])
+@pytest.mark.parametrize(
+    "autres", [{"fiabilite": Fiabilite.FRAGILE}, {"statut": Statut.SECRET, "valeur": math.nan}]
+)
 def test_un_chiffre_fragile_ou_absent_n_a_pas_de_place(autres):
     tous = [quartier(n, v) for n, v in enumerate((60, 40, 41, 42), start=1)]
     tous[0] = (tous[0][0], replace(tous[0][1], **autres))
@@ -93,7 +99,10 @@ def test_un_chiffre_fragile_ou_absent_n_a_pas_de_place(autres):
 def test_la_phrase_dit_la_place_dans_la_commune_puis_dans_l_intercommunalite():
     tous = [quartier(n, v) for n, v in enumerate((60, 40, 41, 42, 59.9), start=1)]
     lieu, sien = tous[0]
-    places = [position(POUV, lieu, sien, tous[:4], "de la commune"), position(POUV, lieu, sien, tous, "de l'intercommunalité")]
+    places = [
+        position(POUV, lieu, sien, tous[:4], "de la commune"),
+        position(POUV, lieu, sien, tous, "de l'intercommunalité"),
+    ]
     dite = phrase_d_un_qpv(POUV, lieu, sien, [], places)
     assert lisible(dite.texte) == (
         "Dans le quartier prioritaire Quartier 1, 60,0 % des habitants vivent sous le seuil de pauvreté (édition 2022) ; "
@@ -106,7 +115,10 @@ def test_la_phrase_dit_la_place_dans_la_commune_puis_dans_l_intercommunalite():
 def test_une_place_seule_dans_l_intercommunalite_dit_aussi_celle_de_la_commune():
     tous = [quartier(n, v) for n, v in enumerate((60, 40, 41, 42, 43), start=1)]
     lieu, sien = tous[0]
-    places = [position(POUV, lieu, sien, tous[:4], "de la commune"), position(POUV, lieu, sien, tous, "de l'intercommunalité")]
+    places = [
+        position(POUV, lieu, sien, tous[:4], "de la commune"),
+        position(POUV, lieu, sien, tous, "de l'intercommunalité"),
+    ]
     texte = phrase_d_un_qpv(POUV, lieu, sien, [], places).texte
     assert texte.count("le plus élevé") == 1
     assert "des 5 quartiers" in lisible(texte)
@@ -135,7 +147,10 @@ def test_le_chapitre_de_la_commune_donne_ses_deux_reperes_ou_nc(base_demo):
     chapitre = chapitre_qpv(diagnostic)
     (tableau,) = chapitre.tableaux
     tetes = [e.texte for e in tableau.entetes]
-    assert tetes[-3:-1] == ["Arzance-la-Ville", next(t.nom for t in diagnostic.ensembles.references if t.role == "epci")]
+    assert tetes[-3:-1] == [
+        "Arzance-la-Ville",
+        next(t.nom for t in diagnostic.ensembles.references if t.role == "epci"),
+    ]
     lignes = {ligne[0].texte: ligne for ligne in tableau.lignes}
     jeunes = lignes["Moins de 25 ans, en % de la population"]
     assert [c.texte for c in jeunes[-3:-1]] == ["nc", "nc"]

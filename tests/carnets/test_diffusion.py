@@ -89,13 +89,21 @@ def textes(chemin: Path) -> str:
 def test_aucun_temoin_interne_dans_les_fichiers_publics(public: Production) -> None:
     lus = {f.name: textes(f) for f in public.fichiers}
     attendus = {"carnet.ipynb", "portrait.html", "portrait.docx", "tableaux.xlsx", "territoire.gpkg"}
-    assert attendus | {"diagnostic.csv", "diagnostic.parquet", "recu.json", "secret.csv", "empreintes.json"} == set(lus)
+    assert attendus | {
+        "diagnostic.csv",
+        "diagnostic.parquet",
+        "recu.json",
+        "secret.csv",
+        "empreintes.json",
+    } == set(lus)
     # Des empreintes et des dates seules.
     sans_temoin = {"recu.json", "empreintes.json"}
     fuites = [(nom, t) for nom, texte in lus.items() for t in TEMOINS if t in texte.lower()]
     assert not fuites
     # Le même regard trouve ce qui est public : il n'est pas aveugle.
-    assert [nom for nom, texte in lus.items() if "Le CCAS témoin" not in texte and nom not in sans_temoin] == []
+    assert [
+        nom for nom, texte in lus.items() if "Le CCAS témoin" not in texte and nom not in sans_temoin
+    ] == []
 
 
 @pytest.mark.carnet

@@ -58,7 +58,10 @@ def test_un_dossier_intact_se_refait_a_sa_place(tmp_path):
         (lambda d: (d / "portrait.docx").write_text("relu", encoding="utf-8"), "modifié : portrait.docx"),
         (lambda d: (d / "note.txt").write_text("à dire", encoding="utf-8"), "ajouté : note.txt"),
         (lambda d: (d / "cartes" / "a.png").unlink(), "ôté : cartes/a.png"),
-        (lambda d: (d / "~$rtrait.docx").write_bytes(b"verrou"), "ouvert dans un autre programme : ~$rtrait.docx"),
+        (
+            lambda d: (d / "~$rtrait.docx").write_bytes(b"verrou"),
+            "ouvert dans un autre programme : ~$rtrait.docx",
+        ),
         (lambda d: (d / ".~lock.portrait.docx#").write_bytes(b"v"), "ouvert dans un autre programme"),
         (lambda d: (d / EMPREINTES).unlink(), "rien n'y dit comment il a été écrit"),
         (lambda d: (d / EMPREINTES).write_text("{", encoding="utf-8"), "rien n'y dit"),

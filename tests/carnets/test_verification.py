@@ -168,7 +168,11 @@ def test_une_page_qui_met_deux_annees_cote_a_cote_est_refusee(copie):
     )  # fmt: skip
     depart = texte.index(f'data-reference="{preuve.reference(quartier)}"')
     rang = texte.index('<td class="absent"', depart)
-    trafiquee = texte[:rang] + f'<td class="chiffre" data-reference="{commune}"' + texte[rang + len('<td class="absent"') :]
+    trafiquee = (
+        texte[:rang]
+        + f'<td class="chiffre" data-reference="{commune}"'
+        + texte[rang + len('<td class="absent"') :]
+    )
     page.write_text(trafiquee, encoding="utf-8")
     (ecart,) = {e.reference: e for e in controler_dates(page, preuve).ecarts}.values()
     assert ecart.reference == "part_moins_25_ans"
@@ -191,7 +195,8 @@ def test_une_phrase_qui_cite_deux_annees_est_refusee(copie):
         if x["niveau"] == "commune" and x["indicateur"] == sienne.split("|")[2] and not absente(x["valeur"])
     )  # fmt: skip
     page.write_text(
-        texte.replace(f'<li data-reference="{sienne}', f'<li data-reference="{autre} {sienne}', 1), encoding="utf-8"
+        texte.replace(f'<li data-reference="{sienne}', f'<li data-reference="{autre} {sienne}', 1),
+        encoding="utf-8",
     )
     (ecart,) = controler_dates(page, preuve).ecarts
     assert ecart.cellule.startswith("phrase")

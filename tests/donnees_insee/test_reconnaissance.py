@@ -229,7 +229,9 @@ def test_annee_du_titre_d_une_feuille():
     assert annee_du_nom("table 2020 2021.xlsx", "au 01/01/2022") == (None, "")
 
 
-@pytest.mark.parametrize("nom", ["demographie_QPV2024.csv", "data_qp2024_demo.csv", "QN-2024 démographie.csv"])
+@pytest.mark.parametrize(
+    "nom", ["demographie_QPV2024.csv", "data_qp2024_demo.csv", "QN-2024 démographie.csv"]
+)
 def test_une_generation_de_qpv_dans_un_nom_n_est_pas_l_annee_des_donnees(nom):
     with pytest.raises(SourceNonReconnue, match="Redéposez-le avec --millesime"):
         reconnaitre(["codeQPV", "popMuniQPV", "indiceJeunesse", "partPopEt"], nom)

@@ -228,9 +228,7 @@ def test_un_indicateur_chiffre_par_un_seul_territoire_vient_a_la_fin(visite) -> 
     table = visite.page.locator(".comparaison table").first
     table.wait_for()
     tables = visite.page.locator(".comparaison table").all()
-    dites = [
-        [li.locator("td").last.inner_text() for li in t.locator("tbody tr").all()] for t in tables
-    ]
+    dites = [[li.locator("td").last.inner_text() for li in t.locator("tbody tr").all()] for t in tables]
     revenus = next(d for d in dites if "revenus 2021" in d)
     assert revenus == ["revenus 2021"] * 2 + ["Un seul de ces territoires a un chiffre : non comparé"]
     assert ["Pas de date commune : non comparé"] in dites

@@ -154,20 +154,25 @@ def test_montpellier_2016_le_taux_de_pauvrete_de_la_ville_n_est_pas_dans_le_fich
 
 
 def test_montpellier_2016_une_somme_incomplete_du_recensement_dit_sa_couverture(portrait: Callable) -> None:
-    # L'extrait n'a que les 83 IRIS d'habitat sur 88 : 94,3 %, sous le seuil de 95 %.
+    # L'extrait n'a que 83 IRIS sur 88, mais 95,1 % des habitants : 275 895 en 2016, sur les 290 053 que le
+    # comparateur donne à la ville en 2018 ; un total, lui, n'est jamais donné incomplet.
     table = portrait("34172", 2016)
-    for indicateur in ("part_cadres_15_ans_plus", "part_75_ans_plus", "part_retraites", "population"):
+    for indicateur in ("part_cadres_15_ans_plus", "part_75_ans_plus", "part_retraites"):
         lu = un(table, indicateur, "34172", 2016)
-        assert lu["statut"] == "indisponible"
-        assert lu["couverture"] == pytest.approx(83 / 88, abs=5e-5)
-        assert "seulement 83 IRIS sur 88" in lu["note"]
+        assert lu["statut"] == "partiel"
+        assert lu["couverture"] == pytest.approx(275_895.16 / 290_053, abs=5e-5)
+        assert "83 IRIS sur 88 (environ 95,1\xa0% de l'ensemble, base recensement 2018)" in lu["note"]
+    total = un(table, "population", "34172", 2016)
+    assert total["statut"] == "indisponible"
+    assert "seulement 83 IRIS sur 88" in total["note"]
+    # Trois IRIS retirés, d'au plus 99 allocataires chacun, à côté de 91 323 publiés.
     for indicateur, colonne in (
         ("part_familles_monoparentales_caf", "AM"),
         ("part_couples_avec_enfants_caf", "ACAVENF"),
     ):
         lu = un(table, indicateur, "34172", 2016)
         assert lu["statut"] == "partiel", colonne
-        assert lu["couverture"] == pytest.approx(85 / 88, abs=5e-5)
+        assert lu["couverture"] == pytest.approx(91_323 / (91_323 + 3 * 99), abs=5e-5)
 
 
 def test_montpellier_a_ses_douze_qpv_lus_a_leur_propre_edition(base_reelle: Base) -> None:
@@ -484,8 +489,9 @@ def test_clermont_la_caf_de_la_ville_est_la_somme_de_41_iris_sur_42(
     lu = un(clermont, indicateur, "63113", 2018)
     assert (lu["numerateur"], lu["denominateur"]) == (numerateur, 44_428)
     assert lu["statut"] == "partiel"
-    assert lu["couverture"] == pytest.approx(41 / 42, abs=5e-5)
-    assert "41 IRIS sur 42" in lu["note"]
+    # L'IRIS retiré compte au plus 99 allocataires.
+    assert lu["couverture"] == pytest.approx(44_428 / (44_428 + 99), abs=5e-5)
+    assert "41 IRIS sur 42 (au moins 99,7\xa0% de l'ensemble)" in lu["note"]
     assert ecrire(lu["valeur"], 0) == ecrit
     # Le total, lui, n'est pas donné : il y manque un IRIS.
     total = un(clermont, "allocataires", "63113")

@@ -25,7 +25,9 @@ PORTRAITS = [
 ]
 DATE_CONNUE = re.compile(r"\((?:[^()]*, )?(revenus|recensement) (\d{4})(?:, édition QPV (\d{4}))?\)")
 EDITION = re.compile(r"\(édition (\d{4})\)")
-A_COTE = re.compile(r"dans (?:la commune|l'intercommunalité|le département)|en région|en France métropolitaine")
+A_COTE = re.compile(
+    r"dans (?:la commune|l'intercommunalité|le département)|en région|en France métropolitaine"
+)
 NOMBRE = r"(-?\d[\d ]*(?:,\d+)?)"
 # Ce que dit une phrase → la colonne d'un tableau de quartiers, ou le rapport de deux.
 COLONNES = {
@@ -96,7 +98,9 @@ class Bruts:
     def reference(self, niveau: str, code: str, variable: str, annee: int) -> float | None:
         chemin = self.racine / "filosofi" / f"FILO{annee}_DISP_{niveau}.csv"
         ligne = self.table(chemin).get(code, {}) if chemin.is_file() else {}
-        nom = {"DISP_MED_A18": "Q218", "DISP_RD_A18": "RD"}.get(variable, variable.replace("DISP_", "").replace("_A", ""))
+        nom = {"DISP_MED_A18": "Q218", "DISP_RD_A18": "RD"}.get(
+            variable, variable.replace("DISP_", "").replace("_A", "")
+        )
         lu = ligne.get(nom, "").replace(",", ".").replace(" ", "")
         return float(lu) if re.fullmatch(r"-?\d+(\.\d+)?", lu) else None
 
@@ -148,9 +152,15 @@ def test_la_valeur_d_un_quartier_est_celle_du_fichier_de_l_annee_dite(portrait, 
         annee = int(date[2] if date.re is DATE_CONNUE else date[1])
         attendue = bruts.valeur(genre, annee, portrait.sujet.code, haut, bas)
         debut = texte[: texte.index("(" + date[0][1:])]
-        ecrites = [nombre(n) for n in re.findall(NOMBRE, debut.removeprefix(f"Dans le quartier prioritaire {portrait.titre}"))]
+        ecrites = [
+            nombre(n)
+            for n in re.findall(NOMBRE, debut.removeprefix(f"Dans le quartier prioritaire {portrait.titre}"))
+        ]
         assert attendue is not None, texte
-        assert any(abs(attendue - e) <= (5 if haut.startswith("DISP_MED") else 0.51) for e in ecrites), (texte, attendue)
+        assert any(abs(attendue - e) <= (5 if haut.startswith("DISP_MED") else 0.51) for e in ecrites), (
+            texte,
+            attendue,
+        )
         relues += 1
     assert relues >= 8
 
@@ -171,7 +181,10 @@ def test_une_reference_ecrite_est_celle_du_fichier_de_la_meme_annee(portrait, br
             code = ou.get({"COM": "commune", "EPCI": "epci", "DEP": "departement"}[niveau])
             attendue = bruts.reference(niveau, code, trouvee[1][1], annee)
             assert attendue is not None, (texte, niveau, code)
-            assert abs(attendue - nombre(ecrit[1])) <= (5 if "MED" in trouvee[1][1] else 0.051), (texte, attendue)
+            assert abs(attendue - nombre(ecrit[1])) <= (5 if "MED" in trouvee[1][1] else 0.051), (
+                texte,
+                attendue,
+            )
             relues += 1
     if portrait.sujet.niveau == "qpv":
         assert relues >= 3
@@ -183,7 +196,9 @@ def test_la_plus_elevee_l_est_dans_le_fichier_et_parmi_combien(portrait, bruts):
     siennes = set(bruts.communes(portrait.sujet.code))
     for texte in phrases(portrait):
         trouvee = next((c for m, c in COLONNES.items() if m in texte), None)
-        dite = re.search(r"c'est (?:la|le) \w+ (?:la|le) plus (élevée?|bas(?:se)?) des (\d+) quartiers", texte)
+        dite = re.search(
+            r"c'est (?:la|le) \w+ (?:la|le) plus (élevée?|bas(?:se)?) des (\d+) quartiers", texte
+        )
         if trouvee is None or dite is None:
             continue
         genre, haut, bas = trouvee
@@ -192,7 +207,8 @@ def test_la_plus_elevee_l_est_dans_le_fichier_et_parmi_combien(portrait, bruts):
         autres = {
             q: v
             for q in bruts.qpv(genre, annee)
-            if set(bruts.communes(q)) & siennes and (v := bruts.valeur(genre, annee, q, haut, bas)) is not None
+            if set(bruts.communes(q)) & siennes
+            and (v := bruts.valeur(genre, annee, q, haut, bas)) is not None
         }
         sienne = autres.pop(portrait.sujet.code)
         assert int(dite[2]) > len(autres), texte
@@ -214,7 +230,10 @@ def test_aucun_tableau_de_la_page_ne_met_deux_annees_cote_a_cote(portrait):
     for tableau in re.findall(r"<tbody>(.*?)</tbody>", page, re.DOTALL):
         if "<small>" in tableau and 'class="appuis"' in page[: page.find(tableau)][-400:]:
             continue
-        lignes = [re.findall(r"<t[dh]([^>]*)>", ligne) for ligne in re.findall(r"<tr>(.*?)</tr>", tableau, re.DOTALL)]
+        lignes = [
+            re.findall(r"<t[dh]([^>]*)>", ligne)
+            for ligne in re.findall(r"<tr>(.*?)</tr>", tableau, re.DOTALL)
+        ]
         colonnes = [list(c) for c in zip(*lignes, strict=True)] if len({len(x) for x in lignes}) == 1 else []
         for rangee in [*lignes, *colonnes]:
             vues: dict[str, set] = {}
