@@ -9,27 +9,32 @@ from typing import TYPE_CHECKING, Final
 
 from abs.fiabilite import NUMERATEUR_MINIMUM, marge_de_difference, marge_par_strates
 from abs.prix import en_euros_de, indices_des_prix
+from donnees_insee.catalogue import source
 from donnees_insee.erreurs import DonneeAbsente
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from abs.comparaisons import Avis
     from abs.indicateurs import Indicateur
+    from abs.prix import IndiceAnnuel
 
 SANS_SOMME: Final = "une médiane, un taux ou un indice publié ne se calcule pas sur des unités réunies"
 TROP_PETIT: Final = "effectif trop petit pour être commenté"
 POPULATION_INCONNUE: Final = "population de la commune inconnue : marge non évaluée"
+# Ce que ces fichiers donnent vient de toute la population visée, sans sondage : un écart s'y juge au seuil pratique.
+FAMILLES_EXHAUSTIVES: Final = frozenset({"filosofi", "filosofi_2", "caf", "caf_ouverte"})
 
 
 class Verdict(StrEnum):
-    """Ce qu'on peut dire d'un écart entre deux dates."""
+    """Ce qu'on peut dire d'un écart entre deux dates : d'un sondage, au regard de sa marge ; sinon, du seuil pratique."""
 
     SIGNIFICATIF = "significatif"
     NON_SIGNIFICATIF = "non significatif"
+    NOTABLE = "notable"
+    FAIBLE = "faible"
     NON_COMPARABLE = "non comparable"
     SANS_MARGE = "marge non évaluée"
-    EXHAUSTIF = "sans marge de sondage"
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class Mesure:
         Marge en points ; 0 pour un recensement exhaustif, NaN si elle n'est pas évaluée.
     raison : str
         Pourquoi la valeur manque, ou pourquoi la marge n'est pas évaluée.
+    publiee : float
+        Montant en euros courants, tel que le fichier le donne ; NaN pour ce qui n'est pas un montant.
     """
 
     valeur: float = math.nan
@@ -53,6 +60,7 @@ class Mesure:
     denominateur: float = math.nan
     marge: float = math.nan
     raison: str = ""
+    publiee: float = math.nan
 
     @property
     def manque(self) -> bool:
@@ -137,7 +145,12 @@ def mesurer(
     return replace(mesure, marge=marge_par_strates(connues, indicateur.effet_de_sondage))
 
 
-def evaluer(indicateur: Indicateur, evolution: Evolution, avis: Avis) -> Evolution:
+def evaluer(
+    indicateur: Indicateur,
+    evolution: Evolution,
+    avis: Avis,
+    indices: Mapping[int, IndiceAnnuel] | None = None,
+) -> Evolution:
     """Donner l'écart, sa marge et ce qu'on peut en dire.
 
     Parameters
@@ -148,6 +161,8 @@ def evaluer(indicateur: Indicateur, evolution: Evolution, avis: Avis) -> Evoluti
         Les deux mesures d'un même territoire.
     avis : Avis
         Ce que disent les règles de comparaison.
+    indices : mapping or None, default None
+        Indices des prix ; à défaut, ceux de la table du projet.
 
     Returns
     -------
@@ -162,20 +177,25 @@ def evaluer(indicateur: Indicateur, evolution: Evolution, avis: Avis) -> Evoluti
     avant, apres = evolution.avant, evolution.apres
     if indicateur.unite == "€":
         try:
-            avant = replace(avant, valeur=en_euros_de(avant.valeur, evolution.de, evolution.a))
+            constant = en_euros_de(avant.valeur, evolution.de, evolution.a, indices)
         except DonneeAbsente:
-            absents = [str(x) for x in (evolution.de, evolution.a) if x not in indices_des_prix()]
+            tenus = indices_des_prix() if indices is None else indices
+            absents = [str(x) for x in (evolution.de, evolution.a) if x not in tenus]
             raison = f"indice des prix absent de reference/prix.csv pour {' et '.join(absents)}"
             return replace(evolution, verdict=Verdict.NON_COMPARABLE, raison=raison)
+        avant = replace(avant, valeur=constant, publiee=avant.valeur)
+        apres = replace(apres, publiee=apres.valeur)
     ecart = apres.valeur - avant.valeur
     marge = marge_de_difference(avant.marge, apres.marge)
-    seuil = indicateur.seuil_pratique
-    if indicateur.unite == "€":
-        seuil = seuil / 100 * avant.valeur
-    verdict, raison = _verdict(ecart, marge, avant, apres, avis.seuil)
+    seuil = seuil_d_evolution(indicateur, avant.valeur)
+    if source(evolution.source).famille in FAMILLES_EXHAUSTIVES:
+        verdict, raison = _au_seuil(ecart, seuil, avis.seuil), avant.raison or apres.raison
+    else:
+        verdict, raison = _verdict(ecart, marge, avant, apres, seuil, avis.seuil)
     return replace(
         evolution,
         avant=avant,
+        apres=apres,
         ecart=ecart,
         marge=marge,
         verdict=verdict,
@@ -184,13 +204,39 @@ def evaluer(indicateur: Indicateur, evolution: Evolution, avis: Avis) -> Evoluti
     )
 
 
-def _verdict(ecart: float, marge: float, avant: Mesure, apres: Mesure, seuil: float) -> tuple[str, str]:
-    if seuil and abs(ecart) < seuil:
-        return Verdict.NON_SIGNIFICATIF, f"écart de moins de {seuil:g} points entre des taux arrondis"
+def seuil_d_evolution(indicateur: Indicateur, avant: float) -> float:
+    """Donner l'écart à partir duquel une évolution mérite d'être dite.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition ; le seuil pratique d'un montant y est un pourcentage.
+    avant : float
+        Valeur de la première date, dans l'unité de l'indicateur.
+
+    Returns
+    -------
+    float
+        Seuil dans l'unité de l'écart : points, euros, unités.
+    """
+    if indicateur.unite == "€" or indicateur.nature == "effectif":
+        return indicateur.seuil_pratique / 100 * abs(avant)
+    return indicateur.seuil_pratique
+
+
+def _au_seuil(ecart: float, seuil: float, arrondi: float) -> Verdict:
+    return Verdict.NOTABLE if abs(ecart) >= max(seuil, arrondi) else Verdict.FAIBLE
+
+
+def _verdict(
+    ecart: float, marge: float, avant: Mesure, apres: Mesure, seuil: float, arrondi: float
+) -> tuple[str, str]:
+    if arrondi and abs(ecart) < arrondi:
+        return Verdict.FAIBLE, f"moins de {arrondi:g} points entre des taux arrondis"
     if math.isnan(marge):
         return Verdict.SANS_MARGE, avant.raison or apres.raison
     if marge == 0:
-        return Verdict.EXHAUSTIF, "commune recensée exhaustivement"
+        return _au_seuil(ecart, seuil, arrondi), "commune recensée exhaustivement"
     return (Verdict.SIGNIFICATIF if abs(ecart) > marge else Verdict.NON_SIGNIFICATIF), ""
 
 
@@ -209,3 +255,21 @@ def part_significative(evolutions: Iterable[Evolution]) -> tuple[int, int]:
     """
     evalues = [e.verdict for e in evolutions if e.verdict in {Verdict.SIGNIFICATIF, Verdict.NON_SIGNIFICATIF}]
     return evalues.count(Verdict.SIGNIFICATIF), len(evalues)
+
+
+def part_notable(evolutions: Iterable[Evolution]) -> tuple[int, int, int]:
+    """Compter les hausses et les baisses notables parmi les écarts jugés au seuil pratique.
+
+    Parameters
+    ----------
+    evolutions : iterable of Evolution
+        Lignes d'un même indicateur.
+
+    Returns
+    -------
+    tuple of int
+        Hausses notables, baisses notables, écarts jugés.
+    """
+    juges = [e for e in evolutions if e.verdict in {Verdict.NOTABLE, Verdict.FAIBLE}]
+    hausses = sum(e.verdict == Verdict.NOTABLE and e.ecart > 0 for e in juges)
+    return hausses, sum(e.verdict == Verdict.NOTABLE for e in juges) - hausses, len(juges)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from abs.evolutions import SANS_SOMME, Evolution, Mesure, evaluer, mesurer
 from abs.fiabilite import apprecier, taux_de_sondage
+from abs.prix import indices_tenus
 from abs.territoires import Territoire
 from donnees_insee.groupes import APRES, AVANT
 from donnees_insee.portage import appliquer
@@ -39,6 +40,7 @@ class MesuresADeuxDates:
     def __init__(self, calculateur: Calculateur, lieux: Lieux) -> None:
         self.calculateur, self.lieux, self.lecteur = calculateur, lieux, calculateur.lecteur
         self.sujet, self.de, self.a = lieux.sujet, lieux.de, lieux.a
+        self.indices = indices_tenus(calculateur.base)
 
     def par_iris(
         self, definition: Indicateur, lectures: tuple[Lecture, Lecture], avis: Avis
@@ -75,7 +77,7 @@ class MesuresADeuxDates:
                 definition.code, lectures[0].source.id, self.de, self.a, code, self.lieux.nommer(groupe, noms), "iris",
                 cotes[0].get(code, vide), cotes[1].get(code, vide), groupe.nature, groupe.avant, groupe.apres,
             )  # fmt: skip
-            evolutions.append(evaluer(definition, ligne, avis))
+            evolutions.append(evaluer(definition, ligne, avis, self.indices))
         return evolutions
 
     def _mesures_par_iris(
@@ -177,7 +179,7 @@ class MesuresADeuxDates:
             self.lieux.nommer(groupe, {}), "commune",
             mesures[0], mesures[1], groupe.nature, groupe.avant, groupe.apres,
         )  # fmt: skip
-        return evaluer(definition, ligne, avis)
+        return evaluer(definition, ligne, avis, self.indices)
 
     def _mesure_de_communes(
         self, definition: Indicateur, lecture: Lecture, millesime: int, communes: tuple[str, ...]
@@ -248,7 +250,7 @@ class MesuresADeuxDates:
                 continue
             communes = tuple(c for e in lignes for c in (e.codes_a if rang else e.codes_de))
             mesures.append(self._mesure_de_communes(definition, lecture, millesime, communes))
-        return evaluer(definition, replace(vide, avant=mesures[0], apres=mesures[1]), avis)
+        return evaluer(definition, replace(vide, avant=mesures[0], apres=mesures[1]), avis, self.indices)
 
 
 def _couverture(chiffres: list[Chiffre]) -> str:

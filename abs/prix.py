@@ -5,9 +5,19 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from donnees_insee.erreurs import DonneeAbsente, TableNonConforme, liste_de_fautes
 from donnees_insee.tables_du_catalogue import CERTITUDES, dossiers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from donnees_insee.base import Base
+
+SOURCE: Final = "prix"
+# Deux séries de l'indice, métropole ou France, révisées ou non, s'écartent de moins que cela.
+ECART_D_INDICE: Final = 0.003
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,44 @@ def indices_des_prix() -> dict[int, IndiceAnnuel]:
     return lus
 
 
-def en_euros_de(montant: float, de: int, a: int) -> float:
+def indices_tenus(base: Base | None) -> Mapping[int, IndiceAnnuel]:
+    """Joindre à la table du projet l'indice que l'analyste a déposé.
+
+    Parameters
+    ----------
+    base : Base or None
+        Base locale.
+
+    Returns
+    -------
+    mapping of int to IndiceAnnuel
+        Le fichier déposé l'emporte ; d'une autre base (100 en 2025), il est ramené à 100 en 2015 par les années communes.
+
+    Raises
+    ------
+    TableNonConforme
+        Si le fichier déposé n'a aucune année commune avec la table, ou ne suit pas la même évolution.
+    """
+    connus = indices_des_prix()
+    annees = base.millesimes(SOURCE) if base is not None else ()
+    if base is None or not annees:
+        return connus
+    depose = base.lire(SOURCE, max(annees), "annee")["INDICE"].dropna()
+    lus = {int(code): float(v) for code, v in depose.items()}
+    rapports = [connus[a].indice / v for a, v in lus.items() if a in connus and v > 0]
+    if not rapports or max(rapports) / min(rapports) - 1 > ECART_D_INDICE:
+        raise TableNonConforme(
+            f"L'indice des prix déposé ({SOURCE}, {max(annees)}) ne se raccorde pas à la table du projet (années tenues : "
+            f"{min(connus)} à {max(connus)}) : il faut au moins une année commune, et la même évolution à "
+            f"{100 * ECART_D_INDICE:.1f} % près. Déposez la moyenne annuelle de l'ensemble des ménages, France."
+        )
+    rapport = sum(rapports) / len(rapports)
+    return connus | {
+        a: IndiceAnnuel(a, v * rapport, f"fichier déposé ({SOURCE})", "sûre") for a, v in lus.items()
+    }
+
+
+def en_euros_de(montant: float, de: int, a: int, tenus: Mapping[int, IndiceAnnuel] | None = None) -> float:
     """Exprimer un montant d'une année en euros d'une autre.
 
     Parameters
@@ -70,6 +117,8 @@ def en_euros_de(montant: float, de: int, a: int) -> float:
         Montant en euros courants de l'année ``de``.
     de, a : int
         Année du montant, et année des euros voulus.
+    tenus : mapping or None, default None
+        Indices ; à défaut, ceux de la table du projet.
 
     Returns
     -------
@@ -81,13 +130,13 @@ def en_euros_de(montant: float, de: int, a: int) -> float:
     DonneeAbsente
         Si l'indice d'une des deux années n'est pas dans la table.
     """
-    tenus = indices_des_prix()
+    tenus = indices_des_prix() if tenus is None else tenus
     absents = [str(annee) for annee in (de, a) if annee not in tenus]
     if absents:
         connus = ", ".join(map(str, sorted(tenus))) or "aucune"
         raise DonneeAbsente(
             f"L'indice des prix de {' et de '.join(absents)} n'est pas dans la table reference/prix.csv (années tenues : "
-            f"{connus}) : le montant ne peut pas être mis en euros constants. Ajoutez sa ligne dans le dossier "
-            "ABS_CATALOGUE."
+            f"{connus}) : le montant ne peut pas être mis en euros constants. Déposez un fichier prix_AAAA.csv "
+            "(colonnes annee;indice), ou ajoutez sa ligne dans le dossier ABS_CATALOGUE."
         )
     return montant * tenus[a].indice / tenus[de].indice

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from abs.calcul import Calculateur
 from abs.comparaisons import Avis, juger, lectures_de, plus_proches
 from abs.evolutions import Evolution
+from abs.formats import avec_unite
 from abs.indicateurs import Indicateur, indicateur, indicateurs
 from abs.lieux_des_evolutions import Lieux
 from abs.mesures_des_evolutions import MesuresADeuxDates
@@ -139,12 +140,22 @@ class Releveur:
             if total or mailles:
                 releve.totaux[definition.code] = total
                 releve.mailles[definition.code] = mailles
-                releve.notes[definition.code] = avis.notes
+                releve.notes[definition.code] = (*self._euros(definition), *avis.notes)
                 return
         if refus is None and (demande or self._tenue_a_une_date(definition)):
             refus = self._absence(definition)
         if refus is not None:
             releve.refus.append(refus)
+
+    def _euros(self, definition: Indicateur) -> tuple[str, ...]:
+        """Dire en quels euros un montant est écrit, et de combien les prix ont monté."""
+        indices = self.mesures.indices
+        if definition.unite != "€" or not {self.de, self.a} <= indices.keys():
+            return ()
+        hausse = avec_unite(100 * (indices[self.a].indice / indices[self.de].indice - 1), "%", 1)
+        return (
+            f"Montants en euros constants de {self.a} : les prix à la consommation ont varié de {hausse} depuis {self.de}.",
+        )
 
     def _tenue(self, source: str) -> bool:
         utiles = {"iris", "commune", self.sujet.niveau}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from abs.indicateurs import indicateur
 from abs.refus_d_evolution import phrases_de_refus
 from abs.releve_des_evolutions import relever
-from abs.tableaux_des_evolutions import ENTETES, les_plus_nettes, ligne, mots_du_choix, resume
+from abs.tableaux_des_evolutions import ENTETES, LIMITES, les_plus_nettes, ligne, mots_du_choix, resume
 from carnets.atelier import Fragment
 from carnets.documents.csv_evolutions import ecrire_evolutions
 from carnets.documents.fragments import rendre
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from abs.releve_des_evolutions import Releve
 
 MODELE = "evolutions.html.j2"
-LIMITES = (
-    "La marge est un ordre de grandeur de l'aléa du sondage, non un intervalle de confiance : elle ignore les "
-    "non-réponses et les erreurs de déclaration."
-)
 
 
 class AtelierDesEvolutions:

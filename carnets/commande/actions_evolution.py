@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from carnets.commande import affichage
 from donnees_insee.base import Base
@@ -10,11 +10,14 @@ from donnees_insee.base import Base
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from abs.releve_des_evolutions import Releve
+# L'écran tient en quarante lignes, quel que soit le territoire ; le reste est dans les fichiers.
+INDICATEURS_A_L_ECRAN: Final = 22
+PHRASES_A_L_ECRAN: Final = 3
+LARGEUR_D_UNE_PHRASE: Final = 200
 
 
-def evolution(texte: str, de: int, a: int, indicateurs: str, sortie: Path | None) -> None:
-    """Écrire les évolutions d'un territoire, à l'écran et dans un fichier.
+def evolution(texte: str, de: int, a: int, indicateurs: str, sortie: Path) -> None:
+    """Écrire les évolutions d'un territoire : quarante lignes à l'écran, le rapport et les lignes dans des fichiers.
 
     Parameters
     ----------
@@ -24,55 +27,45 @@ def evolution(texte: str, de: int, a: int, indicateurs: str, sortie: Path | None
         Millésimes, le plus ancien d'abord.
     indicateurs : str
         Codes séparés par des virgules ; vide pour tous ceux que la base tient aux deux dates.
-    sortie : pathlib.Path or None
-        Dossier qui reçoit le CSV ; rien n'est écrit sans lui.
+    sortie : pathlib.Path
+        Dossier qui reçoit le rapport et le CSV.
 
     Raises
     ------
     ParametreInvalide
         Si rien ne se compare ; la raison et les dates les plus proches sont dites.
     """
-    from abs.releve_des_evolutions import relever  # noqa: PLC0415 - import lent
-    from carnets.documents.csv_evolutions import ecrire_evolutions  # noqa: PLC0415
-
-    voulus = [c.strip() for c in indicateurs.split(",") if c.strip()]
-    releve = relever(Base(), texte, de, a, voulus)
-    affichage.dire(f"{releve.sujet.nom} ({releve.sujet.code}), de {de} à {a}, à géographie constante")
-    for phrase in releve.geographie:
-        affichage.dire(f"  - {phrase}")
-    for code in releve.totaux:
-        _un_indicateur(releve, code)
-    _refus(releve)
-    if sortie is not None:
-        affichage.dire(f"Toutes les lignes : {ecrire_evolutions(releve, sortie)}")
-    affichage.dire(
-        "La marge est un ordre de grandeur de l'aléa du sondage, non un intervalle de confiance : elle ignore les "
-        "non-réponses et les erreurs de déclaration."
-    )
-
-
-def _un_indicateur(releve: Releve, code: str) -> None:
-    from abs.indicateurs import indicateur  # noqa: PLC0415
-    from abs.tableaux_des_evolutions import ENTETES, les_plus_nettes, ligne, mots_du_choix, resume  # noqa: PLC0415
-
-    definition = indicateur(code)
-    mailles = releve.mailles.get(code, [])
-    montrees = les_plus_nettes(mailles)
-    entetes = [e.format(de=releve.de, a=releve.a) for e in ENTETES]
-    affichage.dire()
-    affichage.tableau(
-        f"{definition.libelle_court} ({code})", entetes, [ligne(e) for e in (*releve.totaux[code], *montrees)]
-    )
-    phrases = [*releve.notes.get(code, ()), *resume(mailles), *mots_du_choix(montrees, mailles)]
-    for phrase in phrases:
-        affichage.dire(f"  - {phrase}")
-
-
-def _refus(releve: Releve) -> None:
+    from abs.rapport_d_evolution import bilan  # noqa: PLC0415 - import lent
     from abs.refus_d_evolution import phrases_de_refus  # noqa: PLC0415
+    from abs.releve_des_evolutions import relever  # noqa: PLC0415
+    from carnets.documents.csv_evolutions import ecrire_evolutions, ecrire_rapport  # noqa: PLC0415
 
+    releve = relever(Base(), texte, de, a, [c.strip() for c in indicateurs.split(",") if c.strip()])
+    fichiers = [ecrire_rapport(releve, sortie), ecrire_evolutions(releve, sortie)]
+    affichage.dire(
+        f"{releve.sujet.nom} ({releve.sujet.code}), de {releve.de} à {releve.a}, à géographie constante"
+    )
+    _quelques(releve.geographie)
+    lignes, autres = bilan(releve, INDICATEURS_A_L_ECRAN)
+    entetes = ("Indicateur", str(releve.de), str(releve.a), "Écart", "Pour le territoire", "Mailles établies")
+    affichage.tableau("", entetes, lignes, plier=False)
+    if autres:
+        affichage.dire(f"  … et {autres} autres indicateurs dans le rapport.")
     if releve.refus:
-        affichage.dire()
         affichage.dire("Ce qui ne se compare pas :")
-        for phrase in phrases_de_refus(releve.refus):
-            affichage.dire(f"  - {phrase}")
+        _quelques(phrases_de_refus(releve.refus))
+    for fichier in fichiers:
+        affichage.dire(f"Écrit : {fichier}")
+
+
+def _quelques(phrases: list[str]) -> None:
+    for phrase in phrases[:PHRASES_A_L_ECRAN]:
+        court = (
+            phrase
+            if len(phrase) <= LARGEUR_D_UNE_PHRASE
+            else f"{phrase[:LARGEUR_D_UNE_PHRASE].rsplit(' ', 1)[0]} …"
+        )
+        affichage.dire(f"  - {court}")
+    reste = len(phrases) - PHRASES_A_L_ECRAN
+    if reste > 0:
+        affichage.dire(f"  - … et {reste} autre{'s' if reste > 1 else ''}, dans le rapport.")

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from carnets.commande import affichage
-from donnees_insee.base import Base
 from carnets.dossier_de_sortie import dossier_de_sortie
+from donnees_insee.base import Base
 from donnees_insee.erreurs import ErreurAbs
 
 if TYPE_CHECKING:

@@ -72,7 +72,9 @@ def avertir(message: str) -> None:
         sys.stdout.write(f"\n{message}\n")
 
 
-def tableau(titre: str, entetes: Sequence[str], lignes: Iterable[Sequence[str]]) -> None:
+def tableau(
+    titre: str, entetes: Sequence[str], lignes: Iterable[Sequence[str]], *, plier: bool = True
+) -> None:
     """Écrire un tableau.
 
     Parameters
@@ -83,14 +85,16 @@ def tableau(titre: str, entetes: Sequence[str], lignes: Iterable[Sequence[str]])
         Noms des colonnes.
     lignes : iterable of sequence of str
         Lignes ; tout texte y est pris tel quel.
+    plier : bool, default True
+        Faux pour couper d'un « … » ce qui ne tient pas, une ligne du terminal par ligne du tableau.
     """
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.markup import escape  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table(title=escape(titre), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=escape(titre) or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for entete in entetes:
-        table.add_column(escape(entete), overflow="fold")
+        table.add_column(escape(entete), overflow="fold" if plier else "ellipsis", no_wrap=not plier)
     for ligne in lignes:
         table.add_row(*(escape(str(c)) for c in ligne))
     console().print(table)

@@ -277,7 +277,9 @@ def evolution(
     indicateurs: Annotated[
         str, typer.Option("--indicateurs", help="Codes séparés par des virgules ; tous par défaut.")
     ] = "",
-    sortie: Annotated[Path | None, typer.Option("--sortie", help="Dossier qui reçoit le CSV.")] = None,
+    sortie: Annotated[
+        Path, typer.Option("--sortie", help="Dossier qui reçoit le rapport et le CSV.")
+    ] = SORTIES,
 ) -> None:
     """Dire comment un territoire a évolué entre deux dates, avec ce que la précision permet d'en dire."""
     from carnets.commande import actions_evolution  # noqa: PLC0415

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from abs.rapport_d_evolution import rapport
 from abs.tableaux_des_evolutions import table
 from carnets.documents.csv_long import DEBUTS_DE_FORMULE
 from donnees_insee.chemins import fichier_provisoire
@@ -37,6 +38,27 @@ def ecrire_evolutions(releve: Releve, dossier: Path) -> Path:
     ecrites += [";".join(_cellule(v) for v in ligne) for ligne in lignes.itertuples(index=False)]
     with fichier_provisoire(chemin) as provisoire:
         provisoire.write_text("\r\n".join(ecrites) + "\r\n", encoding="utf-8-sig", newline="")
+    return chemin
+
+
+def ecrire_rapport(releve: Releve, dossier: Path) -> Path:
+    """Écrire le rapport entier, en texte.
+
+    Parameters
+    ----------
+    releve : Releve
+        Évolutions d'un territoire.
+    dossier : pathlib.Path
+        Dossier de sortie.
+
+    Returns
+    -------
+    pathlib.Path
+        Le fichier ``evolutions_CODE_AAAA_AAAA.txt``, que le bloc-notes de Windows ouvre avec ses accents.
+    """
+    chemin = dossier / f"evolutions_{releve.sujet.code}_{releve.de}_{releve.a}.txt"
+    with fichier_provisoire(chemin) as provisoire:
+        provisoire.write_text(rapport(releve), encoding="utf-8-sig")
     return chemin
 
 

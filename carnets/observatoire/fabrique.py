@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 from abs.demande import Demande
 from abs.indicateurs import THEMES
 from carnets.documents.tableur_definitions import sources_employees
+from carnets.dossier_de_sortie import dossier_de_sortie
 from carnets.observatoire import adresses
 from carnets.observatoire.chiffres import Chiffres, etablir
 from carnets.observatoire.couches import Cartes, contours, couche, motifs
 from carnets.observatoire.donnees import donnees_des_territoires, en_script, sommaire
-from carnets.dossier_de_sortie import dossier_de_sortie
 from carnets.observatoire.fiches import Fiche, fiches
 from carnets.observatoire.mots import dates_lisibles, jour_lisible, raison_sans_carte
 from carnets.observatoire.pages import PageDeTerritoire, pages_des_territoires

@@ -26,7 +26,7 @@ from abs.fiabilite import (
 from abs.geographie_constante import geographie_constante
 from abs.indicateurs import indicateur, indicateurs
 from abs.releve_des_evolutions import relever
-from abs.tableaux_des_evolutions import ligne, signe
+from abs.tableaux_des_evolutions import ligne, mots_du_choix, resume, signe
 from donnees_insee.base import Base
 from donnees_insee.erreurs import ParametreInvalide
 from donnees_insee.portage import appliquer, verifier_le_total
@@ -71,7 +71,7 @@ def test_le_taux_de_sondage_depend_de_la_commune_et_de_l_exploitation(
 def test_une_petite_commune_n_a_pas_de_marge_et_cela_est_dit() -> None:
     mesures = [mesurer(CHOMAGE, [(haut, 1000.0, 1.0)]) for haut in (100.0, 150.0)]
     trouvee = evaluer(CHOMAGE, evolution(*mesures), Avis())
-    assert trouvee.verdict == Verdict.EXHAUSTIF
+    assert trouvee.verdict == Verdict.NOTABLE
     assert trouvee.ecart == pytest.approx(5.0)
     assert "recensée exhaustivement" in trouvee.raison
 
@@ -138,8 +138,11 @@ def test_des_taux_arrondis_n_annoncent_rien_sous_deux_points() -> None:
     pauvrete = indicateur("taux_pauvrete_60")
     avant, apres = Mesure(15.0, marge=0.5), Mesure(16.9, marge=0.5)
     ligne_lue = evolution(avant, apres, "taux_pauvrete_60", 2019, 2021)
-    assert evaluer(pauvrete, ligne_lue, Avis(seuil=2.0)).verdict == Verdict.NON_SIGNIFICATIF
+    assert evaluer(pauvrete, ligne_lue, Avis(seuil=2.0)).verdict == Verdict.FAIBLE
     assert evaluer(pauvrete, ligne_lue, Avis()).verdict == Verdict.SIGNIFICATIF
+    # Un arrondi n'est pas un test : Filosofi, sans sondage, n'est jamais dit « non significatif ».
+    de_filosofi = replace(ligne_lue, source="filosofi")
+    assert evaluer(pauvrete, de_filosofi, Avis(seuil=2.0)).verdict == Verdict.FAIBLE
 
 
 def test_un_refus_des_regles_ne_laisse_aucun_ecart() -> None:
@@ -156,6 +159,44 @@ def test_les_montants_sont_en_euros_de_la_seconde_date_ou_refuses() -> None:
     absente = evaluer(median, replace(lue, a=2035), Avis())
     assert absente.verdict == Verdict.NON_COMPARABLE
     assert "2035" in absente.raison
+
+
+@pytest.mark.parametrize(
+    ("code", "source", "avant", "apres", "attendu", "ecrit"),
+    [
+        ("part_allocataires_rsa", "caf", 12.0, 14.5, Verdict.NOTABLE, "hausse notable (seuil pratique : 2,0 pt)"),
+        ("part_allocataires_rsa", "caf", 12.0, 10.5, Verdict.FAIBLE, "écart faible (seuil pratique : 2,0 pt)"),
+        ("taux_pauvrete_60", "filosofi", 20.0, 17.0, Verdict.NOTABLE, "baisse notable (seuil pratique : 2,0 pt)"),
+    ],
+)
+def test_une_source_sans_sondage_est_jugee_au_seuil_pratique(
+    code: str, source: str, avant: float, apres: float, attendu: str, ecrit: str
+) -> None:
+    lue = replace(evolution(Mesure(avant), Mesure(apres), code, 2014, 2017), source=source)
+    trouvee = evaluer(indicateur(code), lue, Avis())
+    assert trouvee.verdict == attendu
+    assert ligne(trouvee)[6].replace("\u00a0", " ") == ecrit
+    assert "significatif" not in " ".join(resume([trouvee]) + mots_du_choix([], [trouvee] * 50))
+
+
+def test_rien_de_teste_n_est_dit_sans_ecart_significatif() -> None:
+    jamais = [evaluer(CHOMAGE, evolution(Mesure(10.0), Mesure(20.0)), Avis())] * 50
+    assert jamais[0].verdict == Verdict.SANS_MARGE
+    assert mots_du_choix([], jamais)[0].startswith("Aucun écart n'a pu être jugé")
+
+
+def test_un_montant_dit_partout_l_annee_de_ses_euros() -> None:
+    lue = replace(
+        evolution(Mesure(20_000.0), Mesure(22_000.0), "niveau_vie_median", 2014, 2017), source="filosofi"
+    )
+    constante = evaluer(indicateur("niveau_vie_median"), lue, Avis())
+    ecrits = [x.replace("\u00a0", " ").replace("\u202f", " ") for x in ligne(constante)]
+    assert ecrits[2:5] == ["20 250 € de 2017", "22 000 € de 2017", "+1 750 € de 2017"]
+    assert constante.avant.valeur == pytest.approx(20_000 * 101.23 / 99.96)
+    assert constante.avant.publiee == 20_000
+    # Un montant qui n'a pas pu être converti n'est pas dit en euros de l'autre année.
+    refusee = evaluer(indicateur("niveau_vie_median"), replace(lue, apres=Mesure(raison="absent")), Avis())
+    assert ligne(refusee)[2].replace("\u00a0", " ").replace("\u202f", " ") == "20 000 € de 2014"
 
 
 def test_un_ecart_nul_a_l_arrondi_n_a_pas_de_signe() -> None:
