@@ -13,6 +13,7 @@ from abs.formats import avec_unite
 from abs.geographie_constante import GeographieConstante, geographie_constante
 from donnees_insee import catalogue, codes
 from donnees_insee.groupes import Groupe, Passage
+from donnees_insee.noms_restaures import restaurer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,7 +118,8 @@ class Lieux:
         }
         gardes = sorted(du_fichier | encadres)
         noms = table[NOM_D_IRIS].reindex(gardes) if NOM_D_IRIS in table else pd.Series("", index=gardes)
-        return pd.DataFrame({"code": gardes, "nom": noms.to_numpy(), "commune": [c[:5] for c in gardes]})
+        liste = pd.DataFrame({"code": gardes, "nom": noms.to_numpy(), "commune": [c[:5] for c in gardes]})
+        return restaurer(self.decoupage.territoires.base, liste)
 
     def iris(self, source: str) -> Passage:
         """Donner les groupes d'IRIS du sujet.

@@ -299,7 +299,7 @@ def chercher(base: Base, texte: str, question: str, millesime: int | None = None
         lu = _lire(lecteur, sujet, code, millesime, regles)
         if lu is not None:
             resultat[f"resultat_{code}_{lu[0]}"] = lu[1].reindex(distances.index).to_numpy(float)
-    phrases = _phrases(sujet, choisie, tenues, absentes, (len(table) - 1, float(stables.mean())))
+    phrases = _phrases(sujet, choisie, tenues, absentes, (len(table) - 1, float(stables.mean())), regles)
     return Pairs(sujet.code, sujet.nom, resultat, phrases)
 
 
@@ -331,6 +331,7 @@ def _phrases(
     tenues: dict[str, Any],
     absentes: list[str],
     mesures: tuple[int, float],
+    regles: Regles,
 ) -> tuple[str, ...]:
     dates = ", ".join(f"{indicateur(v).libelle} ({annee})" for v, (annee, _) in tenues.items())
     candidats, stabilite = mesures
@@ -339,6 +340,11 @@ def _phrases(
         f"{len(tenues)} variables standardisées : {dates}."
     )
     phrases = [question.libelle, parmi, "Ce que l'on veut comparer n'entre pas dans la distance."]
+    if candidats < regles.candidats_minimum:
+        phrases.append(
+            f"Prudence : {nombre(candidats)} candidats seulement pour {regles.nombre} comparables ; la plupart sont retenus, "
+            "qu'ils ressemblent ou non. Déposez les fichiers d'un territoire plus large."
+        )
     if absentes:
         phrases.append(f"Non tenues à ce niveau pour {sujet.nom} : {', '.join(absentes)}.")
     phrases.append(

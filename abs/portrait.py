@@ -21,6 +21,8 @@ from abs.premiere_page import ChiffreCle, chiffres_cles, phrases_de_tete, popula
 from abs.territoires import NOMS_DE_NIVEAU, Territoire
 from donnees_insee.base import Base
 from donnees_insee.catalogue import source, sources
+from donnees_insee.erreurs import DonneeAbsente
+from donnees_insee.geographie_dans_le_temps import histoire
 from donnees_insee.locales import SOURCE
 
 __all__ = [
@@ -232,7 +234,7 @@ def contours_tenus(base: Base, diagnostic: Diagnostic) -> bool:
 
 def _avertissements(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
     ensembles = diagnostic.ensembles
-    mots = list(mises_en_garde(ensembles.sujet.code))
+    mots = [*mises_en_garde(ensembles.sujet.code), *_fusions(base, ensembles.sujet)]
     if ensembles.sujet.niveau == "qpv":
         mots += [m for m in a_cheval(diagnostic) if ensembles.sujet.nom in m]
         mots += [EDITION, gabarits("positions")["indicatif"]]
@@ -252,3 +254,16 @@ def _avertissements(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
             f"Portrait sans carte : la base ne contient pas les contours de ce territoire. Pour en avoir, déposez {attendu}."
         )
     return tuple(mots)
+
+
+def _fusions(base: Base, sujet: Territoire) -> list[str]:
+    """Dire les fusions, postérieures à la liste des communes employée, où sont entrées les communes du sujet."""
+    if sujet.niveau not in {"commune", "qpv", "iris"}:
+        return []
+    try:
+        passe = histoire(base)
+    except DonneeAbsente:
+        return []
+    annee = max(base.millesimes("appartenance", "commune"), default=passe.annee)
+    siennes = sujet.composantes if sujet.niveau != "iris" else (sujet.code[:5],)
+    return list(dict.fromkeys(f for c in siennes for f in passe.fusions_depuis(c, annee)))

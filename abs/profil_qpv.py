@@ -11,6 +11,7 @@ from abs.demande import Demande
 from abs.indicateurs import indicateur
 from abs.iris_touches import recouvrement
 from abs.perimetres import PerimetreDIris
+from abs.territoires import Territoires
 from donnees_insee.base import Base
 
 if TYPE_CHECKING:
@@ -73,6 +74,11 @@ def profil_des_iris(
     table = touches.table
     garde = compte_pour_le_profil(table)
     retenus = table[garde].sort_values("part_perimetre", ascending=False)
+    if retenus.index.str[:5].nunique() > 1:
+        # Un IRIS d'une autre commune dit laquelle.
+        communes = Territoires(base).geographie.communes["nom"]
+        villes = [str(communes.get(str(c)[:5], str(c)[:5])) for c in retenus.index]
+        retenus = retenus.assign(nom=[f"{n} ({v})" for n, v in zip(retenus["nom"], villes, strict=True)])
     lecteur = PerimetreDIris(base, nom, [str(c) for c in retenus.index], demande)
     chiffres: dict[tuple[str, str], Chiffre] = {}
     for code in codes:

@@ -231,6 +231,14 @@ class Territoires:
         generation = self.annee
         if niveau in {"epci", "departement", "region"}:
             composantes = tuple(self.geographie.communes_de(niveau, code))
+            ancien = (
+                self.geographie.communes_d_un_epci_ancien(code)
+                if niveau == "epci" and not composantes
+                else None
+            )
+            if ancien is not None:
+                # Le code n'a plus cours : le territoire reste celui de ses communes, et son nom le dit.
+                composantes, nom = tuple(ancien[1]), self._nom_suivi(nom, *ancien)
         elif niveau == "commune":
             composantes = (code,)
         elif niveau == "qpv":
@@ -238,6 +246,12 @@ class Territoires:
             generation = int(self.geographie.qpv.at[code, "generation"])
         noms = self._noms_des_communes(composantes) if niveau == "qpv" else ()
         return Territoire(code, niveau, nom, generation, composantes, libelle=nom, communes=noms)
+
+    def _nom_suivi(self, nom: str, annee: int, siennes: list[str]) -> str:
+        """Dire le périmètre d'un EPCI dont le code a changé, et le code où sont ses communes aujourd'hui."""
+        suites = self.geographie.communes["epci"].reindex(siennes).dropna().value_counts()
+        vers = f", aujourd'hui {suites.index[0]}" if len(suites) else ""
+        return f"{nom} (périmètre de {annee}{vers})"
 
     def _noms_des_communes(self, codes_de_communes: tuple[str, ...]) -> tuple[str, ...]:
         noms = self.geographie.communes["nom"].reindex(list(codes_de_communes)).dropna()

@@ -29,6 +29,7 @@ NIVEAUX_TECHNIQUES: Final = (
     "carreau",
     "equipement",
     "local",
+    "annee",
     "mouvement",
     "passage",
     "type_d_equipement",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
+from donnees_insee.noms_restaures import restaurer
 from donnees_insee.parts import Part, part_lisible
 
 if TYPE_CHECKING:
@@ -73,9 +74,9 @@ class LectureDesCouches:
         Returns
         -------
         geopandas.GeoDataFrame
-            Couche en WGS 84.
+            Couche en WGS 84, ses noms rendus à leurs accents quand l'encodage du fichier les a perdus.
         """
         import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
 
         with part_lisible(chemin):
-            return gpd.read_parquet(chemin)
+            return restaurer(self, gpd.read_parquet(chemin))

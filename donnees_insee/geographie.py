@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from donnees_insee import codes
 from donnees_insee.codes import normaliser
+from donnees_insee.noms_restaures import restaurer
 from donnees_insee.parts import fils_admis, part_lisible
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ __all__ = ["Geographie", "ListeDIris", "geographie", "normaliser"]
 
 # Rang d'une liste d'IRIS dont l'année n'est pas connue : après toutes les listes datées proches.
 ECART_INCONNU = 50
+# Part de ses communes qu'un EPCI doit avoir prise à un autre pour en porter le nom.
+MEMES_COMMUNES = 0.9
 NOMS_DE_REFERENCE = {"LIB_IRIS": "nom", "DEPCOM": "commune", "LIBCOM": "nom_commune", "TYP_IRIS": "type"}
 
 
@@ -180,17 +183,53 @@ class Geographie:
             noms.update(
                 {str(c): str(n) for c, n in libelles.get("LIBGEO", pd.Series(dtype=str)).dropna().items()}
             )
-        tenus = self.communes.dropna(subset=["epci"]).drop_duplicates("epci")
-        for code, nom in zip(tenus["epci"], tenus["nom_epci"], strict=True):
-            if pd.notna(nom):
-                noms[str(code)] = str(nom)
-            noms.setdefault(str(code), f"EPCI {code}")
+        # Un nom va avec le code de sa propre table : celui d'une autre année peut être d'un autre EPCI.
+        for annee in self._annees("appartenance", "commune")[::-1]:
+            table = self._appartenance(annee).dropna(subset=["epci", "nom_epci"]).drop_duplicates("epci")
+            noms.update({str(c): str(n) for c, n in zip(table["epci"], table["nom_epci"], strict=True)})
+        for code in self.communes["epci"].dropna().unique():
+            if str(code) not in noms:
+                noms[str(code)] = self._nom_d_epci_suivi(str(code), noms)
         noms.pop("ZZZZZZZZZ", None)
         if codes.METROPOLE_DU_GRAND_PARIS in noms:
             noms.update(
                 {e: f"{n} (EPT)" for e, n in codes.etablissements_territoriaux().values() if e != "T1"}
             )
         return pd.Series(noms, dtype="str", name="nom").sort_index()
+
+    def _nom_d_epci_suivi(self, code: str, noms: dict[str, str]) -> str:
+        """Nommer un EPCI qu'aucune table ne nomme d'après celui où étaient presque toutes ses communes."""
+        siennes = set(self.communes.index[self.communes["epci"] == code])
+        for annee in self._annees("appartenance", "commune"):
+            avant = self._appartenance(annee)["epci"].reindex(sorted(siennes)).dropna()
+            compte = avant[avant != code].value_counts()
+            if (
+                len(compte)
+                and compte.iloc[0] >= MEMES_COMMUNES * len(siennes)
+                and str(compte.index[0]) in noms
+            ):
+                return noms[str(compte.index[0])]
+        return f"EPCI {code}"
+
+    def communes_d_un_epci_ancien(self, code: str) -> tuple[int, list[str]] | None:
+        """Lister les communes d'un EPCI dont le code n'a plus cours.
+
+        Parameters
+        ----------
+        code : str
+            Code SIREN.
+
+        Returns
+        -------
+        tuple or None
+            Année de la dernière table qui le porte, et ses communes ; ``None`` si aucune ne le porte.
+        """
+        for annee in sorted(self.base.millesimes("appartenance", "commune"), reverse=True):
+            table = self._appartenance(annee)
+            siennes = [str(c) for c in table.index[table["epci"] == code]]
+            if siennes:
+                return annee, siennes
+        return None
 
     def communes_de(self, niveau: str, code: str) -> list[str]:
         """Lister les communes d'un EPCI, d'un département ou d'une région.
@@ -224,7 +263,8 @@ class Geographie:
     def _listes_des_contours(self) -> list[tuple[int | None, pd.DataFrame]]:
         listes = []
         for annee, chemin in self.base.couches("contours_iris"):
-            listes.append((annee, _colonnes(chemin, ["code", "nom", "commune", "nom_commune", "type"])))
+            lue = _colonnes(chemin, ["code", "nom", "commune", "nom_commune", "type"])
+            listes.append((annee, restaurer(self.base, lue)))
         return listes
 
     def _listes_d_iris(self) -> list[tuple[int | None, pd.DataFrame]]:
@@ -311,27 +351,15 @@ class Geographie:
         """
         communes = set(self._avec_arrondissements(commune))
         lignes = self.codes_d_iris(commune, {c for c in vus if c[:5] in communes}, annee)
-        propres = self._noms_propres
         return pd.DataFrame(
             {
                 "code": [c for c, _, _ in lignes],
-                "nom": [propres.get(c, n) for c, n, _ in lignes],
+                "nom": [n for _, n, _ in lignes],
                 "commune": [c[:5] for c, _, _ in lignes],
                 "type": [t or None for _, _, t in lignes],
             },
             dtype="object",
         ).set_index("code")
-
-    @cached_property
-    def _noms_propres(self) -> dict[str, str]:
-        """Noms de la table de référence, préférés à ceux des couches dont des accents sont perdus."""
-        propres: dict[str, str] = {}
-        for liste in self._listes_par_commune:
-            for lignes in liste.par_commune.values():
-                for code, nom, _ in lignes:
-                    if nom is not None and "\ufffd" not in nom:
-                        propres.setdefault(code, nom)
-        return propres
 
     def _avec_arrondissements(self, commune: str) -> list[str]:
         prefixe = codes.ARRONDISSEMENTS.get(commune)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 import pyarrow.parquet as pq
 
+from donnees_insee.noms_restaures import restaurer
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -89,7 +91,7 @@ def listes_d_iris(
         table = base.lire("reference_iris", tenue, "iris").reset_index().rename(columns=REFERENCE)
         datees.append(Liste(tenue, "table de référence des IRIS de l'Insee", _reduire(table, voulues)))
     for annee, chemin in base.couches("contours_iris"):
-        table = pq.read_table(chemin, columns=list(COLONNES)).to_pandas()
+        table = restaurer(base, pq.read_table(chemin, columns=list(COLONNES)).to_pandas())
         siens = _reduire(table, voulues)
         if siens.empty:
             continue

@@ -225,6 +225,36 @@ class HistoireDesCommunes:
             return f"n'est pas encore une commune {jour} : {debut}"
         return f"n'est pas une commune {jour}{rang}" if rang else "code inconnu du code officiel géographique"
 
+    def fusions_depuis(self, code: str, annee: int) -> list[str]:
+        """Dire dans quelles fusions une commune est entrée après une année.
+
+        Parameters
+        ----------
+        code : str
+            Code de commune.
+        annee : int
+            Année de la géographie connue.
+
+        Returns
+        -------
+        list of str
+            Phrases complètes, de la plus ancienne à la plus récente ; vide si rien n'a changé ou si l'année est hors
+            de l'histoire tenue.
+        """
+        dites = []
+        if annee >= self.annee or annee < PREMIERE_ANNEE:
+            return dites
+        for date, liens in self.liens_entre(annee, self.annee):
+            suites = {m.apres for m in liens if m.avant == code and m.apres}
+            for suite in sorted(suites):
+                reunies = {m.avant: m.nom_avant for m in liens if m.apres == suite and m.avant}
+                if len(reunies) > 1:
+                    dites.append(
+                        f"{' et '.join(sorted(reunies.values()))} ont fusionné {le(date)} "
+                        f"({self.nom(suite)}, {suite}) : un chiffre d'avant cette date porte sur la commune d'avant."
+                    )
+        return dites
+
     def _fin(self, code: str, annee: int) -> str | None:
         """Dire comment une commune a cessé d'exister avant une année."""
         for date, liens in reversed(self.liens_entre(PREMIERE_ANNEE - 1, annee)):

@@ -164,9 +164,30 @@ def test_les_montants_sont_en_euros_de_la_seconde_date_ou_refuses() -> None:
 @pytest.mark.parametrize(
     ("code", "source", "avant", "apres", "attendu", "ecrit"),
     [
-        ("part_allocataires_rsa", "caf", 12.0, 14.5, Verdict.NOTABLE, "hausse notable (seuil pratique : 2,0 pt)"),
-        ("part_allocataires_rsa", "caf", 12.0, 10.5, Verdict.FAIBLE, "écart faible (seuil pratique : 2,0 pt)"),
-        ("taux_pauvrete_60", "filosofi", 20.0, 17.0, Verdict.NOTABLE, "baisse notable (seuil pratique : 2,0 pt)"),
+        (
+            "part_allocataires_rsa",
+            "caf",
+            12.0,
+            14.5,
+            Verdict.NOTABLE,
+            "hausse notable (seuil pratique : 2,0 pt)",
+        ),
+        (
+            "part_allocataires_rsa",
+            "caf",
+            12.0,
+            10.5,
+            Verdict.FAIBLE,
+            "écart faible (seuil pratique : 2,0 pt)",
+        ),
+        (
+            "taux_pauvrete_60",
+            "filosofi",
+            20.0,
+            17.0,
+            Verdict.NOTABLE,
+            "baisse notable (seuil pratique : 2,0 pt)",
+        ),
     ],
 )
 def test_une_source_sans_sondage_est_jugee_au_seuil_pratique(

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from abs.indicateurs import indicateur
-from abs.pairs import _livrees, chercher, lire, proches, questions
+from abs.pairs import _livrees, _phrases, chercher, lire, proches, questions
+from abs.territoires import Territoire
 from donnees_insee.base import Base
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
 
@@ -108,3 +109,13 @@ def test_les_refus_sont_des_phrases(base_demo, tmp_path):
         chercher(base_demo, "99001", "logement")
     with pytest.raises(DonneeAbsente, match="vide"):
         chercher(Base(tmp_path), "99001", "logement")
+
+
+def test_des_candidats_a_peine_plus_nombreux_que_les_comparables_sont_dits():
+    """Avant : dix comparables choisis parmi douze candidats étaient rendus sans un mot."""
+    regles, connues = _livrees()
+    sujet = Territoire("99001", "commune", "Ville", composantes=("99001",))
+    dites = [_phrases(sujet, connues["emploi"], {}, [], (n, 0.5), regles) for n in (12, 19, 20, 300)]
+    prudentes = [any(p.startswith("Prudence") for p in d) for d in dites]
+    assert prudentes == [True, True, False, False]
+    assert "12 candidats seulement pour 10 comparables" in " ".join(dites[0])

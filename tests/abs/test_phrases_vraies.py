@@ -14,7 +14,7 @@ from abs.demande import Demande
 from abs.diagnostic import diagnostiquer
 from abs.forces_faiblesses import bilan
 from abs.indicateurs import THEMES, indicateurs
-from abs.phrases_langue import mots_refuses
+from abs.phrases_langue import lieu_de_commune, mots_refuses
 
 NOMBRE = r"\d+(?:,\d+)?"
 VALEUR = rf"({NOMBRE})(?: %| €)?"
@@ -309,3 +309,18 @@ def test_les_phrases_de_montpellier_et_de_clermont_sont_vraies(
     base_reelle, code, millesime, millesimes, minimum
 ):
     assert verifier_tout(diagnostiquer(base_reelle, Demande(code, millesime, millesimes)), minimum) >= 6
+
+
+@pytest.mark.parametrize(
+    ("nom", "attendu"),
+    [
+        ("Lyon 2e Arrondissement", "dans le 2e arrondissement de Lyon"),
+        ("Marseille 1er Arrondissement", "dans le 1er arrondissement de Marseille"),
+        ("Le Havre", "au Havre"),
+        ("Les Sables-d'Olonne", "aux Sables-d'Olonne"),
+        ("Angers", "à Angers"),
+    ],
+)
+def test_un_lieu_se_dit_comme_on_le_parle(nom, attendu):
+    """Avant : « à Lyon 2e Arrondissement »."""
+    assert lieu_de_commune(nom).replace("\u00a0", " ") == attendu

@@ -23,7 +23,7 @@ SANS_INDICATEUR = {
     "appartenance", "cog", "contours_iris", "contours_qpv", "locale", "mouvements_communes", "passage_communes",
     "qpv_correspondance", "qpv_liste", "quartiers", "reference_iris",
     # Nomenclature ; carreaux des périmètres libres ; table d'un tiers, gardée pour comparer ; méthode à part.
-    "equipements_nomenclature", "grille", "indicateurs_externes", "filosofi_2",
+    "equipements_nomenclature", "grille", "indicateurs_externes", "filosofi_2", "prix",
 }  # fmt: skip
 
 
