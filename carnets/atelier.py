@@ -49,6 +49,7 @@ class Atelier:
 
     def __init__(self, **parametres: Any) -> None:
         self.reglages: Reglages = verifier_parametres(parametres)
+        self.cartes_refusees: dict[str, str] = {}
 
     @cached_property
     def portrait(self) -> Portrait:
@@ -81,8 +82,10 @@ class Atelier:
     def _carte(self, demande: DemandeDeCarte) -> CarteThematique | None:
         try:
             return carte(self.fonds, demande)
-        except CarteImpossible:
-            # L'avertissement du portrait dit déjà pourquoi la carte manque.
+        except CarteImpossible as refus:
+            # Sans aucun contour, l'avertissement du portrait dit déjà pourquoi la carte manque.
+            if self.fonds.iris is not None:
+                self.cartes_refusees[demande.indicateur] = str(refus)
             return None
 
     # -- affichage -----------------------------------------------------------------------------
@@ -142,6 +145,14 @@ class Atelier:
         for demande in contenu.cartes:
             if demande.indicateur in self.cartes:
                 display(self.figure(self.cartes[demande.indicateur]))
+        refus = [
+            r
+            for d in contenu.cartes
+            if (r := self.cartes_refusees.get(d.indicateur)) and d.indicateur not in self.cartes
+        ]
+        if refus:
+            lignes = "".join(f'<p class="precision">{html.escape(r)}</p>' for r in dict.fromkeys(refus))
+            display(Fragment(lignes, "\n".join(refus)))
         display(Fragment(fragments.suite(self.portrait, contenu), f"{contenu.titre} (suite)"))
 
     def figure(self, dessin: CarteThematique) -> Fragment:
@@ -159,7 +170,8 @@ class Atelier:
         """
         image = base64.b64encode(self.dessins.png(dessin)).decode("ascii")
         remplacement = html.escape(dessin.texte_alternatif(), quote=True)
-        legende = html.escape(f"{dessin.titre}, {dessin.date}")
+        absents = f" ; sans contour : {', '.join(dessin.manquants)}" if dessin.manquants else ""
+        legende = html.escape(f"{dessin.titre}, {dessin.date}{absents}")
         return Fragment(
             f'<figure><img src="data:image/png;base64,{image}" alt="{remplacement}">'
             f"<figcaption>{legende}</figcaption></figure>",

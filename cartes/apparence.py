@@ -25,6 +25,7 @@ Etat = Literal["", "secret", "indisponible", "sans_objet", "zero"]
 Contour = Literal["plein", "tirets", "points"]
 
 FOND_DES_CERCLES = "#f2f2f0"
+FOND_DES_VALEURS = "#dce9f5"
 COULEUR_DES_CERCLES = "#4292c6"
 
 
@@ -102,6 +103,8 @@ def couleurs_des_classes(carte: CarteThematique) -> tuple[str, ...]:
     """
     if not carte.en_classes or carte.valides.empty:
         return ()
+    if carte.en_valeurs:
+        return (FOND_DES_VALEURS,) * carte.discretisation.nombre
     classes = carte.discretisation
     return _couleurs(classes.nombre, classes.cotes, carte.palette)
 

@@ -115,13 +115,15 @@ def discretiser(
     bornes: Sequence[float] | None = None,
     decimales: int = 1,
     methode: Methode = "quantiles",
+    marges: Iterable[float] = (),
 ) -> Discretisation:
     """Calculer les classes d'une carte.
 
     Le nombre de classes suit la règle de Sturges (1 + log2 du nombre de valeurs), plafonné à six.
     Quand la référence est dans l'étendue, les classes sont partagées de part et d'autre d'elle
     selon le nombre de territoires, puis calculées séparément de chaque côté. Les ex æquo et les
-    classes vides réduisent le nombre de classes.
+    classes vides réduisent le nombre de classes, puis l'incertitude : une classe plus étroite que la marge médiane de
+    ses territoires est réunie à sa voisine, la référence ne cédant sa place de limite qu'en dernier.
 
     Parameters
     ----------
@@ -135,6 +137,9 @@ def discretiser(
         Nombre de décimales écrites.
     methode : {"quantiles", "arrondies"}, default "quantiles"
         Effectifs égaux, ou limites rondes (1, 2, 5 × 10ⁿ).
+    marges : iterable of float, default ()
+        Marge de chaque valeur, dans le même ordre et la même unité ; NaN si elle n'est pas évaluée. Sans effet sur des
+        limites imposées.
 
     Returns
     -------
@@ -146,7 +151,12 @@ def discretiser(
     CarteImpossible
         Aucune valeur, limites imposées fautives, ou valeurs hors des limites imposées.
     """
-    ecrites = sorted(float(arrondir(v, decimales)) for v in valeurs if not math.isnan(v))
+    recues, a_part = list(valeurs), list(marges)
+    a_part += [math.nan] * (len(recues) - len(a_part))
+    paires = sorted(
+        (float(arrondir(v, decimales)), m) for v, m in zip(recues, a_part, strict=True) if not math.isnan(v)
+    )
+    ecrites = [v for v, _ in paires]
     repere = None if reference is None else float(arrondir(reference, decimales))
     if bornes is not None:
         limites = _verifier_bornes(bornes, ecrites, decimales)
@@ -154,7 +164,7 @@ def discretiser(
     if not ecrites:
         raise CarteImpossible("Aucune valeur à ranger en classes : il en faut au moins une.")
     coupures = _coupures(ecrites, repere, methode, decimales)
-    utiles = _sans_classe_vide(ecrites, coupures, repere)
+    utiles = _sans_classe_etroite(paires, _sans_classe_vide(ecrites, coupures, repere), repere)
     return _compter((ecrites[0], *utiles, ecrites[-1]), ecrites, repere, decimales)
 
 
@@ -256,6 +266,32 @@ def _sans_classe_vide(ecrites: list[float], coupures: list[float], repere: float
             rang -= 1
         else:
             del gardees[rang]
+    return gardees
+
+
+def _sans_classe_etroite(
+    paires: list[tuple[float, float]], coupures: list[float], repere: float | None
+) -> list[float]:
+    """Réunir les classes plus étroites que la marge médiane de leurs territoires, la plus étroite d'abord."""
+    gardees = sorted(coupures)
+    while gardees:
+        limites = [paires[0][0], *gardees, paires[-1][0]]
+        etroites = []
+        for rang in range(len(limites) - 1):
+            bas, haut = limites[rang], limites[rang + 1]
+            derniere = rang == len(limites) - 2
+            marges = [
+                m for v, m in paires if (bas <= v < haut or (derniere and v == haut)) and not math.isnan(m)
+            ]
+            mediane = float(np.median(marges)) if marges else 0.0
+            if haut - bas < mediane:
+                etroites.append(((haut - bas) / mediane, rang))
+        if not etroites:
+            break
+        _, rang = min(etroites)
+        autour = [c for c in limites[rang : rang + 2] if c in gardees]
+        ote = min(autour, key=lambda c: (c == repere, -c if c == limites[rang] else c))
+        gardees.remove(ote)
     return gardees
 
 

@@ -88,6 +88,8 @@ def _poser_carte(figure: Figure, page: Page, contours: Contours) -> None:
     poser_contour(cadre, chemin_d_ensemble(contours), "#6b6b6b", 0.7, 2, filet=False)
     if page.carte.en_cercles:
         _poser_cercles(cadre, page, contours)
+    if page.carte.en_valeurs:
+        _poser_valeurs(cadre, page, contours)
     for superposition in page.carte.superpositions:
         _poser_superposition(cadre, page, superposition)
     _poser_echelle(cadre, page)
@@ -100,6 +102,26 @@ def _poser_territoires(cadre: Cadre, page: Page, contours: Contours) -> None:
     for rang, apparence in enumerate(looks):
         if apparence.etat == "zero":
             poser_croix(cadre, _lieu(contours, rang))
+
+
+def _poser_valeurs(cadre: Cadre, page: Page, contours: Contours) -> None:
+    """Écrire chaque valeur à l'intérieur de son territoire."""
+    fond = {"boxstyle": "round,pad=0.12", "facecolor": "#ffffff", "edgecolor": "none", "alpha": 0.8}
+    for rang, (valeur, look) in enumerate(
+        zip(page.carte.territoires["valeur"], apparences(page.carte), strict=True)
+    ):
+        if not look.etat:
+            ici = _lieu(contours, rang)
+            ecrire(
+                cadre,
+                *ici,
+                page.carte.ecrire(valeur),
+                CORPS_LEGENDE,
+                ha="center",
+                va="center",
+                bbox=fond,
+                zorder=4,
+            )
 
 
 def _lieu(contours: Contours, rang: int) -> tuple[float, float]:
@@ -153,7 +175,7 @@ def _poser_echelle(cadre: Cadre, page: Page) -> None:
         gauche + longueur / 2,
         bas + 5 * point,
         texte,
-        7.5,
+        CORPS_MENTION,
         ha="center",
         va="bottom",
         bbox=fond,

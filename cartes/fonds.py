@@ -16,12 +16,17 @@ from cartes.specification import CarteThematique, Reference, Superposition
 from donnees_insee.base import Base
 from donnees_insee.catalogue import source
 from donnees_insee.erreurs import CarteImpossible
+from donnees_insee.noms_restaures import restaurer
 from donnees_insee.parts import EtatDeFichier, etat_de_fichier
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 ANNEE_INCONNUE = "année non précisée"
+# Fichiers nationaux qui donnent leurs IRIS dans la géographie de leur millésime.
+FAMILLES_DATEES = frozenset({"recensement", "filosofi", "caf", "geographie"})
+# Part des territoires qui doit avoir un contour pour qu'une carte ne trompe pas.
+CONTOURS_MINIMUM = 0.8
 
 
 # Deux portraits voisins lisent les mêmes contours : ils ne sont gardés que tant que le fichier ne change pas.
@@ -72,12 +77,34 @@ class Fonds:
         if not couches:
             return None
         couches.sort(key=lambda c: (-c[0], -c[1]))
-        self._annees["iris"] = ANNEE_INCONNUE if couches[0][2] is None else str(couches[0][2])
+        annee, premiere = couches[0][2], couches[0][3]
+        self._annees["iris"] = (
+            self._compatible(set(premiere["code"]), communes) if annee is None else str(annee)
+        )
         # Une intercommunalité peut être à cheval sur deux fichiers : on complète, sans jamais doubler un code.
-        reunies = pd.concat([c[3] for c in couches]).drop_duplicates("code")
+        reunies = restaurer(self.base, pd.concat([c[3] for c in couches]).drop_duplicates("code"))
         if mailles and mailles[0].niveau == "iris":
             reunies = reunies[reunies["code"].isin(voulus)]
         return gpd.GeoDataFrame(reunies, geometry="geometry", crs=couches[0][3].crs).reset_index(drop=True)
+
+    def _compatible(self, codes: set[str], communes: list[str]) -> str:
+        """Dater des contours sans année par leurs codes : les fichiers dont ils portent tous les IRIS."""
+        annees = set()
+        for part in self.base.parts():
+            if (
+                part.niveau != "iris"
+                or part.millesime is None
+                or source(part.source).famille not in FAMILLES_DATEES
+            ):
+                continue
+            lus = {str(c) for c in self.base.codes(part.source, part.millesime, "iris").to_pylist()}
+            siens = {c for c in lus if c[:5] in communes}
+            if siens and siens <= codes:
+                annees.add(part.millesime)
+        if not annees:
+            return ANNEE_INCONNUE
+        bornes = sorted({min(annees), max(annees)})
+        return f"contours sans année, compatibles avec les IRIS de {'–'.join(map(str, bornes))}"
 
     @cached_property
     def communes(self) -> gpd.GeoDataFrame | None:
@@ -234,6 +261,7 @@ def carte(fonds: Fonds, demande: DemandeDeCarte) -> CarteThematique:
             f"Pas de carte de « {definition.libelle} » : aucun territoire n'a de chiffre dans les fichiers déposés."
         )
     diagnostic, sujet = fonds.diagnostic, fonds.diagnostic.ensembles.sujet
+    manquants = _sans_contour(fonds, definition, demande.groupe, set(territoires["code"]))
     date, producteur = _date_et_source(diagnostic, definition, demande.groupe)
     repere = _repere(diagnostic, definition, sujet, demande.groupe)
     return CarteThematique(
@@ -248,8 +276,23 @@ def carte(fonds: Fonds, demande: DemandeDeCarte) -> CarteThematique:
         date=date,
         geographie=fonds.geographie,
         reference=repere,
+        manquants=manquants,
         superpositions=_superpositions(fonds, demande),
     )
+
+
+def _sans_contour(fonds: Fonds, definition: Indicateur, groupe: str, dessines: set[str]) -> tuple[str, ...]:
+    """Nommer les territoires sans contour ; refuser la carte s'ils sont plus d'un sur cinq."""
+    ensembles = fonds.diagnostic.ensembles
+    attendus = ensembles.quartiers if groupe == "quartiers" else ensembles.mailles
+    manquants = tuple(t.nom for t in attendus if t.code not in dessines)
+    if len(dessines) < CONTOURS_MINIMUM * len(attendus):
+        raise CarteImpossible(
+            f"Pas de carte de « {definition.libelle} » : les contours déposés n'ont que {len(dessines)} des {len(attendus)} "
+            f"territoires ; il en faut {100 * CONTOURS_MINIMUM:.0f} % pour qu'une carte ne trompe pas. "
+            f"Déposez {source('contours_iris').rappel_demande}."
+        )
+    return manquants
 
 
 def _territoires(fonds: Fonds, definition: Indicateur, groupe: str) -> gpd.GeoDataFrame:
@@ -260,9 +303,10 @@ def _territoires(fonds: Fonds, definition: Indicateur, groupe: str) -> gpd.GeoDa
     contours = fonds.de(groupe)
     contours = contours[contours["code"].isin(par_code)][["code", "geometry"]].reset_index(drop=True)
     lignes = [_attributs(fonds.diagnostic, definition, par_code[c], groupe) for c in contours["code"]]
-    for nom in ("nom", "valeur", "statut", "fiabilite", "raison"):
+    for nom in ("nom", "valeur", "statut", "fiabilite", "raison", "marge"):
         contours[nom] = [ligne[nom] for ligne in lignes]
     contours["valeur"] = contours["valeur"].astype(float)
+    contours["marge"] = contours["marge"].astype(float)
     return contours
 
 
@@ -285,6 +329,7 @@ def _attributs(
             "statut": statut,
             "fiabilite": "non_evaluee",
             "raison": raison,
+            "marge": float("nan"),
         }
     return {
         "nom": territoire.nom,
@@ -292,6 +337,7 @@ def _attributs(
         "statut": chiffre.statut,
         "fiabilite": chiffre.fiabilite,
         "raison": "" if chiffre.a_une_valeur else chiffre.note,
+        "marge": chiffre.marge,
     }
 
 

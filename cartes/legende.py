@@ -98,6 +98,14 @@ def _lignes_de_classes(carte: CarteThematique) -> list[LigneLegende]:
     couleurs = couleurs_des_classes(carte)
     if not couleurs:
         return reference
+    if carte.en_valeurs:
+        rangees = carte.valides.sort_values(["valeur", "nom"], ascending=[False, True]).to_dict("records")
+        lignes = [LigneLegende("numero", f"{x['nom']} : {carte.ecrire(x['valeur'])}") for x in rangees]
+        return [
+            *reference,
+            LigneLegende("titre", f"Valeurs écrites sur la carte : {carte.en_valeurs}"),
+            *lignes,
+        ]
     classes = carte.discretisation
     cases = [
         LigneLegende("case", f"{libelle} ({effectif})", Apparence(couleur))

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # Teintes du clair au foncé, relevées sur ColorBrewer (séries sûres pour le daltonisme).
 _RAMPES: dict[str, tuple[str, ...]] = {
@@ -97,8 +93,9 @@ def couleurs_sequentielles(nombre: int, palette: str | None = None) -> tuple[str
 def couleurs_divergentes(dessous: int, dessus: int, palette: str | None = None) -> tuple[str, ...]:
     """Donner une couleur par classe, de part et d'autre d'une référence.
 
-    Une palette divergente symétrique donne deux fois le même gris à l'impression. Ici les deux
-    côtés alternent en s'éloignant de la référence, si bien que chaque classe garde son propre gris.
+    De chaque côté, plus une classe est loin de la référence, plus elle est sombre. Une palette symétrique donnerait deux
+    fois le même gris à l'impression : ici tout un côté est plus clair que l'autre, d'un écart double de celui qui sépare
+    deux classes voisines, si bien qu'un tirage gris dit encore de quel côté est chaque territoire.
 
     Parameters
     ----------
@@ -115,14 +112,8 @@ def couleurs_divergentes(dessous: int, dessus: int, palette: str | None = None) 
         Couleurs ``#rrvvbb``, dans l'ordre croissant des classes.
     """
     basse, haute = _DIVERGENTES[palette or DIVERGENTE_PAR_DEFAUT]
-    cotes = _alterner(dessous, dessus)
-    niveaux = _clartes(dessous + dessus)
-    bas = [_teinte(basse, niveau) for niveau, cote in zip(niveaux, cotes, strict=True) if cote == "bas"]
-    haut = [_teinte(haute, niveau) for niveau, cote in zip(niveaux, cotes, strict=True) if cote == "haut"]
+    # Une clarté de plus que de classes : celle qui n'est pas prise sépare les deux côtés.
+    niveaux = _clartes(dessous + dessus + 1)
+    bas = [_teinte(basse, niveau) for niveau in niveaux[:dessous]]
+    haut = [_teinte(haute, niveau) for niveau in niveaux[dessous + 1 :]]
     return (*reversed(bas), *haut)
-
-
-def _alterner(dessous: int, dessus: int) -> Sequence[str]:
-    """Ordonner les classes des plus proches de la référence aux plus éloignées."""
-    rangs = [(rang, "bas") for rang in range(dessous)] + [(rang, "haut") for rang in range(dessus)]
-    return [cote for _, cote in sorted(rangs)]

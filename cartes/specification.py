@@ -11,6 +11,7 @@ from abs.formats import avec_unite
 from abs.statuts import SANS_VALEUR, Fiabilite
 from cartes.classes import Discretisation, Methode, discretiser
 from cartes.controles import controler
+from donnees_insee.erreurs import CarteImpossible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 Nature = Literal["taux", "mediane", "indice", "effectif"]
 Forme = Literal["classes", "cercles", "cercles_colores"]
+# En deçà, ranger en classes montrerait moins que les nombres eux-mêmes.
+VALEURS_MINIMUM, CLASSES_MINIMUM = 6, 3
+# Au-delà, des nombres écrits sur la carte se couvriraient.
+VALEURS_MAXIMUM = 30
+NOMS_CITES = 4
 FORMATS_D_IMAGE: tuple[str, ...] = ("png", "svg", "html")
 
 
@@ -103,6 +109,8 @@ class CarteThematique:
         Nom d'une palette de ``cartes.palettes``.
     forme : {"classes", "cercles", "cercles_colores"}, optional
         Par défaut ``"cercles"`` pour un effectif, ``"classes"`` sinon.
+    manquants : tuple of str
+        Noms des territoires absents de la carte, faute de contour.
     libelle_poids : str, default "population"
         Ce que dit la taille des cercles colorés.
     methode : {"quantiles", "arrondies"}, default "quantiles"
@@ -124,6 +132,7 @@ class CarteThematique:
     superpositions: tuple[Superposition, ...] = ()
     palette: str | None = None
     forme: Forme | None = None
+    manquants: tuple[str, ...] = ()
     libelle_poids: str = "population"
     methode: Methode = "quantiles"
 
@@ -139,6 +148,11 @@ class CarteThematique:
         if self.en_classes and not self.valides.empty:
             # Des limites imposées fautives doivent être refusées ici, pas au moment du dessin.
             _ = self.discretisation
+            if self.en_valeurs and len(self.valides) > VALEURS_MAXIMUM:
+                raise CarteImpossible(
+                    f"Pas de carte de « {self.sous_titre or self.titre} » : {self.en_valeurs}, et {len(self.valides)} valeurs "
+                    "ne tiennent pas sur une carte. Elles sont dans le tableau détaillé."
+                )
 
     @property
     def en_classes(self) -> bool:
@@ -194,7 +208,21 @@ class CarteThematique:
             bornes=self.bornes,
             decimales=self.decimales,
             methode=self.methode,
+            marges=self.valides.get("marge", ()),
         )
+
+    @cached_property
+    def en_valeurs(self) -> str:
+        """Pourquoi la carte écrit ses valeurs au lieu de les ranger en classes ; vide si elle les range."""
+        if self.forme != "classes" or self.bornes is not None or self.valides.empty:
+            return ""
+        if len(self.valides) < VALEURS_MINIMUM:
+            return f"moins de {VALEURS_MINIMUM} territoires ont un chiffre"
+        if self.discretisation.nombre >= CLASSES_MINIMUM:
+            return ""
+        if self.valides["valeur"].min() == self.valides["valeur"].max():
+            return "tous les territoires ont la même valeur"
+        return "l'incertitude des chiffres n'y distingue pas trois classes"
 
     def ecrire(self, valeur: float) -> str:
         """Écrire une valeur de la carte avec son unité.
@@ -215,7 +243,12 @@ class CarteThematique:
     def mention(self) -> str:
         """Ligne de source, de date et de géographie écrite sous la carte."""
         source = self.source.strip().rstrip(".")
-        return f"Source : {source}. Date des données : {self.date}. Géographie : {self.geographie}."
+        dite = f"Source : {source}. Date des données : {self.date}. Géographie : {self.geographie}."
+        if not self.manquants:
+            return dite
+        noms = ", ".join(self.manquants[:NOMS_CITES]) + ("…" if len(self.manquants) > NOMS_CITES else "")
+        total = len(self.manquants) + len(self.territoires)
+        return f"Sans contour, donc absents de la carte : {len(self.manquants)} territoires sur {total} ({noms}). {dite}"
 
     def texte_alternatif(self) -> str:
         """Décrire la carte en français pour qui ne la voit pas.

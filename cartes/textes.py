@@ -75,7 +75,9 @@ def texte_alternatif(carte: CarteThematique) -> str:
         hors = ", chiffres fragiles mis à part" if 0 < len(solides) < vues else ""
         parties.append(f"valeurs de {etendue[0]} à {etendue[1]}{hors}")
         parties.append(
-            f"nombre de classes : {carte.discretisation.nombre}"
+            f"valeurs écrites sur la carte : {carte.en_valeurs}"
+            if carte.en_valeurs
+            else f"nombre de classes : {carte.discretisation.nombre}"
             if carte.en_classes
             else "cercles d'aire proportionnelle"
         )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cartes.cadre import Toile
 
 POLICE = "DejaVu Sans"  # livrée avec matplotlib : même mise en page sur tous les postes
+CORPS_NUMERO = 10.6
 ENCRE = "#1f1f1f"
 _GRIS = "#8a8a8a"
 # Fond, hachures et couleur des hachures de chaque état sans valeur.
@@ -260,7 +261,17 @@ def poser_numero(axes: Toile, lieu: tuple[float, float], numero: str, couleur: s
         Rang d'empilement.
     """
     pastille = {"boxstyle": "round,pad=0.18", "facecolor": "#ffffff", "edgecolor": couleur, "linewidth": 0.6}
-    ecrire(axes, *lieu, numero, 6, color=couleur, ha="center", va="center", bbox=pastille, zorder=ordre)
+    ecrire(
+        axes,
+        *lieu,
+        numero,
+        CORPS_NUMERO,
+        color=couleur,
+        ha="center",
+        va="center",
+        bbox=pastille,
+        zorder=ordre,
+    )
 
 
 def ecrire(axes: Toile, x: float, y: float, texte: str, taille: float, **style: Any) -> None:

@@ -25,7 +25,7 @@ COULEURS: Final = ("#332288", "#cc6677", "#88ccee", "#ddcc77", "#117733", "#44aa
 LARGEUR: Final = 720.0
 MARGE: Final = 14.0
 LARGEUR_DE_LEGENDE: Final = 225.0
-CORPS: Final = 8.0
+CORPS: Final = 10.6
 INTERLIGNE: Final = 1.3
 HAUTEUR_DE_CARTE: Final = (300.0, 560.0)
 
@@ -126,12 +126,12 @@ class CarteDeTypologie:
             max(largeur * (nord - sud) / (est - ouest), *HAUTEUR_DE_CARTE[:1], besoin), HAUTEUR_DE_CARTE[1]
         )
         metres = max((est - ouest) / largeur, (nord - sud) / hauteur)
-        titres = [(t, 13.0, "bold") for t in couper(self.titre, LARGEUR - 2 * MARGE, 13.0, "bold")]
-        titres += [(t, 9.0, "normal") for t in couper(self.sous_titre, LARGEUR - 2 * MARGE, 9.0)]
+        titres = [(t, 16.0, "bold") for t in couper(self.titre, LARGEUR - 2 * MARGE, 16.0, "bold")]
+        titres += [(t, 12.0, "normal") for t in couper(self.sous_titre, LARGEUR - 2 * MARGE, 12.0)]
         mention = f"Source : {self.source}. Date des données : {self.date}. Géographie : {self.geographie}."
-        mentions = couper(mention, LARGEUR - 2 * MARGE, 7.0)
+        mentions = couper(mention, LARGEUR - 2 * MARGE, 10.6)
         haut = sum(c * INTERLIGNE for _, c, _ in titres) + MARGE + 6
-        bas = len(mentions) * 7.0 * INTERLIGNE + MARGE + 6
+        bas = len(mentions) * 10.6 * INTERLIGNE + MARGE + 6
         total = haut + max(hauteur, besoin) + bas
         with mpl.rc_context({"hatch.linewidth": 0.55, "font.family": "DejaVu Sans"}):
             figure = Figure(figsize=(LARGEUR / 72, total / 72), dpi=150, facecolor="white")
@@ -158,7 +158,9 @@ class CarteDeTypologie:
                 ecrire(page, MARGE, y, texte, corps, va="top", fontweight=graisse)
                 y -= corps * INTERLIGNE
             for rang, texte in enumerate(reversed(mentions)):
-                ecrire(page, MARGE, MARGE + rang * 7.0 * INTERLIGNE, texte, 7.0, va="bottom", color="#4a4a4a")
+                ecrire(
+                    page, MARGE, MARGE + rang * 10.6 * INTERLIGNE, texte, 10.6, va="bottom", color="#4a4a4a"
+                )
         return figure
 
     def _poser_qpv(self, axes: Axes, couche: Any) -> None:
@@ -218,7 +220,16 @@ def _poser_echelle(axes: Axes, metres: float) -> None:
     gauche, bas, dent = ouest + 5 * metres, sud + 5 * metres, 4 * metres
     x, y = [gauche, gauche, gauche + longueur, gauche + longueur], [bas + dent, bas, bas, bas + dent]
     axes.plot(x, y, color=ENCRE, linewidth=1.1, zorder=7)
-    ecrire(axes, gauche + longueur / 2, bas + 5 * metres, texte, 7.5, ha="center", va="bottom", zorder=7)
+    ecrire(
+        axes,
+        gauche + longueur / 2,
+        bas + 5 * metres,
+        texte,
+        10.6,
+        ha="center",
+        va="bottom",
+        zorder=7,
+    )
 
 
 def _poser_legende(axes: Axes, lignes: list[tuple[Apparence | None, str, list[str]]]) -> None:

@@ -6,6 +6,7 @@ import math
 import warnings
 
 import mapclassify
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -143,3 +144,28 @@ def test_les_quantiles_sont_ceux_de_mapclassify(entiers: list[int], classes: int
         assert (
             set(notres) == {max(round(float(b), 6), distinctes[1]) for b in attendues} or len(attendues) == 0
         )
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 100), st.floats(0, 40) | st.just(math.nan)), min_size=1, max_size=60),
+    st.none() | st.floats(0, 100),
+)
+def test_aucune_classe_n_est_plus_etroite_que_la_marge_mediane_de_ses_territoires(
+    paires: list[tuple[float, float]], reference: float | None
+) -> None:
+    """Avant : des IRIS à ± 4 points étaient rangés en classes d'un point."""
+    valeurs, marges = zip(*paires, strict=True)
+    classes = discretiser(valeurs, reference=reference, marges=marges)
+    assert sum(classes.effectifs) == len(valeurs)
+    if classes.nombre == 1:
+        return
+    for rang in range(classes.nombre):
+        siennes = [m for v, m in paires if classes.classe(v) == rang and not math.isnan(m)]
+        largeur = classes.bornes[rang + 1] - classes.bornes[rang]
+        assert largeur >= (float(np.median(siennes)) if siennes else 0)
+
+
+def test_la_reference_cede_sa_limite_en_dernier() -> None:
+    valeurs = [float(v) for v in range(20)]
+    assert discretiser(valeurs, reference=10.0, marges=[3.0] * 20).reference == 10.0
+    assert discretiser(valeurs, reference=10.0, marges=[15.0] * 20).nombre == 1

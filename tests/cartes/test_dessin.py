@@ -13,6 +13,7 @@ import shapely
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
+from cartes.mise_en_page import CORPS_IMPRIME_MINIMUM, LARGEUR, LARGEUR_IMPRIMEE
 from cartes.specification import Reference, Superposition
 from cartes.trace import chemin, couper, largeur_du_texte
 from donnees_insee.erreurs import CarteImpossible, SortieImpossible
@@ -81,7 +82,9 @@ def test_un_seul_territoire(carte, territoires, forme) -> None:
     table = territoires().iloc[[0]].assign(poids=1200.0)
     figure = carte(territoires=table, forme=forme).figure()
     assert _debordements(figure) == []
-    assert "10,0\u00a0% (1)" in _textes(figure)
+    # Sous six territoires, les valeurs sont écrites, sur la carte et en légende ; un cercle coloré garde sa classe.
+    attendu = "Quartier 0 : 10,0\u00a0%" if forme == "classes" else "10,0\u00a0% (1)"
+    assert attendu in _textes(figure)
 
 
 def test_outre_mer(carte, territoires) -> None:
@@ -159,3 +162,35 @@ def test_ni_pyplot_ni_reglage_global(carte) -> None:
     assert dict(mpl.rcParams) == avant
     pyplot = sys.modules.get("matplotlib.pyplot")
     assert pyplot is None or pyplot.get_fignums() == []
+
+
+def test_aucun_texte_n_est_sous_sept_points_a_la_largeur_imprimee(carte, territoires) -> None:
+    """Avant : légende à 5,7 points et source à 5 points sur une page A4."""
+    figure = carte(territoires=territoires()).figure()
+    reduction = LARGEUR_IMPRIMEE / LARGEUR
+    corps = [t.get_fontsize() * reduction for t in figure.findobj(Text) if t.get_text().strip()]
+    assert min(corps) >= CORPS_IMPRIME_MINIMUM
+    assert figure.get_facecolor() == (1.0, 1.0, 1.0, 1.0)
+
+
+def test_un_contour_manquant_est_dit_sur_la_carte_et_dans_son_texte(carte, territoires) -> None:
+    dessin = carte(territoires=territoires(), manquants=("Le Port", "La Plage"))
+    dite = "Sans contour, donc absents de la carte : 2 territoires sur 38 (Le Port, La Plage)."
+    assert dite in dessin.texte_alternatif()
+    assert dite in " ".join(_textes(dessin.figure())).replace("\n", " ")
+
+
+@pytest.mark.parametrize(("nombre", "ecrites"), [(5, True), (6, False)])
+def test_sous_six_territoires_les_valeurs_sont_ecrites(carte, territoires, nombre, ecrites) -> None:
+    dessin = carte(territoires=territoires().head(nombre))
+    assert bool(dessin.en_valeurs) is ecrites
+    textes = _textes(dessin.figure())
+    assert ("10,0\u00a0%" in textes) is ecrites
+    assert "valeurs écrites sur la carte" in dessin.texte_alternatif() or not ecrites
+
+
+def test_des_valeurs_que_rien_ne_distingue_sont_ecrites_ou_la_carte_est_refusee(carte, territoires) -> None:
+    table = territoires().assign(marge=30.0)
+    assert "incertitude" in carte(territoires=table.head(20)).en_valeurs
+    with pytest.raises(CarteImpossible, match=r"trois classes, et 36 valeurs.*tableau"):
+        carte(territoires=table)

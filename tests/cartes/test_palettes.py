@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 
@@ -45,3 +45,20 @@ def test_divergente_distincte_en_gris(palette: str, dessous: int, dessus: int) -
 def test_clarte_des_extremes() -> None:
     assert clarte("#000000") == pytest.approx(0)
     assert clarte("#ffffff") == pytest.approx(100, abs=0.01)
+
+
+@pytest.mark.parametrize("palette", PALETTES_DIVERGENTES)
+@pytest.mark.parametrize(
+    ("dessous", "dessus"), [(a, b) for a in range(1, 6) for b in range(1, 6) if a + b <= 6]
+)
+def test_la_clarte_suit_la_distance_a_la_reference_et_dit_son_cote(
+    palette: str, dessous: int, dessus: int
+) -> None:
+    """Avant : les deux côtés alternaient, si bien qu'un tirage gris ne disait plus de quel côté on est."""
+    gris = [clarte(c) for c in couleurs_divergentes(dessous, dessus, palette)]
+    bas, haut = gris[:dessous][::-1], gris[dessous:]
+    for cote in (bas, haut):
+        assert all(proche > loin for proche, loin in pairwise(cote))
+    # Tout un côté est plus clair que l'autre, d'un écart plus grand qu'entre deux classes voisines.
+    pas = [abs(a - b) for cote in (bas, haut) for a, b in pairwise(cote)]
+    assert min(bas) - max(haut) > 1.5 * max(pas, default=0)
