@@ -50,6 +50,7 @@ class Atelier:
     def __init__(self, **parametres: Any) -> None:
         self.reglages: Reglages = verifier_parametres(parametres)
         self.cartes_refusees: dict[str, str] = {}
+        self._refus_dits: set[str] = set()
 
     @cached_property
     def portrait(self) -> Portrait:
@@ -145,13 +146,12 @@ class Atelier:
         for demande in contenu.cartes:
             if demande.indicateur in self.cartes:
                 display(self.figure(self.cartes[demande.indicateur]))
-        refus = [
-            r
-            for d in contenu.cartes
-            if (r := self.cartes_refusees.get(d.indicateur)) and d.indicateur not in self.cartes
-        ]
+        refus = [r for d in contenu.cartes if (r := self.cartes_refusees.get(d.indicateur))]
+        # Une même raison vaut pour toutes les cartes d'un fond : elle est dite une fois, au premier chapitre.
+        refus = [r for r in dict.fromkeys(refus) if r not in self._refus_dits]
+        self._refus_dits.update(refus)
         if refus:
-            lignes = "".join(f'<p class="precision">{html.escape(r)}</p>' for r in dict.fromkeys(refus))
+            lignes = "".join(f'<p class="precision">{html.escape(r)}</p>' for r in refus)
             display(Fragment(lignes, "\n".join(refus)))
         display(Fragment(fragments.suite(self.portrait, contenu), f"{contenu.titre} (suite)"))
 

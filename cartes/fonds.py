@@ -261,7 +261,7 @@ def carte(fonds: Fonds, demande: DemandeDeCarte) -> CarteThematique:
             f"Pas de carte de « {definition.libelle} » : aucun territoire n'a de chiffre dans les fichiers déposés."
         )
     diagnostic, sujet = fonds.diagnostic, fonds.diagnostic.ensembles.sujet
-    manquants = _sans_contour(fonds, definition, demande.groupe, set(territoires["code"]))
+    manquants = _sans_contour(fonds, demande.groupe, set(territoires["code"]))
     date, producteur = _date_et_source(diagnostic, definition, demande.groupe)
     repere = _repere(diagnostic, definition, sujet, demande.groupe)
     return CarteThematique(
@@ -281,14 +281,14 @@ def carte(fonds: Fonds, demande: DemandeDeCarte) -> CarteThematique:
     )
 
 
-def _sans_contour(fonds: Fonds, definition: Indicateur, groupe: str, dessines: set[str]) -> tuple[str, ...]:
+def _sans_contour(fonds: Fonds, groupe: str, dessines: set[str]) -> tuple[str, ...]:
     """Nommer les territoires sans contour ; refuser la carte s'ils sont plus d'un sur cinq."""
     ensembles = fonds.diagnostic.ensembles
     attendus = ensembles.quartiers if groupe == "quartiers" else ensembles.mailles
     manquants = tuple(t.nom for t in attendus if t.code not in dessines)
     if len(dessines) < CONTOURS_MINIMUM * len(attendus):
         raise CarteImpossible(
-            f"Pas de carte de « {definition.libelle} » : les contours déposés n'ont que {len(dessines)} des {len(attendus)} "
+            f"Pas de carte : les contours déposés n'ont que {len(dessines)} des {len(attendus)} "
             f"territoires ; il en faut {100 * CONTOURS_MINIMUM:.0f} % pour qu'une carte ne trompe pas. "
             f"Déposez {source('contours_iris').rappel_demande}."
         )

@@ -1,0 +1,41 @@
+"""Les cartes des vrais contours : celles qui manquent de contours sont refusées, les autres datées par leurs codes."""
+
+from __future__ import annotations
+
+import pytest
+
+from carnets.atelier import Atelier
+
+pytestmark = pytest.mark.reel
+
+
+def test_une_ville_dont_neuf_iris_sur_quinze_n_ont_pas_de_contour_n_a_pas_de_carte(base_reelle, monkeypatch):
+    """Avant : six IRIS dessinés des Sables-d'Olonne passaient pour la ville entière."""
+    monkeypatch.setenv("ABS_DONNEES", str(base_reelle.dossier))
+    atelier = Atelier(territoire="85194")
+    assert atelier.cartes == {}
+    assert set(atelier.cartes_refusees.values()) == {
+        "Pas de carte : les contours déposés n'ont que 6 des 15 territoires ; il en faut 80 % pour qu'une carte ne trompe "
+        "pas. Déposez les contours IRIS de l'IGN (CONTOURS-IRIS, geoservices.ign.fr), en GPKG, SHP ou GeoJSON."
+    }
+
+
+def test_les_contours_sans_annee_sont_dates_par_leurs_codes(base_reelle, monkeypatch):
+    """Avant : « Géographie : année non précisée »."""
+    monkeypatch.setenv("ABS_DONNEES", str(base_reelle.dossier))
+    dessins = Atelier(territoire="34172", millesime=2016).cartes
+    assert {d.geographie for d in dessins.values()} == {
+        "contours sans année, compatibles avec les IRIS de 2016–2021"
+    }
+    for dessin in dessins.values():
+        if dessin.en_classes and not dessin.en_valeurs:
+            classes = dessin.discretisation
+            for rang in range(classes.nombre):
+                siennes = [
+                    m
+                    for v, m in zip(dessin.valides["valeur"], dessin.valides["marge"], strict=True)
+                    if classes.classe(v) == rang and m == m
+                ]
+                if siennes:
+                    mediane = sorted(siennes)[len(siennes) // 2]
+                    assert classes.bornes[rang + 1] - classes.bornes[rang] >= min(mediane, max(siennes)) * 0.9
