@@ -46,8 +46,10 @@ def chapitre_qpv(diagnostic: Diagnostic) -> Chapitre | None:
     liste += diagnostic.locales.indicateurs.values()
     generation = diagnostic.ensembles.qpv[0].geographie
     avertissements = [
-        f"Quartiers prioritaires de génération {generation}, chiffres officiels des producteurs à leur propre date. "
-        f"{EDITION}",
+        (
+            f"Quartiers prioritaires de génération {generation}, chiffres officiels des producteurs à leur propre date. "
+            f"{EDITION}"
+        ),
         *a_cheval(diagnostic),
         *diagnostic.remarques,
     ]

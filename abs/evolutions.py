@@ -189,7 +189,8 @@ def evaluer(
     marge = marge_de_difference(avant.marge, apres.marge)
     seuil = seuil_d_evolution(indicateur, avant.valeur)
     if source(evolution.source).famille in FAMILLES_EXHAUSTIVES:
-        verdict, raison = _au_seuil(ecart, seuil, avis.seuil), avant.raison or apres.raison
+        verdict: str = _au_seuil(ecart, seuil, avis.seuil)
+        raison = avant.raison or apres.raison
     else:
         verdict, raison = _verdict(ecart, marge, avant, apres, seuil, avis.seuil)
     return replace(

@@ -342,8 +342,8 @@ def _phrases(
     phrases = [question.libelle, parmi, "Ce que l'on veut comparer n'entre pas dans la distance."]
     if candidats < regles.candidats_minimum:
         phrases.append(
-            f"Prudence : {nombre(candidats)} candidats seulement pour {regles.nombre} comparables ; la plupart sont retenus, "
-            "qu'ils ressemblent ou non. Déposez les fichiers d'un territoire plus large."
+            f"Prudence : {nombre(candidats)} candidats seulement pour {regles.nombre} comparables ; la plupart sont "
+            "retenus, qu'ils ressemblent ou non. Déposez les fichiers d'un territoire plus large."
         )
     if absentes:
         phrases.append(f"Non tenues à ce niveau pour {sujet.nom} : {', '.join(absentes)}.")

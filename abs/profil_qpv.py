@@ -74,7 +74,7 @@ def profil_des_iris(
     table = touches.table
     garde = compte_pour_le_profil(table)
     retenus = table[garde].sort_values("part_perimetre", ascending=False)
-    if retenus.index.str[:5].nunique() > 1:
+    if len({str(c)[:5] for c in retenus.index}) > 1:
         # Un IRIS d'une autre commune dit laquelle.
         communes = Territoires(base).geographie.communes["nom"]
         villes = [str(communes.get(str(c)[:5], str(c)[:5])) for c in retenus.index]

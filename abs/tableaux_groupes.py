@@ -29,10 +29,15 @@ from abs.territoires import Territoire
 QPV_EN_COLONNES: Final = 5
 INDICATEURS_EN_COLONNES: Final = 6
 NOTES_DES_QPV: Final = (
-    "Pourcentages arrondis une seule fois, à l'unité. Les territoires mis à côté des quartiers sont lus à l'année de leurs "
-    "données ; nc quand cette année n'est pas établie.",
-    "« Édition » : année de publication du tableau QPV ; celle de ses données, plus ancienne, n'est écrite que si elle est "
-    "prouvée. Les taux du recensement portent un ordre de grandeur de leur incertitude, tiré de la population du quartier.",
+    (
+        "Pourcentages arrondis une seule fois, à l'unité. Les territoires mis à côté des quartiers sont lus à l'année de "
+        "leurs données ; nc quand cette année n'est pas établie."
+    ),
+    (
+        "« Édition » : année de publication du tableau QPV ; celle de ses données, plus ancienne, n'est écrite que si elle "
+        "est prouvée. Les taux du recensement portent un ordre de grandeur de leur incertitude, tiré de la population du "
+        "quartier."
+    ),
 )
 
 

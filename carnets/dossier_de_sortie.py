@@ -278,6 +278,6 @@ def _place_libre(voulu: Path, *, vide: bool = False) -> Path:
         if not place.exists() or (not vide and changements(place).aucun):
             return place
     raise SortieImpossible(
-        f"{PLACES_ESSAYEES} dossiers du nom de « {voulu.name} » sont déjà dans « {voulu.parent} » : rangez-les, ou choisissez "
-        "un autre dossier avec --sortie."
+        f"{PLACES_ESSAYEES} dossiers du nom de « {voulu.name} » sont déjà dans « {voulu.parent} » : rangez-les, ou "
+        "choisissez un autre dossier avec --sortie."
     )

@@ -150,8 +150,8 @@ class CarteThematique:
             _ = self.discretisation
             if self.en_valeurs and len(self.valides) > VALEURS_MAXIMUM:
                 raise CarteImpossible(
-                    f"Pas de carte de « {self.sous_titre or self.titre} » : {self.en_valeurs}, et {len(self.valides)} valeurs "
-                    "ne tiennent pas sur une carte. Elles sont dans le tableau détaillé."
+                    f"Pas de carte de « {self.sous_titre or self.titre} » : {self.en_valeurs}, et {len(self.valides)} "
+                    "valeurs ne tiennent pas sur une carte. Elles sont dans le tableau détaillé."
                 )
 
     @property

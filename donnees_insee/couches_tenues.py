@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pyarrow.parquet as pq
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+
+    from donnees_insee.base import Base
 
 
 class LectureDesCouches:
@@ -79,4 +81,5 @@ class LectureDesCouches:
         import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
 
         with part_lisible(chemin):
-            return restaurer(self, gpd.read_parquet(chemin))
+            # La base est cette classe complétée ; elle seule sait lire les tables de référence.
+            return restaurer(cast("Base", self), gpd.read_parquet(chemin))

@@ -79,7 +79,7 @@ class Geographie:
 
     def precharger(self) -> None:
         """Lire d'avance ce que tout portrait demande : communes, EPCI, listes d'IRIS, QPV."""
-        _ = (self.communes, self.epci, self._listes_par_commune, self._noms_propres, self.qpv)
+        _ = (self.communes, self.epci, self._listes_par_commune, self.qpv)
 
     # -- communes ------------------------------------------------------------------------------
 

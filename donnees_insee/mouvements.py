@@ -241,7 +241,7 @@ class HistoireDesCommunes:
             Phrases complètes, de la plus ancienne à la plus récente ; vide si rien n'a changé ou si l'année est hors
             de l'histoire tenue.
         """
-        dites = []
+        dites: list[str] = []
         if annee >= self.annee or annee < PREMIERE_ANNEE:
             return dites
         for date, liens in self.liens_entre(annee, self.annee):

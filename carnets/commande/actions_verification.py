@@ -114,8 +114,8 @@ def conclusion(v: Verification) -> str:
         )
     if inconnus:
         return (
-            f"Vérification incomplète : {_nombre(inconnus)} chiffres n'ont pas pu être refaits à partir des fichiers bruts ; "
-            f"les {_nombre(v.refaits.egaux)} qui ont pu l'être sont égaux."
+            f"Vérification incomplète : {_nombre(inconnus)} chiffres n'ont pas pu être refaits à partir des fichiers bruts "
+            f"; les {_nombre(v.refaits.egaux)} qui ont pu l'être sont égaux."
         )
     return "Aucun chiffre différent."
 

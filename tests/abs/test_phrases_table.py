@@ -224,6 +224,7 @@ def mailles(*valeurs, marge=0.1, niveau="iris", **autres):
 ETENDUE = "D'un IRIS d'habitat à l'autre, le taux de chômage au sens du recensement va de {} à {}, sur {} (recensement 2022)"
 SECRETS = [(t, replace(x, statut=Statut.SECRET, valeur=NAN)) for t, x in mailles(*[0.0] * 12)[11:]]
 
+# ruff: noqa: E501 - une phrase attendue ne se coupe pas.
 ETENDUES = [
     (CHOM, mailles(10.0, 11.0, 12.0, 13.0, 30.0), None,
      ETENDUE.format("10,0 %", "30,0 % (fiabilité bonne)", "5 IRIS") + " ; il est le plus élevé dans l'IRIS M5."),

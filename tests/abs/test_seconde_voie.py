@@ -223,15 +223,11 @@ FILOSOFI_IRIS = {
 def test_filosofi_a_l_iris_est_la_cellule_du_fichier(
     indicateur: str, colonne: str, table_demo: pd.DataFrame, brut_demo: Path, groupes: dict
 ) -> None:
-    # Les IRIS sont lus à l'année du texte de leur ville, quand presque autant y ont un chiffre.
-    du_texte = table_demo[(table_demo["indicateur"] == indicateur) & (table_demo["territoire"] == "99001")]
-    annee = int(du_texte[du_texte["valeur"].notna()]["millesime"].iloc[0])
-    nom = {2016: "BASE_TD_FILO_DISP_IRIS_2016.csv", 2021: "BASE_TD_FILO_IRIS_2021_DISP.csv"}[annee]
-    brut, colonne = lire((brut_demo / nom).read_text("utf-8-sig"), "IRIS"), f"{colonne[:-2]}{annee % 100}"
+    brut = lire((brut_demo / "BASE_TD_FILO_IRIS_2021_DISP.csv").read_text("utf-8"), "IRIS")
     publies = absents = 0
     for iris in groupes["commune", "99001"]:
         cellule = brut.get(iris, {}).get(colonne, "")
-        lu = un_chiffre(table_demo, "iris", iris, indicateur, annee)
+        lu = un_chiffre(table_demo, "iris", iris, indicateur, 2021)
         if math.isnan(nombre(cellule)):
             assert math.isnan(lu["valeur"])
             assert lu["statut"] in {"secret", "indisponible", "sans_objet"}

@@ -3,6 +3,7 @@
 import csv
 import itertools
 import json
+import math
 import re
 from dataclasses import replace
 
@@ -207,6 +208,7 @@ def test_les_classes_d_un_rapport_ne_sont_pas_plus_etroites_que_le_seuil(atelier
     carte = atelier.cartes.cartes["part_hlm"]
     territoires = carte.territoires.copy()
     territoires["valeur"] = [2.8 + 0.05 * rang for rang in range(len(territoires))]
+    territoires["marge"] = math.nan
     rapport = replace(carte, code="rapport_interdecile", nature="indice", unite="", decimales=1,
                       territoires=territoires, reference=replace(carte.reference, valeur=2.9), bornes=None)  # fmt: skip
 

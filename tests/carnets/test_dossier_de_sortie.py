@@ -120,8 +120,8 @@ def test_un_document_ouvert_sous_windows_est_une_phrase_pas_une_perte(tmp_path, 
     assert octets(voulu) == avant
     assert lu(final) == "deux"
     assert "ouvert" in avis
+    (voulu / "note.txt").write_text("x", encoding="utf-8")
     with pytest.raises(SortieImpossible, match="rien n'a été changé"):
-        (voulu / "note.txt").write_text("x", encoding="utf-8")
         ecrire(voulu, "trois", remplacer=True)
     assert lu(voulu) == "un"
 

@@ -188,7 +188,8 @@ def test_une_phrase_qui_cite_deux_annees_est_refusee(copie):
     texte = page.read_text(encoding="utf-8")
     sienne = next(
         r for r, x in preuve.lignes.items()
-        if x["niveau"] == "qpv" and absente(x["annee_donnees"]) and not absente(x["valeur"]) and f'<li data-reference="{r}' in texte
+        if x["niveau"] == "qpv" and absente(x["annee_donnees"]) and not absente(x["valeur"])
+        and f'<li data-reference="{r}' in texte
     )  # fmt: skip
     autre = next(
         r for r, x in preuve.lignes.items()
