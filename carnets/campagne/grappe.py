@@ -82,7 +82,7 @@ def _connecte(adresse: str) -> Iterator[Client]:
     client = Client.__new__(Client)
     try:
         try:
-            client.__init__(  # type: ignore[misc] - un client créé vide, dont c'est la construction
+            client.__init__(  # type: ignore[misc]  # un client créé vide, dont c'est la construction
                 adresse, timeout=DELAI_DE_CONNEXION, set_as_default=False
             )
         except (OSError, TimeoutError, ValueError) as cause:

@@ -89,7 +89,8 @@ def controler_dates(chemin: Path, preuve: Preuve) -> Bilan:
             colonne = [ligne[rang] for ligne in tableau.lignes if rang < len(ligne)]
             _une_seule_date(bilan, f"{tableau.nom}, colonne {rang + 1}", colonne, preuve)
     for rang, phrase in enumerate(lecteur.phrases, start=1):
-        _une_seule_date(bilan, f"phrase {rang}", [r for r in preuve.lignes if r in phrase], preuve)
+        citees = sorted((r for r in preuve.lignes if r in phrase), key=phrase.index)
+        _une_seule_date(bilan, f"phrase {rang}", citees, preuve, sujet_a_part=True)
     for nom, texte in lecteur.absentes:
         mots = texte.split("\n")[0]
         if not mots.startswith(tuple(ABREGES_STATUT.values())):
@@ -97,21 +98,30 @@ def controler_dates(chemin: Path, preuve: Preuve) -> Bilan:
     return bilan
 
 
-def _une_seule_date(bilan: Bilan, ici: str, references: Iterable[str], preuve: Preuve) -> None:
+def _une_seule_date(
+    bilan: Bilan, ici: str, references: Iterable[str], preuve: Preuve, *, sujet_a_part: bool = False
+) -> None:
     """Comparer les dates des chiffres d'un même indicateur que porte une ligne, une colonne ou une phrase."""
     par_indicateur: dict[str, dict[str, set[str]]] = {}
+    premiers: dict[str, tuple[str, str]] = {}
     for reference in references:
         ligne = preuve.lignes.get(reference)
         if ligne is None or ligne["statut"] in SANS_VALEUR:
             continue
         dates = par_indicateur.setdefault(ligne["indicateur"], {})
-        dates.setdefault(_date(ligne), set()).add(f"{ligne['territoire']}|{ligne['niveau']}")
+        qui = f"{ligne['territoire']}|{ligne['niveau']}"
+        dates.setdefault(_date(ligne), set()).add(qui)
+        premiers.setdefault(ligne["indicateur"], (_date(ligne), qui))
     for indicateur, dates in par_indicateur.items():
         territoires = set().union(*dates.values())
         if len(territoires) < 2:
             continue
         # Un même territoire à deux dates est une évolution ; deux territoires à deux dates, une comparaison fausse.
         fausse = len(dates) > 1 and len({frozenset(t) for t in dates.values()}) > 1
+        if sujet_a_part:
+            # Le sujet d'une phrase peut y être redit à la date de sa carte ; ceux à qui on le compare, jamais.
+            date, sujet = premiers[indicateur]
+            fausse = fausse and any(t != {sujet} for d, t in dates.items() if d != date)
         bilan.comparer(ici, indicateur, UNE_DATE, " et ".join(sorted(dates)) if fausse else UNE_DATE)
 
 

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import openpyxl
 import pandas as pd
@@ -201,6 +202,27 @@ def test_une_phrase_qui_cite_deux_annees_est_refusee(copie):
     )
     (ecart,) = controler_dates(page, preuve).ecarts
     assert ecart.cellule.startswith("phrase")
+
+
+def test_le_sujet_redit_a_la_date_de_sa_carte_n_est_pas_une_comparaison(tmp_path):
+    """Une commune peut être dite à deux dates ; la référence à qui on la compare, à la première seulement."""
+    lignes = {
+        f"{qui}|{annee}": {
+            "indicateur": "niveau_vie_median", "territoire": qui, "niveau": "commune", "annee_donnees": annee,
+            "statut": "publie", "valeur": 20_000.0, "source": "filosofi", "millesime": annee,
+        }
+        for qui in ("ville", "voisine") for annee in (2018, 2021)
+    }  # fmt: skip
+    page = tmp_path / "portrait.html"
+
+    def ecarts(*references):
+        page.write_text(f'<ul><li data-reference="{" ".join(references)}">x</li></ul>', encoding="utf-8")
+        return controler_dates(page, SimpleNamespace(lignes=lignes)).ecarts
+
+    assert ecarts("ville|2018", "voisine|2018", "ville|2021") == []
+    assert ecarts("ville|2021", "voisine|2018")
+    assert ecarts("ville|2018", "voisine|2021", "ville|2021")
+    assert ecarts("ville|2018", "voisine|2018", "voisine|2021")
 
 
 def test_sans_sa_base_un_document_n_est_pas_dit_juste(copie, monkeypatch, tmp_path):
