@@ -130,9 +130,7 @@ def _phrases(diagnostic: Diagnostic, ranges: list[Indicateur]) -> list[Phrase]:
                 sujet,
                 diagnostic.chiffre(sujet, indicateur.code),
                 references,
-                diagnostic.chiffre(sujet, indicateur.code, "mailles")
-                if diagnostic.ensembles.mailles
-                else None,
+                diagnostic.sujet_du_detail(indicateur.code),
             )
         if dite is not None and indicateur.nature != "effectif":
             ecrites.append(dite)

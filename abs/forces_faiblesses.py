@@ -204,10 +204,7 @@ def _point(diagnostic: Diagnostic, indicateur: Indicateur) -> Point | None:
     autour = [(t, diagnostic.chiffre(t, indicateur.code)) for t in diagnostic.ensembles.references]
     lues = references_lues(indicateur, sujet, chiffre, autour)
     differents = [v for _, _, v in lues if v.verdict in DIFFERENTS]
-    a_leur_date = (
-        diagnostic.chiffre(sujet, indicateur.code, "mailles") if diagnostic.ensembles.mailles else None
-    )
-    dite = phrase(indicateur, sujet, chiffre, autour, a_leur_date)
+    dite = phrase(indicateur, sujet, chiffre, autour, diagnostic.sujet_du_detail(indicateur.code))
     # Un écart favorable d'un côté et défavorable de l'autre n'est ni une force ni une faiblesse.
     if dite is None or len({v.verdict for v in differents}) != 1:
         return None

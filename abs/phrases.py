@@ -263,7 +263,9 @@ def phrase(
         autre = des_mailles if des_mailles.a_une_valeur else None
         cas = "des_mailles" if autre else "des_mailles_sans"
         carte = gabarits()[cas].format(
-            v=ecrire(indicateur, des_mailles) if autre else "", annee=des_mailles.annee_donnees
+            v=ecrire(indicateur, des_mailles) if autre else "",
+            annee=des_mailles.annee_donnees,
+            maille="IRIS" if sujet.niveau in {"commune", "iris"} else "commune",
         )
     precisions = " ; ".join(filter(None, [", ".join(nues), date_dite(chiffre, indicateur), carte]))
     couverture = next(

@@ -250,8 +250,9 @@ def _avertissements(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
         )
     if not contours_tenus(base, diagnostic):
         attendu = sources()["contours_iris"].rappel_demande
+        quoi = "d'IRIS de ses communes" if ensembles.sujet.niveau == "qpv" else "de ce territoire"
         mots.append(
-            f"Portrait sans carte : la base ne contient pas les contours de ce territoire. Pour en avoir, déposez {attendu}."
+            f"Portrait sans carte : la base ne contient pas les contours {quoi}. Pour en avoir, déposez {attendu}."
         )
     return tuple(mots)
 

@@ -148,6 +148,24 @@ class Diagnostic:
         # Un chiffre d'une autre date ne se glisse jamais dans une comparaison.
         return next((c for c in candidats if c.millesime == date), None)
 
+    def sujet_du_detail(self, indicateur: str) -> Chiffre | None:
+        """Donner le chiffre du sujet à la date où ses mailles sont chiffrées.
+
+        Parameters
+        ----------
+        indicateur : str
+            Code de l'indicateur.
+
+        Returns
+        -------
+        Chiffre or None
+            ``None`` si aucune maille n'a de chiffre : il n'y a alors ni carte, ni tableau détaillé à dater.
+        """
+        lus = (self.chiffre(t, indicateur, "mailles") for t in self.ensembles.mailles)
+        if not any(c is not None and c.a_une_valeur for c in lus):
+            return None
+        return self.chiffre(self.ensembles.sujet, indicateur, "mailles")
+
     def _groupe_lu(self, territoire: Territoire, indicateur: str, groupe: str) -> str:
         """Dire de quel groupe vient la date d'un chiffre : à côté d'un QPV, tout se lit à l'année de ses données."""
         if territoire.niveau == "qpv":

@@ -32,7 +32,8 @@ POLICE: Final = "Arial"
 MARGE_EN_CM: Final = 1.8
 LARGEUR_EN_CM: Final = 21.0
 # Deux cartes et leurs légendes tiennent sur une page.
-LARGEUR_D_IMAGE_EN_CM: Final = 14.0
+# Les textes des cartes sont faits pour cette largeur : à moins, ils passeraient sous sept points.
+LARGEUR_D_IMAGE_EN_CM: Final = 17.0
 PREMIERE_COLONNE: Final = 0.30
 TABLE_LARGE: Final = 6
 

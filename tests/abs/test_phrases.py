@@ -1,5 +1,6 @@
 """Les phrases : ce qu'un statut permet d'écrire, et ce qu'il interdit."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -175,3 +176,27 @@ def test_les_populations_restent_neutres(base_demo):
         for dite in chapitre.phrases:
             assert not [m for m in interdits if m in dite.texte.lower()], dite.texte
             assert mots_refuses(dite.texte) == [], dite.texte
+
+
+@pytest.mark.parametrize(
+    ("detail", "attendu"),
+    [
+        (26_020.0, "(revenus 2018 ; 26\u202f020\u00a0€ en 2021, année du détail par IRIS)"),
+        (math.nan, "(revenus 2018 ; le détail par IRIS est de 2021)"),
+        (None, "(revenus 2018)"),
+    ],
+)
+def test_une_phrase_dit_la_date_de_son_detail_quand_elle_n_est_pas_la_sienne(detail, attendu):
+    """Avant : le texte disait 24 170 € (2018), et la carte, sans un mot, 26 020 € (2021)."""
+    sujet = Territoire("49020", "commune", "Beaucouzé", composantes=("49020",))
+
+    def lu(valeur, annee):
+        statut = Statut.INDISPONIBLE if math.isnan(valeur) else Statut.PUBLIE
+        return Chiffre(
+            territoire="49020", niveau="commune", indicateur="niveau_vie_median", millesime=annee, valeur=valeur,
+            statut=statut, periode=f"revenus {annee}", source="filosofi", fiabilite=Fiabilite.BONNE,
+        )  # fmt: skip
+
+    a_part = None if detail is None else lu(detail, 2021)
+    dite = phrase(indicateur("niveau_vie_median"), sujet, lu(24_170.0, 2018), [], a_part)
+    assert attendu in dite.texte.replace("2018\u00a0;", "2018 ;")

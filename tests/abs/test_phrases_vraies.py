@@ -30,7 +30,7 @@ ETENDUE = re.compile(
     rf" va de {VALEUR} à {VALEUR} \((?:(.+?)(?: et (\d+) autres?)?, )?fiabilité ([^)]+)\), sur (\d+)(?: des (\d+))? "
     r"(?:IRIS|communes) "
 )
-DES_MAILLES = re.compile(rf" ; {VALEUR} en (\d{{4}}), année de la carte et du tableau détaillé")
+DES_MAILLES = re.compile(rf" ; {VALEUR} en (\d{{4}}), année du détail par IRIS")
 SEUL = re.compile(r" est(?:, parmi e\w+,)? l[ea] plus (élevée?|basse?|bas) (?:dans l'IRIS )?(.+)\.$")
 PARMI = re.compile(r" est parmi les plus (élevée?s|basses?|bas) (?:dans l(?:es IRIS|'IRIS) )?(.+)\.$")
 AUTRES = re.compile(r"^(?:dans )?(\d+) autres (?:IRIS|communes)$")
@@ -258,14 +258,14 @@ def verifier_une_seule_annee(diagnostic, phrases):
     """Le texte et sa carte parlent de la même année, ou la phrase donne les deux."""
     sujet = diagnostic.ensembles.sujet
     for code in indicateurs() if diagnostic.ensembles.mailles else ():
-        du_texte, de_la_carte = (diagnostic.chiffre(sujet, code, g) for g in ("comparaison", "mailles"))
+        du_texte, de_la_carte = diagnostic.chiffre(sujet, code), diagnostic.sujet_du_detail(code)
         if not all(c is not None and c.a_une_valeur for c in (du_texte, de_la_carte)):
             continue
         dite = next(
             (p for p in phrases if p.references[0].split("|")[:3] == [sujet.code, sujet.niveau, code]), None
         )
         if dite is not None and du_texte.annee_donnees != de_la_carte.annee_donnees:
-            assert f"en {de_la_carte.annee_donnees}, année de la carte" in dite.texte, dite.texte
+            assert f"en {de_la_carte.annee_donnees}, année du détail" in dite.texte, dite.texte
 
 
 def verifier_tout(diagnostic, minimum):

@@ -7,6 +7,10 @@ import subprocess
 import docx
 import pytest
 from docx.oxml.ns import qn
+from docx.shared import Cm
+
+from carnets.documents.word import LARGEUR_D_IMAGE_EN_CM, LARGEUR_EN_CM, MARGE_EN_CM
+from cartes.mise_en_page import LARGEUR_IMPRIMEE
 
 pytestmark = pytest.mark.carnet
 
@@ -101,3 +105,9 @@ def test_une_cellule_recopiee_vaut_une_cellule_mise_en_forme(document):
         for paragraphe in cellule.paragraphs:
             assert paragraphe.paragraph_format.space_after.pt == 1
             assert {m.font.size.pt for m in paragraphe.runs} <= {7.5, 8.5}
+
+
+def test_une_carte_est_posee_a_la_largeur_pour_laquelle_ses_textes_sont_faits():
+    """Avant : 14 cm, où la légende descendait à 4,7 points."""
+    assert Cm(LARGEUR_D_IMAGE_EN_CM).pt == pytest.approx(LARGEUR_IMPRIMEE, abs=0.1)
+    assert LARGEUR_D_IMAGE_EN_CM <= LARGEUR_EN_CM - 2 * MARGE_EN_CM
