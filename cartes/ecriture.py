@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # Classes, états, fonds, encres : une carte en a une vingtaine au plus.
 APLATS: Final = 32
+BLANC: Final = (255, 255, 255)
 VOISINAGE: Final = 8
 _NOM_DE_FICHIER = re.compile(r"[^/\\:*?\"<>|\x00-\x1f]+")
 
@@ -99,7 +100,13 @@ def _en_palette(image: Image) -> Image:
     modele.putpalette(
         [nombre for teinte in teintes + [teintes[0]] * (256 - len(teintes)) for nombre in teinte]
     )
-    return image.quantize(palette=modele, dither=Images.Dither.NONE)
+    rendue = image.quantize(palette=modele, dither=Images.Dither.NONE)
+    if BLANC not in teintes:
+        return rendue
+    # Pillow cherche la teinte la plus proche à quelques niveaux près : le papier, lui, doit être tout à fait blanc.
+    papier = image.convert("L").point([255 * (niveau == 255) for niveau in range(256)])
+    rendue.paste(teintes.index(BLANC), mask=papier)
+    return rendue
 
 
 def _distinctes(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from PIL import Image
 
 from carnets.atelier import Atelier
 
@@ -42,3 +43,15 @@ def test_les_contours_sans_annee_sont_dates_par_leurs_codes(base_reelle, monkeyp
                 if siennes:
                     mediane = sorted(siennes)[len(siennes) // 2]
                     assert classes.bornes[rang + 1] - classes.bornes[rang] >= min(mediane, max(siennes)) * 0.9
+
+
+def test_le_papier_d_une_carte_d_effectifs_est_blanc(base_reelle, monkeypatch, tmp_path):
+    """Avant : la réduction à 256 couleurs rendait son fond gris (250)."""
+    monkeypatch.setenv("ABS_DONNEES", str(base_reelle.dossier))
+    (fichier,) = (
+        Atelier(territoire="29061").cartes["population"].enregistrer(tmp_path, "population", ("png",))
+    )
+    with Image.open(fichier) as image:
+        vue = image.convert("RGB")
+    coins = [(2, 2), (vue.width - 3, 2), (2, vue.height - 3), (vue.width - 3, vue.height - 3)]
+    assert {vue.getpixel(c) for c in coins} == {(255, 255, 255)}
