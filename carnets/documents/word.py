@@ -31,7 +31,6 @@ MEMOIRE_DE_PANDOC: Final = ("+RTS", "-A64m", "-RTS")
 POLICE: Final = "Arial"
 MARGE_EN_CM: Final = 1.8
 LARGEUR_EN_CM: Final = 21.0
-# Deux cartes et leurs légendes tiennent sur une page.
 # Les textes des cartes sont faits pour cette largeur : à moins, ils passeraient sous sept points.
 LARGEUR_D_IMAGE_EN_CM: Final = 17.0
 PREMIERE_COLONNE: Final = 0.30
