@@ -24,7 +24,7 @@ LARGEUR, MARGE, GOUTTIERE, LARGEUR_LEGENDE = 720.0, 12.0, 14.0, 240.0
 # Largeur à laquelle un rapport A4 imprime la carte (17 cm) : aucun texte n'y descend sous 7 points.
 LARGEUR_IMPRIMEE, CORPS_IMPRIME_MINIMUM = 481.9, 7.0
 # Deux cartes, leurs titres et leurs légendes tiennent ainsi sur une page A4 du document Word.
-HAUTEUR_CARTE = (250.0, 420.0)
+HAUTEUR_CARTE = (250.0, 380.0)
 CORPS_TITRE, CORPS_SOUS_TITRE, CORPS_LEGENDE, CORPS_MENTION = 16.0, 12.0, 10.6, 10.6
 INTERLIGNE = 1.3
 CASE = (22.0, 12.0)
