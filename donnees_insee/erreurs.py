@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 class ErreurAbs(Exception):
     """Racine de toutes les erreurs que l'analyste peut rencontrer et corriger."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Montrer dans un carnet la seule phrase : la pile d'appels n'apprend rien à qui doit déposer un fichier."""
+        return [f"{type(self).__name__} : {self}"]
+
 
 class FichierIllisible(ErreurAbs):
     """Le fichier reçu n'a pas pu être ouvert ou n'est pas de la nature annoncée."""

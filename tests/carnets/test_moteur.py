@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pandas as pd
+import papermill
 import pytest
 
 from abs.diagnostic import COLONNES
@@ -148,3 +150,20 @@ def test_papermill_seul_execute_le_carnet(base_demo, tmp_path):
     texte = sortie.read_text(encoding="utf-8")
     assert "Saint-Maur-d" in texte
     assert '"output_type": "error"' not in texte
+
+
+def test_dans_un_carnet_une_erreur_attendue_est_une_phrase_sans_pile_d_appels(tmp_path):
+    """Avant : sur un dossier vide, dix mille caractères de pile au-dessus de la phrase utile."""
+    sorti = tmp_path / "sorti.ipynb"
+    with pytest.raises(papermill.PapermillExecutionError, match="est vide"):
+        papermill.execute_notebook(
+            str(chemin_du_carnet()),
+            str(sorti),
+            {"dossier_donnees": str(tmp_path / "vide")},
+            progress_bar=False,
+        )
+    fautes = [
+        o for c in nbformat.read(sorti, 4).cells for o in c.get("outputs", ()) if o["output_type"] == "error"
+    ]
+    assert [len(f["traceback"]) for f in fautes] == [1]
+    assert fautes[0]["traceback"][0].startswith("DonneeAbsente : La base")
