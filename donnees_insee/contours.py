@@ -10,6 +10,7 @@ from donnees_insee import codes
 from donnees_insee.brut import nature, refuser_ce_qui_n_est_pas_une_table
 from donnees_insee.catalogue import sources
 from donnees_insee.erreurs import FichierIllisible, SourceNonReconnue, TableNonConforme, liste_de_fautes
+from donnees_insee.pilotes import PILOTES, adresse
 from donnees_insee.reconnaissance import annee_du_nom, refuser_deux_annees
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from donnees_insee.catalogue import Source
 
-EXTENSIONS_COUCHE: Final = {".geojson", ".json", ".gpkg", ".shp", ".topojson"}
+EXTENSIONS_COUCHE: Final = frozenset(PILOTES)
 # Formats où un fichier peut porter plusieurs couches ; les lister relit le fichier.
 PLUSIEURS_COUCHES: Final = {".gpkg", ".topojson", ".json"}
 COLONNES: Final = ("code", "nom", "commune", "nom_commune", "type")
@@ -107,8 +108,9 @@ def _ouvrir(chemin: Path) -> tuple[gpd.GeoDataFrame, list[str]]:
         with warnings.catch_warnings():
             # Les avertissements de GDAL sont en anglais ; ce qui compte est vérifié plus bas.
             warnings.simplefilter("ignore")
+            lisible = adresse(chemin)
             plusieurs = chemin.suffix.lower() in PLUSIEURS_COUCHES
-            brute = gpd.read_file(chemin, layer=_couche_utile(chemin) if plusieurs else None)
+            brute = gpd.read_file(lisible, layer=_couche_utile(chemin.name, lisible) if plusieurs else None)
     except (SourceNonReconnue, FichierIllisible):
         raise
     except Exception as cause:
@@ -134,21 +136,21 @@ def _ouvrir(chemin: Path) -> tuple[gpd.GeoDataFrame, list[str]]:
     )
 
 
-def _couche_utile(chemin: Path) -> str:
+def _couche_utile(fichier: str, lisible: str) -> str:
     """Choisir la seule couche de contours d'un fichier qui en a plusieurs (styles et emprises à part)."""
     import pyogrio  # noqa: PLC0415 - import lent, réservé aux couches
 
-    noms = [str(nom) for nom, geometrie in pyogrio.list_layers(chemin) if geometrie is not None]
+    noms = [str(nom) for nom, geometrie in pyogrio.list_layers(lisible) if geometrie is not None]
     if not noms:
-        raise SourceNonReconnue(f"« {chemin.name} » ne contient aucune couche géographique.")
+        raise SourceNonReconnue(f"« {fichier} » ne contient aucune couche géographique.")
     if len(noms) == 1:
         return noms[0]
-    attributs = {n: pyogrio.read_info(chemin, layer=n)["fields"] for n in noms}
+    attributs = {n: pyogrio.read_info(lisible, layer=n)["fields"] for n in noms}
     utiles = [n for n in noms if _source_des_contours([str(a) for a in attributs[n]]) is not None]
     if len(utiles) == 1:
         return utiles[0]
     raise SourceNonReconnue(
-        f"« {chemin.name} » contient {len(noms)} couches ({', '.join(noms[:4])}…) ; on en attend une "
+        f"« {fichier} » contient {len(noms)} couches ({', '.join(noms[:4])}…) ; on en attend une "
         "seule qui "
         "porte des contours d'IRIS ou de QPV. Exportez la couche voulue seule, puis déposez-la."
     )

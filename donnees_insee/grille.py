@@ -10,6 +10,7 @@ import pyarrow as pa
 from donnees_insee.brut import TableBrute, nature
 from donnees_insee.catalogue import sources
 from donnees_insee.erreurs import FichierIllisible
+from donnees_insee.pilotes import adresse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,17 +65,18 @@ def _couches_de_carreaux(chemin: Path) -> tuple[list[str], list[str]]:
 
     grilles = [s for s in sources().values() if s.attributs_seuls]
     try:
-        noms = [str(nom) for nom, geometrie in pyogrio.list_layers(chemin) if geometrie is not None]
-        couches = [n for n in noms if any(_convient(s, chemin, n) for s in grilles)]
+        lisible = adresse(chemin)
+        noms = [str(nom) for nom, geometrie in pyogrio.list_layers(lisible) if geometrie is not None]
+        couches = [n for n in noms if any(_convient(s, lisible, n) for s in grilles)]
     except pyogrio.errors.DataSourceError:
         return [], []  # la lecture des contours dira pourquoi ce fichier ne s'ouvre pas
     return couches, [n for n in noms if n not in couches]
 
 
-def _convient(source: Source, chemin: Path, couche: str) -> bool:
+def _convient(source: Source, lisible: str, couche: str) -> bool:
     import pyogrio  # noqa: PLC0415
 
-    attributs = {str(a).upper() for a in pyogrio.read_info(chemin, layer=couche)["fields"]}
+    attributs = {str(a).upper() for a in pyogrio.read_info(lisible, layer=couche)["fields"]}
     return set(source.signature) <= attributs and bool(set(source.cle) & attributs)
 
 
@@ -84,7 +86,7 @@ def _attributs(chemin: Path, couche: str) -> pa.Table:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # avertissements de GDAL, en anglais
-            _, lue = pyogrio.read_arrow(chemin, layer=couche, read_geometry=False)
+            _, lue = pyogrio.read_arrow(adresse(chemin), layer=couche, read_geometry=False)
     except Exception as cause:
         raise FichierIllisible(
             f"« {chemin.name} », couche « {couche} », ne se lit pas jusqu'au bout ({cause}). "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from donnees_insee.brut import nature, refuser_ce_qui_n_est_pas_une_table
 from donnees_insee.contours import EXTENSIONS_COUCHE
 from donnees_insee.erreurs import FichierIllisible, TableNonConforme, liste_de_fautes
+from donnees_insee.pilotes import adresse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,8 +113,11 @@ def _ouvrir(chemin: Path) -> gpd.GeoDataFrame:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # avertissements de GDAL, en anglais
-            couches = [str(n) for n, geometrie in pyogrio.list_layers(chemin) if geometrie is not None]
-            lue = gpd.read_file(chemin, layer=couches[0]) if len(couches) == 1 else None
+            lisible = adresse(chemin)
+            couches = [str(n) for n, geometrie in pyogrio.list_layers(lisible) if geometrie is not None]
+            lue = gpd.read_file(lisible, layer=couches[0]) if len(couches) == 1 else None
+    except FichierIllisible:
+        raise
     except Exception as cause:
         # GDAL, pyogrio et shapely ont chacun leurs erreurs, selon ce qui est abîmé dans le fichier.
         raise FichierIllisible(

@@ -1,0 +1,115 @@
+"""Nommer à GDAL le pilote d'une couche reçue : laissé libre, il choisit d'après le contenu et peut aller sur le réseau."""
+
+from __future__ import annotations
+
+import json
+import mmap
+import re
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+from donnees_insee.erreurs import FichierIllisible
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Pilote et premiers octets de chaque extension admise ; un JSON commence par une accolade.
+PILOTES: Final = {
+    ".geojson": ("GeoJSON", b"{"),
+    ".json": ("GeoJSON", b"{"),
+    ".topojson": ("TopoJSON", b"{"),
+    ".gpkg": ("GPKG", b"SQLite format 3\x00"),
+    ".shp": ("ESRI Shapefile", b"\x00\x00\x27\x0a"),
+}
+# GDAL cherche « crs » sans regarder la casse, et JSON admet d'en écrire les lettres par leur numéro.
+CRS: Final = re.compile(rb'"(?:[cC]|\\u00[46]3)(?:[rR]|\\u00[57]2)(?:[sS]|\\u00[57]3)"\s*:\s*')
+CRS_SURS: Final = frozenset({"name", "epsg", "ogc"})
+TOPOLOGIE: Final = re.compile(rb'"type"\s*:\s*"Topology"')
+DEBUT: Final = 8192
+
+
+def adresse(chemin: Path) -> str:
+    """Donner à GDAL le nom d'une couche, pilote compris, après avoir vérifié qu'elle est ce qu'elle annonce.
+
+    Parameters
+    ----------
+    chemin : pathlib.Path
+        Fichier GeoJSON, TopoJSON, GPKG ou SHP existant.
+
+    Returns
+    -------
+    str
+        Nom à ouvrir par pyogrio ou geopandas.
+
+    Raises
+    ------
+    FichierIllisible
+        Contenu d'un autre format, système de coordonnées à chercher sur le réseau, table virtuelle.
+    """
+    pilote, signature = PILOTES[chemin.suffix.lower()]
+    with chemin.open("rb") as flux:
+        debut = flux.read(DEBUT)
+    if (
+        not debut.removeprefix(b"\xef\xbb\xbf")
+        .lstrip(b" \t\r\n" if signature == b"{" else b"")
+        .startswith(signature)
+    ):
+        raise FichierIllisible(
+            f"« {chemin.name} » n'est pas une couche géographique : ses premiers octets ne sont pas ceux d'un "
+            f"fichier {pilote}. Exportez de nouveau la couche depuis un SIG, puis déposez-la."
+        )
+    complet = str(chemin.absolute())
+    if signature == b"{":
+        _refuser_un_crs_du_reseau(chemin)
+        return f"{'TopoJSON' if TOPOLOGIE.search(debut) else pilote}:{complet}"
+    if pilote == "GPKG":
+        _refuser_les_tables_virtuelles(chemin)
+    return complet
+
+
+def _refuser_un_crs_du_reseau(chemin: Path) -> None:
+    """Refuser un système de coordonnées donné par une adresse : GDAL irait la demander."""
+    with chemin.open("rb") as flux, mmap.mmap(flux.fileno(), 0, access=mmap.ACCESS_READ) as octets:
+        for trouve in CRS.finditer(octets):
+            suite = octets[trouve.end() : trouve.end() + DEBUT].decode("utf-8", "replace")
+            try:
+                crs, _ = json.JSONDecoder().raw_decode(suite)
+            except (ValueError, RecursionError):
+                crs = {"type": "illisible"}
+            if isinstance(crs, dict) and not _est_sur(crs):
+                raise FichierIllisible(
+                    f"« {chemin.name} » donne son système de coordonnées par une adresse à consulter, que ce logiciel "
+                    "ne suit pas. Exportez de nouveau la couche en WGS 84 (EPSG:4326), puis déposez-la."
+                )
+
+
+def _est_sur(crs: dict[str, object]) -> bool:
+    genres = [str(v).lower() for k, v in crs.items() if k.lower() == "type"]
+    return all(g in CRS_SURS for g in genres)
+
+
+def _refuser_les_tables_virtuelles(chemin: Path) -> None:
+    """Refuser un GeoPackage dont une table en lit une autre hors du fichier ; l'index spatial n'en est pas."""
+    try:
+        with closing(sqlite3.connect(f"{chemin.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as base:
+            paquet = base.execute("pragma application_id").fetchone()[0].to_bytes(4, "big", signed=True)
+            virtuelles = [
+                str(nom)
+                for nom, texte in base.execute("select name, sql from sqlite_master where sql is not null")
+                if re.match(r"\s*create\s+virtual\s", str(texte), re.IGNORECASE)
+                and not re.search(r"\busing\s+rtree\s*\(", str(texte), re.IGNORECASE)
+            ]
+    except sqlite3.Error as cause:
+        raise FichierIllisible(
+            f"« {chemin.name} » ne s'ouvre pas comme un GeoPackage ({cause}). Téléchargez-le de nouveau."
+        ) from cause
+    if virtuelles or paquet[:2] != b"GP":
+        quoi = (
+            f"contient des tables virtuelles ({', '.join(virtuelles[:3])})"
+            if virtuelles
+            else "est une autre base SQLite"
+        )
+        raise FichierIllisible(
+            f"« {chemin.name} » {quoi} et non un simple GeoPackage. Exportez de nouveau la couche depuis un SIG."
+        )
