@@ -10,7 +10,7 @@ from donnees_insee import codes
 from donnees_insee.brut import nature, refuser_ce_qui_n_est_pas_une_table
 from donnees_insee.catalogue import sources
 from donnees_insee.erreurs import FichierIllisible, SourceNonReconnue, TableNonConforme, liste_de_fautes
-from donnees_insee.pilotes import PILOTES, adresse
+from donnees_insee.pilotes import PILOTES, adresse, verifier_le_compte
 from donnees_insee.reconnaissance import annee_du_nom, refuser_deux_annees
 
 if TYPE_CHECKING:
@@ -110,7 +110,9 @@ def _ouvrir(chemin: Path) -> tuple[gpd.GeoDataFrame, list[str]]:
             warnings.simplefilter("ignore")
             lisible = adresse(chemin)
             plusieurs = chemin.suffix.lower() in PLUSIEURS_COUCHES
-            brute = gpd.read_file(lisible, layer=_couche_utile(chemin.name, lisible) if plusieurs else None)
+            couche = _couche_utile(chemin.name, lisible) if plusieurs else None
+            brute = gpd.read_file(lisible, layer=couche)
+            verifier_le_compte(chemin, len(brute), couche)
     except (SourceNonReconnue, FichierIllisible):
         raise
     except Exception as cause:

@@ -16,6 +16,7 @@ import pyarrow.csv as csv_arrow
 
 from donnees_insee.brut import moteur
 from donnees_insee.erreurs import FichierIllisible
+from donnees_insee.second_compte import verifier_le_compte
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,12 +37,15 @@ class EnTete:
         Noms dans l'ordre, vides compris.
     titre : str
         Lignes de titre.
+    position : int
+        Octets jusqu'à la fin de l'en-tête.
     """
 
     rang: int
     separateur: str
     noms: list[str]
     titre: str
+    position: int = 0
 
     @cached_property
     def utiles(self) -> dict[str, int]:
@@ -49,17 +53,19 @@ class EnTete:
         return {nom: i for i, nom in enumerate(self.noms) if nom}
 
 
-def decouper(chemin: Path, entete: EnTete, nom: str) -> pa.Table:
+def decouper(chemin: Path, entete: EnTete, nom: str, saut: int = 0) -> pa.Table:
     """Découper en texte pur, et traduire le refus de DuckDB.
 
     Parameters
     ----------
     chemin : pathlib.Path
-        Fichier UTF-8, fins de ligne unifiées.
+        Ce qui suit l'en-tête, en UTF-8, fins de ligne unifiées.
     entete : EnTete
         En-tête trouvé.
     nom : str
         Nom du fichier, pour les messages.
+    saut : int, default 0
+        Lignes à sauter : une, si le fichier garde son en-tête.
 
     Returns
     -------
@@ -69,14 +75,14 @@ def decouper(chemin: Path, entete: EnTete, nom: str) -> pa.Table:
     Raises
     ------
     FichierIllisible
-        Ligne de longueur différente, guillemet non fermé.
+        Ligne de longueur différente, guillemet non fermé ou douteux, lignes perdues.
     """
     colonnes = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(entete.noms)))
     # DuckDB prend crochets et astérisques d'un chemin pour un motif : ils sont neutralisés.
     adresse = glob.escape(str(chemin)).replace("'", "''")
     lecture = (
         f"select * from read_csv('{adresse}', columns={{{colonnes}}}, delim='{entete.separateur}', "
-        f"header=false, skip={entete.rang + 1}, quote='\"', escape='\"', auto_detect=false, nullstr='', "
+        f"header=false, skip={saut}, quote='\"', escape='\"', auto_detect=false, nullstr='', "
         "null_padding=false, strict_mode=true)"
     )
     with moteur() as connexion:
@@ -87,6 +93,7 @@ def decouper(chemin: Path, entete: EnTete, nom: str) -> pa.Table:
                 f"« {nom} » : {_faute_de_decoupage(str(cause), len(entete.noms))}. Le fichier est peut-être "
                 "tronqué ou retouché : téléchargez-le de nouveau."
             ) from cause
+    verifier_le_compte(chemin, entete.separateur, nom, brut.num_rows, saut)
     return pa.table({n: brut.column(i) for n, i in entete.utiles.items()})
 
 
@@ -123,7 +130,7 @@ def decouper_en_nombres(
         différente) : le découpage en texte saura dire lequel.
     """
     types = {n: pa.float64() for n in nombres} | {n: pa.string() for n in textes}
-    lue = _lire_d_emblee(chemin, entete, types)
+    lue = _lire_d_emblee(chemin, entete, types, chemin.name)
     # « NaN » et « inf » se lisent comme des nombres, et n'en sont pas : la somme les trahit.
     if lue is not None and all(math.isfinite(pc.sum(lue[n]).as_py() or 0.0) for n in nombres):
         return lue
@@ -147,11 +154,11 @@ def decouper_sans_detour(chemin: Path, entete: EnTete, nom: str) -> pa.Table:
     pyarrow.Table
         Colonnes nommées, en texte ; une cellule vide est nulle.
     """
-    lue = _lire_d_emblee(chemin, entete, dict.fromkeys(entete.utiles, pa.string()))
-    return decouper(chemin, entete, nom) if lue is None else lue
+    lue = _lire_d_emblee(chemin, entete, dict.fromkeys(entete.utiles, pa.string()), nom)
+    return decouper(chemin, entete, nom, saut=1) if lue is None else lue
 
 
-def _lire_d_emblee(chemin: Path, entete: EnTete, types: dict[str, pa.DataType]) -> pa.Table | None:
+def _lire_d_emblee(chemin: Path, entete: EnTete, types: dict[str, pa.DataType], nom: str) -> pa.Table | None:
     places = {f"c{entete.utiles[n]}": t for n, t in types.items()}
     try:
         with pa.OSFile(str(chemin)) as flux:
@@ -168,4 +175,5 @@ def _lire_d_emblee(chemin: Path, entete: EnTete, types: dict[str, pa.DataType]) 
             )
     except pa.ArrowInvalid:
         return None
+    verifier_le_compte(chemin, entete.separateur, nom, lue.num_rows, saut=1)
     return lue.rename_columns(list(types))

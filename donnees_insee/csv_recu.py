@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import itertools
+import shutil
 import tempfile
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,6 +32,8 @@ SEPARATEURS: Final = (";", ",", "\t", "|")
 BLOC: Final = 1 << 20
 # Au-delà, une « ligne » n'est plus un en-tête : le fichier n'a pas de fins de ligne.
 LIGNE_MAXIMALE: Final = 1 << 20
+# Une cellule d'en-tête qui court sur plus de lignes est un guillemet oublié.
+LIGNES_D_UNE_CELLULE: Final = 50
 
 
 @dataclass(frozen=True)
@@ -64,21 +67,26 @@ def lire_csv(chemin: Path) -> TableBrute:
     """
     examen = _examiner(chemin)
     a_copier = examen.a_transcrire or not _ecrit_en_utf_8(chemin)
-    with tempfile.TemporaryDirectory(prefix="abs-csv-") if a_copier else nullcontext() as provisoire:
+    with tempfile.TemporaryDirectory(prefix="abs-csv-") as provisoire:
         lisible = chemin
-        if provisoire is not None:
+        if a_copier:
             lisible = Path(provisoire) / "transcrit.csv"
             _transcrire(chemin, lisible, examen.encodage)
         entete = _trouver_l_en_tete(lisible, chemin.name)
         refuser_noms_repetes([n for n in entete.noms if n], chemin.name)
         texte: pa.Table | TexteDiffere
-        if provisoire is None and not examen.guillemets and entete.rang == 0:
+        if not a_copier and not examen.guillemets and entete.rang == 0:
             texte = TexteDiffere(
                 partial(decouper_sans_detour, chemin, entete, chemin.name),
                 partial(decouper_en_nombres, chemin, entete),
             )
         else:
-            texte = decouper(lisible, entete, chemin.name)
+            # Un titre ou un nom peut courir sur plusieurs lignes : le découpage ne reçoit que ce qui suit l'en-tête.
+            suite = Path(provisoire) / "suite.csv"
+            with lisible.open("rb") as flux, suite.open("wb") as cible:
+                flux.seek(entete.position)
+                shutil.copyfileobj(flux, cible, BLOC)
+            texte = decouper(suite, entete, chemin.name)
     remarques = list(examen.remarques)
     if len(entete.noms) > len(entete.utiles):
         remarques.append(f"{len(entete.noms) - len(entete.utiles)} colonnes sans nom ôtées")
@@ -201,9 +209,7 @@ def _transcrire(chemin: Path, copie: Path, encodage: str) -> None:
 
 def _trouver_l_en_tete(chemin: Path, nom: str) -> EnTete:
     """Prendre la première ligne, ou celle des noms techniques si des titres la précèdent."""
-    with chemin.open(encoding="utf-8-sig") as flux:
-        lignes = list(itertools.islice(iter(lambda: flux.readline(LIGNE_MAXIMALE), ""), LIGNES_D_EN_TETE))
-    lignes = [ligne.rstrip("\r\n") for ligne in lignes]
+    lignes, positions = _premieres_lignes(chemin, nom)
     rang = rang_de_l_en_tete([_decouper(ligne) for ligne in lignes])
     if rang is None or not any(c.strip() for c in lignes[:rang]):
         rang = next((i for i, ligne in enumerate(lignes) if ligne.strip()), 0)
@@ -213,8 +219,63 @@ def _trouver_l_en_tete(chemin: Path, nom: str) -> EnTete:
             f"« {nom} » n'a qu'une colonne : aucun point-virgule, virgule, tabulation ou barre dans sa "
             f"première ligne « {lignes[rang][:60]} ». Enregistrez-le en CSV séparé par des points-virgules."
         )
-    titre = " · ".join(t for ligne in lignes[:rang] if (t := ligne.strip(' ;,\t|"')))
-    return EnTete(rang, separateur, _decouper(lignes[rang]), titre)
+    noms = _decouper(lignes[rang])
+    _refuser_les_guillemets_douteux(lignes[: rang + 1], noms, separateur, nom)
+    titre = " · ".join(" ".join(t.split()) for ligne in lignes[:rang] if (t := ligne.strip(' ;,\t|"\r\n')))
+    return EnTete(rang, separateur, noms, titre, positions[rang])
+
+
+def _premieres_lignes(chemin: Path, nom: str) -> tuple[list[str], list[int]]:
+    """Lire les premières lignes, dont une cellule peut en courir plusieurs, et l'octet où chacune finit."""
+    lignes: list[str] = []
+    positions: list[int] = []
+    with chemin.open("rb") as marque:
+        position = len(codecs.BOM_UTF8) if marque.read(3) == codecs.BOM_UTF8 else 0
+    with chemin.open(encoding="utf-8-sig", newline="") as flux:
+        while len(lignes) < LIGNES_D_EN_TETE and (ligne := flux.readline(LIGNE_MAXIMALE)):
+            for rang in itertools.count(1):
+                if not _reste_ouverte(ligne):
+                    break
+                suite = flux.readline(LIGNE_MAXIMALE)
+                if not suite or rang == LIGNES_D_UNE_CELLULE:
+                    raise FichierIllisible(
+                        f"« {nom} » : un guillemet ouvert à la ligne {len(lignes) + 1} n'est pas fermé. Ôtez-le ou "
+                        "fermez-le, ou téléchargez de nouveau le fichier."
+                    )
+                ligne += suite
+            position += len(ligne.encode())
+            lignes.append(ligne.rstrip("\r\n"))
+            positions.append(position)
+    return lignes, positions
+
+
+def _reste_ouverte(ligne: str) -> bool:
+    """Dire si un guillemet qui ouvre une cellule n'est pas refermé au bout de la ligne."""
+    lecteur = csv.reader(io.StringIO(ligne, newline=""), delimiter=_separateur(ligne) or ";", strict=True)
+    try:
+        for _ in lecteur:
+            pass
+    except csv.Error as cause:
+        return "unexpected end" in str(cause)
+    return False
+
+
+def _refuser_les_guillemets_douteux(lignes: list[str], noms: list[str], separateur: str, nom: str) -> None:
+    """Refuser un guillemet isolé dans un nom, ou qui avale une ligne : rien ne dirait où commencent les données."""
+    douteux = [n for n in noms if '"' in n]
+    lues = csv.reader(io.StringIO("\n".join(lignes), newline=""), delimiter=separateur)
+    cellules = [cellule for ligne in lues for cellule in ligne]
+    avalees = [c for c in cellules if "\n" in c and separateur in c]
+    if douteux or avalees:
+        quoi = (
+            f"la colonne « {douteux[0][:40]} »"
+            if douteux
+            else f"la cellule « {avalees[0].split()[0][:40]}… »"
+        )
+        raise FichierIllisible(
+            f"« {nom} » : un guillemet de l'en-tête, dans {quoi}, n'est ni ouvert ni fermé comme il faut et peut cacher "
+            "des lignes. Ôtez-le, ou téléchargez de nouveau le fichier."
+        )
 
 
 def _separateur(ligne: str) -> str | None:
@@ -229,6 +290,7 @@ def _decouper(ligne: str) -> list[str]:
     if separateur is None:
         return [ligne.strip()]
     try:
-        return [n.strip() for n in next(csv.reader([ligne], delimiter=separateur))]
-    except csv.Error:  # cellule démesurée : ce n'est pas une ligne de noms
+        lue = next(csv.reader(io.StringIO(ligne, newline=""), delimiter=separateur))
+        return [" ".join(n.split()) for n in lue]
+    except (csv.Error, StopIteration):  # cellule démesurée : ce n'est pas une ligne de noms
         return []

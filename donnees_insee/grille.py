@@ -10,7 +10,7 @@ import pyarrow as pa
 from donnees_insee.brut import TableBrute, nature
 from donnees_insee.catalogue import sources
 from donnees_insee.erreurs import FichierIllisible
-from donnees_insee.pilotes import adresse
+from donnees_insee.pilotes import adresse, verifier_le_compte
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,6 +87,9 @@ def _attributs(chemin: Path, couche: str) -> pa.Table:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # avertissements de GDAL, en anglais
             _, lue = pyogrio.read_arrow(adresse(chemin), layer=couche, read_geometry=False)
+            verifier_le_compte(chemin, lue.num_rows, couche)
+    except FichierIllisible:
+        raise
     except Exception as cause:
         raise FichierIllisible(
             f"« {chemin.name} », couche « {couche} », ne se lit pas jusqu'au bout ({cause}). "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from donnees_insee.brut import nature, refuser_ce_qui_n_est_pas_une_table
 from donnees_insee.contours import EXTENSIONS_COUCHE
 from donnees_insee.erreurs import FichierIllisible, TableNonConforme, liste_de_fautes
-from donnees_insee.pilotes import adresse
+from donnees_insee.pilotes import adresse, verifier_le_compte
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,6 +116,8 @@ def _ouvrir(chemin: Path) -> gpd.GeoDataFrame:
             lisible = adresse(chemin)
             couches = [str(n) for n, geometrie in pyogrio.list_layers(lisible) if geometrie is not None]
             lue = gpd.read_file(lisible, layer=couches[0]) if len(couches) == 1 else None
+            if lue is not None:
+                verifier_le_compte(chemin, len(lue), couches[0])
     except FichierIllisible:
         raise
     except Exception as cause:

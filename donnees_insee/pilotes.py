@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import mmap
 import re
@@ -66,6 +67,42 @@ def adresse(chemin: Path) -> str:
     if pilote == "GPKG":
         _refuser_les_tables_virtuelles(chemin)
     return complet
+
+
+def verifier_le_compte(chemin: Path, lues: int, couche: str | None = None) -> None:
+    """Vérifier, sans GDAL, qu'il a donné toutes les entités d'une couche.
+
+    Parameters
+    ----------
+    chemin : pathlib.Path
+        GeoPackage ou shapefile ; un JSON tronqué ne s'ouvre pas, et n'est pas recompté.
+    lues : int
+        Entités lues.
+    couche : str or None, default None
+        Couche du GeoPackage ; par défaut, la seule qu'il contient.
+
+    Raises
+    ------
+    FichierIllisible
+        Si le fichier en contient un autre nombre.
+    """
+    annoncees = lues
+    if chemin.suffix.lower() == ".gpkg":
+        with closing(sqlite3.connect(f"{chemin.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as base:
+            couche = couche or base.execute("select table_name from gpkg_contents").fetchone()[0]
+            nom = couche.replace('"', '""')
+            annoncees = base.execute(f'select count(*) from "{nom}"').fetchone()[0]  # noqa: S608 - nom neutralisé
+    elif chemin.suffix.lower() == ".shp":
+        index = next(
+            (f for f in chemin.parent.glob(f"{glob.escape(chemin.stem)}.*") if f.suffix.lower() == ".shx"),
+            None,
+        )
+        annoncees = lues if index is None else (index.stat().st_size - 100) // 8
+    if annoncees != lues:
+        raise FichierIllisible(
+            f"« {chemin.name} » : {lues} entités ont été lues, et le fichier en contient {annoncees}. Il est tronqué ou "
+            "abîmé : exportez de nouveau la couche."
+        )
 
 
 def _refuser_un_crs_du_reseau(chemin: Path) -> None:

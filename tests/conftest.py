@@ -53,6 +53,12 @@ def donnees_nouvelles() -> Path:
 
 
 @pytest.fixture(scope="session")
+def partage() -> Path:
+    """Le dossier commun, que la variable ABS_PARTAGE désigne."""
+    return _dossier_exige("ABS_PARTAGE", "commun")
+
+
+@pytest.fixture(scope="session")
 def depots_reels(donnees_reelles: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Base, list[Depot]]:
     """Le dossier réel entier, déposé une fois ; les carreaux, qui ne disent pas leur année, ensuite."""
     base = Base(tmp_path_factory.mktemp("base_reelle"))
