@@ -91,7 +91,7 @@ def verifier_le_compte(chemin: Path, lues: int, couche: str | None = None) -> No
         with closing(sqlite3.connect(f"{chemin.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as base:
             couche = couche or base.execute("select table_name from gpkg_contents").fetchone()[0]
             nom = couche.replace('"', '""')
-            annoncees = base.execute(f'select count(*) from "{nom}"').fetchone()[0]  # noqa: S608 - nom neutralisé
+            annoncees = base.execute(f'select count(*) from "{nom}"').fetchone()[0]
     elif chemin.suffix.lower() == ".shp":
         index = next(
             (f for f in chemin.parent.glob(f"{glob.escape(chemin.stem)}.*") if f.suffix.lower() == ".shx"),

@@ -135,6 +135,7 @@ class _Permanent:
 
     def __init__(self) -> None:
         contexte = multiprocessing.get_context("spawn")
+        os.environ["PYTHONSAFEPATH"] = "1"  # « spawn » ne passe pas d'option : l'enfant la lit là
         self.tube, bout = contexte.Pipe()
         self.processus = contexte.Process(target=_servir, args=(bout,), daemon=False)
         self.processus.start()

@@ -201,7 +201,7 @@ def _textes(valeur: Any, ou: str, fautes: list[str]) -> tuple[str, ...]:
 
 
 def _choix(recus: Any, fautes: list[str]) -> tuple[Choix, ...]:
-    if not isinstance(recus, list) or not recus:
+    if not isinstance(recus, list) or not recus or not all(isinstance(t, dict) for t in recus):
         fautes.append(
             "Aucun territoire : ajoutez [[territoires]] avec codes, communes_de, qpv_de ou epci_de."
         )
@@ -226,8 +226,8 @@ def _choix(recus: Any, fautes: list[str]) -> tuple[Choix, ...]:
 def _carnets(recus: Any, dossier: Path, fautes: list[str]) -> tuple[CarnetVoulu, ...]:
     if recus is None:
         recus = [{"carnet": "portrait"}]
-    if not isinstance(recus, list) or not recus:
-        fautes.append("[[carnets]] : on attend au moins un carnet.")
+    if not isinstance(recus, list) or not recus or not all(isinstance(t, dict) for t in recus):
+        fautes.append("[[carnets]] : on attend au moins un carnet, écrit comme une table.")
         return ()
     lus: list[CarnetVoulu] = []
     for rang, table in enumerate(recus, 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -65,6 +66,8 @@ TOUS_LES_FORMATS = "html,docx,xlsx,gpkg,csv,cartes"
 def principale() -> None:
     """Lancer la commande ; une erreur attendue s'écrit en une phrase et sort avec le code 1."""
     affichage.preparer_le_terminal()
+    # Aucun processus enfanté n'importe un module du dossier courant : un « jinja2.py » qui y traîne n'est pas le nôtre.
+    os.environ["PYTHONSAFEPATH"] = "1"
     try:
         app()
     except ErreurAbs as erreur:

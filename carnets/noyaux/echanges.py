@@ -8,6 +8,8 @@ from typing import Any, Final
 
 TAILLE_MAXIMALE: Final = 4 * 1024 * 1024
 VARIABLE: Final = "ABS_PEPINIERE"
+# Donné à un noyau : rien n'y est importé du dossier courant, où IPython irait chercher d'abord.
+ISOLEMENT: Final = "--InteractiveShellApp.ignore_cwd=True"
 
 
 def ecrire_message(prise: socket.socket, message: dict[str, Any]) -> None:

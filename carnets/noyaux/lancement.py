@@ -185,7 +185,7 @@ class Lanceur:
         self._pret = False
         self._tour = threading.Lock()
         self.processus = subprocess.Popen(  # noqa: S603 - notre propre module
-            [sys.executable, "-m", "carnets.noyaux", self.adresse, chauffe, str(dossier_donnees or "")],
+            [sys.executable, "-P", "-m", "carnets.noyaux", self.adresse, chauffe, str(dossier_donnees or "")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environnement,

@@ -9,6 +9,8 @@ from typing import Any
 
 from papermill.engines import NBClientEngine
 
+from carnets.noyaux.echanges import ISOLEMENT
+
 NOM = "abs"
 TIEDE = "ABS_NOYAU_TIEDE"
 EXPORTS = "exports"
@@ -39,6 +41,8 @@ class MoteurAbs(NBClientEngine):
         from carnets.noyaux.lancement import adresse  # noqa: PLC0415
 
         _prevenir_avant_les_exports(nb_man, kwargs.pop("avant_les_exports", None))
+        if os.environ.get("PYTHONSAFEPATH"):
+            kwargs["extra_arguments"] = [*kwargs.get("extra_arguments", ()), ISOLEMENT]
         ou = adresse()
         if ou is not None:
             # Le noyau ne sert qu'une fois et ses fichiers sont fermés : inutile d'attendre qu'il se range.

@@ -6,6 +6,8 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from carnets.noyaux.echanges import ISOLEMENT
+
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
 
@@ -53,7 +55,9 @@ class NoyauTiede:
             self.fermer()
         if self.gestionnaire is None:
             self.gestionnaire = AsyncKernelManager(kernel_name="python3")
-            run_sync(self.gestionnaire.start_kernel)(extra_arguments=["--Application.log_level=50"])
+            run_sync(self.gestionnaire.start_kernel)(
+                extra_arguments=["--Application.log_level=50", ISOLEMENT]
+            )
             self._executer(NAISSANCE)
             self.carnets = 0
         self.carnets += 1

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from carnets.noyaux.echanges import Lecteur, ecrire_message
+from carnets.noyaux.echanges import ISOLEMENT, Lecteur, ecrire_message
 
 MORT_AVEC_LE_PARENT: Final = 1
 # Ce qu'un tube de Linux prend sans que personne le lise.
@@ -300,8 +300,8 @@ def noyau(arguments: list[str]) -> None:
     """
     from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415 - déjà importé par le préchauffage
 
-    # Comme au lancement ordinaire : le carnet peut importer un module posé à côté de lui.
-    if "" not in sys.path:
+    # Comme au lancement ordinaire : un carnet de l'analyste peut importer un module posé à côté de lui.
+    if "" not in sys.path and ISOLEMENT not in arguments:
         sys.path.insert(0, "")
     sys.argv = ["ipykernel_launcher", *arguments]
     IPKernelApp.launch_instance(argv=arguments)

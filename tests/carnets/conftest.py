@@ -1,8 +1,14 @@
 """Une démonstration écrite une fois, partagée par les essais qui en lisent les documents."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from carnets.moteur import produire
+
+# Les processus enfants ne cherchent rien dans le dossier courant : ceux des essais y trouvent leurs petits carnets par là.
+os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])
 
 
 @pytest.fixture(scope="session")

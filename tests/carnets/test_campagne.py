@@ -77,6 +77,15 @@ def rien_a_moitie(sortie: Path) -> None:
 # -- le plan -----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "ecrit", ['territoires = ["99001"]', '[[territoires]]\ncodes=["99001"]\n[carnets]\ncarnet = "portrait"']
+)
+def test_une_liste_nue_est_refusee_en_une_phrase(tmp_path, ecrit):
+    (tmp_path / "plan.toml").write_text(ecrit, encoding="utf-8")
+    with pytest.raises(PlanInvalide, match=r"\[\[(territoires|carnets)\]\]"):
+        lire_plan(tmp_path / "plan.toml")
+
+
 def test_l_exemple_est_un_plan_correct(tmp_path):
     fichier = tmp_path / "campagne.toml"
     fichier.write_text(EXEMPLE, encoding="utf-8")
