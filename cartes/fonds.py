@@ -17,7 +17,7 @@ from donnees_insee.base import Base
 from donnees_insee.catalogue import source
 from donnees_insee.erreurs import CarteImpossible
 from donnees_insee.noms_restaures import restaurer
-from donnees_insee.parts import EtatDeFichier, etat_de_fichier
+from donnees_insee.parts import EtatDeFichier, etat_de_fichier, part_lisible
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -35,7 +35,8 @@ def _couche(fichier: EtatDeFichier, colonne: str, valeurs: tuple[str, ...]) -> g
     """Lire d'une couche les lignes voulues ; à copier avant de la changer."""
     import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
 
-    return gpd.read_parquet(fichier.chemin, filters=[(colonne, "in", list(valeurs))])
+    with part_lisible(fichier.chemin):
+        return gpd.read_parquet(fichier.chemin, filters=[(colonne, "in", list(valeurs))])
 
 
 @dataclass

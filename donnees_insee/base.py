@@ -27,7 +27,7 @@ from donnees_insee.parts import (
     part_de,
     reunir,
 )
-from donnees_insee.recus import LotRecu, Recu, chemin_du_recu, ecrire_recu, lire_recu
+from donnees_insee.recus import LotRecu, Recu, attestees, chemin_du_recu, ecrire_recu, lire_recu
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,14 +94,32 @@ class Base(LectureDesCouches):
         Returns
         -------
         tuple of Part
-            Parts rangées par source, millésime et niveau.
+            Parts rangées par source, millésime et niveau ; une part sans reçu n'est jamais lue.
+
+        Raises
+        ------
+        FichierIllisible
+            Si un reçu est abîmé.
         """
         if self._parts is None:
-            trouves = sorted((self.dossier / "base").glob("*/*/*/*.parquet"))
-            # Un point en tête : écriture interrompue, à ignorer.
-            self._parts = tuple(part_de(c) for c in trouves if not c.name.startswith("."))
+            self._parts, _ = attestees(self._presentes(), self.recus())
             self._etats = {p.chemin: etat_de_fichier(p.chemin) for p in self._parts}
         return self._parts
+
+    def parts_sans_recu(self) -> tuple[Part, ...]:
+        """Lister les parts dont aucun reçu ne dit d'où elles viennent : un dépôt interrompu, ou une main étrangère.
+
+        Returns
+        -------
+        tuple of Part
+            Parts présentes, et jamais lues.
+        """
+        return attestees(self._presentes(), self.recus())[1]
+
+    def _presentes(self) -> list[Part]:
+        # Un point en tête : écriture interrompue, à ignorer.
+        trouves = sorted((self.dossier / "base").glob("*/*/*/*.parquet"))
+        return [part_de(c) for c in trouves if not c.name.startswith(".")]
 
     def vue(self) -> VueDeBase:
         """Prendre de la base une vue qui ne change plus, à laquelle tenir ce qu'on en déduit.
@@ -153,7 +171,7 @@ class Base(LectureDesCouches):
         list of Recu
             Du plus ancien au plus récent.
         """
-        trouves = [lire_recu(chemin) for chemin in (self.dossier / "recus").glob("*.json")]
+        trouves = [lire_recu(chemin) for chemin in (self.dossier / "recus").glob("[0-9a-f]*.json")]
         return sorted(trouves, key=lambda r: (r.date, r.nom))
 
     # -- lire ----------------------------------------------------------------------------------

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
+import re
 import shutil
 import tempfile
 import uuid
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from donnees_insee.erreurs import SortieImpossible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Un nom provisoire dit la machine et le processus qui l'ont pris : ce qu'un programme tué laisse se reconnaît.
+RESTE: Final = re.compile(r".*-(?P<hote>[0-9a-f]{4})-(?P<pid>\d+)-[a-z0-9_]{8}")
+EN_COURS: Final = re.compile(r"\.(?P<hote>[0-9a-f]{4})-(?P<pid>\d+)-[0-9a-f]{8}\.en-cours(\..*)?")
 
 
 def dossier_des_donnees() -> Path:
@@ -81,9 +89,9 @@ def fichier_provisoire(final: Path) -> Iterator[Path]:
     SortieImpossible
         Si le dossier refuse l'écriture ou si le fichier final est ouvert ailleurs.
     """
-    creer_dossier(final.parent)
+    purger_les_restes(creer_dossier(final.parent))
     # Nom court et unique : un nom final très long, ou deux écritures à la fois, ne gênent pas.
-    provisoire = final.with_name(f".{uuid.uuid4().hex[:12]}.en-cours{final.suffix}")
+    provisoire = final.with_name(f".{marque()}-{uuid.uuid4().hex[:8]}.en-cours{final.suffix}")
     try:
         yield provisoire
         provisoire.replace(final)
@@ -119,9 +127,12 @@ def dossier_provisoire(final: Path, *, en_place: bool = True) -> Iterator[Path]:
     SortieImpossible
         Si le dossier parent refuse l'écriture.
     """
-    creer_dossier(final.parent)
+    purger_les_restes(creer_dossier(final.parent), f".{final.name[:40]}-")
+    ancien = _place_de_l_ancien(final)
+    if ancien.exists() and not final.exists():
+        ancien.replace(final)  # un programme tué entre les deux gestes de la mise en place
     try:
-        provisoire = Path(tempfile.mkdtemp(prefix=f".{final.name[:40]}-", dir=final.parent))
+        provisoire = Path(tempfile.mkdtemp(prefix=f".{final.name[:40]}-{marque()}-", dir=final.parent))
     except OSError as cause:
         raise SortieImpossible(
             f"Le dossier « {final.parent} » refuse l'écriture ({cause.strerror or cause}). "
@@ -134,6 +145,10 @@ def dossier_provisoire(final: Path, *, en_place: bool = True) -> Iterator[Path]:
             mettre_en_place(provisoire, final)
     finally:
         shutil.rmtree(provisoire, ignore_errors=True)
+
+
+def _place_de_l_ancien(final: Path) -> Path:
+    return final.with_name(f".{final.name}-ancien")
 
 
 def mettre_en_place(provisoire: Path, final: Path) -> None:
@@ -151,7 +166,7 @@ def mettre_en_place(provisoire: Path, final: Path) -> None:
     SortieImpossible
         Si le dossier ne peut pas être remplacé.
     """
-    ancien = final.with_name(f".{final.name}-ancien")
+    ancien = _place_de_l_ancien(final)
     shutil.rmtree(ancien, ignore_errors=True)
     try:
         if final.exists():
@@ -165,3 +180,95 @@ def mettre_en_place(provisoire: Path, final: Path) -> None:
             "Fermez les documents qu'il contient, puis relancez la commande."
         ) from cause
     shutil.rmtree(ancien, ignore_errors=True)
+
+
+# -- ce que laisse un programme tué ------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _hote() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:4]
+
+
+def marque() -> str:
+    """Donner ce qui, dans un nom provisoire, désigne cette machine et ce processus.
+
+    Returns
+    -------
+    str
+        ``hôte-processus``, par exemple ``"3f0a-1234"``.
+    """
+    return f"{_hote()}-{os.getpid()}"
+
+
+def purger_les_restes(dossier: Path, prefixe: str = "") -> None:
+    """Ôter d'un dossier les fichiers et dossiers provisoires qu'un programme tué y a laissés.
+
+    Parameters
+    ----------
+    dossier : pathlib.Path
+        Dossier à parcourir, sans descendre.
+    prefixe : str, default ""
+        Début des dossiers provisoires à ôter ; vide, seuls les fichiers le sont.
+    """
+    with suppress(OSError):
+        for entree in os.scandir(dossier):
+            trouve = EN_COURS.fullmatch(entree.name)
+            if trouve is None and prefixe and entree.name.startswith(prefixe):
+                trouve = RESTE.fullmatch(entree.name)
+            if trouve is None or trouve["hote"] != _hote() or _vit(int(trouve["pid"])):
+                continue
+            with suppress(OSError):
+                if entree.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entree.path, ignore_errors=True)
+                else:
+                    Path(entree.path).unlink(missing_ok=True)
+
+
+def _vit(pid: int) -> bool:
+    import psutil  # noqa: PLC0415 - seulement s'il y a un reste
+
+    return pid == os.getpid() or psutil.pid_exists(pid)
+
+
+@lru_cache(maxsize=1)
+def _purger_le_dossier_temporaire() -> None:
+    purger_les_restes(Path(tempfile.gettempdir()), "abs-")
+
+
+def creer_un_dossier_de_passage(but: str = "") -> Path:
+    """Créer un dossier temporaire, que l'appelant ôtera ; ceux de programmes tués sont ôtés d'abord.
+
+    Parameters
+    ----------
+    but : str, default ""
+        Mot qui dit à quoi il sert, dans son nom.
+
+    Returns
+    -------
+    pathlib.Path
+        Dossier vide, à ce seul utilisateur.
+    """
+    _purger_le_dossier_temporaire()
+    return Path(tempfile.mkdtemp(prefix=f"abs-{but}-{marque()}-" if but else f"abs-{marque()}-"))
+
+
+@contextmanager
+def dossier_de_passage(but: str) -> Iterator[Path]:
+    """Prêter un dossier temporaire, ôté en sortie.
+
+    Parameters
+    ----------
+    but : str
+        Mot qui dit à quoi il sert, dans son nom.
+
+    Yields
+    ------
+    pathlib.Path
+        Dossier vide, à ce seul utilisateur.
+    """
+    dossier = creer_un_dossier_de_passage(but)
+    try:
+        yield dossier
+    finally:
+        shutil.rmtree(dossier, ignore_errors=True)

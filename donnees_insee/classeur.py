@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-import tempfile
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ import pyarrow as pa
 from donnees_insee import feuilles
 from donnees_insee.archives import verifier_taille
 from donnees_insee.brut import TableBrute, rang_de_l_en_tete, refuser_noms_repetes
+from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.erreurs import FichierIllisible
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _ouvrir(chemin: Path) -> dict[str, Sequence[Sequence[object]]]:
         with zipfile.ZipFile(chemin) as conteneur:
             infos = conteneur.infolist()
         verifier_taille(chemin, sum(i.file_size for i in infos), sum(i.compress_size for i in infos))
-    with tempfile.TemporaryDirectory(prefix="abs-classeur-") as provisoire:
+    with dossier_de_passage("classeur") as provisoire:
         sortie = Path(provisoire) / "feuilles"
         commande = [sys.executable, "-P", feuilles.__file__, str(chemin.absolute()), str(sortie)]
         try:

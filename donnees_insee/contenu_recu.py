@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from donnees_insee import archives
 from donnees_insee.brut import nature
+from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.depot import EXTENSIONS_ARCHIVE, fichiers_a_deposer
 from donnees_insee.erreurs import FichierIllisible
 from donnees_insee.examen import FichierExamine, examiner_membre, examiner_membres
@@ -136,7 +136,7 @@ def verifier_et_examiner(
         if not archive:
             examines = [examiner_membre(base, fichier, fichier.name, millesime, [])]
         else:
-            with tempfile.TemporaryDirectory(prefix="abs-examen-") as provisoire:
+            with dossier_de_passage("examen") as provisoire:
                 racine = Path(provisoire)
                 membres = fichiers_a_deposer(archives.extraire(fichier, racine))
                 _verifier_l_archive(fichier)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from donnees_insee.comparaison import comparer
-from donnees_insee.erreurs import ErreurAbs
+from donnees_insee.erreurs import ErreurAbs, FichierIllisible
 from donnees_insee.integrite import (
-    DEBUT_DE_PART,
     REDEPOSER,
     dossiers_sans_recu,
     faute_de_lecture,
@@ -20,6 +19,8 @@ from donnees_insee.integrite import (
     verifier_la_copie,
 )
 from donnees_insee.inventaire import Inventaire, inventorier
+from donnees_insee.parts import part_lisible
+from donnees_insee.recus import DEBUT
 from donnees_insee.relecture import PartRelue, relire
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ def _comparer_le_fichier(
         relues = relire(recu, copie)
     except ErreurAbs as refus:
         return 0, [f"« {recu.nom} », rangé autrefois, serait aujourd'hui refusé : {refus} {quoi}"]
-    siennes = {a for a, c in trouve.parts.items() if c.name.startswith(recu.sha256[:DEBUT_DE_PART])}
+    siennes = {a for a, c in trouve.parts.items() if c.name.startswith(recu.sha256[:DEBUT])}
     cellules = 0
     fautes = [
         f"La part « {adresse} » ne vient pas de « {recu.nom} », dont elle porte l'empreinte. Ôtez ce fichier."
@@ -202,7 +203,11 @@ def _comparer_le_fichier(
         if relue.adresse not in trouve.parts:
             fautes.append(f"La part « {relue.adresse} », que donne « {recu.nom} », manque. {quoi}")
         elif lisibles[relue.adresse]:
-            ecarts = comparer(_lire(trouve.parts[relue.adresse], relue), relue.donnees)
+            try:
+                ecarts = comparer(_lire(trouve.parts[relue.adresse], relue), relue.donnees)
+            except FichierIllisible as cause:
+                fautes.append(str(cause))
+                continue
             cellules += ecarts.cellules
             fautes += [
                 f"La part « {relue.adresse} » ne dit pas ce que dit « {recu.nom} » : {e}. {quoi}"
@@ -215,5 +220,7 @@ def _lire(chemin: Path, relue: PartRelue) -> Any:
     if "geometry" in relue.donnees:
         import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux couches
 
-        return gpd.read_parquet(chemin)
-    return pd.read_parquet(chemin)
+        with part_lisible(chemin):
+            return gpd.read_parquet(chemin)
+    with part_lisible(chemin):
+        return pd.read_parquet(chemin)

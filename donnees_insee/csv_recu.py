@@ -7,7 +7,6 @@ import csv
 import io
 import itertools
 import shutil
-import tempfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,6 +21,7 @@ from donnees_insee.brut import (
     rang_de_l_en_tete,
     refuser_noms_repetes,
 )
+from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.csv_decoupe import EnTete, decouper, decouper_en_nombres, decouper_sans_detour
 from donnees_insee.erreurs import FichierIllisible
 
@@ -67,7 +67,7 @@ def lire_csv(chemin: Path) -> TableBrute:
     """
     examen = _examiner(chemin)
     a_copier = examen.a_transcrire or not _ecrit_en_utf_8(chemin)
-    with tempfile.TemporaryDirectory(prefix="abs-csv-") as provisoire:
+    with dossier_de_passage("csv") as provisoire:
         lisible = chemin
         if a_copier:
             lisible = Path(provisoire) / "transcrit.csv"

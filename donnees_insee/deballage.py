@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
+from donnees_insee.archives import verifier_taille
 from donnees_insee.colis import BLOC, FORMAT, MANIFESTE, VERSION, Entree, nom_sur
 from donnees_insee.erreurs import FichierIllisible, SortieImpossible
 from donnees_insee.inventaire import SHA256, nature
@@ -123,6 +124,7 @@ def ouvrir_colis(chemin: Path) -> Iterator[Colis]:
             manifeste = _lire_le_manifeste(archive, chemin.name)
         entrees = _entrees(manifeste, chemin.name)
         _verifier_les_membres(archive, entrees, chemin.name)
+        verifier_taille(chemin, sum(e.taille for e in entrees), chemin.stat().st_size)
         yield Colis(archive, chemin.name, str(manifeste.get("date", "")), entrees)
 
 

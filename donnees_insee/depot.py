@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from donnees_insee import archives
+from donnees_insee.chemins import dossier_de_passage
+from donnees_insee.ecritures import journal, seul_a_ecrire
 from donnees_insee.erreurs import ErreurAbs, FichierIllisible, ParametreInvalide, SortieImpossible
 from donnees_insee.rangement import (
     COMPAGNONS,
@@ -101,6 +102,7 @@ def deposer(
     *,
     millesime: int | None = None,
     suivre: Callable[[Path], None] | None = None,
+    attendre: Callable[[], None] | None = None,
 ) -> list[Depot]:
     """Déposer des fichiers, des dossiers et des archives.
 
@@ -114,6 +116,8 @@ def deposer(
         Année des données, pour les fichiers qui ne la portent pas.
     suivre : callable or None, default None
         Appelé à chaque fichier, pour une barre de progression.
+    attendre : callable or None, default None
+        Appelé une fois si un autre programme écrit dans la base ; le dépôt attend qu'il finisse.
 
     Returns
     -------
@@ -132,10 +136,12 @@ def deposer(
             f"de {ANNEES_PLAUSIBLES.start} à {ANNEES_PLAUSIBLES.stop - 1}."
         )
     resultats: list[Depot] = []
-    for fichier in fichiers_a_deposer(chemins):
-        if suivre is not None:
-            suivre(fichier)
-        resultats += _deposer_un(base, fichier, millesime)
+    a_deposer = fichiers_a_deposer(chemins)
+    with seul_a_ecrire(base, attendre):
+        for fichier in a_deposer:
+            if suivre is not None:
+                suivre(fichier)
+            resultats += _deposer_un(base, fichier, millesime)
     return [replace(d, nom=_affichable(d.nom), raison=_affichable(d.raison)) for d in resultats]
 
 
@@ -227,7 +233,7 @@ def _deposer_archive(base: Base, archive: Path, sha: str, millesime: int | None)
     resultats: list[Depot] = []
     ranges: list[LotRecu] = []
     ecritures: list[Ecriture] = []
-    with tempfile.TemporaryDirectory(prefix="abs-archive-") as provisoire:
+    with dossier_de_passage("archive") as provisoire:
         membres = fichiers_a_deposer(archives.extraire(archive, Path(provisoire)))
         for rang, membre in enumerate(membres):
             nom = f"{archive.name} → {membre.relative_to(provisoire)}"
@@ -270,19 +276,23 @@ def _ecrire(
     connu = chemin_du_recu(base.dossier, sha)
     if connu.is_file() and (ancien := lire_recu(connu)).lots == recu.lots and ancien.refuses == refuses:
         return
+    copies = base.dossier / "brut" / sha[:16]
+    prevus = [copies / f.name for f in [fichier, *compagnons(fichier)]]
+    prevus += [p.chemin for e in ecritures for p in e.parts]
     faits: list[Path] = []
-    try:
-        faits += copier_l_original(fichier, base.dossier / "brut" / sha[:16])
-        for ecriture in ecritures:
-            faits += ecriture.executer(base)
-        base.ranger_recu(recu)
-    except BaseException as cause:
-        defaire(faits, base.dossier)
-        base.oublier()
-        if isinstance(cause, OSError):
-            raise SortieImpossible(
-                f"« {fichier.name} » n'a pas pu être rangé dans « {base.dossier} » "
-                f"({cause.strerror or cause}). "
-                "Rien n'en a été gardé : vérifiez la place sur le disque et vos droits, puis recommencez."
-            ) from cause
-        raise
+    with journal(base, [f for f in prevus if not f.exists()]):
+        try:
+            faits += copier_l_original(fichier, copies)
+            for ecriture in ecritures:
+                faits += ecriture.executer(base)
+            base.ranger_recu(recu)
+        except BaseException as cause:
+            defaire(faits, base.dossier)
+            base.oublier()
+            if isinstance(cause, OSError):
+                raise SortieImpossible(
+                    f"« {fichier.name} » n'a pas pu être rangé dans « {base.dossier} » "
+                    f"({cause.strerror or cause}). "
+                    "Rien n'en a été gardé : vérifiez la place sur le disque et vos droits, puis recommencez."
+                ) from cause
+            raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from donnees_insee import archives
 from donnees_insee.avant_depot import Examen, examiner_table
 from donnees_insee.base import Base
 from donnees_insee.catalogue import source
+from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.depot import EXTENSIONS_ARCHIVE, empreinte, fichiers_a_deposer
 from donnees_insee.erreurs import ErreurAbs
 from donnees_insee.preparation import TablePreparee
@@ -89,7 +91,7 @@ def _examiner_un(base: Base, fichier: Path, millesime: int | None) -> list[Fichi
             return [FichierExamine(fichier.name, "deja_la", "même contenu déjà déposé", recu.lots)]
         if fichier.suffix.lower() not in EXTENSIONS_ARCHIVE:
             return [examiner_membre(base, fichier, fichier.name, millesime, [])]
-        with tempfile.TemporaryDirectory(prefix="abs-examen-") as provisoire:
+        with dossier_de_passage("examen") as provisoire:
             membres = fichiers_a_deposer(archives.extraire(fichier, Path(provisoire)))
             return examiner_membres(base, fichier.name, membres, Path(provisoire), millesime)
     except ErreurAbs as refus:
@@ -150,7 +152,7 @@ def examiner_membre(
         Reconnaissance et rapports, ou refus.
     """
     # Préparé contre une base vide : une contradiction avec la base est un constat du rapport, pas un refus.
-    vide = Base(Path(tempfile.gettempdir()) / "abs-base-vide-jamais-creee")
+    vide = Base(Path(tempfile.gettempdir()) / f"abs-{uuid.uuid4().hex}")
     try:
         lots, ecriture = preparer_fichier(vide, fichier, nom, "examen", millesime, ecritures)
         ecritures.append(ecriture)

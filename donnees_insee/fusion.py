@@ -10,6 +10,7 @@ import pandas as pd
 from donnees_insee.comparaison import comparer
 from donnees_insee.depot import Depot, deposer, empreinte
 from donnees_insee.inventaire import inventorier, lister, nature
+from donnees_insee.parts import part_lisible
 from donnees_insee.rangement import COMPAGNONS
 from donnees_insee.recus import chemin_du_recu, lire_recu
 from donnees_insee.relecture import annee_donnee
@@ -71,7 +72,8 @@ def _autres_chiffres(recu: Recu, parts: dict[str, Path], base: Base) -> str:
         elif tenue.read_bytes() == venue.read_bytes():
             continue
         else:
-            ecarts = comparer(pd.read_parquet(tenue), pd.read_parquet(venue)).phrases
+            with part_lisible(venue):
+                ecarts = comparer(pd.read_parquet(tenue), pd.read_parquet(venue)).phrases
             if not ecarts:
                 continue
             ecart = ecarts[0].replace("dans le fichier", "dans l'archive")
@@ -159,6 +161,6 @@ def fichiers_internes(dossier: Path) -> tuple[str, ...]:
 def _est_interne(part: Path) -> bool:
     try:
         diffusion = pd.read_parquet(part, columns=["DIFFUSION"])["DIFFUSION"]
-    except (OSError, ValueError):
+    except Exception:  # noqa: BLE001 - un Parquet forgé fait lever n'importe quoi à ses lecteurs
         return True
     return bool((diffusion.fillna("").str.strip().str.lower() != "publique").any())

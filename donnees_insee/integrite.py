@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from donnees_insee.depot import empreinte
 from donnees_insee.erreurs import FichierIllisible
+from donnees_insee.parquet_recu import refuser_un_parquet_demesure
 from donnees_insee.rangement import COMPAGNONS, compagnons
+from donnees_insee.recus import DEBUT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from donnees_insee.inventaire import Inventaire
     from donnees_insee.recus import LotRecu, Recu
 
-# Une part porte en tête de nom ces premiers caractères de l'empreinte du fichier qui l'a donnée.
-DEBUT_DE_PART: Final = 12
 REDEPOSER: Final = (
     "Retirez le fichier avec `abs sources retirer {debut}`, puis déposez-le de nouveau depuis l'original."
 )
@@ -119,12 +118,13 @@ def faute_de_lecture(adresse: str, chemin: Path) -> str | None:
         Phrase qui dit la faute, ``None`` si la part se lit.
     """
     try:
+        refuser_un_parquet_demesure(chemin)
         with pq.ParquetFile(chemin) as part:
             for bloc in part.iter_batches():
                 bloc.validate(full=True)
-    except (OSError, pa.ArrowException, ValueError) as cause:
+    except Exception as cause:  # noqa: BLE001 - un Parquet forgé fait lever n'importe quoi à ses lecteurs
         return f"La part « {adresse} » ne se lit pas ({cause}). " + REDEPOSER.format(
-            debut=chemin.name[:DEBUT_DE_PART]
+            debut=chemin.name[:DEBUT]
         )
     return None
 
@@ -142,13 +142,13 @@ def parts_sans_recu(trouve: Inventaire) -> list[str]:
     list of str
         Une phrase par part.
     """
-    connus = {r.sha256[:DEBUT_DE_PART] for r in trouve.recus}
-    connus |= {nom[:DEBUT_DE_PART] for nom in trouve.recus_abimes}
+    connus = {r.sha256[:DEBUT] for r in trouve.recus}
+    connus |= {nom[:DEBUT] for nom in trouve.recus_abimes}
     return [
         f"La part « {adresse} » n'a pas de reçu : rien ne dit d'où viennent ses chiffres. Ôtez ce fichier, "
         "puis déposez de nouveau celui dont il vient."
         for adresse, chemin in trouve.parts.items()
-        if chemin.name[:DEBUT_DE_PART] not in connus
+        if chemin.name[:DEBUT] not in connus
     ]
 
 
@@ -172,7 +172,7 @@ def parts_annoncees(recu: Recu, trouve: Inventaire, lisibles: dict[str, bool]) -
     siennes = {
         adresse: chemin
         for adresse, chemin in trouve.parts.items()
-        if chemin.name.startswith(recu.sha256[:DEBUT_DE_PART])
+        if chemin.name.startswith(recu.sha256[:DEBUT])
     }
     fautes = []
     quoi = REDEPOSER.format(debut=recu.sha256[:12])

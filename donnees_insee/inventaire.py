@@ -20,7 +20,9 @@ FORMES: Final = {
     "telechargement": re.compile(r"telechargements\.json|telechargements/(?:[^/]+/)*[^/]+"),
 }
 SHA256: Final = re.compile(r"[0-9a-f]{64}")
-EN_COURS: Final = re.compile(r"\.[0-9a-f]{12}\.en-cours(\..*)?")
+EN_COURS: Final = re.compile(r"\.[0-9a-f-]{12,}\.en-cours(\..*)?")
+# Ce que le dossier des données contient pour le programme seul.
+DE_SERVICE: Final = frozenset({".verrou", ".journal.json"})
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def est_en_cours(adresse: str) -> bool:
 
 
 def lister(dossier: Path) -> dict[str, Path]:
-    """Lister tous les fichiers du dossier des données, liens symboliques compris.
+    """Lister les fichiers du dossier des données, liens symboliques compris, verrou et journal à part.
 
     Parameters
     ----------
@@ -95,7 +97,7 @@ def lister(dossier: Path) -> dict[str, Path]:
         Adresse, barres obliques → chemin, dans l'ordre des adresses.
     """
     trouves = {f.relative_to(dossier).as_posix(): f for f in dossier.rglob("*") if not f.is_dir()}
-    return dict(sorted(trouves.items()))
+    return {adresse: trouves[adresse] for adresse in sorted(trouves.keys() - DE_SERVICE)}
 
 
 def inventorier(dossier: Path) -> Inventaire:

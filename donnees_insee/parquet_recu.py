@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from donnees_insee.archives import verifier_taille
 from donnees_insee.brut import TableBrute, refuser_noms_repetes
 from donnees_insee.catalogue import sources
 from donnees_insee.erreurs import FichierIllisible
@@ -36,17 +37,37 @@ def lire_parquet(chemin: Path) -> TableBrute:
         Fichier tronqué, ou dont un nom de colonne est répété.
     """
     try:
+        refuser_un_parquet_demesure(chemin)
         noms = pq.read_schema(chemin).names
         refuser_noms_repetes(noms, chemin.name)
         lue = pq.read_table(chemin, columns=[n for n in noms if _connue(n)])
         texte = pa.table({n: _en_texte(lue[n]) for n in lue.column_names})
-    except (pa.ArrowException, OSError) as cause:
+    except FichierIllisible:
+        raise
+    except Exception as cause:  # un Parquet forgé fait lever n'importe quoi à ses lecteurs
         raise FichierIllisible(
-            f"« {chemin.name} » ne s'ouvre pas comme un fichier Parquet ({cause}). Téléchargez-le de nouveau."
+            f"« {chemin.name} » ne s'ouvre pas comme un fichier Parquet ({type(cause).__name__}). Téléchargez-le de nouveau."
         ) from cause
     laissees = len(noms) - texte.num_columns
     remarques = (f"{laissees} colonnes d'aucune source laissées",) if laissees else ()
     return TableBrute(tuple(texte.column_names), texte, chemin.name, "parquet", "", remarques)
+
+
+def refuser_un_parquet_demesure(chemin: Path) -> None:
+    """Refuser un Parquet qui gonflerait hors de proportion : quelques octets y valent un milliard de lignes.
+
+    Parameters
+    ----------
+    chemin : pathlib.Path
+        Fichier Parquet.
+
+    Raises
+    ------
+    FichierIllisible
+        Taille ou rapport démesurés.
+    """
+    pied = pq.read_metadata(chemin)
+    verifier_taille(chemin, 8 * pied.num_rows * max(1, pied.num_columns), chemin.stat().st_size)
 
 
 def _connue(nom: str) -> bool:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from donnees_insee.chemins import fichier_provisoire
-from donnees_insee.erreurs import FichierIllisible
+from donnees_insee.erreurs import ErreurAbs, FichierIllisible
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -149,7 +149,9 @@ def part_lisible(chemin: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, pa.ArrowException, ValueError) as cause:
+    except ErreurAbs:
+        raise
+    except Exception as cause:  # un Parquet abîmé fait lever n'importe quoi à ses lecteurs
         raise FichierIllisible(
             f"La part « {chemin} » de la base est abîmée ou a disparu ({cause}). Retirez le fichier qui "
             "l'a donnée "
@@ -241,6 +243,7 @@ def lire_part(
         groupes = [g for g in range(pied.num_row_groups) if not elaguer or _croise(pied, g, plages or [])]
         # Sans choix de colonnes, la lecture s'épargne de chercher chaque nom.
         table = fichier.read_row_groups(groupes, columns=_voulues(noms, colonnes), use_threads=fils_admis())
+        table = table.replace_schema_metadata(None)  # une note de pandas n'a pas à décider de la lecture
     return table if plages is None else table.filter(_choisies(table["code"], prefixes, codes))
 
 

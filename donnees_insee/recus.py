@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import FichierIllisible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from donnees_insee.parts import Part
+
+# Une part porte en tête de nom ces premiers caractères de l'empreinte du fichier qui l'a donnée.
+DEBUT: Final = 12
 
 
 @dataclass(frozen=True)
@@ -108,3 +114,29 @@ def lire_recu(chemin: Path) -> Recu:
             "fichier d'origine : "
             f"sa copie est dans « brut/{chemin.stem} »."
         ) from cause
+
+
+def attestees(parts: Sequence[Part], recus: Sequence[Recu]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    """Séparer les parts qu'un reçu annonce de celles dont rien ne dit d'où elles viennent.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        Parts présentes.
+    recus : sequence of Recu
+        Reçus présents.
+
+    Returns
+    -------
+    tuple
+        Parts attestées, puis parts sans reçu. Une table comptée d'après une autre (même fichier, même année, autre
+        niveau) est attestée avec elle.
+    """
+    annonces = {(r.sha256[:DEBUT], lot.source, lot.millesime, lot.niveau) for r in recus for lot in r.lots}
+    noms = {
+        (p.source, p.millesime, p.chemin.name)
+        for p in parts
+        if (p.chemin.name[:DEBUT], p.source, p.millesime, p.niveau) in annonces
+    }
+    sures = tuple(p for p in parts if (p.source, p.millesime, p.chemin.name) in noms)
+    return sures, tuple(p for p in parts if p not in sures)

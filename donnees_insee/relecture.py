@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,6 +10,7 @@ import pyarrow as pa
 
 from donnees_insee import archives
 from donnees_insee.base import Base
+from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.depot import EXTENSIONS_ARCHIVE, fichiers_a_deposer
 from donnees_insee.rangement import preparer_fichier
 
@@ -76,7 +76,7 @@ def relire(recu: Recu, copie: Path) -> list[PartRelue]:
     ErreurAbs
         Si le fichier ne se lit plus.
     """
-    with tempfile.TemporaryDirectory(prefix="abs-relecture-") as provisoire:
+    with dossier_de_passage("relecture") as provisoire:
         vide = Base(Path(provisoire) / "vide")
         parts: list[PartRelue] = []
         for membre, nom, prefixe in _membres(recu, copie, Path(provisoire) / "membres"):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from donnees_insee.ecritures import journal, seul_a_ecrire
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide, SortieImpossible
 from donnees_insee.rangement import defaire
-from donnees_insee.recus import chemin_du_recu
+from donnees_insee.recus import DEBUT, Recu, chemin_du_recu
 
 if TYPE_CHECKING:
     from donnees_insee.base import Base
-    from donnees_insee.recus import Recu
 
 DEBUT_MINIMAL: Final = 6
 
@@ -39,21 +39,36 @@ def retirer(base: Base, sha_ou_nom: str) -> Recu:
     SortieImpossible
         Si le dossier de la base refuse l'écriture.
     """
-    recu = _choisir(base, sha_ou_nom.strip())
-    connu = chemin_du_recu(base.dossier, recu.sha256)
-    parts = [p.chemin for p in base.parts() if p.chemin.name.startswith(recu.sha256[:12])]
-    originaux = sorted((base.dossier / "brut" / recu.sha256[:16]).glob("*"))
-    # Le reçu part en dernier : un retrait interrompu peut être relancé.
-    for fichier in [*parts, *originaux, connu]:
-        defaire([fichier], base.dossier)
-        if fichier.exists():
-            raise SortieImpossible(
-                f"« {fichier} » ne peut pas être ôté. Fermez-le s'il est ouvert et vérifiez vos droits, "
-                "puis relancez "
-                "la commande : le retrait reprendra."
-            )
-    base.oublier()
+    demande = sha_ou_nom.strip()
+    with seul_a_ecrire(base):
+        recu = _reste(base, demande) or _choisir(base, demande)
+        connu = chemin_du_recu(base.dossier, recu.sha256)
+        originaux = sorted((base.dossier / "brut").glob(f"{recu.sha256[:16]}*/*"))
+        parts = [
+            p.chemin
+            for p in (*base.parts(), *base.parts_sans_recu())
+            if p.chemin.name.startswith(recu.sha256[:DEBUT])
+        ]
+        # Sans son reçu, plus rien n'est lu : un retrait interrompu est défait au prochain dépôt, ou relancé.
+        with journal(base, [*parts, *originaux]):
+            for fichier in [connu, *parts, *originaux]:
+                defaire([fichier], base.dossier)
+                if fichier.exists():
+                    raise SortieImpossible(
+                        f"« {fichier} » ne peut pas être ôté. Fermez-le s'il est ouvert et vérifiez vos droits, puis "
+                        "relancez la commande : le retrait reprendra."
+                    )
+        base.oublier()
     return recu
+
+
+def _reste(base: Base, demande: str) -> Recu | None:
+    """Reconnaître le début du nom de parts sans reçu, et en faire un reçu vide à retirer."""
+    debuts = {p.chemin.name[:DEBUT] for p in base.parts_sans_recu()}
+    trouves = [d for d in debuts if len(demande) >= DEBUT_MINIMAL and d.startswith(demande.lower()[:DEBUT])]
+    if len(trouves) != 1 or any(r.sha256.startswith(trouves[0]) for r in base.recus()):
+        return None
+    return Recu(trouves[0], "parts sans reçu, jamais lues", "", 0, "")
 
 
 def _choisir(base: Base, demande: str) -> Recu:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from donnees_insee.base import Base
-from donnees_insee.chemins import creer_dossier, dossier_provisoire, fichier_provisoire
+from donnees_insee.chemins import creer_dossier, fichier_provisoire, marque, purger_les_restes
 from donnees_insee.colis import ecrire_colis
+from donnees_insee.controle import verifier
 from donnees_insee.deballage import ouvrir_colis
+from donnees_insee.ecritures import journal, seul_a_ecrire
 from donnees_insee.erreurs import DonneeAbsente, FichierIllisible, ParametreInvalide, liste_de_fautes
 from donnees_insee.fusion import ecarts_des_communs, fichiers_internes
 from donnees_insee.fusion import fusionner as fusionner_les_bases
-from donnees_insee.inventaire import est_en_cours, inventorier, lister, nature
+from donnees_insee.inventaire import DE_SERVICE, est_en_cours, inventorier, lister, nature
+from donnees_insee.registre import lire_registre, noter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from donnees_insee.depot import Depot
     from donnees_insee.recus import Recu
@@ -62,6 +66,8 @@ class Import:
         Fichiers que la base refuse, avec leur raison.
     internes : tuple of str
         Fichiers de l'archive dont une ligne au moins est de diffusion interne.
+    laisses : tuple of str
+        Téléchargements de l'archive qu'aucun reçu ne prouve, non repris.
     date : str
         Date de l'export.
     """
@@ -70,6 +76,7 @@ class Import:
     ajoutes: tuple[str, ...]
     refuses: tuple[Depot, ...]
     internes: tuple[str, ...]
+    laisses: tuple[str, ...]
     date: str
 
 
@@ -111,9 +118,15 @@ def exporter(base: Base, fichier: Path, *, suivre: Suivre | None = None) -> Expo
         raise ParametreInvalide(
             f"« {fichier} » est dans le dossier des données, que cette archive doit emporter. Écrivez-la ailleurs."
         )
-    base.recus()  # un reçu abîmé est dit ici, où l'on peut encore le réparer
+    orphelines = {
+        p.chemin for p in base.parts_sans_recu()
+    }  # un reçu abîmé est dit ici, où l'on peut le réparer
     tous = lister(base.dossier)
-    emportes = {a: c for a, c in tous.items() if nature(a) and not est_en_cours(a) and not c.is_symlink()}
+    emportes = {
+        a: c
+        for a, c in tous.items()
+        if nature(a) and not est_en_cours(a) and not c.is_symlink() and c not in orphelines
+    }
     if not any(nature(a) == "recu" for a in emportes):
         raise DonneeAbsente(
             f"La base « {base.dossier} » est vide : il n'y a rien à exporter. Déposez d'abord des fichiers avec "
@@ -165,22 +178,70 @@ def importer(fichier: Path, base: Base, *, fusionner: bool = False, suivre: Suiv
     with ouvrir_colis(fichier) as colis:
         creer_dossier(base.dossier.parent)
         colis.exiger_la_place(base.dossier.parent)
-        if _est_vide(base.dossier):
-            with dossier_provisoire(base.dossier) as provisoire:
-                colis.extraire(provisoire, suivre)
-                venus, internes = _lire_les_recus(provisoire, colis.nom), fichiers_internes(provisoire)
-            base.oublier()
-            return Import(len(colis.entrees), tuple(r.nom for r in venus), (), internes, colis.date)
-        with tempfile.TemporaryDirectory(prefix=".abs-import-", dir=base.dossier.parent) as dossier:
-            colis.extraire(Path(dossier), suivre)
-            recus = _lire_les_recus(Path(dossier), colis.nom)
-            ajoutes, refuses = _completer(Base(Path(dossier)), base, recus, accord=fusionner)
-            internes = fichiers_internes(Path(dossier))
-        return Import(len(colis.entrees), tuple(r.nom for r in ajoutes), tuple(refuses), internes, colis.date)
+        prefixe = f".abs-import-{marque()}-"
+        purger_les_restes(base.dossier.parent, ".abs-import-")
+        with tempfile.TemporaryDirectory(prefix=prefixe, dir=base.dossier.parent) as dossier:
+            venue = Base(Path(dossier) / "base")
+            colis.extraire(venue.dossier, suivre)
+            recus = _lire_les_recus(venue.dossier, colis.nom)
+            laisses = _oter_le_reste(venue.dossier, recus)
+            vide = _est_vide(base.dossier)
+            if vide:
+                _exiger_les_preuves(venue, colis.nom, suivre)
+            internes = fichiers_internes(venue.dossier)
+            refuses: list[Depot] = []
+            with seul_a_ecrire(base):
+                if vide and _est_vide(base.dossier):
+                    _mettre_en_place(venue, base)
+                    ajoutes = recus
+                else:
+                    ajoutes, refuses = _completer(venue, base, recus, accord=fusionner)
+        return Import(
+            len(colis.entrees), tuple(r.nom for r in ajoutes), tuple(refuses), internes, laisses, colis.date
+        )
 
 
 def _est_vide(dossier: Path) -> bool:
-    return not dossier.exists() or (dossier.is_dir() and not any(dossier.iterdir()))
+    return not dossier.exists() or (dossier.is_dir() and {f.name for f in dossier.iterdir()} <= DE_SERVICE)
+
+
+def _oter_le_reste(dossier: Path, recus: Sequence[Recu]) -> tuple[str, ...]:
+    """Ôter les téléchargements que l'archive emporte sans les avoir déposés : aucun reçu n'en répond."""
+    prouves = {r.sha256 for r in recus}
+    adresses = [a for a in lister(dossier) if nature(a) == "telechargement"]
+    versions = lire_registre(dossier)
+    gardees = {
+        url: sures for url, vues in versions.items() if (sures := [v for v in vues if v.sha256 in prouves])
+    }
+    for adresse in adresses:
+        (dossier / adresse).unlink()
+    for url, vues in gardees.items():
+        for version in vues:
+            noter(dossier, url, version)
+    return tuple(a for a in adresses if "/" in a)
+
+
+def _exiger_les_preuves(venue: Base, nom: str, suivre: Suivre | None) -> None:
+    """Refaire chaque part depuis sa copie : l'archive n'est crue que sur ce que ses fichiers d'origine donnent."""
+    fautes = verifier(venue, complet=True, suivre=suivre).fautes
+    if fautes:
+        raise FichierIllisible(
+            liste_de_fautes(
+                f"« {nom} » contient ce que ses fichiers d'origine ne prouvent pas. Rien n'a été changé. Réparez la "
+                "base d'origine (`abs sources verifier --complet`) et exportez-la de nouveau, ou déposez vous-même les "
+                "fichiers de son dossier « brut » :",
+                [f.replace(f"{venue.dossier}/", "") for f in fautes],
+            )
+        )
+
+
+def _mettre_en_place(venue: Base, base: Base) -> None:
+    """Déplacer la base reçue, reçus en dernier : tant qu'ils n'y sont pas, rien n'est lu."""
+    noms = sorted((f.name for f in venue.dossier.iterdir()), key=lambda n: n == "recus")
+    with journal(base, [base.dossier / a for a in lister(venue.dossier)]):
+        for nom in noms:
+            shutil.move(venue.dossier / nom, base.dossier / nom)
+    base.oublier()
 
 
 def _lire_les_recus(dossier: Path, nom: str) -> list[Recu]:

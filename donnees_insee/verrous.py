@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from donnees_insee.erreurs import SortieImpossible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from io import BufferedRandom
     from pathlib import Path
 
@@ -22,7 +22,9 @@ class VerrouPris(SortieImpossible):
 
 
 @contextmanager
-def tenir(chemin: Path, pris: str, *, attente: float = 0.0) -> Iterator[None]:
+def tenir(
+    chemin: Path, pris: str, *, attente: float = 0.0, attendre: Callable[[], None] | None = None
+) -> Iterator[None]:
     """Tenir seul un fichier de verrou.
 
     Parameters
@@ -33,6 +35,8 @@ def tenir(chemin: Path, pris: str, *, attente: float = 0.0) -> Iterator[None]:
         Phrase dite si un autre le tient encore au bout de l'attente.
     attente : float, default 0.0
         Secondes à attendre qu'il se libère.
+    attendre : callable or None, default None
+        Appelé une fois s'il faut attendre.
 
     Yields
     ------
@@ -57,6 +61,9 @@ def tenir(chemin: Path, pris: str, *, attente: float = 0.0) -> Iterator[None]:
         while not _prendre(flux):
             if time.monotonic() >= fin:
                 raise VerrouPris(pris)
+            if attendre is not None:
+                attendre()
+                attendre = None
             time.sleep(PAS)
         yield
 

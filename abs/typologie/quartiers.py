@@ -8,6 +8,7 @@ import pandas as pd
 
 from abs.territoires import Territoire, Territoires
 from donnees_insee.base import Base
+from donnees_insee.parts import part_lisible
 from donnees_insee.recouvrements import PROJECTION
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def contours_des_iris(base: Base, codes: list[str]) -> tuple[gpd.GeoDataFrame | 
     meilleure, annee_retenue, nombre = None, "", 0
     communes = sorted({c[:5] for c in codes})
     for annee, chemin in base.couches("contours_iris"):
-        couche = gpd.read_parquet(chemin, filters=[("commune", "in", communes)])
+        with part_lisible(chemin):
+            couche = gpd.read_parquet(chemin, filters=[("commune", "in", communes)])
         couche = couche[couche["code"].isin(codes)]
         if len(couche) > nombre:
             meilleure, nombre = couche[["code", "geometry"]].reset_index(drop=True), len(couche)
@@ -64,7 +66,8 @@ def contours_des_qpv(base: Base, qpv: list[Territoire]) -> gpd.GeoDataFrame | No
     import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
 
     for _, chemin in base.couches("contours_qpv"):
-        couche = gpd.read_parquet(chemin, filters=[("code", "in", [t.code for t in qpv] or [""])])
+        with part_lisible(chemin):
+            couche = gpd.read_parquet(chemin, filters=[("code", "in", [t.code for t in qpv] or [""])])
         if len(couche):
             return couche[["code", "nom", "geometry"]].sort_values("code", ignore_index=True)
     return None

@@ -6,11 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from carnets.commande import affichage
+from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.erreurs import ErreurAbs
 
 # -- portrait ----------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def demo(sortie: Path, formats: str, *, remplacer: bool = False) -> None:
     from donnees_insee.demo import COMMUNE_DEMO, extraire_demo  # noqa: PLC0415
     from donnees_insee.depot import deposer  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory(prefix="abs-demo-") as provisoire:
+    with dossier_de_passage("demo") as provisoire:
         bruts = extraire_demo(Path(provisoire) / "bruts")
         base = Base(Path(provisoire) / "donnees")
         resultats = deposer(base, [bruts])

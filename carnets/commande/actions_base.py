@@ -110,8 +110,11 @@ def importer(fichier: Path, *, fusionner: bool) -> bool:
     if not i.ajoutes and not i.refuses:
         affichage.dire("La base tenait déjà tout ce que l'archive contient : rien n'a été changé.")
     _dire_les_internes(i.internes)
-    if i.ajoutes:
-        affichage.dire("`abs sources verifier` en relit les chiffres dans les fichiers d'origine.")
+    if i.laisses:
+        affichage.dire(
+            f"{len(i.laisses)} téléchargement(s) de l'archive qu'aucun reçu ne prouve n'ont pas été repris : "
+            "`abs sources telecharger` les redemandera."
+        )
     return not i.refuses
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from carnets.commande import affichage
 from donnees_insee.base import Base
+from donnees_insee.recus import DEBUT
 
 BILAN = {"range": "rangés", "deja_la": "déjà là", "refuse": "refusés", "documentation": "laissés"}
 ETATS = {"range": "rangé", "deja_la": "déjà là", "refuse": "refusé", "documentation": "laissé"}
@@ -71,7 +73,10 @@ def sources_deposer(chemins: list[Path], millesime: int | None) -> None:
             barre.update(tache, description=fichier.name[:40])
             barre.advance(tache)
 
-        resultats = deposer(base, chemins, millesime=millesime, suivre=suivre)
+        def attendre() -> None:
+            barre.update(tache, description="Un autre dépôt est en cours : attente")
+
+        resultats = deposer(base, chemins, millesime=millesime, suivre=suivre, attendre=attendre)
     for r in resultats:
         if not r.lots:
             affichage.dire(f"{ETATS[r.etat]:8} {r.nom} : {r.raison}")
@@ -111,6 +116,12 @@ def sources_retirer(fichier: str) -> None:
 def sources_etat() -> None:
     """Écrire ce que la base tient."""
     base = Base()
+    orphelines = base.parts_sans_recu()
+    for debut, nombre in sorted(Counter(p.chemin.name[:DEBUT] for p in orphelines).items()):
+        affichage.dire(
+            f"ATTENTION : {nombre} part(s) {debut}… n'ont pas de reçu (dépôt interrompu, ou fichier posé à la main) : "
+            f"elles ne sont jamais lues. `abs sources retirer {debut}` les ôte."
+        )
     base.exiger()
     lignes = [
         (

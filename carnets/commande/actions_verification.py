@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from carnets.commande import affichage
 from donnees_insee.base import Base
+from donnees_insee.chemins import dossier_de_passage
 
 if TYPE_CHECKING:
     from abs.controle import Bilan
@@ -34,7 +34,7 @@ def verifier(sortie: Path) -> int:
     from carnets.documents.verification import verifier_sortie  # noqa: PLC0415 - import lent
 
     with (
-        tempfile.TemporaryDirectory(prefix="abs-demo-") as provisoire,
+        dossier_de_passage("demo") as provisoire,
         affichage.progression() as barre,
     ):
         tache = barre.add_task("Vérification", total=None)

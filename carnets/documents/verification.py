@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -31,6 +30,7 @@ from carnets.documents.relecture_dates import controler_dates
 from carnets.documents.relecture_fichiers import controler_csv, controler_gpkg, controler_html
 from donnees_insee.base_refaite import BaseRefaite
 from donnees_insee.catalogue import sources
+from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.erreurs import ErreurAbs
 from donnees_insee.seconde_lecture import lignes_d_iris
 
@@ -117,7 +117,7 @@ def verifier_sortie(sortie: Path, base: Base, suivre: Callable[[str], None] | No
     dire = suivre or (lambda _: None)
     preuve = lire_preuve(sortie)
     v = Verification(Bilan(PREUVE), Bilan(SECONDE_VOIE))
-    with tempfile.TemporaryDirectory(prefix="abs-verification-") as provisoire:
+    with dossier_de_passage("verification") as provisoire:
         dire("empreintes des fichiers bruts")
         refaite = BaseRefaite(
             base, preuve.empreintes, Path(provisoire), lambda nom: dire(f"relecture de {nom}")

@@ -8,10 +8,9 @@ from copy import deepcopy
 from functools import partial
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
-from donnees_insee.chemins import fichier_provisoire
+from donnees_insee.chemins import dossier_de_passage, fichier_provisoire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +56,7 @@ def ecrire_docx(corps: str, titre: str, chemin: Path) -> Path:
     import pypandoc  # noqa: PLC0415 - import réservé à la conversion
 
     papier = SANS_RENVOIS.sub("", SANS_PAPIER.sub("", corps))
-    with fichier_provisoire(chemin) as provisoire, TemporaryDirectory(prefix="abs-") as images:
+    with fichier_provisoire(chemin) as provisoire, dossier_de_passage("word") as images:
         papier = _sortir_les_images(papier, Path(images))
         source = f'<html lang="fr"><head><title></title></head><body>{papier}</body></html>'
         pypandoc.convert_text(

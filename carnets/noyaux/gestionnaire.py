@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from carnets.noyaux.lancement import A_DEUX, Processus
+from donnees_insee.chemins import creer_un_dossier_de_passage
 
 ARGUMENTS = ("-f", "{connection_file}")
 DESSIN = "ABS_DESSIN"
@@ -116,7 +116,7 @@ class GestionnaireDePepiniere(AsyncKernelManager):
 
     def __init__(self, **kwargs: Any) -> None:
         # Le dossier par défaut est le dossier courant : deux carnets s'y heurteraient.
-        self._prises = Path(tempfile.mkdtemp(prefix="abs-"))
+        self._prises = creer_un_dossier_de_passage()
         super().__init__(
             client_factory=ClientDeNoyauNeuf,
             transport="ipc",

@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from contextlib import suppress
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from carnets.noyaux.echanges import VARIABLE, Lecteur, ecrire_message
+from donnees_insee.chemins import creer_un_dossier_de_passage
 from donnees_insee.erreurs import ErreurAbs
 
 PRECHAUFFAGE: Final = "carnets.prechauffage:prechauffer"
@@ -176,7 +176,7 @@ class Lanceur:
         from carnets.prechauffage import VARIABLES_SANS_FILS  # noqa: PLC0415 - léger, mais inutile sous Windows
 
         # Les prises d'un chemin long sont refusées : un dossier court, à ce seul utilisateur.
-        self._dossier = Path(tempfile.mkdtemp(prefix="abs-"))
+        self._dossier = creer_un_dossier_de_passage()
         self.adresse = str(self._dossier / "p")
         environnement = os.environ | VARIABLES_SANS_FILS
         environnement.pop(VARIABLE, None)

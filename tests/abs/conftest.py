@@ -17,6 +17,7 @@ from abs.table_longue import Diagnostic
 from abs.territoires import Territoire, Territoires
 from donnees_insee.base import Base
 from donnees_insee.demo import extraire_demo
+from tests.parts_d_essai import poser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,7 +66,7 @@ class Atelier:
 
 def _ranger(base: Base, source: str, millesime: int, niveau: str, table: pd.DataFrame) -> None:
     propre = table.sort_values("code", ignore_index=True)
-    base.ranger(propre, base.chemin_de_part(source, millesime, niveau, "essai-0"))
+    poser(base, propre, source, millesime, niveau, "essai-0")
 
 
 def monter(

@@ -15,6 +15,7 @@ from abs.lecture import Lecteur
 from abs.statuts import Statut
 from abs.territoires import Territoire, Territoires
 from donnees_insee.base import Base
+from tests.parts_d_essai import poser
 
 
 @pytest.mark.parametrize("millesime", [2016, 2022, 2021])
@@ -44,7 +45,7 @@ def test_les_deux_chemins_donnent_les_memes_chiffres(base_demo, millesime):
 def base_de(tmp_path, table: dict[str, list[object]]) -> Base:
     base = Base(tmp_path)
     donnees = pd.DataFrame(table)
-    base.ranger(donnees, base.chemin_de_part("rp_activite", 2022, "iris", "essai-0"))
+    poser(base, donnees, "rp_activite", 2022, "iris", "essai-0")
     return base
 
 

@@ -22,6 +22,7 @@ from abs.statuts import Statut
 from abs.transferts import TransfertRefuse, publier
 from donnees_insee.base import Base
 from donnees_insee.erreurs import DonneeAbsente
+from tests.parts_d_essai import poser
 
 EST, NORD = 3_800_000, 2_400_000
 
@@ -180,9 +181,7 @@ def base_grille(tmp_path):
     )
     gros = pd.DataFrame({"code": [code(0, 0, 1000)], "IND": 200.0, "LCOG_GEO": "99001"})
     for nom, table in (("fins", fins), ("gros", gros)):
-        base.ranger(
-            table.sort_values("code", ignore_index=True), base.chemin_de_part("grille", 2019, "carreau", nom)
-        )
+        poser(base, table.sort_values("code", ignore_index=True), "grille", 2019, "carreau", nom)
     return base
 
 

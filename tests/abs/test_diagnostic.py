@@ -17,6 +17,7 @@ from abs.table_longue import COLONNES, Diagnostic
 from donnees_insee.base import Base
 from donnees_insee.catalogue import source, sources
 from donnees_insee.erreurs import DonneeAbsente, TerritoireInconnu
+from tests.parts_d_essai import poser
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -339,10 +340,10 @@ def base_de_medianes(dossier: Path, lues: dict[tuple[int, str], dict[str, float]
             "REG": "98",
         }
     )
-    base.ranger(commune, base.chemin_de_part("appartenance", 2024, "commune", "x-0"))
+    poser(base, commune, "appartenance", 2024, "commune", "x-0")
     for (annee, niveau), medianes in lues.items():
         table = pd.DataFrame({"code": list(medianes), "DISP_MED": list(medianes.values())})
-        base.ranger(table, base.chemin_de_part("filosofi", annee, niveau, "x-0"))
+        poser(base, table, "filosofi", annee, niveau, "x-0")
     return base
 
 

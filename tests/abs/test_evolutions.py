@@ -30,6 +30,7 @@ from abs.tableaux_des_evolutions import ligne, mots_du_choix, resume, signe
 from donnees_insee.base import Base
 from donnees_insee.erreurs import ParametreInvalide
 from donnees_insee.portage import appliquer, verifier_le_total
+from donnees_insee.retrait import retirer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -321,8 +322,8 @@ def test_deux_dates_a_l_envers_sont_refusees(base_demo: Base) -> None:
 
 def sans_liste_de_reference(petite: Any) -> Base:
     """Ôter la liste des IRIS, qui les dirait tous présents aux deux dates : il ne reste que les fichiers."""
-    petite.base.chemin_de_part("reference_iris", 2018, "iris", "essai-0").unlink()
-    petite.base.oublier()
+    (part,) = (p for p in petite.base.parts() if (p.source, p.millesime) == ("reference_iris", 2018))
+    retirer(petite.base, part.chemin.name[:12])
     return petite.base
 
 

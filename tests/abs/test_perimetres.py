@@ -20,8 +20,10 @@ from abs.statuts import Statut
 from abs.transferts import TransfertRefuse
 from donnees_insee.base import Base
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
+from donnees_insee.retrait import retirer
 from tests.abs.conftest import monter
 from tests.abs.fabrique_de_carreaux import COTE, EST, NORD, en_degres, fabriquer
+from tests.parts_d_essai import poser
 
 SANS_HLM = 3  # rang de l'IRIS dont les HLM manquent
 MEDIANES = [12_000.0, 14_000.0, 20_000.0, np.nan, 17_000.0, 11_000.0, 16_000.0, 23_000.0]
@@ -46,9 +48,9 @@ def base(connu, tmp_path_factory) -> Base:
     tables = {("rp_population", 2016): population, ("rp_logement", 2016): hlm, ("filosofi", 2016): revenus}
     montee = monter(tmp_path_factory.mktemp("perimetres"), tables, {"99001": "200000001"}).base
     contours = iris[["code", "nom", "commune", "geometry"]].assign(nom_commune="Essai", type="H").to_crs(4326)
-    montee.ranger(contours, montee.chemin_de_part("contours_iris", 2016, "iris", "c"))
+    poser(montee, contours, "contours_iris", 2016, "iris", "c")
     grille = connu.grille.reset_index().assign(LCOG_GEO="99001")
-    montee.ranger(grille, montee.chemin_de_part("grille", 2019, "carreau", "g"))
+    poser(montee, grille, "grille", 2019, "carreau", "g")
     qpv = gpd.GeoDataFrame(
         {
             "code": ["QP099001", "QP099002"],
@@ -60,7 +62,7 @@ def base(connu, tmp_path_factory) -> Base:
         geometry=[carre(2500, 2500, 800), carre(3400, 2500, 500)],
         crs=3035,
     ).to_crs(4326)
-    montee.ranger(qpv, montee.chemin_de_part("contours_qpv", 2015, "qpv", "q"))
+    poser(montee, qpv, "contours_qpv", 2015, "qpv", "q")
     return montee
 
 
@@ -156,8 +158,7 @@ def test_un_perimetre_qui_coupe_des_iris_est_estime_et_ne_prend_aucun_taux(connu
 def test_la_grille_la_plus_recente_qui_couvre_le_perimetre_est_prise(connu, base, tmp_path):
     """Une grille plus récente mais déposée pour un autre lieu ne cache pas celle d'ici ; la demande reste la règle."""
     ailleurs = pd.DataFrame({"code": ["CRS3035RES200mN2838600E3746000"], "IND": [9.0], "LCOG_GEO": ["91223"]})
-    part = base.chemin_de_part("grille", 2021, "carreau", "ailleurs")
-    base.ranger(ailleurs, part)
+    part = poser(base, ailleurs, "grille", 2021, "carreau", "ailleurs")
     try:
         cercle = en_degres(shapely.Point(EST + COTE / 2, NORD + COTE / 2).buffer(2_200))
         lus = etudier(base, "Cercle", cercle).chiffres
@@ -166,8 +167,7 @@ def test_la_grille_la_plus_recente_qui_couvre_le_perimetre_est_prise(connu, base
         assert not [c for c in refuse.chiffres if c.source == "grille"]
         assert "Aucun millésime de carreaux n'est admis" in " ".join(refuse.remarques)
     finally:
-        part.unlink()
-        base.oublier()
+        retirer(base, part.name[:12])
 
 
 def test_un_perimetre_qui_deborde_des_contours_ne_prend_pas_de_compte_d_iris(connu, base):

@@ -152,6 +152,7 @@ def test_un_taux_incomplet_n_est_partiel_que_si_95_pour_cent_de_la_population_es
     if colonne == "P_RP_LOCHLMV":
         poids = table["P_RP"]
     else:
+        assume(gardees["P_POP"].sum() > 0)
         rapport_par_habitant = gardees["P_RP"].sum() / gardees["P_POP"].sum()
         poids = table["P_RP"].where(table.index.isin(gardees.index), rapport_par_habitant * table["P_POP"])
     couverture = poids[gardees.index].sum() / poids.sum()

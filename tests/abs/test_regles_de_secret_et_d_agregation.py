@@ -34,6 +34,7 @@ from abs.sous_totaux import REFUS
 from abs.statuts import SANS_VALEUR
 from abs.territoires import Territoire
 from carnets.documents.secret_csv import decisions
+from tests.parts_d_essai import poser
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,7 +216,7 @@ def _essai(atelier: Callable, caches: set[str], *, total: bool, marque: str | No
     )
     if total:
         commune = pd.DataFrame({"code": ["99001"], "P_RP": [3000.0], "P_RP_LOCHLMV": [735.0]})
-        essai.base.ranger(commune, essai.base.chemin_de_part("rp_logement", ANNEE, "commune", "essai-1"))
+        poser(essai.base, commune, "rp_logement", ANNEE, "commune", "essai-1")
     return essai
 
 
@@ -254,7 +255,7 @@ def test_l_intercommunalite_hors_centre_n_isole_pas_la_commune_cachee(atelier: C
     table.loc[0, ["P_RP", "P_RP_LOCHLMV"]] = np.nan
     table["P_RP__statut"] = table["P_RP_LOCHLMV__statut"] = pd.Series(["s"] + [None] * 29, dtype="object")
     base = essai.base
-    base.ranger(table, base.chemin_de_part("rp_logement", ANNEE, "commune", "essai-2"))
+    poser(base, table, "rp_logement", ANNEE, "commune", "essai-2")
     hors_centre = Territoire("998800001-hors-99030", "perimetre", "Hors centre", None, tuple(codes[:-1]))
     assert essai.chiffre(PART, hors_centre).statut == "partiel"
     essai.calculateur._est_publie = lambda *a: a[2:] == ("epci", "998800001")  # un total d'EPCI tenu

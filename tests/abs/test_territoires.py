@@ -12,6 +12,7 @@ from abs.references import STRATES, References
 from abs.territoires import Territoire, Territoires
 from donnees_insee.base import Base
 from donnees_insee.erreurs import DonneeAbsente, TerritoireInconnu
+from tests.parts_d_essai import poser
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +110,7 @@ def test_un_nom_porte_par_deux_communes_est_refuse_avec_leurs_codes(tmp_path: Pa
             "REG": "98",
         }
     )
-    base.ranger(table, base.chemin_de_part("appartenance", 2024, "commune", "x-0"))
+    poser(base, table, "appartenance", 2024, "commune", "x-0")
     with pytest.raises(TerritoireInconnu) as erreur:
         Territoires(base).trouver("clairmont")
     message = str(erreur.value)
@@ -243,7 +244,7 @@ def test_un_departement_et_une_region_de_meme_code_ne_se_confondent_pas(tmp_path
     table = pd.DataFrame(
         {"code": ["94001"], "LIBGEO": "Ville", "EPCI": "999400001", "DEP": "94", "REG": "94"}
     )
-    base.ranger(table, base.chemin_de_part("appartenance", 2024, "commune", "x-0"))
+    poser(base, table, "appartenance", 2024, "commune", "x-0")
     lieux = Territoires(base)
     niveaux = [t.niveau for t in references_autour(lieux, lieux.trouver("94"))]
     assert "region" in niveaux
@@ -284,11 +285,9 @@ def ville_a_arrondissements(tmp_path: Path) -> Territoires:
     appartenance = pd.DataFrame(
         {"code": codes, "LIBGEO": noms, "EPCI": "200046977", "LIBEPCI": "Métropole", "DEP": "69", "REG": "84"}
     ).sort_values("code")
-    base.ranger(appartenance, base.chemin_de_part("appartenance", 2024, "commune", "x-0"))
+    poser(base, appartenance, "appartenance", 2024, "commune", "x-0")
     populations = pd.DataFrame({"code": codes, "POPREF_MUN": [520_000.0, 110_000.0, 120_000.0, 150_000.0]})
-    base.ranger(
-        populations.sort_values("code"), base.chemin_de_part("populations_legales", 2022, "commune", "x-0")
-    )
+    poser(base, populations.sort_values("code"), "populations_legales", 2022, "commune", "x-0")
     qpv = pd.DataFrame(
         {
             "code": ["QP069001", "QP069002"],
@@ -297,9 +296,9 @@ def ville_a_arrondissements(tmp_path: Path) -> Territoires:
             "POP_MUN": [2_000.0, 3_000.0],
         }
     )
-    base.ranger(qpv, base.chemin_de_part("qpv_demographie", 2021, "qpv", "x-0"))
+    poser(base, qpv, "qpv_demographie", 2021, "qpv", "x-0")
     quartiers = pd.DataFrame({"code": ["693810101", "693810102"], "QUARTIER": ["Pentes", "Pentes"]})
-    base.ranger(quartiers, base.chemin_de_part("quartiers", None, "iris", "x-0"))
+    poser(base, quartiers, "quartiers", None, "iris", "x-0")
     return Territoires(base)
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-
 PLAN = """
 [[territoires]]
 codes = ["99001", "99002"]

@@ -65,11 +65,11 @@ def test_une_note_sur_deux_lignes_est_gardee(bureau):
     "2992-guillemets2-BASE_TD_FILO_DISP_IRIS_2016.csv"])  # fmt: skip
 def test_les_fichiers_de_l_attaque(partage, nom):
     chemin = partage / "attaques" / nom
-    try:
-        table = lire_csv(chemin)
-    except ErreurAbs as refus:
-        assert "guillemet" in str(refus)
+    if "guillemet" in nom:
+        with pytest.raises(ErreurAbs, match="guillemet"):
+            lire_csv(chemin)
         return
+    table = lire_csv(chemin)
     texte = chemin.read_text(encoding="utf-8-sig")
     attendues = [ligne for ligne in csv.reader(io.StringIO(texte, newline=""), delimiter=";") if any(ligne)]
     en_tete = next(i for i, ligne in enumerate(attendues) if "COM" in ligne or "TYPEQU" in ligne)

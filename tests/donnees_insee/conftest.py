@@ -49,9 +49,10 @@ class Bureau:
         return depot.raison
 
     def photo(self) -> dict[str, bytes]:
-        """Tous les fichiers de la base et leurs octets."""
+        """Tous les fichiers de la base et leurs octets, le verrou à part."""
         racine = self.base.dossier
-        return {str(f.relative_to(racine)): f.read_bytes() for f in racine.rglob("*") if f.is_file()}
+        tous = (f for f in racine.rglob("*") if f.is_file() and f.name != ".verrou")
+        return {str(f.relative_to(racine)): f.read_bytes() for f in tous}
 
 
 def verifier_la_phrase(raison: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 from donnees_insee.base import Base
 from donnees_insee.catalogue import source
 from donnees_insee.dates_des_parties import dates
+from tests.parts_d_essai import poser
 
 QPV = [f"QP99{n:04d}" for n in range(6)]
 
@@ -18,7 +19,7 @@ def base(tmp_path):
 def ranger(base, identifiant, millesime, niveau="qpv", **colonnes):
     codes = colonnes.pop("codes", QPV)
     table = pd.DataFrame({"code": codes, **colonnes})
-    base.ranger(table, base.chemin_de_part(identifiant, millesime, niveau, "essai-0"))
+    poser(base, table, identifiant, millesime, niveau, "essai-0")
 
 
 def test_des_medianes_egales_a_un_fichier_date_prouvent_l_annee(base):

@@ -21,6 +21,7 @@ from donnees_insee.parts import TAILLE_DE_GROUPE, lire_part
 from donnees_insee.preparation import preparer
 from donnees_insee.reconnaissance import reconnaitre
 from donnees_insee.tables import lire_tables
+from tests.parts_d_essai import poser
 
 COLONNES = ("IRIS", "COM", "TYP_IRIS", "LAB_IRIS", "P16_POP", "P16_POP0002", "C16_POP15P")
 
@@ -168,7 +169,7 @@ def test_table_arrow_et_table_pandas_se_rangent_pareil(tmp_path):
     donnees = pd.DataFrame({"code": ["1", "2"], "A": [1.0, None], "A__statut": [None, "s"]})
     lues = []
     for rang, forme in enumerate([donnees, pa.Table.from_pandas(donnees, preserve_index=False)]):
-        base.ranger(forme, base.chemin_de_part("caf", 2020 + rang, "iris", "essai-0"))
+        poser(base, forme, "caf", 2020 + rang, "iris", "essai-0")
         lues.append(base.lire("caf", 2020 + rang, "iris"))
     pd.testing.assert_frame_equal(*lues)
 

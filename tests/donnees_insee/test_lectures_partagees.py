@@ -10,6 +10,7 @@ import pytest
 from donnees_insee.base import Base
 from donnees_insee.geographie import geographie
 from donnees_insee.parts import fils_admis, sans_fils
+from tests.parts_d_essai import poser
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def base(tmp_path) -> Base:
 
 
 def _ranger(base: Base, nom: str, colonnes: dict[str, list]) -> None:
-    base.ranger(pd.DataFrame(colonnes), base.chemin_de_part("essai", 2020, "commune", nom))
+    poser(base, pd.DataFrame(colonnes), "essai", 2020, "commune", nom)
 
 
 def test_deux_bases_du_meme_dossier_partagent_sans_se_gener(base) -> None:
@@ -64,7 +65,7 @@ def test_la_geographie_est_gardee_tant_que_la_base_ne_change_pas(base) -> None:
 def test_les_millesimes_suivent_les_depots(base) -> None:
     assert base.millesimes("essai") == [2020]
     base.millesimes("essai").append(1999)
-    base.ranger(pd.DataFrame({"code": ["01001"]}), base.chemin_de_part("essai", 2021, "iris", "trois"))
+    poser(base, pd.DataFrame({"code": ["01001"]}), "essai", 2021, "iris", "trois")
     assert base.millesimes("essai") == [2020, 2021]
     assert base.millesimes("essai", "iris") == [2021]
 
