@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
+import tempfile
 import threading
 import unicodedata
 from dataclasses import dataclass
@@ -293,7 +295,7 @@ def executer_carnet(
             extra_arguments=["--Application.log_level=50"],
         )
     except papermill.PapermillExecutionError as cause:
-        _garder(execute, garde)
+        _garder(execute, garde, parametres)
         raise CarnetEnEchec(
             f"Le carnet s'est arrêté à la cellule {cause.cell_index} : {cause.evalue}. "
             f"Il est gardé, l'erreur en tête, dans «\u00a0{garde}\u00a0»."
@@ -314,11 +316,31 @@ def executer_carnet(
     finally:
         documents.attendre()
     documents.finir(execute)
+    _oter_les_chemins(execute, parametres)
 
 
-def _garder(execute: Path, garde: Path) -> None:
+def _garder(execute: Path, garde: Path, parametres: dict[str, Any]) -> None:
+    _oter_les_chemins(execute, parametres)
     with fichier_provisoire(garde) as provisoire:
         shutil.copyfile(execute, provisoire)
+
+
+def _oter_les_chemins(execute: Path, parametres: dict[str, Any]) -> None:
+    """Ôter du carnet exécuté les dossiers de cette machine : rouvert ailleurs, il y reprend les dossiers par défaut."""
+    connus = [
+        str(execute.parent),
+        str(parametres.get("dossier_donnees", "")),
+        str(chemin_du_carnet().parents[1]),
+    ]
+    connus += [sys.prefix, sys.base_prefix, str(Path.cwd()), str(Path.home()), tempfile.gettempdir()]
+    texte = execute.read_text(encoding="utf-8")
+    for chemin in sorted({c for c in connus if len(c) > 1}, key=len, reverse=True):
+        # Dans le texte d'une cellule, une barre inverse est échappée par Python, puis par JSON.
+        for barre in ("\\" * 4, "\\" * 2):
+            forme, suite = re.escape(chemin.replace("\\", barre)), re.escape(os.sep.replace("\\", barre))
+            # Rien d'une adresse publique qui contiendrait le même mot ; un « m » finit une couleur du terminal.
+            texte = re.sub(rf"(?:(?<=m)|(?<![\w.~/-])){forme}(?:{suite}|(?![\w.-]))", "", texte)
+    execute.write_text(texte, encoding="utf-8")
 
 
 def copier_les_carnets(dossier: Path) -> list[Path]:

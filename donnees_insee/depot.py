@@ -272,7 +272,7 @@ def _ecrire(
 ) -> None:
     """Copier l'original, écrire les parts, puis le reçu ; un échec en route n'en laisse rien."""
     instant = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    recu = Recu(sha, fichier.name, str(fichier), fichier.stat().st_size, instant, tuple(lots), refuses)
+    recu = Recu(sha, fichier.name, "", fichier.stat().st_size, instant, tuple(lots), refuses)
     connu = chemin_du_recu(base.dossier, sha)
     if connu.is_file() and (ancien := lire_recu(connu)).lots == recu.lots and ancien.refuses == refuses:
         return

@@ -37,7 +37,11 @@ class LotRecu:
 
 @dataclass(frozen=True)
 class Recu:
-    """Le reçu d'un fichier déposé ; ``refuses`` nomme les membres d'archive que rien n'a pu charger."""
+    """Le reçu d'un fichier déposé.
+
+    ``depose_depuis`` est l'adresse publique d'où il vient, vide pour un fichier de l'analyste : un reçu voyage avec les
+    documents, et ne dit rien de la machine. ``refuses`` nomme les membres d'archive que rien n'a pu charger.
+    """
 
     sha256: str
     nom: str
@@ -107,6 +111,8 @@ def lire_recu(chemin: Path) -> Recu:
             for lot in contenu.pop("lots")
         )
         refuses = tuple(contenu.pop("refuses", ()))
+        if not str(contenu["depose_depuis"]).startswith("https://"):
+            contenu["depose_depuis"] = ""  # les reçus d'avant la version 0.5 y portaient un chemin
         return Recu(**contenu, lots=lots, refuses=refuses)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
         raise FichierIllisible(

@@ -18,6 +18,7 @@ from donnees_insee.erreurs import DonneeAbsente, FichierIllisible, ParametreInva
 from donnees_insee.fusion import ecarts_des_communs, fichiers_internes
 from donnees_insee.fusion import fusionner as fusionner_les_bases
 from donnees_insee.inventaire import DE_SERVICE, est_en_cours, inventorier, lister, nature
+from donnees_insee.recus import lire_recu
 from donnees_insee.registre import lire_registre, noter
 
 if TYPE_CHECKING:
@@ -118,6 +119,9 @@ def exporter(base: Base, fichier: Path, *, suivre: Suivre | None = None) -> Expo
         raise ParametreInvalide(
             f"« {fichier} » est dans le dossier des données, que cette archive doit emporter. Écrivez-la ailleurs."
         )
+    for recu in (base.dossier / "recus").glob("[0-9a-f]*.json"):
+        if '"depose_depuis": ""' not in recu.read_text(encoding="utf-8"):
+            base.ranger_recu(lire_recu(recu))  # un chemin de cette machine n'a pas à voyager
     orphelines = {
         p.chemin for p in base.parts_sans_recu()
     }  # un reçu abîmé est dit ici, où l'on peut le réparer
