@@ -14,7 +14,7 @@ from abs.emboitements import emboitements
 from abs.fiabilite import apprecier
 from abs.formules import formule
 from abs.indicateurs import Indicateur, Lecture, indicateurs
-from abs.secret import CelluleSensible, DecisionDeSecret, decider_ensemble
+from abs.secret import ANTERIEURE, SECONDAIRE, CelluleSensible, DecisionDeSecret, decider_ensemble
 from abs.statuts import Statut
 from donnees_insee.base import Base
 from donnees_insee.catalogue import marques, source
@@ -22,8 +22,11 @@ from donnees_insee.lignes_locales import lignes_recues
 from donnees_insee.locales import SOURCE, en_pourcentage
 from donnees_insee.modeles_locaux import modeles
 from donnees_insee.nombres import SUFFIXE_STATUT
+from donnees_insee.publications import Publication
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from abs.demande import Demande
     from abs.table_longue import Ensembles
     from abs.territoires import Territoire
@@ -50,12 +53,15 @@ class DonneesLocales:
         Thème → nombre d'indicateurs dont des lignes sont réservées à la version interne.
     decisions : list of DecisionDeSecret
         Cellules que la version publique cache, et pourquoi.
+    montres : set of Publication
+        Effectifs reçus que ce diagnostic montre : un document public les note au registre.
     """
 
     indicateurs: dict[str, Indicateur] = field(default_factory=dict)
     comptes: dict[str, tuple[str, str]] = field(default_factory=dict)
     reserves: dict[str, int] = field(default_factory=dict)
     decisions: list[DecisionDeSecret] = field(default_factory=list)
+    montres: set[Publication] = field(default_factory=set)
 
 
 @dataclass
@@ -129,7 +135,7 @@ def figures_locales(
     ranges = list(modeles())
     presents = sorted(set(lignes["indicateur"]), key=lambda c: (ranges.index(c) if c in ranges else 999, c))
     for code in presents:
-        _ajouter(figures, code, lignes, demande, ensembles, geographie)
+        _ajouter(figures, code, lignes, demande, ensembles, geographie, base)
     return figures
 
 
@@ -140,6 +146,7 @@ def _ajouter(
     demande: Demande,
     ensembles: Ensembles,
     geographie: Geographie,
+    base: Base,
 ) -> None:
     """Ajouter un indicateur : une date et un producteur par groupe comparé, jamais mêlés."""
     publique = demande.diffusion == "publique"
@@ -168,12 +175,14 @@ def _ajouter(
             continue
         prefere = prefere or choix
         du_choix = (toutes["date"] == choix[0]) & (toutes["PRODUCTEUR"] == choix[1])
-        caches = _caches(toutes[du_choix], geographie)[code]
+        caches = _caches(toutes[du_choix], geographie, base.deja_publie())[code]
         du_groupe = ici[(ici["date"] == choix[0]) & (ici["PRODUCTEUR"] == choix[1])]
         for ligne in du_groupe.to_dict("records"):
             chiffre = _chiffre(definition, territoires[ligne["code"]], ligne, caches, publique=publique)
             if (chiffre.territoire, chiffre.niveau) not in retenus:
                 retenus[chiffre.territoire, chiffre.niveau] = chiffre
+                if chiffre.a_une_valeur:
+                    figures.donnees.montres.add(_publication(ligne))
                 figures.donnees.decisions.extend(_decision(chiffre, caches.get(ligne["code"]), ligne))
         figures.millesimes[groupe, definition.code] = int(du_groupe["annee"].iloc[0])
     if retenus:
@@ -358,14 +367,42 @@ def _decision(chiffre: Chiffre, nature: str | None, ligne: dict[str, Any]) -> li
     return [DecisionDeSecret(c.territoire, c.niveau, c.indicateur, c.millesime, c.source, nature)]
 
 
-def _caches(lignes: pd.DataFrame, geographie: Geographie) -> dict[str, dict[str, str]]:
-    """Choisir ce que la version publique cache, sur toutes les lignes d'un envoi : le même choix pour tous."""
+def _publication(ligne: dict[str, Any]) -> Publication:
+    bas = float(ligne["DENOMINATEUR"])
+    return Publication(
+        str(ligne["PRODUCTEUR"]),
+        str(ligne["date"]),
+        str(ligne["indicateur"]),
+        str(ligne["code"]),
+        float(ligne["NUMERATEUR"]),
+        None if math.isnan(bas) else bas,
+    )
+
+
+def _caches(
+    lignes: pd.DataFrame, geographie: Geographie, publiees: Collection[Publication]
+) -> dict[str, dict[str, str]]:
+    """Choisir ce que la version publique cache, sur toutes les lignes d'un envoi et tout ce qui en a été publié."""
     tables = {
         str(code): _cellules(siennes, _indicateur(str(code), siennes))
         for code, siennes in lignes.groupby("indicateur", sort=True)
     }
+    envois = {_publication(ligne).envoi for ligne in lignes.to_dict("records")}
+    siennes = [p for p in publiees if p.envoi in envois]
+    connus: dict[str, set[str]] = {}
+    for p in siennes:
+        connus.setdefault(p.indicateur, set()).add(p.code)
+        table = tables[p.indicateur]
+        if p.code not in {c.code for c in table}:
+            bas = math.nan if p.denominateur is None else p.denominateur
+            table.append(CelluleSensible(p.code, p.numerateur, bas, 0.0, part=table[0].part))
     liens = {code: emboitements({c.code for c in t}, geographie) for code, t in tables.items()}
-    return decider_ensemble(tables, liens)
+    decisions = decider_ensemble(tables, liens, connus)
+    if connus:
+        sans = decider_ensemble(tables, liens)
+        for code, ici in decisions.items():
+            ici.update((c, ANTERIEURE) for c, n in ici.items() if n == SECONDAIRE and c not in sans[code])
+    return decisions
 
 
 def _cellules(lignes: pd.DataFrame, definition: Indicateur) -> list[CelluleSensible]:

@@ -3,13 +3,15 @@
 Rien de public n'est masqué ici : ce module ne sert qu'aux fichiers reçus sous condition. Il protège une table
 d'effectifs d'un même indicateur, d'un même producteur et d'une même date, où certains territoires en
 contiennent d'autres, et les tables du même envoi qui partagent ses comptes. Il suppose les dénominateurs connus
-du lecteur, car ce sont souvent des populations publiées. Un recoupement avec un autre envoi lui échappe.
+du lecteur, car ce sont souvent des populations publiées, et avec eux les effectifs déjà publiés du même envoi : ce
+qu'un premier document a montré ne se cache plus, le suivant masque autre chose. Un recoupement avec un autre envoi
+lui échappe.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,6 +21,7 @@ NUL = 1e-9
 RESERVE: Final = "reserve"
 PRIMAIRE: Final = "primaire"
 SECONDAIRE: Final = "secondaire"
+ANTERIEURE: Final = "anterieure"
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class DecisionDeSecret:
     source : str
         Producteur.
     nature : str
-        ``reserve``, ``primaire`` ou ``secondaire``.
+        ``reserve``, ``primaire``, ``secondaire`` ou ``anterieure``.
     """
 
     territoire: str
@@ -135,7 +138,11 @@ def masquer(cellules: Iterable[CelluleSensible], emboitements: Sequence[Emboitem
     return set(decider(cellules, emboitements))
 
 
-def decider(cellules: Iterable[CelluleSensible], emboitements: Sequence[Emboitement] = ()) -> dict[str, str]:
+def decider(
+    cellules: Iterable[CelluleSensible],
+    emboitements: Sequence[Emboitement] = (),
+    connus: Collection[str] = (),
+) -> dict[str, str]:
     """Choisir les cellules à cacher, en gardant la raison de chacune.
 
     Parameters
@@ -144,18 +151,21 @@ def decider(cellules: Iterable[CelluleSensible], emboitements: Sequence[Emboitem
         Table reçue, un territoire par cellule.
     emboitements : sequence of Emboitement, default ()
         Territoires qui en contiennent d'autres.
+    connus : collection of str, default ()
+        Codes dont l'effectif a déjà été publié : les cacher ne protégerait plus rien.
 
     Returns
     -------
     dict of str to str
-        Code → ``reserve`` (ligne interne), ``primaire`` (sous le seuil) ou ``secondaire`` (protège une autre).
+        Code → ``reserve`` (ligne interne), ``primaire`` (sous le seuil), ``secondaire`` (protège une autre) ou
+        ``anterieure`` (cachée parce que ce qui a été publié laisserait retrouver une cellule cachée).
     """
     table = {c.code: c for c in cellules}
     decisions = {c.code: RESERVE for c in table.values() if not c.montrable}
     for c in table.values():
         if c.montrable and sous_le_seuil(c.numerateur, c.denominateur, c.seuil, part=c.part):
             decisions[c.code] = PRIMAIRE
-    caches = set(decisions)
+    caches = set(decisions) - set(connus)
     liens = [
         Emboitement(e.contenant, enfants, e.partition)
         for e in emboitements
@@ -164,16 +174,20 @@ def decider(cellules: Iterable[CelluleSensible], emboitements: Sequence[Emboitem
     while True:
         fragile = next((e for e in liens if not _sur(e, table, caches)), None)
         if fragile is None:
-            fragile = _retrouvable(liens, table, caches)
-        suivante = None if fragile is None else _a_sacrifier(fragile, table, caches)
+            fragile = _retrouvable(liens, table, caches, connus)
+        suivante = None if fragile is None else _a_sacrifier(fragile, table, caches, connus)
         if suivante is None:
-            return decisions
+            # Plus rien à cacher de ce côté, et un effectif s'y retrouve : seul ce qui est déjà publié reste montré.
+            tout = {} if fragile is None or not connus else dict.fromkeys(table, ANTERIEURE)
+            return {c: n for c, n in (tout | decisions).items() if c in decisions or c not in connus}
         caches.add(suivante)
         decisions[suivante] = SECONDAIRE
 
 
 def decider_ensemble(
-    tables: Mapping[str, Sequence[CelluleSensible]], emboitements: Mapping[str, Sequence[Emboitement]]
+    tables: Mapping[str, Sequence[CelluleSensible]],
+    emboitements: Mapping[str, Sequence[Emboitement]],
+    connus: Mapping[str, Collection[str]] | None = None,
 ) -> dict[str, dict[str, str]]:
     """Choisir ensemble les cellules à cacher de tables qui partagent des comptes.
 
@@ -186,16 +200,22 @@ def decider_ensemble(
         Indicateur → table, toutes d'un même producteur et d'une même date.
     emboitements : mapping of str to sequence of Emboitement
         Indicateur → territoires qui en contiennent d'autres.
+    connus : mapping of str to collection of str or None, default None
+        Indicateur → codes dont l'effectif a déjà été publié.
 
     Returns
     -------
     dict of str to dict
         Indicateur → code → raison.
     """
-    decisions = {nom: decider(table, emboitements[nom]) for nom, table in tables.items()}
     liens = [
         (de, vers) for de in tables for vers in tables if de != vers and _trahit(tables[de], tables[vers])
     ]
+    deja = {nom: set((connus or {}).get(nom, ())) for nom in tables}
+    for de, vers in liens * len(tables):
+        # Ce qu'une table a publié, le lecteur le sait aussi d'une autre qui compte la même chose.
+        deja[de] |= deja[vers] & {c.code for c in tables[de]}
+    decisions = {nom: decider(table, emboitements[nom], deja[nom]) for nom, table in tables.items()}
     while True:
         avant = {nom: set(d) for nom, d in decisions.items()}
         for de, vers in liens:
@@ -203,7 +223,7 @@ def decider_ensemble(
             if de_plus:
                 forcees = de_plus | set(decisions[vers])
                 forcee = [replace(c, montrable=c.montrable and c.code not in forcees) for c in tables[vers]]
-                nouvelles = decider(forcee, emboitements[vers])
+                nouvelles = decider(forcee, emboitements[vers], deja[vers])
                 connues = decisions[vers]
                 decisions[vers] = {c: connues.get(c, SECONDAIRE) for c in nouvelles}
         if avant == {nom: set(d) for nom, d in decisions.items()}:
@@ -230,12 +250,14 @@ def _coincident(couples: Sequence[tuple[float, float]]) -> bool:
     return bool(connus) and all(abs(a - b) < NUL for a, b in connus)
 
 
-def _a_sacrifier(lien: Emboitement, table: dict[str, CelluleSensible], caches: set[str]) -> str | None:
-    """Cacher le plus petit contenu encore montré, à défaut le contenant."""
-    montres = sorted((table[c].numerateur, c) for c in lien.contenus if c not in caches)
+def _a_sacrifier(
+    lien: Emboitement, table: dict[str, CelluleSensible], caches: set[str], connus: Collection[str]
+) -> str | None:
+    """Cacher le plus petit contenu encore montré, à défaut le contenant ; ce qui est déjà publié ne se cache plus."""
+    montres = sorted((table[c].numerateur, c) for c in lien.contenus if c not in caches and c not in connus)
     if montres:
         return montres[0][1]
-    return None if lien.contenant in caches else lien.contenant
+    return None if lien.contenant in caches or lien.contenant in connus else lien.contenant
 
 
 def _reste(lien: Emboitement, table: dict[str, CelluleSensible]) -> tuple[float, float]:
@@ -267,7 +289,10 @@ def _sur(lien: Emboitement, table: dict[str, CelluleSensible], caches: set[str])
 
 
 def _retrouvable(
-    liens: Sequence[Emboitement], table: dict[str, CelluleSensible], caches: set[str]
+    liens: Sequence[Emboitement],
+    table: dict[str, CelluleSensible],
+    caches: set[str],
+    connus: Collection[str],
 ) -> Emboitement | None:
     """Trouver un lien par lequel une cellule cachée se recalcule, tous les liens mis ensemble."""
     inconnues, lignes = _systeme(liens, table, caches)
@@ -278,11 +303,9 @@ def _retrouvable(
     fixees = {i for i in cachees if np.abs(libres[i]).max(initial=0.0) < 1e-7} | {
         i for i in _bornees(inconnues, lignes, liens, table, caches) if i in set(cachees)
     }
-    for lien, ligne in zip(liens, lignes, strict=True):
-        touche = any(ligne[i] != 0 for i in fixees)
-        if touche and _a_sacrifier(lien, table, caches) is not None:
-            return lien
-    return None
+    touches = [lien for lien, ligne in zip(liens, lignes, strict=True) if any(ligne[i] != 0 for i in fixees)]
+    utiles = (lien for lien in touches if _a_sacrifier(lien, table, caches, connus) is not None)
+    return next(utiles, touches[0] if touches and connus else None)
 
 
 def _systeme(

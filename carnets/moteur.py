@@ -20,6 +20,7 @@ from carnets.parametres import PARAMETRES, Reglages, verifier_parametres
 from carnets.suite import Documents
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import ErreurAbs, SortieImpossible
+from donnees_insee.lignes_locales import exiger_le_registre
 
 CARNET: Final = "10_portrait_de_territoire.ipynb"
 DELAI_PAR_CELLULE: Final = 900
@@ -154,6 +155,7 @@ def produire(
 
     reglages = verifier_parametres(parametres)
     sujet = Diagnostiqueur(reglages.base, reglages.demande).sujet
+    exiger_le_registre(reglages.base, reglages.demande.diffusion)
     # Le noyau travaille dans le dossier provisoire : un chemin relatif y désignerait autre chose.
     demande = reglages.demande
     dossier = nom_du_dossier(sujet.nom, sujet.code, demande.millesime, demande.diffusion)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 import pyarrow as pa
 
+from donnees_insee import publications
 from donnees_insee.catalogue import sources
 from donnees_insee.chemins import dossier_des_donnees
 from donnees_insee.couches_tenues import LectureDesCouches
@@ -32,6 +33,8 @@ from donnees_insee.recus import LotRecu, Recu, attestees, chemin_du_recu, ecrire
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+    from donnees_insee.publications import Publication
 
 __all__ = [
     "SUFFIXE_STATUT",
@@ -174,6 +177,30 @@ class Base(LectureDesCouches):
         trouves = [lire_recu(chemin) for chemin in (self.dossier / "recus").glob("[0-9a-f]*.json")]
         return sorted(trouves, key=lambda r: (r.date, r.nom))
 
+    @property
+    def dossier_du_registre(self) -> Path:
+        """Le dossier qui tient le registre des publications.
+
+        Returns
+        -------
+        pathlib.Path
+            Dossier des données.
+        """
+        return self.dossier
+
+    def deja_publie(self) -> frozenset[Publication]:
+        """Lister les effectifs reçus qu'un document public a déjà imprimés.
+
+        Returns
+        -------
+        frozenset of Publication
+            Vide si le registre manque : c'est l'écriture d'un document public qui l'exige.
+        """
+        try:
+            return frozenset(publications.lire(self.dossier_du_registre))
+        except publications.RegistrePerdu:
+            return frozenset()
+
     # -- lire ----------------------------------------------------------------------------------
 
     def colonnes(self, source: str, millesime: int | None, niveau: str) -> set[str]:
@@ -312,6 +339,7 @@ class Base(LectureDesCouches):
             Reçu complet.
         """
         ecrire_recu(recu, chemin_du_recu(self.dossier, recu.sha256))
+        self.oublier()
 
     def oublier(self) -> None:
         """Oublier ce qui a été lu : la base vient de changer."""

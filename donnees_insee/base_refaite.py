@@ -57,6 +57,7 @@ class BaseRefaite(Base):
         suivre: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__(dossier)
+        self._origine = origine
         self._suivre = suivre
         self.absents: dict[str, str] = {}
         self.alteres: dict[str, str] = {}
@@ -135,6 +136,17 @@ class BaseRefaite(Base):
         """
         toutes = [p for parts in self._parts_par_fichier.values() for p in parts]
         return tuple(sorted(toutes, key=lambda p: p.chemin))
+
+    @property
+    def dossier_du_registre(self) -> Path:
+        """Le registre des publications est celui de la base d'origine.
+
+        Returns
+        -------
+        pathlib.Path
+            Dossier des données de l'origine.
+        """
+        return self._origine.dossier_du_registre
 
     def recus(self) -> list[Recu]:
         """Lire les reçus des fichiers de la preuve.

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from donnees_insee import archives
+from donnees_insee import archives, publications
 from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.ecritures import journal, seul_a_ecrire
 from donnees_insee.erreurs import ErreurAbs, FichierIllisible, ParametreInvalide, SortieImpossible
+from donnees_insee.locales import SOURCE as LOCALE
 from donnees_insee.rangement import (
     COMPAGNONS,
     Ecriture,
@@ -206,6 +207,13 @@ def _deposer_un(base: Base, fichier: Path, millesime: int | None) -> list[Depot]
     return [Depot(fichier.name, "range", tuple(lots))]
 
 
+def _commencer_le_registre(base: Base, lots: list[LotRecu]) -> None:
+    """Ouvrir le registre des publications au premier fichier reçu d'un partenaire : rien n'en a encore été publié."""
+    premier = LOCALE in {lot.source for lot in lots} and LOCALE not in {p.source for p in base.parts()}
+    if premier and not (base.dossier / publications.NOM).exists():
+        publications.commencer(base.dossier)
+
+
 def _imprevu(nom: str, cause: Exception) -> str:
     return (
         f"« {nom} » provoque une faute imprévue du programme ({type(cause).__name__} : {cause}). Rien "
@@ -285,6 +293,7 @@ def _ecrire(
             faits += copier_l_original(fichier, copies)
             for ecriture in ecritures:
                 faits += ecriture.executer(base)
+            _commencer_le_registre(base, lots)
             base.ranger_recu(recu)
         except BaseException as cause:
             defaire(faits, base.dossier)

@@ -17,12 +17,13 @@ FORMES: Final = {
     "recu": re.compile(r"recus/[0-9a-f]{16}\.json"),
     "copie": re.compile(r"brut/[0-9a-f]{16}/[^/]+"),
     "part": re.compile(r"base/[a-z0-9_]+/(?:\d{4}|sans_date)/[a-z0-9_]+/[0-9a-f]{12}[0-9a-f-]*\.parquet"),
+    "registre": re.compile(r"publications(?:-\d{14})?\.json"),
     "telechargement": re.compile(r"telechargements\.json|telechargements/(?:[^/]+/)*[^/]+"),
 }
 SHA256: Final = re.compile(r"[0-9a-f]{64}")
 EN_COURS: Final = re.compile(r"\.[0-9a-f-]{12,}\.en-cours(\..*)?")
 # Ce que le dossier des données contient pour le programme seul.
-DE_SERVICE: Final = frozenset({".verrou", ".journal.json"})
+DE_SERVICE: Final = frozenset({".verrou", ".verrou-publications", ".journal.json"})
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,31 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pyarrow.parquet as pq
 
+from donnees_insee import publications
 from donnees_insee.locales import SOURCE, completer, identites, lire_date
 from donnees_insee.nombres import SUFFIXE_STATUT
 
 if TYPE_CHECKING:
     from donnees_insee.base import Base
+
+
+def exiger_le_registre(base: Base, diffusion: str) -> None:
+    """Vérifier, avant un document public, que la base dit ce qui a déjà été publié de ses données reçues.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    diffusion : str
+        ``publique`` ou ``interne``.
+
+    Raises
+    ------
+    RegistrePerdu
+        Si la base tient des lignes reçues qu'un document public peut montrer, et que son registre manque.
+    """
+    if diffusion == "publique" and (lignes_recues(base).get("DIFFUSION") == "publique").any():
+        publications.lire(base.dossier_du_registre)
 
 
 def lignes_recues(base: Base) -> pd.DataFrame:

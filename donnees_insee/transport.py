@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from donnees_insee import publications
 from donnees_insee.base import Base
 from donnees_insee.chemins import creer_dossier, fichier_provisoire, marque, purger_les_restes
 from donnees_insee.colis import ecrire_colis
@@ -200,6 +201,8 @@ def importer(fichier: Path, base: Base, *, fusionner: bool = False, suivre: Suiv
                     ajoutes = recus
                 else:
                     ajoutes, refuses = _completer(venue, base, recus, accord=fusionner)
+                    if fusionner:
+                        publications.reunir(venue.dossier, base.dossier)
         return Import(
             len(colis.entrees), tuple(r.nom for r in ajoutes), tuple(refuses), internes, laisses, colis.date
         )

@@ -112,3 +112,30 @@ def territoires_demandes(texte: str) -> tuple[Territoire, ...]:
 
 def _nom(code: str, territoires: tuple[Territoire, ...]) -> str:
     return f"{code}-{territoires[0].code}" if territoires else code
+
+
+def registre(*, neuf: bool) -> None:
+    """Écrire ce qui a déjà été publié de données reçues, ou commencer un registre vide.
+
+    Parameters
+    ----------
+    neuf : bool
+        Commencer un registre vide ; les masques ne tiendront plus compte de ce qui a été publié avant.
+    """
+    from collections import Counter  # noqa: PLC0415
+
+    from donnees_insee import publications  # noqa: PLC0415
+    from donnees_insee.base import Base  # noqa: PLC0415
+
+    base = Base()
+    if neuf:
+        affichage.dire(f"Registre neuf : {publications.commencer(base.dossier)}.")
+        affichage.dire("Ce qui a été publié avant n'y est pas : les masques n'en tiendront pas compte.")
+        return
+    lu = publications.lire(base.dossier_du_registre)
+    envois = Counter((p.producteur, p.date, jour) for p, jour in lu.items())
+    affichage.tableau(
+        f"Effectifs reçus déjà publiés ({len(lu)})",
+        ("Producteur", "Date des données", "Publié le", "Effectifs"),
+        [(*envoi, str(n)) for envoi, n in sorted(envois.items())],
+    )

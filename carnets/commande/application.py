@@ -361,6 +361,18 @@ def sources_etat() -> None:
     actions_sources.sources_etat()
 
 
+@sources_app.command("registre")
+def sources_registre(
+    neuf: Annotated[
+        bool, typer.Option("--neuf", help="En commencer un autre, vide ; l'ancien est gardé.")
+    ] = False,
+) -> None:
+    """Dire ce qui a déjà été publié de données reçues, ou en commencer un registre neuf."""
+    from carnets.commande import actions_locales  # noqa: PLC0415
+
+    actions_locales.registre(neuf=neuf)
+
+
 @sources_app.command("verifier")
 def sources_verifier(
     complet: Annotated[

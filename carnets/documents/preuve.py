@@ -16,6 +16,7 @@ from carnets.documents.tableur_definitions import groupes
 from donnees_insee.base import Base
 from donnees_insee.chemins import creer_dossier, fichier_provisoire
 from donnees_insee.locales import SOURCE
+from donnees_insee.publications import noter
 from donnees_insee.recus import Recu
 
 BIBLIOTHEQUES: Final = (
@@ -47,7 +48,14 @@ def ecrire_preuve(diagnostic: Diagnostic, base: Base, dossier: Path) -> list[Pat
     -------
     list of pathlib.Path
         ``diagnostic.parquet``, ``recu.json`` et ``secret.csv``.
+
+    Raises
+    ------
+    RegistrePerdu
+        Si un document public montre des effectifs reçus et que le registre des publications manque.
     """
+    if diagnostic.demande.diffusion == "publique":
+        noter(base.dossier_du_registre, diagnostic.locales.montres)
     creer_dossier(dossier)
     table, recu = dossier / "diagnostic.parquet", dossier / "recu.json"
     with fichier_provisoire(table) as provisoire:

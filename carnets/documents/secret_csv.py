@@ -23,6 +23,7 @@ RAISONS: Final = {
     "reserve": "ligne réservée à la version interne",
     "primaire": "effectif, total ou complément sous le seuil de secret",
     "secondaire": "caché pour qu'une autre cellule ne s'obtienne pas par différence",
+    "anterieure": "caché pour qu'un document déjà publié ne permette pas d'en retrouver une autre",
     # Dire laquelle est sous le seuil donnerait déjà des bornes : la version interne seule le dit.
     MASQUE: "sous le seuil de secret, ou caché pour qu'une autre cellule ne s'obtienne pas par différence",
 }

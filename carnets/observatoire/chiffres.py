@@ -195,6 +195,7 @@ def reunir_les_iris(principal: Diagnostic, diagnostics: list[Diagnostic]) -> Dia
     for d in (principal, *diagnostics):
         locales.indicateurs.update(d.locales.indicateurs)
         locales.comptes.update(d.locales.comptes)
+        locales.montres.update(d.locales.montres)
     return Diagnostic(
         principal.demande,
         Ensembles(principal.ensembles.sujet, (), tuple(mailles), principal.ensembles.qpv, ()),

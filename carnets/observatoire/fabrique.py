@@ -31,6 +31,8 @@ from carnets.observatoire.telechargements import (
 )
 from donnees_insee.catalogue import source
 from donnees_insee.chemins import creer_dossier
+from donnees_insee.lignes_locales import exiger_le_registre
+from donnees_insee.publications import noter
 
 if TYPE_CHECKING:
     from donnees_insee.base import Base
@@ -102,7 +104,12 @@ def fabriquer(
     Site
         Dossier écrit et manques.
     """
+    exiger_le_registre(base, demande.diffusion)
     chiffres = etablir(base, demande, indicateurs, suivre)
+    noter(
+        base.dossier_du_registre,
+        chiffres.diagnostic.locales.montres | chiffres.iris_reunis.locales.montres,
+    )
     trouves = trouver(portraits, demande, chiffres.territoires())
     final = sortie.resolve() / adresses.dossier_du_site(chiffres.diagnostic.ensembles.sujet.code)
     with dossier_de_sortie(final, remplacer=remplacer) as chantier:

@@ -406,6 +406,38 @@ def test_un_complement_montre_ne_redonne_pas_un_effectif_cache() -> None:
     assert len(prises["h"]) >= 2
 
 
+@BEAUCOUP
+@given(trois_etages(), st.data())
+def test_un_second_document_ne_defait_pas_les_masques_du_premier(cas: Any, tirage: st.DataObject) -> None:
+    """Une part des lignes arrive après une première publication : les deux documents ensemble ne trahissent rien."""
+    tables, liens = cas
+    table = tables["t0"]
+    arrivees = [c for c in table if tirage.draw(st.booleans())]
+    premiers = [c.code for c in arrivees if c.code not in decider(arrivees, liens)]
+    connus = {c for c in premiers if tirage.draw(st.integers(0, 3)) > 0}
+    prises = decider(table, liens, connus)
+    assert all(n in {PRIMAIRE, RESERVE} for c, n in prises.items() if c in connus)
+    # Ce que le premier document laissait déjà calculer, aucun masque ne le reprend.
+    avant = _attaquer(table, liens, {c.code for c in table} - connus, bas_connus=True)
+    caches = set(prises) - connus
+    for code, (bas, haut) in _attaquer(table, liens, caches, bas_connus=True).items():
+        deja = avant[code][1] - avant[code][0] < 1 - 1e-6
+        assert deja or haut - bas >= 1 - 1e-6, (code, bas, haut)
+    # Publier encore, avec au registre tout ce qui vient d'être montré, ne change rien.
+    montres = {c.code for c in table} - set(prises)
+    assert set(decider(table, liens, connus | montres)) == set(prises)
+
+
+def test_le_total_qui_trahirait_un_premier_document_est_masque() -> None:
+    """51, 62 et 73 publiés, 3 masqué ; le total 189 arrive : le publier dirait 189 − 51 − 62 − 73 = 3."""
+    liens = [Emboitement("t", ("a", "b", "c", "d"))]
+    recues = [cellule(x, n, math.nan) for x, n in (("a", 51), ("b", 62), ("c", 73), ("d", 3))]
+    assert decider(recues, liens) == {"d": PRIMAIRE}
+    toutes = [*recues, cellule("t", 189, math.nan)]
+    assert set(decider(toutes, liens)) == {"a", "d"}
+    assert decider(toutes, liens, {"a", "b", "c"}) == {"d": PRIMAIRE, "t": "secondaire"}
+
+
 def test_chaque_decision_est_ecrite_sans_aucun_nombre_cache(
     base_demo: Base, diagnostic_demo: Diagnostic
 ) -> None:

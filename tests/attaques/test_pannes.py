@@ -89,7 +89,9 @@ def test_un_depot_tue_a_chaque_geste(bureau, nouveau_bureau, recensement, quand)
         (depot,) = deposer(base, [fichier])
         assert depot.etat == ("deja_la" if recus else "range")
         assert {
-            str(f.relative_to(dossier)) for f in dossier.rglob("*") if f.is_file() and f.name != ".verrou"
+            str(f.relative_to(dossier))
+            for f in dossier.rglob("*")
+            if f.is_file() and not f.name.startswith(".verrou")
         } == attendu
         assert verifier(base, complet=True).fautes == ()
 

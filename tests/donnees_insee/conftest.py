@@ -51,7 +51,7 @@ class Bureau:
     def photo(self) -> dict[str, bytes]:
         """Tous les fichiers de la base et leurs octets, le verrou à part."""
         racine = self.base.dossier
-        tous = (f for f in racine.rglob("*") if f.is_file() and f.name != ".verrou")
+        tous = (f for f in racine.rglob("*") if f.is_file() and not f.name.startswith(".verrou"))
         return {str(f.relative_to(racine)): f.read_bytes() for f in tous}
 
 

@@ -60,7 +60,7 @@ def photo(dossier):
     return {
         f.relative_to(dossier).as_posix(): f.read_bytes()
         for f in dossier.rglob("*")
-        if f.is_file() and f.name != ".verrou"
+        if f.is_file() and not f.name.startswith(".verrou")
     }
 
 
