@@ -104,6 +104,7 @@ def deposer(
     millesime: int | None = None,
     suivre: Callable[[Path], None] | None = None,
     attendre: Callable[[], None] | None = None,
+    malgre_les_ecarts: bool = False,
 ) -> list[Depot]:
     """Déposer des fichiers, des dossiers et des archives.
 
@@ -119,6 +120,8 @@ def deposer(
         Appelé à chaque fichier, pour une barre de progression.
     attendre : callable or None, default None
         Appelé une fois si un autre programme écrit dans la base ; le dépôt attend qu'il finisse.
+    malgre_les_ecarts : bool, default False
+        Ranger, en le gardant au reçu, un fichier qui dit des choses impossibles.
 
     Returns
     -------
@@ -142,7 +145,7 @@ def deposer(
         for fichier in a_deposer:
             if suivre is not None:
                 suivre(fichier)
-            resultats += _deposer_un(base, fichier, millesime)
+            resultats += _deposer_un(base, fichier, millesime, malgre_les_ecarts=malgre_les_ecarts)
     return [replace(d, nom=_affichable(d.nom), raison=_affichable(d.raison)) for d in resultats]
 
 
@@ -184,7 +187,7 @@ def empreinte(chemin: Path) -> str:
     return somme.hexdigest()
 
 
-def _deposer_un(base: Base, fichier: Path, millesime: int | None) -> list[Depot]:
+def _deposer_un(base: Base, fichier: Path, millesime: int | None, *, malgre_les_ecarts: bool) -> list[Depot]:
     try:
         if not archives.est_utile(fichier.name):
             return [
@@ -197,8 +200,10 @@ def _deposer_un(base: Base, fichier: Path, millesime: int | None) -> list[Depot]
             if not recu.refuses:
                 return [_deja_la(recu, fichier, millesime)]
         if fichier.suffix.lower() in EXTENSIONS_ARCHIVE:
-            return _deposer_archive(base, fichier, sha, millesime)
-        lots, ecriture = preparer_fichier(base, fichier, fichier.name, sha[:14], millesime)
+            return _deposer_archive(base, fichier, sha, millesime, malgre_les_ecarts=malgre_les_ecarts)
+        lots, ecriture = preparer_fichier(
+            base, fichier, fichier.name, sha[:14], millesime, malgre_les_ecarts=malgre_les_ecarts
+        )
     except ErreurAbs as refus:
         return [Depot(fichier.name, "refuse", raison=str(refus))]
     except Exception as imprevue:  # noqa: BLE001 - un fichier que rien n'avait prévu n'arrête pas les autres
@@ -236,7 +241,9 @@ def _deja_la(recu: Recu, fichier: Path, millesime: int | None) -> Depot:
     return Depot(fichier.name, "deja_la", recu.lots, f"même contenu déjà déposé{sous}")
 
 
-def _deposer_archive(base: Base, archive: Path, sha: str, millesime: int | None) -> list[Depot]:
+def _deposer_archive(
+    base: Base, archive: Path, sha: str, millesime: int | None, *, malgre_les_ecarts: bool
+) -> list[Depot]:
     """Préparer tous les membres d'une archive, puis écrire ensemble ceux qui conviennent."""
     resultats: list[Depot] = []
     ranges: list[LotRecu] = []
@@ -251,7 +258,13 @@ def _deposer_archive(base: Base, archive: Path, sha: str, millesime: int | None)
                 continue
             try:
                 lots, ecriture = preparer_fichier(
-                    base, membre, nom, f"{sha[:12]}{rang:02d}", millesime, ecritures
+                    base,
+                    membre,
+                    nom,
+                    f"{sha[:12]}{rang:02d}",
+                    millesime,
+                    ecritures,
+                    malgre_les_ecarts=malgre_les_ecarts,
                 )
             except ErreurAbs as refus:
                 resultats.append(Depot(nom, "refuse", raison=str(refus)))

@@ -154,7 +154,9 @@ def examiner_membre(
     # Préparé contre une base vide : une contradiction avec la base est un constat du rapport, pas un refus.
     vide = Base(Path(tempfile.gettempdir()) / f"abs-{uuid.uuid4().hex}")
     try:
-        lots, ecriture = preparer_fichier(vide, fichier, nom, "examen", millesime, ecritures)
+        lots, ecriture = preparer_fichier(
+            vide, fichier, nom, "examen", millesime, ecritures, malgre_les_ecarts=True
+        )
         ecritures.append(ecriture)
         examens = tuple(
             examiner_table(

@@ -10,17 +10,25 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 import pyarrow as pa
 
+from donnees_insee.avant_depot import examiner_table
 from donnees_insee.chemins import creer_dossier, fichier_provisoire
 from donnees_insee.contours import EXTENSIONS_COUCHE, lire_couche
 from donnees_insee.contradictions import a_comparer, refuser_contradiction
 from donnees_insee.equipements import compter_les_equipements
-from donnees_insee.erreurs import ErreurAbs, FichierIllisible, SourceNonReconnue
+from donnees_insee.erreurs import (
+    ErreurAbs,
+    FichierIllisible,
+    SourceNonReconnue,
+    TableNonConforme,
+    liste_de_fautes,
+)
 from donnees_insee.grille import lire_carreaux
 from donnees_insee.mise_en_forme import mettre_en_forme
 from donnees_insee.preparation import SUFFIXE_STATUT, TablePreparee, preparer
 from donnees_insee.reconnaissance import Lot, reconnaitre
 from donnees_insee.recus import LotRecu
 from donnees_insee.tables import EXTENSIONS_TABLE, lire_tables
+from donnees_insee.vraisemblance import doutes, invraisemblances
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,6 +37,9 @@ if TYPE_CHECKING:
     from donnees_insee.base import Base
     from donnees_insee.brut import TableBrute
 
+# Ce qu'une comparaison au millésime tenu peut trahir d'un fichier aux colonnes échangées.
+SURPRISES: Final = frozenset({"facteur", "negatif", "variation"})
+SURPRISES_MONTREES: Final = 3
 # Compagnons d'un shapefile : lus avec lui, jamais seuls.
 COMPAGNONS: Final = frozenset({".shx", ".dbf", ".prj", ".cpg", ".qmd", ".qpj", ".sbn", ".sbx"})
 
@@ -87,6 +98,8 @@ def preparer_fichier(
     prefixe: str,
     millesime: int | None,
     en_attente: Sequence[Ecriture] = (),
+    *,
+    malgre_les_ecarts: bool = False,
 ) -> tuple[list[LotRecu], Ecriture]:
     """Lire, reconnaître et vérifier un fichier, sans rien écrire.
 
@@ -104,6 +117,8 @@ def preparer_fichier(
         Année donnée par l'analyste.
     en_attente : sequence of Ecriture, default ()
         Ce que les autres membres de la même archive vont écrire.
+    malgre_les_ecarts : bool, default False
+        Garder au reçu, sans refuser la table, ce qu'elle dit d'invraisemblable.
 
     Returns
     -------
@@ -125,10 +140,14 @@ def preparer_fichier(
             carreaux = lire_carreaux(fichier)
             if carreaux is None:
                 return _preparer_couche(base, fichier, nom, prefixe, millesime)
-            return _preparer_tables(base, fichier, [carreaux], nom, prefixe, millesime, en_attente)
+            return _preparer_tables(
+                base, fichier, [carreaux], nom, prefixe, millesime, en_attente, malgre_les_ecarts
+            )
         if extension in EXTENSIONS_TABLE:
             tables = [t for brute in lire_tables(fichier) for t in mettre_en_forme(brute)]
-            return _preparer_tables(base, fichier, tables, nom, prefixe, millesime, en_attente)
+            return _preparer_tables(
+                base, fichier, tables, nom, prefixe, millesime, en_attente, malgre_les_ecarts
+            )
     except (OSError, MemoryError) as cause:
         raise FichierIllisible(
             f"« {nom} » ne peut pas être lu jusqu'au bout ({cause or type(cause).__name__}). Vérifiez "
@@ -170,6 +189,7 @@ def _preparer_tables(
     prefixe: str,
     millesime: int | None,
     en_attente: Sequence[Ecriture],
+    malgre_les_ecarts: bool,
 ) -> tuple[list[LotRecu], Ecriture]:
     """Préparer toutes les tables d'un fichier ; une feuille qui n'est d'aucune source est laissée."""
     lots: list[LotRecu] = []
@@ -188,11 +208,12 @@ def _preparer_tables(
         except SourceNonReconnue as cause:
             refus.append(cause)
             continue
-        prepare = preparer(table, lot)
+        prepare = _vraisemblable(preparer(table, lot), lot, nom, malgre_les_ecarts=malgre_les_ecarts)
         ou = (lot.source.id, prepare.millesime, prepare.niveau)
         attendues = [*parts, *(p for ecriture in en_attente for p in ecriture.parts)]
         memes = [p.contenu for p in attendues if (p.source, p.millesime, p.niveau) == ou]
         refuser_contradiction(a_comparer(base, lot.source, prepare, memes), lot.source, prepare, nom)
+        prepare = replace(prepare, remarques=(*prepare.remarques, *_surprises(base, lot, prepare, nom)))
         chemin = base.chemin_de_part(lot.source.id, prepare.millesime, prepare.niveau, f"{prefixe}-{rang}")
         parts.append(Part(lot.source.id, prepare.millesime, prepare.niveau, chemin, prepare.contenu))
         derives: list[tuple[str, int, int]] = []
@@ -212,6 +233,32 @@ def _preparer_tables(
             )
         )
     return lots, Ecriture(tuple(parts))
+
+
+def _vraisemblable(prepare: TablePreparee, lot: Lot, nom: str, *, malgre_les_ecarts: bool) -> TablePreparee:
+    """Refuser une table qui se contredit elle-même, ou le noter si l'analyste l'admet."""
+    ecarts = invraisemblances(lot.source.id, prepare.donnees) if prepare.niveau != "local" else []
+    if ecarts and not malgre_les_ecarts:
+        raise TableNonConforme(
+            liste_de_fautes(
+                f"« {nom} », reconnu comme « {lot.source.titre} », dit des choses impossibles ; ses colonnes sont "
+                "peut-être décalées ou échangées. Reprenez le fichier du producteur. S'il est bien tel que publié, "
+                "--malgre-les-ecarts le range et garde ces écarts à son reçu :",
+                ecarts,
+            )
+        )
+    return replace(prepare, remarques=(*prepare.remarques, *ecarts, *doutes(lot.source.id, prepare.donnees)))
+
+
+def _surprises(base: Base, lot: Lot, prepare: TablePreparee, nom: str) -> tuple[str, ...]:
+    """Dire ce qui a beaucoup bougé depuis le millésime tenu : deux colonnes échangées se voient là, et là seulement."""
+    tenus = base.millesimes(lot.source.id, prepare.niveau)
+    if lot.source.identite != ("code",) or not tenus or prepare.millesime in tenus:
+        return ()
+    ecarts = [e for e in examiner_table(base, lot.source, prepare, nom).ecarts if e.nature in SURPRISES]
+    suite = (f"… et {len(ecarts) - SURPRISES_MONTREES} autres : `abs sources examiner`",)
+    dits = tuple(f"à vérifier, {e.phrase.rstrip('.')}" for e in ecarts[:SURPRISES_MONTREES])
+    return dits + (suite if len(ecarts) > SURPRISES_MONTREES else ())
 
 
 def _lot_recu(lot: Lot, prepare: TablePreparee, origine: str, remarques: tuple[str, ...]) -> LotRecu:

@@ -80,7 +80,9 @@ def relire(recu: Recu, copie: Path) -> list[PartRelue]:
         vide = Base(Path(provisoire) / "vide")
         parts: list[PartRelue] = []
         for membre, nom, prefixe in _membres(recu, copie, Path(provisoire) / "membres"):
-            _, ecriture = preparer_fichier(vide, membre, nom, prefixe, annee_donnee(recu))
+            _, ecriture = preparer_fichier(
+                vide, membre, nom, prefixe, annee_donnee(recu), malgre_les_ecarts=True
+            )
             parts += [
                 PartRelue(p.chemin.relative_to(vide.dossier).as_posix(), _comme_rangee(p.donnees))
                 for p in ecriture.parts

@@ -48,6 +48,13 @@ def verifier_le_compte(chemin: Path, separateur: str, nom: str, lues: int, saut:
         )
 
 
+def _avale(cellule: str, rang: int, colonnes: int, separateur: str) -> bool:
+    """Reconnaître la fin d'une ligne et le début d'une autre, réunies par un guillemet oublié dans l'une et l'autre."""
+    debut, fin = cellule.partition("\n")[0], cellule.rpartition("\n")[2]
+    reste = colonnes - 1 - rang
+    return "\n" in cellule and (debut.count(separateur), fin.count(separateur)) == (reste, rang)
+
+
 def _compter_les_enregistrements(chemin: Path, separateur: str, nom: str) -> int:
     comptes = 0
     csv.field_size_limit(CELLULE_MAXIMALE)
@@ -55,7 +62,7 @@ def _compter_les_enregistrements(chemin: Path, separateur: str, nom: str) -> int
         with chemin.open(encoding="utf-8-sig", newline="") as flux:
             for ligne in csv.reader(flux, delimiter=separateur, strict=True):
                 comptes += bool(ligne)
-                if any("\n" in cellule and separateur in cellule for cellule in ligne):
+                if any(_avale(cellule, rang, len(ligne), separateur) for rang, cellule in enumerate(ligne)):
                     raise FichierIllisible(
                         f"« {nom} » : à la ligne de données {comptes}, un guillemet ouvre une cellule qui court sur "
                         "plusieurs lignes de texte et peut en cacher de données. Ôtez ce guillemet, ou le retour à la "

@@ -46,7 +46,7 @@ def sources_lister(identifiant: str) -> None:
     )
 
 
-def sources_deposer(chemins: list[Path], millesime: int | None) -> None:
+def sources_deposer(chemins: list[Path], millesime: int | None, *, malgre_les_ecarts: bool = False) -> None:
     """Déposer des fichiers et dire, fichier par fichier, pour quoi chacun est pris.
 
     Parameters
@@ -55,6 +55,8 @@ def sources_deposer(chemins: list[Path], millesime: int | None) -> None:
         Fichiers, dossiers, archives.
     millesime : int or None
         Année des données, si les fichiers ne la disent pas.
+    malgre_les_ecarts : bool, default False
+        Ranger, en le gardant au reçu, un fichier qui dit des choses impossibles.
 
     Raises
     ------
@@ -76,7 +78,14 @@ def sources_deposer(chemins: list[Path], millesime: int | None) -> None:
         def attendre() -> None:
             barre.update(tache, description="Un autre dépôt est en cours : attente")
 
-        resultats = deposer(base, chemins, millesime=millesime, suivre=suivre, attendre=attendre)
+        resultats = deposer(
+            base,
+            chemins,
+            millesime=millesime,
+            suivre=suivre,
+            attendre=attendre,
+            malgre_les_ecarts=malgre_les_ecarts,
+        )
     for r in resultats:
         if not r.lots:
             affichage.dire(f"{ETATS[r.etat]:8} {r.nom} : {r.raison}")

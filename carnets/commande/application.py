@@ -306,11 +306,17 @@ def sources_deposer(
     millesime: Annotated[
         int | None, typer.Option("--millesime", help="Année des données, si le fichier ne la dit pas.")
     ] = None,
+    malgre_les_ecarts: Annotated[
+        bool,
+        typer.Option(
+            "--malgre-les-ecarts", help="Ranger, en le notant, un fichier qui dit des choses impossibles."
+        ),
+    ] = False,
 ) -> None:
     """Déposer des fichiers : chacun est reconnu à ses colonnes, ou refusé avec sa raison."""
     from carnets.commande import actions_sources  # noqa: PLC0415
 
-    actions_sources.sources_deposer(chemins, millesime)
+    actions_sources.sources_deposer(chemins, millesime, malgre_les_ecarts=malgre_les_ecarts)
 
 
 @sources_app.command("examiner")

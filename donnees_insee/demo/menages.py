@@ -240,7 +240,10 @@ def _anciennete(ctx: Contexte, compte: Compte) -> None:
         parts = repartir(compte[total], poids, entier=ctx.entier)
         compte |= {f"{racine}_ANEM{n}": p for n, p in zip(noms, parts, strict=True)}
         compte[f"{racine}_ANEM10P"] = math.fsum(parts[3:])
-    for statut, duree in (("PROP", 19.5), ("LOC", 7.2), ("LOCHLMV", 11.0), ("GRAT", 8.0)):
+    duree_des_prives = 5.0
+    for statut, duree in (("PROP", 19.5), ("LOCHLMV", 11.0), ("LOC", duree_des_prives), ("GRAT", 8.0)):
         annees = compte[f"P_RP_{statut}"] * duree
+        if statut == "LOC":  # le parc social en est une partie, où l'on reste plus longtemps
+            annees += compte["P_RP_LOCHLMV"] * (11.0 - duree_des_prives)
         compte[f"P_ANEM_RP_{statut}"] = float(round(annees)) if ctx.entier else round(annees, 6)
     compte["P_ANEM_RP"] = math.fsum(compte[f"P_ANEM_RP_{s}"] for s in ("PROP", "LOC", "GRAT"))

@@ -12,7 +12,7 @@ from donnees_insee.depot import deposer, empreinte, retirer
 from donnees_insee.erreurs import ErreurAbs, SortieImpossible
 
 CAF_A = "CODGEO;NOTE;A;PERCOU;AM;ACAVENF\n340010101;1;120;300;20;40\n"
-CAF_B = "CODGEO;NOTE;A;PERCOU;AM;ACAVENF\n340010102;1;50;;5;10\n340010103;1;7;8;9;1\n"
+CAF_B = "CODGEO;NOTE;A;PERCOU;AM;ACAVENF\n340010102;1;50;;5;10\n340010103;1;7;8;2;1\n"
 
 
 @pytest.fixture
