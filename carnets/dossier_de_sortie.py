@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from donnees_insee.chemins import dossier_provisoire, fichier_provisoire, mettre_en_place
-from donnees_insee.erreurs import SortieImpossible
+from donnees_insee.erreurs import SortieImpossible, cause_en_clair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -259,7 +259,7 @@ def _garder_puis_remplacer(provisoire: Path, voulu: Path, vus: Changements) -> s
         voulu.replace(garde)
     except OSError as cause:
         raise SortieImpossible(
-            f"Le dossier « {voulu} » ne peut pas être mis de côté ({cause.strerror or cause}). Fermez les documents qu'il "
+            f"Le dossier « {voulu} » ne peut pas être mis de côté ({cause_en_clair(cause)}). Fermez les documents qu'il "
             "contient, puis relancez ; rien n'a été changé."
         ) from cause
     try:

@@ -14,6 +14,7 @@ from donnees_insee.erreurs import FichierIllisible
 TAILLE_MAXIMALE: Final = 4 * 1024**3
 # Un CSV creux se comprime beaucoup ; en deçà de cette taille, aucun rapport n'est dangereux.
 RAPPORT_MAXIMAL: Final = 500
+MEMBRES_MAXIMAUX: Final = 2000
 TAILLE_ANODINE: Final = 64 * 1024**2
 DOCUMENTATION: Final = frozenset(
     ".pdf .md .doc .docx .odt .html .htm .rtf .xml .qml .sld .md5 .png .jpg".split()  # noqa: SIM905
@@ -121,6 +122,11 @@ def _refuser_ce_qui_n_est_pas_une_archive(archive: Path) -> None:
 
 
 def _verifier_noms(archive: Path, noms: list[str]) -> None:
+    if len(noms) > MEMBRES_MAXIMAUX:
+        raise FichierIllisible(
+            f"« {archive.name} » contient {len(noms)} membres, ce qui n'est pas plausible pour un envoi de la statistique "
+            f"publique ({MEMBRES_MAXIMAUX} au plus). Extrayez-en ce qui est utile, puis déposez-le."
+        )
     for nom in noms:
         chemin = PurePosixPath(nom.replace("\\", "/"))
         if chemin.is_absolute() or ".." in chemin.parts or nom[1:2] == ":":

@@ -170,6 +170,32 @@ def refuser_ce_qui_n_est_pas_une_table(chemin: Path, contenu: str) -> None:
         )
 
 
+# Le plus large des tableaux publiés en a quelques centaines.
+COLONNES_MAXIMALES: Final = 4096
+
+
+def refuser_trop_de_colonnes(nombre: int, origine: str) -> None:
+    """Refuser une table démesurément large, avant de la découper.
+
+    Parameters
+    ----------
+    nombre : int
+        Colonnes annoncées.
+    origine : str
+        Fichier ou feuille, pour le message.
+
+    Raises
+    ------
+    FichierIllisible
+        Au-delà de :data:`COLONNES_MAXIMALES`.
+    """
+    if nombre > COLONNES_MAXIMALES:
+        raise FichierIllisible(
+            f"« {origine} » a {nombre} colonnes : aucune table de la statistique publique n'en a plus de "
+            f"{COLONNES_MAXIMALES}. Le fichier est abîmé, ou n'est pas un tableau : téléchargez-le de nouveau."
+        )
+
+
 def refuser_noms_repetes(noms: Sequence[str], origine: str) -> None:
     """Refuser deux colonnes de même nom, casse ignorée : rien ne dirait laquelle croire.
 
@@ -185,6 +211,7 @@ def refuser_noms_repetes(noms: Sequence[str], origine: str) -> None:
     FichierIllisible
         Si un nom revient.
     """
+    refuser_trop_de_colonnes(len(noms), origine)
     comptes = Counter(n.upper() for n in noms)
     repetes = sorted(n for n, fois in comptes.items() if fois > 1)
     if repetes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import platform
@@ -14,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from donnees_insee.erreurs import SortieImpossible
+from donnees_insee.erreurs import SortieImpossible, cause_en_clair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,7 @@ def creer_dossier(dossier: Path) -> Path:
         dossier.mkdir(parents=True, exist_ok=True)
     except OSError as cause:
         raise SortieImpossible(
-            f"Le dossier « {dossier} » ne peut pas être créé ({cause.strerror or cause}). Choisissez un "
+            f"Le dossier « {dossier} » ne peut pas être créé ({cause_en_clair(cause)}). Choisissez un "
             "dossier "
             "où vous avez le droit d'écrire, avec --sortie pour les documents ou la variable ABS_DONNEES "
             "pour les données."
@@ -96,10 +97,14 @@ def fichier_provisoire(final: Path) -> Iterator[Path]:
         yield provisoire
         provisoire.replace(final)
     except OSError as cause:
+        ouvert = cause.errno in {errno.EACCES, errno.EPERM, errno.EBUSY}
         raise SortieImpossible(
-            f"Le fichier « {final} » ne peut pas être écrit ({cause.strerror or cause}). S'il est "
-            "ouvert dans "
-            "un tableur ou un traitement de texte, fermez-le ; sinon choisissez un autre dossier."
+            f"Le fichier « {final} » ne peut pas être écrit : {cause_en_clair(cause)}. "
+            + (
+                "S'il est ouvert dans un tableur ou un traitement de texte, fermez-le ; sinon choisissez un autre dossier."
+                if ouvert
+                else "Rien n'en a été gardé, et ce qui existait n'a pas changé."
+            )
         ) from cause
     finally:
         with suppress(OSError):
@@ -135,7 +140,7 @@ def dossier_provisoire(final: Path, *, en_place: bool = True) -> Iterator[Path]:
         provisoire = Path(tempfile.mkdtemp(prefix=f".{final.name[:40]}-{marque()}-", dir=final.parent))
     except OSError as cause:
         raise SortieImpossible(
-            f"Le dossier « {final.parent} » refuse l'écriture ({cause.strerror or cause}). "
+            f"Le dossier « {final.parent} » refuse l'écriture ({cause_en_clair(cause)}). "
             "Choisissez un autre dossier avec --sortie."
         ) from cause
     try:
@@ -176,7 +181,7 @@ def mettre_en_place(provisoire: Path, final: Path) -> None:
         if ancien.exists() and not final.exists():
             ancien.replace(final)
         raise SortieImpossible(
-            f"Le dossier « {final} » ne peut pas être remplacé ({cause.strerror or cause}). "
+            f"Le dossier « {final} » ne peut pas être remplacé ({cause_en_clair(cause)}). "
             "Fermez les documents qu'il contient, puis relancez la commande."
         ) from cause
     shutil.rmtree(ancien, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import math
 import re
@@ -89,6 +90,8 @@ def decouper(chemin: Path, entete: EnTete, nom: str, saut: int = 0) -> pa.Table:
         try:
             brut = connexion.sql(lecture).to_arrow_table()
         except duckdb.Error as cause:
+            if "No space left" in str(cause) or "disk" in str(cause).lower():
+                raise OSError(errno.ENOSPC, "No space left on device") from cause
             raise FichierIllisible(
                 f"« {nom} » : {_faute_de_decoupage(str(cause), len(entete.noms))}. Le fichier est peut-être "
                 "tronqué ou retouché : téléchargez-le de nouveau."

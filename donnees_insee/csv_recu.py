@@ -20,6 +20,7 @@ from donnees_insee.brut import (
     TexteDiffere,
     rang_de_l_en_tete,
     refuser_noms_repetes,
+    refuser_trop_de_colonnes,
 )
 from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.csv_decoupe import EnTete, decouper, decouper_en_nombres, decouper_sans_detour
@@ -220,6 +221,7 @@ def _trouver_l_en_tete(chemin: Path, nom: str) -> EnTete:
             f"première ligne « {lignes[rang][:60]} ». Enregistrez-le en CSV séparé par des points-virgules."
         )
     noms = _decouper(lignes[rang])
+    refuser_trop_de_colonnes(len(noms), nom)
     _refuser_les_guillemets_douteux(lignes[: rang + 1], noms, separateur, nom)
     titre = " · ".join(" ".join(t.split()) for ligne in lignes[:rang] if (t := ligne.strip(' ;,\t|"\r\n')))
     return EnTete(rang, separateur, noms, titre, positions[rang])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from donnees_insee.archives import verifier_taille
 from donnees_insee.colis import BLOC, FORMAT, MANIFESTE, VERSION, Entree, nom_sur
-from donnees_insee.erreurs import FichierIllisible, SortieImpossible
+from donnees_insee.erreurs import FichierIllisible, SortieImpossible, cause_en_clair
 from donnees_insee.inventaire import SHA256, nature
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _archive_lisible(nom: str) -> Iterator[None]:
         raise FichierIllisible(f"« {nom} » n'existe pas. Vérifiez le chemin, puis recommencez.") from cause
     except OSError as cause:
         raise SortieImpossible(
-            f"« {nom} » n'a pas pu être lu ou extrait ({cause.strerror or cause}). Rien n'a été changé : vérifiez "
+            f"« {nom} » n'a pas pu être lu ou extrait ({cause_en_clair(cause)}). Rien n'a été changé : vérifiez "
             "vos droits et la place sur le disque, puis recommencez."
         ) from cause
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError) as cause:

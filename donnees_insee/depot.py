@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +11,14 @@ from typing import TYPE_CHECKING, Final
 from donnees_insee import archives, publications
 from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.ecritures import journal, seul_a_ecrire
-from donnees_insee.erreurs import ErreurAbs, FichierIllisible, ParametreInvalide, SortieImpossible
+from donnees_insee.erreurs import (
+    ErreurAbs,
+    FichierIllisible,
+    ParametreInvalide,
+    SortieImpossible,
+    affichable,
+    cause_en_clair,
+)
 from donnees_insee.locales import SOURCE as LOCALE
 from donnees_insee.rangement import (
     COMPAGNONS,
@@ -91,7 +97,7 @@ def fichiers_a_deposer(chemins: Iterable[Path]) -> list[Path]:
                 )
         except OSError as cause:
             raise FichierIllisible(
-                f"Le chemin « {chemin} » ne peut pas être lu ({cause.strerror or cause}). Vérifiez-le, "
+                f"Le chemin « {chemin} » ne peut pas être lu ({cause_en_clair(cause)}). Vérifiez-le, "
                 "puis relancez la commande."
             ) from cause
     return sorted({f for f in trouves if f.suffix.lower() not in COMPAGNONS})
@@ -146,13 +152,7 @@ def deposer(
             if suivre is not None:
                 suivre(fichier)
             resultats += _deposer_un(base, fichier, millesime, malgre_les_ecarts=malgre_les_ecarts)
-    return [replace(d, nom=_affichable(d.nom), raison=_affichable(d.raison)) for d in resultats]
-
-
-def _affichable(texte: str) -> str:
-    """Remplacer ce qui, dans un nom de fichier, ne pourrait pas être affiché ou piloterait le terminal."""
-    lisible = texte.encode("utf-8", "replace").decode()
-    return "".join("�" if unicodedata.category(c) == "Cc" and c != "\n" else c for c in lisible)
+    return [replace(d, nom=affichable(d.nom), raison=affichable(d.raison)) for d in resultats]
 
 
 def empreinte(chemin: Path) -> str:
@@ -181,8 +181,7 @@ def empreinte(chemin: Path) -> str:
                     somme.update(bloc)
     except OSError as cause:
         raise FichierIllisible(
-            f"« {chemin} » ne peut pas être lu ({cause.strerror or cause}). Vérifiez les droits sur ce "
-            "fichier."
+            f"« {chemin} » ne peut pas être lu ({cause_en_clair(cause)}). Vérifiez les droits sur ce fichier."
         ) from cause
     return somme.hexdigest()
 
@@ -314,7 +313,7 @@ def _ecrire(
             if isinstance(cause, OSError):
                 raise SortieImpossible(
                     f"« {fichier.name} » n'a pas pu être rangé dans « {base.dossier} » "
-                    f"({cause.strerror or cause}). "
+                    f"({cause_en_clair(cause)}). "
                     "Rien n'en a été gardé : vérifiez la place sur le disque et vos droits, puis recommencez."
                 ) from cause
             raise

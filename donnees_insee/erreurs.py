@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import errno
+from typing import TYPE_CHECKING, Final
+from unicodedata import category
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,6 +52,69 @@ class CarteImpossible(ErreurAbs):
 
 class SortieImpossible(ErreurAbs):
     """Le dossier ou le fichier de sortie ne peut pas être écrit."""
+
+
+# Les signes d'Unicode qui inversent l'ordre d'affichage : un nom de fichier peut ainsi mentir sur son extension.
+RENVERSEMENTS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+CAUSES: Final = {
+    errno.ENOSPC: "le disque est plein : faites de la place",
+    errno.EDQUOT: "votre quota de disque est atteint : faites de la place",
+    errno.EACCES: "le système en refuse l'accès : vérifiez vos droits",
+    errno.EPERM: "le système en refuse l'accès : vérifiez vos droits",
+    errno.EROFS: "le disque n'admet que la lecture",
+    errno.ENAMETOOLONG: "le nom est trop long pour ce disque",
+    errno.ENOENT: "le fichier ou le dossier n'existe pas",
+    errno.EISDIR: "c'est un dossier",
+    errno.ENOTDIR: "un élément du chemin n'est pas un dossier",
+    errno.EIO: "le disque ou le réseau a failli",
+    errno.EMFILE: "trop de fichiers sont ouverts à la fois",
+}
+
+
+def cause_en_clair(cause: OSError) -> str:
+    """Dire en français pourquoi le système a refusé une lecture ou une écriture.
+
+    Parameters
+    ----------
+    cause : OSError
+        Faute du système.
+
+    Returns
+    -------
+    str
+        Cause et ce qu'elle demande ; le mot du système pour une cause sans traduction.
+
+    Examples
+    --------
+    >>> import errno
+    >>> cause_en_clair(OSError(errno.ENOSPC, "No space left on device"))
+    'le disque est plein : faites de la place'
+    """
+    return CAUSES.get(cause.errno or 0, cause.strerror or str(cause) or type(cause).__name__)
+
+
+def affichable(texte: str) -> str:
+    r"""Remplacer ce qui, dans un nom, ne pourrait pas être affiché, piloterait le terminal ou renverserait le texte.
+
+    Parameters
+    ----------
+    texte : str
+        Texte à écrire à l'écran.
+
+    Returns
+    -------
+    str
+        Le même, fins de ligne gardées, tout autre signe de commande devenu « � ».
+
+    Examples
+    --------
+    >>> affichable("caf\x1b[2J.csv")
+    'caf�[2J.csv'
+    """
+    lisible = texte.encode("utf-8", "replace").decode()
+    return "".join(
+        "�" if c in RENVERSEMENTS or (category(c) == "Cc" and c not in "\n\t") else c for c in lisible
+    )
 
 
 def liste_de_fautes(entete: str, fautes: Iterable[str], *, maximum: int = 12) -> str:

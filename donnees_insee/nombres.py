@@ -24,6 +24,7 @@ ORDINAIRE: Final = r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
 # Un nombre écrit : milliers par groupes de trois, virgule ou point, signe moins typographique admis.
 # « 12 45 » n'en est pas un : deux valeurs collées ne doivent pas faire 1245.
 ECRIT: Final = re.compile(r"[-+−]?\s*(?:\d{1,3}(?:\s\d{3})+|\d+)?(?:[.,]\d*)?(?:[eE][-+]?\d+)?")
+COMMANDES: Final = r"[\x00-\x1f\x7f-\x9f\x{202a}-\x{202e}\x{2066}-\x{2069}]"
 ESPACES: Final = re.compile(r"\s+")  # toutes celles d'Unicode : insécable, fine, fine insécable
 
 
@@ -71,7 +72,7 @@ def lire_table(table: TableBrute, cle: str, nombres: Sequence[Colonne], textes: 
     if directe is None:
         return lire_nombres(table.texte, cle, nombres, textes, classeur=table.encodage == "classeur")
     colonnes: dict[str, pa.Array | pa.ChunkedArray] = {"code": _propre(directe[cle])}
-    colonnes.update({c.variable: _propre(directe[c.brut]) for c in textes})
+    colonnes.update({c.variable: _lisible(_propre(directe[c.brut])) for c in textes})
     colonnes.update({c.variable: directe[c.brut] for c in nombres})
     typee = pa.table(colonnes)
     if not colonnes["code"].null_count:
@@ -107,7 +108,7 @@ def lire_nombres(
         Table typée et fautes.
     """
     colonnes: dict[str, pa.Array] = {"code": _propre(texte[cle])}
-    colonnes.update({c.variable: _propre(texte[c.brut]) for c in textes})
+    colonnes.update({c.variable: _lisible(_propre(texte[c.brut])) for c in textes})
     fautes: list[str] = []
     comptes: dict[str, int] = {}
     presents = pc.is_valid(colonnes["code"])
@@ -151,6 +152,13 @@ def _propre(colonne: pa.ChunkedArray) -> pa.Array:
     """Ôter les espaces autour d'un texte ; une cellule blanche devient vide."""
     net = pc.utf8_trim_whitespace(_unie(colonne))
     return pc.if_else(pc.equal(net, ""), None, net)
+
+
+def _lisible(texte: pa.Array) -> pa.Array:
+    """Ôter d'un libellé les signes de commande : un document ne les admet pas, un terminal leur obéit."""
+    if not pc.any(pc.match_substring_regex(texte, COMMANDES)).as_py():
+        return texte
+    return pc.replace_substring_regex(pc.replace_substring_regex(texte, r"[\t\n\r]+", " "), COMMANDES, "")
 
 
 def _unie(colonne: pa.ChunkedArray) -> pa.Array:

@@ -20,6 +20,7 @@ from donnees_insee.erreurs import (
     FichierIllisible,
     SourceNonReconnue,
     TableNonConforme,
+    cause_en_clair,
     liste_de_fautes,
 )
 from donnees_insee.grille import lire_carreaux
@@ -149,10 +150,9 @@ def preparer_fichier(
                 base, fichier, tables, nom, prefixe, millesime, en_attente, malgre_les_ecarts
             )
     except (OSError, MemoryError) as cause:
+        raison = cause_en_clair(cause) if isinstance(cause, OSError) else "la mémoire manque"
         raise FichierIllisible(
-            f"« {nom} » ne peut pas être lu jusqu'au bout ({cause or type(cause).__name__}). Vérifiez "
-            "le disque et "
-            "la mémoire disponibles, puis recommencez."
+            f"« {nom} » ne peut pas être lu jusqu'au bout : {raison}. Rien n'a été changé ; recommencez ensuite."
         ) from cause
     raise SourceNonReconnue(
         f"« {nom} » a l'extension {extension or '(aucune)'}, qu'aucune source n'emploie. "

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
-from donnees_insee.erreurs import SortieImpossible
+from donnees_insee.erreurs import SortieImpossible, cause_en_clair
 from donnees_insee.liaison import (
     Interrompu,
     Passager,
@@ -285,7 +285,7 @@ def _copier(
         raise Passager(f"la liaison s'est coupée après {recus} octets{attendus}") from cause
     except OSError as cause:
         raise SortieImpossible(
-            f"« {partiel} » ne peut pas être écrit ({cause.strerror or cause}). Vérifiez la place sur le disque "
+            f"« {partiel} » ne peut pas être écrit ({cause_en_clair(cause)}). Vérifiez la place sur le disque "
             "et vos droits, puis relancez : ce qui est reçu sera repris."
         ) from cause
     return recus

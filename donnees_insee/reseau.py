@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from donnees_insee.catalogue import sources
-from donnees_insee.erreurs import ErreurAbs
+from donnees_insee.erreurs import ErreurAbs, cause_en_clair
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -176,7 +176,7 @@ def contexte_de_confiance() -> ssl.SSLContext:
     except (OSError, ssl.SSLError) as cause:
         raise TelechargementImpossible(
             f"Le fichier « {chemin} », que désigne {variable}, n'est pas un fichier PEM de certificats lisible "
-            f"({cause.strerror or cause}). Demandez à votre service informatique celui de votre réseau."
+            f"({cause_en_clair(cause)}). Demandez à votre service informatique celui de votre réseau."
         ) from cause
 
 

@@ -16,7 +16,7 @@ from donnees_insee import phrases_telechargement as phrases
 from donnees_insee.chemins import creer_dossier
 from donnees_insee.contenu_recu import nom_complet, verifier_et_examiner, verifier_nature
 from donnees_insee.depot import deposer, empreinte, retirer
-from donnees_insee.erreurs import ErreurAbs, SortieImpossible
+from donnees_insee.erreurs import ErreurAbs, SortieImpossible, cause_en_clair
 from donnees_insee.partiel import oublier_partiel
 from donnees_insee.reception import Reception, recevoir
 from donnees_insee.recus import chemin_du_recu, lire_recu
@@ -190,7 +190,7 @@ def _mettre_a_l_essai(
     except OSError as cause:
         raise SortieImpossible(
             f"Le fichier reçu de « {demande.millesime.url} » ne peut pas être mis en place "
-            f"({cause.strerror or cause}). Vérifiez la place sur le disque et vos droits."
+            f"({cause_en_clair(cause)}). Vérifiez la place sur le disque et vos droits."
         ) from cause
     finally:
         oublier_partiel(partiel)
@@ -282,7 +282,7 @@ def _dossier_d_essai(base: Base) -> Iterator[Path]:
         essai = Path(tempfile.mkdtemp(prefix=".essai-", dir=racine))
     except OSError as cause:
         raise SortieImpossible(
-            f"Le dossier « {racine} » refuse l'écriture ({cause.strerror or cause}). Vérifiez vos droits."
+            f"Le dossier « {racine} » refuse l'écriture ({cause_en_clair(cause)}). Vérifiez vos droits."
         ) from cause
     try:
         yield essai

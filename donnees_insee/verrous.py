@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from donnees_insee.erreurs import SortieImpossible
+from donnees_insee.erreurs import SortieImpossible, cause_en_clair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,7 +54,7 @@ def tenir(
         flux = chemin.open("a+b")
     except OSError as cause:
         raise SortieImpossible(
-            f"Le dossier « {chemin.parent} » refuse l'écriture ({cause.strerror or cause}). Vérifiez vos droits."
+            f"Le dossier « {chemin.parent} » refuse l'écriture ({cause_en_clair(cause)}). Vérifiez vos droits."
         ) from cause
     fin = time.monotonic() + attente
     with flux:

@@ -24,7 +24,7 @@ from carnets.campagne.taches import (
 )
 from carnets.dossier_de_sortie import poser, sceller
 from donnees_insee.chemins import creer_dossier
-from donnees_insee.erreurs import ErreurAbs
+from donnees_insee.erreurs import ErreurAbs, cause_en_clair
 from donnees_insee.verrous import tenir
 
 if TYPE_CHECKING:
@@ -151,9 +151,7 @@ def _phrase_du_disque(cause: OSError, tache: Tache) -> str:
             f"Le disque de « {tache.sortie} » est plein. Libérez de la place ou choisissez un autre dossier avec "
             "--sortie, puis relancez avec --reprendre."
         )
-    return (
-        f"Le dossier « {tache.sortie} » refuse l'écriture ({cause.strerror or cause}). Vérifiez vos droits."
-    )
+    return f"Le dossier « {tache.sortie} » refuse l'écriture ({cause_en_clair(cause)}). Vérifiez vos droits."
 
 
 def _memoire() -> int:

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from donnees_insee.erreurs import affichable
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
@@ -46,7 +48,7 @@ def erreur(message: str) -> None:
     message : str
         Phrase complète.
     """
-    sys.stderr.write(f"Erreur : {message}\n")
+    sys.stderr.write(f"Erreur : {affichable(message)}\n")
 
 
 def dire(message: str = "") -> None:
@@ -57,7 +59,7 @@ def dire(message: str = "") -> None:
     message : str, default ""
         Ligne à écrire.
     """
-    sys.stdout.write(f"{message}\n")
+    sys.stdout.write(f"{affichable(message)}\n")
 
 
 def avertir(message: str) -> None:
@@ -69,7 +71,7 @@ def avertir(message: str) -> None:
         Phrase complète.
     """
     if message:
-        sys.stdout.write(f"\n{message}\n")
+        sys.stdout.write(f"\n{affichable(message)}\n")
 
 
 def tableau(
@@ -92,11 +94,13 @@ def tableau(
     from rich.markup import escape  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table(title=escape(titre) or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=escape(affichable(titre)) or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False
+    )
     for entete in entetes:
         table.add_column(escape(entete), overflow="fold" if plier else "ellipsis", no_wrap=not plier)
     for ligne in lignes:
-        table.add_row(*(escape(str(c)) for c in ligne))
+        table.add_row(*(escape(affichable(str(c))) for c in ligne))
     console().print(table)
 
 

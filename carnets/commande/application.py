@@ -63,6 +63,26 @@ Formats = Annotated[str, typer.Option("--formats", help="Parmi html,docx,xlsx,gp
 TOUS_LES_FORMATS = "html,docx,xlsx,gpkg,csv,cartes"
 
 
+def _dire_la_version(demandee: bool) -> None:
+    if demandee:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        affichage.dire(f"abs {version('abs-portrait')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _racine(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Dire la version, et s'arrêter.", callback=_dire_la_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Analyse des besoins sociaux : des fichiers de l'INSEE, de la CAF et de l'ANCT au portrait de territoire."""
+
+
 def principale() -> None:
     """Lancer la commande ; une erreur attendue s'écrit en une phrase et sort avec le code 1."""
     affichage.preparer_le_terminal()

@@ -19,7 +19,7 @@ from typing import Any, Final, Self
 
 from carnets.noyaux.echanges import VARIABLE, Lecteur, ecrire_message
 from donnees_insee.chemins import creer_un_dossier_de_passage
-from donnees_insee.erreurs import ErreurAbs
+from donnees_insee.erreurs import ErreurAbs, cause_en_clair
 
 PRECHAUFFAGE: Final = "carnets.prechauffage:prechauffer"
 DELAI_DE_PRECHAUFFAGE: Final = 120.0
@@ -56,7 +56,7 @@ class Processus:
         except OSError as cause:
             self.prise.close()
             raise PepiniereIndisponible(
-                f"Le processus préchauffé ne répond pas ({cause.strerror or cause}). Relancez la commande."
+                f"Le processus préchauffé ne répond pas ({cause_en_clair(cause)}). Relancez la commande."
             ) from cause
         self.prise.setblocking(False)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from abs.territoires import Territoire
 
+# Le plus long code officiel a neuf caractères, le plus long indicateur une quarantaine.
+LONGUEUR_MAXIMALE: Final = 80
 ACCUEIL: Final = "index.html"
 COMPARER: Final = "comparer.html"
 INDICATEURS: Final = "indicateurs.html"
@@ -27,9 +30,13 @@ def morceau(texte: str) -> str:
     Returns
     -------
     str
-        Le même code, où tout autre signe qu'une lettre, un chiffre, un tiret ou un soulignement devient un tiret.
+        Le même code, où tout autre signe qu'une lettre, un chiffre, un tiret ou un soulignement devient un tiret ; un
+        code trop long pour un nom de fichier est coupé, et finit par son empreinte.
     """
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", texte)
+    propre = re.sub(r"[^A-Za-z0-9_-]+", "-", texte)
+    if len(propre) <= LONGUEUR_MAXIMALE:
+        return propre
+    return f"{propre[: LONGUEUR_MAXIMALE - 9]}-{hashlib.sha256(texte.encode()).hexdigest()[:8]}"
 
 
 def cle_de(territoire: Territoire) -> str:
