@@ -6,7 +6,7 @@ import pickle
 import subprocess
 import sys
 import zipfile
-from contextlib import suppress
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from donnees_insee import feuilles
 from donnees_insee.archives import verifier_taille
-from donnees_insee.brut import TableBrute, rang_de_l_en_tete, refuser_noms_repetes
+from donnees_insee.brut import TableBrute, nature, rang_de_l_en_tete, refuser_noms_repetes
 from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.erreurs import FichierIllisible
 
@@ -48,10 +48,8 @@ def lire_classeur(chemin: Path) -> list[TableBrute]:
 
 def _ouvrir(chemin: Path) -> dict[str, Sequence[Sequence[object]]]:
     """Lire les cellules dans un processus à part, dont ni la panique ni la gourmandise n'atteignent celui-ci."""
-    with suppress(zipfile.BadZipFile):  # un classeur ancien, ou abîmé : le lecteur de classeurs le dira
-        with zipfile.ZipFile(chemin) as conteneur:
-            infos = conteneur.infolist()
-        verifier_taille(chemin, sum(i.file_size for i in infos), sum(i.compress_size for i in infos))
+    if nature(chemin) == "zip":  # un classeur ancien n'est pas une archive
+        _verifier_l_archive(chemin)
     with dossier_de_passage("classeur") as provisoire:
         sortie = Path(provisoire) / "feuilles"
         commande = [sys.executable, "-P", feuilles.__file__, str(chemin.absolute()), str(sortie)]
@@ -68,6 +66,24 @@ def _ouvrir(chemin: Path) -> dict[str, Sequence[Sequence[object]]]:
                 "ou enregistrez la feuille utile en CSV."
             ) from cause
     return lues
+
+
+def _verifier_l_archive(chemin: Path) -> None:
+    """Refuser un classeur démesuré, ou dont une pièce n'a pas sa somme : le lecteur s'en accommoderait."""
+    try:
+        with zipfile.ZipFile(chemin) as conteneur:
+            infos = conteneur.infolist()
+            verifier_taille(chemin, sum(i.file_size for i in infos), sum(i.compress_size for i in infos))
+            abimee = conteneur.testzip()
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError) as cause:
+        raise FichierIllisible(
+            f"« {chemin.name} » ne s'ouvre pas comme un classeur : il est tronqué, abîmé ou protégé. Téléchargez-le de "
+            "nouveau, ou enregistrez la feuille utile en CSV."
+        ) from cause
+    if abimee is not None:
+        raise FichierIllisible(
+            f"« {chemin.name} » est un classeur abîmé : sa pièce « {abimee} » n'a pas sa somme. Téléchargez-le de nouveau."
+        )
 
 
 def _feuille(origine: str, lignes: Sequence[Sequence[object]]) -> TableBrute | None:

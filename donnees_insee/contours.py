@@ -6,6 +6,8 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from donnees_insee import codes
 from donnees_insee.brut import nature, refuser_ce_qui_n_est_pas_une_table
 from donnees_insee.catalogue import sources
@@ -81,7 +83,8 @@ def lire_couche(chemin: Path, demande: int | None = None) -> CouchePreparee:
     couche = _colonnes_communes(brute, source, chemin.name)
     couche, reparees = _reparer(couche)
     remarques += reparees
-    fautes = _fautes(couche, source.niveaux[0])
+    with np.errstate(all="ignore"):  # une coordonnée démesurée est une faute dite, non un avertissement
+        fautes = _fautes(couche, source.niveaux[0])
     if fautes:
         raise TableNonConforme(
             liste_de_fautes(f"« {chemin.name} », reconnu comme « {source.titre} », est refusé :", fautes)

@@ -68,7 +68,9 @@ def _couches_de_carreaux(chemin: Path) -> tuple[list[str], list[str]]:
         lisible = adresse(chemin)
         noms = [str(nom) for nom, geometrie in pyogrio.list_layers(lisible) if geometrie is not None]
         couches = [n for n in noms if any(_convient(s, lisible, n) for s in grilles)]
-    except pyogrio.errors.DataSourceError:
+    except FichierIllisible:
+        raise
+    except Exception:  # noqa: BLE001 - GDAL et pyproj ont chacun leurs erreurs
         return [], []  # la lecture des contours dira pourquoi ce fichier ne s'ouvre pas
     return couches, [n for n in noms if n not in couches]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -9,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from donnees_insee.archives import verifier_taille
-from donnees_insee.brut import TableBrute, refuser_noms_repetes
+from donnees_insee.brut import TableBrute, moteur, refuser_noms_repetes
 from donnees_insee.catalogue import sources
 from donnees_insee.erreurs import FichierIllisible
 from donnees_insee.reconnaissance import traduire
@@ -40,7 +41,9 @@ def lire_parquet(chemin: Path) -> TableBrute:
         refuser_un_parquet_demesure(chemin)
         noms = pq.read_schema(chemin).names
         refuser_noms_repetes(noms, chemin.name)
-        lue = pq.read_table(chemin, columns=[n for n in noms if _connue(n)])
+        utiles = [n for n in noms if _connue(n)]
+        lue = pq.read_table(chemin, columns=utiles)
+        _recompter(chemin, utiles, lue.num_rows)
         texte = pa.table({n: _en_texte(lue[n]) for n in lue.column_names})
     except FichierIllisible:
         raise
@@ -51,6 +54,19 @@ def lire_parquet(chemin: Path) -> TableBrute:
     laissees = len(noms) - texte.num_columns
     remarques = (f"{laissees} colonnes d'aucune source laissées",) if laissees else ()
     return TableBrute(tuple(texte.column_names), texte, chemin.name, "parquet", "", remarques)
+
+
+def _recompter(chemin: Path, noms: list[str], lues: int) -> None:
+    """Recompter les lignes de toutes les colonnes lues par DuckDB, qui a son propre lecteur."""
+    choix = ", ".join('"' + n.replace('"', '""') + '"' for n in noms) or "1"
+    with moteur() as connexion:
+        relue = connexion.execute(f"select {choix} from read_parquet(?)", [glob.escape(str(chemin))])
+        comptees = sum(bloc.num_rows for bloc in relue.fetch_record_batch())
+    if comptees != lues:
+        raise FichierIllisible(
+            f"« {chemin.name} » : {lues} lignes ont été lues, et un second compte en trouve {comptees}. Il est abîmé : "
+            "téléchargez-le de nouveau."
+        )
 
 
 def refuser_un_parquet_demesure(chemin: Path) -> None:

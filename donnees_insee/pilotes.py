@@ -26,6 +26,9 @@ PILOTES: Final = {
 # GDAL cherche « crs » sans regarder la casse, et JSON admet d'en écrire les lettres par leur numéro.
 CRS: Final = re.compile(rb'"(?:[cC]|\\u00[46]3)(?:[rR]|\\u00[57]2)(?:[sS]|\\u00[57]3)"\s*:\s*')
 CRS_SURS: Final = frozenset({"name", "epsg", "ogc"})
+# Relire un JSON en entier prend dix fois sa taille en mémoire.
+JSON_RELU: Final = 100 * 1024**2
+ENTITE: Final = re.compile(rb'"type"\s*:\s*"Feature"')
 TOPOLOGIE: Final = re.compile(rb'"type"\s*:\s*"Topology"')
 DEBUT: Final = 8192
 
@@ -75,7 +78,7 @@ def verifier_le_compte(chemin: Path, lues: int, couche: str | None = None) -> No
     Parameters
     ----------
     chemin : pathlib.Path
-        GeoPackage ou shapefile ; un JSON tronqué ne s'ouvre pas, et n'est pas recompté.
+        Couche admise par :func:`adresse`.
     lues : int
         Entités lues.
     couche : str or None, default None
@@ -98,11 +101,34 @@ def verifier_le_compte(chemin: Path, lues: int, couche: str | None = None) -> No
             None,
         )
         annoncees = lues if index is None else (index.stat().st_size - 100) // 8
+    else:
+        annoncees = _entites_d_un_json(chemin, lues)
     if annoncees != lues:
         raise FichierIllisible(
             f"« {chemin.name} » : {lues} entités ont été lues, et le fichier en contient {annoncees}. Il est tronqué ou "
             "abîmé : exportez de nouveau la couche."
         )
+
+
+def _entites_d_un_json(chemin: Path, lues: int) -> int:
+    """Compter les entités d'un GeoJSON ou d'un TopoJSON en le relisant ; d'un très grand, à ses seules marques."""
+    octets = chemin.read_bytes()
+    if len(octets) > JSON_RELU:
+        return len(ENTITE.findall(octets)) or lues
+    try:
+        document = json.loads(octets.decode("utf-8-sig", "replace"), strict=False)
+        if "objects" in document:
+            couches = document["objects"].values()
+            return (
+                sum(len(c["geometries"]) if "geometries" in c else 1 for c in couches)
+                if len(couches) == 1
+                else lues
+            )
+        return len(document["features"]) if "features" in document else 1
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as cause:
+        raise FichierIllisible(
+            f"« {chemin.name} » ne se relit pas comme un JSON bien formé : exportez de nouveau la couche."
+        ) from cause
 
 
 def _refuser_un_crs_du_reseau(chemin: Path) -> None:

@@ -15,6 +15,15 @@ from donnees_insee.depot import Depot, deposer
 CARREAUX = {"carreaux_200m.gpkg": 2019, "carreaux.gpkg": 2017}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--mutations",
+        type=int,
+        default=0,
+        help="Mutations de chaque lecteur ; par défaut, ce que dix secondes permettent.",
+    )
+
+
 @pytest.fixture(scope="session")
 def base_demo(tmp_path_factory: pytest.TempPathFactory) -> Base:
     """La base tirée du territoire fictif, déposé tel qu'un analyste le ferait."""
