@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import glob
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -17,6 +18,12 @@ from donnees_insee.reconnaissance import traduire
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+# Ce qu'un Parquet abîmé ou forgé fait lever à ses lecteurs.
+FAUTES_DE_LECTURE: Final = (
+    pa.ArrowException, duckdb.Error, OSError, ValueError, KeyError, TypeError, OverflowError, RuntimeError,
+)  # fmt: skip
 
 
 def lire_parquet(chemin: Path) -> TableBrute:
@@ -47,7 +54,7 @@ def lire_parquet(chemin: Path) -> TableBrute:
         texte = pa.table({n: _en_texte(lue[n]) for n in lue.column_names})
     except FichierIllisible:
         raise
-    except Exception as cause:  # un Parquet forgé fait lever n'importe quoi à ses lecteurs
+    except FAUTES_DE_LECTURE as cause:
         raise FichierIllisible(
             f"« {chemin.name} » ne s'ouvre pas comme un fichier Parquet ({type(cause).__name__}). Téléchargez-le de nouveau."
         ) from cause
@@ -60,8 +67,8 @@ def _recompter(chemin: Path, noms: list[str], lues: int) -> None:
     """Recompter les lignes de toutes les colonnes lues par DuckDB, qui a son propre lecteur."""
     choix = ", ".join('"' + n.replace('"', '""') + '"' for n in noms) or "1"
     with moteur() as connexion:
-        relue = connexion.execute(f"select {choix} from read_parquet(?)", [glob.escape(str(chemin))])
-        comptees = sum(bloc.num_rows for bloc in relue.fetch_record_batch())
+        relue = connexion.sql(f"select {choix} from read_parquet(?)", params=[glob.escape(str(chemin))])
+        comptees = relue.to_arrow_table().num_rows
     if comptees != lues:
         raise FichierIllisible(
             f"« {chemin.name} » : {lues} lignes ont été lues, et un second compte en trouve {comptees}. Il est abîmé : "
