@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: portrait test atelier verifier verrou demo propre aide
+.PHONY: portrait test test-complet atelier verifier verrou demo propre aide
 
 portrait: $(VENV)/.pret ## écrit le portrait du territoire fictif dans sorties/
 	$(BIN)/abs demo --sortie sorties
 
-test: $(VENV)/.pret ## passe tous les essais, sur tous les cœurs
-	$(BIN)/python -m pytest -n auto --dist loadfile
+test: $(VENV)/.pret ## passe les essais courts : unités, propriétés, carnets, un essai de navigateur
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not complet"
+
+test-complet: $(VENV)/.pret ## passe tous les autres : fichiers réels, attaques, campagnes, navigateur, LibreOffice
+	$(BIN)/python -m pytest -n auto --dist loadfile -m complet
 
 atelier: $(VENV)/.pret-atelier ## ouvre JupyterLab sur une copie des carnets
 	$(BIN)/abs carnets ouvrir atelier

@@ -54,6 +54,8 @@ class CouchePreparee:
     remarques: tuple[str, ...]
 
 
+# Une coordonnée démesurée est une faute dite plus bas, non un avertissement en anglais.
+@np.errstate(all="ignore")
 def lire_couche(chemin: Path, demande: int | None = None) -> CouchePreparee:
     """Lire une couche et vérifier qu'elle peut servir de contours.
 
@@ -83,8 +85,7 @@ def lire_couche(chemin: Path, demande: int | None = None) -> CouchePreparee:
     couche = _colonnes_communes(brute, source, chemin.name)
     couche, reparees = _reparer(couche)
     remarques += reparees
-    with np.errstate(all="ignore"):  # une coordonnée démesurée est une faute dite, non un avertissement
-        fautes = _fautes(couche, source.niveaux[0])
+    fautes = _fautes(couche, source.niveaux[0])
     if fautes:
         raise TableNonConforme(
             liste_de_fautes(f"« {chemin.name} », reconnu comme « {source.titre} », est refusé :", fautes)

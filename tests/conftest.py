@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from donnees_insee.base import Base
 from donnees_insee.demo import extraire_demo
 from donnees_insee.depot import Depot, deposer
+from donnees_insee.verrous import tenir
 
 # Années que le LISEZMOI des fichiers réels donne à ces deux couches ; elles-mêmes ne les disent pas.
 CARREAUX = {"carreaux_200m.gpkg": 2019, "carreaux.gpkg": 2017}
@@ -24,14 +26,62 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+# Ce qui demande un navigateur, un traitement de texte, des fichiers réels, une attaque longue ou des processus tués.
+LONGS = (
+    "tests/attaques/test_bornes.py",
+    "tests/attaques/test_chemins_de_la_machine.py",
+    "tests/attaques/test_dossier_courant.py",
+    "tests/attaques/test_fuzz.py",
+    "tests/attaques/test_pannes.py",
+    "tests/attaques/test_publications.py",
+    "tests/bancs",
+    "tests/carnets/test_campagne.py",
+    "tests/carnets/test_grappe.py",
+    "tests/carnets/test_noyaux.py",
+    "tests/navigateur",
+    "tests/reel",
+)
+COURT = "test_aucune_requete_ne_part"  # le seul essai de navigateur de la suite courte
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marquer « complet » ce que la suite courte (``make test``) laisse à ``make test-complet``."""
+    for item in items:
+        exigeant = any(item.get_closest_marker(m) for m in ("reel", "bureautique"))
+        if (exigeant or item.nodeid.startswith(LONGS)) and item.name != COURT:
+            item.add_marker(pytest.mark.complet)
+
+
 @pytest.fixture(scope="session")
-def base_demo(tmp_path_factory: pytest.TempPathFactory) -> Base:
-    """La base tirée du territoire fictif, déposé tel qu'un analyste le ferait."""
-    recus = extraire_demo(tmp_path_factory.mktemp("demo"))
-    base = Base(tmp_path_factory.mktemp("base_demo"))
-    refus = [f"{d.nom} : {d.raison}" for d in deposer(base, [recus]) if d.etat == "refuse"]
-    assert not refus, "\n".join(refus)
-    return base
+def une_fois(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Préparer un dossier une seule fois pour tous les processus d'essai : les autres attendent, puis le lisent."""
+
+    def preparer(nom: str, faire: Callable[[Path], object]) -> Path:
+        racine = tmp_path_factory.getbasetemp()
+        racine = racine.parent if os.environ.get("PYTEST_XDIST_WORKER") else racine
+        dossier, fait = racine / nom, racine / f"{nom}.fait"
+        with tenir(racine / f"{nom}.verrou", f"« {nom} » n'a pas été préparé à temps", attente=300):
+            if not fait.exists():
+                dossier.mkdir()
+                faire(dossier)
+                fait.touch()
+        return dossier
+
+    return preparer
+
+
+@pytest.fixture(scope="session")
+def base_demo(une_fois: Callable[[str, Callable[[Path], object]], Path]) -> Base:
+    """La base tirée du territoire fictif, déposé tel qu'un analyste le ferait ; les essais la lisent sans la changer."""
+
+    def monter(dossier: Path) -> None:
+        recus = extraire_demo(dossier / "recus")
+        refus = [
+            f"{d.nom} : {d.raison}" for d in deposer(Base(dossier / "base"), [recus]) if d.etat == "refuse"
+        ]
+        assert not refus, "\n".join(refus)
+
+    return Base(une_fois("base_demo", monter) / "base")
 
 
 def _dossier_exige(variable: str, contenu: str) -> Path:

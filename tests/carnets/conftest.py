@@ -1,6 +1,7 @@
 """Une démonstration écrite une fois, partagée par les essais qui en lisent les documents."""
 
 import os
+import pickle
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,15 @@ os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])
 
 
 @pytest.fixture(scope="session")
-def demo_ecrite(base_demo, tmp_path_factory):
-    """Portrait complet du territoire fictif."""
-    sortie = tmp_path_factory.mktemp("sorties")
-    return produire(
-        {
+def demo_ecrite(base_demo, une_fois):
+    """Portrait complet du territoire fictif, écrit une fois pour tous les processus d'essai."""
+
+    def ecrire(dossier):
+        demande = {
             "territoire": "99001",
             "formats": "html,docx,xlsx,gpkg,csv,cartes",
             "dossier_donnees": str(base_demo.dossier),
-        },
-        sortie,
-    )
+        }
+        (dossier / "production.pickle").write_bytes(pickle.dumps(produire(demande, dossier)))
+
+    return pickle.loads((une_fois("demo_ecrite", ecrire) / "production.pickle").read_bytes())
