@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from donnees_insee import codes
-from donnees_insee.brut import nature, refuser_ce_qui_n_est_pas_une_table
+from donnees_insee.brut import nature, refuser_ce_qui_n_est_pas_une_table, refuser_noms_repetes
 from donnees_insee.catalogue import sources
 from donnees_insee.erreurs import FichierIllisible, SourceNonReconnue, TableNonConforme, liste_de_fautes
 from donnees_insee.pilotes import PILOTES, adresse, verifier_le_compte
@@ -81,6 +81,7 @@ def lire_couche(chemin: Path, demande: int | None = None) -> CouchePreparee:
         Codes mal formés ou répétés, géométries vides.
     """
     brute, remarques = _ouvrir(chemin)
+    refuser_noms_repetes([str(c) for c in brute.columns], chemin.name)
     source = _reconnaitre_couche([str(c) for c in brute.columns], chemin.name)
     couche = _colonnes_communes(brute, source, chemin.name)
     couche, reparees = _reparer(couche)

@@ -6,7 +6,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from donnees_insee.brut import nature, refuser_ce_qui_n_est_pas_une_table
+from donnees_insee.brut import nature, refuser_ce_qui_n_est_pas_une_table, refuser_noms_repetes
 from donnees_insee.contours import EXTENSIONS_COUCHE
 from donnees_insee.erreurs import FichierIllisible, TableNonConforme, liste_de_fautes
 from donnees_insee.pilotes import adresse, verifier_le_compte
@@ -82,6 +82,7 @@ def lire_perimetres(chemin: Path) -> tuple[PerimetreRecu, ...]:
         Si des surfaces sont vides, plates, hors de France, ou portent le même nom.
     """
     brute = _ouvrir(chemin)
+    refuser_noms_repetes([str(c) for c in brute.columns], chemin.name)
     couche = brute.to_crs("EPSG:4326")
     noms = _noms(couche, chemin.stem)
     fautes = [f for nom, g in zip(noms, couche.geometry, strict=True) for f in _fautes(nom, g)]
