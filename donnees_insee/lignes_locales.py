@@ -30,7 +30,8 @@ def exiger_le_registre(base: Base, diffusion: str) -> None:
     RegistrePerdu
         Si la base tient des lignes reçues qu'un document public peut montrer, et que son registre manque.
     """
-    if diffusion == "publique" and (lignes_recues(base).get("DIFFUSION") == "publique").any():
+    lignes = lignes_recues(base)
+    if diffusion == "publique" and len(lignes) and (lignes["DIFFUSION"] == "publique").any():
         publications.lire(base.dossier_du_registre)
 
 

@@ -135,10 +135,15 @@ class _Permanent:
 
     def __init__(self) -> None:
         contexte = multiprocessing.get_context("spawn")
-        os.environ["PYTHONSAFEPATH"] = "1"  # « spawn » ne passe pas d'option : l'enfant la lit là
         self.tube, bout = contexte.Pipe()
         self.processus = contexte.Process(target=_servir, args=(bout,), daemon=False)
+        avant = os.environ.get("PYTHONSAFEPATH")
+        os.environ["PYTHONSAFEPATH"] = (
+            "1"  # « spawn » ne passe pas d'option : l'enfant la lit là, et la garde
+        )
         self.processus.start()
+        if avant is None:
+            del os.environ["PYTHONSAFEPATH"]
         bout.close()
         self.taches = 0
 

@@ -101,7 +101,9 @@ def croissance(
     lignes, premiere = [], None
     for taille in (t for t in TAILLES if t < nombre):
         dossier = racine / f"premiers-{taille}"
-        deposer(Base(dossier / "base"), [_debut(f, taille, dossier) for f in fichiers])
+        deposer(
+            Base(dossier / "base"), [_debut(f, taille, dossier) for f in fichiers], malgre_les_ecarts=True
+        )
         mesure = temps(dossier / "base", repetitions)[1]
         premiere = premiere or (taille, mesure.mediane)
         par_iris = 1e6 * mesure.mediane / taille

@@ -18,7 +18,7 @@ def compiler() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
     os.environ["PYTHONPATH"] = os.pathsep.join([str(RACINE), os.environ.get("PYTHONPATH", "")])
-    sys.path.insert(0, str(RACINE))
+    sys.path[:0] = [str(RACINE / "tests" / "bancs"), str(RACINE)]
     for piece in ("donnees_insee", "abs", "tests/bancs"):
         compileall.compile_dir(RACINE / piece, quiet=2)
 

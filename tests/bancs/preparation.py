@@ -38,7 +38,7 @@ import re, resource, sys
 from pathlib import Path
 from donnees_insee.base import Base
 from donnees_insee.depot import deposer
-depots = deposer(Base(Path(sys.argv[1])), [Path(f) for f in sys.argv[2:]])
+depots = deposer(Base(Path(sys.argv[1])), [Path(f) for f in sys.argv[2:]], malgre_les_ecarts=True)
 assert all(d.etat == "range" for d in depots), depots
 etat = Path("/proc/self/status")
 pointe = re.search(r"VmHWM:\\s+(\\d+) kB", etat.read_text()) if etat.is_file() else None

@@ -165,8 +165,8 @@ def test_deux_noyaux_ne_tirent_pas_les_memes_nombres(tmp_path):
 
 
 def test_le_noyau_travaille_dans_le_dossier_du_carnet(tmp_path):
-    chemin = carnet(tmp_path / "ou.ipynb", "import os; print(os.getcwd())")
-    assert Path(passer(chemin, tmp_path).strip()) == tmp_path.resolve()
+    ici = f"import os, pathlib; print(pathlib.Path(os.getcwd()) == pathlib.Path({str(tmp_path.resolve())!r}))"
+    assert passer(carnet(tmp_path / "ou.ipynb", ici), tmp_path).strip() == "True"
 
 
 def test_un_noyau_tue_est_dit_vite_et_le_suivant_marche(tmp_path):
