@@ -74,7 +74,7 @@ def main() -> int:
             montrer("Mémoire de la préparation", [preparation.memoire(fichiers), preparation.memoire(zips)])
         base = Path(provisoire) / "base"
         if voulus & {"lecture", "indicateurs"}:
-            deposer(Base(base), fichiers)
+            deposer(Base(base), fichiers, malgre_les_ecarts=True)
         if "lecture" in voulus:
             montrer("Lire une commune de cinquante IRIS", lecture.temps(base, fichiers, choix.repetitions))
         if "indicateurs" in voulus:

@@ -71,7 +71,7 @@ def par_duckdb(fichiers: Sequence[Path], dossier: Path, groupe: int | None = Non
 
 def par_abs(fichiers: Sequence[Path], dossier: Path) -> None:
     """Déposer comme l'analyste, dans une base neuve."""
-    depots = deposer(Base(dossier / "base"), fichiers)
+    depots = deposer(Base(dossier / "base"), fichiers, malgre_les_ecarts=True)
     assert all(d.etat == "range" for d in depots), depots
 
 
