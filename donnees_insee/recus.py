@@ -112,7 +112,7 @@ def lire_recu(chemin: Path) -> Recu:
         )
         refuses = tuple(contenu.pop("refuses", ()))
         if not str(contenu["depose_depuis"]).startswith("https://"):
-            contenu["depose_depuis"] = ""  # les reçus d'avant la version 0.5 y portaient un chemin
+            contenu["depose_depuis"] = ""  # les reçus d'avant la version 0.6 y portaient un chemin
         return Recu(**contenu, lots=lots, refuses=refuses)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
         raise FichierIllisible(
