@@ -22,6 +22,7 @@ from abs.controle import (
 from abs.diagnostic import Diagnostic, Diagnostiqueur
 from abs.indicateurs import indicateurs
 from abs.intercommunal.comparaison import diagnostic_de_la_comparaison
+from abs.premiere_page import population_d_avant
 from abs.statuts import Statut
 from carnets.documents.preuve import dates_de_lecture, territoires_lus
 from carnets.documents.preuve_lue import Preuve, lire_preuve
@@ -207,7 +208,12 @@ def _rediagnostiquer(preuve: Preuve, refaite: BaseRefaite, dire: Callable[[str],
     if preuve.recu.get("document") == "comparaison":
         voulus = tuple(preuve.recu.get("indicateurs", ()))
         return diagnostic_de_la_comparaison(refaite, preuve.demande, voulus)
-    return Diagnostiqueur(refaite, preuve.demande).assembler(suivre=dire)
+    refait = Diagnostiqueur(refaite, preuve.demande).assembler(suivre=dire)
+    # La première page cite la population d'un recensement antérieur, quand il se compare : elle a sa ligne elle aussi.
+    ancien = population_d_avant(refaite, refait)
+    if ancien is not None:
+        refait.chiffres.append(ancien)
+    return refait
 
 
 def _excuses(preuve: Preuve, refaite: BaseRefaite) -> dict[str, str]:

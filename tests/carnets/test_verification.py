@@ -22,6 +22,7 @@ from carnets.documents.relecture_dates import DOCUMENT as DATES
 from carnets.documents.relecture_dates import controler_dates
 from carnets.documents.relecture_fichiers import controler_csv, controler_gpkg, controler_html
 from carnets.documents.verification import verifier_sortie
+from carnets.moteur import produire
 from donnees_insee.base import Base
 from donnees_insee.erreurs import FichierIllisible
 
@@ -347,3 +348,13 @@ def test_les_decisions_de_secret_sont_dans_la_preuve_sans_aucun_nombre_cache(dem
     assert len(lues[lues["decision"] != "sous_total_refuse"]) == len(secrets)
     assert set(lues["decision"]) <= {"cache_par_le_producteur", "masque", "sous_total_refuse"}
     assert "valeur" not in lues.columns
+
+
+def test_la_population_d_avant_que_cite_la_premiere_page_est_refaite_elle_aussi(base_demo, tmp_path):
+    """L'Isle n'a pas changé d'IRIS entre 2016 et 2022 : sa première page dit son évolution."""
+    demande = {"territoire": "99002", "formats": "html,csv", "dossier_donnees": str(base_demo.dossier)}
+    dossier = produire(demande, tmp_path).dossier
+    table = pd.read_parquet(dossier / "preuve" / "diagnostic.parquet")
+    assert {2016, 2022} <= set(table.loc[table["indicateur"] == "population", "millesime"])
+    bilan = verifier_sortie(dossier, base_demo)
+    assert bilan.sans_faute, bilan.ensemble.ecarts
