@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 
 from donnees_insee.catalogue import sources
+from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.erreurs import FichierIllisible
 from donnees_insee.formes import colonnes_libellees, en_capitales
 
@@ -274,14 +274,16 @@ def moteur() -> Iterator[duckdb.DuckDBPyConnection]:
     duckdb.DuckDBPyConnection
         Connexion, fermée en sortie.
     """
-    connexion = duckdb.connect(
-        config={
-            "temp_directory": tempfile.gettempdir(),
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        }
-    )
-    try:
-        yield connexion
-    finally:
-        connexion.close()
+    # Un dossier à ce seul utilisateur : dans le dossier temporaire commun, les noms de DuckDB se devinent.
+    with dossier_de_passage("moteur") as provisoire:
+        connexion = duckdb.connect(
+            config={
+                "temp_directory": str(provisoire),
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+            }
+        )
+        try:
+            yield connexion
+        finally:
+            connexion.close()
