@@ -55,6 +55,8 @@ class DonneesLocales:
         Cellules que la version publique cache, et pourquoi.
     montres : set of Publication
         Effectifs reçus que ce diagnostic montre : un document public les note au registre.
+    sus : dict of tuple to frozenset of str
+        Envoi → codes que le choix des masques suppose publics, montrés ici ou ailleurs.
     """
 
     indicateurs: dict[str, Indicateur] = field(default_factory=dict)
@@ -62,6 +64,7 @@ class DonneesLocales:
     reserves: dict[str, int] = field(default_factory=dict)
     decisions: list[DecisionDeSecret] = field(default_factory=list)
     montres: set[Publication] = field(default_factory=set)
+    sus: dict[tuple[str, str, str], frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -133,9 +136,10 @@ def figures_locales(
     if lignes.empty:
         return figures
     ranges = list(modeles())
+    publiees = base.deja_publie()
     presents = sorted(set(lignes["indicateur"]), key=lambda c: (ranges.index(c) if c in ranges else 999, c))
     for code in presents:
-        _ajouter(figures, code, lignes, demande, ensembles, geographie, base)
+        _ajouter(figures, code, lignes, demande, ensembles, geographie, publiees)
     return figures
 
 
@@ -146,7 +150,7 @@ def _ajouter(
     demande: Demande,
     ensembles: Ensembles,
     geographie: Geographie,
-    base: Base,
+    publiees: Collection[Publication],
 ) -> None:
     """Ajouter un indicateur : une date et un producteur par groupe comparé, jamais mêlés."""
     publique = demande.diffusion == "publique"
@@ -175,8 +179,12 @@ def _ajouter(
             continue
         prefere = prefere or choix
         du_choix = (toutes["date"] == choix[0]) & (toutes["PRODUCTEUR"] == choix[1])
-        caches = _caches(toutes[du_choix], geographie, base.deja_publie())[code]
+        caches = _caches(toutes[du_choix], geographie, publiees)[code]
         du_groupe = ici[(ici["date"] == choix[0]) & (ici["PRODUCTEUR"] == choix[1])]
+        envoi = _publication(du_groupe.iloc[0].to_dict()).envoi
+        recus = set(toutes.loc[du_choix & (toutes["indicateur"] == code), "code"].astype(str))
+        deja = {p.code for p in publiees if p.envoi == envoi}
+        figures.donnees.sus[envoi] = frozenset((recus - set(caches)) | deja)
         for ligne in du_groupe.to_dict("records"):
             chiffre = _chiffre(definition, territoires[ligne["code"]], ligne, caches, publique=publique)
             if (chiffre.territoire, chiffre.niveau) not in retenus:

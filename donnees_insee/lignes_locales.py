@@ -59,6 +59,9 @@ def lignes_recues(base: Base) -> pd.DataFrame:
     for nom in ("NUMERATEUR", "DENOMINATEUR"):
         if nom + SUFFIXE_STATUT not in lignes:
             lignes[nom + SUFFIXE_STATUT] = None
+    # Un même partenaire s'écrit « CCAS » ou « ccas » : pris pour deux, leurs masques seraient choisis chacun à part.
+    cles = lignes["PRODUCTEUR"].str.casefold().str.split().str.join(" ")
+    lignes["PRODUCTEUR"] = lignes["PRODUCTEUR"].str.strip().groupby(cles).transform("first")
     lignes["DIFFUSION"] = lignes["DIFFUSION"].str.strip().str.lower()
     lignes = lignes.assign(**identites(lignes))
     dates = [lire_date(str(t)) for t in lignes["DATE"]]

@@ -12,7 +12,7 @@ from donnees_insee.erreurs import ErreurAbs
 from donnees_insee.verrous import tenir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
 NOM: Final = "publications.json"
@@ -23,6 +23,10 @@ ATTENTE: Final = 60.0
 
 class RegistrePerdu(ErreurAbs):
     """Le registre des publications manque ou ne se lit plus : rien ne dit ce qui a déjà été publié."""
+
+
+class PublicationDepassee(ErreurAbs):
+    """Un autre document a publié, pendant ce rendu, ce que ses masques supposaient caché."""
 
 
 @dataclass(frozen=True, order=True)
@@ -108,7 +112,11 @@ def commencer(dossier: Path) -> Path:
     return chemin
 
 
-def noter(dossier: Path, imprimes: Iterable[Publication]) -> None:
+def noter(
+    dossier: Path,
+    imprimes: Iterable[Publication],
+    sus: Mapping[tuple[str, str, str], Collection[str]] | None = None,
+) -> None:
     """Ajouter au registre ce qu'un document public imprime, avant que ce document existe.
 
     Parameters
@@ -117,9 +125,13 @@ def noter(dossier: Path, imprimes: Iterable[Publication]) -> None:
         Dossier des données.
     imprimes : iterable of Publication
         Effectifs imprimés ; un effectif déjà noté garde son premier jour.
+    sus : mapping of tuple to collection of str or None, default None
+        Envoi → codes que le choix des masques a supposés publics.
 
     Raises
     ------
+    PublicationDepassee
+        Si un autre document a publié entre-temps un effectif que ces masques supposaient caché.
     RegistrePerdu
         Si le registre manque ou ne se lit plus.
     SortieImpossible
@@ -130,13 +142,20 @@ def noter(dossier: Path, imprimes: Iterable[Publication]) -> None:
         return
     with tenir(dossier / VERROU, _PRIS, attente=ATTENTE):
         registre = lire(dossier)
+        surprises = [p for p in registre if p.envoi in (sus or {}) and p.code not in (sus or {})[p.envoi]]
+        if surprises:
+            raise PublicationDepassee(
+                f"Pendant ce rendu, un autre document a publié « {surprises[0].indicateur} » ({surprises[0].producteur}, "
+                f"{surprises[0].date}) pour {surprises[0].code}, que celui-ci supposait caché : côte à côte, ils "
+                "révéleraient un effectif masqué. Rien n'a été écrit ; relancez, les masques seront choisis de nouveau."
+            )
         jour = datetime.now(UTC).date().isoformat()
         if not nouveaux <= registre.keys():
             _ecrire(dossier / NOM, dict.fromkeys(nouveaux, jour) | registre)
 
 
 def reunir(venu: Path, dossier: Path) -> None:
-    """Ajouter au registre d'une base celui d'une autre ; s'il manque à l'une des deux, il manque à leur réunion.
+    """Ajouter au registre d'une base celui d'une autre, s'ils existent ; ce qui manque reste manquant, et se dira.
 
     Parameters
     ----------

@@ -138,9 +138,8 @@ class _Permanent:
         self.tube, bout = contexte.Pipe()
         self.processus = contexte.Process(target=_servir, args=(bout,), daemon=False)
         avant = os.environ.get("PYTHONSAFEPATH")
-        os.environ["PYTHONSAFEPATH"] = (
-            "1"  # « spawn » ne passe pas d'option : l'enfant la lit là, et la garde
-        )
+        # « spawn » ne passe pas d'option : l'enfant la lit là, et la garde.
+        os.environ["PYTHONSAFEPATH"] = "1"
         self.processus.start()
         if avant is None:
             del os.environ["PYTHONSAFEPATH"]

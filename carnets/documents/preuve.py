@@ -55,7 +55,7 @@ def ecrire_preuve(diagnostic: Diagnostic, base: Base, dossier: Path) -> list[Pat
         Si un document public montre des effectifs reçus et que le registre des publications manque.
     """
     if diagnostic.demande.diffusion == "publique":
-        noter(base.dossier_du_registre, diagnostic.locales.montres)
+        noter(base.dossier_du_registre, diagnostic.locales.montres, diagnostic.locales.sus)
     creer_dossier(dossier)
     table, recu = dossier / "diagnostic.parquet", dossier / "recu.json"
     with fichier_provisoire(table) as provisoire:

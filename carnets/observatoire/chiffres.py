@@ -196,6 +196,7 @@ def reunir_les_iris(principal: Diagnostic, diagnostics: list[Diagnostic]) -> Dia
         locales.indicateurs.update(d.locales.indicateurs)
         locales.comptes.update(d.locales.comptes)
         locales.montres.update(d.locales.montres)
+        locales.sus.update(d.locales.sus)
     return Diagnostic(
         principal.demande,
         Ensembles(principal.ensembles.sujet, (), tuple(mailles), principal.ensembles.qpv, ()),

@@ -106,10 +106,9 @@ def fabriquer(
     """
     exiger_le_registre(base, demande.diffusion)
     chiffres = etablir(base, demande, indicateurs, suivre)
-    noter(
-        base.dossier_du_registre,
-        chiffres.diagnostic.locales.montres | chiffres.iris_reunis.locales.montres,
-    )
+    # Les IRIS réunis portent aussi ce que montre l'intercommunalité.
+    locales = chiffres.iris_reunis.locales
+    noter(base.dossier_du_registre, locales.montres, locales.sus)
     trouves = trouver(portraits, demande, chiffres.territoires())
     final = sortie.resolve() / adresses.dossier_du_site(chiffres.diagnostic.ensembles.sujet.code)
     with dossier_de_sortie(final, remplacer=remplacer) as chantier:

@@ -17,7 +17,7 @@ from carnets.moteur import produire
 from donnees_insee import publications
 from donnees_insee.base import Base
 from donnees_insee.depot import deposer
-from donnees_insee.publications import Publication, RegistrePerdu
+from donnees_insee.publications import Publication, PublicationDepassee, RegistrePerdu
 from donnees_insee.retrait import retirer
 from donnees_insee.transport import exporter, importer
 
@@ -83,6 +83,28 @@ def test_le_total_arrive_apres_une_publication(base, tmp_path):
     assert TOTAL in montres(base, "interne").values()
     # Une troisième fois, et par la preuve : rien ne bouge.
     assert ecrire(base, tmp_path / "trois")["valeur"].equals(second["valeur"])
+
+
+def test_le_meme_partenaire_ecrit_autrement_reste_un_seul_envoi(base, tmp_path):
+    """Avant toute publication, le total d'un « ccas » et les IRIS du « CCAS » sont déjà un seul tableau."""
+    recu(base, tmp_path, "total.csv", ligne(COMMUNE, TOTAL, " ccas "))
+    vus = montres(base)
+    assert TOTAL in vus.values()
+    assert len(vus) == len(EFFECTIFS) + 1 - 2
+
+
+def test_un_document_publie_pendant_le_rendu_arrete_celui_qui_le_trahirait(base, tmp_path):
+    """Les deux ont lu la base et le registre avant que l'un ou l'autre ne publie."""
+    lent = diagnostiquer(base, Demande(COMMUNE)).locales
+    recu(base, tmp_path, "total.csv", ligne(COMMUNE, TOTAL))
+    rapide = diagnostiquer(base, Demande(COMMUNE)).locales
+    for premier, second in ((rapide, lent), (lent, rapide)):
+        publications.commencer(base.dossier)
+        publications.noter(base.dossier, premier.montres, premier.sus)
+        publications.noter(base.dossier, premier.montres, premier.sus)
+        with pytest.raises(PublicationDepassee, match="relancez"):
+            publications.noter(base.dossier, second.montres, second.sus)
+        assert set(publications.lire(base.dossier)) == premier.montres
 
 
 def test_la_preuve_d_un_document_ancien_se_refait_encore(base, tmp_path):
