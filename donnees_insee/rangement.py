@@ -247,7 +247,14 @@ def _vraisemblable(prepare: TablePreparee, lot: Lot, nom: str, *, malgre_les_eca
                 ecarts,
             )
         )
-    return replace(prepare, remarques=(*prepare.remarques, *ecarts, *doutes(lot.source.id, prepare.donnees)))
+    return replace(
+        prepare,
+        remarques=(
+            *prepare.remarques,
+            *(f"impossible, {e.rstrip('.')}" for e in ecarts),
+            *doutes(lot.source.id, prepare.donnees),
+        ),
+    )
 
 
 def _surprises(base: Base, lot: Lot, prepare: TablePreparee, nom: str) -> tuple[str, ...]:
