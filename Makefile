@@ -28,7 +28,7 @@ verrou: ## refait les verrous (uv nécessaire)
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra test --extra atelier --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml -c requirements.lock -o requirements-atelier.lock
 
 demo: $(VENV)/.pret ## refait l'archive du territoire fictif
-	$(BIN)/python -m donnees_insee.demo.fabriquer
+	$(BIN)/python -m donnees_insee.demo.fabrique.fabriquer
 
 propre: ## efface .venv et les sorties
 	rm -rf $(VENV) sorties

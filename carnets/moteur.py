@@ -16,11 +16,11 @@ from typing import Any, Final
 
 from carnets.declares import parametres_declares
 from carnets.dossier_de_sortie import Chantier, dossier_de_sortie
+from carnets.exports_anticipes import Documents
 from carnets.parametres import PARAMETRES, Reglages, verifier_parametres
-from carnets.suite import Documents
+from donnees_insee.base.lignes_recues import exiger_le_registre
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import ErreurAbs, SortieImpossible
-from donnees_insee.lignes_locales import exiger_le_registre
 
 CARNET: Final = "10_portrait_de_territoire.ipynb"
 DELAI_PAR_CELLULE: Final = 900
@@ -151,7 +151,7 @@ def produire(
     SortieImpossible
         Le dossier de sortie refuse l'écriture.
     """
-    from abs.diagnostic import Diagnostiqueur  # noqa: PLC0415 - imports lents, après la lecture des arguments
+    from abs.calcul.diagnostic import Diagnostiqueur  # noqa: PLC0415 - imports lents, après la lecture des arguments
 
     reglages = verifier_parametres(parametres)
     sujet = Diagnostiqueur(reglages.base, reglages.demande).sujet

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from abs.demande import Demande, lire_millesimes
-from donnees_insee.base import Base
+from abs.territoires.demande import Demande, lire_millesimes
+from donnees_insee.base.base import Base
 from donnees_insee.erreurs import ParametreInvalide, liste_de_fautes
 
 FORMATS: Final = ("html", "docx", "xlsx", "gpkg", "csv", "cartes")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from donnees_insee.base import Base
+    from donnees_insee.base.base import Base
 
 # À donner à l'environnement avant que numpy soit importé : une bibliothèque de calcul lance sinon ses fils à l'import.
 VARIABLES_SANS_FILS: Final = {
@@ -24,14 +24,14 @@ VARIABLES_SANS_FILS: Final = {
 MODULES: Final = (
     "IPython.display",
     "pyarrow.dataset",
-    "carnets.atelier",
+    "carnets.ateliers.portrait",
     "carnets.documents.ensemble",
     "carnets.documents.fragments",
-    "carnets.documents.tableur",
-    "cartes.dessin",
+    "carnets.documents.tableur.tableur",
+    "cartes.papier.dessin",
     "cartes.ecriture",
-    "cartes.interactif",
-    "abs.phrases_preuves",
+    "cartes.ecran.interactif",
+    "abs.phrases.preuves",
     "xlsxwriter",
 )
 # Un portrait crée des centaines de milliers de petits objets qui servent jusqu'à la fin : les reparcourir tous les
@@ -62,9 +62,9 @@ def prechauffer(base: Base | Path | str | None = None) -> None:
 
 def _lire_les_tables() -> None:
     from abs.formats import nombre  # noqa: PLC0415 - ce module n'importe rien de lent avant qu'on l'appelle
-    from abs.indicateurs import identites, indicateurs  # noqa: PLC0415
-    from abs.portrait import plan_du_portrait  # noqa: PLC0415
-    from donnees_insee.catalogue import marques, sources  # noqa: PLC0415
+    from abs.indicateurs.indicateurs import identites, indicateurs  # noqa: PLC0415
+    from abs.portrait.portrait import plan_du_portrait  # noqa: PLC0415
+    from donnees_insee.catalogue.catalogue import marques, sources  # noqa: PLC0415
     from donnees_insee.codes import noms_officiels  # noqa: PLC0415
 
     for lire in (sources, marques, identites, indicateurs, plan_du_portrait):
@@ -79,8 +79,8 @@ def _dessiner_une_fois() -> None:
     import geopandas as gpd  # noqa: PLC0415 - idem
     import shapely  # noqa: PLC0415
 
+    from cartes.ecran.interactif import atlas  # noqa: PLC0415
     from cartes.ecriture import rendre_png  # noqa: PLC0415
-    from cartes.interactif import atlas  # noqa: PLC0415
     from cartes.specification import CarteThematique, Reference  # noqa: PLC0415
 
     carres = [shapely.box(3.87 + d, 43.6, 3.88 + d, 43.61) for d in (0.0, 0.01)]
@@ -113,9 +113,9 @@ def _dessiner_une_fois() -> None:
 
 
 def _lire_la_geographie(base: Base | Path | str) -> None:
-    from donnees_insee.base import Base as BaseLocale  # noqa: PLC0415 - idem
-    from donnees_insee.geographie import geographie  # noqa: PLC0415
-    from donnees_insee.parts import sans_fils  # noqa: PLC0415
+    from donnees_insee.base.base import Base as BaseLocale  # noqa: PLC0415 - idem
+    from donnees_insee.base.parts import sans_fils  # noqa: PLC0415
+    from donnees_insee.geographie.appartenances import geographie  # noqa: PLC0415
 
     tenue = base if isinstance(base, BaseLocale) else BaseLocale(Path(base).resolve())
     if not tenue.parts():

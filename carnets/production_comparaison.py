@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from carnets.atelier_comparaison import verifier_reglages
+from carnets.ateliers.comparaison import verifier_reglages
 from carnets.dossier_de_sortie import dossier_de_sortie
 from carnets.moteur import Production, executer_carnet, nom_de_fichier, production
 
@@ -94,8 +94,8 @@ def _documents(
 ) -> None:
     if not {"html", "docx"} & set(formats):
         return
-    from carnets.documents.comparaison_fragments import ecrire_page  # noqa: PLC0415 - imports lents
-    from carnets.documents.comparaison_word import ecrire_comparaison_docx  # noqa: PLC0415
+    from carnets.documents.comparaison.fragments import ecrire_page  # noqa: PLC0415 - imports lents
+    from carnets.documents.comparaison.word import ecrire_comparaison_docx  # noqa: PLC0415
     from carnets.documents.page_html import corps_du_carnet  # noqa: PLC0415
 
     corps = corps_du_carnet(execute)

@@ -163,7 +163,7 @@ def en_html(carte: CarteThematique) -> bytes:
     bytes
         Page HTML en UTF-8.
     """
-    from cartes.interactif import atlas  # noqa: PLC0415 - folium seulement quand on dessine
+    from cartes.ecran.interactif import atlas  # noqa: PLC0415 - folium seulement quand on dessine
 
     return atlas([carte], carte.titre).encode()
 

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from abs.diagnostic import Diagnostic
-from abs.indicateurs import Indicateur, indicateur
-from abs.phrases import ecrire
-from abs.portrait import DemandeDeCarte
+from abs.calcul.diagnostic import Diagnostic
+from abs.indicateurs.indicateurs import Indicateur, indicateur
+from abs.phrases.phrases import ecrire
+from abs.portrait.portrait import DemandeDeCarte
 from abs.statuts import Statut
-from abs.territoires import Territoire
+from abs.territoires.territoires import Territoire
 from cartes.specification import CarteThematique, Reference, Superposition
-from donnees_insee.base import Base
-from donnees_insee.catalogue import source
+from donnees_insee.base.base import Base
+from donnees_insee.base.noms_restaures import restaurer
+from donnees_insee.base.parts import EtatDeFichier, etat_de_fichier, part_lisible
+from donnees_insee.catalogue.catalogue import source
 from donnees_insee.erreurs import CarteImpossible
-from donnees_insee.noms_restaures import restaurer
-from donnees_insee.parts import EtatDeFichier, etat_de_fichier, part_lisible
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from folium import Map
     from matplotlib.figure import Figure
 
-    from cartes.contours import Contours
+    from cartes.papier.contours import Contours
 
 Nature = Literal["taux", "mediane", "indice", "effectif"]
 Forme = Literal["classes", "cercles", "cercles_colores"]
@@ -195,7 +195,7 @@ class CarteThematique:
     @cached_property
     def contours(self) -> Contours:
         """Contours des territoires, partagés par toutes les cartes du même fond."""
-        from cartes.contours import contours_de  # noqa: PLC0415 - seulement quand on dessine
+        from cartes.papier.contours import contours_de  # noqa: PLC0415 - seulement quand on dessine
 
         return contours_de(self.territoires)
 
@@ -258,7 +258,7 @@ class CarteThematique:
         str
             Titre, contenu, étendue des valeurs, classes, référence et valeurs absentes.
         """
-        from cartes.textes import texte_alternatif  # noqa: PLC0415 - textes.py lit ce module
+        from cartes.ecran.textes import texte_alternatif  # noqa: PLC0415 - textes.py lit ce module
 
         return texte_alternatif(self)
 
@@ -270,7 +270,7 @@ class CarteThematique:
         matplotlib.figure.Figure
             Figure indépendante de l'état global de pyplot.
         """
-        from cartes.dessin import dessiner  # noqa: PLC0415 - matplotlib seulement quand on dessine
+        from cartes.papier.dessin import dessiner  # noqa: PLC0415 - matplotlib seulement quand on dessine
 
         return dessiner(self)
 
@@ -282,7 +282,7 @@ class CarteThematique:
         folium.Map
             Carte Leaflet autonome.
         """
-        from cartes.interactif import carte_folium  # noqa: PLC0415 - folium seulement quand on dessine
+        from cartes.ecran.interactif import carte_folium  # noqa: PLC0415 - folium seulement quand on dessine
 
         return carte_folium(self)
 

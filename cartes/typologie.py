@@ -13,7 +13,7 @@ from cartes.apparence import Apparence
 from cartes.ecriture import rendre_png
 from cartes.geometrie import barre_d_echelle, contour_d_ensemble, emprise, projection_locale, simplifier
 from cartes.palettes import CLARTE_DES_HACHURES, clarte
-from cartes.trace import ENCRE, chemin, couper, ecrire, poser_aplat, poser_contour
+from cartes.papier.trace import ENCRE, chemin, couper, ecrire, poser_aplat, poser_contour
 from donnees_insee.erreurs import CarteImpossible
 
 if TYPE_CHECKING:

@@ -167,7 +167,7 @@ def noms_officiels(niveau: str) -> dict[str, str]:
     dict of str to str
         Code → nom.
     """
-    fichier = resources.files("donnees_insee") / "reference" / f"{niveau}s.csv"
+    fichier = resources.files("donnees_insee.catalogue") / "reference" / f"{niveau}s.csv"
     with fichier.open(encoding="utf-8") as flux:
         return {ligne["code"]: ligne["nom"] for ligne in csv.DictReader(flux, delimiter=";")}
 
@@ -183,6 +183,6 @@ def etablissements_territoriaux() -> dict[str, tuple[str, str]]:
         T1 est Paris, qui n'est membre d'aucun établissement. Les 131 communes sont celles de la métropole
         dans la table de l'Insee de 2020 (un essai le vérifie).
     """
-    fichier = resources.files("donnees_insee") / "reference" / "ept.csv"
+    fichier = resources.files("donnees_insee.catalogue") / "reference" / "ept.csv"
     with fichier.open(encoding="utf-8") as flux:
         return {r["commune"]: (r["ept"], r["nom"]) for r in csv.DictReader(flux, delimiter=";")}

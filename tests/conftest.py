@@ -11,10 +11,10 @@ import pytest
 
 from carnets.noyaux.echanges import VARIABLE
 from carnets.noyaux.lancement import Lanceur, PepiniereIndisponible, possible
-from donnees_insee.base import Base
+from donnees_insee.base.base import Base
+from donnees_insee.base.verrous import tenir
 from donnees_insee.demo import extraire_demo
-from donnees_insee.depot import Depot, deposer
-from donnees_insee.verrous import tenir
+from donnees_insee.depot.depot import Depot, deposer
 
 # Années que le LISEZMOI des fichiers réels donne à ces deux couches ; elles-mêmes ne les disent pas.
 CARREAUX = {"carreaux_200m.gpkg": 2019, "carreaux.gpkg": 2017}
@@ -58,9 +58,9 @@ LONGS = (
     "tests/attaques/test_pannes.py",
     "tests/attaques/test_publications.py",
     "tests/bancs",
-    "tests/carnets/test_campagne.py",
-    "tests/carnets/test_grappe.py",
-    "tests/carnets/test_noyaux.py",
+    "tests/carnets/campagne/test_campagne.py",
+    "tests/carnets/campagne/test_grappe.py",
+    "tests/carnets/noyaux/test_noyaux.py",
     "tests/navigateur",
     "tests/reel",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from donnees_insee.recus import LotRecu, Recu
+from donnees_insee.base.recus import LotRecu, Recu
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from donnees_insee.base import Base
+    from donnees_insee.base.base import Base
 
 
 def poser(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from abs.chiffre import Chiffre
+from abs.calcul.chiffre import Chiffre
+from abs.calcul.table_longue import Diagnostic
 from abs.formats import nombre
-from abs.indicateurs import Indicateur
+from abs.indicateurs.indicateurs import Indicateur
 from abs.intercommunal.plan import plan
 from abs.statuts import LIBELLES_STATUT
-from abs.table_longue import Diagnostic
 
 NOMS_CITES: Final = 12
 

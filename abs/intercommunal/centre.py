@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from abs.chiffre import Chiffre
-from abs.comparer import Comparaison, comparer
+from abs.calcul.chiffre import Chiffre
+from abs.calcul.table_longue import Diagnostic
 from abs.formats import nombre
-from abs.indicateurs import Indicateur
+from abs.indicateurs.indicateurs import Indicateur
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import Classement
+from abs.phrases.significativite import Comparaison, comparer
 from abs.statuts import Fiabilite, Statut
-from abs.table_longue import Diagnostic
-from abs.territoires import Territoire
+from abs.territoires.territoires import Territoire
 
 COMPTES_ENTIERS: Final = frozenset({Statut.PUBLIE, Statut.CALCULE})
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from abs.chapitre import Chapitre, DemandeDeCarte, plan_du_portrait
-from abs.comparaisons import mises_en_garde
-from abs.demande import Demande
+from abs.calcul.table_longue import Diagnostic
 from abs.formats import nombre
-from abs.indicateurs import THEMES
+from abs.indicateurs.annees_comparables import mises_en_garde
+from abs.indicateurs.indicateurs import THEMES
 from abs.intercommunal import tables, tables_annexes
 from abs.intercommunal.absences import peu_remplis, remplissage
 from abs.intercommunal.centre import PoidsDuCentre, peser
@@ -20,13 +19,14 @@ from abs.intercommunal.pairs_des_communes import PairsDUneQuestion, situer
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import Classement, classer
 from abs.intercommunal.releve import relever
-from abs.phrases import Phrase
-from abs.phrases_silences import Silence
-from abs.portrait import Portrait, _sources_employees
-from abs.table_longue import Diagnostic
-from abs.tableaux import Tableau
-from abs.territoires import Territoire
-from donnees_insee.base import Base
+from abs.phrases.phrases import Phrase
+from abs.phrases.silences import Silence
+from abs.portrait.chapitre import Chapitre, DemandeDeCarte, plan_du_portrait
+from abs.portrait.portrait import Portrait, _sources_employees
+from abs.portrait.tableaux import Tableau
+from abs.territoires.demande import Demande
+from abs.territoires.territoires import Territoire
+from donnees_insee.base.base import Base
 
 
 @dataclass(frozen=True)

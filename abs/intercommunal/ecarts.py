@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from abs.chiffre import Chiffre
-from abs.comparer import Comparaison, Verdict, arrondi_publie, comparer, reste, seuil_de
-from abs.indicateurs import Indicateur
+from abs.calcul.chiffre import Chiffre
+from abs.indicateurs.indicateurs import Indicateur
+from abs.phrases.significativite import Comparaison, Verdict, arrondi_publie, comparer, reste, seuil_de
 
 
 def seuil_avec_arrondi(indicateur: Indicateur, repere: float, *chiffres: Chiffre) -> float:

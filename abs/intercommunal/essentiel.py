@@ -6,13 +6,13 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from abs.chapitres import mailles_classables
+from abs.calcul.table_longue import Diagnostic
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import Classement
-from abs.phrases import Phrase
-from abs.phrases_ecriture import reference
-from abs.phrases_etendue import etendue
-from abs.table_longue import Diagnostic
+from abs.phrases.ecriture import reference
+from abs.phrases.etendue import etendue
+from abs.phrases.phrases import Phrase
+from abs.portrait.chapitres import mailles_classables
 
 # Le gabarit d'une étendue met la commune en tête après un point-virgule.
 TETE: Final = re.compile(r"\s;\s(?:il|elle) est\b.*$")

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from abs.comparer import DIFFERENTS
-from abs.forces_faiblesses import Bilan, Point, bilan
+from abs.calcul.table_longue import Diagnostic, Ensembles
 from abs.intercommunal.groupes import Groupes
 from abs.intercommunal.marques import avec_marque, notes_des_marques
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import mots_du_rang
 from abs.intercommunal.tables import Classements, libelle_de_ligne
-from abs.phrases import Phrase
-from abs.table_longue import Diagnostic, Ensembles
-from abs.tableaux import Cellule, Tableau, cellule, entete
-from abs.territoires import Territoire
+from abs.phrases.phrases import Phrase
+from abs.phrases.significativite import DIFFERENTS
+from abs.portrait.forces_faiblesses import Bilan, Point, bilan
+from abs.portrait.tableaux import Cellule, Tableau, cellule, entete
+from abs.territoires.territoires import Territoire
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from abs.chiffre import Chiffre
-from abs.comparer import RISQUE, Verdict
+from abs.calcul.chiffre import Chiffre
+from abs.calcul.table_longue import Diagnostic
 from abs.formats import nombre
 from abs.intercommunal.mesures_des_groupes import accord_sans_une, part_sans_coupure, traits_d_un_groupe
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import Classement
+from abs.phrases.significativite import RISQUE, Verdict
 from abs.statuts import Fiabilite
-from abs.table_longue import Diagnostic
-from abs.territoires import Territoire
+from abs.territoires.territoires import Territoire
 from abs.typologie.partition import affecter, arbre, correlations, echelle, retenir
 from abs.typologie.variables import VariableActive, table
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from abs.comparer import Verdict
-from abs.indicateurs import THEMES
+from abs.indicateurs.indicateurs import THEMES
 from abs.intercommunal.comparaison import ComparaisonIntercommunale
-from abs.phrases import reference
+from abs.phrases.phrases import reference
+from abs.phrases.significativite import Verdict
 from abs.statuts import LIBELLES_FIABILITE, LIBELLES_STATUT
-from donnees_insee.catalogue import source
+from donnees_insee.catalogue.catalogue import source
 
 Valeur = str | float | int | None
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from abs.chiffre import Chiffre
+from abs.calcul.chiffre import Chiffre
+from abs.portrait.tableaux import Cellule, mots_de_couverture
 from abs.statuts import Statut
-from abs.tableaux import Cellule, mots_de_couverture
-from abs.territoires import Territoire
+from abs.territoires.territoires import Territoire
 
 # Les mêmes signes que dans le classeur.
 SIGNES_DE_STATUT: Final[dict[str, str]] = {Statut.PARTIEL: "p", Statut.ESTIME: "e"}

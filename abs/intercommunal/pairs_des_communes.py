@@ -9,18 +9,18 @@ from importlib import resources
 
 import pandas as pd
 
-from abs.calcul import Calculateur
-from abs.chiffre import Chiffre
+from abs.calcul.calcul import Calculateur
+from abs.calcul.chiffre import Chiffre
+from abs.calcul.lecture import Lecteur
+from abs.calcul.table_longue import Diagnostic
 from abs.formats import nombre
-from abs.indicateurs import Indicateur, indicateur
+from abs.indicateurs.indicateurs import Indicateur, indicateur
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import Fourchette, ranger
 from abs.intercommunal.releve import DiagnostiqueurIntercommunal, EnsemblesIntercommunaux
-from abs.lecture import Lecteur
-from abs.pairs import HABITANTS_MINIMUM, Question, Regles, lire, proches
-from abs.table_longue import Diagnostic
-from abs.territoires import Territoire
+from abs.territoires.territoires import Territoire
 from abs.typologie.donnees import lecture_tenue, valeurs
+from abs.typologie.pairs import HABITANTS_MINIMUM, Question, Regles, lire, proches
 from donnees_insee import codes
 
 MOITIE = 0.5
@@ -78,7 +78,7 @@ class PairsDUneQuestion:
 
 @lru_cache(maxsize=1)
 def _regles() -> tuple[Regles, dict[str, Question]]:
-    return lire((resources.files("abs") / "questions_de_pairs.toml").read_text(encoding="utf-8"))
+    return lire((resources.files("abs.definitions") / "_pairs.toml").read_text(encoding="utf-8"))
 
 
 def situer(diagnostiqueur: DiagnostiqueurIntercommunal, diagnostic: Diagnostic) -> list[PairsDUneQuestion]:

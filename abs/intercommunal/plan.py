@@ -7,10 +7,10 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any, Final
 
-from abs.indicateurs import THEMES, indicateurs
+from abs.indicateurs.indicateurs import THEMES, indicateurs
 from donnees_insee.erreurs import ParametreInvalide, liste_de_fautes
 
-FICHIER: Final = "comparaison_intercommunale.toml"
+FICHIER: Final = "_intercommunal.toml"
 
 
 @lru_cache(maxsize=1)
@@ -20,9 +20,9 @@ def plan() -> dict[str, Any]:
     Returns
     -------
     dict
-        Contenu de ``comparaison_intercommunale.toml``, codes vérifiés.
+        Contenu de ``_intercommunal.toml``, codes vérifiés.
     """
-    return lire((resources.files("abs") / FICHIER).read_text(encoding="utf-8"))
+    return lire((resources.files("abs.definitions") / FICHIER).read_text(encoding="utf-8"))
 
 
 def lire(texte: str) -> dict[str, Any]:

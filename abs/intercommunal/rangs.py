@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from abs.chiffre import Chiffre
-from abs.comparer import DIFFERENTS, Comparaison, Mailles, Verdict, elargissement, marge_de
-from abs.comparer_rangs import MAILLES_MINIMUM, PART_SOLIDE, classables
+from abs.calcul.chiffre import Chiffre
 from abs.formats import nombre
-from abs.indicateurs import Indicateur
+from abs.indicateurs.indicateurs import Indicateur
 from abs.intercommunal.ecarts import comparer_au_reste, seuil_avec_arrondi
+from abs.phrases.rangs import MAILLES_MINIMUM, PART_SOLIDE, classables
+from abs.phrases.significativite import DIFFERENTS, Comparaison, Mailles, Verdict, elargissement, marge_de
 from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut
-from abs.territoires import Territoire
+from abs.territoires.territoires import Territoire
 
 Fourchette = tuple[int, int]
 

@@ -9,16 +9,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from abs.chiffre import Chiffre
-from abs.demande import Demande
-from abs.diagnostic import Diagnostiqueur, _remarques
-from abs.indicateurs import Indicateur, indicateur, indicateurs
-from abs.references import References
-from abs.table_longue import Diagnostic, Ensembles
-from abs.territoires import NOMS_DE_NIVEAU, Territoire
+from abs.calcul.chiffre import Chiffre
+from abs.calcul.diagnostic import Diagnostiqueur, _remarques
+from abs.calcul.table_longue import Diagnostic, Ensembles
+from abs.indicateurs.indicateurs import Indicateur, indicateur, indicateurs
+from abs.territoires.demande import Demande
+from abs.territoires.references import References
+from abs.territoires.territoires import NOMS_DE_NIVEAU, Territoire
 from donnees_insee import codes
-from donnees_insee.base import Base
-from donnees_insee.catalogue import source
+from donnees_insee.base.base import Base
+from donnees_insee.catalogue.catalogue import source
 from donnees_insee.erreurs import ParametreInvalide
 
 # Une date convient si elle chiffre presque autant de communes que la mieux remplie : elle est alors la plus récente.

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from abs.chiffre import Chiffre
-from abs.indicateurs import THEMES, Indicateur
+from abs.calcul.chiffre import Chiffre
+from abs.calcul.table_longue import Diagnostic
+from abs.indicateurs.indicateurs import THEMES, Indicateur
 from abs.intercommunal.absences import raisons, remplissage
 from abs.intercommunal.marques import avec_marque, notes_des_marques
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import Classement, mots_du_rang
-from abs.table_longue import Diagnostic
-from abs.tableaux import Cellule, Tableau, cellule, entete, notes_de_lecture
-from abs.tableaux_groupes import cote_a_cote
-from abs.territoires import Territoire
+from abs.portrait.tableaux import Cellule, Tableau, cellule, entete, notes_de_lecture
+from abs.portrait.tableaux_groupes import cote_a_cote
+from abs.territoires.territoires import Territoire
 
 LECTURE: Final = (
     "Sous la valeur, le rang possible parmi les communes au chiffre solide : 1er pour la valeur la plus haute, sans "

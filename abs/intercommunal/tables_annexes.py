@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from abs.comparer import Verdict
+from abs.calcul.table_longue import Diagnostic
 from abs.formats import arrondir, avec_unite, nombre
-from abs.indicateurs import Indicateur
+from abs.indicateurs.indicateurs import Indicateur
 from abs.intercommunal.centre import PoidsDuCentre, SansElle
 from abs.intercommunal.groupes import Groupes
 from abs.intercommunal.marques import avec_marque, marque_de_statut, notes_des_marques
@@ -13,10 +13,10 @@ from abs.intercommunal.pairs_des_communes import PairsDUneQuestion
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import mots_du_rang
 from abs.intercommunal.tables import libelle_de_ligne, nom_de_ligne
-from abs.phrases import decimales, ecrire, reference
+from abs.phrases.phrases import decimales, ecrire, reference
+from abs.phrases.significativite import Verdict
+from abs.portrait.tableaux import Cellule, Tableau, cellule, entete
 from abs.statuts import Fiabilite
-from abs.table_longue import Diagnostic
-from abs.tableaux import Cellule, Tableau, cellule, entete
 
 # En français, le pluriel commence à deux.
 POINTS_AU_PLURIEL = 2

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from abs.lecture import Lecteur
-from abs.territoires import Territoire, Territoires
+from abs.calcul.lecture import Lecteur
+from abs.territoires.territoires import Territoire, Territoires
 from abs.typologie import donnees, partition
 from abs.typologie.donnees import Colonne, Espace, Iris
 from abs.typologie.modele import Modele, VariableApprise, matrice

@@ -8,13 +8,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from abs.fiabilite import marge_de_sondage
-from abs.indicateurs import Indicateur, Lecture, indicateur
-from abs.lecture import Lecteur
-from abs.territoires import NOMS_DE_NIVEAU, Territoire, Territoires
+from abs.calcul.lecture import Lecteur
+from abs.indicateurs.fiabilite import marge_de_sondage
+from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateur
+from abs.territoires.territoires import NOMS_DE_NIVEAU, Territoire, Territoires
 from abs.typologie.variables import Table, VariableActive
 from donnees_insee import codes
-from donnees_insee.base import Base
+from donnees_insee.base.base import Base
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
 
 NIVEAUX_ADMIS: Final = ("commune", "epci", "departement", "region")

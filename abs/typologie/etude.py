@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from abs.calcul.lecture import Lecteur
 from abs.formats import nombre
-from abs.lecture import Lecteur
-from abs.territoires import Territoire, Territoires
+from abs.territoires.territoires import Territoire, Territoires
 from abs.typologie import apprentissage, donnees, modele, partition
 from abs.typologie.classes import classer_le_sujet
 from abs.typologie.donnees import Colonne, Iris
 from abs.typologie.modele import Modele
 from abs.typologie.variables import Table, table
-from donnees_insee.base import Base
+from donnees_insee.base.base import Base
 from donnees_insee.erreurs import DonneeAbsente
 
 

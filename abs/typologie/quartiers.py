@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from abs.territoires import Territoire, Territoires
-from donnees_insee.base import Base
-from donnees_insee.parts import part_lisible
-from donnees_insee.recouvrements import PROJECTION
+from abs.territoires.territoires import Territoire, Territoires
+from donnees_insee.base.base import Base
+from donnees_insee.base.parts import part_lisible
+from donnees_insee.geographie.recouvrements import PROJECTION
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -7,16 +7,16 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from abs.indicateurs import Lecture
-from abs.lecture import Lecteur
-from abs.territoires import Territoire, Territoires
+from abs.calcul.lecture import Lecteur
+from abs.indicateurs.indicateurs import Lecture
+from abs.territoires.territoires import Territoire, Territoires
 from abs.typologie import donnees, partition
 from abs.typologie.classes import classer_le_sujet
 from abs.typologie.donnees import Colonne, Iris
 from abs.typologie.etude import codes_du_sujet
 from abs.typologie.modele import Modele, VariableApprise, matrice
 from abs.typologie.variables import Table, table
-from donnees_insee.base import Base
+from donnees_insee.base.base import Base
 from donnees_insee.erreurs import ParametreInvalide, liste_de_fautes
 
 TIRAGES: Final = 200

@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any, Final
 
-from abs.indicateurs import Indicateur, indicateurs
+from abs.indicateurs.indicateurs import Indicateur, indicateurs
 from donnees_insee.erreurs import ParametreInvalide, liste_de_fautes
 
 
@@ -93,7 +93,7 @@ class Rupture:
 
 @dataclass(frozen=True)
 class Table:
-    """Le contenu vérifié de ``typologie_variables.toml``."""
+    """Le contenu vérifié de ``_typologie.toml``."""
 
     regles: Regles
     actives: tuple[VariableActive, ...]
@@ -208,7 +208,7 @@ def lire(texte: str) -> Table:
     )
 
 
-FICHIER: Final = "typologie_variables.toml"
+FICHIER: Final = "_typologie.toml"
 
 
 @lru_cache(maxsize=1)
@@ -220,4 +220,4 @@ def table() -> Table:
     Table
         Règles, variables, ruptures.
     """
-    return lire((resources.files("abs") / FICHIER).read_text(encoding="utf-8"))
+    return lire((resources.files("abs.definitions") / FICHIER).read_text(encoding="utf-8"))

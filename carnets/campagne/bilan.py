@@ -17,7 +17,7 @@ from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import SortieImpossible
 
 if TYPE_CHECKING:
-    from carnets.campagne.conduite import Bilan
+    from carnets.campagne.deroulement import Bilan
 
 MOTS: Final = {
     FAIT: ("fait", "faits"),

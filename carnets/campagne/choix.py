@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from abs.territoires import Territoire, Territoires
+from abs.territoires.territoires import Territoire, Territoires
 from carnets.campagne.plan import Choix, PlanInvalide
 from donnees_insee.erreurs import ErreurAbs, liste_de_fautes
 

@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from carnets.campagne.ordonnance import Evenement, Ordonnance
+from carnets.campagne.file_de_taches import Evenement, Ordonnance
 from carnets.campagne.taches import TUE, Resultat, Tache, resultat_lu
 from donnees_insee.erreurs import ErreurAbs, liste_de_fautes
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from distributed import Client, Future
 
-    from carnets.campagne.equipes import Equipe
-    from carnets.campagne.ordonnance import Suivi
+    from carnets.campagne.file_de_taches import Suivi
+    from carnets.campagne.travailleurs import Equipe
 
 DELAI_DE_CONNEXION: Final = 15
 ATTENTE: Final = 0.5
@@ -227,7 +227,7 @@ def executer_sur_le_travailleur(tache: dict[str, Any], reprendre: bool) -> dict[
 
 def _equipe(dossier_donnees: str) -> Equipe:
     """L'équipe de ce travailleur, gardée d'une tâche à l'autre ; elle meurt avec lui."""
-    from carnets.campagne.equipes import EquipeDePepiniere, EquipePermanente  # noqa: PLC0415
+    from carnets.campagne.travailleurs import EquipeDePepiniere, EquipePermanente  # noqa: PLC0415
     from carnets.noyaux.lancement import possible  # noqa: PLC0415
 
     # Un travailleur Dask mène plusieurs tâches par ses fils : une seule pépinière pour tous.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from carnets.campagne.ordonnance import Evenement
+    from carnets.campagne.file_de_taches import Evenement
 
 NOM: Final = "journal.jsonl"
 

@@ -22,7 +22,7 @@ MODULES: Final = (
     "carnets.documents.page_html",
     "carnets.documents.word",
     "carnets.noyaux.gestionnaire",
-    "abs.diagnostic",
+    "abs.calcul.diagnostic",
 )
 
 

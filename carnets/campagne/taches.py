@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 from carnets.dossier_de_sortie import EMPREINTES
 
 if TYPE_CHECKING:
-    from abs.territoires import Territoire
+    from abs.territoires.territoires import Territoire
     from carnets.campagne.plan import CarnetVoulu, Plan
-    from donnees_insee.base import Base
+    from donnees_insee.base.base import Base
 
 # Ce que dit le bilan d'un territoire ; tout ce qui n'est pas FAIT ou DEJA_FAIT est un échec.
 FAIT: Final = "fait"

@@ -60,9 +60,9 @@ def demo(sortie: Path, formats: str, *, remplacer: bool = False) -> None:
     remplacer : bool, default False
         Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom.
     """
-    from donnees_insee.base import Base  # noqa: PLC0415 - pandas attend la commande qui en a besoin
+    from donnees_insee.base.base import Base  # noqa: PLC0415 - pandas attend la commande qui en a besoin
     from donnees_insee.demo import COMMUNE_DEMO, extraire_demo  # noqa: PLC0415
-    from donnees_insee.depot import deposer  # noqa: PLC0415
+    from donnees_insee.depot.depot import deposer  # noqa: PLC0415
 
     with dossier_de_passage("demo") as provisoire:
         bruts = extraire_demo(Path(provisoire) / "bruts")
@@ -86,9 +86,9 @@ def carte(parametres: dict[str, Any], indicateur: str, sortie: Path) -> None:
     sortie : pathlib.Path
         Dossier de sortie.
     """
-    from abs.diagnostic import Diagnostiqueur  # noqa: PLC0415
-    from abs.indicateurs import indicateur as definition_de  # noqa: PLC0415
-    from abs.portrait import DemandeDeCarte  # noqa: PLC0415
+    from abs.calcul.diagnostic import Diagnostiqueur  # noqa: PLC0415
+    from abs.indicateurs.indicateurs import indicateur as definition_de  # noqa: PLC0415
+    from abs.portrait.portrait import DemandeDeCarte  # noqa: PLC0415
     from carnets.moteur import nom_de_fichier  # noqa: PLC0415
     from carnets.parametres import verifier_parametres  # noqa: PLC0415
     from cartes.fonds import Fonds  # noqa: PLC0415
@@ -122,9 +122,9 @@ def etat(territoire: str, millesime: int | None, millesimes: str) -> None:
     millesimes : str
         Millésimes exacts par famille.
     """
-    from abs.demande import Demande, lire_millesimes  # noqa: PLC0415
-    from abs.etat import etat as etablir  # noqa: PLC0415
-    from donnees_insee.base import Base  # noqa: PLC0415 - pandas attend la commande qui en a besoin
+    from abs.portrait.etat import etat as etablir  # noqa: PLC0415
+    from abs.territoires.demande import Demande, lire_millesimes  # noqa: PLC0415
+    from donnees_insee.base.base import Base  # noqa: PLC0415 - pandas attend la commande qui en a besoin
 
     constat = etablir(Base(), Demande(territoire, millesime, lire_millesimes(millesimes)))
     ensembles = constat.diagnostic.ensembles
@@ -171,8 +171,8 @@ def indicateurs(theme: str, recherche: str) -> None:
     recherche : str
         Mot cherché ; vide pour tous.
     """
-    from abs.indicateurs import THEMES  # noqa: PLC0415
-    from abs.indicateurs import indicateurs as tous  # noqa: PLC0415
+    from abs.indicateurs.indicateurs import THEMES  # noqa: PLC0415
+    from abs.indicateurs.indicateurs import indicateurs as tous  # noqa: PLC0415
     from donnees_insee.codes import normaliser  # noqa: PLC0415
     from donnees_insee.erreurs import ParametreInvalide  # noqa: PLC0415
 
@@ -216,8 +216,8 @@ def territoire_chercher(texte: str) -> None:
     TerritoireInconnu
         Si rien n'approche.
     """
-    from abs.territoires import NOMS_DE_NIVEAU, Territoires  # noqa: PLC0415
-    from donnees_insee.base import Base  # noqa: PLC0415 - pandas attend la commande qui en a besoin
+    from abs.territoires.territoires import NOMS_DE_NIVEAU, Territoires  # noqa: PLC0415
+    from donnees_insee.base.base import Base  # noqa: PLC0415 - pandas attend la commande qui en a besoin
     from donnees_insee.erreurs import TerritoireInconnu  # noqa: PLC0415
 
     base = Base()

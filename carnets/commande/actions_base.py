@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from carnets.commande import affichage
-from donnees_insee.base import Base
+from donnees_insee.base.base import Base
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def verifier(*, complet: bool, graine: int) -> bool:
     bool
         Vrai si la base n'a aucune faute.
     """
-    from donnees_insee.controle import verifier as verifier_la_base  # noqa: PLC0415 - import lent
+    from donnees_insee.controle.verification import verifier as verifier_la_base  # noqa: PLC0415 - import lent
 
     base = Base()
     base.exiger()
@@ -66,7 +66,7 @@ def exporter(fichier: Path) -> None:
     fichier : pathlib.Path
         Archive à écrire.
     """
-    from donnees_insee.transport import exporter as exporter_la_base  # noqa: PLC0415 - import lent
+    from donnees_insee.controle.export_import import exporter as exporter_la_base  # noqa: PLC0415 - import lent
 
     with _suivi("Export") as suivre:
         e = exporter_la_base(Base(), fichier, suivre=suivre)
@@ -94,7 +94,7 @@ def importer(fichier: Path, *, fusionner: bool) -> bool:
     bool
         Vrai si rien n'a été refusé.
     """
-    from donnees_insee.transport import importer as importer_la_base  # noqa: PLC0415 - import lent
+    from donnees_insee.controle.export_import import importer as importer_la_base  # noqa: PLC0415 - import lent
 
     base = Base()
     with _suivi("Import") as suivre:

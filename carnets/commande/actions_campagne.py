@@ -13,8 +13,8 @@ from donnees_insee.erreurs import ErreurAbs
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from carnets.campagne.conduite import Bilan
-    from carnets.campagne.ordonnance import Evenement
+    from carnets.campagne.deroulement import Bilan
+    from carnets.campagne.file_de_taches import Evenement
 
 ECHECS_MONTRES: Final = 20
 
@@ -61,12 +61,12 @@ def campagne(
     CampagneIncomplete
         Si un territoire n'a pas pu être fait.
     """
-    from carnets.campagne.conduite import equipe_locale, mener, taches_du_plan  # noqa: PLC0415
+    from carnets.campagne.deroulement import equipe_locale, mener, taches_du_plan  # noqa: PLC0415
     from carnets.campagne.plan import lire_plan  # noqa: PLC0415
 
     # L'équipe chauffe pendant que le plan se lit et que ses territoires se cherchent.
     equipe = None if grappe else equipe_locale(dossier_des_donnees())
-    from donnees_insee.base import Base  # noqa: PLC0415 - pandas, après le lancement de l'équipe
+    from donnees_insee.base.base import Base  # noqa: PLC0415 - pandas, après le lancement de l'équipe
 
     try:
         plan = replace(lire_plan(fichier, sortie=sortie, travailleurs=travailleurs), remplacer=remplacer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from carnets.commande import affichage
-from donnees_insee.base import Base
+from donnees_insee.base.base import Base
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,9 +35,9 @@ def evolution(texte: str, de: int, a: int, indicateurs: str, sortie: Path) -> No
     ParametreInvalide
         Si rien ne se compare ; la raison et les dates les plus proches sont dites.
     """
-    from abs.rapport_d_evolution import bilan  # noqa: PLC0415 - import lent
-    from abs.refus_d_evolution import phrases_de_refus  # noqa: PLC0415
-    from abs.releve_des_evolutions import relever  # noqa: PLC0415
+    from abs.evolutions.rapport import bilan  # noqa: PLC0415 - import lent
+    from abs.evolutions.refus import phrases_de_refus  # noqa: PLC0415
+    from abs.evolutions.releve import relever  # noqa: PLC0415
     from carnets.documents.csv_evolutions import ecrire_evolutions, ecrire_rapport  # noqa: PLC0415
 
     releve = relever(Base(), texte, de, a, [c.strip() for c in indicateurs.split(",") if c.strip()])

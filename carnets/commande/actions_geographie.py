@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from carnets.commande import affichage
-from donnees_insee.base import Base
+from donnees_insee.base.base import Base
 
 
 def territoire_changements(texte: str, de: int | None, a: int | None) -> None:
@@ -21,7 +21,7 @@ def territoire_changements(texte: str, de: int | None, a: int | None) -> None:
     TerritoireInconnu
         Si le texte ne désigne pas une commune.
     """
-    from donnees_insee.geographie_dans_le_temps import changements  # noqa: PLC0415
+    from donnees_insee.geographie.dans_le_temps import changements  # noqa: PLC0415
 
     base = Base()
     base.exiger()
@@ -43,7 +43,7 @@ def territoire_changements(texte: str, de: int | None, a: int | None) -> None:
 
 def _commune(base: Base, texte: str) -> str:
     """Reconnaître une commune : un code bien formé est pris tel quel, car il peut être ancien ; sinon un nom."""
-    from abs.territoires import Territoires  # noqa: PLC0415
+    from abs.territoires.territoires import Territoires  # noqa: PLC0415
     from donnees_insee import codes  # noqa: PLC0415
     from donnees_insee.erreurs import TerritoireInconnu  # noqa: PLC0415
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from carnets.commande import affichage
-from donnees_insee.base import Base
-from donnees_insee.modeles_locaux import modele, modeles
+from donnees_insee.base.base import Base
+from donnees_insee.catalogue.modeles_recus import modele, modeles
 
 if TYPE_CHECKING:
-    from abs.territoires import Territoire
+    from abs.territoires.territoires import Territoire
 
 EXTENSIONS: Final = (".csv", ".xlsx")
 FICHIER_VIDE: Final = Path("source_locale.csv")
@@ -18,7 +18,7 @@ FICHIER_VIDE: Final = Path("source_locale.csv")
 
 def lister_les_modeles() -> None:
     """Écrire la liste des modèles, thème après thème."""
-    from abs.indicateurs import THEMES  # noqa: PLC0415
+    from abs.indicateurs.indicateurs import THEMES  # noqa: PLC0415
 
     lignes = [
         (m.code, THEMES[m.theme], m.libelle_court, m.a_qui, m.diffusion, str(m.seuil))
@@ -103,8 +103,8 @@ def territoires_demandes(texte: str) -> tuple[Territoire, ...]:
     """
     if not texte:
         return ()
-    from abs.demande import Demande  # noqa: PLC0415 - imports lents, inutiles au fichier vide
-    from abs.diagnostic import Diagnostiqueur  # noqa: PLC0415
+    from abs.calcul.diagnostic import Diagnostiqueur  # noqa: PLC0415
+    from abs.territoires.demande import Demande  # noqa: PLC0415 - imports lents, inutiles au fichier vide
 
     ensembles = Diagnostiqueur(Base(), Demande(texte)).ensembles()
     return (ensembles.sujet, *ensembles.mailles)
@@ -124,8 +124,8 @@ def registre(*, neuf: bool) -> None:
     """
     from collections import Counter  # noqa: PLC0415
 
-    from donnees_insee import publications  # noqa: PLC0415
-    from donnees_insee.base import Base  # noqa: PLC0415
+    from donnees_insee.base import publications  # noqa: PLC0415
+    from donnees_insee.base.base import Base  # noqa: PLC0415
 
     base = Base()
     if neuf:

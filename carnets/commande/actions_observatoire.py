@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from carnets.commande import affichage
-from donnees_insee.base import Base
+from donnees_insee.base.base import Base
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -48,7 +48,7 @@ def observatoire(
     remplacer : bool, default False
         Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom.
     """
-    from abs.demande import Demande, lire_millesimes  # noqa: PLC0415 - imports lents, après les arguments
+    from abs.territoires.demande import Demande, lire_millesimes  # noqa: PLC0415 - imports lents, après les arguments
     from carnets.observatoire.fabrique import fabriquer  # noqa: PLC0415
 
     demande = Demande(territoire, millesime, lire_millesimes(millesimes), qpv, geographie)

@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carnets.commande import affichage
-from donnees_insee.base import Base
+from donnees_insee.base.base import Base
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import ParametreInvalide
-from donnees_insee.geographie import normaliser
+from donnees_insee.geographie.appartenances import normaliser
 
 if TYPE_CHECKING:
     import pandas as pd
     from shapely.geometry.base import BaseGeometry
 
-    from abs.chiffre import Chiffre
-    from abs.demande import Demande
-    from abs.perimetre_libre import DossierDePerimetre
-    from abs.profil_qpv import ProfilQpv
+    from abs.calcul.chiffre import Chiffre
+    from abs.perimetres.perimetre_libre import DossierDePerimetre
+    from abs.perimetres.profil_qpv import ProfilQpv
+    from abs.territoires.demande import Demande
 
 PROFIL_PAR_DEFAUT = ("population", "taux_pauvrete_60", "niveau_vie_median")
 
@@ -59,7 +59,7 @@ def perimetre(
     ParametreInvalide
         Si ni fichier ni QPV n'est donné, ou les deux, ou une frange sans QPV.
     """
-    from abs.demande import Demande, lire_millesimes, verifier  # noqa: PLC0415
+    from abs.territoires.demande import Demande, lire_millesimes, verifier  # noqa: PLC0415
 
     _verifier_les_options(fichier, qpv, frange)
     base = Base()
@@ -69,7 +69,7 @@ def perimetre(
     if qpv and frange is None:
         _profil(base, qpv.strip().upper(), codes, demande, sortie)
         return
-    from abs.perimetre_libre import etudier  # noqa: PLC0415
+    from abs.perimetres.perimetre_libre import etudier  # noqa: PLC0415
 
     for nom, surface, remarque in _surfaces(base, fichier, qpv.strip().upper(), frange):
         dossier = etudier(base, nom, surface, codes, demande)
@@ -94,10 +94,10 @@ def _surfaces(
     base: Base, fichier: Path | None, qpv: str, metres: float | None
 ) -> list[tuple[str, BaseGeometry, str]]:
     if fichier is not None:
-        from donnees_insee.perimetre_recu import lire_perimetres  # noqa: PLC0415
+        from donnees_insee.lecture.perimetre_recu import lire_perimetres  # noqa: PLC0415
 
         return [(p.nom, p.surface, p.remarque) for p in lire_perimetres(fichier)]
-    from abs.franges import contour_de_qpv, frange  # noqa: PLC0415
+    from abs.perimetres.franges import contour_de_qpv, frange  # noqa: PLC0415
 
     assert metres is not None
     nom, contour, tous = contour_de_qpv(base, qpv)
@@ -106,7 +106,7 @@ def _surfaces(
 
 def _ecrire(dossier: DossierDePerimetre) -> None:
     """Écrire les chiffres d'un périmètre, puis ce qui a été refusé."""
-    from abs.indicateurs import indicateur  # noqa: PLC0415
+    from abs.indicateurs.indicateurs import indicateur  # noqa: PLC0415
 
     affichage.dire(dossier.nom)
     touches = dossier.touches
@@ -158,8 +158,8 @@ def _note_des_carreaux(chiffres: Sequence[Chiffre]) -> str:
 
 
 def _ligne(chiffre: Chiffre, commune: str) -> tuple[str, ...]:
-    from abs.comptage import grandeurs  # noqa: PLC0415
-    from abs.indicateurs import indicateur  # noqa: PLC0415
+    from abs.indicateurs.indicateurs import indicateur  # noqa: PLC0415
+    from abs.perimetres.comptage import grandeurs  # noqa: PLC0415
     from abs.statuts import LIBELLES_STATUT  # noqa: PLC0415
 
     code = chiffre.indicateur.removeprefix("carreaux_").upper()
@@ -181,11 +181,11 @@ def _ligne(chiffre: Chiffre, commune: str) -> tuple[str, ...]:
 
 def _profil(base: Base, code: str, codes: Sequence[str], demande: Demande, sortie: Path | None) -> None:
     """Écrire le profil des IRIS recouvrant un QPV."""
-    from abs.franges import contour_de_qpv  # noqa: PLC0415
-    from abs.indicateurs import indicateur  # noqa: PLC0415
-    from abs.phrases import ecrire  # noqa: PLC0415
-    from abs.profil_qpv import profil_des_iris  # noqa: PLC0415
-    from abs.qpv_tenus import ce_qui_est_tenu  # noqa: PLC0415
+    from abs.indicateurs.indicateurs import indicateur  # noqa: PLC0415
+    from abs.perimetres.franges import contour_de_qpv  # noqa: PLC0415
+    from abs.perimetres.profil_qpv import profil_des_iris  # noqa: PLC0415
+    from abs.phrases.phrases import ecrire  # noqa: PLC0415
+    from abs.territoires.qpv_tenus import ce_qui_est_tenu  # noqa: PLC0415
 
     nom, contour, _ = contour_de_qpv(base, code)
     voulus = tuple(codes) or PROFIL_PAR_DEFAUT

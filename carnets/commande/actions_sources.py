@@ -6,8 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 from carnets.commande import affichage
-from donnees_insee.base import Base
-from donnees_insee.recus import DEBUT
+from donnees_insee.base.base import Base
+from donnees_insee.base.recus import DEBUT
 
 BILAN = {"range": "rangés", "deja_la": "déjà là", "refuse": "refusés", "documentation": "laissés"}
 ETATS = {"range": "rangé", "deja_la": "déjà là", "refuse": "refusé", "documentation": "laissé"}
@@ -21,10 +21,10 @@ def sources_lister(identifiant: str) -> None:
     identifiant : str
         Source à détailler ; vide pour tout le catalogue.
     """
-    from donnees_insee.presentation import lignes_des_fichiers, lignes_des_sources  # noqa: PLC0415
+    from donnees_insee.controle.presentation import lignes_des_fichiers, lignes_des_sources  # noqa: PLC0415
 
     if identifiant:
-        from donnees_insee.catalogue import source  # noqa: PLC0415
+        from donnees_insee.catalogue.catalogue import source  # noqa: PLC0415
 
         affichage.tableau(
             f"{source(identifiant).titre} — {source(identifiant).producteur}, {source(identifiant).licence}",
@@ -63,7 +63,7 @@ def sources_deposer(chemins: list[Path], millesime: int | None, *, malgre_les_ec
     SourceNonReconnue
         Si aucun fichier n'a été rangé et qu'au moins un est refusé.
     """
-    from donnees_insee.depot import deposer, fichiers_a_deposer  # noqa: PLC0415
+    from donnees_insee.depot.depot import deposer, fichiers_a_deposer  # noqa: PLC0415
     from donnees_insee.erreurs import SourceNonReconnue  # noqa: PLC0415
 
     base = Base()
@@ -116,7 +116,7 @@ def sources_retirer(fichier: str) -> None:
     fichier : str
         Nom ou début d'empreinte.
     """
-    from donnees_insee.depot import retirer  # noqa: PLC0415
+    from donnees_insee.depot.depot import retirer  # noqa: PLC0415
 
     recu = retirer(Base(), fichier)
     affichage.dire(f"Retiré : {recu.nom} ({len(recu.lots)} table(s), empreinte {recu.sha256[:12]}).")

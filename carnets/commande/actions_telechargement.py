@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carnets.commande import affichage
-from donnees_insee.base import Base
+from donnees_insee.base.base import Base
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.progress import Progress
 
-    from donnees_insee.demandes import Choix, Demande
-    from donnees_insee.examen import FichierExamine
-    from donnees_insee.telechargement import Resultat
+    from donnees_insee.depot.examen import FichierExamine
+    from donnees_insee.telechargement.choix import Choix, Demande
+    from donnees_insee.telechargement.telechargement import Resultat
 
 ETATS = {"range": "déposé", "inchange": "inchangé", "mis_de_cote": "de côté", "echec": "échec"}
 ETATS_D_EXAMEN = {
@@ -49,8 +49,8 @@ def sources_telecharger(noms: list[str], millesime: int | None, *, tout: bool, s
     TelechargementImpossible
         Si un fichier au moins n'a pas été obtenu.
     """
-    from donnees_insee.catalogue import sources  # noqa: PLC0415
-    from donnees_insee.demandes import a_prendre_a_la_main, choisir  # noqa: PLC0415
+    from donnees_insee.catalogue.catalogue import sources  # noqa: PLC0415
+    from donnees_insee.telechargement.choix import a_prendre_a_la_main, choisir  # noqa: PLC0415
 
     base = Base()
     if not noms and not tout:
@@ -70,9 +70,9 @@ def sources_telecharger(noms: list[str], millesime: int | None, *, tout: bool, s
 
 
 def _telecharger(base: Base, demandes: Sequence[Demande]) -> None:
-    from donnees_insee.reception import Avancement, Reglages  # noqa: PLC0415
-    from donnees_insee.reseau import TelechargementImpossible, hotes_permis  # noqa: PLC0415
-    from donnees_insee.telechargement import telecharger  # noqa: PLC0415
+    from donnees_insee.telechargement.reception import Avancement, Reglages  # noqa: PLC0415
+    from donnees_insee.telechargement.reseau import TelechargementImpossible, hotes_permis  # noqa: PLC0415
+    from donnees_insee.telechargement.telechargement import telecharger  # noqa: PLC0415
 
     intitules = {d.millesime.url: d.intitule for d in demandes}
     with _barre() as barre:
@@ -126,8 +126,8 @@ def _barre() -> Progress:
 
 def _simuler(base: Base, choix: Choix) -> None:
     """Lister ce qui serait pris, sans ouvrir de connexion."""
-    from donnees_insee.catalogue import CERTITUDES  # noqa: PLC0415
-    from donnees_insee.telechargement import deja_tenu  # noqa: PLC0415
+    from donnees_insee.catalogue.catalogue import CERTITUDES  # noqa: PLC0415
+    from donnees_insee.telechargement.telechargement import deja_tenu  # noqa: PLC0415
 
     lignes = [
         (
@@ -147,7 +147,7 @@ def _simuler(base: Base, choix: Choix) -> None:
 
 
 def _dire_ce_qui_peut_l_etre(base: Base) -> None:
-    from donnees_insee.catalogue import sources  # noqa: PLC0415
+    from donnees_insee.catalogue.catalogue import sources  # noqa: PLC0415
 
     lignes = []
     for s in sources().values():
@@ -198,9 +198,9 @@ def sources_examiner(chemins: list[Path], millesime: int | None) -> None:
     SourceNonReconnue
         Si aucun fichier n'est accepté.
     """
-    from donnees_insee.depot import fichiers_a_deposer  # noqa: PLC0415
+    from donnees_insee.depot.depot import fichiers_a_deposer  # noqa: PLC0415
+    from donnees_insee.depot.examen import examiner  # noqa: PLC0415
     from donnees_insee.erreurs import SourceNonReconnue  # noqa: PLC0415
-    from donnees_insee.examen import examiner  # noqa: PLC0415
 
     base = Base()
     with affichage.progression() as barre:

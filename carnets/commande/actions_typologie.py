@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from carnets.commande import affichage
 from carnets.dossier_de_sortie import dossier_de_sortie
-from donnees_insee.base import Base
+from donnees_insee.base.base import Base
 from donnees_insee.erreurs import ErreurAbs
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from abs.territoires import Territoire
+    from abs.territoires.territoires import Territoire
     from abs.typologie.modele import Modele
 
 NOMS: Final = "noms.toml"
@@ -156,11 +156,11 @@ def _carte(
     base: Base, sujet: Territoire, modele: Modele, iris: pd.DataFrame, noms: dict[int, str]
 ) -> tuple[bytes | None, str]:
     """Dessiner la carte, ou dire pourquoi elle manque."""
-    from abs.territoires import Territoires  # noqa: PLC0415
+    from abs.territoires.territoires import Territoires  # noqa: PLC0415
     from abs.typologie.quartiers import contours_des_iris, contours_des_qpv  # noqa: PLC0415
     from abs.typologie.variables import table  # noqa: PLC0415
     from cartes.typologie import CarteDeTypologie  # noqa: PLC0415 - matplotlib, réservé à ce qui dessine
-    from donnees_insee.catalogue import source  # noqa: PLC0415
+    from donnees_insee.catalogue.catalogue import source  # noqa: PLC0415
 
     couche, annee = contours_des_iris(base, list(iris["code"]))
     if couche is None:
@@ -202,7 +202,7 @@ def pairs(texte: str, question: str, millesime: int | None, sortie: Path | None)
     sortie : pathlib.Path or None
         Dossier qui reçoit le tableau ; par défaut rien n'est écrit.
     """
-    from abs.pairs import chercher, questions  # noqa: PLC0415 - pandas
+    from abs.typologie.pairs import chercher, questions  # noqa: PLC0415 - pandas
 
     if not question:
         lignes = [(q.code, q.libelle) for q in questions().values()]

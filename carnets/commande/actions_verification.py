@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from carnets.commande import affichage
-from donnees_insee.base import Base
+from donnees_insee.base.base import Base
 from donnees_insee.chemins import dossier_de_passage
 
 if TYPE_CHECKING:
-    from abs.controle import Bilan
-    from carnets.documents.verification import Verification
+    from abs.calcul.difference import Bilan
+    from carnets.documents.preuve.verification import Verification
 
 ECARTS_MONTRES: Final = 40
 CODE_ECART: Final = 1
@@ -31,7 +31,7 @@ def verifier(sortie: Path) -> int:
     int
         0 si tout est égal, 1 si un chiffre ou un fichier brut diffère, 3 si des chiffres n'ont pas pu être vérifiés.
     """
-    from carnets.documents.verification import verifier_sortie  # noqa: PLC0415 - import lent
+    from carnets.documents.preuve.verification import verifier_sortie  # noqa: PLC0415 - import lent
 
     with (
         dossier_de_passage("demo") as provisoire,
@@ -50,9 +50,9 @@ def verifier(sortie: Path) -> int:
 
 def _base_du_portrait(sortie: Path, provisoire: Path) -> Base:
     """Donner la base de l'analyste ; pour le portrait de démonstration, celle du territoire fictif livré."""
-    from carnets.documents.preuve_lue import lire_preuve  # noqa: PLC0415 - import lent
+    from carnets.documents.preuve.preuve_lue import lire_preuve  # noqa: PLC0415 - import lent
     from donnees_insee.demo import extraire_demo  # noqa: PLC0415
-    from donnees_insee.depot import deposer, empreinte, fichiers_a_deposer  # noqa: PLC0415
+    from donnees_insee.depot.depot import deposer, empreinte, fichiers_a_deposer  # noqa: PLC0415
 
     voulues = set(lire_preuve(sortie).empreintes)
     if voulues & {r.sha256 for r in Base().recus()}:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from abs.rapport_d_evolution import rapport
-from abs.tableaux_des_evolutions import table
+from abs.evolutions.rapport import rapport
+from abs.evolutions.tableaux import table
 from carnets.documents.csv_long import DEBUTS_DE_FORMULE
 from donnees_insee.chemins import fichier_provisoire
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from abs.releve_des_evolutions import Releve
+    from abs.evolutions.releve import Releve
 
 
 def ecrire_evolutions(releve: Releve, dossier: Path) -> Path:

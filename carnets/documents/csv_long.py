@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from abs.indicateurs import THEMES
-from abs.table_longue import TEXTES
+from abs.calcul.table_longue import TEXTES
+from abs.indicateurs.indicateurs import THEMES
 from donnees_insee.chemins import fichier_provisoire
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from abs.diagnostic import Diagnostic
+    from abs.calcul.diagnostic import Diagnostic
 
 # Débuts de cellule qu'un tableur prendrait pour une formule, même entre guillemets.
 DEBUTS_DE_FORMULE: Final = ("=", "+", "-", "@", "\t", "\r")

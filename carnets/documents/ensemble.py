@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carnets.documents.preuve import ecrire_preuve
+from carnets.documents.preuve.preuve import ecrire_preuve
 from donnees_insee.chemins import creer_dossier
 
 if TYPE_CHECKING:
-    from carnets.atelier import Atelier
+    from carnets.ateliers.portrait import Atelier
 
 
 def ecrire_fichiers(atelier: Atelier, dossier: Path) -> list[Path]:
@@ -31,7 +31,7 @@ def ecrire_fichiers(atelier: Atelier, dossier: Path) -> list[Path]:
     creer_dossier(dossier)
     ecrits = ecrire_preuve(diagnostic, atelier.reglages.base, dossier / "preuve")
     if "xlsx" in formats:
-        from carnets.documents.tableur import ecrire_xlsx  # noqa: PLC0415 - chaque format n'importe que le sien
+        from carnets.documents.tableur.tableur import ecrire_xlsx  # noqa: PLC0415 - chaque format n'importe que le sien
 
         ecrits.append(ecrire_xlsx(diagnostic, dossier / "tableaux.xlsx"))
     if "gpkg" in formats:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from abs.portrait import Chapitre, Portrait
+from abs.portrait.portrait import Chapitre, Portrait
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -46,7 +46,7 @@ def rendre(modele: str, **valeurs: Any) -> str:
 
 def _appuis(portrait: Portrait) -> Any:
     """Retrouver les lignes du diagnostic qui portent une phrase ; l'index n'est fait qu'une fois par portrait."""
-    from abs.phrases_preuves import Appuis  # noqa: PLC0415 - réservé au rendu
+    from abs.phrases.preuves import Appuis  # noqa: PLC0415 - réservé au rendu
 
     gardes = vars(portrait)
     if "_appuis" not in gardes:
@@ -125,7 +125,7 @@ def annexes(portrait: Portrait) -> str:
     str
         Fragment HTML.
     """
-    from abs.indicateurs import THEMES, indicateurs  # noqa: PLC0415
+    from abs.indicateurs.indicateurs import THEMES, indicateurs  # noqa: PLC0415
     from abs.statuts import LIBELLES_STATUT  # noqa: PLC0415
 
     employes = {

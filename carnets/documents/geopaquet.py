@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from carnets.documents.tableur_definitions import definitions, unite_lisible
-from carnets.documents.tableur_qgis import style_qml
+from carnets.documents.tableur.definitions import definitions, unite_lisible
+from carnets.documents.tableur.qgis import style_qml
 from donnees_insee.chemins import fichier_provisoire
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from abs.chiffre import Chiffre
-    from abs.diagnostic import Diagnostic
-    from abs.indicateurs import Indicateur
-    from abs.territoires import Territoire
+    from abs.calcul.chiffre import Chiffre
+    from abs.calcul.diagnostic import Diagnostic
+    from abs.indicateurs.indicateurs import Indicateur
+    from abs.territoires.territoires import Territoire
 
 LAMBERT_93: Final = "EPSG:2154"
 # Cadre de la France métropolitaine en degrés : hors de lui, le Lambert-93 déforme et n'est pas d'usage.

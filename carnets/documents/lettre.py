@@ -14,8 +14,8 @@ from donnees_insee.erreurs import SortieImpossible
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from abs.territoires import Territoire
-    from donnees_insee.modeles_locaux import Modele
+    from abs.territoires.territoires import Territoire
+    from donnees_insee.catalogue.modeles_recus import Modele
 
 COMMUNE_A_REMPLIR: Final = "[commune]"
 NIVEAUX_DITS: Final = {"iris": "IRIS", "commune": "communes"}

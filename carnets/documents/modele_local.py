@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Final
 
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import SortieImpossible
-from donnees_insee.locales import COLONNES
+from donnees_insee.preparation.sources_recues import COLONNES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from xlsxwriter.workbook import Workbook
 
-    from abs.territoires import Territoire
-    from donnees_insee.modeles_locaux import Modele
+    from abs.territoires.territoires import Territoire
+    from donnees_insee.catalogue.modeles_recus import Modele
 
 DONNEES: Final = "Données"
 LISEZ_MOI: Final = "Lisez-moi"
@@ -80,7 +80,7 @@ class FichierAFaireRemplir:
 
 
 def _code(territoire: Territoire) -> str:
-    from abs.locales import cle_locale  # noqa: PLC0415 - import lent, inutile au fichier vide
+    from abs.calcul.sources_recues import cle_locale  # noqa: PLC0415 - import lent, inutile au fichier vide
 
     return cle_locale(territoire)
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from abs.territoires import Territoire
+    from abs.territoires.territoires import Territoire
 
 # Le plus long code officiel a neuf caractères, le plus long indicateur une quarantaine.
 LONGUEUR_MAXIMALE: Final = 80

@@ -8,19 +8,19 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from abs.diagnostic import Diagnostiqueur
-from abs.locales import DonneesLocales
+from abs.calcul.diagnostic import Diagnostiqueur
+from abs.calcul.sources_recues import DonneesLocales
+from abs.calcul.table_longue import Diagnostic, Ensembles
 from abs.statuts import Fiabilite, Statut
-from abs.table_longue import Diagnostic, Ensembles
 from carnets.observatoire.mots import en_clair, rang_alphabetique
 from donnees_insee.erreurs import ParametreInvalide
 
 if TYPE_CHECKING:
-    from abs.chiffre import Chiffre
-    from abs.demande import Demande
-    from abs.indicateurs import Indicateur
-    from abs.territoires import Territoire
-    from donnees_insee.base import Base
+    from abs.calcul.chiffre import Chiffre
+    from abs.indicateurs.indicateurs import Indicateur
+    from abs.territoires.demande import Demande
+    from abs.territoires.territoires import Territoire
+    from donnees_insee.base.base import Base
 
 VIDE: Final = math.nan
 

@@ -6,24 +6,24 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from abs.portrait import DemandeDeCarte
-from abs.tableaux import cellule
+from abs.portrait.portrait import DemandeDeCarte
+from abs.portrait.tableaux import cellule
 from carnets.observatoire.mots import en_clair
 from cartes.apparence import FOND_DES_CERCLES, Apparence, apparences, rayon, tailles
+from cartes.ecran.cles_de_legende import RAYON_MAXIMAL, definitions, legende_html, style_leaflet
+from cartes.ecran.textes import lignes_d_infobulle
 from cartes.fonds import Fonds, carte
 from cartes.geometrie import GEOGRAPHIQUE, projection_locale, simplifier
-from cartes.legende import lignes_de_legende
-from cartes.textes import lignes_d_infobulle
-from cartes.vignettes import RAYON_MAXIMAL, definitions, legende_html, style_leaflet
+from cartes.papier.legende import lignes_de_legende
 from donnees_insee.erreurs import CarteImpossible
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from abs.indicateurs import Indicateur
+    from abs.indicateurs.indicateurs import Indicateur
     from carnets.observatoire.chiffres import Chiffres
     from cartes.specification import CarteThematique
-    from donnees_insee.base import Base
+    from donnees_insee.base.base import Base
 
 # Cinq décimales de degré font un mètre, vingt fois moins que la simplification d'une agglomération.
 DECIMALES: Final = 5

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from abs.indicateurs import THEMES
-from abs.territoires import NOMS_DE_NIVEAU
+from abs.indicateurs.indicateurs import THEMES
+from abs.territoires.territoires import NOMS_DE_NIVEAU
 from carnets.observatoire.adresses import ancre_d_iris, cle_de, page_d_indicateur, page_de
-from carnets.observatoire.figures import Figure, Lecteur, date_comparable
+from carnets.observatoire.chiffres_affiches import Figure, Lecteur, date_comparable
 from carnets.observatoire.pages import GROUPES
 
 if TYPE_CHECKING:
-    from abs.territoires import Territoire
+    from abs.territoires.territoires import Territoire
     from carnets.observatoire.chiffres import Chiffres
 
 # Signes qui fermeraient une balise, ouvriraient une entité, ou couperaient une ligne de script.
@@ -129,7 +129,7 @@ def en_donnee(figure: Figure, date: str) -> dict[str, Any]:
     figure : Figure
         Chiffre.
     date : str
-        Clé de date rendue par :func:`carnets.observatoire.figures.date_comparable`.
+        Clé de date rendue par :func:`carnets.observatoire.chiffres_affiches.date_comparable`.
 
     Returns
     -------

@@ -10,9 +10,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from abs.demande import Demande
-from abs.indicateurs import THEMES
-from carnets.documents.tableur_definitions import sources_employees
+from abs.indicateurs.indicateurs import THEMES
+from abs.territoires.demande import Demande
+from carnets.documents.tableur.definitions import sources_employees
 from carnets.dossier_de_sortie import dossier_de_sortie
 from carnets.observatoire import adresses
 from carnets.observatoire.chiffres import Chiffres, etablir
@@ -29,13 +29,13 @@ from carnets.observatoire.telechargements import (
     ecrire_les_fichiers,
     table_entiere,
 )
-from donnees_insee.catalogue import source
+from donnees_insee.base.lignes_recues import exiger_le_registre
+from donnees_insee.base.publications import noter
+from donnees_insee.catalogue.catalogue import source
 from donnees_insee.chemins import creer_dossier
-from donnees_insee.lignes_locales import exiger_le_registre
-from donnees_insee.publications import noter
 
 if TYPE_CHECKING:
-    from donnees_insee.base import Base
+    from donnees_insee.base.base import Base
 
 RESSOURCES: Final = ("observatoire.css", "observatoire.js", "carte.js", "comparer.js")
 DOSSIERS: Final = (

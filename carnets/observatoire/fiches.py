@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from abs.comparaisons import regles
-from abs.indicateurs import THEMES
-from carnets.documents.tableur_definitions import unite_lisible
-from carnets.observatoire.figures import Figure, Lecteur
+from abs.indicateurs.annees_comparables import regles
+from abs.indicateurs.indicateurs import THEMES
+from carnets.documents.tableur.definitions import unite_lisible
+from carnets.observatoire.chiffres_affiches import Figure, Lecteur
 from carnets.observatoire.mots import absence_commune, rang_alphabetique, sens_de_lecture
-from donnees_insee.catalogue import sources
+from donnees_insee.catalogue.catalogue import sources
 
 if TYPE_CHECKING:
-    from abs.indicateurs import Indicateur, Lecture
-    from abs.territoires import Territoire
+    from abs.indicateurs.indicateurs import Indicateur, Lecture
+    from abs.territoires.territoires import Territoire
     from carnets.observatoire.chiffres import Chiffres
 
 # Une règle sur les enquêtes vaut pour tout le recensement : elle est dite une fois, dans la page « Lire ces chiffres ».

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from carnets.documents.tableur_definitions import SENS
+from carnets.documents.tableur.definitions import SENS
 from donnees_insee.codes import normaliser
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import date
 
-    from abs.indicateurs import Indicateur
-    from abs.table_longue import Diagnostic
-    from abs.territoires import Territoire
+    from abs.calcul.table_longue import Diagnostic
+    from abs.indicateurs.indicateurs import Indicateur
+    from abs.territoires.territoires import Territoire
 
 VARIABLE_ABSENTE: Final = re.compile(r"le fichier déposé ne contient pas la variable \w+")
 NON_PUBLIE: Final = "non publié dans le fichier déposé"

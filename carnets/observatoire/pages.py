@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from abs.chapitre import plan_du_portrait
-from abs.comparaisons import mises_en_garde
-from abs.indicateurs import THEMES
+from abs.indicateurs.annees_comparables import mises_en_garde
+from abs.indicateurs.indicateurs import THEMES
+from abs.portrait.chapitre import plan_du_portrait
+from abs.portrait.tableaux import Tableau, mailles
 from abs.statuts import Statut
-from abs.tableaux import Tableau, mailles
-from abs.territoires import NOMS_DE_NIVEAU
+from abs.territoires.territoires import NOMS_DE_NIVEAU
 from carnets.observatoire.adresses import cle_de
-from carnets.observatoire.figures import Figure, Lecteur, a_la_meme_date
+from carnets.observatoire.chiffres_affiches import Figure, Lecteur, a_la_meme_date
 
 if TYPE_CHECKING:
-    from abs.indicateurs import Indicateur
-    from abs.territoires import Territoire
+    from abs.indicateurs.indicateurs import Indicateur
+    from abs.territoires.territoires import Territoire
     from carnets.observatoire.chiffres import Chiffres
 
 CARTOUCHES: Final = 10

@@ -6,8 +6,8 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from abs.locales import INTERNE
-from carnets.documents.preuve_lue import Preuve, lire_preuve
+from abs.calcul.sources_recues import INTERNE
+from carnets.documents.preuve.preuve_lue import Preuve, lire_preuve
 from carnets.observatoire.adresses import cle_de
 from carnets.observatoire.telechargements import Fichier, fichier
 from donnees_insee.chemins import creer_dossier
@@ -16,8 +16,8 @@ from donnees_insee.erreurs import FichierIllisible, SortieImpossible
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from abs.demande import Demande
-    from abs.territoires import Territoire
+    from abs.territoires.demande import Demande
+    from abs.territoires.territoires import Territoire
 
 PIECES: Final = {
     "portrait.html": "Portrait complet (page web)",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from abs.table_longue import Diagnostic
+from abs.calcul.table_longue import Diagnostic
 from carnets.documents.csv_long import ecrire_csv
 from carnets.documents.geopaquet import ecrire_gpkg
 from carnets.observatoire.adresses import DOSSIER_DES_FICHIERS, fichier_d_indicateur

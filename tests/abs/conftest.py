@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from abs.calcul import Calculateur
-from abs.chiffre import Chiffre
-from abs.demande import Demande
-from abs.diagnostic import diagnostiquer
-from abs.indicateurs import Indicateur, indicateur
-from abs.table_longue import Diagnostic
-from abs.territoires import Territoire, Territoires
-from donnees_insee.base import Base
+from abs.calcul.calcul import Calculateur
+from abs.calcul.chiffre import Chiffre
+from abs.calcul.diagnostic import diagnostiquer
+from abs.calcul.table_longue import Diagnostic
+from abs.indicateurs.indicateurs import Indicateur, indicateur
+from abs.territoires.demande import Demande
+from abs.territoires.territoires import Territoire, Territoires
+from donnees_insee.base.base import Base
 from donnees_insee.demo import extraire_demo
 from tests.parts_d_essai import poser
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from abs.carreaux import Carreaux, parts_de_surface
+from abs.perimetres.carreaux import Carreaux, parts_de_surface
 
 EST, NORD, COTE = 3_800_000, 2_400_000, 6_000
 ORIGINE = np.array([EST, NORD])

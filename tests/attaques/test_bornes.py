@@ -18,9 +18,9 @@ from typer.testing import CliRunner
 from carnets.commande import affichage
 from carnets.commande.application import app
 from carnets.observatoire.adresses import morceau
-from donnees_insee.base import Base
+from donnees_insee.base.base import Base
 from donnees_insee.chemins import fichier_provisoire
-from donnees_insee.depot import deposer
+from donnees_insee.depot.depot import deposer
 from donnees_insee.erreurs import SortieImpossible
 
 LARGE = 100_000
@@ -131,7 +131,8 @@ def test_un_dossier_temporaire_plein_n_est_pas_un_fichier_tronque(disque_plein, 
     lignes = "".join(f'01004{n:04d};01004;H;1;{n}.123456789;1;"1"\n' for n in range(20000))
     fichier = bureau.poser("base_ic_2016.csv", recensement.splitlines()[0] + "\n" + lignes)
     code = (
-        "import sys; from pathlib import Path; from donnees_insee.base import Base; from donnees_insee.depot import deposer;"
+        "import sys; from pathlib import Path; from donnees_insee.base.base import Base;"
+        "from donnees_insee.depot.depot import deposer;"
         "print(deposer(Base(Path(sys.argv[1])), [Path(sys.argv[2])])[0].raison)"
     )
     fait = subprocess.run(

@@ -22,8 +22,8 @@ import pytest
 from typer.testing import CliRunner
 
 from carnets.commande.application import app
-from donnees_insee.base import Base
-from donnees_insee.transport import exporter
+from donnees_insee.base.base import Base
+from donnees_insee.controle.export_import import exporter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,15 +16,15 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from donnees_insee import csv_recu
-from donnees_insee.base import Base
-from donnees_insee.catalogue import source
-from donnees_insee.csv_decoupe import decouper
+from donnees_insee.base.base import Base
+from donnees_insee.catalogue.catalogue import source
 from donnees_insee.demo import extraire_demo
-from donnees_insee.depot import deposer
+from donnees_insee.depot.depot import deposer
 from donnees_insee.erreurs import ErreurAbs
-from donnees_insee.perimetre_recu import lire_perimetres
-from donnees_insee.reconnaissance import traduire
+from donnees_insee.lecture import csv_recu
+from donnees_insee.lecture.csv_decoupe import decouper
+from donnees_insee.lecture.perimetre_recu import lire_perimetres
+from donnees_insee.lecture.reconnaissance import traduire
 from tests.attaques.lecteurs import LECTEURS, JugeEmbarrasse, Lecteur, muter_du_texte, muter_la_table
 
 SECONDES = 10.0

@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from donnees_insee.base import Base
-from donnees_insee.colis import MANIFESTE
-from donnees_insee.controle import verifier
+from donnees_insee.base.base import Base
+from donnees_insee.controle.archive_de_base import MANIFESTE
+from donnees_insee.controle.export_import import exporter, importer
+from donnees_insee.controle.verification import verifier
 from donnees_insee.erreurs import ErreurAbs
-from donnees_insee.transport import exporter, importer
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_un_colis_forge(archive, tmp_path, erreur_claire, recensement, nouveau_b
     if pleine:
         autre = tmp_path / "caf2018.csv"
         autre.write_text(recensement.replace("P16", "P15"), encoding="utf-8")
-        from donnees_insee.depot import deposer
+        from donnees_insee.depot.depot import deposer
 
         assert deposer(base, [autre])[0].etat == "range"
     with suppress(ErreurAbs):

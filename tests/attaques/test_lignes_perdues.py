@@ -7,8 +7,8 @@ import io
 
 import pytest
 
-from donnees_insee.csv_recu import lire_csv
 from donnees_insee.erreurs import ErreurAbs
+from donnees_insee.lecture.csv_recu import lire_csv
 
 TRENTE = "".join(f"01004{i:04d};01004;H;1;{100 + i};7;3\n" for i in range(101, 131))
 EN_TETE = "IRIS;COM;TYP_IRIS;LAB_IRIS;P16_POP;P16_POP0002;P16_POP65P\n"

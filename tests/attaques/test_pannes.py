@@ -14,12 +14,12 @@ import pytest
 
 from carnets.commande.actions_sources import sources_etat
 from donnees_insee import chemins
-from donnees_insee.base import Base
+from donnees_insee.base.base import Base
 from donnees_insee.chemins import creer_un_dossier_de_passage, dossier_provisoire, fichier_provisoire
-from donnees_insee.controle import verifier
-from donnees_insee.depot import deposer
-from donnees_insee.retrait import retirer
-from donnees_insee.transport import exporter, importer
+from donnees_insee.controle.export_import import exporter, importer
+from donnees_insee.controle.verification import verifier
+from donnees_insee.depot.depot import deposer
+from donnees_insee.depot.retrait import retirer
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL n'existe pas sous Windows")
 RACES = 25
@@ -43,8 +43,8 @@ def tuer_pendant(code: str, *arguments: object) -> None:
 DEPOT_TUE = """
     import os, signal, sys
     from pathlib import Path
-    from donnees_insee.base import Base
-    from donnees_insee.depot import deposer
+    from donnees_insee.base.base import Base
+    from donnees_insee.depot.depot import deposer
     dossier, fichier, rang, apres = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "apres"
     vrai, vus = Path.replace, []
     def replace(soi, cible):
@@ -117,8 +117,8 @@ def test_un_retrait_tue_est_repris(bureau, recensement):
     code = """
         import os, signal, sys
         from pathlib import Path
-        from donnees_insee import retrait
-        from donnees_insee.base import Base
+        from donnees_insee.depot import retrait
+        from donnees_insee.base.base import Base
         vrai, faits = retrait.defaire, []
         def defaire(fichiers, racine):
             vrai(fichiers, racine)
@@ -142,8 +142,8 @@ def test_un_import_tue_ne_laisse_rien_a_lire(bureau, recensement, tmp_path):
     code = """
         import os, shutil, signal, sys
         from pathlib import Path
-        from donnees_insee import transport
-        from donnees_insee.base import Base
+        from donnees_insee.controle import export_import as transport
+        from donnees_insee.base.base import Base
         vrai, faits = shutil.move, []
         def move(source, cible):
             if len(faits) == int(sys.argv[3]):
@@ -166,8 +166,8 @@ def test_un_import_tue_ne_laisse_rien_a_lire(bureau, recensement, tmp_path):
 COURSE = """
     import json, sys, time
     from pathlib import Path
-    from donnees_insee.base import Base
-    from donnees_insee.depot import deposer
+    from donnees_insee.base.base import Base
+    from donnees_insee.depot.depot import deposer
     racine, moi, races = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     etats = []
     for rang in range(races):
@@ -198,8 +198,8 @@ def test_un_depot_attend_celui_qui_tient_la_base(bureau, recensement):
         """
         import sys, time
         from pathlib import Path
-        from donnees_insee.base import Base
-        from donnees_insee.ecritures import seul_a_ecrire
+        from donnees_insee.base.base import Base
+        from donnees_insee.depot.journal import seul_a_ecrire
         with seul_a_ecrire(Base(Path(sys.argv[1]))):
             print("tenue", flush=True)
             sys.stdin.read()

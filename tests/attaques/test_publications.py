@@ -9,17 +9,17 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from abs.demande import Demande
-from abs.diagnostic import diagnostiquer
+from abs.calcul.diagnostic import diagnostiquer
+from abs.territoires.demande import Demande
 from carnets.commande.application import app
-from carnets.documents.verification import verifier_sortie
+from carnets.documents.preuve.verification import verifier_sortie
 from carnets.moteur import produire
-from donnees_insee import publications
-from donnees_insee.base import Base
-from donnees_insee.depot import deposer
-from donnees_insee.publications import Publication, PublicationDepassee, RegistrePerdu
-from donnees_insee.retrait import retirer
-from donnees_insee.transport import exporter, importer
+from donnees_insee.base import publications
+from donnees_insee.base.base import Base
+from donnees_insee.base.publications import Publication, PublicationDepassee, RegistrePerdu
+from donnees_insee.controle.export_import import exporter, importer
+from donnees_insee.depot.depot import deposer
+from donnees_insee.depot.retrait import retirer
 
 if TYPE_CHECKING:
     from pathlib import Path

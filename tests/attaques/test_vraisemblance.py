@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from donnees_insee.base import Base
-from donnees_insee.depot import deposer
-from donnees_insee.vraisemblance import invraisemblances
+from donnees_insee.base.base import Base
+from donnees_insee.depot.depot import deposer
+from donnees_insee.depot.vraisemblance import invraisemblances
 
 ATTAQUES = ("negatif-2016.csv", "decale-2016.csv")
 REELS = (

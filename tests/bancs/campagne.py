@@ -252,10 +252,10 @@ def _carnet_d_imports(dossier: Path) -> Path:
 
 def trente(base: Path) -> list[Ligne]:
     """Mener trente territoires et relever descripteurs et mémoire, du lanceur et des siens."""
-    from carnets.campagne import conduite
-    from carnets.campagne.conduite import mener
+    from carnets.campagne import deroulement as conduite
+    from carnets.campagne.deroulement import mener
     from carnets.campagne.plan import lire_plan
-    from donnees_insee.base import Base
+    from donnees_insee.base.base import Base
 
     releves: list[dict[str, Any]] = []
     lances: list[Any] = []

@@ -12,15 +12,17 @@ import geopandas as gpd
 import numpy as np
 from outils import Ligne, alterner, comparer
 
-from carnets.atelier import Atelier
+from carnets.ateliers.portrait import Atelier
 from carnets.documents import fragments
 from carnets.prechauffage import prechauffer
-from cartes import contours, ecriture, fonds, interactif, trace
+from cartes import ecriture, fonds
 from cartes.apparence import apparences, tailles
-from cartes.legende import lignes_de_legende
+from cartes.ecran import interactif
 from cartes.palettes import CLARTE_DES_HACHURES, clarte
-from donnees_insee import base as lectures
-from donnees_insee.base import Base
+from cartes.papier import contours, trace
+from cartes.papier.legende import lignes_de_legende
+from donnees_insee.base import base as lectures
+from donnees_insee.base.base import Base
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -29,26 +29,23 @@ def options() -> argparse.Namespace:
     lecteur.add_argument("--iris", type=int, default=49_104, help="nombre d'IRIS de la France fictive")
     lecteur.add_argument("--repetitions", type=int, default=5)
     lecteur.add_argument("--france", type=Path, default=None, help="dossier où garder la France fabriquée")
-    lecteur.add_argument(
-        "--seulement", nargs="*", choices=["preparation", "zips", "memoire", "lecture", "indicateurs"]
-    )
+    lecteur.add_argument("--seulement", nargs="*", choices=["preparation", "zips", "memoire", "lecture"])
     return lecteur.parse_args()
 
 
 def main() -> int:
     """Fabriquer la France, lancer les bancs, dire les verdicts ; rend 1 si un but est manqué."""
     compiler()
-    import indicateurs
     import lecture
     import preparation
     from france import fabriquer
     from outils import Ligne, machine, tableau
 
-    from donnees_insee.base import Base
-    from donnees_insee.depot import deposer
+    from donnees_insee.base.base import Base
+    from donnees_insee.depot.depot import deposer
 
     choix = options()
-    voulus = set(choix.seulement or ["preparation", "zips", "memoire", "lecture", "indicateurs"])
+    voulus = set(choix.seulement or ["preparation", "zips", "memoire", "lecture"])
     lignes: list[Ligne] = []
 
     def montrer(titre: str, neuves: list[Ligne]) -> None:
@@ -73,16 +70,9 @@ def main() -> int:
         if "memoire" in voulus:
             montrer("Mémoire de la préparation", [preparation.memoire(fichiers), preparation.memoire(zips)])
         base = Path(provisoire) / "base"
-        if voulus & {"lecture", "indicateurs"}:
-            deposer(Base(base), fichiers, malgre_les_ecarts=True)
         if "lecture" in voulus:
+            deposer(Base(base), fichiers, malgre_les_ecarts=True)
             montrer("Lire une commune de cinquante IRIS", lecture.temps(base, fichiers, choix.repetitions))
-        if "indicateurs" in voulus:
-            rapport, mesure = indicateurs.temps(base, choix.repetitions)
-            montrer("Soixante indicateurs pour tous les IRIS", rapport)
-            suite = indicateurs.croissance(fichiers, Path(provisoire), mesure, choix.iris, choix.repetitions)
-            if suite:
-                montrer("Croissance avec le nombre d'IRIS", suite)
     manques = [ligne.bras for ligne in lignes if ligne.tenu is False]
     tenus = sum(ligne.tenu is True for ligne in lignes)
     print(

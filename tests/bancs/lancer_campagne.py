@@ -43,9 +43,9 @@ def main() -> int:
     import campagne
     from outils import Ligne, machine, tableau
 
-    from donnees_insee.base import Base
+    from donnees_insee.base.base import Base
     from donnees_insee.demo import extraire_demo
-    from donnees_insee.depot import deposer
+    from donnees_insee.depot.depot import deposer
 
     lignes: list[Ligne] = []
 

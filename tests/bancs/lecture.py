@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 from france import ANNEE, COMMUNE, SOURCES
 from outils import Ligne, alterner, comparer, en_mots
 
-from donnees_insee.base import Base
-from donnees_insee.demo.entetes import GEO_2022
+from donnees_insee.base.base import Base
+from donnees_insee.demo.fabrique.entetes import GEO_2022
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

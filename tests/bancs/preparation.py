@@ -21,10 +21,10 @@ import duckdb
 import pandas as pd
 from outils import Ligne, alterner, comparer
 
-from donnees_insee.base import Base
-from donnees_insee.demo.entetes import GEO_2022
-from donnees_insee.depot import deposer
-from donnees_insee.parts import COMPRESSION, TAILLE_DE_GROUPE
+from donnees_insee.base.base import Base
+from donnees_insee.base.parts import COMPRESSION, TAILLE_DE_GROUPE
+from donnees_insee.demo.fabrique.entetes import GEO_2022
+from donnees_insee.depot.depot import deposer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,8 +36,8 @@ NOUS: Final = "abs : deposer les cinq fichiers"
 ENFANT: Final = """
 import re, resource, sys
 from pathlib import Path
-from donnees_insee.base import Base
-from donnees_insee.depot import deposer
+from donnees_insee.base.base import Base
+from donnees_insee.depot.depot import deposer
 depots = deposer(Base(Path(sys.argv[1])), [Path(f) for f in sys.argv[2:]], malgre_les_ecarts=True)
 assert all(d.etat == "range" for d in depots), depots
 etat = Path("/proc/self/status")

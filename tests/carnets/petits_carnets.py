@@ -57,7 +57,7 @@ def sorties(execute: Path) -> str:
 SALE = """
 import builtins, decimal, importlib, os, sys, warnings
 import matplotlib, pandas as pd
-formats, territoires = importlib.import_module("abs.formats"), importlib.import_module("abs.territoires")  # lourd
+formats, territoires = importlib.import_module("abs.formats"), importlib.import_module("abs.territoires.territoires")
 from IPython import get_ipython
 matplotlib.rcParams["font.size"] = 40
 matplotlib.rcParams["axes.facecolor"] = "red"
@@ -90,7 +90,7 @@ import builtins, decimal, os, sys, warnings, random
 import matplotlib, pandas as pd, numpy
 from IPython import get_ipython
 from abs.formats import nombre
-from abs.territoires import Territoire
+from abs.territoires.territoires import Territoire
 print(matplotlib.rcParams["font.size"], matplotlib.rcParams["axes.facecolor"])
 print(pd.get_option("display.precision"), pd.get_option("display.max_rows"))
 print(os.environ.get("ABS_SALE"), os.environ.get("LANG"), "/sale" in sys.path)

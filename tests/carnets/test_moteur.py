@@ -11,7 +11,7 @@ import pandas as pd
 import papermill
 import pytest
 
-from abs.diagnostic import COLONNES
+from abs.calcul.diagnostic import COLONNES
 from carnets import moteur
 from carnets.moteur import CarnetEnEchec, chemin_du_carnet, produire
 from donnees_insee.erreurs import SortieImpossible, TerritoireInconnu

@@ -139,7 +139,7 @@ def test_fiabilite_absente_est_non_evaluee(carte, territoires) -> None:
 
 def test_l_import_reste_leger() -> None:
     code = (
-        "import sys, cartes.specification, cartes.legende, cartes.classes\n"
+        "import sys, cartes.specification, cartes.papier.legende, cartes.classes\n"
         "print(sorted({'matplotlib', 'folium', 'mapclassify'} & set(sys.modules)))"
     )
     sortie = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from donnees_insee.base import Base
-from donnees_insee.depot import Depot, deposer
+from donnees_insee.base.base import Base
+from donnees_insee.depot.depot import Depot, deposer
 from donnees_insee.erreurs import ErreurAbs
 
 if TYPE_CHECKING:

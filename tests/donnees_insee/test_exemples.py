@@ -19,7 +19,7 @@ MODULES = sorted(
 
 
 def test_des_exemples_existent():
-    assert "donnees_insee.vraisemblance" in MODULES
+    assert "donnees_insee.depot.vraisemblance" in MODULES
 
 
 @pytest.mark.parametrize("nom", MODULES)

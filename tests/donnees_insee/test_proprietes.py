@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from donnees_insee import codes
-from donnees_insee.base import Base
-from donnees_insee.depot import deposer
-from donnees_insee.nombres import lire_nombre
+from donnees_insee.base.base import Base
+from donnees_insee.depot.depot import deposer
+from donnees_insee.preparation.nombres import lire_nombre
 
 REGLAGES = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 VARIABLES = ("DISP_TP60", "DISP_MED", "DISP_D1", "DISP_PIMPOT")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import shapely
 
-from cartes.interactif import atlas
+from cartes.ecran.interactif import atlas
 from cartes.specification import CarteThematique, Reference, Superposition
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from abs.demande import Demande
+from abs.territoires.demande import Demande
 from carnets.observatoire.fabrique import fabriquer
-from donnees_insee.base import Base
+from donnees_insee.base.base import Base
 from donnees_insee.demo import EPCI_DEMO, extraire_demo
-from donnees_insee.depot import deposer
+from donnees_insee.depot.depot import deposer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ import shutil
 import pytest
 
 from carnets.moteur import produire
-from donnees_insee.base import Base
-from donnees_insee.depot import deposer
+from donnees_insee.base.base import Base
+from donnees_insee.depot.depot import deposer
 
 pytestmark = [pytest.mark.navigateur, pytest.mark.carnet]
 HOSTILE = "<img src=x onerror=alert(1)>"

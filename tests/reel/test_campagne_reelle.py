@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from abs.demande import Demande
-from abs.diagnostic import Diagnostiqueur
-from carnets.campagne.conduite import mener
+from abs.calcul.diagnostic import Diagnostiqueur
+from abs.territoires.demande import Demande
+from carnets.campagne.deroulement import mener
 from carnets.campagne.plan import lire_plan
 
 pytestmark = [pytest.mark.reel, pytest.mark.carnet]

@@ -7,7 +7,7 @@ import math
 import pytest
 from PIL import Image
 
-from carnets.atelier import Atelier
+from carnets.ateliers.portrait import Atelier
 
 pytestmark = pytest.mark.reel
 

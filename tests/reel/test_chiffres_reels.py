@@ -12,16 +12,16 @@ import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
-from abs.demande import Demande
-from abs.diagnostic import diagnostiquer
+from abs.calcul.diagnostic import diagnostiquer
 from abs.formats import nombre as ecrire
+from abs.territoires.demande import Demande
 from donnees_insee.erreurs import TerritoireInconnu
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from donnees_insee.base import Base
+    from donnees_insee.base.base import Base
 
 pytestmark = pytest.mark.reel
 

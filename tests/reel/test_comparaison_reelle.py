@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from abs.demande import Demande
-from abs.diagnostic import Diagnostiqueur
+from abs.calcul.diagnostic import Diagnostiqueur
 from abs.intercommunal.comparaison import comparer_l_intercommunalite
+from abs.territoires.demande import Demande
 
 pytestmark = pytest.mark.reel
 

@@ -5,8 +5,8 @@ import math
 
 import pytest
 
-from abs.demande import Demande
-from abs.diagnostic import Diagnostiqueur
+from abs.calcul.diagnostic import Diagnostiqueur
+from abs.territoires.demande import Demande
 
 pytestmark = pytest.mark.reel
 # Leurs IRIS d'habitat, seuls dans l'extrait du recensement, réunissent presque tous leurs habitants.

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from donnees_insee.base import Base
-from donnees_insee.dates_des_parties import dates
-from donnees_insee.depot import deposer
-from donnees_insee.tables_du_catalogue import dates_des_parties
+from donnees_insee.base.base import Base
+from donnees_insee.catalogue.tables import dates_des_parties
+from donnees_insee.depot.depot import deposer
+from donnees_insee.geographie.dates_des_parties import dates
 
 pytestmark = pytest.mark.reel
 

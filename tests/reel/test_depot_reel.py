@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from donnees_insee.catalogue import marques
-from donnees_insee.depot import deposer
+from donnees_insee.catalogue.catalogue import marques
+from donnees_insee.depot.depot import deposer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,8 +142,8 @@ def nombre(texte: str) -> float | None:
 
 @pytest.mark.parametrize("attendu", TABLES, ids=courant)
 def test_vingt_cellules_au_hasard(base_reelle, donnees_reelles, attendu):
-    from donnees_insee.catalogue import source
-    from donnees_insee.reconnaissance import traduire
+    from donnees_insee.catalogue.catalogue import source
+    from donnees_insee.lecture.reconnaissance import traduire
 
     hasard = random.Random(attendu.fichier)
     lignes = donnees(donnees_reelles / attendu.fichier, attendu.cle)
@@ -190,13 +190,13 @@ def test_second_depot_ne_change_rien(base_reelle, donnees_reelles):
 
 def test_les_sables_d_olonne_dans_deux_geographies(base_reelle):
     """Six IRIS dans les contours, quinze dans la liste de 2021, après la fusion de 2019."""
-    from donnees_insee.geographie import Geographie
+    from donnees_insee.geographie.appartenances import Geographie
 
     assert len(Geographie(base_reelle).codes_d_iris("85194", set(), 2021)) == 15
 
 
 def test_montpellier(base_reelle):
-    from donnees_insee.geographie import Geographie
+    from donnees_insee.geographie.appartenances import Geographie
 
     geo = Geographie(base_reelle)
     vus = set(base_reelle.lire("caf", 2016, "iris", prefixes=["34172"]).index)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from abs.demande import Demande
-from abs.portrait import composer
+from abs.portrait.portrait import composer
+from abs.territoires.demande import Demande
 
 pytestmark = pytest.mark.reel
 

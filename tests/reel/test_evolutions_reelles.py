@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from abs.evolutions import Verdict, part_significative
-from abs.fiabilite import effet_de_sondage_observe, marge_de_difference, marge_de_sondage
-from abs.indicateurs import indicateur
-from abs.releve_des_evolutions import Releve, relever
+from abs.evolutions.evolutions import Verdict, part_significative
+from abs.evolutions.releve import Releve, relever
+from abs.indicateurs.fiabilite import effet_de_sondage_observe, marge_de_difference, marge_de_sondage
+from abs.indicateurs.indicateurs import indicateur
 from carnets.commande.application import app
-from donnees_insee.base import Base
-from donnees_insee.depot import deposer
+from donnees_insee.base.base import Base
+from donnees_insee.depot.depot import deposer
 from donnees_insee.erreurs import ParametreInvalide
 
 pytestmark = pytest.mark.reel

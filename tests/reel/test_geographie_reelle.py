@@ -10,9 +10,9 @@ from collections import Counter
 import pandas as pd
 import pytest
 
-from donnees_insee.mouvements import HistoireDesCommunes
-from donnees_insee.passages import passage_communes
-from donnees_insee.portage import appliquer, verifier_le_total
+from donnees_insee.geographie.mouvements import HistoireDesCommunes
+from donnees_insee.geographie.passages import passage_communes
+from donnees_insee.geographie.portage import appliquer, verifier_le_total
 
 pytestmark = pytest.mark.reel
 
@@ -149,7 +149,7 @@ def test_toutes_les_annees_se_partitionnent(passe, passer):
 
 def test_les_sables_d_olonne(base_reelle):
     """De six à quinze IRIS : détecté, expliqué par la fusion de 2019, sans qu'aucun IRIS ait été redécoupé."""
-    from donnees_insee.geographie_dans_le_temps import changements
+    from donnees_insee.geographie.dans_le_temps import changements
 
     constat = changements(base_reelle, "85194")
     assert constat.comptes == (6, 15)
@@ -174,8 +174,8 @@ def test_finistere_par_les_contours_et_par_les_codes(passe, donnees_reelles):
     """Les deux voies, contours et codes, donnent les mêmes 449 groupes : six communes ont fusionné, rien d'autre."""
     import geopandas as gpd
 
-    from donnees_insee.changements_iris import comparer_iris
-    from donnees_insee.recouvrements import recouvrements
+    from donnees_insee.geographie.changements_iris import comparer_iris
+    from donnees_insee.geographie.recouvrements import recouvrements
 
     dossier = donnees_reelles / "geographie"
     avant = gpd.read_file(dossier / "iris_29.geojson").rename(

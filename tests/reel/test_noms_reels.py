@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from abs.demande import Demande
-from abs.franges import contour_de_qpv
-from abs.iris_touches import recouvrement
-from abs.portrait import composer
-from abs.profil_qpv import profil_des_iris
-from abs.releve_des_evolutions import relever
-from abs.territoires import Territoires
-from donnees_insee.base import Base
-from donnees_insee.depot import deposer
-from donnees_insee.geographie_dans_le_temps import histoire
+from abs.evolutions.releve import relever
+from abs.perimetres.franges import contour_de_qpv
+from abs.perimetres.iris_touches import recouvrement
+from abs.perimetres.profil_qpv import profil_des_iris
+from abs.portrait.portrait import composer
+from abs.territoires.demande import Demande
+from abs.territoires.territoires import Territoires
+from donnees_insee.base.base import Base
+from donnees_insee.depot.depot import deposer
+from donnees_insee.geographie.dans_le_temps import histoire
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 import shapely
 
-from abs.franges import contour_de_qpv
-from abs.perimetre_libre import etudier
-from abs.perimetres import PerimetreDIris
-from abs.profil_qpv import profil_des_iris
-from abs.reponderation import selon_la_surface
+from abs.perimetres.franges import contour_de_qpv
+from abs.perimetres.perimetre_libre import etudier
+from abs.perimetres.perimetres import PerimetreDIris
+from abs.perimetres.profil_qpv import profil_des_iris
+from abs.perimetres.reponderation import selon_la_surface
+from abs.perimetres.transferts import TransfertRefuse, publier
 from abs.statuts import Statut
-from abs.transferts import TransfertRefuse, publier
 
 pytestmark = pytest.mark.reel
 VOISINAGE = ("34172", "34123", "34116", "34129", "34057")
@@ -32,7 +32,7 @@ def iris_34(base_reelle):
 
 def population_des_iris(base, codes):
     lecteur = PerimetreDIris(base, "Montpellier", codes)
-    from abs.indicateurs import indicateur
+    from abs.indicateurs.indicateurs import indicateur
 
     lues = {c: lecteur.chiffre_d_iris(indicateur("population"), c, 2016) for c in codes}
     return pd.Series({c: lu.valeur for c, lu in lues.items() if lu is not None and lu.a_une_valeur})

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from abs.demande import Demande
-from abs.portrait import composer
+from abs.portrait.portrait import composer
+from abs.territoires.demande import Demande
 from carnets.documents import fragments
 
 pytestmark = pytest.mark.reel

@@ -7,8 +7,8 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from abs.demande import Demande
-from abs.portrait import composer
+from abs.portrait.portrait import composer
+from abs.territoires.demande import Demande
 from carnets.moteur import produire
 
 pytestmark = [pytest.mark.reel, pytest.mark.carnet]

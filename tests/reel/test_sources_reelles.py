@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from donnees_insee.codes import normaliser
-from donnees_insee.equipements import codes_de_l_annee, types
+from donnees_insee.preparation.equipements import codes_de_l_annee, types
 
 pytestmark = pytest.mark.reel
 
@@ -134,7 +134,7 @@ def test_le_code_officiel_garde_ses_communes_et_ses_mouvements(base_reelle, donn
 
 
 def test_les_etablissements_territoriaux_couvrent_la_metropole_du_grand_paris(base_reelle):
-    from abs.territoires import Territoires
+    from abs.territoires.territoires import Territoires
     from donnees_insee import codes
 
     appartenance = base_reelle.lire("appartenance", 2020, "commune")

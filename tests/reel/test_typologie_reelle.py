@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from abs.pairs import chercher
 from abs.typologie import etude, modele, rendu, transfert
 from abs.typologie.classes import noms
+from abs.typologie.pairs import chercher
 from abs.typologie.quartiers import quartiers_classes
 from donnees_insee.erreurs import ParametreInvalide
 

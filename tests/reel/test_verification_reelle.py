@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from carnets.documents.verification import verifier_sortie
+from carnets.documents.preuve.verification import verifier_sortie
 from carnets.moteur import produire
 
 pytestmark = [pytest.mark.reel, pytest.mark.carnet]

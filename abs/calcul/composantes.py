@@ -1,0 +1,340 @@
+"""De quoi un territoire est fait : ses IRIS ou ses communes dans la géographie d'une source, et leur poids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from abs.calcul.lecture import Lecteur
+from abs.indicateurs.formules import formule
+from abs.indicateurs.indicateurs import Lecture
+from abs.territoires.territoires import Territoire, Territoires
+from donnees_insee import codes
+from donnees_insee.base.base import Base
+from donnees_insee.catalogue import catalogue
+
+PRESQUE_TOUT: Final = 0.9999
+POPULATION_D_IRIS: Final = Lecture(source=catalogue.source("rp_population"), numerateur=formule("P_POP"))
+POPULATIONS_DE_COMMUNES: Final = (("comparateur", "P_POP"), ("populations_legales", "POPREF_MUN"))
+
+
+@dataclass(frozen=True, eq=False)
+class Elements:
+    """Les composantes d'un territoire dans une table, cherchées une fois pour tous les indicateurs de cette table.
+
+    Attributes
+    ----------
+    codes : list of str
+        Codes des composantes, hors champ exclu, au nombre de k.
+    places : numpy.ndarray
+        Vecteur (k,) des rangs dans la table ; −1 pour une composante que la table n'a pas.
+    poids : numpy.ndarray
+        Vecteur (k,) des populations ; NaN où elle n'est pas connue.
+    """
+
+    codes: list[str]
+    places: np.ndarray
+    poids: np.ndarray
+
+    def prendre(self, vecteur: np.ndarray) -> np.ndarray:
+        """Extraire d'un vecteur de la table les valeurs des composantes.
+
+        Parameters
+        ----------
+        vecteur : numpy.ndarray
+            Vecteur (n,) de la table.
+
+        Returns
+        -------
+        numpy.ndarray
+            Vecteur (k,) ; NaN pour une composante absente de la table.
+        """
+        if len(vecteur) == 0:
+            return np.full(len(self.codes), np.nan)
+        return np.where(self.places >= 0, vecteur[self.places], np.nan)
+
+    def couverture(
+        self,
+        presents: np.ndarray,
+        denominateurs: np.ndarray,
+        *,
+        population: float | None = None,
+        plafond: float | None = None,
+    ) -> float:
+        """Mesurer la part couverte, au poids des dénominateurs ; à défaut de la population, à défaut du nombre.
+
+        Parameters
+        ----------
+        presents : numpy.ndarray
+            Vecteur (k,) de booléens.
+        denominateurs : numpy.ndarray
+            Vecteur (k,) des dénominateurs ; NaN où le producteur n'en publie pas.
+        population : float or None, default None
+            Population de tout le territoire, pour peser d'un bloc les composantes dont rien n'est connu.
+        plafond : float or None, default None
+            La plus grande valeur qu'un dénominateur caché peut avoir : il pèse alors cela, au plus.
+
+        Returns
+        -------
+        float
+            De 0 à 1. Une composante dont rien n'est connu, dans un territoire dont la population ne l'est pas non plus,
+            pèse autant que la moyenne des autres.
+        """
+        if presents.all():
+            return 1.0
+        poids = (denominateurs if (~np.isnan(denominateurs)).any() else self.poids).astype(float)
+        if plafond is not None:
+            # Dans le fichier mais sans nombre : caché sous le seuil du producteur.
+            poids = np.where(np.isnan(poids) & (self.places >= 0), plafond, poids)
+        connus = ~np.isnan(poids)
+        if not connus.any() or poids[connus].sum() <= 0:
+            return min(float(presents.mean()), PRESQUE_TOUT)
+        total = float(poids[connus].sum()) + self._poids_des_inconnus(poids, connus, population)
+        # Une composante sans habitant manque quand même : la couverture reste en dessous de un.
+        return min(float(poids[presents & connus].sum()) / total, PRESQUE_TOUT)
+
+    def _poids_des_inconnus(self, poids: np.ndarray, connus: np.ndarray, population: float | None) -> float:
+        """Peser les composantes de poids inconnu par leurs habitants, au rapport que donnent les autres."""
+        inconnus = ~connus
+        if not inconnus.any():
+            return 0.0
+        moyenne = float(poids[connus].mean())
+        reperes = connus & (self.poids > 0)
+        if not reperes.any():
+            return moyenne * int(inconnus.sum())
+        rapport = float(poids[reperes].sum() / self.poids[reperes].sum())
+        sans = inconnus & np.isnan(self.poids)
+        pese = rapport * float(np.nansum(self.poids[inconnus]))
+        if not sans.any():
+            return pese
+        if population is None or np.isnan(self.poids[connus]).any():
+            return pese + moyenne * int(sans.sum())
+        return pese + rapport * max(population - float(np.nansum(self.poids)), 0.0)
+
+
+class Decoupage:
+    """Découpe des territoires en composantes et les pèse.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    territoires : Territoires
+        Annuaire et géographie.
+    sujet : Territoire
+        Territoire du portrait ; sa région borne ce qui est lu.
+    """
+
+    def __init__(self, base: Base, territoires: Territoires, sujet: Territoire) -> None:
+        self.base = base
+        self.territoires = territoires
+        self.lecteur = Lecteur(base, self._prefixes(sujet))
+        self._listes: dict[tuple[str, str, int, str], list[tuple[str, str]]] = {}
+        self._elements: dict[tuple[str, str, int, str], Elements] = {}
+        self._populations: dict[tuple[str, str], float | None] = {}
+        self._poids_par_code = lru_cache(maxsize=32)(self._dictionnaire_de_poids)
+        self.vus = lru_cache(maxsize=64)(self._codes_par_commune)
+        self._iris = lru_cache(maxsize=None)(self._liste_d_iris)
+
+    def _prefixes(self, sujet: Territoire) -> tuple[str, ...] | None:
+        communes = self.territoires.geographie.communes
+        siennes = communes.reindex([c[:5] for c in sujet.composantes] or [sujet.code[:5]])
+        regions = set(siennes["region"].dropna())
+        voisines = communes[communes["region"].isin(regions)] if regions else siennes
+        trouves = tuple(sorted(set(voisines["departement"].dropna())))
+        return trouves or None
+
+    @cached_property
+    def populations(self) -> pd.Series:
+        """Population des communes, par la meilleure source tenue.
+
+        Returns
+        -------
+        pandas.Series
+            Index : code de commune ; vide si rien n'est tenu.
+        """
+        sources = (
+            ("populations_legales", "POPREF_MUN", "commune"),
+            ("comparateur", "P_POP", "commune"),
+            ("rp_population", "P_POP", "iris"),
+            # À défaut, la population des ménages fiscaux : un minorant, suffisant pour situer une taille.
+            ("filosofi", "NB_PERSONNES", "commune"),
+        )
+        series = [self._population_des_communes(*s) for s in sources]
+        series = [s for s in series if len(s)]
+        toutes = pd.concat(series) if series else pd.Series(dtype=float)
+        return toutes[~toutes.index.duplicated()]
+
+    def population_datee(self, territoire: Territoire, millesime: int) -> tuple[float, str] | None:
+        """Donner la population d'un territoire fait de communes entières, à la date tenue la plus proche.
+
+        Parameters
+        ----------
+        territoire : Territoire
+            Commune, ou groupe de communes.
+        millesime : int
+            Date voulue.
+
+        Returns
+        -------
+        tuple or None
+            Population et sa période ; ``None`` pour un territoire plus fin qu'une commune, ou si une commune manque.
+        """
+        if territoire.niveau in {"iris", "quartier", "qpv"} or not territoire.composantes:
+            return None
+        communes = [codes.ville_de_l_arrondissement(c[:5]) for c in territoire.composantes]
+        candidates = [
+            (abs(annee - millesime), annee, identifiant, variable)
+            for identifiant, variable in POPULATIONS_DE_COMMUNES
+            for annee in self.base.millesimes(identifiant, "commune")
+        ]
+        for _, annee, identifiant, variable in sorted(candidates):
+            lues = self.lecteur.table(identifiant, annee, "commune").get(variable)
+            trouvees = None if lues is None else lues.reindex(communes)
+            if trouvees is not None and trouvees.notna().all():
+                return float(trouvees.sum()), catalogue.source(identifiant).periode_de(annee)
+        return None
+
+    def _population_des_communes(self, source: str, variable: str, niveau: str) -> pd.Series:
+        """Lire la population des communes au dernier millésime d'une source qui la porte."""
+        for annee in self.base.millesimes(source, niveau)[::-1]:
+            if variable not in self.base.colonnes(source, annee, niveau):
+                continue
+            lues = self.base.lire(source, annee, niveau, colonnes=[variable])[variable].dropna()
+            if niveau == "commune":
+                return lues
+            return lues.groupby([codes.ville_de_l_arrondissement(str(c)[:5]) for c in lues.index]).sum()
+        return pd.Series(dtype=float)
+
+    def population(self, territoire: Territoire) -> float | None:
+        """Donner la population qui règle le mode de collecte du recensement dans un territoire.
+
+        Parameters
+        ----------
+        territoire : Territoire
+            Territoire quelconque.
+
+        Returns
+        -------
+        float or None
+            Population de la commune ; pour un groupe, de sa plus petite commune connue ou de l'ensemble.
+        """
+        cle = (territoire.niveau, territoire.code)
+        if cle not in self._populations:
+            self._populations[cle] = self._population(territoire)
+        return self._populations[cle]
+
+    def _population(self, territoire: Territoire) -> float | None:
+        if territoire.niveau in {"iris", "quartier", "commune"}:
+            commune = codes.ville_de_l_arrondissement((territoire.composantes or (territoire.code,))[0][:5])
+            trouvee = self.populations.get(commune)
+            return None if trouvee is None else float(trouvee)
+        connues = self.populations.reindex(list(territoire.composantes)).dropna()
+        return float(connues.sum()) if len(connues) else None
+
+    def composantes(
+        self, territoire: Territoire, source: str, millesime: int, niveau: str
+    ) -> list[tuple[str, str]]:
+        """Lister les composantes d'un territoire dans la géographie d'une source.
+
+        Parameters
+        ----------
+        territoire : Territoire
+            Territoire à décomposer.
+        source : str
+            Source lue.
+        millesime : int
+            Millésime de la source.
+        niveau : str
+            Niveau des composantes (``iris`` ou ``commune``).
+
+        Returns
+        -------
+        list of tuple of str
+            Couples (code, type d'IRIS) ; une commune sans liste connue compte pour une composante manquante.
+        """
+        cle = (f"{territoire.niveau} {territoire.code}", source, millesime, niveau)
+        if cle not in self._listes:
+            self._listes[cle] = self._decomposer(territoire, source, millesime, niveau)
+        return self._listes[cle]
+
+    def _decomposer(
+        self, territoire: Territoire, source: str, millesime: int, niveau: str
+    ) -> list[tuple[str, str]]:
+        if territoire.niveau in {"iris", "quartier"}:
+            return [(c, territoire.type_iris) for c in territoire.composantes]
+        if niveau == "commune":
+            return [(c, "") for c in territoire.composantes]
+        annee = catalogue.source(source).geographie_de(millesime)
+        couples: list[tuple[str, str]] = []
+        for commune in territoire.composantes:
+            couples += self._iris(commune, source, millesime, annee) or [(f"{commune}0000", "Z")]
+        return couples
+
+    def _codes_par_commune(self, source: str, millesime: int) -> dict[str, set[str]]:
+        vus: dict[str, set[str]] = {}
+        for code in self.lecteur.rangs(source, millesime, "iris"):
+            vus.setdefault(code[:5], set()).add(code)
+            ville = codes.ville_de_l_arrondissement(code[:5])
+            if ville != code[:5]:
+                vus.setdefault(ville, set()).add(code)
+        return vus
+
+    def _liste_d_iris(
+        self, commune: str, source: str, millesime: int, annee: int | None
+    ) -> list[tuple[str, str]]:
+        vus = self.vus(source, millesime).get(commune, set())
+        return [(c, t) for c, _, t in self.territoires.geographie.codes_d_iris(commune, vus, annee)]
+
+    def elements(
+        self, territoire: Territoire, source: catalogue.Source, millesime: int, niveau: str
+    ) -> Elements:
+        """Situer les composantes d'un territoire dans la table d'une source.
+
+        Parameters
+        ----------
+        territoire : Territoire
+            Territoire à décomposer.
+        source : Source
+            Source lue ; les types d'IRIS hors de son champ sont écartés.
+        millesime : int
+            Millésime de la source.
+        niveau : str
+            Niveau des composantes (``iris`` ou ``commune``).
+
+        Returns
+        -------
+        Elements
+            Codes, rangs et poids des composantes.
+        """
+        cle = (f"{territoire.niveau} {territoire.code}", source.id, millesime, niveau)
+        if cle not in self._elements:
+            couples = self.composantes(territoire, source.id, millesime, niveau)
+            retenus = [c for c, t in couples if t not in source.types_hors_champ]
+            rangs = self.lecteur.rangs(source.id, millesime, niveau)
+            poids = self._poids_par_code(niveau, millesime)
+            self._elements[cle] = Elements(
+                retenus,
+                np.array([rangs.get(c, -1) for c in retenus], dtype=int),
+                np.array([poids.get(c, np.nan) for c in retenus], dtype=float),
+            )
+        return self._elements[cle]
+
+    def _dictionnaire_de_poids(self, elementaire: str, millesime: int) -> dict[str, float]:
+        poids = self._poids(elementaire, millesime)
+        return dict(zip(poids.index.tolist(), poids.to_numpy(float).tolist(), strict=True))
+
+    def _poids(self, elementaire: str, millesime: int) -> pd.Series:
+        if elementaire == "commune":
+            return self.populations
+        annees = self.base.millesimes("rp_population", "iris")
+        if not annees:
+            return pd.Series(dtype=float)
+        annee = min(annees, key=lambda a: (abs(a - millesime), a))
+        # Par la lecture ordinaire : un extrait qui a perdu P_POP en garde les tranches d'âge.
+        lus = self.lecteur.comptes(POPULATION_D_IRIS, annee, "iris")
+        return pd.Series(lus.numerateur, index=list(lus.rangs), dtype=float)

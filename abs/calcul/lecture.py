@@ -1,0 +1,258 @@
+"""Lire dans la base les comptes d'une lecture d'indicateur, avec la raison de chaque absence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+import numpy as np
+import pandas as pd
+
+from abs.indicateurs.indicateurs import Lecture, identites
+from abs.statuts import Statut
+from donnees_insee.base.base import Base
+from donnees_insee.catalogue.catalogue import Source, marques
+from donnees_insee.lecture.reconnaissance import traduire
+from donnees_insee.preparation.preparation import SUFFIXE_STATUT
+
+NOTES = (
+    "LAB_IRIS",
+    "DISP_NOTE",
+    "DISP_INCERT",
+    "DEC_NOTE",
+    "DEC_INCERT",
+    "NOTE_FILO",
+    "NOTE_CNAF",
+    "NOTE_RP",
+    "NOTE_CNAM",
+    "NOTE_PE",
+)
+
+
+@dataclass(frozen=True)
+class Comptes:
+    """Les comptes d'une lecture pour toutes les lignes d'une table.
+
+    Attributes
+    ----------
+    rangs : dict of str to int
+        Code → rang dans les vecteurs.
+    publiee, numerateur, denominateur : numpy.ndarray
+        Vecteurs (n,) ; NaN où le chiffre manque.
+    statut, raison : numpy.ndarray
+        Vecteurs (n,) de texte, vides quand tout est là.
+    remarque : str
+        Ce qui vaut pour toutes les lignes.
+    absentes : tuple of str
+        Variables que le fichier déposé ne contient pas.
+    notes : dict of str to numpy.ndarray
+        Drapeaux du producteur.
+    complet : bool
+        Vrai quand aucune ligne n'a de raison d'absence.
+    """
+
+    rangs: dict[str, int]
+    publiee: np.ndarray
+    numerateur: np.ndarray
+    denominateur: np.ndarray
+    statut: np.ndarray
+    raison: np.ndarray
+    remarque: str
+    absentes: tuple[str, ...]
+    notes: dict[str, np.ndarray]
+    complet: bool = False
+
+    def prendre(self, vecteur: np.ndarray, codes: list[str]) -> np.ndarray:
+        """Extraire un vecteur pour des codes, NaN pour ceux que la table n'a pas.
+
+        Parameters
+        ----------
+        vecteur : numpy.ndarray
+            Un des vecteurs (n,).
+        codes : list of str
+            Codes voulus, au nombre de k.
+
+        Returns
+        -------
+        numpy.ndarray
+            Vecteur (k,).
+        """
+        places = np.array([self.rangs.get(c, -1) for c in codes], dtype=int)
+        if len(vecteur) == 0:
+            return np.full(len(codes), np.nan)
+        return np.where(places >= 0, vecteur[places], np.nan)
+
+    def drapeaux(self, rang: int) -> dict[str, str]:
+        """Donner les drapeaux du producteur d'une ligne.
+
+        Parameters
+        ----------
+        rang : int
+            Rang de la ligne.
+
+        Returns
+        -------
+        dict of str to str
+            Drapeaux non vides.
+        """
+        return {n: str(v[rang]) for n, v in self.notes.items() if v[rang]}
+
+
+class Lecteur:
+    """Lit et garde en mémoire les tables utiles à un portrait.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    prefixes : sequence of str or None
+        Débuts de codes utiles (départements de la région) ; ``None`` lit toute la France.
+    """
+
+    def __init__(self, base: Base, prefixes: tuple[str, ...] | None) -> None:
+        self.base = base
+        self.prefixes = prefixes
+        self.table = lru_cache(maxsize=128)(self._table)
+        self.rangs = lru_cache(maxsize=128)(self._rangs)
+        self.comptes = lru_cache(maxsize=2048)(self._comptes)
+        self.colonne = lru_cache(maxsize=8192)(self._colonne)
+        self.notes = lru_cache(maxsize=128)(self._notes)
+
+    def _table(self, source: str, millesime: int, niveau: str) -> pd.DataFrame:
+        par_code_postal = niveau in {"iris", "commune"}
+        return self.base.lire(source, millesime, niveau, prefixes=self.prefixes if par_code_postal else None)
+
+    def _comptes(self, lecture: Lecture, millesime: int, niveau: str) -> Comptes:
+        table = self.table(lecture.source.id, millesime, niveau)
+        lire = partial(self.colonne, lecture.source.id, millesime, niveau)
+        valeurs, absentes, reconstituees = self._valeurs(lecture, table, lire)
+        vide = _partage(len(table), np.nan)
+        publiee = haut = bas = vide
+        if lecture.est_publiee:
+            publiee = valeurs[lecture.variable]
+        else:
+            assert lecture.numerateur is not None
+            haut = _etendre(lecture.numerateur.calculer(valeurs), len(table))
+            if lecture.denominateur is not None and lecture.source_denominateur is None:
+                bas = _etendre(lecture.denominateur.calculer(valeurs), len(table))
+        statuts, raisons = _raisons(lecture, table, valeurs, absentes)
+        return Comptes(
+            rangs=self.rangs(lecture.source.id, millesime, niveau),
+            publiee=publiee,
+            numerateur=haut,
+            denominateur=bas,
+            statut=statuts,
+            raison=raisons,
+            remarque="reconstitué par somme de ses tranches : " + ", ".join(reconstituees)
+            if reconstituees
+            else "",
+            absentes=tuple(absentes),
+            notes=self.notes(lecture.source.id, millesime, niveau),
+            complet=statuts is _partage(len(table), ""),
+        )
+
+    def _colonne(self, source: str, millesime: int, niveau: str, variable: str) -> np.ndarray | None:
+        return _flottants(self.table(source, millesime, niveau), variable)
+
+    def _notes(self, source: str, millesime: int, niveau: str) -> dict[str, np.ndarray]:
+        table = self.table(source, millesime, niveau)
+        return {n: table[n].fillna("").astype(str).to_numpy(object) for n in NOTES if n in table}
+
+    def _rangs(self, source: str, millesime: int, niveau: str) -> dict[str, int]:
+        return {str(c): i for i, c in enumerate(self.table(source, millesime, niveau).index)}
+
+    def _valeurs(
+        self, lecture: Lecture, table: pd.DataFrame, lire: Callable[[str], np.ndarray | None]
+    ) -> tuple[dict[str, np.ndarray], list[str], list[str]]:
+        propres = identites().get(lecture.source.id, {})
+        valeurs: dict[str, np.ndarray] = {}
+        absentes, reconstituees = [], []
+        for variable in lecture.variables:
+            colonne = lire(variable)
+            identite = propres.get(variable)
+            if identite is not None and (colonne is None or np.isnan(colonne).any()):
+                parts = {v: lire(v) for v in identite.variables}
+                if all(p is not None for p in parts.values()):
+                    somme = identite.calculer({v: p for v, p in parts.items() if p is not None})
+                    reconstituees.append(variable)
+                    colonne = _completer(colonne, somme, table.get(variable + SUFFIXE_STATUT))
+            if colonne is None:
+                absentes.append(variable)
+                colonne = np.full(len(table), np.nan)
+            valeurs[variable] = colonne
+        return valeurs, absentes, reconstituees
+
+
+def _flottants(table: pd.DataFrame, variable: str) -> np.ndarray | None:
+    return table[variable].to_numpy(float) if variable in table else None
+
+
+def _completer(colonne: np.ndarray | None, somme: np.ndarray, marques_lues: pd.Series | None) -> np.ndarray:
+    """Remplir les cellules absentes d'une colonne, jamais celles que le producteur a marquées."""
+    if colonne is None:
+        return somme
+    a_remplir = np.isnan(colonne)
+    if marques_lues is not None:
+        a_remplir &= marques_lues.isna().to_numpy(bool)
+    return np.where(a_remplir, somme, colonne)
+
+
+def regle_du_vide(source: Source, variable: str) -> tuple[str, str]:
+    """Dire ce que signifie une cellule vide pour une variable d'une source.
+
+    Parameters
+    ----------
+    source : Source
+        Source lue.
+    variable : str
+        Variable stable.
+
+    Returns
+    -------
+    tuple of str
+        Statut et explication.
+    """
+    colonne = traduire(source, variable)
+    if colonne is not None and colonne.motif.vide:
+        return colonne.motif.vide, colonne.motif.vide_note or source.vide_note
+    return source.vide, source.vide_note or "cellule vide dans les fichiers déposés"
+
+
+def _raisons(
+    lecture: Lecture, table: pd.DataFrame, valeurs: dict[str, np.ndarray], absentes: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Dire, ligne par ligne, le statut et la raison de la première variable qui manque."""
+    if not any(np.isnan(colonne).any() for colonne in valeurs.values()):
+        return _partage(len(table), ""), _partage(len(table), "")
+    statuts = np.full(len(table), "", dtype=object)
+    raisons = np.full(len(table), "", dtype=object)
+    connues = marques()
+    for variable, colonne in valeurs.items():
+        manque = np.isnan(colonne) & (statuts == "")
+        if variable in absentes:
+            statuts[manque] = Statut.INDISPONIBLE
+            raisons[manque] = f"le fichier déposé ne contient pas la variable {variable}"
+            continue
+        marque = table.get(variable + SUFFIXE_STATUT)
+        if marque is not None:
+            for valeur in marque.dropna().unique():
+                ici = manque & (marque == valeur).fillna(value=False).to_numpy(bool)
+                statuts[ici], raisons[ici] = connues[str(valeur)]
+                manque &= ~ici
+        statut, raison = regle_du_vide(lecture.source, variable)
+        statuts[manque], raisons[manque] = statut, raison
+    return statuts, raisons
+
+
+@lru_cache(maxsize=64)
+def _partage(lignes: int, valeur: float | str) -> np.ndarray:
+    """Donner un vecteur constant, que toutes les lectures d'une table partagent sans pouvoir le changer."""
+    constant = np.full(lignes, valeur, dtype=object if isinstance(valeur, str) else float)
+    constant.flags.writeable = False
+    return constant
+
+
+def _etendre(resultat: np.ndarray, lignes: int) -> np.ndarray:
+    """Étendre à toutes les lignes le résultat d'une formule sans variable."""
+    return resultat if resultat.shape == (lignes,) else np.full(lignes, resultat, dtype=float)

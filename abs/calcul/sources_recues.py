@@ -1,0 +1,429 @@
+"""Les sources locales reçues : leurs lignes deviennent des chiffres du diagnostic, à la diffusion demandée."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from abs.calcul.chiffre import Chiffre
+from abs.calcul.emboitements import emboitements
+from abs.calcul.secret import ANTERIEURE, SECONDAIRE, CelluleSensible, DecisionDeSecret, decider_ensemble
+from abs.indicateurs.fiabilite import apprecier
+from abs.indicateurs.formules import formule
+from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateurs
+from abs.statuts import Statut
+from donnees_insee.base.base import Base
+from donnees_insee.base.lignes_recues import lignes_recues
+from donnees_insee.base.publications import Publication
+from donnees_insee.catalogue.catalogue import marques, source
+from donnees_insee.catalogue.modeles_recus import modeles
+from donnees_insee.preparation.nombres import SUFFIXE_STATUT
+from donnees_insee.preparation.sources_recues import SOURCE, en_pourcentage
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from abs.calcul.table_longue import Ensembles
+    from abs.territoires.demande import Demande
+    from abs.territoires.territoires import Territoire
+    from donnees_insee.geographie.appartenances import Geographie
+
+SUFFIXE_SOURCE: Final = " · source locale"
+INTERNE: Final = "diffusion interne"
+MASQUE: Final = "effectif sous le seuil de secret, ou masqué pour qu'un autre ne s'en déduise pas"
+MASQUE_AILLEURS: Final = "masqué dans la version publique"
+MOIS: Final = "d MMMM y"
+
+
+@dataclass(frozen=True)
+class DonneesLocales:
+    """Ce que les sources locales ajoutent à un diagnostic.
+
+    Attributes
+    ----------
+    indicateurs : dict of str to Indicateur
+        Indicateurs montrés, par code.
+    comptes : dict of str to tuple of str
+        Numérateur et dénominateur en mots.
+    reserves : dict of str to int
+        Thème → nombre d'indicateurs dont des lignes sont réservées à la version interne.
+    decisions : list of DecisionDeSecret
+        Cellules que la version publique cache, et pourquoi.
+    montres : set of Publication
+        Effectifs reçus que ce diagnostic montre : un document public les note au registre.
+    sus : dict of tuple to frozenset of str
+        Envoi → codes que le choix des masques suppose publics, montrés ici ou ailleurs.
+    """
+
+    indicateurs: dict[str, Indicateur] = field(default_factory=dict)
+    comptes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    reserves: dict[str, int] = field(default_factory=dict)
+    decisions: list[DecisionDeSecret] = field(default_factory=list)
+    montres: set[Publication] = field(default_factory=set)
+    sus: dict[tuple[str, str, str], frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass
+class FiguresLocales:
+    """Chiffres tirés des sources locales, et dates où les lire."""
+
+    donnees: DonneesLocales = field(default_factory=DonneesLocales)
+    chiffres: list[Chiffre] = field(default_factory=list)
+    millesimes: dict[tuple[str, str], int | None] = field(default_factory=dict)
+
+
+def est_locale(chiffre: Chiffre) -> bool:
+    """Dire si un chiffre vient d'une source locale.
+
+    Parameters
+    ----------
+    chiffre : Chiffre
+        Chiffre du diagnostic.
+
+    Returns
+    -------
+    bool
+        Vrai si un partenaire l'a transmis.
+    """
+    return chiffre.source.endswith(SUFFIXE_SOURCE)
+
+
+def est_interne(chiffre: Chiffre) -> bool:
+    """Dire si un chiffre est réservé à la version interne.
+
+    Parameters
+    ----------
+    chiffre : Chiffre
+        Chiffre du diagnostic.
+
+    Returns
+    -------
+    bool
+        Vrai si le partenaire l'a transmis pour un usage interne.
+    """
+    return INTERNE in chiffre.note.split(" ; ")
+
+
+def figures_locales(
+    base: Base, demande: Demande, ensembles: Ensembles, geographie: Geographie
+) -> FiguresLocales:
+    """Changer les lignes reçues en chiffres, sans rien laisser passer que la diffusion ne permette.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    demande : Demande
+        Demande de l'analyste ; sa diffusion décide des lignes admises et du secret.
+    ensembles : Ensembles
+        Territoires du portrait.
+    geographie : Geographie
+        Emboîtement des territoires.
+
+    Returns
+    -------
+    FiguresLocales
+        Indicateurs, chiffres et dates ; vide sans source locale.
+    """
+    lignes = lignes_recues(base)
+    if demande.millesime is not None:
+        lignes = lignes[lignes["annee"] <= demande.millesime]
+    figures = FiguresLocales()
+    if lignes.empty:
+        return figures
+    ranges = list(modeles())
+    publiees = base.deja_publie()
+    presents = sorted(set(lignes["indicateur"]), key=lambda c: (ranges.index(c) if c in ranges else 999, c))
+    for code in presents:
+        _ajouter(figures, code, lignes, demande, ensembles, geographie, publiees)
+    return figures
+
+
+def _ajouter(
+    figures: FiguresLocales,
+    code: str,
+    toutes: pd.DataFrame,
+    demande: Demande,
+    ensembles: Ensembles,
+    geographie: Geographie,
+    publiees: Collection[Publication],
+) -> None:
+    """Ajouter un indicateur : une date et un producteur par groupe comparé, jamais mêlés."""
+    publique = demande.diffusion == "publique"
+    lignes = toutes[toutes["indicateur"] == code]
+    publiques = lignes[lignes["DIFFUSION"] == "publique"]
+    # Ni le nom ni le producteur d'une ligne interne n'entrent dans une définition publique.
+    definition = _indicateur(code, publiques if publique and len(publiques) else lignes)
+    territoires = {cle_locale(t): t for t in ensembles.tous()}
+    du_portrait = lignes[lignes["code"].isin(list(territoires))]
+    if publique and (du_portrait["DIFFUSION"] == "interne").any():
+        reserves = figures.donnees.reserves
+        reserves[definition.theme] = reserves.get(definition.theme, 0) + 1
+    admises = du_portrait[du_portrait["DIFFUSION"] == "publique"] if publique else du_portrait
+    groupes = {
+        "comparaison": (ensembles.sujet, *ensembles.references),
+        "mailles": ensembles.mailles,
+        "qpv": ensembles.qpv,
+    }
+    retenus: dict[tuple[str, str], Chiffre] = {}
+    prefere: tuple[str, str] | None = None
+    for groupe, liste in groupes.items():
+        cles = [cle_locale(t) for t in liste]
+        ici = admises[admises["code"].isin(cles)]
+        choix = _date_et_producteur(ici, cles[0] if groupe == "comparaison" else None, prefere)
+        if choix is None:
+            continue
+        prefere = prefere or choix
+        du_choix = (toutes["date"] == choix[0]) & (toutes["PRODUCTEUR"] == choix[1])
+        caches = _caches(toutes[du_choix], geographie, publiees)[code]
+        du_groupe = ici[(ici["date"] == choix[0]) & (ici["PRODUCTEUR"] == choix[1])]
+        envoi = _publication(du_groupe.iloc[0].to_dict()).envoi
+        recus = set(toutes.loc[du_choix & (toutes["indicateur"] == code), "code"].astype(str))
+        deja = {p.code for p in publiees if p.envoi == envoi}
+        figures.donnees.sus[envoi] = frozenset((recus - set(caches)) | deja)
+        for ligne in du_groupe.to_dict("records"):
+            chiffre = _chiffre(definition, territoires[ligne["code"]], ligne, caches, publique=publique)
+            if (chiffre.territoire, chiffre.niveau) not in retenus:
+                retenus[chiffre.territoire, chiffre.niveau] = chiffre
+                if chiffre.a_une_valeur:
+                    figures.donnees.montres.add(_publication(ligne))
+                figures.donnees.decisions.extend(_decision(chiffre, caches.get(ligne["code"]), ligne))
+        figures.millesimes[groupe, definition.code] = int(du_groupe["annee"].iloc[0])
+    if retenus:
+        figures.chiffres += retenus.values()
+        figures.donnees.indicateurs[definition.code] = definition
+        connu = modeles().get(code)
+        comptes = (connu.numerateur, connu.denominateur) if connu else ("numérateur", "dénominateur")
+        figures.donnees.comptes[definition.code] = comptes
+
+
+def _date_et_producteur(
+    lignes: pd.DataFrame, sujet: str | None, prefere: tuple[str, str] | None
+) -> tuple[str, str] | None:
+    """Choisir la date la plus récente, puis le couple date et producteur qui a le plus de lignes."""
+    if sujet is not None:
+        du_sujet = lignes[lignes["code"] == sujet]
+        if du_sujet.empty:
+            return None
+        lignes = du_sujet
+    if lignes.empty:
+        return None
+    comptes = lignes.groupby(["annee", "date", "PRODUCTEUR"]).size()
+    rangs = [((d, p) == prefere, a, n, d, p) for (a, d, p), n in comptes.items()]
+    return max(rangs)[3:]
+
+
+def cle_locale(territoire: Territoire) -> str:
+    """Donner le code qu'un fichier reçu écrit pour un territoire.
+
+    Parameters
+    ----------
+    territoire : Territoire
+        Territoire du portrait.
+
+    Returns
+    -------
+    str
+        Code officiel ; une région est précédée d'un R, car deux chiffres seuls sont un département.
+    """
+    return f"R{territoire.code}" if territoire.niveau == "region" else territoire.code
+
+
+# -- définition --------------------------------------------------------------------------------
+
+
+def _indicateur(code: str, lignes: pd.DataFrame) -> Indicateur:
+    """Définir un indicateur reçu, d'après son modèle ou d'après le fichier."""
+    modele = modeles().get(code)
+    if modele is not None:
+        champs: dict[str, Any] = {
+            "libelle": modele.libelle,
+            "libelle_court": modele.libelle_court,
+            "theme": modele.theme,
+            "definition": modele.definition,
+            "unite": modele.unite,
+            "sens": modele.sens,
+            "phrase": modele.phrase,
+        }
+        rapport = bool(modele.denominateur)
+    else:
+        libelle = next((t for t in lignes["LIBELLE"] if t), str(lignes["INDICATEUR"].iloc[0]))
+        unite = next((t.strip() for t in lignes["UNITE"] if t), "%" if en_pourcentage(lignes).any() else "")
+        champs = {
+            "libelle": libelle,
+            "libelle_court": libelle,
+            "theme": next(t for t in lignes["THEME"] if t),
+            "definition": f"{libelle}, tel que transmis par {lignes['PRODUCTEUR'].iloc[0]}.",
+            "unite": unite,
+        }
+        rapport = bool(lignes["DENOMINATEUR"].notna().any())
+    # Un indicateur reçu ne prend jamais la place d'un indicateur du portrait.
+    libre = code if code not in indicateurs() else f"local_{code}"
+    lecture = Lecture(
+        source=source(SOURCE),
+        numerateur=formule("NUMERATEUR"),
+        denominateur=formule("DENOMINATEUR") if rapport else None,
+    )
+    nature = "taux" if rapport else "effectif"
+    decimales = 1 if rapport else 0
+    return Indicateur(
+        code=libre, lectures=(lecture,), nature=nature, decimales=decimales, carte=False, **champs
+    )
+
+
+# -- chiffres ----------------------------------------------------------------------------------
+
+
+def _chiffre(
+    definition: Indicateur,
+    territoire: Territoire,
+    ligne: dict[str, Any],
+    caches: dict[str, str],
+    *,
+    publique: bool,
+) -> Chiffre:
+    """Changer une ligne reçue en chiffre, masqué si la diffusion publique l'exige."""
+    notes = [] if ligne["DIFFUSION"] == "publique" else [INTERNE]
+    vide = Chiffre(
+        territoire.code,
+        territoire.niveau,
+        definition.code,
+        f"{ligne['PRODUCTEUR']}{SUFFIXE_SOURCE}",
+        Statut.INDISPONIBLE,
+        int(ligne["annee"]),
+        periode=periode_ecrite(str(ligne["date"])),
+    )
+    haut, bas = float(ligne["NUMERATEUR"]), float(ligne["DENOMINATEUR"])
+    absence = _absence(definition, ligne)
+    if absence is not None:
+        return replace(vide, statut=absence[0], note=" ; ".join([absence[1], *notes]))
+    if ligne["code"] in caches:
+        if publique:
+            return replace(vide, statut=Statut.SECRET, note=MASQUE)
+        notes += [] if INTERNE in notes else [MASQUE_AILLEURS]
+    rapport = definition.nature == "taux"
+    valeur = definition.facteur * haut / bas if rapport else haut
+    jugement = apprecier(
+        definition,
+        definition.lectures[0],
+        valeur=valeur,
+        numerateur=haut,
+        denominateur=bas if rapport else None,
+        population_commune=None,
+        notes_producteur={},
+    )
+    return replace(
+        vide,
+        statut=Statut.CALCULE if rapport else Statut.PUBLIE,
+        valeur=valeur,
+        # Un effectif n'a pas deux comptes : sa valeur les dit tous.
+        numerateur=haut if rapport else math.nan,
+        denominateur=bas if rapport else math.nan,
+        couverture=1.0,
+        fiabilite=jugement.fiabilite,
+        note=" ; ".join([*jugement.notes, *notes]),
+    )
+
+
+def _absence(definition: Indicateur, ligne: dict[str, Any]) -> tuple[str, str] | None:
+    """Dire pourquoi une ligne n'a pas de chiffre : marque du producteur, compte non transmis."""
+    noms = ["NUMERATEUR", "DENOMINATEUR"] if definition.nature == "taux" else ["NUMERATEUR"]
+    for nom in noms:
+        if not math.isnan(ligne[nom]):
+            continue
+        marque = ligne.get(nom + SUFFIXE_STATUT)
+        if isinstance(marque, str) and marque in marques():
+            return marques()[marque]
+        mot = "numérateur" if nom == "NUMERATEUR" else "dénominateur"
+        return Statut.INDISPONIBLE, f"{mot} non transmis"
+    return None
+
+
+def periode_ecrite(texte: str) -> str:
+    """Écrire la date d'une ligne reçue comme on la lit.
+
+    Parameters
+    ----------
+    texte : str
+        Date vérifiée : jour ISO, « année 2024 » ou « période 2024-2025 ».
+
+    Returns
+    -------
+    str
+        « 31 décembre 2024 » pour un jour ; le texte lui-même sinon.
+    """
+    from babel.dates import format_date  # noqa: PLC0415 - données de langue, lues si une date est à écrire
+
+    try:
+        return str(format_date(date.fromisoformat(texte), format=MOIS, locale="fr_FR"))
+    except ValueError:
+        return texte
+
+
+# -- secret ------------------------------------------------------------------------------------
+
+
+def _decision(chiffre: Chiffre, nature: str | None, ligne: dict[str, Any]) -> list[DecisionDeSecret]:
+    """Garder trace d'une cellule cachée ; une marque du producteur n'est pas une décision d'ici."""
+    if nature is None or math.isnan(float(ligne["NUMERATEUR"])):
+        return []
+    c = chiffre
+    return [DecisionDeSecret(c.territoire, c.niveau, c.indicateur, c.millesime, c.source, nature)]
+
+
+def _publication(ligne: dict[str, Any]) -> Publication:
+    bas = float(ligne["DENOMINATEUR"])
+    return Publication(
+        str(ligne["PRODUCTEUR"]),
+        str(ligne["date"]),
+        str(ligne["indicateur"]),
+        str(ligne["code"]),
+        float(ligne["NUMERATEUR"]),
+        None if math.isnan(bas) else bas,
+    )
+
+
+def _caches(
+    lignes: pd.DataFrame, geographie: Geographie, publiees: Collection[Publication]
+) -> dict[str, dict[str, str]]:
+    """Choisir ce que la version publique cache, sur toutes les lignes d'un envoi et tout ce qui en a été publié."""
+    tables = {
+        str(code): _cellules(siennes, _indicateur(str(code), siennes))
+        for code, siennes in lignes.groupby("indicateur", sort=True)
+    }
+    envois = {_publication(ligne).envoi for ligne in lignes.to_dict("records")}
+    siennes = [p for p in publiees if p.envoi in envois]
+    connus: dict[str, set[str]] = {}
+    for p in siennes:
+        connus.setdefault(p.indicateur, set()).add(p.code)
+        table = tables[p.indicateur]
+        if p.code not in {c.code for c in table}:
+            bas = math.nan if p.denominateur is None else p.denominateur
+            table.append(CelluleSensible(p.code, p.numerateur, bas, 0.0, part=table[0].part))
+    liens = {code: emboitements({c.code for c in t}, geographie) for code, t in tables.items()}
+    decisions = decider_ensemble(tables, liens, connus)
+    if connus:
+        sans = decider_ensemble(tables, liens)
+        for code, ici in decisions.items():
+            ici.update((c, ANTERIEURE) for c, n in ici.items() if n == SECONDAIRE and c not in sans[code])
+    return decisions
+
+
+def _cellules(lignes: pd.DataFrame, definition: Indicateur) -> list[CelluleSensible]:
+    connu = modeles().get(str(lignes["indicateur"].iloc[0]))
+    defaut = 0 if connu is None else connu.seuil
+    return [
+        CelluleSensible(
+            str(r["code"]),
+            float(r["NUMERATEUR"]),
+            float(r["DENOMINATEUR"]) if definition.nature == "taux" else math.nan,
+            float(defaut if math.isnan(r["SEUIL"]) else r["SEUIL"]),
+            montrable=r["DIFFUSION"] == "publique",
+            part=definition.unite == "%",
+        )
+        for r in lignes.to_dict("records")
+    ]

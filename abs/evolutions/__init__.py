@@ -1,0 +1,1 @@
+"""Dire comment un territoire a évolué entre deux dates comparables."""

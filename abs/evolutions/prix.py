@@ -1,0 +1,142 @@
+"""Passer des euros d'une année aux euros constants d'une autre, par l'indice annuel des prix à la consommation."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from donnees_insee.catalogue.tables import CERTITUDES, dossiers
+from donnees_insee.erreurs import DonneeAbsente, TableNonConforme, liste_de_fautes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from donnees_insee.base.base import Base
+
+SOURCE: Final = "prix"
+# Deux séries de l'indice, métropole ou France, révisées ou non, s'écartent de moins que cela.
+ECART_D_INDICE: Final = 0.003
+
+
+@dataclass(frozen=True)
+class IndiceAnnuel:
+    """L'indice moyen d'une année : sa valeur (base 100 en 2015), d'où elle vient, à quel point elle est sûre."""
+
+    annee: int
+    indice: float
+    source: str
+    certitude: str
+
+
+@lru_cache(maxsize=1)
+def indices_des_prix() -> dict[int, IndiceAnnuel]:
+    """Lire la table des prix, puis les lignes que l'analyste ajoute dans ``ABS_CATALOGUE``.
+
+    Returns
+    -------
+    dict of int to IndiceAnnuel
+        Année → indice annuel moyen de l'ensemble des ménages, France, base 100 en 2015.
+
+    Raises
+    ------
+    TableNonConforme
+        Si des lignes sont fautives ; toutes sont dites.
+    """
+    lus: dict[int, IndiceAnnuel] = {}
+    fautes: list[str] = []
+    for dossier in dossiers():
+        fichier = dossier.joinpath("reference", "prix.csv")
+        if not fichier.is_file():
+            continue
+        with fichier.open(encoding="utf-8-sig") as flux:
+            for rang, ligne in enumerate(csv.DictReader(flux, delimiter=";"), start=2):
+                try:
+                    lu = IndiceAnnuel(
+                        int(ligne["annee"]), float(ligne["indice"]), ligne["source"], ligne["certitude"]
+                    )
+                except (KeyError, TypeError, ValueError) as cause:
+                    fautes.append(f"ligne {rang} : {cause}.")
+                    continue
+                if lu.indice <= 0 or lu.certitude not in CERTITUDES.values():
+                    fautes.append(f"ligne {rang} : indice {lu.indice} ou certitude « {lu.certitude} ».")
+                lus[lu.annee] = lu
+    if fautes:
+        raise TableNonConforme(
+            liste_de_fautes(
+                "La table des prix est fautive ; colonnes attendues : annee;indice;source;certitude.", fautes
+            )
+        )
+    return lus
+
+
+def indices_tenus(base: Base | None) -> Mapping[int, IndiceAnnuel]:
+    """Joindre à la table du projet l'indice que l'analyste a déposé.
+
+    Parameters
+    ----------
+    base : Base or None
+        Base locale.
+
+    Returns
+    -------
+    mapping of int to IndiceAnnuel
+        Le fichier déposé l'emporte ; d'une autre base (100 en 2025), il est ramené à 100 en 2015 par les années communes.
+
+    Raises
+    ------
+    TableNonConforme
+        Si le fichier déposé n'a aucune année commune avec la table, ou ne suit pas la même évolution.
+    """
+    connus = indices_des_prix()
+    annees = base.millesimes(SOURCE) if base is not None else ()
+    if base is None or not annees:
+        return connus
+    depose = base.lire(SOURCE, max(annees), "annee")["INDICE"].dropna()
+    lus = {int(code): float(v) for code, v in depose.items()}
+    rapports = [connus[a].indice / v for a, v in lus.items() if a in connus and v > 0]
+    if not rapports or max(rapports) / min(rapports) - 1 > ECART_D_INDICE:
+        raise TableNonConforme(
+            f"L'indice des prix déposé ({SOURCE}, {max(annees)}) ne se raccorde pas à la table du projet (années tenues : "
+            f"{min(connus)} à {max(connus)}) : il faut au moins une année commune, et la même évolution à "
+            f"{100 * ECART_D_INDICE:.1f} % près. Déposez la moyenne annuelle de l'ensemble des ménages, France."
+        )
+    rapport = sum(rapports) / len(rapports)
+    return connus | {
+        a: IndiceAnnuel(a, v * rapport, f"fichier déposé ({SOURCE})", "sûre") for a, v in lus.items()
+    }
+
+
+def en_euros_de(montant: float, de: int, a: int, tenus: Mapping[int, IndiceAnnuel] | None = None) -> float:
+    """Exprimer un montant d'une année en euros d'une autre.
+
+    Parameters
+    ----------
+    montant : float
+        Montant en euros courants de l'année ``de``.
+    de, a : int
+        Année du montant, et année des euros voulus.
+    tenus : mapping or None, default None
+        Indices ; à défaut, ceux de la table du projet.
+
+    Returns
+    -------
+    float
+        ``montant × indice(a) / indice(de)``.
+
+    Raises
+    ------
+    DonneeAbsente
+        Si l'indice d'une des deux années n'est pas dans la table.
+    """
+    tenus = indices_des_prix() if tenus is None else tenus
+    absents = [str(annee) for annee in (de, a) if annee not in tenus]
+    if absents:
+        connus = ", ".join(map(str, sorted(tenus))) or "aucune"
+        raise DonneeAbsente(
+            f"L'indice des prix de {' et de '.join(absents)} n'est pas dans la table reference/prix.csv (années tenues : "
+            f"{connus}) : le montant ne peut pas être mis en euros constants. Déposez un fichier prix_AAAA.csv "
+            "(colonnes annee;indice), ou ajoutez sa ligne dans le dossier ABS_CATALOGUE."
+        )
+    return montant * tenus[a].indice / tenus[de].indice

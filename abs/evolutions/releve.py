@@ -1,0 +1,264 @@
+"""Lire dans la base les évolutions d'un territoire : ce qui se compare, à géographie constante, et ce qui est refusé."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from abs.calcul.calcul import Calculateur
+from abs.evolutions.evolutions import Evolution
+from abs.evolutions.lieux import Lieux
+from abs.evolutions.mesures import MesuresADeuxDates
+from abs.evolutions.refus import Refus, phrases_de_refus
+from abs.formats import avec_unite
+from abs.indicateurs.annees_comparables import Avis, juger, lectures_de, plus_proches
+from abs.indicateurs.indicateurs import Indicateur, indicateur, indicateurs
+from abs.territoires.qpv_tenus import pourquoi_sans_evolution
+from abs.territoires.territoires import Territoire, Territoires
+from donnees_insee import codes
+from donnees_insee.catalogue.tables import enquetes_annuelles, millesimes
+from donnees_insee.erreurs import ParametreInvalide, liste_de_fautes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from abs.indicateurs.indicateurs import Lecture
+    from donnees_insee.base.base import Base
+
+# Familles dont l'absence à une seule des deux dates est dite sans qu'on la demande.
+FAMILLES_SUIVIES: Final = frozenset({"recensement", "filosofi"})
+NIVEAUX_TOTAUX: Final = frozenset({"commune", "epci", "departement", "region"})
+
+
+@dataclass
+class Releve:
+    """Les évolutions d'un territoire entre deux dates.
+
+    Attributes
+    ----------
+    sujet : Territoire
+        Territoire demandé.
+    de, a : int
+        Millésimes.
+    totaux, mailles : dict of str to list of Evolution
+        Indicateur → lignes : le territoire entier, puis ses IRIS ou ses communes.
+    notes : dict of str to tuple of str
+        Indicateur → ce que le lecteur doit savoir.
+    refus : list of Refus
+        Indicateurs refusés.
+    geographie : list of str
+        Ce qui a été réuni ou laissé de côté, avec sa part de la population.
+    """
+
+    sujet: Territoire
+    de: int
+    a: int
+    totaux: dict[str, list[Evolution]] = field(default_factory=dict)
+    mailles: dict[str, list[Evolution]] = field(default_factory=dict)
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    refus: list[Refus] = field(default_factory=list)
+    geographie: list[str] = field(default_factory=list)
+
+    def lignes(self) -> list[Evolution]:
+        """Donner toutes les lignes, le territoire entier avant ses mailles, indicateur par indicateur.
+
+        Returns
+        -------
+        list of Evolution
+            Lignes dans l'ordre des indicateurs.
+        """
+        return [e for code in self.totaux for e in (*self.totaux[code], *self.mailles.get(code, ()))]
+
+
+class Releveur:
+    """Relève les évolutions d'un territoire.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    texte : str
+        Code ou nom du territoire, dans la géographie la plus récente.
+    de, a : int
+        Millésimes, le plus ancien d'abord.
+    """
+
+    def __init__(self, base: Base, texte: str, de: int, a: int) -> None:
+        base.exiger()
+        if de >= a:
+            raise ParametreInvalide(
+                f"On compare une année à une année plus récente : {de} n'est pas avant {a}. Échangez --de et --a."
+            )
+        self.base, self.de, self.a = base, de, a
+        self.territoires = Territoires(base)
+        self.sujet = _ville(self.territoires, texte) or self.territoires.trouver(texte)
+        if self.sujet.niveau == "qpv":
+            raise ParametreInvalide(pourquoi_sans_evolution(base, self.sujet.code, self.sujet.nom))
+        if self.sujet.niveau not in NIVEAUX_TOTAUX | {"iris"}:
+            raise ParametreInvalide(
+                f"« {texte} » est un territoire de niveau {self.sujet.niveau} ; une évolution se lit pour une commune, "
+                "un IRIS, un EPCI, un département ou une région."
+            )
+        self.calculateur = Calculateur(base, self.territoires, self.sujet)
+        self.lieux = Lieux(self.calculateur.decoupage, self.sujet, de, a)
+        self.mesures = MesuresADeuxDates(self.calculateur, self.lieux)
+
+    def relever(self, codes_voulus: Iterable[str] = ()) -> Releve:
+        """Relever les évolutions.
+
+        Parameters
+        ----------
+        codes_voulus : iterable of str, default ()
+            Indicateurs ; par défaut, tous ceux que la base tient aux deux dates.
+
+        Returns
+        -------
+        Releve
+            Évolutions et refus.
+        """
+        voulus = [indicateur(c) for c in codes_voulus]
+        releve = Releve(self.sujet, self.de, self.a)
+        for definition in voulus or indicateurs().values():
+            self._un_indicateur(definition, releve, demande=bool(voulus))
+        lues = dict.fromkeys(e.source for e in releve.lignes())
+        a_l_iris = [s for s in lues if self.lieux.tient(s, "iris")]
+        releve.geographie = self.lieux.phrases(a_l_iris[0]) if a_l_iris else []
+        return releve
+
+    def _un_indicateur(self, definition: Indicateur, releve: Releve, *, demande: bool) -> None:
+        refus: Refus | None = None
+        for source in dict.fromkeys(li.source.id for li in definition.lectures):
+            lectures = lectures_de(definition, source, self.de, self.a)
+            if lectures is None or not self._tenue(source):
+                continue
+            avis = juger(definition, *lectures, self.de, self.a)
+            if avis.refus:
+                refus = refus or self._refus(definition, source, avis)
+                continue
+            total, mailles = self._lire(definition, lectures, avis)
+            if total or mailles:
+                releve.totaux[definition.code] = total
+                releve.mailles[definition.code] = mailles
+                releve.notes[definition.code] = (*self._euros(definition), *avis.notes)
+                return
+        if refus is None and (demande or self._tenue_a_une_date(definition)):
+            refus = self._absence(definition)
+        if refus is not None:
+            releve.refus.append(refus)
+
+    def _euros(self, definition: Indicateur) -> tuple[str, ...]:
+        """Dire en quels euros un montant est écrit, et de combien les prix ont monté."""
+        indices = self.mesures.indices
+        if definition.unite != "€" or not {self.de, self.a} <= indices.keys():
+            return ()
+        hausse = avec_unite(100 * (indices[self.a].indice / indices[self.de].indice - 1), "%", 1)
+        return (
+            f"Montants en euros constants de {self.a} : les prix à la consommation ont varié de {hausse} depuis {self.de}.",
+        )
+
+    def _tenue(self, source: str) -> bool:
+        utiles = {"iris", "commune", self.sujet.niveau}
+        return all(
+            any(p.source == source and p.millesime == m and p.niveau in utiles for p in self.base.parts())
+            for m in (self.de, self.a)
+        )
+
+    def _tenue_a_une_date(self, definition: Indicateur) -> bool:
+        """Dire si la source principale n'est tenue qu'à une date : l'analyste attend l'autre, et doit savoir."""
+        premiere = definition.lectures[0].source
+        tenus = set(self.base.millesimes(premiere.id))
+        return premiere.famille in FAMILLES_SUIVIES and len(tenus & {self.de, self.a}) == 1
+
+    def _absence(self, definition: Indicateur) -> Refus:
+        """Refuser un indicateur que la base ne tient pas aux deux dates, par les règles d'abord."""
+        source = definition.lectures[0].source.id
+        raison = (
+            f"Les deux dates ({self.de}, {self.a}) ne sont pas tenues toutes deux, par une même source, à un niveau "
+            "utile à ce territoire."
+        )
+        absence = (raison,)
+        lectures = lectures_de(definition, source, self.de, self.a)
+        if lectures is None:
+            return Refus(definition.code, source, absence)
+        avis = juger(definition, *lectures, self.de, self.a)
+        if avis.comparable:
+            return Refus(definition.code, source, absence)
+        return self._refus(definition, source, avis)
+
+    def _refus(self, definition: Indicateur, source: str, avis: Avis) -> Refus:
+        tenus = self.base.millesimes(source)
+        publies = {m.annee for m in millesimes().get(source, ())} | set(tenus)
+        if definition.lectures[0].source.famille == "recensement":
+            publies &= set(enquetes_annuelles())
+        proposees = [plus_proches(definition, source, self.de, self.a, annees) for annees in (tenus, publies)]
+        return Refus(definition.code, source, avis.refus, proposees[0], proposees[1])
+
+    # -- lire -----------------------------------------------------------------------------------
+
+    def _lire(
+        self, definition: Indicateur, lectures: tuple[Lecture, Lecture], avis: Avis
+    ) -> tuple[list[Evolution], list[Evolution]]:
+        source = lectures[0].source.id
+        total: list[Evolution] = []
+        mailles: list[Evolution] = []
+        if self.sujet.niveau in {"commune", "iris"} and self.lieux.tient(source, "iris"):
+            mailles = self.mesures.par_iris(definition, lectures, avis)
+        if self.sujet.niveau != "iris":
+            groupes = self.lieux.communes(source)
+            par_commune = [self.mesures.par_commune(definition, lectures, avis, g) for g in groupes]
+            if self.sujet.niveau == "commune":
+                total = [replace(e, nom=self.sujet.nom, code=self.sujet.code) for e in par_commune]
+            else:
+                mailles = par_commune
+                total = [self.mesures.ensemble(definition, lectures, avis, par_commune)]
+        return total, mailles
+
+
+def _ville(territoires: Territoires, texte: str) -> Territoire | None:
+    """Trouver une ville à arrondissements dans une base qui ne tient que ses arrondissements."""
+    code, noms = texte.strip(), territoires.geographie.communes["nom"]
+    siens = [str(c) for c in noms.index if codes.ville_de_l_arrondissement(str(c)) == code != str(c)]
+    if not siens or code in noms.index:
+        return None
+    nom = re.sub(r" \d.*$", "", str(noms[siens[0]]))
+    return Territoire(code, "commune", nom, None, (code,), libelle=nom)
+
+
+def relever(base: Base, texte: str, de: int, a: int, codes_voulus: Iterable[str] = ()) -> Releve:
+    """Relever les évolutions d'un territoire, ou refuser si rien ne se compare.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    texte : str
+        Code ou nom du territoire.
+    de, a : int
+        Millésimes, le plus ancien d'abord.
+    codes_voulus : iterable of str, default ()
+        Indicateurs ; par défaut, tous ceux que la base tient aux deux dates.
+
+    Returns
+    -------
+    Releve
+        Évolutions, et refus des indicateurs qui ne se comparent pas.
+
+    Raises
+    ------
+    ParametreInvalide
+        Si aucun indicateur ne se compare ; les raisons et les dates les plus proches sont dites.
+    """
+    releve = Releveur(base, texte, de, a).relever(codes_voulus)
+    if releve.totaux:
+        return releve
+    if not releve.refus:
+        raise ParametreInvalide(
+            f"La base ne tient aucun indicateur de {releve.sujet.nom} à la fois pour {de} et pour {a}. "
+            "`abs sources etat` dit ce qu'elle tient."
+        )
+    raise ParametreInvalide(
+        liste_de_fautes(
+            f"{releve.sujet.nom}, {de} → {a} : aucune évolution n'est écrite.", phrases_de_refus(releve.refus)
+        )
+    )

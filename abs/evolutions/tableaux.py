@@ -1,0 +1,320 @@
+"""Les évolutions écrites en français : les lignes d'un tableau, la phrase qui le résume, la table à enregistrer."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from abs.evolutions.evolutions import Evolution, Verdict, part_notable, part_significative, seuil_d_evolution
+from abs.formats import ESPACE_INSECABLE, avec_unite, nombre
+from abs.indicateurs.indicateurs import indicateurs
+from donnees_insee.catalogue.catalogue import source
+
+if TYPE_CHECKING:
+    from abs.evolutions.releve import Releve
+    from abs.indicateurs.indicateurs import Indicateur
+
+ENTETES: Final = ("Territoire", "Code", "{de}", "{a}", "Écart", "Marge", "Ce qu'on peut en dire")
+# Au-delà, l'écran ne montre que les écarts les plus nets ; le fichier les a tous.
+LIGNES_A_L_ECRAN: Final = 40
+LIGNES_LES_PLUS_NETTES: Final = 12
+HASARD: Final = 0.05
+LIMITES: Final = (
+    "La marge est un ordre de grandeur de l'aléa du sondage, non un intervalle de confiance : elle ignore les "
+    "non-réponses et les erreurs de déclaration. Le seuil pratique dit à partir de quel écart une évolution mérite "
+    "d'être dite ; il ne dit pas qu'elle est établie."
+)
+NOMS_DE_MAILLE: Final = {"iris": "IRIS", "commune": "communes"}
+
+
+def unite_d_ecart(indicateur: Indicateur, annee: int | None = None) -> str:
+    """Donner l'unité d'un écart : des points pour un pourcentage, sinon celle de l'indicateur.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition.
+    annee : int or None, default None
+        Seconde date : un montant y est en euros constants, et son unité le dit.
+
+    Returns
+    -------
+    str
+        Unité à écrire après le nombre, par exemple « pt » ou « € de 2018 ».
+    """
+    return "pt" if indicateur.unite == "%" else unite_constante(indicateur, annee)
+
+
+def unite_constante(indicateur: Indicateur, annee: int | None) -> str:
+    """Donner l'unité d'une valeur ; d'un montant, l'année de ses euros.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition.
+    annee : int or None
+        Année des euros.
+
+    Returns
+    -------
+    str
+        Unité à écrire après le nombre.
+    """
+    if indicateur.unite == "€" and annee is not None:
+        return f"€{ESPACE_INSECABLE}de{ESPACE_INSECABLE}{annee}"
+    return indicateur.unite
+
+
+def unites(evolution: Evolution) -> tuple[str, str]:
+    """Donner l'unité des deux valeurs d'une évolution.
+
+    Parameters
+    ----------
+    evolution : Evolution
+        Évolution.
+
+    Returns
+    -------
+    tuple of str
+        D'un montant, l'année de ses euros : celle de la seconde date s'il a été mis en euros constants, sinon la sienne.
+    """
+    definition = indicateurs()[evolution.indicateur]
+    convertie = not math.isnan(evolution.avant.publiee)
+    return (
+        unite_constante(definition, evolution.a if convertie else evolution.de),
+        unite_constante(definition, evolution.a),
+    )
+
+
+def signe(valeur: float, unite: str, decimales: int) -> str:
+    """Écrire un écart avec son signe.
+
+    Parameters
+    ----------
+    valeur : float
+        Écart ; NaN donne un tiret.
+    unite : str
+        Unité.
+    decimales : int
+        Décimales écrites.
+
+    Returns
+    -------
+    str
+        Par exemple « +1,2 pt » ou « −0,4 pt ».
+    """
+    if math.isnan(valeur):
+        return "–"
+    ecrit = avec_unite(abs(valeur), unite, decimales)
+    if not any(c in "123456789" for c in nombre(abs(valeur), decimales)):
+        return ecrit
+    return f"{'+' if valeur > 0 else '−'}{ecrit}"
+
+
+def ligne(evolution: Evolution) -> tuple[str, ...]:
+    """Écrire une évolution comme une ligne de tableau.
+
+    Parameters
+    ----------
+    evolution : Evolution
+        Évolution.
+
+    Returns
+    -------
+    tuple of str
+        Territoire, code, valeur aux deux dates, écart, marge, verdict avec sa raison.
+    """
+    definition = indicateurs()[evolution.indicateur]
+    decimales = definition.decimales
+    marge = (
+        "–"
+        if math.isnan(evolution.marge) or evolution.verdict in {Verdict.NOTABLE, Verdict.FAIBLE}
+        else f"±{ESPACE_INSECABLE}{nombre(evolution.marge, 1)}"
+    )
+    avant, apres = unites(evolution)
+    return (
+        evolution.nom,
+        evolution.code,
+        avec_unite(evolution.avant.valeur, avant, decimales),
+        avec_unite(evolution.apres.valeur, apres, decimales),
+        signe(evolution.ecart, unite_d_ecart(definition, evolution.a), decimales),
+        marge,
+        verdict_dit(evolution),
+    )
+
+
+def verdict_dit(evolution: Evolution) -> str:
+    """Écrire ce qu'on peut dire d'une évolution.
+
+    Parameters
+    ----------
+    evolution : Evolution
+        Évolution.
+
+    Returns
+    -------
+    str
+        Par exemple « significatif », « hausse notable (seuil pratique : 1 pt) », avec la raison s'il y en a une.
+    """
+    dit = str(evolution.verdict)
+    if evolution.verdict in {Verdict.NOTABLE, Verdict.FAIBLE}:
+        definition = indicateurs()[evolution.indicateur]
+        seuil = signe(
+            seuil_d_evolution(definition, evolution.avant.valeur),
+            unite_d_ecart(definition),
+            max(definition.decimales, 2 if definition.unite == "" else 0),
+        )
+        mot = (
+            ("hausse" if evolution.ecart > 0 else "baisse")
+            if evolution.verdict == Verdict.NOTABLE
+            else "écart"
+        )
+        dit = f"{mot} {'notable' if mot != 'écart' else 'faible'} (seuil pratique : {seuil.lstrip('+')})"
+    return f"{dit}{ESPACE_INSECABLE}: {evolution.raison}" if evolution.raison else dit
+
+
+def les_plus_nettes(evolutions: list[Evolution]) -> list[Evolution]:
+    """Choisir ce qui est montré : tout, ou les écarts établis les plus nets, au regard de leur marge ou du seuil.
+
+    Parameters
+    ----------
+    evolutions : list of Evolution
+        Mailles d'un indicateur.
+
+    Returns
+    -------
+    list of Evolution
+        Dans l'ordre du territoire si tout tient ; sinon de la plus forte baisse à la plus forte hausse.
+    """
+    if len(evolutions) <= LIGNES_A_L_ECRAN:
+        return evolutions
+    nettes = [e for e in evolutions if e.verdict in {Verdict.SIGNIFICATIF, Verdict.NOTABLE}]
+    retenues = sorted(nettes, key=_nettete, reverse=True)[:LIGNES_LES_PLUS_NETTES]
+    return sorted(retenues, key=lambda e: e.ecart)
+
+
+def _nettete(evolution: Evolution) -> float:
+    aune = evolution.marge
+    if evolution.verdict == Verdict.NOTABLE:
+        aune = seuil_d_evolution(indicateurs()[evolution.indicateur], evolution.avant.valeur)
+    return abs(evolution.ecart) / aune if aune else abs(evolution.ecart)
+
+
+def mots_du_choix(montrees: list[Evolution], mailles: list[Evolution]) -> list[str]:
+    """Dire ce que l'écran ne montre pas.
+
+    Parameters
+    ----------
+    montrees, mailles : list of Evolution
+        Lignes montrées, et toutes les lignes.
+
+    Returns
+    -------
+    list of str
+        Vide si tout est montré.
+    """
+    if len(montrees) == len(mailles):
+        return []
+    ou = f"les {len(mailles)} lignes sont dans le fichier qu'écrit --sortie."
+    if montrees:
+        aune = "de leur marge" if montrees[0].verdict == Verdict.SIGNIFICATIF else "du seuil pratique"
+        return [f"Sont montrés les {len(montrees)} écarts les plus nets au regard {aune} ; {ou}"]
+    if part_significative(mailles)[1]:
+        return [f"Aucun écart significatif à montrer ; {ou}"]
+    if part_notable(mailles)[2]:
+        return [f"Aucun écart n'atteint le seuil pratique ; {ou}"]
+    return [f"Aucun écart n'a pu être jugé ; {ou}"]
+
+
+def resume(evolutions: list[Evolution]) -> list[str]:
+    """Dire combien d'écarts sont significatifs, et combien le seraient par le seul hasard.
+
+    Parameters
+    ----------
+    evolutions : list of Evolution
+        Mailles d'un indicateur.
+
+    Returns
+    -------
+    list of str
+        Phrases complètes ; vide sans maille.
+    """
+    if not evolutions:
+        return []
+    nom = NOMS_DE_MAILLE.get(evolutions[0].niveau, "territoires")
+    nets, evalues = part_significative(evolutions)
+    dites = []
+    if evalues:
+        part = avec_unite(100 * nets / evalues, "%", 0)
+        dite = f"Écart significatif pour {nets} des {evalues} {nom} où il est évalué ({part})"
+        # Seul un sondage donne des écarts par hasard ; un arrondi n'en donne pas.
+        if source(evolutions[0].source).famille == "recensement":
+            hasard = avec_unite(100 * HASARD, "%", 0)
+            dite += f" ; sans aucune évolution, environ {hasard} en auraient un par le seul hasard du sondage"
+        dites.append(f"{dite}.")
+    hausses, baisses, juges = part_notable(evolutions)
+    if juges:
+        dites.append(
+            f"Source sans sondage, jugée au seuil pratique : hausse notable pour {hausses} et baisse notable pour "
+            f"{baisses} des {juges} {nom} jugés."
+        )
+    sans = [e for e in evolutions if e.verdict in {Verdict.SANS_MARGE, Verdict.NON_COMPARABLE}]
+    if sans and (evalues or juges):
+        dites.append(
+            f"Écart non évalué ou non comparable pour {len(sans)} {nom} : la raison est sur leur ligne."
+        )
+    return dites
+
+
+def _aune(evolution: Evolution) -> str:
+    if evolution.verdict in {Verdict.SIGNIFICATIF, Verdict.NON_SIGNIFICATIF}:
+        return "marge de sondage"
+    return "seuil pratique" if evolution.verdict in {Verdict.NOTABLE, Verdict.FAIBLE} else ""
+
+
+def table(releve: Releve) -> pd.DataFrame:
+    """Réunir toutes les évolutions, à pleine précision.
+
+    Parameters
+    ----------
+    releve : Releve
+        Évolutions d'un territoire.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Une ligne par indicateur et par territoire ; nombres absents là où rien n'est dit.
+    """
+    connus = indicateurs()
+    return pd.DataFrame(
+        [
+            {
+                "indicateur": e.indicateur,
+                "libelle": connus[e.indicateur].libelle_court,
+                "source": e.source,
+                "niveau": e.niveau,
+                "territoire": e.code,
+                "nom": e.nom,
+                "nature": e.nature,
+                "codes_de": " ".join(e.codes_de),
+                "codes_a": " ".join(e.codes_a),
+                "de": e.de,
+                "a": e.a,
+                "unite_de": unites(e)[0],
+                "unite_a": unites(e)[1],
+                "montant_courant_de": e.avant.publiee,
+                "valeur_de": e.avant.valeur,
+                "valeur_a": e.apres.valeur,
+                "ecart": e.ecart,
+                "unite_ecart": unite_d_ecart(connus[e.indicateur], e.a),
+                "marge": e.marge,
+                "verdict": str(e.verdict),
+                "aune": _aune(e),
+                "depasse_le_seuil_pratique": "oui" if e.notable else "non",
+                "raison": e.raison,
+            }
+            for e in releve.lignes()
+        ]
+    )

@@ -1,0 +1,1 @@
+"""Les indicateurs : définitions, formules, fiabilité, années comparables."""

@@ -1,0 +1,375 @@
+"""Dire si deux millésimes d'un indicateur se comparent, pourquoi, et lesquels se compareraient."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+from donnees_insee.catalogue.tables import CERTITUDES, enquetes_annuelles
+from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from abs.indicateurs.indicateurs import Indicateur, Lecture
+
+# Champs que chaque genre de règle demande, en plus de ceux de toutes les règles.
+GENRES: Final[dict[str, tuple[str, ...]]] = {
+    "enquetes": (),
+    "rupture": ("avant", "apres"),
+    "questionnaire": ("enquete",),
+    "ecart_minimal": ("ecart",),
+    "absence": ("annees",),
+    "definition": (),
+    "perimetre": (),
+    "note": ("annees",),
+    "seuil": ("annees", "seuil"),
+    "territoire": ("territoires",),
+}
+
+
+@dataclass(frozen=True)
+class Regle:
+    """Une règle de comparaison, telle que le fichier la donne.
+
+    Attributes
+    ----------
+    code, genre : str
+        Identifiant, et ce que la règle regarde (``GENRES``).
+    raison, source, certitude : str
+        Ce qui est dit à l'analyste, d'où cela vient, à quel point c'est sûr.
+    familles, variables : tuple of str
+        Ce que la règle vise ; vide, tout.
+    avant, apres, enquete, ecart : int
+        Bornes, selon le genre.
+    annees : tuple of int
+        Années visées.
+    seuil : float
+        Écart au-dessous duquel rien n'est annoncé, en points.
+    territoires : str
+        Motif des codes de territoires visés par une mise en garde.
+    """
+
+    code: str
+    genre: str
+    raison: str
+    source: str
+    certitude: str
+    familles: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    avant: int = 0
+    apres: int = 0
+    enquete: int = 0
+    ecart: int = 0
+    annees: tuple[int, ...] = ()
+    seuil: float = 0.0
+    territoires: str = ""
+
+    def vise(self, *lectures: Lecture) -> bool:
+        """Dire si la règle parle de ces lectures.
+
+        Parameters
+        ----------
+        *lectures : Lecture
+            Lectures des deux dates.
+
+        Returns
+        -------
+        bool
+            Vrai si une lecture est d'une famille visée et porte une variable visée.
+        """
+        return any(
+            (not self.familles or lecture.source.famille in self.familles)
+            and (
+                not self.variables
+                or any(fnmatchcase(v, motif) for v in lecture.variables for motif in self.variables)
+            )
+            for lecture in lectures
+        )
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """Deux définitions qui disent la même chose : les règles qu'elle lève, et ce qui est écrit."""
+
+    indicateur: str
+    leve: tuple[str, ...]
+    raison: str
+
+
+@dataclass(frozen=True)
+class Avis:
+    """Ce que les règles disent d'une comparaison.
+
+    Attributes
+    ----------
+    refus : tuple of str
+        Raisons de refuser ; vide si les deux dates se comparent.
+    notes : tuple of str
+        Ce que le lecteur doit savoir d'une comparaison admise.
+    seuil : float
+        Écart, en points, au-dessous duquel rien n'est annoncé.
+    """
+
+    refus: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    seuil: float = 0.0
+
+    @property
+    def comparable(self) -> bool:
+        """Dire si les deux dates se comparent."""
+        return not self.refus
+
+
+@lru_cache(maxsize=1)
+def regles() -> tuple[tuple[Regle, ...], dict[str, Equivalence]]:
+    """Lire les règles de comparaison du projet.
+
+    Returns
+    -------
+    tuple
+        Règles dans l'ordre du fichier ; équivalences rangées par indicateur.
+
+    Raises
+    ------
+    TableNonConforme
+        Si des règles sont fautives ; toutes les fautes sont dites.
+    """
+    texte = (resources.files("abs") / "definitions" / "_comparaisons.toml").read_text(encoding="utf-8")
+    return lire_les_regles(texte)
+
+
+def lire_les_regles(texte: str) -> tuple[tuple[Regle, ...], dict[str, Equivalence]]:
+    """Lire et vérifier un fichier de règles.
+
+    Parameters
+    ----------
+    texte : str
+        Contenu TOML.
+
+    Returns
+    -------
+    tuple
+        Règles dans l'ordre du fichier ; équivalences rangées par indicateur.
+
+    Raises
+    ------
+    TableNonConforme
+        Si des règles sont fautives ; toutes les fautes sont dites.
+    """
+    lu = tomllib.loads(texte)
+    fautes: list[str] = []
+    lues: list[Regle] = []
+    for rang, brut in enumerate(lu.get("regles", ()), start=1):
+        nom = f"règle {rang} ({brut.get('code', 'sans code')})"
+        champs: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in brut.items()}
+        try:
+            regle = Regle(**champs)
+        except TypeError as cause:
+            fautes.append(f"{nom} : champ absent ou inconnu ({cause}).")
+            continue
+        if regle.genre not in GENRES:
+            fautes.append(f"{nom} : genre « {regle.genre} » inconnu ; on attend {', '.join(GENRES)}.")
+        fautes += [f"{nom} : le champ {c} manque." for c in GENRES.get(regle.genre, ()) if c not in brut]
+        if regle.certitude not in CERTITUDES.values():
+            fautes.append(f"{nom} : certitude « {regle.certitude} » inconnue.")
+        lues.append(regle)
+    connus = {r.code for r in lues}
+    equivalences = {
+        e["indicateur"]: Equivalence(e["indicateur"], tuple(e["leve"]), e["raison"])
+        for e in lu.get("equivalences", ())
+    }
+    fautes += [
+        f"équivalence de {e.indicateur} : règle « {code} » inconnue."
+        for e in equivalences.values()
+        for code in e.leve
+        if code not in connus
+    ]
+    if fautes:
+        raise TableNonConforme(liste_de_fautes("Les règles de comparaison sont fautives :", fautes))
+    return tuple(lues), equivalences
+
+
+def enquetes_communes(de: int, a: int) -> tuple[int, ...]:
+    """Lister les enquêtes annuelles que deux millésimes du recensement partagent.
+
+    Parameters
+    ----------
+    de, a : int
+        Millésimes.
+
+    Returns
+    -------
+    tuple of int
+        Années des enquêtes communes ; vide si les millésimes se comparent.
+
+    Raises
+    ------
+    TableNonConforme
+        Si les enquêtes d'un millésime ne sont pas dans la table : rien ne se devine.
+    """
+    connues = enquetes_annuelles()
+    inconnus = [str(m) for m in (de, a) if m not in connues]
+    if inconnus:
+        raise TableNonConforme(
+            f"Les enquêtes annuelles du millésime {' et '.join(inconnus)} ne sont pas dans la table "
+            "reference/enquetes_annuelles.csv : ajoutez sa ligne (dossier ABS_CATALOGUE) avant de comparer."
+        )
+    return tuple(sorted(set(connues[de]) & set(connues[a])))
+
+
+def juger(indicateur: Indicateur, lecture_de: Lecture, lecture_a: Lecture, de: int, a: int) -> Avis:
+    """Appliquer les règles à deux dates d'un indicateur.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition.
+    lecture_de, lecture_a : Lecture
+        Lecture employée à chaque date.
+    de, a : int
+        Millésimes, le plus ancien d'abord.
+
+    Returns
+    -------
+    Avis
+        Toutes les raisons de refuser, ou les notes et le seuil d'une comparaison admise.
+    """
+    toutes, equivalences = regles()
+    equivalence = equivalences.get(indicateur.code)
+    leve = equivalence.leve if equivalence else ()
+    refus: list[str] = []
+    notes: list[str] = []
+    seuil = 0.0
+    if de >= a:
+        refus.append(f"On compare une année à une année plus récente : {de} n'est pas avant {a}.")
+        return Avis(tuple(refus))
+    for regle in toutes:
+        if not regle.vise(lecture_de, lecture_a):
+            continue
+        precision = _precision(regle, lecture_de, lecture_a, de, a)
+        if precision is None:
+            continue
+        if regle.code in leve:
+            assert equivalence is not None
+            notes.append(equivalence.raison)
+        elif regle.genre in {"note", "seuil"}:
+            notes.append(regle.raison)
+            seuil = max(seuil, regle.seuil)
+        else:
+            refus.append(f"{regle.raison}{precision}")
+    return Avis(tuple(refus), tuple(dict.fromkeys(notes)), seuil)
+
+
+def mises_en_garde(code: str) -> tuple[str, ...]:
+    """Dire ce qu'il faut savoir avant de comparer un territoire à d'autres.
+
+    Parameters
+    ----------
+    code : str
+        Code du territoire.
+
+    Returns
+    -------
+    tuple of str
+        Une phrase par règle qui vise ce code.
+    """
+    return tuple(r.raison for r in regles()[0] if r.territoires and re.fullmatch(r.territoires, code))
+
+
+def _precision(regle: Regle, lecture_de: Lecture, lecture_a: Lecture, de: int, a: int) -> str | None:
+    """Dire ce qui déclenche une règle, ou ``None`` si elle ne s'applique pas."""
+    if regle.genre == "enquetes":
+        communes = enquetes_communes(de, a)
+        liste = ", ".join(map(str, communes))
+        mots = f" {de} et {a} partagent {len(communes)} enquête{'s' if len(communes) > 1 else ''} ({liste})."
+        return mots if communes else None
+    if regle.genre == "questionnaire":
+        return None if _part_depuis(regle.enquete, de) == _part_depuis(regle.enquete, a) else ""
+    declenchee = {
+        "rupture": de <= regle.avant and a >= regle.apres,
+        "ecart_minimal": a - de < regle.ecart,
+        "absence": bool({de, a} & set(regle.annees)),
+        "note": bool({de, a} & set(regle.annees)),
+        "seuil": bool({de, a} & set(regle.annees)),
+        "territoire": False,
+        "definition": lecture_de.definition != lecture_a.definition,
+        "perimetre": lecture_de.source.famille != lecture_a.source.famille,
+    }[regle.genre]
+    if declenchee and regle.genre == "definition":
+        return f" {de} : {lecture_de.definition or 'sans précision'} ; {a} : {lecture_a.definition or 'sans précision'}."
+    return "" if declenchee else None
+
+
+def _part_depuis(enquete: int, millesime: int) -> float:
+    siennes = enquetes_annuelles().get(millesime, ())
+    return sum(e >= enquete for e in siennes) / len(siennes) if siennes else 0.0
+
+
+def lectures_de(indicateur: Indicateur, source: str, de: int, a: int) -> tuple[Lecture, Lecture] | None:
+    """Choisir la lecture de chaque date dans une même source.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition.
+    source : str
+        Identifiant de la source.
+    de, a : int
+        Millésimes.
+
+    Returns
+    -------
+    tuple of Lecture or None
+        ``None`` si la source ne donne pas l'indicateur à l'une des dates.
+    """
+    siennes = [li for li in indicateur.lectures if li.source.id == source and li.source_denominateur is None]
+    trouvees = [next((li for li in siennes if li.vaut_pour(m)), None) for m in (de, a)]
+    premiere, seconde = trouvees
+    return None if premiere is None or seconde is None else (premiere, seconde)
+
+
+def plus_proches(
+    indicateur: Indicateur, source: str, de: int, a: int, annees: Iterable[int]
+) -> tuple[tuple[int, int], ...]:
+    """Proposer les comparaisons admises les plus proches d'une comparaison refusée.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition.
+    source : str
+        Source lue.
+    de, a : int
+        Millésimes demandés.
+    annees : iterable of int
+        Millésimes possibles : ceux que la base tient, ou ceux qui sont publiés.
+
+    Returns
+    -------
+    tuple of tuple of int
+        En gardant la première date, puis en gardant la seconde ; à défaut, la plus proche des deux.
+    """
+    possibles = sorted(set(annees))
+
+    def admise(x: int, y: int) -> bool:
+        lectures = lectures_de(indicateur, source, x, y) if x < y else None
+        return lectures is not None and juger(indicateur, *lectures, x, y).comparable
+
+    def eloignement(paire: tuple[int, int]) -> tuple[int, int]:
+        return (abs(paire[0] - de) + abs(paire[1] - a), -paire[1])
+
+    gardees = [
+        min((p for p in paires if admise(*p)), key=eloignement, default=None)
+        for paires in ([(de, y) for y in possibles], [(x, a) for x in possibles])
+    ]
+    trouvees = tuple(dict.fromkeys(p for p in gardees if p is not None))
+    if trouvees:
+        return trouvees
+    autres = [(x, y) for x in possibles for y in possibles if admise(x, y)]
+    return (min(autres, key=eloignement),) if autres else ()

@@ -1,0 +1,332 @@
+"""Les indicateurs : des définitions TOML par thème, vérifiées en entier à la lecture."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from abs.indicateurs.formules import Formule, formule
+from donnees_insee.catalogue.catalogue import Source, source, sources
+from donnees_insee.erreurs import DonneeAbsente, IndicateurInconnu, liste_de_fautes
+
+THEMES: Final[dict[str, str]] = {
+    "emploi": "Contexte socio-économique et emploi",
+    "demographie": "Démographie et familles",
+    "revenus": "Revenus et niveaux de vie",
+    "logement": "Logement et habitat",
+    "sante_education": "Santé, éducation et équipements",
+}
+SENS: Final = ("haut", "bas", "neutre")
+NATURES: Final = ("taux", "indice", "mediane", "effectif")
+TRANSVERSAUX: Final = (
+    "petite_enfance",
+    "reussite_educative",
+    "autonomie",
+    "acces_aux_droits",
+    "mobilite",
+    "numerique",
+)
+PUBLICS: Final = ("enfance_familles", "jeunes", "personnes_agees", "handicap", "difficulte")
+
+
+@dataclass(frozen=True)
+class Lecture:
+    """Une façon de lire un indicateur dans une source, pour une plage d'années.
+
+    Attributes
+    ----------
+    source : Source
+        Source lue.
+    definition : str
+        Nom de la série, quand l'indicateur en a eu plusieurs.
+    de, a : int
+        Premier et dernier millésime où cette lecture vaut.
+    numerateur, denominateur : Formule or None
+        Comptes dont le rapport donne la valeur.
+    variable : str
+        Variable publiée telle quelle par le producteur, jamais agrégée.
+    source_denominateur : Source or None
+        Source du dénominateur s'il vient d'ailleurs : la valeur est alors ``estime``.
+    """
+
+    source: Source
+    definition: str = ""
+    de: int = 0
+    a: int = 9999
+    numerateur: Formule | None = None
+    denominateur: Formule | None = None
+    variable: str = ""
+    source_denominateur: Source | None = None
+
+    @property
+    def est_publiee(self) -> bool:
+        """Dire si la valeur est celle du producteur, donc ni sommable ni moyennable."""
+        return bool(self.variable)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Variables lues dans la source principale."""
+        if self.variable:
+            return (self.variable,)
+        formules = [self.numerateur]
+        if self.source_denominateur is None:
+            formules.append(self.denominateur)
+        return tuple(dict.fromkeys(v for f in formules if f is not None for v in f.variables))
+
+    def vaut_pour(self, millesime: int) -> bool:
+        """Dire si la lecture vaut pour un millésime.
+
+        Parameters
+        ----------
+        millesime : int
+            Année des données.
+
+        Returns
+        -------
+        bool
+            Vrai dans la plage de la série.
+        """
+        return self.de <= millesime <= self.a
+
+    def formule_lisible(self) -> str:
+        """Écrire la formule comme dans l'annexe des définitions.
+
+        Returns
+        -------
+        str
+            Variable publiée, ou ``numérateur / dénominateur``.
+        """
+        if self.variable:
+            return self.variable
+        if self.denominateur is None:
+            return self.numerateur.texte if self.numerateur else ""
+        haut = self.numerateur.texte if self.numerateur else ""
+        return f"({haut}) / ({self.denominateur.texte})"
+
+
+@dataclass(frozen=True)
+class Indicateur:
+    """La définition d'un indicateur.
+
+    Attributes
+    ----------
+    code : str
+        Identifiant ASCII.
+    libelle_court : str
+        Libellé de tableau, qui dit le dénominateur.
+    sens : str
+        ``haut`` = une valeur haute est une fragilité, ``bas`` = l'inverse, ``neutre``.
+    seuil_pratique : float
+        Écart au-dessous duquel deux valeurs ne sont pas dites différentes.
+    arrondis : dict of str to int
+        Décimales publiées par le producteur, pour les millésimes où il arrondit plus que d'habitude.
+    effet_de_sondage : float
+        Facteur D de l'ordre de grandeur de l'incertitude du recensement.
+    lu_pour_la_commune : bool
+        Vrai d'un indicateur de commune que seul le tableau de ses quartiers prioritaires porte.
+    """
+
+    code: str
+    libelle: str
+    libelle_court: str
+    theme: str
+    definition: str
+    unite: str
+    lectures: tuple[Lecture, ...]
+    nature: str = "taux"
+    decimales: int = 1
+    sens: str = "neutre"
+    seuil_pratique: float = 2.0
+    effet_de_sondage: float = 3.0
+    denominateur_minimum: float = 50.0
+    phrase: str = ""
+    transversaux: tuple[str, ...] = ()
+    publics: tuple[str, ...] = ()
+    carte: bool = True
+    lu_pour_la_commune: bool = False
+    arrondis: dict[str, int] = field(default_factory=dict)
+    remarques: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def facteur(self) -> float:
+        """Multiplicateur d'affichage : 100 pour un pourcentage, 10 000 « pour 10 000 habitants », 1 sinon."""
+        mots = self.unite.removeprefix("pour ").replace("10 000", "10000").split()
+        if self.unite.startswith("pour "):
+            return float(mots[0])
+        return 100.0 if self.unite == "%" else 1.0
+
+
+def _lecture(code: str, brut: dict[str, Any]) -> Lecture:
+    try:
+        lue = {k: v for k, v in brut.items() if k in {"definition", "de", "a", "variable"}}
+        for champ in ("numerateur", "denominateur"):
+            lue[champ] = formule(brut[champ]) if champ in brut else None
+        ailleurs = brut.get("source_denominateur")
+        return Lecture(
+            source=source(brut["source"]), source_denominateur=source(ailleurs) if ailleurs else None, **lue
+        )
+    except KeyError as cause:
+        raise IndicateurInconnu(f"{code} : le champ {cause} manque.") from cause
+
+
+CHAMPS_DE_LECTURE: Final = {
+    "source",
+    "definition_serie",
+    "de",
+    "a",
+    "numerateur",
+    "denominateur",
+    "variable",
+    "source_denominateur",
+}
+
+
+def _indicateur(code: str, theme: str, brut: dict[str, Any]) -> Indicateur:
+    premiere = {k: v for k, v in brut.items() if k in CHAMPS_DE_LECTURE}
+    if "definition_serie" in premiere:
+        premiere["definition"] = premiere.pop("definition_serie")
+    bruts = ([premiere] if "source" in premiere else []) + list(brut.get("lectures", ()))
+    champs = {k: v for k, v in brut.items() if k not in CHAMPS_DE_LECTURE | {"lectures"}}
+    for liste in ("transversaux", "publics"):
+        champs[liste] = tuple(champs.get(liste, ()))
+    inconnus = sorted(set(champs) - {c.name for c in fields(Indicateur)})
+    if inconnus:
+        raise IndicateurInconnu(
+            f"champ(s) inconnu(s) {', '.join(inconnus)} ; on attend "
+            f"{', '.join(sorted({c.name for c in fields(Indicateur)} | CHAMPS_DE_LECTURE - {'code'}))}."
+        )
+    manquants = [c for c in ("libelle", "definition", "unite") if c not in champs]
+    if manquants:
+        raise IndicateurInconnu(f"champ(s) manquant(s) : {', '.join(manquants)}.")
+    champs.setdefault("theme", theme)
+    champs.setdefault("libelle_court", champs.get("libelle", code))
+    return Indicateur(code=code, lectures=tuple(_lecture(code, b) for b in bruts), **champs)
+
+
+def _fautes(indicateur: Indicateur) -> list[str]:
+    fautes = []
+    if indicateur.theme not in THEMES:
+        fautes.append(f"thème « {indicateur.theme} » inconnu ({', '.join(THEMES)})")
+    if indicateur.sens not in SENS:
+        fautes.append(f"sens « {indicateur.sens} » inconnu ({', '.join(SENS)})")
+    if indicateur.nature not in NATURES:
+        fautes.append(f"nature « {indicateur.nature} » inconnue ({', '.join(NATURES)})")
+    if not indicateur.lectures:
+        fautes.append("aucune source")
+    for lecture in indicateur.lectures:
+        if bool(lecture.variable) == bool(lecture.numerateur):
+            fautes.append(f"source {lecture.source.id} : il faut soit une variable, soit un numérateur")
+        if lecture.numerateur and lecture.denominateur is None and indicateur.nature != "effectif":
+            fautes.append(f"source {lecture.source.id} : le dénominateur manque")
+        series = {v[:2] for v in lecture.variables if v[:2] in {"P_", "C_"}}
+        if len(series) > 1:
+            fautes.append(
+                f"source {lecture.source.id} : un rapport ne mêle jamais exploitation principale (P_) "
+                "et complémentaire (C_)"
+            )
+    return [f"{indicateur.code} : {f}" for f in fautes]
+
+
+def charger(*supplements: Path) -> dict[str, Indicateur]:
+    """Lire les définitions du projet et celles que l'analyste ajoute.
+
+    Parameters
+    ----------
+    *supplements : pathlib.Path
+        Fichiers TOML de l'analyste, au même format.
+
+    Returns
+    -------
+    dict of str to Indicateur
+        Indicateurs dans l'ordre des thèmes puis des fichiers.
+
+    Raises
+    ------
+    IndicateurInconnu
+        Si des définitions sont fautives ; toutes les fautes sont dites.
+    """
+    dossier = resources.files("abs") / "definitions"
+    textes = [(theme, (dossier / f"{theme}.toml").read_text(encoding="utf-8")) for theme in THEMES]
+    textes += [(chemin.stem, chemin.read_text(encoding="utf-8")) for chemin in supplements]
+    lus: dict[str, Indicateur] = {}
+    fautes: list[str] = []
+    for theme, texte in textes:
+        try:
+            definitions = tomllib.loads(texte)
+        except tomllib.TOMLDecodeError as cause:
+            fautes.append(f"fichier « {theme}.toml » : il ne se lit pas ({cause})")
+            continue
+        for code, brut in definitions.items():
+            try:
+                indicateur = _indicateur(code, theme, brut)
+            except (TypeError, IndicateurInconnu, DonneeAbsente) as cause:
+                fautes.append(f"{code} : {cause}")
+                continue
+            fautes += _fautes(indicateur)
+            lus[code] = indicateur
+    if fautes:
+        raise IndicateurInconnu(liste_de_fautes("Des définitions d'indicateurs sont fautives :", fautes))
+    return lus
+
+
+@lru_cache(maxsize=1)
+def indicateurs() -> dict[str, Indicateur]:
+    """Donner les indicateurs du projet.
+
+    Returns
+    -------
+    dict of str to Indicateur
+        Indicateurs rangés par code.
+    """
+    return charger()
+
+
+def indicateur(code: str) -> Indicateur:
+    """Donner un indicateur par son code.
+
+    Parameters
+    ----------
+    code : str
+        Identifiant, par exemple ``"part_hlm"``.
+
+    Returns
+    -------
+    Indicateur
+        Sa définition.
+
+    Raises
+    ------
+    IndicateurInconnu
+        Si le code n'existe pas ; les plus proches sont proposés.
+    """
+    connus = indicateurs()
+    if code in connus:
+        return connus[code]
+    import difflib  # noqa: PLC0415 - utile à l'erreur seule
+
+    proches = difflib.get_close_matches(code, connus, n=4, cutoff=0.4)
+    suite = f" Vouliez-vous dire {', '.join(proches)} ?" if proches else ""
+    raise IndicateurInconnu(
+        f"L'indicateur « {code} » n'est pas défini.{suite} `abs indicateurs` donne la liste des {len(connus)} indicateurs."
+    )
+
+
+@lru_cache(maxsize=1)
+def identites() -> dict[str, dict[str, Formule]]:
+    """Lire les identités comptables qui reconstituent une variable absente d'un fichier.
+
+    Returns
+    -------
+    dict of str to dict of str to Formule
+        Source → variable → expression exacte.
+    """
+    texte = (resources.files("abs") / "definitions" / "_identites.toml").read_text(encoding="utf-8")
+    return {
+        s: {v: formule(e) for v, e in lignes.items()}
+        for s, lignes in tomllib.loads(texte).items()
+        if s in sources()
+    }

@@ -1,0 +1,1 @@
+"""Chiffrer un périmètre libre : carreaux, repondération, franges, profils de QPV."""

@@ -1,0 +1,206 @@
+"""Répartir des comptes d'IRIS selon la population des carreaux : une estimation et ses bornes, jamais un taux."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from abs.perimetres.carreaux import Carreaux, boites_des_codes, polygone_du_code
+from abs.perimetres.comptage import exiger_un_compte_de_la_grille
+from abs.perimetres.transferts import Estimation, exiger_une_variable_sommable
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
+
+COLONNES: Final = ("part", "basse", "haute")
+# Au-dessous de cette part de sa surface, un carreau ne touche un morceau que par l'arrondi des coordonnées.
+POUSSIERE: Final = 1e-9
+
+
+def poids_des_iris(
+    iris: gpd.GeoDataFrame, polygone: BaseGeometry, carreaux: Carreaux, variable: str = "IND"
+) -> pd.DataFrame:
+    """Mesurer la part de la population de chaque IRIS qui est dans un polygone, d'après les carreaux.
+
+    Parameters
+    ----------
+    iris : geopandas.GeoDataFrame
+        IRIS touchés : colonnes ``code`` et ``geometry``, avec leur système de coordonnées.
+    polygone : shapely.geometry.base.BaseGeometry
+        Surface en longitudes et latitudes (WGS 84).
+    carreaux : Carreaux
+        Carreaux qui touchent la réunion de ces IRIS.
+    variable : str, default "IND"
+        Compte de la grille qui sert de poids.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Une ligne par IRIS : ``part`` estimée, ``basse`` et ``haute`` selon que les carreaux coupés par le périmètre
+        sont d'un côté ou de l'autre ; un carreau à cheval sur deux IRIS est partagé entre eux selon la surface. NaN
+        quand la grille n'y compte personne.
+
+    Raises
+    ------
+    TransfertRefuse
+        Si ``variable`` n'est pas un compte de la grille.
+    """
+    exiger_un_compte_de_la_grille(variable)
+    import geopandas as gpd  # noqa: PLC0415 - import lent
+    import shapely  # noqa: PLC0415 - import lent
+
+    codes = [str(c) for c in carreaux.table.index]
+    if not codes:
+        return pd.DataFrame(np.nan, index=pd.Index(iris["code"], name="code"), columns=list(COLONNES))
+    epsg = polygone_du_code(codes[0])[0]
+    formes = np.asarray(iris.to_crs(epsg).geometry.make_valid())
+    decoupe = gpd.GeoSeries([polygone], crs="EPSG:4326").to_crs(epsg).make_valid().iloc[0]
+    boites = boites_des_codes(codes)
+    rangs_iris, rangs_carreaux = shapely.STRtree(boites).query(formes, predicate="intersects")
+    morceaux = shapely.intersection(boites[rangs_carreaux], formes[rangs_iris])
+    surfaces = shapely.area(boites)[rangs_carreaux]
+    avec = shapely.area(morceaux) / surfaces
+    dans = np.minimum(shapely.area(shapely.intersection(morceaux, decoupe)) / surfaces, avec)
+    lignes = pd.DataFrame(
+        {
+            "code": iris["code"].to_numpy()[rangs_iris],
+            "personnes": carreaux.table[variable].to_numpy(float)[rangs_carreaux],
+            "dans": np.where(dans > POUSSIERE, dans, 0.0),
+            "hors": np.where(avec - dans > POUSSIERE, avec - dans, 0.0),
+        }
+    )
+    groupes = {str(c): g for c, g in lignes.groupby("code")}
+    parts = {str(c): _part(groupes.get(str(c))) for c in iris["code"]}
+    return pd.DataFrame.from_dict(parts, orient="index", columns=list(COLONNES)).rename_axis("code")
+
+
+def _part(groupe: pd.DataFrame | None) -> tuple[float, float, float]:
+    """Partager un IRIS : un carreau que coupe le périmètre peut être tout d'un côté, ce qui écarte les bornes."""
+    if groupe is None:
+        return (np.nan, np.nan, np.nan)
+    p, dans, hors = (groupe[c].to_numpy(float) for c in ("personnes", "dans", "hors"))
+    if np.isnan(p).any():
+        return (np.nan, np.nan, np.nan)
+    if not hors.any():
+        return (1.0, 1.0, 1.0)
+    if not dans.any():
+        return (0.0, 0.0, 0.0)
+    dedans, dehors = float((p * dans).sum()), float((p * hors).sum())
+    if dedans + dehors <= 0:
+        return (np.nan, 0.0, 1.0)
+    coupes = (dans > 0) & (hors > 0)
+    tous = dedans + dehors
+    incertains = float((p * (dans + hors))[coupes].sum())
+    basse = float((p * dans)[~coupes].sum()) / tous
+    part = dedans / tous
+    return (part, min(basse, part), max(min(basse + incertains / tous, 1.0), part))
+
+
+def reponderer(
+    comptes: pd.Series, poids: pd.DataFrame, variable: str, univers: pd.Series | None = None
+) -> Estimation:
+    """Répartir un compte d'IRIS dans un périmètre, avec ses bornes.
+
+    Parameters
+    ----------
+    comptes : pandas.Series
+        Compte par IRIS ; une absence n'est jamais prise pour zéro.
+    poids : pandas.DataFrame
+        Résultat de :func:`poids_des_iris`.
+    variable : str
+        Nom stable du compte ; une médiane, un taux ou un quantile est refusé.
+    univers : pandas.Series or None, default None
+        Population dont le compte est une partie. Sans elle, un IRIS coupé peut donner de rien à tout son compte ;
+        avec elle, jamais plus que les habitants du morceau, ni moins que ce que le reste ne peut loger.
+
+    Returns
+    -------
+    Estimation
+        Estimation, bornes, ou la raison de son absence.
+
+    Raises
+    ------
+    TransfertRefuse
+        Si la variable n'est pas un compte.
+    """
+    exiger_une_variable_sommable(variable)
+    touches = poids[(poids["haute"] > 0) | poids["haute"].isna()]
+    lus = comptes.reindex(touches.index).to_numpy(float)
+    part, basse, haute = (touches[c].to_numpy(float) for c in COLONNES)
+    # Sans personne à répartir, la part inconnue d'un IRIS vide ne change rien.
+    part, basse, haute = (np.where((lus == 0) & np.isnan(v), 0.0, v) for v in (part, basse, haute))
+    if manque := _manque(poids, touches, lus, part):
+        return Estimation("iris_reponderes", float("nan"), manque=manque)
+    tous = np.full(len(lus), np.nan) if univers is None else univers.reindex(touches.index).to_numpy(float)
+    entiers = basse >= 1.0
+    # Un compte de l'exploitation complémentaire peut dépasser d'un rien la population principale.
+    borne = np.where(np.isnan(tous), np.inf, np.maximum(tous, lus))
+    with np.errstate(invalid="ignore"):
+        au_moins = np.where(np.isinf(borne), 0.0, np.maximum(lus - borne * (1 - basse), 0.0))
+        au_plus = np.where(np.isinf(borne), lus, np.minimum(lus, borne * haute))
+    # IRIS par IRIS, l'arrondi ne doit pas faire sortir l'estimation de ses bornes.
+    estimes = lus * part
+    bas = float(np.where(entiers, lus, np.minimum(au_moins, estimes)).sum())
+    haut = float(np.where(entiers, lus, np.maximum(au_plus, estimes)).sum())
+    return Estimation(
+        "iris_reponderes",
+        float(np.where(entiers, lus, estimes).sum()),
+        bas,
+        haut,
+        exacte=bool(len(entiers) and entiers.all()),
+        note=f"{int(entiers.sum())} IRIS entiers et {int((~entiers).sum())} coupés, répartis selon les carreaux",
+    )
+
+
+def _manque(poids: pd.DataFrame, touches: pd.DataFrame, lus: np.ndarray, part: np.ndarray) -> str:
+    if poids.empty:
+        return "aucun IRIS connu ne touche le périmètre"
+    sans_compte = [str(c) for c in touches.index[np.isnan(lus)]]
+    if sans_compte:
+        return f"{len(sans_compte)} IRIS sur {len(lus)} sans chiffre ({', '.join(sans_compte[:4])})"
+    sans_carreau = [str(c) for c in touches.index[np.isnan(part)]]
+    if sans_carreau:
+        return f"la grille ne compte personne dans {len(sans_carreau)} IRIS ({', '.join(sans_carreau[:4])})"
+    return ""
+
+
+def selon_la_surface(
+    comptes: pd.Series, iris: gpd.GeoDataFrame, polygone: BaseGeometry, variable: str
+) -> Estimation:
+    """Répartir un compte d'IRIS selon la surface, pour mesurer ce que cette méthode se trompe.
+
+    Parameters
+    ----------
+    comptes : pandas.Series
+        Compte par IRIS.
+    iris : geopandas.GeoDataFrame
+        Colonnes ``code`` et ``geometry``.
+    polygone : shapely.geometry.base.BaseGeometry
+        Surface en longitudes et latitudes (WGS 84).
+    variable : str
+        Nom stable du compte.
+
+    Returns
+    -------
+    Estimation
+        De méthode ``surface``, qu'aucune voie ne publie.
+
+    Raises
+    ------
+    TransfertRefuse
+        Si la variable n'est pas un compte.
+    """
+    import geopandas as gpd  # noqa: PLC0415 - import lent
+
+    from donnees_insee.geographie.recouvrements import recouvrements  # noqa: PLC0415 - import lent
+
+    exiger_une_variable_sommable(variable)
+    cible = gpd.GeoDataFrame({"code": ["P"]}, geometry=[polygone], crs="EPSG:4326")
+    parts = recouvrements(cible, iris, seuil=0.0).set_index("apres")["part_apres"]
+    lus = comptes.reindex(parts.index)
+    if lus.isna().any() or parts.empty:
+        return Estimation("surface", float("nan"), manque=f"{int(lus.isna().sum())} IRIS sans chiffre")
+    return Estimation("surface", float((lus * parts).sum()), 0.0, float(lus[parts > 0].sum()))

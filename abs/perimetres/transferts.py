@@ -1,0 +1,195 @@
+"""Ce qui peut passer d'une maille à un périmètre dessiné : des comptes, jamais un taux ni une médiane."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from abs.calcul.chiffre import Chiffre
+from abs.formats import nombre
+from abs.indicateurs.indicateurs import Indicateur, Lecture
+from abs.statuts import Statut
+from donnees_insee.erreurs import ErreurAbs
+from donnees_insee.geographie.portage import nature_non_additive
+
+# Des bornes plus écartées que cette part de l'estimation ne disent plus rien : le chiffre n'est pas donné.
+ECART_MAXIMAL: Final = 0.5
+METHODES: Final[dict[str, str]] = {
+    "carreaux": "carreaux entiers, et part de surface des carreaux traversés",
+    "iris_reponderes": "comptes d'IRIS répartis selon la population des carreaux",
+    "surface": "comptes d'IRIS répartis selon la surface",
+    "centre": "comptes des IRIS dont le centre est dans le périmètre",
+}
+PUBLIABLES: Final = frozenset({"carreaux", "iris_reponderes"})
+
+
+class TransfertRefuse(ErreurAbs):
+    """Le chiffre demandé ne peut pas passer d'une maille à un périmètre."""
+
+
+@dataclass(frozen=True)
+class Estimation:
+    """Un compte estimé pour un périmètre, avec ses bornes et la méthode qui l'a donné.
+
+    Attributes
+    ----------
+    methode : str
+        Clé de ``METHODES`` ; toutes ne sont pas publiables.
+    valeur, basse, haute : float
+        Estimation et bornes ; NaN quand elles manquent.
+    numerateur, denominateur : float
+        Comptes estimés d'une part ; NaN pour un effectif.
+    exacte : bool
+        Vrai quand aucune maille n'est coupée et qu'aucune valeur n'est imputée.
+    note : str
+        Ce que le lecteur doit savoir.
+    manque : str
+        Raison de l'absence, vide si l'estimation existe.
+    """
+
+    methode: str
+    valeur: float
+    basse: float = math.nan
+    haute: float = math.nan
+    numerateur: float = math.nan
+    denominateur: float = math.nan
+    exacte: bool = False
+    note: str = ""
+    manque: str = ""
+
+    @property
+    def trop_large(self) -> bool:
+        """Dire si les bornes sont plus écartées que la moitié de l'estimation."""
+        return not self.haute - self.basse <= ECART_MAXIMAL * self.valeur
+
+
+def publier(
+    estimation: Estimation,
+    *,
+    territoire: str,
+    indicateur: str,
+    source: str,
+    millesime: int | None,
+    periode: str,
+) -> Chiffre:
+    """Changer une estimation en chiffre, si sa méthode et ses bornes le permettent.
+
+    Parameters
+    ----------
+    estimation : Estimation
+        Estimation et bornes.
+    territoire : str
+        Nom du périmètre.
+    indicateur : str
+        Code du compte estimé.
+    source : str
+        Source des comptes.
+    millesime : int or None
+        Millésime des comptes.
+    periode : str
+        Date à écrire.
+
+    Returns
+    -------
+    Chiffre
+        ``estime`` (ou ``calcule`` si aucune maille n'est coupée) ; *indisponible* avec sa raison quand une maille
+        manque ou que les bornes sont plus écartées que la moitié de l'estimation.
+
+    Raises
+    ------
+    TransfertRefuse
+        Si la méthode n'est pas publiable.
+    """
+    if estimation.methode not in PUBLIABLES:
+        raise TransfertRefuse(
+            f"« {indicateur} » pour « {territoire} » vient de la méthode « "
+            f"{METHODES.get(estimation.methode, estimation.methode)} », qui ne sert qu'à comparer les méthodes entre "
+            "elles et ne se publie jamais. Donnez un périmètre fait d'IRIS entiers, ou déposez les carreaux de 200 m."
+        )
+    statut = Statut.CALCULE if estimation.exacte else Statut.ESTIME
+    valeur, note = estimation.valeur, estimation.note
+    if estimation.manque:
+        statut, valeur, note = Statut.INDISPONIBLE, math.nan, estimation.manque
+    elif estimation.trop_large:
+        statut, valeur = Statut.INDISPONIBLE, math.nan
+        note = (
+            f"bornes trop écartées : de {_lisible(estimation.basse)} à {_lisible(estimation.haute)}, plus de la moitié "
+            "de l'estimation"
+        )
+    vide = not math.isfinite(valeur)
+    return Chiffre(
+        territoire=territoire,
+        niveau="perimetre",
+        indicateur=indicateur,
+        source=source,
+        statut=statut,
+        millesime=millesime,
+        periode=periode,
+        valeur=valeur,
+        numerateur=math.nan if vide else estimation.numerateur,
+        denominateur=math.nan if vide else estimation.denominateur,
+        borne_basse=estimation.basse,
+        borne_haute=estimation.haute,
+        note=note,
+    )
+
+
+def _lisible(valeur: float) -> str:
+    return nombre(valeur, 0 if abs(valeur) >= 100 else 1)
+
+
+def exiger_un_compte(indicateur: Indicateur) -> Lecture:
+    """Donner la lecture sommable d'un indicateur, ou refuser un taux, une médiane ou un quantile.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition.
+
+    Returns
+    -------
+    Lecture
+        Première lecture à l'IRIS qui soit un compte.
+
+    Raises
+    ------
+    TransfertRefuse
+        Si l'indicateur n'est pas un effectif d'IRIS.
+    """
+    comptes = [
+        le
+        for le in indicateur.lectures
+        if not le.est_publiee and le.denominateur is None and "iris" in le.source.niveaux
+    ]
+    if indicateur.nature == "effectif" and comptes:
+        for variable in comptes[0].variables:
+            exiger_une_variable_sommable(variable)
+        return comptes[0]
+    natures = {"taux": "un taux", "mediane": "une médiane ou un quantile", "indice": "un rapport"}
+    quoi = natures.get(indicateur.nature, "un effectif que les IRIS ne portent pas")
+    raise TransfertRefuse(
+        f"« {indicateur.libelle} » ({indicateur.code}) est {quoi} : il ne se transfère pas d'un IRIS à un "
+        "périmètre qui le coupe. Demandez un effectif (par exemple population), ou un périmètre fait d'IRIS entiers."
+    )
+
+
+def exiger_une_variable_sommable(variable: str) -> None:
+    """Refuser de sommer ou de répartir une variable qui n'est pas un compte.
+
+    Parameters
+    ----------
+    variable : str
+        Nom stable de la variable.
+
+    Raises
+    ------
+    TransfertRefuse
+        Si la variable est une médiane, un quantile, un taux, une moyenne ou un drapeau.
+    """
+    nature = nature_non_additive(variable)
+    if nature is not None:
+        raise TransfertRefuse(
+            f"La variable {variable} est {nature} : elle ne se somme pas et ne se répartit pas entre des périmètres. "
+            "Demandez un effectif."
+        )

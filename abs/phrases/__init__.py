@@ -1,0 +1,1 @@
+"""Écrire les phrases : un écart est-il réel, comment le dire."""

@@ -1,0 +1,138 @@
+"""Dire quelles mailles sont en tête : « la plus élevée » si elle se distingue de toutes, sinon « parmi les plus »."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from abs.calcul.chiffre import Chiffre
+from abs.formats import arrondir
+from abs.indicateurs.indicateurs import Indicateur
+from abs.phrases.ecriture import decimales
+from abs.phrases.significativite import Mailles, Verdict, comparer, comparer_au_tout
+from abs.statuts import Fiabilite
+from abs.territoires.territoires import Territoire
+
+HABITANTS_MINIMUM: Final = 200
+TYPES_CLASSES: Final = frozenset({"H", "Z", ""})
+MAILLES_MINIMUM: Final = 5
+PART_SOLIDE: Final = 0.8
+NOMMEES: Final = 3
+DIXIEME: Final = 10
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """Les mailles dont on peut dire qu'elles sont en tête.
+
+    Attributes
+    ----------
+    seul : bool
+        Vrai si la première se distingue de toutes les autres.
+    mailles : tuple of tuple
+        Mailles nommées et leurs chiffres ; vide si rien ne s'établit.
+    connues : int
+        Mailles classées qui ont un chiffre.
+    classees : int
+        Mailles classées, chiffrées ou non.
+    ex_aequo : int
+        Mailles en plus de celles nommées, dont le chiffre écrit est celui de la dernière nommée.
+    fixes : int
+        Décimales auxquelles les chiffres nommés s'écrivent tous.
+    """
+
+    seul: bool
+    mailles: tuple[tuple[Territoire, Chiffre], ...]
+    connues: int
+    classees: int
+    ex_aequo: int = 0
+    fixes: int = 0
+
+
+def classables(mailles: Mailles, populations: Mapping[str, float]) -> list[tuple[Territoire, Chiffre | None]]:
+    """Garder les mailles qui entrent dans un rang : habitat, 200 habitants ou plus.
+
+    Parameters
+    ----------
+    mailles : sequence of tuple
+        Mailles et leurs chiffres.
+    populations : mapping of str to float
+        Habitants par code, quand ils sont connus.
+
+    Returns
+    -------
+    list of tuple
+        IRIS d'habitat et communes sans IRIS ; une population inconnue n'écarte pas.
+    """
+    return [
+        (t, c)
+        for t, c in mailles
+        if t.type_iris in TYPES_CLASSES and populations.get(t.code, math.inf) >= HABITANTS_MINIMUM
+    ]
+
+
+def assez_solides(mailles: Mailles) -> bool:
+    """Dire si assez de mailles ont un chiffre solide pour parler de leur ensemble.
+
+    Parameters
+    ----------
+    mailles : sequence of tuple
+        Mailles classables.
+
+    Returns
+    -------
+    bool
+        Au moins cinq, et 80 % d'entre elles.
+    """
+    solides = [c for _, c in mailles if c is not None and c.a_une_valeur and c.fiabilite != Fiabilite.FRAGILE]
+    return len(solides) >= max(MAILLES_MINIMUM, PART_SOLIDE * len(mailles))
+
+
+def extremes(indicateur: Indicateur, mailles: Mailles, ensemble: Chiffre | None, *, haut: bool) -> Extreme:
+    """Chercher les mailles dont une phrase peut dire qu'elles sont les plus hautes, ou parmi elles.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition.
+    mailles : sequence of tuple
+        Mailles classables et leurs chiffres.
+    ensemble : Chiffre or None
+        Chiffre du territoire entier, à la même date.
+    haut : bool
+        Vrai pour les plus hautes valeurs, faux pour les plus basses.
+
+    Returns
+    -------
+    Extreme
+        Une seule maille si elle se distingue de toutes ; sinon celles qui se distinguent du reste du territoire, et
+        le nombre de celles que la liste laisse de côté avec le même chiffre écrit.
+    """
+    lues = [(t, c) for t, c in mailles if c is not None and c.a_une_valeur]
+    if not assez_solides(mailles) or indicateur.nature == "effectif":
+        return Extreme(False, (), len(lues), len(mailles))
+    attendu = Verdict.PLUS if haut else Verdict.MOINS
+    lues.sort(key=lambda tc: tc[1].valeur, reverse=haut)
+    premiere, autres = lues[0], lues[1:]
+    fixes = min(decimales(indicateur, c) for c in (premiere[1], lues[-1][1]))
+    if all(comparer(indicateur, premiere[1], c, len(autres)).verdict == attendu for _, c in autres):
+        return Extreme(True, (premiere,), len(lues), len(mailles), 0, fixes)
+    if ensemble is None or not ensemble.a_une_valeur:
+        return Extreme(False, (), len(lues), len(mailles))
+    distinctes = [comparer_au_tout(indicateur, c, ensemble, len(lues)).verdict == attendu for _, c in lues]
+    tete = [tc for tc, distincte in zip(lues, distinctes, strict=True) if distincte]
+    rang_de_tete = max(NOMMEES, len(lues) // DIXIEME)
+    nommees = [tc for tc in lues[:rang_de_tete] if tc in tete][:NOMMEES]
+    fixes = min([fixes, *(decimales(indicateur, c) for _, c in nommees)])
+    # Deux mailles qui s'écrivent « 30 % » ne peuvent pas être l'une dans la tête et l'autre non.
+    contestees = {
+        arrondir(c.valeur, fixes) for (_, c), distincte in zip(lues, distinctes, strict=True) if not distincte
+    }
+    nommees = [tc for tc in nommees if arrondir(tc[1].valeur, fixes) not in contestees]
+    ecrits = {arrondir(c.valeur, fixes) for _, c in nommees}
+    pareilles = [tc for tc in tete if tc not in nommees and arrondir(tc[1].valeur, fixes) in ecrits]
+    if len(pareilles) == 1:
+        nommees, pareilles = nommees + pareilles, []
+    return Extreme(False, tuple(nommees), len(lues), len(mailles), len(pareilles), fixes)

@@ -1,0 +1,1 @@
+"""Composer le portrait : première page, chapitres, tableaux, quartiers."""

@@ -1,0 +1,62 @@
+"""Ce qu'est un chapitre du portrait, une carte qu'il demande, et le plan qui dit quoi montrer."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from abs.phrases.phrases import Phrase
+from abs.phrases.silences import Silence
+from abs.portrait.tableaux import Tableau
+
+
+@dataclass(frozen=True)
+class DemandeDeCarte:
+    """Une carte à dessiner, en données : la pièce `cartes` en fait un dessin.
+
+    Attributes
+    ----------
+    indicateur : str
+        Code de l'indicateur ; vide pour la carte de situation.
+    groupe : str
+        ``mailles`` (IRIS ou communes) ou ``quartiers``.
+    titre : str
+        Titre de la carte.
+    """
+
+    indicateur: str
+    groupe: str
+    titre: str
+    superposer_qpv: bool = True
+
+
+@dataclass(frozen=True)
+class Chapitre:
+    """Un chapitre du portrait."""
+
+    code: str
+    titre: str
+    phrases: tuple[Phrase, ...] = ()
+    tableaux: tuple[Tableau, ...] = ()
+    cartes: tuple[DemandeDeCarte, ...] = ()
+    absents: tuple[tuple[str, str], ...] = ()
+    manques: tuple[str, ...] = ()
+    avertissements: tuple[str, ...] = ()
+    reserves: tuple[str, ...] = ()
+    silences: tuple[Silence, ...] = ()
+
+
+@lru_cache(maxsize=1)
+def plan_du_portrait() -> dict[str, Any]:
+    """Lire le plan du portrait : quels indicateurs, où, dans quel ordre.
+
+    Returns
+    -------
+    dict
+        Contenu de ``definitions/_portrait.toml``.
+    """
+    texte = (resources.files("abs") / "definitions" / "_portrait.toml").read_text(encoding="utf-8")
+    return tomllib.loads(texte)

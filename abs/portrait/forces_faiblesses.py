@@ -1,0 +1,213 @@
+"""Les forces et les faiblesses d'un territoire au regard de ses références : des situations, jamais des populations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from abs.calcul.chiffre import Chiffre
+from abs.calcul.table_longue import Diagnostic
+from abs.indicateurs.indicateurs import THEMES, Indicateur, indicateurs
+from abs.langue import typographier
+from abs.phrases.ecriture import ecrire
+from abs.phrases.phrases import Phrase, phrase, references_lues
+from abs.phrases.significativite import DIFFERENTS, Verdict
+from abs.portrait.chapitre import plan_du_portrait
+
+LIBELLES_TRANSVERSAUX: Final = {
+    "petite_enfance": "petite enfance",
+    "reussite_educative": "réussite éducative",
+    "autonomie": "autonomie",
+    "acces_aux_droits": "accès aux droits",
+    "mobilite": "mobilité",
+    "numerique": "numérique",
+}
+LIBELLES_PUBLICS: Final = {
+    "enfance_familles": "enfance et familles",
+    "jeunes": "jeunes",
+    "personnes_agees": "personnes âgées",
+    "handicap": "personnes en situation de handicap",
+    "difficulte": "personnes en difficulté",
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """Une force ou une faiblesse : un indicateur qui a un sens, son écart établi, sa phrase.
+
+    Attributes
+    ----------
+    indicateur : Indicateur
+        Jamais un indicateur neutre.
+    force : bool
+        Vrai si l'écart va dans le sens favorable.
+    ampleur : float
+        Écart rapporté au seuil pratique, pour ranger.
+    phrase : Phrase
+        Ce qui s'écrit.
+    chiffre : Chiffre
+        Chiffre du sujet, daté.
+    details : tuple of Point
+        Autres mesures du même fait, du même côté : un seul message, qu'elles précisent.
+    """
+
+    indicateur: Indicateur
+    force: bool
+    ampleur: float
+    phrase: Phrase
+    chiffre: Chiffre
+    details: tuple[Point, ...] = ()
+
+    @property
+    def libelle(self) -> str:
+        """Libellé de l'indicateur, écrit dans une énumération."""
+        libelle = self.indicateur.libelle
+        return typographier(libelle[:1].lower() + libelle[1:])
+
+    @property
+    def valeur(self) -> str:
+        """Valeur du sujet, écrite avec son unité."""
+        return ecrire(self.indicateur, self.chiffre)
+
+    @property
+    def cote(self) -> str:
+        """Dire de quel côté des références est le territoire."""
+        return "au-dessus" if self.force == (self.indicateur.sens == "bas") else "au-dessous"
+
+
+@dataclass(frozen=True)
+class Bilan:
+    """Les forces et les faiblesses établies, les plus nettes d'abord.
+
+    Attributes
+    ----------
+    forces, faiblesses : tuple of Point
+        Points à la date la plus récente de leur source.
+    anciens : tuple of Point
+        Points laissés de côté : la même source en porte d'autres, d'un millésime plus récent.
+    """
+
+    forces: tuple[Point, ...] = ()
+    faiblesses: tuple[Point, ...] = ()
+    anciens: tuple[Point, ...] = ()
+
+    def points(self) -> tuple[Point, ...]:
+        """Donner les forces puis les faiblesses, sans les chiffres anciens."""
+        return (*self.forces, *self.faiblesses)
+
+    def par_theme(self) -> list[tuple[str, list[Point], list[Point]]]:
+        """Ranger par thème.
+
+        Returns
+        -------
+        list of tuple
+            Libellé du thème, forces, faiblesses ; sans les thèmes vides.
+        """
+        return self._ranger(THEMES, lambda i: (i.theme,))
+
+    def par_public(self) -> list[tuple[str, list[Point], list[Point]]]:
+        """Ranger par public.
+
+        Returns
+        -------
+        list of tuple
+            Libellé du public, forces, faiblesses ; un point peut être dans plusieurs.
+        """
+        return self._ranger(LIBELLES_PUBLICS, lambda i: i.publics)
+
+    def par_transversal(self) -> list[tuple[str, list[Point], list[Point]]]:
+        """Ranger par sujet transversal.
+
+        Returns
+        -------
+        list of tuple
+            Libellé du sujet, forces, faiblesses.
+        """
+        return self._ranger(LIBELLES_TRANSVERSAUX, lambda i: i.transversaux)
+
+    def _ranger(
+        self, libelles: dict[str, str], cles: Callable[[Indicateur], Iterable[str]]
+    ) -> list[tuple[str, list[Point], list[Point]]]:
+        groupes = [
+            (
+                libelle,
+                [p for p in self.forces if cle in cles(p.indicateur)],
+                [p for p in self.faiblesses if cle in cles(p.indicateur)],
+            )
+            for cle, libelle in libelles.items()
+        ]
+        return [g for g in groupes if g[1] or g[2]]
+
+
+def bilan(diagnostic: Diagnostic) -> Bilan:
+    """Établir les forces et les faiblesses du sujet au regard de ses deux références les plus proches.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+
+    Returns
+    -------
+    Bilan
+        Seuls les écarts qui passent la marge et le seuil pratique y sont. Un premier quartile de 2016 ne s'y lit pas à
+        côté d'une médiane de 2021 : quand une source a plusieurs dates, la plus récente est seule retenue.
+    """
+    points = [p for i in indicateurs().values() if (p := _point(diagnostic, i)) is not None]
+    points.sort(key=lambda p: -p.ampleur)
+    derniers: dict[str, int] = {}
+    for p in points:
+        source, annee = p.chiffre.source, p.chiffre.millesime or 0
+        derniers[source] = max(derniers.get(source, 0), annee)
+    recents = [p for p in points if (p.chiffre.millesime or 0) == derniers[p.chiffre.source]]
+    return Bilan(
+        par_famille([p for p in recents if p.force]),
+        par_famille([p for p in recents if not p.force]),
+        tuple(p for p in points if p not in recents),
+    )
+
+
+def par_famille(points: Sequence[Point]) -> tuple[Point, ...]:
+    """Réunir les mesures d'un même fait en un message : la première de la famille le porte, les autres le détaillent.
+
+    Parameters
+    ----------
+    points : sequence of Point
+        Forces, ou faiblesses, les plus nettes d'abord.
+
+    Returns
+    -------
+    tuple of Point
+        Un point par famille présente, à la place de sa mesure la plus nette, et les points sans famille.
+    """
+    familles = plan_du_portrait()["familles"]
+    famille_de = {code: nom for nom, codes in familles.items() for code in codes}
+    reunis: dict[str, list[Point]] = {}
+    for p in points:
+        reunis.setdefault(famille_de.get(p.indicateur.code, p.indicateur.code), []).append(p)
+    messages = []
+    for nom, siens in reunis.items():
+        ordre = familles.get(nom, [p.indicateur.code for p in siens])
+        premier, *autres = sorted(siens, key=lambda p: ordre.index(p.indicateur.code))
+        messages.append(replace(premier, details=tuple(autres)))
+    return tuple(messages)
+
+
+def _point(diagnostic: Diagnostic, indicateur: Indicateur) -> Point | None:
+    if indicateur.sens == "neutre" or indicateur.nature == "effectif":
+        return None
+    sujet = diagnostic.ensembles.sujet
+    chiffre = diagnostic.chiffre(sujet, indicateur.code)
+    if chiffre is None or not chiffre.a_une_valeur:
+        return None
+    autour = [(t, diagnostic.chiffre(t, indicateur.code)) for t in diagnostic.ensembles.references]
+    lues = references_lues(indicateur, sujet, chiffre, autour)
+    differents = [v for _, _, v in lues if v.verdict in DIFFERENTS]
+    dite = phrase(indicateur, sujet, chiffre, autour, diagnostic.sujet_du_detail(indicateur.code))
+    # Un écart favorable d'un côté et défavorable de l'autre n'est ni une force ni une faiblesse.
+    if dite is None or len({v.verdict for v in differents}) != 1:
+        return None
+    defavorable = Verdict.PLUS if indicateur.sens == "haut" else Verdict.MOINS
+    ampleur = max(abs(v.ecart) / v.seuil if v.seuil else abs(v.ecart) for v in differents)
+    return Point(indicateur, differents[0].verdict != defavorable, ampleur, dite, chiffre)

@@ -1,0 +1,276 @@
+"""Le portrait de territoire : des chapitres ordonnés de chiffres clés, phrases, tableaux et demandes de cartes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from abs.calcul.diagnostic import Diagnostic, diagnostiquer
+from abs.calcul.sources_recues import SUFFIXE_SOURCE, est_locale
+from abs.indicateurs.annees_comparables import mises_en_garde
+from abs.indicateurs.indicateurs import THEMES
+from abs.phrases.phrases import Phrase, gabarits
+from abs.phrases.silences import Silence
+from abs.portrait.chapitre import Chapitre, DemandeDeCarte, plan_du_portrait
+from abs.portrait.chapitre_qpv import EDITION, a_cheval, chapitre_qpv
+from abs.portrait.chapitres import chapitre_de_theme, chapitre_quartiers
+from abs.portrait.forces_faiblesses import Bilan, bilan
+from abs.portrait.premiere_page import (
+    ChiffreCle,
+    chiffres_cles,
+    phrases_de_tete,
+    population_d_avant,
+    silences_de_tete,
+)
+from abs.territoires.demande import Demande
+from abs.territoires.territoires import NOMS_DE_NIVEAU, Territoire
+from donnees_insee.base.base import Base
+from donnees_insee.catalogue.catalogue import source, sources
+from donnees_insee.erreurs import DonneeAbsente
+from donnees_insee.geographie.dans_le_temps import histoire
+from donnees_insee.preparation.sources_recues import SOURCE
+
+__all__ = [
+    "Chapitre",
+    "ChiffreCle",
+    "DemandeDeCarte",
+    "Portrait",
+    "SourceEmployee",
+    "composer",
+    "plan_du_portrait",
+]
+
+
+FICHIERS_NOMMES: Final = 3
+
+
+@dataclass(frozen=True)
+class SourceEmployee:
+    """Une source du portrait, pour la dernière page."""
+
+    titre: str
+    producteur: str
+    licence: str
+    date: str
+    geographie: str
+    fichiers: str
+
+
+@dataclass
+class Portrait:
+    """Le portrait d'un territoire, sans dessin ni fichier.
+
+    Attributes
+    ----------
+    diagnostic : Diagnostic
+        Table longue d'où vient chaque chiffre.
+    chiffres_cles : tuple of ChiffreCle
+        Au plus dix.
+    chapitres : tuple of Chapitre
+        Dans l'ordre de lecture.
+    tete : tuple of Phrase
+        Population, son évolution et le scénario de vieillissement, quand ils s'écrivent.
+    bilan : Bilan
+        Forces et faiblesses au regard des références.
+    silences : tuple of Silence
+        Ce que la première page n'a pas écrit, et pourquoi.
+    """
+
+    diagnostic: Diagnostic
+    titre: str
+    sous_titre: str
+    fictif: bool
+    chiffres_cles: tuple[ChiffreCle, ...]
+    chapitres: tuple[Chapitre, ...]
+    sources: tuple[SourceEmployee, ...]
+    avertissements: tuple[str, ...] = field(default=())
+    tete: tuple[Phrase, ...] = field(default=())
+    bilan: Bilan = field(default_factory=Bilan)
+    silences: tuple[Silence, ...] = field(default=())
+
+    @property
+    def sujet(self) -> Territoire:
+        """Territoire du portrait."""
+        return self.diagnostic.ensembles.sujet
+
+    def chapitre(self, code: str) -> Chapitre | None:
+        """Donner un chapitre par son code.
+
+        Parameters
+        ----------
+        code : str
+            ``emploi``, ``demographie``, ``revenus``, ``logement``, ``sante_education``, ``qpv``, ``quartiers``.
+
+        Returns
+        -------
+        Chapitre or None
+            ``None`` si le portrait n'a pas ce chapitre.
+        """
+        return next((c for c in self.chapitres if c.code == code), None)
+
+
+def composer(base: Base, demande: Demande, suivre: Callable[[str], None] | None = None) -> Portrait:
+    """Composer le portrait d'un territoire.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    demande : Demande
+        Demande de l'analyste.
+    suivre : callable or None, default None
+        Suivi de l'avancement.
+
+    Returns
+    -------
+    Portrait
+        Chapitres prêts à être dessinés et écrits.
+    """
+    diagnostic = diagnostiquer(base, demande, suivre)
+    sujet = diagnostic.ensembles.sujet
+    ancien = population_d_avant(base, diagnostic)
+    if ancien is not None:
+        # Un chiffre cité a sa ligne dans la table longue, celui d'un autre recensement aussi.
+        diagnostic.chiffres.append(ancien)
+    tete = phrases_de_tete(diagnostic, ancien)
+    chapitres = [chapitre_de_theme(diagnostic, theme) for theme in THEMES]
+    chapitres += [c for c in (chapitre_qpv(diagnostic), chapitre_quartiers(diagnostic)) if c is not None]
+    fictif = sujet.code.startswith("99") and any(
+        "fictif" in t.nom.lower() for t in diagnostic.ensembles.references
+    )
+    return Portrait(
+        diagnostic=diagnostic,
+        titre=sujet.nom,
+        sous_titre=_sous_titre(diagnostic),
+        fictif=fictif or "fictif" in sujet.nom.lower(),
+        chiffres_cles=chiffres_cles(diagnostic),
+        chapitres=tuple(chapitres),
+        sources=_sources_employees(base, diagnostic),
+        avertissements=_avertissements(base, diagnostic),
+        tete=tete,
+        bilan=bilan(diagnostic),
+        silences=silences_de_tete(diagnostic, tete),
+    )
+
+
+def _sous_titre(diagnostic: Diagnostic) -> str:
+    sujet, references = diagnostic.ensembles.sujet, diagnostic.ensembles.references
+    nature = NOMS_DE_NIVEAU[sujet.niveau]
+    autour = [r.nom for r in references if r.role in {"epci", "departement", "region"}]
+    dernier = diagnostic.demande.millesime
+    dates = f"données de {dernier} ou avant" if dernier else "derniers millésimes déposés"
+    if dernier and diagnostic.posterieures:
+        dates += ", sauf les quartiers prioritaires"
+    morceaux = [f"{nature[:1].upper()}{nature[1:]} {sujet.code}", *autour, dates]
+    return " · ".join(morceaux)
+
+
+def _sources_employees(base: Base, diagnostic: Diagnostic) -> tuple[SourceEmployee, ...]:
+    """Lister ce qui a servi : source, date, géographie, fichiers déposés."""
+    fichiers: dict[tuple[str, int | None], set[str]] = {}
+    for recu in base.recus():
+        for lot in recu.lots:
+            fichiers.setdefault((lot.source, lot.millesime), set()).add(recu.nom)
+    employees = {
+        (c.source, c.millesime, c.periode, c.geographie)
+        for c in diagnostic.chiffres
+        if c.a_une_valeur and not est_locale(c)
+    }
+    lignes = []
+    for identifiant, annee, periode, geographie in sorted(employees, key=lambda e: tuple(map(str, e))):
+        s = source(identifiant)
+        noms = sorted(fichiers.get((identifiant, annee), set()))
+        lignes.append(SourceEmployee(s.titre, s.producteur, s.licence, periode, geographie, _resume(noms)))
+    for identifiant in ("contours_iris", "contours_qpv", "appartenance", "reference_iris"):
+        for annee in sorted({a for (s, a) in fichiers if s == identifiant}, key=str):
+            s = source(identifiant)
+            noms = sorted(fichiers[identifiant, annee])
+            resume = _resume(noms)
+            lignes.append(
+                SourceEmployee(
+                    s.titre,
+                    s.producteur,
+                    s.licence,
+                    "année non précisée" if annee is None else str(annee),
+                    "",
+                    resume,
+                )
+            )
+    return (*lignes, *_sources_locales(diagnostic))
+
+
+def _sources_locales(diagnostic: Diagnostic) -> list[SourceEmployee]:
+    """Nommer qui a transmis, et quand ; le nom d'un fichier reçu reste dans le dossier de l'analyste."""
+    recues = sorted({(c.source, c.periode) for c in diagnostic.chiffres if est_locale(c)})
+    licence = source(SOURCE).licence
+    return [
+        SourceEmployee(f"Source locale : {producteur}", producteur, licence, periode, "", "fichier reçu")
+        for nom, periode in recues
+        for producteur in [nom.removesuffix(SUFFIXE_SOURCE)]
+    ]
+
+
+def _resume(noms: list[str]) -> str:
+    """Nommer les premiers fichiers ; la liste entière est dans le reçu de la preuve."""
+    autres = len(noms) - FICHIERS_NOMMES
+    return ", ".join(noms[:FICHIERS_NOMMES]) + (f" et {autres} autres" if autres > 0 else "")
+
+
+def contours_tenus(base: Base, diagnostic: Diagnostic) -> bool:
+    """Dire si la base tient des contours d'IRIS pour le territoire.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    diagnostic : Diagnostic
+        Diagnostic du territoire.
+
+    Returns
+    -------
+    bool
+        Vrai si au moins un IRIS de ses communes est dans une couche.
+    """
+    communes = {t.code[:5] for t in diagnostic.ensembles.mailles} or set(
+        diagnostic.ensembles.sujet.composantes
+    )
+    return base.a_des_contours(communes)
+
+
+def _avertissements(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
+    ensembles = diagnostic.ensembles
+    mots = [*mises_en_garde(ensembles.sujet.code), *_fusions(base, ensembles.sujet)]
+    if ensembles.sujet.niveau == "qpv":
+        mots += [m for m in a_cheval(diagnostic) if ensembles.sujet.nom in m]
+        mots += [EDITION, gabarits("positions")["indicatif"]]
+    if ensembles.sujet.niveau == "commune" and not ensembles.mailles:
+        mots.append(
+            "Cette commune n'est pas découpée en IRIS, ou la base n'en contient pas la liste : le portrait s'appuie sur "
+            "les chiffres publiés à la commune et sur ses territoires de comparaison."
+        )
+    if not any(c.a_une_valeur for c in diagnostic.chiffres if c.territoire == ensembles.sujet.code):
+        mots.append(
+            "Aucun des fichiers déposés ne porte de chiffre pour ce territoire. "
+            f"`abs etat {ensembles.sujet.code}` dit ce qu'il faut déposer."
+        )
+    if not contours_tenus(base, diagnostic):
+        attendu = sources()["contours_iris"].rappel_demande
+        quoi = "d'IRIS de ses communes" if ensembles.sujet.niveau == "qpv" else "de ce territoire"
+        mots.append(
+            f"Portrait sans carte : la base ne contient pas les contours {quoi}. Pour en avoir, déposez {attendu}."
+        )
+    return tuple(mots)
+
+
+def _fusions(base: Base, sujet: Territoire) -> list[str]:
+    """Dire les fusions, postérieures à la liste des communes employée, où sont entrées les communes du sujet."""
+    if sujet.niveau not in {"commune", "qpv", "iris"}:
+        return []
+    try:
+        passe = histoire(base)
+    except DonneeAbsente:
+        return []
+    annee = max(base.millesimes("appartenance", "commune"), default=passe.annee)
+    siennes = sujet.composantes if sujet.niveau != "iris" else (sujet.code[:5],)
+    return list(dict.fromkeys(f for c in siennes for f in passe.fusions_depuis(c, annee)))

@@ -1,0 +1,323 @@
+"""Dire la place d'un quartier prioritaire parmi les autres : la plus élevée, parmi les plus élevées, ou le seul rang."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from abs.calcul.chiffre import Chiffre, de_meme_date
+from abs.formats import arrondir, nombre
+from abs.indicateurs.indicateurs import Indicateur
+from abs.langue import VOYELLES, enumerer, typographier
+from abs.phrases.ecriture import date_dite, decimales, ecrire, gabarits, reference
+from abs.phrases.etendue import sujet_de_l_etendue
+from abs.phrases.phrases import Affirmation, Phrase, phrase
+from abs.phrases.significativite import Mailles, Verdict, comparer
+from abs.statuts import Fiabilite
+from abs.territoires.territoires import Territoire
+
+RANGES_MINIMUM: Final = 3
+PART_DE_TETE: Final = 3
+# Mot qui reprend un indicateur dans « la part la plus élevée des douze quartiers » ; le genre en suit.
+REPRISES: Final = {"part": "part", "taux": "taux", "indice": "indice", "rapport": "rapport"}
+FEMININS: Final = frozenset({"part"})
+
+
+@dataclass(frozen=True)
+class Position:
+    """La place d'un quartier parmi un ensemble de quartiers, pour un indicateur.
+
+    Attributes
+    ----------
+    cas : str
+        ``seul``, ``parmi`` ou ``rang``.
+    haut : bool
+        Vrai du côté des valeurs hautes.
+    rang, sur : int
+        Rang par ordre décroissant, et nombre de quartiers chiffrés.
+    ou : str
+        « de la commune » ou « de l'intercommunalité ».
+    ex_aequo : bool
+        Vrai si un autre quartier s'écrit de la même façon.
+    """
+
+    cas: str
+    haut: bool
+    rang: int
+    sur: int
+    ou: str
+    ex_aequo: bool = False
+
+
+def position(
+    indicateur: Indicateur, territoire: Territoire, chiffre: Chiffre | None, quartiers: Mailles, ou: str
+) -> Position | None:
+    """Situer un quartier parmi d'autres, dans la même édition.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition.
+    territoire : Territoire
+        Quartier situé.
+    chiffre : Chiffre or None
+        Son chiffre.
+    quartiers : sequence of tuple
+        Tous les quartiers de l'ensemble, lui compris, et leurs chiffres.
+    ou : str
+        Ce qui les réunit.
+
+    Returns
+    -------
+    Position or None
+        ``None`` pour un effectif, un chiffre fragile, ou moins de trois quartiers chiffrés. La valeur extrême n'est dite
+        que si l'écart avec chaque autre passe la marge (Bonferroni) et le seuil pratique.
+    """
+    if chiffre is None or not _se_range(indicateur, chiffre):
+        return None
+    autres = [
+        c
+        for t, c in quartiers
+        if t.code != territoire.code and c is not None and c.a_une_valeur and de_meme_date(chiffre, c)
+    ]
+    sur = len(autres) + 1
+    if sur < RANGES_MINIMUM:
+        return None
+    fixes = decimales(indicateur, chiffre)
+    ecrit = arrondir(chiffre.valeur, fixes)
+    ecrits = [arrondir(c.valeur, fixes) for c in autres]
+    if set(ecrits) == {ecrit}:
+        return None
+    rang = 1 + sum(e > ecrit for e in ecrits)
+    haut = rang <= sur / 2
+    attendu = Verdict.PLUS if haut else Verdict.MOINS
+    verdicts = [comparer(indicateur, chiffre, c, len(autres)).verdict for c in autres]
+    depasses = sum(v == attendu for v in verdicts)
+    depuis_le_bout = rang if haut else sur - rang + 1
+    cas = "rang"
+    if depasses == len(autres):
+        cas = "seul"
+    elif depuis_le_bout <= max(1, sur // PART_DE_TETE) and depasses >= len(autres) / 2:
+        cas = "parmi"
+    return Position(cas, haut, rang, sur, ou, ecrit in ecrits)
+
+
+def _se_range(indicateur: Indicateur, chiffre: Chiffre) -> bool:
+    return chiffre.a_une_valeur and indicateur.nature != "effectif" and chiffre.fiabilite != Fiabilite.FRAGILE
+
+
+def mots_des_positions(indicateur: Indicateur, places: Sequence[Position]) -> str:
+    """Écrire une ou deux places, celles d'une même sorte ensemble.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition.
+    places : sequence of Position
+        Places, de l'ensemble le plus proche au plus large.
+
+    Returns
+    -------
+    str
+        « c'est la part la plus élevée des 12 quartiers prioritaires de la commune », « c'est une part parmi les plus
+        élevées des 4 quartiers prioritaires de la commune et des 5 de l'intercommunalité », ou, sans écart établi, « 3e
+        des 12 quartiers prioritaires de la commune par ordre décroissant (rang indicatif) ».
+    """
+    groupes: list[list[Position]] = []
+    for lue in places:
+        if groupes and (groupes[-1][0].cas, groupes[-1][0].haut or lue.cas == "rang") == (
+            lue.cas,
+            lue.haut or lue.cas == "rang",
+        ):
+            groupes[-1].append(lue)
+        else:
+            groupes.append([lue])
+    return " ; ".join(_mots_d_un_groupe(indicateur, g) for g in groupes)
+
+
+def _mots_d_un_groupe(indicateur: Indicateur, places: list[Position]) -> str:
+    tours, rangs = gabarits("positions"), places[0].cas == "rang"
+    debut = "" if rangs else _en_tete(indicateur, places[0])
+    ensembles = []
+    for n, lue in enumerate(places):
+        quartiers = "" if n else " quartiers prioritaires"
+        ordinal = f"{'1er' if lue.rang == 1 else f'{lue.rang}e'}{' ex æquo' * lue.ex_aequo} " if rangs else ""
+        ensembles.append(f"{ordinal}des {nombre(lue.sur)}{quartiers} {lue.ou}")
+    pluriel = "s" if len(places) > 1 else ""
+    return tours["rang" if rangs else "tete"].format(
+        debut=debut, ensembles=" et ".join(ensembles), pluriel=pluriel
+    )
+
+
+def _en_tete(indicateur: Indicateur, lue: Position) -> str:
+    """Écrire « la part la plus élevée » ou « un montant parmi les plus bas », accordé."""
+    mot = REPRISES.get(
+        indicateur.libelle.split()[0].lower(), "montant" if indicateur.unite == "€" else "niveau"
+    )
+    feminin = mot in FEMININS
+    cas = f"{lue.cas}_{'haut' if lue.haut else 'bas'}_{'feminin' if feminin else 'masculin'}"
+    article = "l'" if mot[0] in VOYELLES else "la " if feminin else "le "
+    return gabarits("positions")[cas].format(mot=mot, article=article)
+
+
+def phrase_d_un_qpv(
+    indicateur: Indicateur,
+    sujet: Territoire,
+    chiffre: Chiffre | None,
+    autour: Sequence[tuple[Territoire, Chiffre | None]],
+    places: Sequence[Position],
+) -> Phrase | None:
+    """Écrire la phrase d'un quartier prioritaire : son chiffre, ses références de même date, sa place.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition.
+    sujet : Territoire
+        Quartier.
+    chiffre : Chiffre or None
+        Son chiffre.
+    autour : sequence of tuple
+        Références et leurs chiffres.
+    places : sequence of Position
+        Places à dire, de l'ensemble le plus proche au plus large.
+
+    Returns
+    -------
+    Phrase or None
+        ``None`` quand le chiffre manque ou qu'il est fragile.
+    """
+    dite = phrase(indicateur, sujet, chiffre, autour)
+    if dite is None or chiffre is None or not places:
+        return dite
+    suite = mots_des_positions(indicateur, retenues(places))
+    return Phrase(
+        typographier(f"{dite.texte.removesuffix('.')} ; {suite}."),
+        dite.references,
+        (*dite.affirmations, *affirmations(chiffre, places)),
+    )
+
+
+def retenues(places: Sequence[Position]) -> list[Position]:
+    """Ôter une place que la suivante, dans un ensemble plus large, dit déjà.
+
+    Parameters
+    ----------
+    places : sequence of Position
+        Places, de l'ensemble le plus proche au plus large.
+
+    Returns
+    -------
+    list of Position
+        Celles à dire.
+    """
+    return [places[-1]] if len(places) > 1 and places[-1].cas == "seul" else list(places)
+
+
+def affirmations(chiffre: Chiffre, places: Sequence[Position]) -> tuple[Affirmation, ...]:
+    """Relever ce que des places affirment.
+
+    Parameters
+    ----------
+    chiffre : Chiffre
+        Chiffre situé.
+    places : sequence of Position
+        Places dites.
+
+    Returns
+    -------
+    tuple of Affirmation
+        Une par place ; le rang seul n'affirme aucun écart.
+    """
+    return tuple(
+        Affirmation(reference(chiffre), "", f"{p.cas}_{'haut' if p.haut else 'bas'}")
+        for p in retenues(places)
+        if p.cas != "rang"
+    )
+
+
+def etendue_des_qpv(
+    indicateur: Indicateur,
+    siens: Mailles,
+    tous: Mailles,
+    reperes: Sequence[tuple[Territoire, Chiffre | None]],
+    *,
+    places: bool,
+) -> Phrase | None:
+    """Dire l'étendue d'un indicateur entre les quartiers d'un territoire, et le territoire à la même date.
+
+    Parameters
+    ----------
+    indicateur : Indicateur
+        Définition.
+    siens : sequence of tuple
+        Quartiers du territoire et leurs chiffres.
+    tous : sequence of tuple
+        Quartiers de l'intercommunalité, parmi lesquels une place se dit.
+    reperes : sequence of tuple
+        Le territoire, puis son intercommunalité, et leurs chiffres de même date.
+    places : bool
+        Dire les quartiers en tête.
+
+    Returns
+    -------
+    Phrase or None
+        ``None`` avec moins de deux quartiers chiffrés, ou si le plus haut ou le plus bas est fragile.
+    """
+    lus = [(t, c) for t, c in siens if c is not None and c.a_une_valeur]
+    sujet = sujet_de_l_etendue(indicateur)
+    if sujet is None or indicateur.nature == "effectif" or len(lus) < 2:
+        return None
+    bas, haut = min(lus, key=lambda tc: tc[1].valeur), max(lus, key=lambda tc: tc[1].valeur)
+    if Fiabilite.FRAGILE in {bas[1].fiabilite, haut[1].fiabilite}:
+        return None
+    fixes = min(decimales(indicateur, c) for c in (bas[1], haut[1]))
+    connus = [(t, c) for t, c in reperes if c is not None and c.a_une_valeur and de_meme_date(haut[1], c)]
+    contre = enumerer([f"{ecrire(indicateur, c, fixes)} {t.dans}" for t, c in connus])
+    tetes = _tetes(indicateur, (bas, haut), tous) if places else []
+    combien = nombre(len(lus)) if len(lus) == len(siens) else f"{nombre(len(lus))} des {nombre(len(siens))}"
+    texte = gabarits("positions")["etendue"].format(
+        sujet=sujet,
+        bas=ecrire(indicateur, bas[1], fixes),
+        ou_bas=bas[0].nom,
+        haut=ecrire(indicateur, haut[1], fixes),
+        ou_haut=haut[0].nom,
+        combien=combien,
+        periode=date_dite(haut[1], indicateur),
+        contre=f" ; {contre}, à la même date" if contre else "",
+        tetes="".join(
+            f" ; dans le quartier {t.nom}, {mots_des_positions(indicateur, [p])}" for t, _, p in tetes
+        ),
+    )
+    cites = [bas[1], haut[1], *(c for _, c in connus)]
+    return Phrase(
+        typographier(texte),
+        tuple(dict.fromkeys(map(reference, cites))),
+        tuple(a for _, c, p in tetes for a in affirmations(c, [p])),
+    )
+
+
+def _tetes(
+    indicateur: Indicateur, bouts: Sequence[tuple[Territoire, Chiffre]], tous: Mailles
+) -> list[tuple[Territoire, Chiffre, Position]]:
+    """Retenir, aux deux bouts, le quartier qui se distingue de tous ceux de l'intercommunalité ou du territoire."""
+    lues = [(t, c, position(indicateur, t, c, tous, ou_se_rangent(tous))) for t, c in dict.fromkeys(bouts)]
+    return [(t, c, p) for t, c, p in lues if p is not None and p.cas == "seul"]
+
+
+def ou_se_rangent(quartiers: Mailles) -> str:
+    """Dire ce qui réunit des quartiers : une même commune, ou l'intercommunalité.
+
+    Parameters
+    ----------
+    quartiers : sequence of tuple
+        Quartiers et chiffres.
+
+    Returns
+    -------
+    str
+        « de la commune » si tous y sont, « de l'intercommunalité » sinon.
+    """
+    communes = set.intersection(*(set(t.composantes) for t, _ in quartiers)) if quartiers else set()
+    return "de la commune" if communes else "de l'intercommunalité"

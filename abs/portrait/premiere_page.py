@@ -1,0 +1,290 @@
+"""La première page : dix chiffres clés, la population et son évolution, et un scénario de vieillissement annoncé."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from abs.calcul.chiffre import Chiffre
+from abs.calcul.table_longue import Diagnostic
+from abs.formats import avec_unite, nombre
+from abs.indicateurs.indicateurs import indicateurs
+from abs.langue import typographier
+from abs.phrases.ecriture import ecrire, gabarits, lieu, reference
+from abs.phrases.phrases import Phrase, parenthese
+from abs.phrases.silences import Silence
+from abs.portrait.chapitre import plan_du_portrait
+from abs.portrait.chapitres import autour
+from abs.portrait.tableaux import mots_de_couverture
+from abs.statuts import Statut
+
+if TYPE_CHECKING:
+    from abs.calcul.calcul import Calculateur
+    from donnees_insee.base.base import Base
+
+CHIFFRES_CLES: Final = 10
+DIX_ANS: Final = 10
+VARIATION_STABLE: Final = 0.1
+DEUX: Final = 2
+RECENSEMENT: Final = "rp_population"
+
+
+@dataclass(frozen=True)
+class ChiffreCle:
+    """Un chiffre clé : ce qu'un élu retient."""
+
+    libelle: str
+    valeur: str
+    complement: str
+    date: str
+    reference: str
+    references: tuple[str, ...] = ()
+
+
+def chiffres_cles(diagnostic: Diagnostic) -> tuple[ChiffreCle, ...]:
+    """Prendre les dix premiers indicateurs du plan dont le chiffre peut être dit.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+
+    Returns
+    -------
+    tuple of ChiffreCle
+        Au plus dix.
+    """
+    retenus = []
+    for code in plan_du_portrait()["chiffres_cles"]:
+        indicateur, chiffre = indicateurs()[code], diagnostic.chiffre(diagnostic.ensembles.sujet, code)
+        if chiffre is None or not chiffre.a_une_valeur or chiffre.fiabilite == "fragile":
+            continue
+        complement, autres = parenthese(indicateur, chiffre, autour(diagnostic, code))
+        if chiffre.statut == Statut.PARTIEL:
+            complement = " ; ".join(filter(None, [mots_de_couverture(chiffre), complement]))
+        retenus.append(
+            ChiffreCle(
+                typographier(indicateur.libelle),
+                ecrire(indicateur, chiffre),
+                typographier(complement),
+                chiffre.periode,
+                reference(chiffre),
+                (reference(chiffre), *autres),
+            )
+        )
+    return tuple(retenus[:CHIFFRES_CLES])
+
+
+def phrases_de_tete(diagnostic: Diagnostic, ancien: Chiffre | None = None) -> tuple[Phrase, ...]:
+    """Écrire la population, son évolution si deux millésimes se comparent, et le scénario de vieillissement.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+    ancien : Chiffre or None, default None
+        Population d'un recensement comparable, lue par :func:`population_d_avant`.
+
+    Returns
+    -------
+    tuple of Phrase
+        Vide si ni la population ni les tranches d'âge ne sont connues.
+    """
+    dites = [evolution_de_la_population(diagnostic, ancien), scenario_75_ans(diagnostic)]
+    return tuple(d for d in dites if d is not None)
+
+
+def silences_de_tete(diagnostic: Diagnostic, phrases: tuple[Phrase, ...]) -> tuple[Silence, ...]:
+    """Dire ce que la première page n'a pas écrit, et pourquoi.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+    phrases : tuple of Phrase
+        Phrases de :func:`phrases_de_tete`.
+
+    Returns
+    -------
+    tuple of Silence
+        Évolution de la population et scénario, s'ils manquent.
+    """
+    raisons = gabarits("silences_de_tete")
+    cites = [{r.split("|")[2] for r in p.references} for p in phrases]
+    evolution = any(
+        len(p.references) > 1 and c == {"population"} for p, c in zip(phrases, cites, strict=True)
+    )
+    scenario = any("part_75_ans_plus" in c for c in cites)
+    if diagnostic.ensembles.sujet.niveau == "qpv":
+        return ()
+    cause = diagnostic.sans_evolution or "sans_population"
+    manquants = [("evolution", f"evolution_{cause}", evolution), ("scenario_75", "scenario_75", scenario)]
+    return tuple(
+        Silence(typographier(raisons[raison]), (raisons[f"{c}_libelle"],))
+        for c, raison, ecrit in manquants
+        if not ecrit
+    )
+
+
+def enquetes_disjointes(ancien: int, recent: int) -> bool:
+    """Dire si deux millésimes du recensement reposent sur des enquêtes annuelles différentes.
+
+    Parameters
+    ----------
+    ancien, recent : int
+        Millésimes.
+
+    Returns
+    -------
+    bool
+        Faux si une enquête leur est commune, ou si le catalogue ne dit pas lesquelles les composent.
+    """
+    from donnees_insee.catalogue.tables import enquetes_annuelles  # noqa: PLC0415 - réservé à l'évolution
+
+    connues = enquetes_annuelles()
+    if ancien not in connues or recent not in connues or ancien >= recent:
+        return False
+    return not set(connues[ancien]) & set(connues[recent])
+
+
+def evolution_de_la_population(diagnostic: Diagnostic, ancien: Chiffre | None) -> Phrase | None:
+    """Dire la population et ce qu'elle était au dernier recensement comparable tenu, à territoire égal.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+    ancien : Chiffre or None
+        Population d'un recensement comparable.
+
+    Returns
+    -------
+    Phrase or None
+        La population seule quand rien ne se compare ; ``None`` sans population.
+    """
+    sujet = diagnostic.ensembles.sujet
+    chiffre = diagnostic.chiffre(sujet, "population")
+    if chiffre is None or not chiffre.a_une_valeur or chiffre.statut == Statut.PARTIEL:
+        return None
+    tours = gabarits("tete")
+    valeurs = {
+        "Lieu": lieu(sujet)[:1].upper() + lieu(sujet)[1:],
+        "v": nombre(chiffre.valeur),
+        "quand": chiffre.periode,
+    }
+    if ancien is None or ancien.millesime is None or chiffre.millesime is None:
+        return Phrase(typographier(tours["population"].format(**valeurs)), (reference(chiffre),))
+    ans = chiffre.millesime - ancien.millesime
+    variation = ((chiffre.valeur / ancien.valeur) ** (1 / ans) - 1) * 100
+    cas = "stable" if abs(variation) < VARIATION_STABLE else "hausse" if variation > 0 else "baisse"
+    ecart = abs(round(chiffre.valeur) - round(ancien.valeur))
+    texte = tours[cas].format(
+        **valeurs,
+        avant=nombre(ancien.valeur),
+        annee=ancien.millesime,
+        ecart=nombre(ecart),
+        rythme=avec_unite(abs(variation), "%", 1),
+    )
+    return Phrase(typographier(texte), (reference(chiffre), reference(ancien)))
+
+
+def population_d_avant(base: Base, diagnostic: Diagnostic) -> Chiffre | None:
+    """Lire la population du plus récent recensement comparable, si la commune n'a pas changé entre les deux.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale, où sont les autres millésimes.
+    diagnostic : Diagnostic
+        Chiffres du portrait ; ``sans_evolution`` y reçoit la raison quand rien ne se compare.
+
+    Returns
+    -------
+    Chiffre or None
+        À ranger dans la table longue avant d'être cité.
+    """
+    trouve = _avant(base, diagnostic)
+    diagnostic.sans_evolution = trouve if isinstance(trouve, str) else ""
+    return None if isinstance(trouve, str) else trouve
+
+
+def _avant(base: Base, diagnostic: Diagnostic) -> Chiffre | str:
+    """Donner la population d'avant, ou le nom de la première raison qui l'interdit (``[silences_de_tete]``)."""
+    from abs.calcul.diagnostic import Diagnostiqueur  # noqa: PLC0415 - le diagnostic est déjà fait : lecture à part
+
+    sujet = diagnostic.ensembles.sujet
+    chiffre = diagnostic.chiffre(sujet, "population")
+    if chiffre is None or not chiffre.a_une_valeur or chiffre.statut == Statut.PARTIEL:
+        return "sans_population"
+    recent = chiffre.millesime
+    if sujet.niveau != "commune" or recent is None or chiffre.source != RECENSEMENT:
+        return "hors_commune" if sujet.niveau != "commune" else "hors_recensement"
+    anterieurs = [a for a in base.millesimes(RECENSEMENT) if a < recent]
+    annees = [a for a in anterieurs if enquetes_disjointes(a, recent)]
+    if not annees:
+        return "enquetes_communes" if anterieurs else "sans_anterieur"
+    calculateur = Diagnostiqueur(base, diagnostic.demande).calculateur
+    changee = _territoire_change(base, calculateur, sujet.code, max(annees), recent)
+    if changee:
+        return changee
+    indicateur = indicateurs()["population"]
+    lectures = tuple(le for le in indicateur.lectures if le.source.id == RECENSEMENT)
+    trouve = calculateur.chiffre(indicateur, sujet, max(annees), lectures)
+    complet = trouve is not None and trouve.a_une_valeur and trouve.statut != Statut.PARTIEL
+    return trouve if trouve is not None and complet else "ancien_incomplet"
+
+
+def _territoire_change(base: Base, calculateur: Calculateur, code: str, ancien: int, recent: int) -> str:
+    """Dire si la commune a changé ; sans l'histoire des communes, seule une même liste d'IRIS prouve que non."""
+    from donnees_insee.erreurs import ErreurAbs  # noqa: PLC0415 - réservé à l'évolution
+    from donnees_insee.geographie.dans_le_temps import histoire  # noqa: PLC0415 - réservé à l'évolution
+    from donnees_insee.geographie.passages import passage_communes  # noqa: PLC0415 - réservé à l'évolution
+
+    try:
+        # Un recensement de millésime n est publié dans la géographie de n + 2.
+        passage = passage_communes(histoire(base), ancien + 2, recent + 2)
+    except ErreurAbs:
+        avant, apres = (
+            {str(c) for c in calculateur.lecteur.table(RECENSEMENT, a, "iris").index if str(c)[:5] == code}
+            for a in (ancien, recent)
+        )
+        return "" if len(avant) > 1 and avant == apres else "territoire"
+    return "territoire_change" if any(code in (*g.avant, *g.apres) for g in passage.changes) else ""
+
+
+def scenario_75_ans(diagnostic: Diagnostic) -> Phrase | None:
+    """Écrire combien d'habitants auraient 75 ans ou plus dans dix ans si les 65 ans et plus restaient tous.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+
+    Returns
+    -------
+    Phrase or None
+        ``None`` si les tranches d'âge publiées manquent ou si un des deux chiffres est fragile.
+
+    Notes
+    -----
+    Les personnes qui auront 75 ans ou plus dans dix ans en ont 65 ou plus aujourd'hui : sans décès, départ ni
+    arrivée, leur nombre est celui des 65 ans et plus. C'est un plafond, hors arrivées ; il est annoncé comme tel.
+    """
+    sujet = diagnostic.ensembles.sujet
+    plus_65, plus_75 = (diagnostic.chiffre(sujet, c) for c in ("part_65_ans_plus", "part_75_ans_plus"))
+    if plus_65 is None or plus_75 is None or plus_65.millesime is None:
+        return None
+    solides = all(
+        c.a_une_valeur and c.statut != Statut.PARTIEL and c.fiabilite != "fragile" and c.numerateur > 0
+        for c in (plus_65, plus_75)
+    )
+    if not solides or plus_65.millesime != plus_75.millesime or sujet.niveau == "iris":
+        return None
+    texte = gabarits("tete")["scenario_75"].format(
+        quand=plus_65.periode,
+        aujourd_hui=nombre(plus_75.numerateur, -1),
+        plus_65=nombre(plus_65.numerateur, -1),
+        annee=plus_65.millesime,
+        horizon=plus_65.millesime + DIX_ANS,
+    )
+    return Phrase(typographier(texte), (reference(plus_75), reference(plus_65)))

@@ -1,0 +1,147 @@
+"""Ce que l'analyste demande : un territoire, des dates, des périmètres, une diffusion. Vérifié avant tout calcul."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from donnees_insee.base.base import Base, familles
+from donnees_insee.catalogue.catalogue import sources
+from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
+
+
+@dataclass(frozen=True)
+class Demande:
+    """Paramètres d'un portrait ; les trois réglages (dates, QPV, géographie) sont indépendants.
+
+    Attributes
+    ----------
+    territoire : str
+        Code ou nom.
+    millesime : int or None
+        Dernier millésime admis ; ``None`` prend le dernier tenu de chaque source.
+    millesimes : dict of str to int
+        Millésime exact d'une famille de sources, par exemple ``{"caf": 2018}``.
+    qpv : int or None
+        Génération de QPV, 2015 ou 2024.
+    geographie : int or None
+        Année du code officiel géographique.
+    diffusion : str
+        ``publique`` ou ``interne``.
+    """
+
+    territoire: str
+    millesime: int | None = None
+    millesimes: dict[str, int] = field(default_factory=dict)
+    qpv: int | None = None
+    geographie: int | None = None
+    diffusion: str = "publique"
+
+    def vintages(self, base: Base, source: str) -> list[int]:
+        """Lister les millésimes admis d'une source, du plus récent au plus ancien.
+
+        Parameters
+        ----------
+        base : Base
+            Base locale.
+        source : str
+            Identifiant de la source.
+
+        Returns
+        -------
+        list of int
+            Millésimes tenus et admis par la demande.
+        """
+        tenus = base.millesimes(source)[::-1]
+        famille = sources()[source].famille
+        for cle in (source, famille):
+            if cle in self.millesimes:
+                return [a for a in tenus if a == self.millesimes[cle]]
+        return [a for a in tenus if self.millesime is None or a <= self.millesime]
+
+
+def lire_millesimes(texte: str) -> dict[str, int]:
+    """Lire ``caf=2018,filosofi=2016``.
+
+    Parameters
+    ----------
+    texte : str
+        Couples famille=année séparés par des virgules ; vide pour aucun.
+
+    Returns
+    -------
+    dict of str to int
+        Famille ou source → année.
+
+    Raises
+    ------
+    ParametreInvalide
+        Si un couple ne se lit pas.
+    """
+    lus: dict[str, int] = {}
+    for couple in filter(None, (c.strip() for c in texte.split(","))):
+        trouve = re.fullmatch(r"([a-z_]+)\s*=\s*(\d{4})", couple)
+        if not trouve:
+            raise ParametreInvalide(
+                f"--millesimes a reçu « {couple} » ; on attend une famille de sources et une année, "
+                "par exemple caf=2018 ou filosofi=2016,recensement=2017."
+            )
+        lus[trouve[1]] = int(trouve[2])
+    return lus
+
+
+def verifier(demande: Demande, base: Base) -> None:
+    """Refuser une demande que la base ne peut pas honorer, en disant ce qu'elle tient.
+
+    Parameters
+    ----------
+    demande : Demande
+        Demande de l'analyste.
+    base : Base
+        Base locale.
+
+    Raises
+    ------
+    ParametreInvalide
+        Diffusion ou génération de QPV inconnue, famille de sources inconnue.
+    DonneeAbsente
+        Année que la base ne tient pas.
+    """
+    base.exiger()
+    if demande.diffusion not in {"publique", "interne"}:
+        raise ParametreInvalide(f"La diffusion « {demande.diffusion} » est inconnue : publique ou interne.")
+    if demande.qpv not in {None, 2015, 2024}:
+        raise ParametreInvalide(f"La génération de QPV « {demande.qpv} » est inconnue : 2015 ou 2024.")
+    rangees = familles()
+    statistiques = [
+        s
+        for f, liste in rangees.items()
+        if f not in {"geographie", "contours", "quartiers", "qpv_liste"}
+        for s in liste
+    ]
+    for cle, annee in demande.millesimes.items():
+        visees = rangees.get(cle) or ([cle] if cle in sources() else [])
+        if not visees:
+            raise ParametreInvalide(
+                f"--millesimes nomme « {cle} », qui n'est ni une famille ni une source. Familles : {', '.join(rangees)}."
+            )
+        tenues = sorted({a for s in visees for a in base.millesimes(s)})
+        if annee not in tenues:
+            raise DonneeAbsente(_absence(f"« {cle} » {annee}", annee, visees, tenues))
+    if demande.millesime is not None:
+        tenues = sorted({a for s in statistiques for a in base.millesimes(s)})
+        if not tenues or demande.millesime < tenues[0]:
+            raise DonneeAbsente(
+                _absence(f"--millesime {demande.millesime}", demande.millesime, statistiques, tenues)
+            )
+        if demande.millesime > max(tenues):
+            raise DonneeAbsente(
+                _absence(f"--millesime {demande.millesime}", demande.millesime, statistiques, tenues)
+            )
+
+
+def _absence(quoi: str, annee: int, visees: list[str], tenues: list[int]) -> str:
+    raisons = [sources()[s].absences[annee] for s in visees if annee in sources()[s].absences]
+    suite = f" {raisons[0]}." if raisons else ""
+    liste = ", ".join(map(str, tenues)) or "aucun"
+    return f"{quoi} : ce millésime n'est pas dans la base.{suite} Millésimes tenus : {liste}."

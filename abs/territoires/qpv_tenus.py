@@ -1,0 +1,93 @@
+"""Dire ce que la base tient d'un quartier prioritaire : quelles parties, de quelles années, et ce qu'on peut en tirer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from abs.langue import enumerer
+from donnees_insee.catalogue.catalogue import sources
+from donnees_insee.geographie.dates_des_parties import dates
+
+if TYPE_CHECKING:
+    from donnees_insee.base.base import Base
+
+
+def ce_qui_est_tenu(base: Base, code: str) -> list[str]:
+    """Lister les parties tenues d'un quartier, chacune avec l'année de ses données ou ses éditions.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    code : str
+        Code du quartier.
+
+    Returns
+    -------
+    list of str
+        Par exemple « population : données de 2013 (éditions 2019 et 2020) et de 2018 (édition 2021) ».
+    """
+    lues = dates(base)
+    tenues: dict[str, dict[int | None, list[int]]] = {}
+    for s in sources().values():
+        if "qpv" not in s.niveaux:
+            continue
+        for edition in base.millesimes(s.id, "qpv"):
+            table = base.lire(s.id, edition, "qpv", codes=[code])
+            if code not in table.index:
+                continue
+            for partie in s.parties or (None,):
+                if partie is not None and not any(partie.motif.fullmatch(str(c)) for c in table.columns):
+                    continue
+                nom = s.titre.split(" : ")[-1] if partie is None else partie.nom
+                connue = (
+                    edition if partie is None or partie.du_millesime else lues.de(s.id, partie, edition).annee
+                )
+                editions = [] if connue == edition else [edition]
+                tenues.setdefault(nom, {}).setdefault(connue, []).extend(editions)
+    return [f"{nom} : {_annees(par_annee)}" for nom, par_annee in tenues.items()]
+
+
+def _annees(par_annee: dict[int | None, list[int]]) -> str:
+    connues = [
+        f"de {annee}{_editions(par_annee[annee])}" for annee in sorted(a for a in par_annee if a is not None)
+    ]
+    dites = [f"données {enumerer(connues)}"] if connues else []
+    if None in par_annee:
+        dites.append(f"année des données inconnue{_editions(par_annee[None])}")
+    return " ; ".join(dites)
+
+
+def _editions(toutes: list[int]) -> str:
+    editions = sorted(set(toutes))
+    if not editions:
+        return ""
+    return f" ({'édition' if len(editions) == 1 else 'éditions'} {enumerer([str(e) for e in editions])})"
+
+
+def pourquoi_sans_evolution(base: Base, code: str, nom: str) -> str:
+    """Dire qu'un quartier prioritaire n'a pas d'évolution, et ce que la base permet d'en lire.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    code, nom : str
+        Quartier.
+
+    Returns
+    -------
+    str
+        Phrases complètes.
+    """
+    tenu = ce_qui_est_tenu(base, code)
+    debut = (
+        f"{nom} ({code}) est un quartier prioritaire : ses tableaux sont publiés par éditions, dont les parties ont chacune "
+        "leur date, et aucune évolution n'en est calculée. "
+    )
+    if not tenu:
+        return f"{debut}La base ne tient aucun tableau de ce quartier."
+    return (
+        f"{debut}La base en tient, à lire à leur année : {' ; '.join(tenu)}. `abs portrait {code}` donne la plus récente, "
+        f"`abs portrait {code} --millesimes qpv_demographie=AAAA` une autre édition."
+    )

@@ -1,0 +1,340 @@
+"""Les territoires : un code ou un nom devient un territoire, avec ses références et ses composantes."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import pandas as pd
+
+from donnees_insee import codes
+from donnees_insee.base.base import Base
+from donnees_insee.erreurs import TerritoireInconnu
+from donnees_insee.geographie.appartenances import geographie, normaliser
+
+NOMS_DE_NIVEAU: Final[dict[str, str]] = {
+    "iris": "IRIS",
+    "quartier": "quartier",
+    "commune": "commune",
+    "epci": "intercommunalité",
+    "departement": "département",
+    "region": "région",
+    "france": "France",
+    "qpv": "quartier prioritaire",
+    "perimetre": "périmètre",
+}
+LETTRES_D_UN_MOT: Final = 4
+
+
+@dataclass(frozen=True)
+class Territoire:
+    """Un territoire et ce qui le compose.
+
+    Attributes
+    ----------
+    code : str
+        Code officiel, ou identifiant local pour un quartier ou un groupe.
+    niveau : str
+        Niveau géographique (``iris``, ``commune``, ``epci``…).
+    nom : str
+        Nom à lire.
+    geographie : int or None
+        Année du code officiel géographique.
+    composantes : tuple of str
+        Codes qui le composent : communes d'un EPCI, IRIS d'un quartier, communes d'un QPV.
+    role : str
+        Place dans le portrait : ``sujet``, ``epci``, ``epci_hors_centre``, ``strate``…
+    libelle : str
+        En-tête de colonne, par exemple « Hérault ».
+    dans : str
+        Complément de lieu pour une phrase, par exemple « dans l'intercommunalité ».
+    type_iris : str
+        ``H``, ``A``, ``D``, ``Z`` ou vide.
+    communes : tuple of str
+        Noms des communes d'un QPV.
+    """
+
+    code: str
+    niveau: str
+    nom: str
+    geographie: int | None = None
+    composantes: tuple[str, ...] = ()
+    role: str = ""
+    libelle: str = ""
+    dans: str = ""
+    type_iris: str = ""
+    communes: tuple[str, ...] = ()
+
+    @property
+    def titre(self) -> str:
+        """En-tête de colonne."""
+        return self.libelle or self.nom
+
+
+class Territoires:
+    """Recherche de territoires et construction des références.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    annee : int or None, default None
+        Année de la géographie voulue.
+    """
+
+    def __init__(self, base: Base, annee: int | None = None) -> None:
+        self.base = base
+        self.geographie = geographie(base, annee)
+        self.annee = annee
+
+    @cached_property
+    def _annuaire(self) -> pd.DataFrame:
+        """Tous les territoires nommables, avec leur nom normalisé."""
+        geo = self.geographie
+        communes = geo.communes["nom"].fillna("")
+        morceaux = [
+            pd.DataFrame({"code": communes.index, "nom": communes.to_numpy(), "niveau": "commune"}),
+            pd.DataFrame({"code": geo.epci.index, "nom": geo.epci.to_numpy(), "niveau": "epci"}),
+            pd.DataFrame({"code": geo.qpv.index, "nom": geo.qpv["nom"].to_numpy(), "niveau": "qpv"}),
+        ]
+        for niveau in ("departement", "region"):
+            tenus = set(geo.communes[niveau].dropna())
+            noms = {c: n for c, n in codes.noms_officiels(niveau).items() if c in tenus}
+            morceaux.append(pd.DataFrame({"code": list(noms), "nom": list(noms.values()), "niveau": niveau}))
+        annuaire = pd.concat(morceaux, ignore_index=True)
+        annuaire["cle"] = [normaliser(str(n)) for n in annuaire["nom"]]
+        return annuaire
+
+    def chercher(self, texte: str, maximum: int = 20) -> list[Territoire]:
+        """Chercher des territoires par code ou par nom.
+
+        Parameters
+        ----------
+        texte : str
+            Code, nom ou début de nom, accents et casse indifférents.
+        maximum : int, default 20
+            Nombre de réponses.
+
+        Returns
+        -------
+        list of Territoire
+            Du plus probable au moins probable.
+        """
+        annuaire, cle = self._annuaire, normaliser(texte)
+        exacts = annuaire[(annuaire["code"] == texte.strip().upper()) | (annuaire["cle"] == cle)]
+        debuts = annuaire[annuaire["cle"].str.startswith(cle)] if cle else annuaire.iloc[:0]
+        if texte.strip().isdigit():
+            # Un code tronqué : les codes qui commencent ainsi.
+            debuts = annuaire[annuaire["code"].str.startswith(texte.strip())]
+        dedans = annuaire[annuaire["cle"].str.contains(cle, regex=False)] if cle else annuaire.iloc[:0]
+        trouves = pd.concat([exacts, debuts, dedans]).drop_duplicates(["code", "niveau"])
+        if trouves.empty and cle:
+            trouves = self._ressemblants(cle, maximum)
+        return [self.nommer(r.code, r.niveau, r.nom) for r in trouves.head(maximum).itertuples()]
+
+    def _ressemblants(self, cle: str, maximum: int) -> pd.DataFrame:
+        """Noms proches d'un nom mal écrit, en entier ou par un de leurs mots."""
+        annuaire = self._annuaire
+        proches = difflib.get_close_matches(cle, annuaire["cle"].unique(), n=maximum, cutoff=0.75)
+        mots = {m for nom in annuaire["cle"].unique() for m in nom.split() if len(m) >= LETTRES_D_UN_MOT}
+        voisins = set(difflib.get_close_matches(cle, mots, n=3, cutoff=0.8))
+        par_mot = annuaire[[bool(voisins & set(nom.split())) for nom in annuaire["cle"]]]
+        return pd.concat([annuaire[annuaire["cle"].isin(proches)], par_mot]).drop_duplicates(
+            ["code", "niveau"]
+        )
+
+    def trouver(self, texte: str) -> Territoire:
+        """Trouver le territoire désigné, sans jamais choisir à la place de l'analyste.
+
+        Parameters
+        ----------
+        texte : str
+            Code ou nom.
+
+        Returns
+        -------
+        Territoire
+            Territoire unique.
+
+        Raises
+        ------
+        TerritoireInconnu
+            Aucun territoire, ou plusieurs ; des suggestions sont données.
+        """
+        self.base.exiger()
+        propre = texte.strip()
+        par_code = self._par_code(propre.upper())
+        if par_code is not None:
+            return par_code
+        annuaire, cle = self._annuaire, normaliser(propre)
+        exacts = annuaire[annuaire["cle"] == cle] if cle else annuaire.iloc[:0]
+        if len(exacts) == 1:
+            ligne = exacts.iloc[0]
+            return self.nommer(str(ligne["code"]), str(ligne["niveau"]), str(ligne["nom"]))
+        if len(exacts) > 1:
+            raise TerritoireInconnu(
+                f"« {texte} » désigne plusieurs territoires : {_enumerer(self.chercher(propre, 6))}. "
+                "Donnez le code de celui que vous voulez."
+            )
+        proches = self.chercher(propre, 5)
+        suite = f" Vouliez-vous dire {_enumerer(proches)} ?" if proches else ""
+        raise TerritoireInconnu(
+            f"Le territoire « {texte} » n'est dans aucune des tables de la base.{suite} "
+            "Donnez un code (commune, EPCI, QPV, IRIS) ou un nom ; `abs territoire chercher` aide à le trouver."
+        )
+
+    def _par_code(self, code: str) -> Territoire | None:
+        geo = self.geographie
+        if code in geo.communes.index and codes.conforme(code, "commune"):
+            return self.nommer(code, "commune", str(geo.communes.at[code, "nom"]))
+        if code in geo.epci.index:
+            return self.nommer(code, "epci", str(geo.epci[code]))
+        if code in geo.qpv.index:
+            return self.nommer(code, "qpv", str(geo.qpv.at[code, "nom"]))
+        # Un code à deux chiffres est d'abord un département : c'est le niveau que les ABS emploient.
+        for niveau in ("departement", "region"):
+            nom = codes.noms_officiels(niveau).get(code)
+            if nom and code in set(geo.communes[niveau].dropna()):
+                return self.nommer(code, niveau, nom)
+        if codes.conforme(code, "iris") and code[:5] in geo.communes.index:
+            liste = geo.iris(code[:5], set())
+            if code in liste.index:
+                return Territoire(
+                    code,
+                    "iris",
+                    _nom_d_iris(liste, code),
+                    composantes=(code,),
+                    type_iris=str(liste.at[code, "type"] or ""),
+                )
+        return None
+
+    def nommer(self, code: str, niveau: str, nom: str) -> Territoire:
+        """Former un territoire connu, avec ses composantes.
+
+        Parameters
+        ----------
+        code : str
+            Code officiel.
+        niveau : str
+            Niveau géographique.
+        nom : str
+            Nom à lire.
+
+        Returns
+        -------
+        Territoire
+            Territoire et ses communes.
+        """
+        composantes: tuple[str, ...] = ()
+        generation = self.annee
+        if niveau in {"epci", "departement", "region"}:
+            composantes = tuple(self.geographie.communes_de(niveau, code))
+            ancien = (
+                self.geographie.communes_d_un_epci_ancien(code)
+                if niveau == "epci" and not composantes
+                else None
+            )
+            if ancien is not None:
+                # Le code n'a plus cours : le territoire reste celui de ses communes, et son nom le dit.
+                composantes, nom = tuple(ancien[1]), self._nom_suivi(nom, *ancien)
+        elif niveau == "commune":
+            composantes = (code,)
+        elif niveau == "qpv":
+            composantes = tuple(self.geographie.qpv.at[code, "communes"])
+            generation = int(self.geographie.qpv.at[code, "generation"])
+        noms = self._noms_des_communes(composantes) if niveau == "qpv" else ()
+        return Territoire(code, niveau, nom, generation, composantes, libelle=nom, communes=noms)
+
+    def _nom_suivi(self, nom: str, annee: int, siennes: list[str]) -> str:
+        """Dire le périmètre d'un EPCI dont le code a changé, et le code où sont ses communes aujourd'hui."""
+        suites = self.geographie.communes["epci"].reindex(siennes).dropna().value_counts()
+        vers = f", aujourd'hui {suites.index[0]}" if len(suites) else ""
+        return f"{nom} (périmètre de {annee}{vers})"
+
+    def _noms_des_communes(self, codes_de_communes: tuple[str, ...]) -> tuple[str, ...]:
+        noms = self.geographie.communes["nom"].reindex(list(codes_de_communes)).dropna()
+        return tuple(sorted(map(str, noms)))
+
+    def qpv_du(self, sujet: Territoire, generation: int | None = None) -> list[Territoire]:
+        """Lister les QPV qui touchent le sujet.
+
+        Parameters
+        ----------
+        sujet : Territoire
+            Commune, EPCI ou département.
+        generation : int or None, default None
+            2015 ou 2024 ; par défaut la plus récente tenue pour ce territoire.
+
+        Returns
+        -------
+        list of Territoire
+            QPV d'une seule génération, par code.
+        """
+        table = self.geographie.qpv
+        if table.empty:
+            return []
+        communes = set(sujet.composantes)
+        # Une ville a les QPV de ses arrondissements ; un arrondissement n'a que les siens.
+        touche = table[
+            [any({c, codes.ville_de_l_arrondissement(c)} & communes for c in cs) for cs in table["communes"]]
+        ]
+        if touche.empty:
+            return []
+        voulue = generation or int(touche["generation"].max())
+        touche = touche[touche["generation"] == voulue]
+        return [
+            Territoire(
+                str(c),
+                "qpv",
+                str(r["nom"]),
+                voulue,
+                tuple(r["communes"]),
+                "qpv",
+                str(r["nom"]),
+                communes=self._noms_des_communes(tuple(r["communes"])),
+            )
+            for c, r in touche.iterrows()
+        ]
+
+    def quartiers_du(self, sujet: Territoire) -> list[Territoire]:
+        """Lister les quartiers locaux du sujet.
+
+        Parameters
+        ----------
+        sujet : Territoire
+            Commune.
+
+        Returns
+        -------
+        list of Territoire
+            Quartiers, groupes d'IRIS entiers.
+        """
+        table = self.base.lire("quartiers", None, "iris")
+        if table.empty or sujet.niveau != "commune":
+            return []
+        dedans = set(sujet.composantes)
+        table = table[[bool({c[:5], codes.ville_de_l_arrondissement(c[:5])} & dedans) for c in table.index]]
+        return [
+            Territoire(
+                f"{sujet.code}-{normaliser(str(nom)).replace(' ', '-')}",
+                "quartier",
+                str(nom),
+                None,
+                tuple(sorted(groupe.index)),
+                "quartier",
+                str(nom),
+            )
+            for nom, groupe in table.groupby("QUARTIER")
+        ]
+
+
+def _nom_d_iris(liste: pd.DataFrame, code: str) -> str:
+    nom = liste.at[code, "nom"]
+    return str(nom) if pd.notna(nom) else f"IRIS {code}"
+
+
+def _enumerer(territoires: list[Territoire]) -> str:
+    mots = [f"{t.nom} ({NOMS_DE_NIVEAU[t.niveau]} {t.code})" for t in territoires]
+    return ", ".join(mots)

@@ -1,0 +1,354 @@
+"""Trouver à qui se comparer : les dix territoires les plus proches pour une question, et ce que vaut ce choix."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from abs.calcul.lecture import Lecteur
+from abs.formats import nombre
+from abs.indicateurs.indicateurs import Indicateur, indicateur, indicateurs
+from abs.territoires.territoires import NOMS_DE_NIVEAU, Territoire, Territoires
+from abs.typologie.donnees import lecture_tenue, valeurs
+from donnees_insee import codes
+from donnees_insee.base.base import Base
+from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide, liste_de_fautes
+
+NIVEAUX: Final = ("commune", "iris")
+HABITANTS_MINIMUM: Final = 200
+
+
+@dataclass(frozen=True)
+class Question:
+    """Une question, ce qu'elle compare et ce qui rend deux territoires semblables."""
+
+    code: str
+    libelle: str
+    resultats: tuple[str, ...]
+    distance: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Regles:
+    """Les nombres qui règlent la recherche."""
+
+    nombre: int
+    variables_maximum: int
+    variables_minimum: int
+    rapport_de_taille: float
+    candidats_minimum: int
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Les territoires comparables trouvés.
+
+    Attributes
+    ----------
+    code, nom : str
+        Territoire de départ.
+    table : pandas.DataFrame
+        Une ligne par comparable : rang, code, nom, population, distance, stabilité, part de chaque variable dans la
+        distance (``part_…``), résultats (``resultat_…``).
+    phrases : tuple of str
+        Ce que le lecteur doit savoir.
+    """
+
+    code: str
+    nom: str
+    table: pd.DataFrame
+    phrases: tuple[str, ...]
+
+    def lignes(self) -> list[tuple[str, ...]]:
+        """Écrire les comparables pour l'écran.
+
+        Returns
+        -------
+        list of tuple of str
+            Une ligne par comparable.
+        """
+        parts = [c for c in self.table.columns if c.startswith("part_dans_la_distance_")]
+        lignes: list[tuple[str, ...]] = []
+        for ligne in self.table.to_dict("records"):
+            premiere = max(parts, key=lambda c: ligne[c])
+            libelle = indicateur(premiere.removeprefix("part_dans_la_distance_")).libelle
+            lignes.append(
+                (
+                    str(ligne["rang"]),
+                    str(ligne["code"]),
+                    str(ligne["nom"]),
+                    nombre(round(ligne["population"])),
+                    nombre(ligne["distance"], 2),
+                    f"{nombre(100 * ligne['stabilite'])}\u00a0%",
+                    f"{libelle} ({nombre(100 * ligne[premiere])}\u00a0%)",
+                )
+            )
+        return lignes
+
+
+def _composants(definition: Indicateur) -> set[str]:
+    """Variables qui mesurent un indicateur : numérateurs et variables publiées."""
+    lues = set()
+    for lecture in definition.lectures:
+        lues |= {lecture.variable} if lecture.variable else set()
+        lues |= set(lecture.numerateur.variables) if lecture.numerateur else set()
+    return lues
+
+
+def verifier(question: Question, regles: Regles) -> list[str]:
+    """Lister ce qui rend une question malhonnête : un résultat dans la distance, ou trop de variables.
+
+    Parameters
+    ----------
+    question : Question
+        Question.
+    regles : Regles
+        Réglages.
+
+    Returns
+    -------
+    list of str
+        Fautes, vide si la question est permise.
+    """
+    fautes, connus = [], indicateurs()
+    inconnus = sorted({*question.resultats, *question.distance} - set(connus))
+    if inconnus:
+        return [f"{question.code} : indicateurs non définis : {', '.join(inconnus)}"]
+    if len(question.distance) > regles.variables_maximum:
+        fautes.append(
+            f"{question.code} : {len(question.distance)} variables, {regles.variables_maximum} au plus"
+        )
+    fautes += [
+        f"{question.code} : {proche} mesure le résultat {resultat}, il ne peut pas entrer dans la distance"
+        for proche in question.distance
+        for resultat in question.resultats
+        if _composants(connus[proche]) & _composants(connus[resultat])
+    ]
+    return fautes
+
+
+def lire(texte: str) -> tuple[Regles, dict[str, Question]]:
+    """Lire une table de questions.
+
+    Parameters
+    ----------
+    texte : str
+        Contenu TOML.
+
+    Returns
+    -------
+    tuple
+        Réglages, questions par code.
+
+    Raises
+    ------
+    ParametreInvalide
+        Si une question est fautive ; toutes les fautes sont dites.
+    """
+    brut = tomllib.loads(texte)
+    regles = Regles(**brut["regles"])
+    lues = {
+        c: Question(c, q["libelle"], tuple(q["resultats"]), tuple(q["distance"]))
+        for c, q in brut["questions"].items()
+    }
+    fautes = [f for q in lues.values() for f in verifier(q, regles)]
+    if fautes:
+        raise ParametreInvalide(liste_de_fautes("Des questions de comparaison sont fautives :", fautes))
+    return regles, lues
+
+
+@lru_cache(maxsize=1)
+def _livrees() -> tuple[Regles, dict[str, Question]]:
+    return lire((resources.files("abs.definitions") / "_pairs.toml").read_text(encoding="utf-8"))
+
+
+def questions() -> dict[str, Question]:
+    """Donner les questions livrées.
+
+    Returns
+    -------
+    dict of str to Question
+        Questions par code.
+    """
+    return _livrees()[1]
+
+
+def proches(reduites: pd.DataFrame, code: str, combien: int) -> tuple[pd.Series, pd.DataFrame, pd.Series]:
+    """Trouver les lignes les plus proches d'une autre, et ce qui reste du choix sans chaque variable.
+
+    Parameters
+    ----------
+    reduites : pandas.DataFrame
+        Une ligne par territoire, variables standardisées, sans valeur manquante.
+    code : str
+        Ligne de départ.
+    combien : int
+        Nombre de voisins.
+
+    Returns
+    -------
+    tuple
+        Distances des voisins, part de chaque variable dans leur distance, stabilité (part des essais où ils restent
+        quand on retire une variable).
+    """
+    carres = (reduites.drop(index=code) - reduites.loc[code]) ** 2
+    # À distance égale, l'ordre des codes décide : le résultat ne dépend pas de l'ordre du fichier.
+    carres = carres.sort_index()
+
+    def voisins(table: pd.DataFrame) -> pd.Series:
+        return table.mean(axis=1).sort_values(kind="stable").head(combien)
+
+    retenus = voisins(carres)
+    sommes = carres.loc[retenus.index].sum(axis=1)
+    parts = carres.loc[retenus.index].div(sommes.where(sommes > 0, 1.0), axis=0)
+    essais = (
+        [set(voisins(carres.drop(columns=v)).index) for v in carres.columns] if carres.shape[1] > 1 else []
+    )
+    stables = [np.mean([c in e for e in essais]) if essais else 0.0 for c in retenus.index]
+    return np.sqrt(retenus), parts, pd.Series(stables, index=retenus.index, dtype=float)
+
+
+def chercher(base: Base, texte: str, question: str, millesime: int | None = None) -> Pairs:
+    """Chercher les territoires comparables à un autre pour une question.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    texte : str
+        Code ou nom d'une commune, ou code d'un IRIS.
+    question : str
+        Code de la question.
+    millesime : int or None, default None
+        Dernier millésime admis.
+
+    Returns
+    -------
+    Pairs
+        Dix territoires au plus, du plus au moins proche.
+
+    Raises
+    ------
+    ParametreInvalide
+        Si la question n'existe pas ou si le territoire n'est ni une commune ni un IRIS.
+    DonneeAbsente
+        Si la base ne tient pas de quoi mesurer la ressemblance.
+    """
+    regles, connues = _livrees()
+    if question not in connues:
+        raise ParametreInvalide(
+            f"La question « {question} » n'existe pas. On attend l'une de : {', '.join(connues)}."
+        )
+    territoires, lecteur = Territoires(base), Lecteur(base, None)
+    sujet = territoires.trouver(texte)
+    if sujet.niveau not in NIVEAUX:
+        raise ParametreInvalide(
+            f"Les comparables se cherchent pour une commune ou un IRIS ; « {sujet.nom} » est de niveau "
+            f"{NOMS_DE_NIVEAU.get(sujet.niveau, sujet.niveau)}."
+        )
+    choisie = connues[question]
+    population = _lire(lecteur, sujet, "population", millesime, regles)
+    if population is None:
+        raise DonneeAbsente(
+            f"La population de {sujet.nom} n'est pas tenue à ce niveau : sans elle, rien ne dit quels territoires sont "
+            "de taille comparable. Déposez un fichier du recensement."
+        )
+    lues = {v: _lire(lecteur, sujet, v, millesime, regles) for v in choisie.distance}
+    tenues = {v: lue for v, lue in lues.items() if lue is not None}
+    absentes = [indicateur(v).libelle for v in choisie.distance if v not in tenues]
+    if len(tenues) < regles.variables_minimum:
+        raise DonneeAbsente(
+            f"Pour la question « {question} », {sujet.nom} n'a que {len(tenues)} variable(s) de ressemblance sur "
+            f"{len(choisie.distance)}. Déposez de quoi calculer : {', '.join(absentes)}."
+        )
+    table = pd.DataFrame({v: serie for v, (_, serie) in tenues.items()}).dropna()
+    if sujet.niveau == "commune":
+        # Un arrondissement n'est pas une commune, sauf s'il est le sujet : il se compare alors aux autres.
+        entieres = [c == sujet.code or codes.ville_de_l_arrondissement(c) == c for c in table.index]
+        table = table[entieres] if codes.ville_de_l_arrondissement(sujet.code) == sujet.code else table
+    habitants = population[1].reindex(table.index)
+    rapport = habitants / habitants[sujet.code]
+    voisins = rapport.between(1 / regles.rapport_de_taille, regles.rapport_de_taille)
+    table = table[voisins & (habitants >= HABITANTS_MINIMUM)]
+    if sujet.code not in table.index or len(table) <= regles.nombre:
+        raise DonneeAbsente(
+            f"La base ne tient que {max(len(table) - 1, 0)} territoires de taille comparable à {sujet.nom} avec toutes "
+            f"les variables ; il en faut plus de {regles.nombre}. Déposez les fichiers d'un territoire plus large."
+        )
+    reduites = (table - table.mean()) / table.std(ddof=0).replace(0, 1.0)
+    distances, parts, stables = proches(reduites, sujet.code, regles.nombre)
+    resultat = pd.DataFrame(
+        {
+            "rang": range(1, len(distances) + 1),
+            "code": distances.index,
+            "nom": [_nom(territoires, str(c), sujet.niveau) for c in distances.index],
+            "population": habitants[distances.index].to_numpy(float),
+            "distance": distances.to_numpy(),
+            "stabilite": stables.to_numpy(),
+        }
+    )
+    for variable in table.columns:
+        resultat[f"part_dans_la_distance_{variable}"] = parts[variable].to_numpy()
+    for code in choisie.resultats:
+        lu = _lire(lecteur, sujet, code, millesime, regles)
+        if lu is not None:
+            resultat[f"resultat_{code}_{lu[0]}"] = lu[1].reindex(distances.index).to_numpy(float)
+    phrases = _phrases(sujet, choisie, tenues, absentes, (len(table) - 1, float(stables.mean())), regles)
+    return Pairs(sujet.code, sujet.nom, resultat, phrases)
+
+
+def _lire(
+    lecteur: Lecteur, sujet: Territoire, code: str, millesime: int | None, regles: Regles
+) -> tuple[int, pd.Series] | None:
+    """Lire un indicateur à la date la plus récente où le sujet et assez d'autres territoires l'ont."""
+    definition = indicateur(code)
+    for annee, lecture in lecture_tenue(lecteur, definition, millesime, sujet.niveau):
+        lue = valeurs(lecteur, definition, lecture, annee, sujet.niveau).dropna()
+        if sujet.code in lue.index and len(lue) > regles.candidats_minimum // 2:
+            return annee, lue
+    return None
+
+
+def _nom(territoires: Territoires, code: str, niveau: str) -> str:
+    geo = territoires.geographie
+    commune = str(geo.communes["nom"].get(code[:5], code[:5]))
+    if niveau == "commune":
+        return commune
+    liste = geo.iris(code[:5], set())
+    nom = liste["nom"].get(code)
+    return f"{nom or f'IRIS {code}'} ({commune})"
+
+
+def _phrases(
+    sujet: Territoire,
+    question: Question,
+    tenues: dict[str, Any],
+    absentes: list[str],
+    mesures: tuple[int, float],
+    regles: Regles,
+) -> tuple[str, ...]:
+    dates = ", ".join(f"{indicateur(v).libelle} ({annee})" for v, (annee, _) in tenues.items())
+    candidats, stabilite = mesures
+    parmi = (
+        f"Choisis parmi {nombre(candidats)} territoires de même niveau et de taille comparable à {sujet.nom}, sur "
+        f"{len(tenues)} variables standardisées : {dates}."
+    )
+    phrases = [question.libelle, parmi, "Ce que l'on veut comparer n'entre pas dans la distance."]
+    if candidats < regles.candidats_minimum:
+        phrases.append(
+            f"Prudence : {nombre(candidats)} candidats seulement pour {regles.nombre} comparables ; la plupart sont "
+            "retenus, qu'ils ressemblent ou non. Déposez les fichiers d'un territoire plus large."
+        )
+    if absentes:
+        phrases.append(f"Non tenues à ce niveau pour {sujet.nom} : {', '.join(absentes)}.")
+    phrases.append(
+        f"Stabilité : en retirant les variables une à une, un comparable reste en moyenne dans "
+        f"{nombre(100 * stabilite)}\u00a0% des essais."
+    )
+    return tuple(phrases)

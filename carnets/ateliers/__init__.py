@@ -1,0 +1,1 @@
+"""Ce que chaque carnet appelle, cellule par cellule."""

@@ -1,0 +1,211 @@
+"""L'atelier d'un carnet : composer le portrait une fois, puis afficher chaque partie dans sa cellule."""
+
+from __future__ import annotations
+
+import base64
+import html
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from abs.portrait.portrait import DemandeDeCarte, Portrait, composer
+from carnets.documents import fragments
+from carnets.parametres import Reglages, verifier_parametres
+from cartes.fonds import Fonds, carte
+from cartes.specification import CarteThematique
+from donnees_insee.erreurs import CarteImpossible
+
+if TYPE_CHECKING:
+    from carnets.dessin_partage import DessinPartage
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """Un morceau de document affiché par une cellule.
+
+    Attributes
+    ----------
+    html : str
+        Fragment HTML, déjà échappé.
+    texte : str
+        Ce que montre un lecteur sans HTML.
+    """
+
+    html: str
+    texte: str
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": self.html, "text/plain": self.texte}
+
+
+class Atelier:
+    """Ce qu'un carnet de portrait manipule.
+
+    Parameters
+    ----------
+    **parametres : object
+        Paramètres du carnet, vérifiés à la construction.
+    """
+
+    def __init__(self, **parametres: Any) -> None:
+        self.reglages: Reglages = verifier_parametres(parametres)
+        self.cartes_refusees: dict[str, str] = {}
+        self._refus_dits: set[str] = set()
+
+    @cached_property
+    def portrait(self) -> Portrait:
+        """Portrait composé à la première lecture."""
+        return composer(self.reglages.base, self.reglages.demande)
+
+    @cached_property
+    def fonds(self) -> Fonds:
+        """Contours utiles au portrait."""
+        return Fonds(self.reglages.base, self.portrait.diagnostic)
+
+    @cached_property
+    def cartes(self) -> dict[str, CarteThematique]:
+        """Cartes du portrait, par code d'indicateur ; vide sans contours."""
+        dessinees: dict[str, CarteThematique] = {}
+        for chapitre in self.portrait.chapitres:
+            for demande in chapitre.cartes:
+                trouvee = self._carte(demande)
+                if trouvee is not None:
+                    dessinees[demande.indicateur] = trouvee
+        return dessinees
+
+    @cached_property
+    def dessins(self) -> DessinPartage:
+        """Images imprimées des cartes, peut-être dessinées à deux."""
+        from carnets.dessin_partage import DessinPartage  # noqa: PLC0415 - import lent, réservé aux cartes
+
+        return DessinPartage(list(self.cartes.values()))
+
+    def _carte(self, demande: DemandeDeCarte) -> CarteThematique | None:
+        try:
+            return carte(self.fonds, demande)
+        except CarteImpossible as refus:
+            # Sans aucun contour, l'avertissement du portrait dit déjà pourquoi la carte manque.
+            if self.fonds.iris is not None:
+                self.cartes_refusees[demande.indicateur] = str(refus)
+            return None
+
+    # -- affichage -----------------------------------------------------------------------------
+
+    def titre(self) -> Fragment:
+        """Montrer le titre, les avertissements et les chiffres clés.
+
+        Returns
+        -------
+        Fragment
+            À laisser en dernière ligne d'une cellule.
+        """
+        return Fragment(fragments.titre(self.portrait), f"Portrait de territoire : {self.portrait.titre}")
+
+    def atlas(self) -> Fragment:
+        """Montrer la carte interactive, une couche par indicateur.
+
+        Returns
+        -------
+        Fragment
+            Page autonome dans un cadre isolé ; vide sans contours.
+        """
+        if not self.cartes:
+            return Fragment(
+                "", "Pas de carte interactive : la base ne contient pas de contours pour ce territoire."
+            )
+        # Avant la carte interactive : le second dessinateur commence pendant qu'elle se compose.
+        _ = self.dessins
+        from cartes.ecran.interactif import atlas  # noqa: PLC0415 - import lent, réservé aux cartes
+
+        # Le nom du territoire est déjà celui de la page : les boutons n'ont pas à le répéter.
+        couches = [
+            c.intitulee(c.titre.removesuffix(f" · {self.portrait.titre}")) for c in self.cartes.values()
+        ]
+        page = atlas(couches, f"{self.portrait.titre}, indicateur par indicateur")
+        cadre = (
+            '<section class="atlas-bloc"><h2 id="carte">Carte interactive</h2>'
+            '<iframe class="atlas" title="Carte interactive" sandbox="allow-scripts" '
+            f'srcdoc="{html.escape(page, quote=True)}"></iframe></section>'
+        )
+        return Fragment(cadre, f"Carte interactive de {len(self.cartes)} indicateurs")
+
+    def chapitre(self, code: str) -> None:
+        """Afficher un chapitre : phrases, tableaux, cartes, absences.
+
+        Parameters
+        ----------
+        code : str
+            Code du chapitre ; un chapitre absent du portrait n'affiche rien.
+        """
+        from IPython.display import display  # noqa: PLC0415 - n'existe que dans un carnet
+
+        contenu = self.portrait.chapitre(code)
+        if contenu is None:
+            return
+        display(Fragment(fragments.chapitre(self.portrait, contenu), contenu.titre))
+        for demande in contenu.cartes:
+            if demande.indicateur in self.cartes:
+                display(self.figure(self.cartes[demande.indicateur]))
+        refus = [r for d in contenu.cartes if (r := self.cartes_refusees.get(d.indicateur))]
+        # Une même raison vaut pour toutes les cartes d'un fond : elle est dite une fois, au premier chapitre.
+        refus = [r for r in dict.fromkeys(refus) if r not in self._refus_dits]
+        self._refus_dits.update(refus)
+        if refus:
+            lignes = "".join(f'<p class="precision">{html.escape(r)}</p>' for r in refus)
+            display(Fragment(lignes, "\n".join(refus)))
+        display(Fragment(fragments.suite(self.portrait, contenu), f"{contenu.titre} (suite)"))
+
+    def figure(self, dessin: CarteThematique) -> Fragment:
+        """Montrer une carte imprimée, avec sa légende et son texte de remplacement.
+
+        Parameters
+        ----------
+        dessin : CarteThematique
+            Carte.
+
+        Returns
+        -------
+        Fragment
+            Figure HTML, image incluse.
+        """
+        image = base64.b64encode(self.dessins.png(dessin)).decode("ascii")
+        remplacement = html.escape(dessin.texte_alternatif(), quote=True)
+        absents = f" ; sans contour : {', '.join(dessin.manquants)}" if dessin.manquants else ""
+        legende = html.escape(f"{dessin.titre}, {dessin.date}{absents}")
+        return Fragment(
+            f'<figure><img src="data:image/png;base64,{image}" alt="{remplacement}">'
+            f"<figcaption>{legende}</figcaption></figure>",
+            dessin.texte_alternatif(),
+        )
+
+    def annexes(self) -> Fragment:
+        """Montrer les sources, les définitions et la façon de lire.
+
+        Returns
+        -------
+        Fragment
+            À laisser en dernière ligne d'une cellule.
+        """
+        return Fragment(fragments.annexes(self.portrait), "Sources et définitions")
+
+    def exporter(self) -> Fragment:
+        """Écrire les fichiers demandés dans le dossier de sortie, s'il est donné.
+
+        Returns
+        -------
+        Fragment
+            Liste des fichiers écrits.
+        """
+        from carnets.documents.ensemble import ecrire_fichiers  # noqa: PLC0415 - imports lents
+        from carnets.dossier_de_sortie import dossier_de_sortie, est_deja_ecrit  # noqa: PLC0415
+
+        dossier = self.reglages.dossier_sortie
+        if dossier is None:
+            return Fragment("", "Aucun fichier écrit : le paramètre dossier_sortie est vide.")
+        if not est_deja_ecrit(dossier):
+            ecrits = ecrire_fichiers(self, dossier)
+            return Fragment("", "\n".join(str(f.relative_to(dossier)) for f in ecrits))
+        with dossier_de_sortie(dossier) as chantier:
+            ecrits = ecrire_fichiers(self, chantier.provisoire)
+            noms = [str(f.relative_to(chantier.provisoire)) for f in ecrits]
+        return Fragment("", "\n".join([*noms, *((chantier.avis,) if chantier.avis else ())]))

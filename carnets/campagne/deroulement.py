@@ -1,0 +1,218 @@
+"""Conduire une campagne de bout en bout : choisir, exécuter, vérifier sur le disque, écrire le bilan."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from carnets.campagne.file_de_taches import Evenement, Ordonnance, Suivi
+from carnets.campagne.journal import Journal
+from carnets.campagne.taches import DEJA_FAIT, ECHEC, Resultat, Tache, deja_faite, preparer_taches
+from carnets.campagne.travailleurs import EquipeDePepiniere, EquipePermanente
+from carnets.noyaux.lancement import possible
+from donnees_insee.base.verrous import tenir
+from donnees_insee.chemins import creer_dossier
+
+if TYPE_CHECKING:
+    from carnets.campagne.plan import Plan
+    from carnets.campagne.travailleurs import Equipe
+    from donnees_insee.base.base import Base
+
+VERROU: Final = "campagne.verrou"
+
+
+@dataclass(frozen=True)
+class Bilan:
+    """Ce qu'une campagne a donné."""
+
+    titre: str
+    sortie: Path
+    taches: tuple[Tache, ...]
+    resultats: tuple[Resultat, ...]
+    secondes: float
+    ou: str
+    fichiers: tuple[Path, ...] = ()
+
+    @property
+    def echecs(self) -> tuple[Resultat, ...]:
+        """Tâches dont le dossier manque ou n'est pas à jour."""
+        return tuple(r for r in self.resultats if not r.reussi)
+
+
+def taches_du_plan(plan: Plan, base: Base) -> list[Tache]:
+    """Résoudre les territoires d'un plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        Campagne.
+    base : Base
+        Base lue.
+
+    Returns
+    -------
+    list of Tache
+        Tâches à faire.
+
+    Raises
+    ------
+    PlanInvalide
+        Territoires introuvables.
+    """
+    from abs.territoires.territoires import Territoires  # noqa: PLC0415 - pandas est lent
+    from carnets.campagne.choix import choisir  # noqa: PLC0415
+
+    base.exiger()
+    annee, qpv = plan.parametres.get("geographie"), plan.parametres.get("qpv")
+    territoires = choisir(Territoires(base, annee), plan.choix, qpv)
+    return preparer_taches(plan, base, territoires)
+
+
+def mener(
+    plan: Plan,
+    base: Base,
+    suivi: Suivi,
+    *,
+    reprendre: bool = False,
+    grappe: str = "",
+    equipe: Equipe | None = None,
+    taches: Sequence[Tache] = (),
+) -> Bilan:
+    """Mener une campagne.
+
+    Parameters
+    ----------
+    plan : Plan
+        Campagne.
+    base : Base
+        Base lue par les carnets.
+    suivi : callable
+        Averti de chaque événement.
+    reprendre : bool, default False
+        Ne refaire que ce qui manque ou dont une entrée a changé.
+    grappe : str, default ""
+        Adresse d'une grappe Dask ; vide, la campagne reste sur cette machine.
+    equipe : Equipe or None, default None
+        Équipe déjà lancée, que l'appelant fermera ; ``None`` en lance une.
+    taches : sequence of Tache, default ()
+        Tâches déjà préparées ; vide, elles sont tirées du plan.
+
+    Returns
+    -------
+    Bilan
+        Résultats, vérifiés sur le disque, et fichiers du bilan.
+
+    Raises
+    ------
+    SortieImpossible
+        Le dossier de sortie refuse l'écriture, ou une autre campagne y travaille.
+    """
+    from carnets.campagne.bilan import ecrire_bilan  # noqa: PLC0415 - jinja2 et xlsxwriter à la fin seulement
+
+    debut = time.monotonic()
+    chantiers = creer_dossier(plan.sortie / ".en-cours")
+    pris = f"Une autre campagne écrit déjà dans « {plan.sortie} ». Attendez qu'elle finisse, ou changez --sortie."
+    with tenir(chantiers / VERROU, pris):
+        journal = Journal(plan.sortie)
+
+        def noter(evenement: Evenement) -> None:
+            journal.noter(evenement)
+            suivi(evenement)
+
+        toutes = tuple(taches) or tuple(_preparer(plan, base))
+        resultats = _executer(plan, toutes, noter, reprendre=reprendre, grappe=grappe, equipe=equipe)
+        ou = f"grappe {grappe}" if grappe else f"cette machine, {plan.travailleurs} à la fois"
+        bilan = Bilan(
+            plan.titre, plan.sortie, toutes, verifies(toutes, resultats), time.monotonic() - debut, ou
+        )
+        bilan = replace(bilan, fichiers=ecrire_bilan(bilan))
+    shutil.rmtree(chantiers, ignore_errors=True)
+    return bilan
+
+
+def _preparer(plan: Plan, base: Base) -> list[Tache]:
+    return taches_du_plan(plan, base)
+
+
+def _executer(
+    plan: Plan,
+    taches: tuple[Tache, ...],
+    suivi: Suivi,
+    *,
+    reprendre: bool,
+    grappe: str,
+    equipe: Equipe | None,
+) -> list[Resultat]:
+    # Ce qui est déjà fait ne vaut ni un processus ni un voyage jusqu'à la grappe.
+    faites = [t for t in taches if reprendre and deja_faite(t)]
+    resultats = []
+    for tache in faites:
+        resultat = Resultat(tache.cle, DEJA_FAIT)
+        suivi(Evenement("fin", tache, resultat))
+        resultats.append(resultat)
+    reste = [t for t in taches if t not in faites]
+    if not reste:
+        return resultats
+    if grappe:
+        from carnets.campagne.grappe import derouler_sur_une_grappe  # noqa: PLC0415 - distributed est lent
+
+        return resultats + derouler_sur_une_grappe(grappe, reste, plan.essais, suivi, reprendre=reprendre)
+    neuve = equipe or equipe_locale(Path(reste[0].parametres["dossier_donnees"]))
+    try:
+        return resultats + Ordonnance(neuve, plan.travailleurs, plan.essais, suivi).derouler(
+            reste, reprendre=reprendre
+        )
+    finally:
+        if equipe is None:
+            neuve.fermer()
+
+
+def equipe_locale(dossier_donnees: Path) -> Equipe:
+    """Lancer l'équipe de cette machine, sans attendre qu'elle soit prête.
+
+    Parameters
+    ----------
+    dossier_donnees : pathlib.Path
+        Base que le préchauffage peut lire.
+
+    Returns
+    -------
+    Equipe
+        À fermer.
+    """
+    return EquipeDePepiniere(dossier_donnees) if possible() else EquipePermanente()
+
+
+def verifies(taches: Sequence[Tache], resultats: Sequence[Resultat]) -> tuple[Resultat, ...]:
+    """Confronter les résultats au disque : le bilan dit ce qui y est, non ce qu'on a cru écrire.
+
+    Parameters
+    ----------
+    taches : sequence of Tache
+        Tâches de la campagne.
+    resultats : sequence of Resultat
+        Résultats reçus.
+
+    Returns
+    -------
+    tuple of Resultat
+        Un résultat par tâche, dans l'ordre des tâches.
+    """
+    par_cle = {r.cle: r for r in resultats}
+    sortis = []
+    for tache in taches:
+        resultat = par_cle.get(tache.cle) or Resultat(
+            tache.cle, ECHEC, "Aucun résultat n'est revenu pour ce territoire."
+        )
+        if resultat.reussi and not deja_faite(tache):
+            perdu = f"Le dossier « {tache.dossier} » a été écrit, puis il a changé ou disparu avant la fin de la campagne."
+            resultat = replace(resultat, etat=ECHEC, message=perdu)
+        with suppress(OSError):
+            shutil.rmtree(tache.chantier, ignore_errors=True)
+        sortis.append(resultat)
+    return tuple(sortis)

@@ -1,0 +1,154 @@
+"""L'ordonnance d'une campagne sur cette machine : tant de tâches à la fois, un délai chacune, aucune n'arrête les autres."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Final
+
+from carnets.campagne.taches import DELAI_PASSE, TUE, Resultat, Tache, resultat_lu
+from donnees_insee.erreurs import ErreurAbs
+
+if TYPE_CHECKING:
+    from carnets.campagne.travailleurs import Course, Equipe
+
+BATTEMENT: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Evenement:
+    """Ce qui arrive pendant une campagne : ``debut``, ``fin``, ``encore`` (nouvel essai) ou ``battement``."""
+
+    genre: str
+    tache: Tache | None = None
+    resultat: Resultat | None = None
+
+
+Suivi = Callable[[Evenement], None]
+
+
+@dataclass
+class _EnCours:
+    tache: Tache
+    course: Course
+    debut: float
+    essai: int
+
+
+class Ordonnance:
+    """Dérouler des tâches avec une équipe.
+
+    Parameters
+    ----------
+    equipe : Equipe
+        Qui exécute.
+    travailleurs : int
+        Tâches à la fois.
+    essais : int
+        Essais d'une tâche dont le processus est mort ; une erreur du carnet n'est pas réessayée.
+    suivi : callable
+        Averti de chaque événement.
+    """
+
+    def __init__(self, equipe: Equipe, travailleurs: int, essais: int, suivi: Suivi) -> None:
+        self.equipe = equipe
+        self.travailleurs = travailleurs
+        self.essais = essais
+        self.suivi = suivi
+        self._en_cours: list[_EnCours] = []
+        self._attente: deque[tuple[Tache, int]] = deque()
+        self._resultats: list[Resultat] = []
+
+    def derouler(self, taches: Sequence[Tache], *, reprendre: bool) -> list[Resultat]:
+        """Exécuter toutes les tâches.
+
+        Parameters
+        ----------
+        taches : sequence of Tache
+            Tâches, dans l'ordre voulu.
+        reprendre : bool
+            Laisser les dossiers déjà complets et à jour.
+
+        Returns
+        -------
+        list of Resultat
+            Un résultat par tâche, dans l'ordre où elles ont fini.
+        """
+        self._attente.extend((t, 1) for t in taches)
+        self._resultats = []
+        try:
+            while self._attente or self._en_cours:
+                self._lancer(reprendre=reprendre)
+                wait([e.course.attendable() for e in self._en_cours], timeout=self._patience())
+                self._relever()
+                self.suivi(Evenement("battement"))
+        except KeyboardInterrupt:
+            # Ctrl-C arrête la campagne, non son bilan : ce qui est fait reste fait, le reste est dit.
+            restes = [e.tache for e in self._en_cours] + [t for t, _ in self._attente]
+            self._resultats += [Resultat(t.cle, TUE, "La campagne a été arrêtée au clavier.") for t in restes]
+        finally:
+            for en_cours in self._en_cours:
+                en_cours.course.tuer()
+                shutil.rmtree(en_cours.tache.chantier, ignore_errors=True)
+        return self._resultats
+
+    def _lancer(self, *, reprendre: bool) -> None:
+        """Occuper les places libres ; une tâche qui ne peut pas être lancée est un échec, dit comme tel."""
+        while self._attente and len(self._en_cours) < self.travailleurs:
+            tache, essai = self._attente.popleft()
+            self.suivi(Evenement("debut", tache))
+            try:
+                course = self.equipe.confier(tache, reprendre=reprendre)
+            except (ErreurAbs, OSError) as cause:
+                self._dire(tache, Resultat(tache.cle, TUE, str(cause), essais=essai))
+                continue
+            self._en_cours.append(_EnCours(tache, course, time.monotonic(), essai))
+
+    def _patience(self) -> float:
+        echeances = [e.debut + e.tache.delai - time.monotonic() for e in self._en_cours]
+        return max(0.0, min([BATTEMENT, *echeances]))
+
+    def _relever(self) -> None:
+        for en_cours in list(self._en_cours):
+            passe = time.monotonic() - en_cours.debut
+            if en_cours.course.fini():
+                self._en_cours.remove(en_cours)
+                rendu = en_cours.course.rendu()
+                if rendu is not None:
+                    self._dire(en_cours.tache, replace(resultat_lu(rendu), essais=en_cours.essai))
+                else:
+                    self._apres_une_mort(en_cours, passe)
+            elif passe >= en_cours.tache.delai:
+                self._en_cours.remove(en_cours)
+                en_cours.course.tuer()
+                shutil.rmtree(en_cours.tache.chantier, ignore_errors=True)
+                self._dire(en_cours.tache, _delai_passe(en_cours, passe))
+
+    def _apres_une_mort(self, en_cours: _EnCours, passe: float) -> None:
+        tache = en_cours.tache
+        shutil.rmtree(tache.chantier, ignore_errors=True)
+        if en_cours.essai < self.essais:
+            self._attente.append((tache, en_cours.essai + 1))
+            self.suivi(Evenement("encore", tache))
+            return
+        message = (
+            f"Le processus a été tué {en_cours.essai} fois, par le système (mémoire épuisée ?) ou par quelqu'un. "
+            "Relancez avec --reprendre, avec moins de travailleurs si la mémoire manque."
+        )
+        self._dire(tache, Resultat(tache.cle, TUE, message, round(passe, 2), en_cours.essai))
+
+    def _dire(self, tache: Tache, resultat: Resultat) -> None:
+        self._resultats.append(resultat)
+        self.suivi(Evenement("fin", tache, resultat))
+
+
+def _delai_passe(en_cours: _EnCours, passe: float) -> Resultat:
+    message = (
+        f"Le délai de {en_cours.tache.delai:g} secondes est passé sans que le carnet finisse ; il a été arrêté. "
+        "Augmentez « delai » dans le fichier de campagne, ou regardez ce carnet seul."
+    )
+    return Resultat(en_cours.tache.cle, DELAI_PASSE, message, round(passe, 2), en_cours.essai)

@@ -1,0 +1,1 @@
+"""Les documents de la comparaison des communes d'une intercommunalité."""

@@ -1,0 +1,1 @@
+"""La preuve d'un document, et sa relecture par « abs verifier »."""

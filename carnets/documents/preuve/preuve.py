@@ -1,0 +1,156 @@
+"""Le dossier de preuve : le diagnostic, les paramètres, les reçus des fichiers, les versions."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from abs.calcul.diagnostic import Diagnostic
+from carnets.documents.preuve.secret_csv import ecrire_secret
+from carnets.documents.tableur.definitions import groupes
+from donnees_insee.base.base import Base
+from donnees_insee.base.publications import noter
+from donnees_insee.base.recus import Recu
+from donnees_insee.chemins import creer_dossier, fichier_provisoire
+from donnees_insee.preparation.sources_recues import SOURCE
+
+BIBLIOTHEQUES: Final = (
+    "pandas",
+    "numpy",
+    "duckdb",
+    "pyarrow",
+    "geopandas",
+    "matplotlib",
+    "folium",
+    "papermill",
+    "nbconvert",
+)
+
+
+def ecrire_preuve(diagnostic: Diagnostic, base: Base, dossier: Path) -> list[Path]:
+    """Écrire ce qui permet de vérifier chaque chiffre du portrait.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Diagnostic du portrait.
+    base : Base
+        Base dont il est tiré.
+    dossier : pathlib.Path
+        Dossier ``preuve``.
+
+    Returns
+    -------
+    list of pathlib.Path
+        ``diagnostic.parquet``, ``recu.json`` et ``secret.csv``.
+
+    Raises
+    ------
+    RegistrePerdu
+        Si un document public montre des effectifs reçus et que le registre des publications manque.
+    """
+    if diagnostic.demande.diffusion == "publique":
+        noter(base.dossier_du_registre, diagnostic.locales.montres, diagnostic.locales.sus)
+    creer_dossier(dossier)
+    table, recu = dossier / "diagnostic.parquet", dossier / "recu.json"
+    with fichier_provisoire(table) as provisoire:
+        diagnostic.table().to_parquet(provisoire, index=False)
+    with fichier_provisoire(recu) as provisoire:
+        provisoire.write_text(
+            json.dumps(contenu_du_recu(diagnostic, base), ensure_ascii=False, indent=1), encoding="utf-8"
+        )
+    return [table, recu, ecrire_secret(diagnostic, dossier / "secret.csv")]
+
+
+def contenu_du_recu(diagnostic: Diagnostic, base: Base) -> dict[str, object]:
+    """Réunir le contenu du reçu.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Diagnostic du portrait.
+    base : Base
+        Base dont il est tiré.
+
+    Returns
+    -------
+    dict
+        Paramètres, fichiers employés (empreintes, licences), versions.
+    """
+    employes = {(c.source, c.millesime) for c in diagnostic.chiffres if c.a_une_valeur}
+    fichiers = [r for r in base.recus() if any((lot.source, lot.millesime) in employes for lot in r.lots)]
+    recus = [r for r in base.recus() if any(lot.source == SOURCE for lot in r.lots)]
+    interne = diagnostic.demande.diffusion == "interne"
+    return {
+        "demande": asdict(diagnostic.demande),
+        "territoire": {"code": diagnostic.ensembles.sujet.code, "nom": diagnostic.ensembles.sujet.nom},
+        "ecrit_le": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "remarques": diagnostic.remarques,
+        "fichiers": [asdict(_sans_lots_recus(f)) for f in fichiers],
+        # Tout ce que la base tenait : un fichier sans chiffre peut décider d'une date ou d'une composante.
+        "fichiers_de_la_base": [{"sha256": r.sha256, "date": r.date} for r in base.recus()],
+        "territoires": territoires_lus(diagnostic),
+        "dates_de_lecture": dates_de_lecture(diagnostic),
+        # Le nom d'un fichier reçu d'un partenaire, ou ses remarques, peuvent déjà trop en dire.
+        "fichiers_recus_de_partenaires": [
+            asdict(r) if interne else {"sha256": r.sha256, "date": r.date} for r in recus
+        ],
+        "versions": {"python": platform.python_version(), "abs-portrait": _version("abs-portrait")}
+        | {b: _version(b) for b in BIBLIOTHEQUES},
+    }
+
+
+def territoires_lus(diagnostic: Diagnostic) -> list[dict[str, str]]:
+    """Dire quels territoires sont lus ensemble, et sous quels titres : de quoi relire les documents.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Diagnostic du portrait.
+
+    Returns
+    -------
+    list of dict
+        Groupe, titre du groupe, code, niveau et titre de chaque territoire, dans l'ordre des documents.
+    """
+    return [
+        {"groupe": g.cle, "titre_du_groupe": g.titre, "code": t.code, "niveau": t.niveau, "titre": t.titre}
+        for g in groupes(diagnostic)
+        for t in g.territoires
+    ]
+
+
+def dates_de_lecture(diagnostic: Diagnostic) -> dict[str, dict[str, int | None]]:
+    """Dire à quelle date chaque groupe de territoires lit chaque indicateur.
+
+    Parameters
+    ----------
+    diagnostic : Diagnostic
+        Diagnostic du portrait.
+
+    Returns
+    -------
+    dict of str to dict
+        Groupe → indicateur → année.
+    """
+    dates: dict[str, dict[str, int | None]] = {}
+    for (groupe, indicateur), annee in diagnostic.millesimes.items():
+        dates.setdefault(groupe, {})[indicateur] = annee
+    return dates
+
+
+def _sans_lots_recus(recu: Recu) -> Recu:
+    """Ôter d'un reçu les tables de partenaires : une archive peut en mêler à des fichiers publiés."""
+    return replace(recu, lots=tuple(lot for lot in recu.lots if lot.source != SOURCE))
+
+
+def _version(paquet: str) -> str:
+    try:
+        return metadata.version(paquet)
+    except metadata.PackageNotFoundError:
+        return "non installé"

@@ -1,0 +1,305 @@
+"""Vérifier un portrait : ses documents contre sa preuve, et sa preuve contre les fichiers bruts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from abs.calcul.diagnostic import Diagnostic, Diagnostiqueur
+from abs.calcul.difference import (
+    Bilan,
+    Ecart,
+    absente,
+    comparer_tables,
+    ecrit,
+    memes,
+    refaire_rapport,
+    reference_de,
+    reunir,
+)
+from abs.indicateurs.indicateurs import indicateurs
+from abs.intercommunal.comparaison import diagnostic_de_la_comparaison
+from abs.portrait.premiere_page import population_d_avant
+from abs.statuts import Statut
+from carnets.documents.preuve.preuve import dates_de_lecture, territoires_lus
+from carnets.documents.preuve.preuve_lue import Preuve, lire_preuve
+from carnets.documents.preuve.relecture_classeur import controler_classeur
+from carnets.documents.preuve.relecture_dates import controler_dates
+from carnets.documents.preuve.relecture_fichiers import controler_csv, controler_gpkg, controler_html
+from donnees_insee.catalogue.catalogue import sources
+from donnees_insee.chemins import dossier_de_passage
+from donnees_insee.controle.base_refaite import BaseRefaite
+from donnees_insee.controle.seconde_lecture import lignes_d_iris
+from donnees_insee.erreurs import ErreurAbs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from abs.indicateurs.indicateurs import Indicateur, Lecture
+    from donnees_insee.base.base import Base
+
+DOCUMENTS: Final = {
+    "tableaux.xlsx": controler_classeur,
+    "diagnostic.csv": controler_csv,
+    "territoire.gpkg": controler_gpkg,
+    "portrait.html": controler_html,
+}
+# Des territoires, pas des chiffres : qu'un de ces fichiers manque, et toute ligne a pu en dépendre.
+SOCLE: Final = frozenset({"geographie", "contours", "quartiers", "qpv_liste"})
+POPULATIONS: Final = frozenset({"populations_legales", "comparateur", "rp_population"})
+PREUVE: Final = "preuve/diagnostic.parquet"
+SECONDE_VOIE: Final = "seconde voie"
+NON_RELUS: Final = {".docx", ".odt", ".pdf", ".pptx"}
+
+
+@dataclass
+class Verification:
+    """Ce que la vérification d'un portrait a donné.
+
+    Attributes
+    ----------
+    refaits : Bilan
+        Lignes du diagnostic refaites à partir des fichiers bruts.
+    seconde_voie : Bilan
+        Rapports d'IRIS refaits en lisant directement les CSV publiés.
+    documents : list of Bilan
+        Chiffres de chaque document, comparés à la preuve.
+    fautes : list of str
+        Fichiers bruts qui ont changé depuis le dépôt.
+    remarques : list of str
+        Ce qui n'a pas pu être vérifié, et pourquoi.
+    fichiers : int
+        Fichiers bruts relus.
+    """
+
+    refaits: Bilan
+    seconde_voie: Bilan
+    documents: list[Bilan] = field(default_factory=list)
+    fautes: list[str] = field(default_factory=list)
+    remarques: list[str] = field(default_factory=list)
+    fichiers: int = 0
+
+    @property
+    def ensemble(self) -> Bilan:
+        """Tous les bilans additionnés."""
+        return reunir([self.refaits, self.seconde_voie, *self.documents])
+
+    @property
+    def sans_faute(self) -> bool:
+        """Vrai si aucun chiffre n'est différent et si aucun fichier brut n'a changé."""
+        return not self.fautes and not self.ensemble.ecarts
+
+
+def verifier_sortie(sortie: Path, base: Base, suivre: Callable[[str], None] | None = None) -> Verification:
+    """Refaire tous les chiffres d'un portrait à partir des fichiers bruts, et les comparer à ce qu'il montre.
+
+    Parameters
+    ----------
+    sortie : pathlib.Path
+        Dossier du portrait.
+    base : Base
+        Base qui garde les copies des fichiers bruts ; elle n'est jamais écrite.
+    suivre : callable or None, default None
+        Appelé à chaque étape, pour une barre de progression.
+
+    Returns
+    -------
+    Verification
+        Chiffres égaux, différents et invérifiables.
+
+    Raises
+    ------
+    FichierIllisible
+        Si la preuve manque ou ne se lit pas.
+    """
+    dire = suivre or (lambda _: None)
+    preuve = lire_preuve(sortie)
+    v = Verification(Bilan(PREUVE), Bilan(SECONDE_VOIE))
+    with dossier_de_passage("verification") as provisoire:
+        dire("empreintes des fichiers bruts")
+        refaite = BaseRefaite(
+            base, preuve.empreintes, Path(provisoire), lambda nom: dire(f"relecture de {nom}")
+        )
+        v.refaits, montrable = _refaire(preuve, refaite, dire)
+        dire("seconde voie")
+        v.seconde_voie = _seconde_voie(preuve, refaite)
+        v.fautes = [f"Fichier brut altéré : {raison}." for raison in refaite.alteres.values()]
+        v.remarques += [
+            f"Fichier brut absent : {r}." for s, r in refaite.absents.items() if s not in refaite.alteres
+        ]
+        v.fichiers = len(refaite.relus)
+    v.documents = [
+        b
+        for nom, controle in DOCUMENTS.items()
+        for b in _controler(sortie / nom, controle, montrable, v, dire)
+    ]
+    page = sortie / "portrait.html"
+    if page.is_file():
+        dire("dates de la page web")
+        v.documents.append(controler_dates(page, montrable))
+    non_relus = sorted(f.name for f in sortie.iterdir() if f.suffix in NON_RELUS)
+    if non_relus:
+        v.remarques.append(
+            f"{', '.join(non_relus)} : ses chiffres n'y portent pas leur référence ; ils ne sont pas relus."
+        )
+    return v
+
+
+def _controler(
+    chemin: Path,
+    controle: Callable[[Path, Preuve], Bilan],
+    preuve: Preuve,
+    v: Verification,
+    dire: Callable[[str], None],
+) -> list[Bilan]:
+    """Contrôler un document s'il est là ; une preuve trop ancienne ne suffit pas pour le relire."""
+    if not chemin.is_file():
+        return []
+    dire(chemin.name)
+    if not preuve.se_relit and chemin.name in {"tableaux.xlsx", "territoire.gpkg"}:
+        v.remarques.append(
+            f"{chemin.name} n'est pas vérifié : la preuve, d'une version antérieure, ne dit pas à quelles dates ses "
+            "chiffres sont lus. Refaites le portrait."
+        )
+        return []
+    try:
+        return [controle(chemin, preuve)]
+    except (ErreurAbs, ValueError, KeyError) as cause:
+        perdu = Bilan(chemin.name)
+        perdu.ecarts.append(
+            Ecart(chemin.name, "tout le fichier", "document", "un document lisible", str(cause))
+        )
+        return [perdu]
+
+
+# -- première voie : les lecteurs du projet ----------------------------------------------------
+
+
+def _refaire(preuve: Preuve, refaite: BaseRefaite, dire: Callable[[str], None]) -> tuple[Bilan, Preuve]:
+    """Refaire le diagnostic dans une base tirée de nouveau des fichiers bruts.
+
+    La preuve rendue est celle à laquelle les documents se comparent : les chiffres refaits, et ceux de la preuve
+    reçue pour ce que rien n'a permis de refaire.
+    """
+    dire("calcul")
+    try:
+        diagnostic = _rediagnostiquer(preuve, refaite, dire)
+    except ErreurAbs as cause:
+        bilan = Bilan(PREUVE)
+        bilan.non_verifiables[f"le diagnostic ne peut pas être refait : {cause}"] += len(preuve.table)
+        return bilan, preuve
+    table, excuses = diagnostic.table(), _excuses(preuve, refaite)
+    en_plus = "le fichier qui fixait la date de cette ligne manque" if refaite.absents else ""
+    bilan = comparer_tables(PREUVE, table, preuve.table, excuses, excuse_des_lignes_en_plus=en_plus)
+    if not refaite.absents:
+        lus = {"territoires": territoires_lus(diagnostic), "dates_de_lecture": dates_de_lecture(diagnostic)}
+        return bilan, replace(preuve, table=table, recu=preuve.recu | lus)
+    connues = set(preuve.lignes)
+    gardees = [r in connues and r not in excuses for r in map(reference_de, table.to_dict("records"))]
+    autres = [reference_de(ligne) in excuses for ligne in preuve.table.to_dict("records")]
+    return bilan, replace(preuve, table=pd.concat([table[gardees], preuve.table[autres]], ignore_index=True))
+
+
+def _rediagnostiquer(preuve: Preuve, refaite: BaseRefaite, dire: Callable[[str], None]) -> Diagnostic:
+    """Refaire le diagnostic du document : une comparaison a ses propres dates, communes à toutes les communes."""
+    if preuve.recu.get("document") == "comparaison":
+        voulus = tuple(preuve.recu.get("indicateurs", ()))
+        return diagnostic_de_la_comparaison(refaite, preuve.demande, voulus)
+    refait = Diagnostiqueur(refaite, preuve.demande).assembler(suivre=dire)
+    # La première page cite la population d'un recensement antérieur, quand il se compare : elle a sa ligne elle aussi.
+    ancien = population_d_avant(refaite, refait)
+    if ancien is not None:
+        refait.chiffres.append(ancien)
+    return refait
+
+
+def _excuses(preuve: Preuve, refaite: BaseRefaite) -> dict[str, str]:
+    """Dire, référence par référence, de quel fichier absent un chiffre dépendait."""
+    if not refaite.absents:
+        return {}
+    lots = {
+        sha: {(lot["source"], lot["millesime"]) for lot in fichier["lots"]}
+        for fichier in preuve.recu.get("fichiers", [])
+        for sha in [fichier["sha256"]]
+    }
+    lots |= {r.sha256: {(lot.source, lot.millesime) for lot in r.lots} for r in refaite.recus()}
+    excuses: dict[str, str] = {}
+    for sha, raison in refaite.absents.items():
+        perdus = lots.get(sha)
+        for reference, ligne in preuve.lignes.items():
+            if perdus is None or _depend(ligne, perdus):
+                excuses.setdefault(reference, raison)
+    return excuses
+
+
+def _depend(ligne: dict[str, Any], perdus: set[tuple[str, int | None]]) -> bool:
+    annee = None if absente(ligne["millesime"]) else int(ligne["millesime"])
+    familles = {sources()[s].famille for s, _ in perdus if s in sources()}
+    if familles & SOCLE or (ligne["source"], annee) in perdus:
+        return True
+    autres = {s for s, _ in perdus}
+    definition = indicateurs().get(ligne["indicateur"])
+    ailleurs = {
+        le.source_denominateur.id
+        for le in (definition.lectures if definition else ())
+        if le.source_denominateur
+    }
+    # La population règle la marge et la couverture ; un dénominateur peut venir d'une autre source.
+    return bool(autres & (ailleurs | POPULATIONS))
+
+
+# -- seconde voie : le texte des CSV -----------------------------------------------------------
+
+
+def _seconde_voie(preuve: Preuve, refaite: BaseRefaite) -> Bilan:
+    """Refaire les rapports d'IRIS en lisant leurs deux comptes dans le CSV publié."""
+    bilan = Bilan(SECONDE_VOIE)
+    table = preuve.table
+    choisis = table[
+        (table["niveau"] == "iris") & (table["statut"] == Statut.CALCULE) & (table["millesime"].notna())
+    ]
+    for (source, annee), lignes in choisis.groupby(["source", "millesime"]):
+        cellules: dict[str, dict[str, float]] = {}
+        for _, copie in refaite.copies_de(str(source), int(annee), "iris"):
+            for code, lues in lignes_d_iris(copie, set(lignes["territoire"])).items():
+                cellules.setdefault(code, {}).update(lues)
+        for ligne in lignes.to_dict("records"):
+            _refaire_un_rapport(bilan, preuve, ligne, cellules.get(ligne["territoire"], {}))
+    return bilan
+
+
+def _refaire_un_rapport(
+    bilan: Bilan, preuve: Preuve, ligne: dict[str, Any], cellules: dict[str, float]
+) -> None:
+    definition = indicateurs().get(ligne["indicateur"])
+    lecture = None if definition is None else _lecture(definition, ligne)
+    if definition is None or lecture is None or lecture.numerateur is None or lecture.denominateur is None:
+        return
+    refait = refaire_rapport(
+        lecture.numerateur.texte, lecture.denominateur.texte, definition.facteur, cellules
+    )
+    if refait is None:
+        return
+    trouve = tuple(ligne[c] for c in ("valeur", "numerateur", "denominateur"))
+    if all(memes(a, t) for a, t in zip(refait, trouve, strict=True)):
+        bilan.egaux += 1
+        return
+    attendu, lu = (" = ".join((ecrit(x[0]), f"{ecrit(x[1])} / {ecrit(x[2])}")) for x in (refait, trouve))
+    bilan.ecarts.append(Ecart(SECONDE_VOIE, "CSV publié", preuve.reference(ligne), attendu, lu))
+
+
+def _lecture(definition: Indicateur, ligne: dict[str, Any]) -> Lecture | None:
+    return next(
+        (
+            le
+            for le in definition.lectures
+            if le.source.id == ligne["source"]
+            and le.definition == ligne["definition"]
+            and le.source_denominateur is None
+            and le.vaut_pour(int(ligne["millesime"]))
+        ),
+        None,
+    )

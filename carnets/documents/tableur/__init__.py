@@ -1,0 +1,1 @@
+"""Le classeur Excel du portrait, à formules vivantes."""

@@ -1,0 +1,253 @@
+"""Feuilles communes du classeur : comparaison, définitions, sources et données longues."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from abs.calcul.table_longue import COLONNES, TEXTES
+from abs.indicateurs.indicateurs import THEMES
+from carnets.documents.tableur.definitions import (
+    date_et_source,
+    definitions,
+    sources_absentes,
+    sources_employees,
+    unite_lisible,
+)
+from carnets.documents.tableur.styles import (
+    BLEU_PALE,
+    GRIS,
+    LONGUEUR_MAXIMALE,
+    MOTS_DES_STATUTS,
+    SANS_NIVEAU,
+    TRAIT,
+    Styles,
+    ecrire_ligne,
+    ecrire_texte,
+    format_de_valeur,
+    hauteur,
+    nom_de_feuille,
+)
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
+    from abs.calcul.diagnostic import Diagnostic
+    from abs.indicateurs.indicateurs import Indicateur
+    from carnets.documents.tableur.themes import Place, Reperes
+
+ENTETES_DEFINITIONS: Final = {
+    "indicateur": ("Code", 28),
+    "libelle": ("Libellé", 34),
+    "libelle_court": ("Libellé avec dénominateur", 40),
+    "theme": ("Thème", 22),
+    "definition": ("Définition", 60),
+    "formule": ("Formule, par série", 70),
+    "unite": ("Unité", 12),
+    "sens": ("Sens de lecture", 26),
+    "seuil_pratique": ("Écart au-dessous duquel deux valeurs sont comparables", 18),
+    "source": ("Source", 44),
+}
+ENTETES_SOURCES: Final = {
+    "titre": ("Source", 50),
+    "producteur": ("Producteur", 20),
+    "licence": ("Licence", 20),
+    "millesimes": ("Millésime", 14),
+    "periodes": ("Date des données", 34),
+    "geographies": ("Géographie (année du COG)", 16),
+    "portee": ("Portée", 36),
+    "chiffres": ("Chiffres du portrait", 12),
+    "source": ("Identifiant", 18),
+}
+LARGEURS_LONGUES: Final = {
+    "indicateur": 30,
+    "note": 60,
+    "territoire": 22,
+    "definition": 16,
+    "periode": 22,
+    "source": 18,
+}
+
+
+def ecrire_comparaison(
+    feuille: Worksheet, styles: Styles, diagnostic: Diagnostic, reperes: Reperes, choix: list[Indicateur]
+) -> None:
+    """Écrire la feuille où chaque indicateur tient sur une ligne : le sujet, puis ses références.
+
+    Les valeurs renvoient aux feuilles de thème : un taux corrigé là-bas se corrige ici.
+
+    Parameters
+    ----------
+    feuille : xlsxwriter.worksheet.Worksheet
+        Feuille vide.
+    styles : Styles
+        Styles du classeur.
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+    reperes : Reperes
+        Places des valeurs dans les feuilles de thème.
+    choix : list of Indicateur
+        Indicateurs, dans l'ordre des thèmes.
+    """
+    territoires = (diagnostic.ensembles.sujet, *diagnostic.ensembles.references)
+    ecrire_texte(feuille, 0, 0, f"{diagnostic.ensembles.sujet.nom} et ses références", styles.titre())
+    aide = "Chaque ligne est lue à une seule date. Signes : * fragile, e estimé, p partiel."
+    ecrire_texte(feuille, 1, 0, aide, styles.donner(font_color=GRIS, italic=True))
+    entetes = ("Thème", "Indicateur", "Unité", *(t.titre for t in territoires), "Date · source")
+    largeurs = (19, 52, 17, *(17 for _ in territoires), 40)
+    for colonne, (texte, largeur) in enumerate(zip(entetes, largeurs, strict=True)):
+        feuille.set_column(colonne, colonne, largeur)
+        ecrire_texte(feuille, 2, colonne, texte, styles.entete())
+    feuille.set_row(2, hauteur(*((t.titre, 15) for t in territoires)) + 6)
+    noms = {t: nom_de_feuille(t, libelle) for t, libelle in THEMES.items()}
+    theme, ligne = "", 2
+    for indicateur in choix:
+        places = [reperes.places[t.code, t.niveau, indicateur.code] for t in territoires]
+        # Un indicateur propre aux QPV n'a rien à comparer ici : il est dans la feuille de son thème.
+        if all(p.chiffre is None for p in places):
+            continue
+        ligne += 1
+        trait = {"top": 2} if indicateur.theme != theme else {"top": 4, "top_color": TRAIT}
+        theme = indicateur.theme
+        texte = styles.donner(**trait, text_wrap=True)
+        for colonne, mot in enumerate((noms[theme], indicateur.libelle, unite_lisible(indicateur))):
+            ecrire_texte(feuille, ligne, colonne, mot, texte)
+        dates: dict[str, None] = {}
+        for colonne, place in enumerate(places, start=3):
+            fond = {**trait, "bold": True, "bg_color": BLEU_PALE} if colonne == 3 else trait
+            _renvoi(feuille, (ligne, colonne), place, styles, {**fond, **_format(indicateur, place)})
+            if place.chiffre is not None and place.chiffre.a_une_valeur:
+                dates[date_et_source(place.chiffre)] = None
+        petit = styles.donner(**trait, text_wrap=True, font_size=8, font_color=GRIS, indent=1)
+        ecrire_texte(feuille, ligne, 3 + len(territoires), " ; ".join(dates), petit)
+        feuille.set_row(ligne, hauteur((indicateur.libelle, 52), (" ; ".join(dates), 48)))
+    feuille.autofilter(2, 0, max(ligne, 3), len(entetes) - 1)
+    _page(feuille, ligne_d_entete=2, colonnes_figees=2)
+
+
+def _format(indicateur: Indicateur, place: Place) -> dict[str, object]:
+    """Donner le format d'une valeur, ou l'habit discret du mot qui en tient lieu."""
+    if place.chiffre is None or not place.chiffre.a_une_valeur:
+        return {"bold": False, "align": "right", "font_color": GRIS, "italic": True}
+    return {"num_format": format_de_valeur(indicateur, place.chiffre)}
+
+
+def _renvoi(
+    feuille: Worksheet, cellule: tuple[int, int], place: Place, styles: Styles, habit: dict[str, object]
+) -> None:
+    """Renvoyer à une valeur par une formule ; un chiffre absent n'est pas une formule, mais son mot."""
+    chiffre, style = place.chiffre, styles.donner(**habit)
+    if chiffre is None or not chiffre.a_une_valeur:
+        mot = SANS_NIVEAU if chiffre is None else MOTS_DES_STATUTS[chiffre.statut]
+        ecrire_texte(feuille, *cellule, mot, style)
+    else:
+        feuille.write_formula(*cellule, f"={place.adresse}", style, chiffre.valeur)
+
+
+def ecrire_definitions(feuille: Worksheet, styles: Styles, diagnostic: Diagnostic) -> None:
+    """Écrire la définition de chaque indicateur, avec la formule de chacune de ses séries.
+
+    Parameters
+    ----------
+    feuille : xlsxwriter.worksheet.Worksheet
+        Feuille vide.
+    styles : Styles
+        Styles du classeur.
+    diagnostic : Diagnostic
+        Chiffres du portrait, pour les indicateurs qu'une source locale ajoute.
+    """
+    ecrire_texte(feuille, 0, 0, "Définitions des indicateurs", styles.titre())
+    derniere = _tableau(feuille, styles, definitions(diagnostic), ENTETES_DEFINITIONS, 1)
+    feuille.autofilter(1, 0, derniere, len(ENTETES_DEFINITIONS) - 1)
+    _page(feuille, ligne_d_entete=1, colonnes_figees=2)
+
+
+def ecrire_sources(feuille: Worksheet, styles: Styles, diagnostic: Diagnostic) -> None:
+    """Écrire les sources employées, puis celles qui manquent et ce qu'il faudrait déposer.
+
+    Parameters
+    ----------
+    feuille : xlsxwriter.worksheet.Worksheet
+        Feuille vide.
+    styles : Styles
+        Styles du classeur.
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+    """
+    ecrire_texte(feuille, 0, 0, "Sources employées", styles.titre())
+    ligne = _tableau(feuille, styles, sources_employees(diagnostic), ENTETES_SOURCES, 1) + 2
+    absentes = sources_absentes(diagnostic)
+    if absentes:
+        ecrire_texte(
+            feuille, ligne, 0, "Sources attendues dont aucun chiffre n'a pu être tiré", styles.titre()
+        )
+        ecrire_ligne(feuille, ligne + 1, ("Source", "Ce qu'il faut déposer"), styles.entete(align="left"))
+        for rang, (titre, rappel) in enumerate(absentes, start=ligne + 2):
+            ecrire_texte(feuille, rang, 0, titre, styles.texte())
+            feuille.merge_range(rang, 1, rang, 4, "", styles.texte())
+            ecrire_texte(feuille, rang, 1, rappel, styles.texte())
+            feuille.set_row(rang, hauteur((titre, 50), (rappel, 88)))
+    _page(feuille, ligne_d_entete=1, colonnes_figees=1)
+
+
+def ecrire_donnees_longues(feuille: Worksheet, diagnostic: Diagnostic) -> None:
+    """Écrire la table longue du diagnostic, telle quelle, en tableau filtrable.
+
+    Parameters
+    ----------
+    feuille : xlsxwriter.worksheet.Worksheet
+        Feuille vide.
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+    """
+    table = diagnostic.table()
+    textes = set(TEXTES)
+    for colonne, nom in enumerate(COLONNES):
+        feuille.set_column(colonne, colonne, LARGEURS_LONGUES.get(nom, 13))
+        for ligne, valeur in enumerate(table[nom].tolist(), start=1):
+            if nom in textes:
+                if isinstance(valeur, str) and valeur:
+                    feuille.write_string(ligne, colonne, valeur[:LONGUEUR_MAXIMALE])
+            elif not pd.isna(valeur):
+                feuille.write_number(ligne, colonne, valeur)
+    feuille.add_table(
+        *(0, 0, max(len(table), 1), len(COLONNES) - 1),
+        {
+            "name": "donnees_longues",
+            "style": "Table Style Light 9",
+            "columns": [{"header": c} for c in COLONNES],
+        },
+    )
+    _page(feuille, ligne_d_entete=0, colonnes_figees=1)
+
+
+def _tableau(
+    feuille: Worksheet, styles: Styles, table: pd.DataFrame, entetes: dict[str, tuple[str, int]], ligne: int
+) -> int:
+    """Écrire une table sous ses en-têtes accentués ; rendre le numéro de sa dernière ligne."""
+    for colonne, (nom, (titre, largeur)) in enumerate(entetes.items()):
+        feuille.set_column(colonne, colonne, largeur)
+        ecrire_texte(feuille, ligne, colonne, titre, styles.entete(align="left"))
+        for rang, valeur in enumerate(table[nom].tolist(), start=ligne + 1):
+            style = styles.texte(bottom=4, bottom_color=TRAIT)
+            if isinstance(valeur, int):
+                feuille.write_number(
+                    rang, colonne, valeur, styles.texte(bottom=4, bottom_color=TRAIT, align="left")
+                )
+            else:
+                ecrire_texte(feuille, rang, colonne, str(valeur), style)
+    for rang, textes in enumerate(table[[*entetes]].astype(str).itertuples(index=False), start=ligne + 1):
+        feuille.set_row(rang, hauteur(*zip(textes, (w for _, w in entetes.values()), strict=True)))
+    feuille.set_row(ligne, 44)
+    return ligne + len(table)
+
+
+def _page(feuille: Worksheet, *, ligne_d_entete: int, colonnes_figees: int) -> None:
+    feuille.freeze_panes(ligne_d_entete + 1, colonnes_figees)
+    feuille.set_landscape()
+    feuille.set_paper(8)
+    feuille.fit_to_pages(1, 0)
+    feuille.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    feuille.repeat_rows(ligne_d_entete)
+    feuille.set_footer("&L&A&RPage &P sur &N")

@@ -1,0 +1,282 @@
+"""Feuilles de thème : un territoire par ligne, chaque indicateur avec ses termes et son taux recalculé."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from abs.statuts import SANS_VALEUR, Statut
+from abs.territoires.territoires import NOMS_DE_NIVEAU
+from carnets.documents.tableur.definitions import Groupe, date_et_source, groupes, unite_lisible
+from carnets.documents.tableur.styles import (
+    BLEU_PALE,
+    ENCRE,
+    GRIS,
+    MOTS_DES_STATUTS,
+    SANS_NIVEAU,
+    TRAIT,
+    Styles,
+    ecrire_texte,
+    explication,
+    format_de_valeur,
+    hauteur,
+)
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
+    from abs.calcul.chiffre import Chiffre
+    from abs.calcul.diagnostic import Diagnostic
+    from abs.indicateurs.indicateurs import Indicateur
+
+    # Chiffres d'un indicateur, par titre de groupe, code et niveau de territoire.
+    Chiffres = dict[tuple[str, str, str], Chiffre | None]
+
+L_TITRE: Final = 0
+L_AIDE: Final = 1
+L_LIBELLE: Final = 2
+L_UNITE: Final = 3
+L_DATE: Final = 4
+L_ENTETE: Final = 5
+PREMIERE: Final = 6
+ENTETES: Final = ("Groupe", "Code", "Nom", "Type")
+LARGEURS: Final = (11, 13, 32, 19)
+LARGEUR_COMPTE: Final = 12
+LARGEUR_SEULE: Final = 24
+COLONNES_PAR_PAGE: Final = 21
+PETIT_COMPTE: Final = 10
+TYPES_D_IRIS: Final = {"A": " (activité)", "D": " (divers)", "Z": " (commune entière)"}
+AIDE: Final = (
+    "Valeur = numérateur / dénominateur, recalculée par le tableur. Signes : * fragile, e estimé, p partiel. "
+    "La raison d'un chiffre absent est en commentaire de la première cellule concernée."
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Cellule où se lit la valeur d'un chiffre, pour les feuilles qui y renvoient."""
+
+    adresse: str
+    chiffre: Chiffre | None
+
+
+@dataclass
+class Reperes:
+    """Places des valeurs déjà écrites, par territoire (code et niveau) et indicateur."""
+
+    places: dict[tuple[str, str, str], Place] = field(default_factory=dict)
+
+
+class FeuilleDeTheme:
+    """Écrit la feuille d'un thème.
+
+    Parameters
+    ----------
+    feuille : xlsxwriter.worksheet.Worksheet
+        Feuille vide.
+    styles : Styles
+        Styles du classeur.
+    diagnostic : Diagnostic
+        Chiffres du portrait.
+    reperes : Reperes
+        Places des valeurs, complétées au passage.
+    """
+
+    def __init__(self, feuille: Worksheet, styles: Styles, diagnostic: Diagnostic, reperes: Reperes) -> None:
+        self.feuille = feuille
+        self.styles = styles
+        self.diagnostic = diagnostic
+        self.reperes = reperes
+        self.groupes = groupes(diagnostic)
+
+    def ecrire(self, titre: str, indicateurs: list[Indicateur]) -> None:
+        """Écrire toute la feuille.
+
+        Parameters
+        ----------
+        titre : str
+            Titre de la feuille.
+        indicateurs : list of Indicateur
+            Indicateurs du thème.
+        """
+        self._territoires(titre)
+        self.hauteur_des_dates = 0.0
+        colonne, coupures = len(ENTETES), []
+        sur_la_page = 0
+        for indicateur in indicateurs:
+            chiffres = {
+                (g.titre, t.code, t.niveau): self.diagnostic.chiffre(t, indicateur.code, g.cle)
+                for g in self.groupes
+                for t in g.territoires
+            }
+            rapports = any(_est_un_rapport(c) for c in chiffres.values())
+            largeur = 3 if rapports else 1
+            # Un indicateur n'est jamais coupé entre deux pages imprimées.
+            if sur_la_page + largeur > COLONNES_PAR_PAGE:
+                coupures.append(colonne)
+                sur_la_page = 0
+            sur_la_page += largeur if rapports else 2
+            self._entete(indicateur, colonne, largeur, chiffres)
+            self._valeurs(indicateur, range(colonne, colonne + largeur), chiffres)
+            colonne += largeur
+        self._mise_en_page(colonne - 1, coupures)
+
+    # -- lignes --------------------------------------------------------------------------------
+
+    def _territoires(self, titre: str) -> None:
+        """Écrire les quatre premières colonnes : elles restent visibles quand on se déplace."""
+        ecrire_texte(self.feuille, L_TITRE, 0, titre, self.styles.titre())
+        aide = self.styles.texte(font_color=GRIS, italic=True, font_size=8)
+        self.feuille.merge_range(L_AIDE, 0, L_AIDE, len(ENTETES) - 1, "", aide)
+        ecrire_texte(self.feuille, L_AIDE, 0, AIDE, aide)
+        for ligne, texte in ((L_LIBELLE, "Indicateur"), (L_UNITE, "Unité"), (L_DATE, "Date · source")):
+            style = self.styles.entete(align="right", italic=ligne != L_LIBELLE)
+            self.feuille.merge_range(ligne, 0, ligne, len(ENTETES) - 1, "", style)
+            ecrire_texte(self.feuille, ligne, 0, texte, style)
+        for colonne, (texte, largeur) in enumerate(zip(ENTETES, LARGEURS, strict=True)):
+            self.feuille.set_column(colonne, colonne, largeur)
+            ecrire_texte(self.feuille, L_ENTETE, colonne, texte, self.styles.entete(align="left"))
+        ligne = PREMIERE
+        for groupe in self.groupes:
+            for rang, t in enumerate(groupe.territoires):
+                style = self.styles.donner(**self._fond(groupe, rang), text_wrap=True)
+                genre = NOMS_DE_NIVEAU.get(t.niveau, t.niveau) + TYPES_D_IRIS.get(t.type_iris, "")
+                code = t.code if t.niveau != "perimetre" else ""
+                textes = (groupe.titre, code, t.nom, genre)
+                self.feuille.set_row(ligne, hauteur(*zip(textes, LARGEURS, strict=True)))
+                for colonne, texte in enumerate(textes):
+                    ecrire_texte(self.feuille, ligne, colonne, texte, style)
+                ligne += 1
+        self.derniere = ligne - 1
+
+    @staticmethod
+    def _fond(groupe: Groupe, rang: int) -> dict[str, object]:
+        """Donner l'habillage d'une ligne : le sujet ressort, un trait sépare les groupes."""
+        fond: dict[str, object] = {"bottom": 4, "bottom_color": TRAIT}
+        if rang == 0:
+            fond |= {"top": 2, "top_color": ENCRE}
+        if groupe.titre == "Sujet":
+            fond |= {"bold": True, "bg_color": BLEU_PALE}
+        return fond
+
+    # -- colonnes ------------------------------------------------------------------------------
+
+    def _entete(self, indicateur: Indicateur, colonne: int, largeur: int, chiffres: Chiffres) -> None:
+        fin = colonne + largeur - 1
+        self.feuille.set_column(colonne, fin, LARGEUR_COMPTE if largeur > 1 else LARGEUR_SEULE)
+        dates = self._dates(chiffres)
+        place = LARGEUR_COMPTE * largeur if largeur > 1 else LARGEUR_SEULE
+        self.hauteur_des_dates = max(self.hauteur_des_dates, hauteur((dates, place), taille=8))
+        textes = (
+            (L_LIBELLE, indicateur.libelle, self.styles.entete()),
+            (L_UNITE, unite_lisible(indicateur), self.styles.entete(bold=False, italic=True)),
+            (L_DATE, dates, self.styles.entete(bold=False, font_size=8)),
+        )
+        for ligne, texte, style in textes:
+            if largeur > 1:
+                self.feuille.merge_range(ligne, colonne, ligne, fin, "", style)
+            ecrire_texte(self.feuille, ligne, colonne, texte, style)
+        noms = ("Numérateur", "Dénominateur", "Valeur")[-largeur:]
+        for rang, nom in enumerate(noms):
+            style = self.styles.entete(font_size=9, align="left")
+            ecrire_texte(self.feuille, L_ENTETE, colonne + rang, nom, style)
+
+    def _dates(self, chiffres: Chiffres) -> str:
+        """Dire la date et la source ; une ligne par groupe dès que tous ne sont pas lus à la même."""
+        par_groupe: dict[str, dict[str, None]] = {}
+        for (titre, _, _), c in chiffres.items():
+            if c is not None and c.a_une_valeur:
+                par_groupe.setdefault(titre, {})[date_et_source(c)] = None
+        par_texte: dict[str, list[str]] = {}
+        for titre, textes in par_groupe.items():
+            par_texte.setdefault(" ; ".join(textes), []).append(titre)
+        if len(par_texte) <= 1:
+            return next(iter(par_texte), "aucun chiffre dans les fichiers tenus")
+        return "\n".join(f"{', '.join(titres)} : {texte}" for texte, titres in par_texte.items())
+
+    def _valeurs(self, indicateur: Indicateur, colonnes: range, chiffres: Chiffres) -> None:
+        debut, colonne = colonnes[0], colonnes[-1]
+        raisons = Counter((titre, c.statut, c.note) for (titre, _, _), c in chiffres.items() if c is not None)
+        dites: set[tuple[str, str, str]] = set()
+        ligne = PREMIERE
+        for groupe in self.groupes:
+            for rang, t in enumerate(groupe.territoires):
+                chiffre = chiffres[groupe.titre, t.code, t.niveau]
+                fond = self._fond(groupe, rang)
+                for vide in range(debut, colonne):
+                    self.feuille.write_blank(ligne, vide, None, self.styles.donner(**fond))
+                self._cellule(indicateur, (ligne, colonne), chiffre, fond)
+                adresse = f"'{self.feuille.name}'!{xl_rowcol_to_cell(ligne, colonne)}"
+                self.reperes.places.setdefault((t.code, t.niveau, indicateur.code), Place(adresse, chiffre))
+                if chiffre is not None and chiffre.statut in SANS_VALEUR | {Statut.ESTIME, Statut.PARTIEL}:
+                    raison = (groupe.titre, chiffre.statut, chiffre.note)
+                    if raison not in dites:
+                        # Un commentaire par raison et par groupe : au-delà, le classeur devient lourd.
+                        texte = explication(chiffre, raisons[raison])
+                        self.feuille.write_comment(ligne, colonne, texte, {"x_scale": 2, "font_size": 9})
+                        dites.add(raison)
+                ligne += 1
+
+    def _cellule(
+        self,
+        indicateur: Indicateur,
+        cellule: tuple[int, int],
+        chiffre: Chiffre | None,
+        fond: dict[str, object],
+    ) -> None:
+        if chiffre is None or not chiffre.a_une_valeur:
+            mot = SANS_NIVEAU if chiffre is None else MOTS_DES_STATUTS[chiffre.statut]
+            absent = self.styles.donner(**fond, align="right", font_color=GRIS, italic=True)
+            ecrire_texte(self.feuille, *cellule, mot, absent)
+            return
+        style = self.styles.donner(**fond, num_format=format_de_valeur(indicateur, chiffre))
+        if not _est_un_rapport(chiffre):
+            self.feuille.write_number(*cellule, chiffre.valeur, style)
+            return
+        ligne, colonne = cellule
+        for place, compte in ((colonne - 2, chiffre.numerateur), (colonne - 1, chiffre.denominateur)):
+            gris = self.styles.donner(**fond, num_format=_format_de_compte(compte), font_color=GRIS)
+            self.feuille.write_number(ligne, place, compte, gris)
+        haut, bas = (xl_rowcol_to_cell(ligne, c) for c in (colonne - 2, colonne - 1))
+        facteur = "" if indicateur.facteur == 1 else f"{indicateur.facteur:.0f}*"
+        formule = f'=IF({bas}=0,"",{facteur}{haut}/{bas})'
+        self.feuille.write_formula(ligne, colonne, formule, style, chiffre.valeur)
+
+    # -- page ----------------------------------------------------------------------------------
+
+    def _mise_en_page(self, derniere_colonne: int, coupures: list[int]) -> None:
+        f = self.feuille
+        for ligne, haut in (
+            (L_TITRE, 24),
+            (L_AIDE, 26),
+            (L_LIBELLE, 44),
+            (L_DATE, self.hauteur_des_dates),
+            (L_ENTETE, 18),
+        ):
+            f.set_row(ligne, haut)
+        f.freeze_panes(PREMIERE, len(ENTETES) - 1)
+        f.autofilter(L_ENTETE, 0, self.derniere, derniere_colonne)
+        f.set_landscape()
+        f.set_paper(8)
+        f.set_print_scale(58)
+        f.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        f.repeat_rows(L_LIBELLE, L_ENTETE)
+        f.repeat_columns(0, len(ENTETES) - 1)
+        f.set_footer("&L&A&RPage &P sur &N")
+        if coupures:
+            f.set_v_pagebreaks(coupures)
+
+
+def _est_un_rapport(chiffre: Chiffre | None) -> bool:
+    if chiffre is None or not chiffre.a_une_valeur:
+        return False
+    return not (math.isnan(chiffre.numerateur) or math.isnan(chiffre.denominateur))
+
+
+def _format_de_compte(compte: float) -> str:
+    """Écrire les comptes à l'unité, sauf les petits comptes pondérés, qui paraîtraient nuls."""
+    return "#,##0" if abs(compte) >= PETIT_COMPTE or compte == int(compte) else "#,##0.0"

@@ -1,0 +1,1 @@
+"""Dessiner une carte interactive, par folium et Leaflet embarqué."""

@@ -1,0 +1,191 @@
+"""Écrire en SVG et en HTML les motifs et la légende de la carte interactive, tout texte échappé."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from cartes.apparence import FOND_DES_CERCLES, Apparence, rayon, tailles
+from cartes.palettes import CLARTE_DES_HACHURES, clarte
+from cartes.papier.legende import LigneLegende, lignes_de_legende
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cartes.specification import CarteThematique
+
+RAYON_MAXIMAL = 26.0  # en pixels
+_TIRETS = {"plein": "", "tirets": "5 3", "points": "1 3"}
+# Fond et dessin du motif de chaque état sans valeur, dans un carré de 7 pixels.
+_MOTIFS: dict[str, tuple[str, str]] = {
+    "secret": ("#d4d4d4", '<path d="M-1 8L8 -1" stroke="#7a7a7a" stroke-width="1"/>'),
+    "indisponible": ("#efefef", '<circle cx="3.5" cy="3.5" r="1" fill="#8a8a8a"/>'),
+    "sans_objet": (
+        "#ffffff",
+        '<path d="M-1 8L8 -1M-1 -1L8 8" stroke="#c0c0c0" stroke-width=".6" fill="none"/>',
+    ),
+    "zero": ("#ffffff", ""),
+}
+
+
+def echapper(texte: object) -> str:
+    """Rendre un texte inoffensif dans une page : seule porte d'entrée des textes de la carte.
+
+    Parameters
+    ----------
+    texte : object
+        Nom de territoire, titre, raison…
+
+    Returns
+    -------
+    str
+        Texte où ``<``, ``>``, ``&`` et les guillemets sont écrits en entités.
+    """
+    return escape(str(texte), quote=True)
+
+
+def identifiant(apparence: Apparence) -> str:
+    """Nommer le motif d'une apparence ; vide si un simple aplat suffit.
+
+    Parameters
+    ----------
+    apparence : Apparence
+        Apparence d'un territoire.
+
+    Returns
+    -------
+    str
+        Identifiant HTML.
+    """
+    if apparence.etat and apparence.etat != "zero":
+        return f"motif-{apparence.etat}"
+    return f"motif-fragile-{apparence.couleur[1:]}" if apparence.fragile else ""
+
+
+def remplissage(apparence: Apparence) -> str:
+    """Donner la valeur de l'attribut ``fill``.
+
+    Parameters
+    ----------
+    apparence : Apparence
+        Apparence d'un territoire.
+
+    Returns
+    -------
+    str
+        Couleur ou renvoi à un motif.
+    """
+    motif = identifiant(apparence)
+    if motif:
+        return f"url(#{motif})"
+    return apparence.couleur or _MOTIFS[apparence.etat][0]
+
+
+def style_leaflet(apparence: Apparence, *, cercle: bool = False) -> dict[str, object]:
+    """Traduire une apparence en options de tracé Leaflet.
+
+    Parameters
+    ----------
+    apparence : Apparence
+        Apparence d'un territoire.
+    cercle : bool, default False
+        Vrai pour un cercle proportionnel, bordé de sombre.
+
+    Returns
+    -------
+    dict
+        Options ``fillColor``, ``color``, ``weight``, ``dashArray``…
+    """
+    marque = apparence.contour != "plein"
+    pale = remplissage(apparence) in (FOND_DES_CERCLES, "#ffffff") or apparence.etat == "sans_objet"
+    bord = "#1f1f1f" if marque else "#3d3d3d" if cercle else "#bdbdbd" if pale else "#ffffff"
+    return {
+        "fillColor": remplissage(apparence),
+        "fillOpacity": 0.92 if cercle else 1,
+        "color": bord,
+        "weight": 1.4 if marque else 0.7 if cercle else 1,
+        "dashArray": _TIRETS[apparence.contour] or None,
+    }
+
+
+def definitions(apparences: Iterable[Apparence]) -> str:
+    """Écrire une fois les motifs SVG dont la page a besoin.
+
+    Parameters
+    ----------
+    apparences : iterable of Apparence
+        Toutes les apparences de la page, légendes comprises.
+
+    Returns
+    -------
+    str
+        Élément ``svg`` invisible portant les motifs.
+    """
+    motifs = {identifiant(a): _motif(a) for a in apparences if identifiant(a)}
+    corps = "".join(motifs[nom] for nom in sorted(motifs))
+    return f'<svg class="motifs" width="0" height="0" aria-hidden="true"><defs>{corps}</defs></svg>'
+
+
+def _motif(apparence: Apparence) -> str:
+    if apparence.etat:
+        fond, dessin = _MOTIFS[apparence.etat]
+    else:
+        fond = apparence.couleur
+        encre = "#2b2b2b" if clarte(fond) > CLARTE_DES_HACHURES else "#ffffff"
+        dessin = f'<path d="M-1 -1L8 8M-1 6L1 8M6 -1L8 1" stroke="{encre}" stroke-width="1"/>'
+    return (
+        f'<pattern id="{identifiant(apparence)}" width="7" height="7" patternUnits="userSpaceOnUse">'
+        f'<rect width="7" height="7" fill="{fond}"/>{dessin}</pattern>'
+    )
+
+
+def legende_html(carte: CarteThematique) -> str:
+    """Écrire la légende d'une carte en HTML, dans le même ordre que sur la carte imprimée.
+
+    Parameters
+    ----------
+    carte : CarteThematique
+        Carte contrôlée.
+
+    Returns
+    -------
+    str
+        Liste HTML.
+    """
+    maximum = max(tailles(carte), default=0.0)
+    lignes = "".join(_ligne_html(ligne, maximum) for ligne in lignes_de_legende(carte))
+    return f'<ul class="legende">{lignes}</ul>'
+
+
+def _ligne_html(ligne: LigneLegende, maximum: float) -> str:
+    signe = ""
+    if ligne.genre == "case":
+        signe = _case_svg(ligne.apparence)
+    elif ligne.genre == "cercle":
+        signe = _cercle_svg(rayon(ligne.valeur, maximum, RAYON_MAXIMAL), ligne.apparence)
+    elif ligne.genre == "contour":
+        signe = (
+            '<svg width="26" height="16" aria-hidden="true"><rect x="2" y="2" width="22" height="12" '
+            f'fill="none" stroke="{echapper(ligne.couleur)}" stroke-width="2.5"/></svg>'
+        )
+    return f'<li class="{ligne.genre}">{signe}<span>{echapper(ligne.texte)}</span></li>'
+
+
+def _case_svg(apparence: Apparence) -> str:
+    trait = "#6b6b6b" if apparence.contour == "plein" else "#1f1f1f"
+    croix = '<path d="M10 5l6 6m0 -6l-6 6" stroke="#1f1f1f" stroke-width="1.3"/>'
+    return (
+        '<svg width="26" height="16" aria-hidden="true"><rect x="1" y="1" width="24" height="14" '
+        f'fill="{remplissage(apparence)}" stroke="{trait}" stroke-dasharray="{_TIRETS[apparence.contour]}"/>'
+        f"{croix if apparence.etat == 'zero' else ''}</svg>"
+    )
+
+
+def _cercle_svg(rayon_px: float, apparence: Apparence) -> str:
+    cote = 2 * RAYON_MAXIMAL + 2
+    hauteur = 2 * rayon_px + 2
+    return (
+        f'<svg width="{cote:.0f}" height="{hauteur:.1f}" aria-hidden="true"><circle cx="{cote / 2:.1f}" '
+        f'cy="{hauteur / 2:.1f}" r="{rayon_px:.1f}" fill="{remplissage(apparence)}" stroke="#3d3d3d" '
+        'stroke-width=".7"/></svg>'
+    )

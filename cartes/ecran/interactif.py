@@ -1,0 +1,299 @@
+"""Construire la carte interactive : Leaflet et les contours une seule fois, aucune ressource extérieure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import folium
+import shapely
+from branca.element import Element
+from folium.template import Template
+from xstatic.pkg import leaflet
+
+from cartes.apparence import FOND_DES_CERCLES, Apparence, apparences, rayon, tailles
+from cartes.ecran.cles_de_legende import RAYON_MAXIMAL, definitions, echapper, legende_html, style_leaflet
+from cartes.ecran.textes import lignes_d_infobulle, texte_alternatif
+from cartes.geometrie import GEOGRAPHIQUE, reprojeter, simplifier
+from cartes.papier.contours import projetes
+from cartes.papier.legende import lignes_de_legende, perimetres_visibles
+from donnees_insee.erreurs import CarteImpossible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+
+    from cartes.papier.contours import Contours
+    from cartes.specification import CarteThematique, Superposition
+
+# Cinq décimales de degré font un mètre : moins que la simplification.
+_DECIMALES_DE_DEGRE = 5
+_POLITIQUE = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+class _PlanAutonome(folium.Map):
+    """Carte folium dont la page ne nomme aucune adresse : ni Leaflet distant, ni Bootstrap, ni polices."""
+
+    default_js: list[tuple[str, str]] = []  # noqa: RUF012 - folium attend des listes de classe
+    default_css: list[tuple[str, str]] = []  # noqa: RUF012
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+        const {{ this.get_name() }} = L.map("{{ this.get_name() }}", {
+          attributionControl: false, zoomControl: false, zoomSnap: 0.25, minZoom: 4,
+          fadeAnimation: false
+        });
+        demarrerAtlas(
+          {{ this.get_name() }}, JSON.parse(document.getElementById("donnees-atlas").textContent)
+        );
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, cartes: Sequence[CarteThematique], titre: str) -> None:
+        super().__init__(tiles=None)
+        perimetres = _perimetres(cartes)
+        donnees = _donnees(cartes, [perimetre for _, perimetre in perimetres])
+        # Un identifiant tiré du contenu : deux rendus de la même carte sont identiques.
+        self._id = hashlib.sha256(donnees.encode()).hexdigest()[:12]
+        page: Any = self.get_root()
+        page._template = _page(titre)  # noqa: SLF001 - branca n'offre pas d'autre accès
+        # Hors du modèle de folium, qui compile une seconde fois ce qu'il a écrit : un nom de
+        # territoire portant « {{ » y serait exécuté.
+        page.html.add_child(
+            _Brut(_corps(cartes, titre, donnees, self.get_name(), [n for n, _ in perimetres])), name="corps"
+        )
+        for nom, contenu in _tete().items():
+            page.header.add_child(_Brut(contenu), name=nom)
+
+
+class _Brut(Element):
+    """Texte recopié tel quel : le code de Leaflet contient des accolades que Jinja interpréterait."""
+
+    _template = Template("{{ this.contenu }}")
+
+    def __init__(self, contenu: str) -> None:
+        super().__init__()
+        self.contenu = contenu
+
+
+def carte_folium(carte: CarteThematique) -> folium.Map:
+    """Construire la carte interactive d'un indicateur.
+
+    Parameters
+    ----------
+    carte : CarteThematique
+        Carte contrôlée.
+
+    Returns
+    -------
+    folium.Map
+        Carte autonome ; s'affiche telle quelle dans un carnet.
+    """
+    return _PlanAutonome([carte], carte.titre)
+
+
+def atlas(cartes: Sequence[CarteThematique], titre: str) -> str:
+    """Réunir plusieurs indicateurs d'un même territoire en une page autonome.
+
+    Parameters
+    ----------
+    cartes : sequence of CarteThematique
+        Une carte par indicateur, dans l'ordre où les proposer.
+    titre : str
+        Titre de la page.
+
+    Returns
+    -------
+    str
+        Page HTML complète, lisible hors ligne.
+
+    Raises
+    ------
+    CarteImpossible
+        Aucune carte.
+    """
+    if not cartes:
+        raise CarteImpossible("Un atlas sans carte n'a rien à montrer : donner au moins une CarteThematique.")
+    page = str(_PlanAutonome(cartes, titre).get_root().render())
+    # La page refuse elle-même toute ressource extérieure, quoi qu'on y insère.
+    politique = f'<meta http-equiv="Content-Security-Policy" content="{_POLITIQUE}">'
+    return page.replace("<head>", f"<head>\n{politique}", 1)
+
+
+def _donnees(cartes: Sequence[CarteThematique], perimetres: list[dict[str, Any]]) -> str:
+    """Rassembler contours et couches en un JSON où aucun ``<`` ne peut fermer la balise qui le porte."""
+    fonds: dict[tuple[str, ...], dict[str, Any]] = {}
+    couches = [_couche(carte, _rang_du_fond(carte, fonds)) for carte in cartes]
+    bornes = [_bornes(carte.contours) for carte in cartes]
+    ouest, sud = (min(float(b[i]) for b in bornes) for i in (0, 1))
+    est, nord = (max(float(b[i]) for b in bornes) for i in (2, 3))
+    contenu = {
+        "emprise": [[sud, ouest], [nord, est]],
+        "fonds": list(fonds.values()),
+        "couches": couches,
+        "perimetres": perimetres,
+    }
+    texte = json.dumps(contenu, ensure_ascii=False, separators=(",", ":"))
+    return texte.replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _rang_du_fond(carte: CarteThematique, fonds: dict[tuple[str, ...], dict[str, Any]]) -> int:
+    """Retrouver le fond déjà décrit par une autre couche, ou le décrire."""
+    table = carte.territoires
+    cle = (carte.contours.empreinte, *table["code"], *map(str, table["nom"]))
+    if cle not in fonds:
+        fonds[cle] = {"noms": [echapper(nom) for nom in table["nom"]], **_fond(carte.contours)}
+    return list(fonds).index(cle)
+
+
+@lru_cache(maxsize=8)
+def _bornes(contours: Contours) -> tuple[float, ...]:
+    return tuple(float(b) for b in reprojeter(contours.couche, GEOGRAPHIQUE).total_bounds)
+
+
+@lru_cache(maxsize=8)
+def _fond(contours: Contours) -> dict[str, Any]:
+    couche = _alleger(contours)
+    centres = couche.geometry.representative_point()
+    return {
+        "centres": [[_degre(lieu.y), _degre(lieu.x)] for lieu in centres],
+        "contours": [_objet(geometrie) for geometrie in couche.geometry],
+    }
+
+
+def _alleger(contours: Contours) -> gpd.GeoDataFrame:
+    """Simplifier pour l'écran (un deux-millième de la largeur), puis revenir en degrés."""
+    couche = projetes(contours).couche
+    ouest, sud, est, nord = couche.total_bounds
+    return reprojeter(simplifier(couche, max(est - ouest, nord - sud) / 2000), GEOGRAPHIQUE)
+
+
+def _objet(geometrie: Any) -> dict[str, Any]:
+    """Écrire une géométrie en GeoJSON, coordonnées arrondies de même façon des deux côtés d'une frontière."""
+
+    def arrondir(noeud: Any) -> Any:
+        return _degre(noeud) if isinstance(noeud, float) else [arrondir(fils) for fils in noeud]
+
+    objet = shapely.geometry.mapping(geometrie)
+    return {"type": objet["type"], "coordinates": arrondir(objet["coordinates"])}
+
+
+def _degre(valeur: float) -> float:
+    return round(float(valeur), _DECIMALES_DE_DEGRE)
+
+
+def _couche(carte: CarteThematique, fond: int) -> dict[str, Any]:
+    """Décrire une couche : apparences distinctes, puis un renvoi par territoire."""
+    presentes = apparences(carte)
+    distinctes = list(dict.fromkeys(presentes))
+    mesures = tailles(carte)
+    maximum = max(mesures, default=0.0)
+    neutre = Apparence(FOND_DES_CERCLES)
+    aplats = [neutre if carte.en_cercles and not a.etat else a for a in distinctes]
+    return {
+        "fond": fond,
+        "titre": echapper(carte.titre),
+        "sousTitre": echapper(carte.sous_titre),
+        "mention": echapper(carte.mention),
+        "alternatif": texte_alternatif(carte),
+        "legende": legende_html(carte),
+        "aplats": [style_leaflet(a) for a in aplats],
+        "cercles": [style_leaflet(a, cercle=True) for a in distinctes],
+        "apparences": [distinctes.index(a) for a in presentes],
+        "nuls": [rang for rang, a in enumerate(presentes) if a.etat == "zero"],
+        "rayons": [round(rayon(mesure, maximum, RAYON_MAXIMAL), 1) for mesure in mesures],
+        "textes": [[echapper(texte) for texte in lignes] for lignes in lignes_d_infobulle(carte)],
+    }
+
+
+def _perimetres(cartes: Sequence[CarteThematique]) -> list[tuple[str, dict[str, Any]]]:
+    """Réunir les périmètres de toutes les couches, une seule fois chacun."""
+    reunis: dict[str, tuple[str, dict[str, Any]]] = {}
+    vus: set[tuple[Contours, Superposition]] = set()
+    for carte in cartes:
+        for superposition in carte.superpositions:
+            # Les cartes d'un portrait partagent fond et périmètres : les décrire une fois suffit.
+            place = (carte.contours, superposition)
+            visibles = perimetres_visibles(carte, superposition)
+            if visibles.empty or place in vus:
+                continue
+            couches = reprojeter(visibles, GEOGRAPHIQUE)
+            lieux = couches.geometry.representative_point() if superposition.etiquette else []
+            perimetre = {
+                "couleur": superposition.couleur,
+                "contours": [_objet(geometrie) for geometrie in couches.geometry],
+                "numeros": [[_degre(lieu.y), _degre(lieu.x)] for lieu in lieux],
+            }
+            vus.add(place)
+            cle = json.dumps([superposition.nom, perimetre], sort_keys=True)
+            reunis.setdefault(cle, (superposition.nom, perimetre))
+    return list(reunis.values())
+
+
+def _corps(
+    cartes: Sequence[CarteThematique], titre: str, donnees: str, nom_du_plan: str, perimetres: list[str]
+) -> str:
+    """Écrire le corps de la page : titre, plan, choix de l'indicateur, légende, tableau, source."""
+    motifs = [a for carte in cartes for a in apparences(carte)]
+    motifs += [ligne.apparence for carte in cartes for ligne in lignes_de_legende(carte)]
+    return _fichier("atlas.html").format(
+        titre=echapper(titre),
+        motifs=definitions(motifs),
+        classe=" seule" if [carte.titre for carte in cartes] == [titre] else "",
+        plan=nom_du_plan,
+        choix=_choix([carte.titre for carte in cartes], "couche", "radio", "Indicateur"),
+        perimetres=_choix(perimetres, "perimetre", "checkbox", "Périmètres"),
+        donnees=donnees,
+    )
+
+
+def _choix(noms: Sequence[str], champ: str, genre: str, legende: str) -> str:
+    """Écrire un groupe de boutons natifs, donc utilisables au clavier ; rien s'il n'y a rien à choisir."""
+    if not noms or (genre == "radio" and len(noms) == 1):
+        return ""
+    boutons = "".join(
+        f'<label><input type="{genre}" name="{champ}" value="{rang}"'
+        f"{' checked' if genre == 'checkbox' or rang == 0 else ''}> {echapper(nom)}</label>"
+        for rang, nom in enumerate(noms)
+    )
+    return f"<fieldset><legend>{legende}</legend>{boutons}</fieldset>"
+
+
+def _page(titre: str) -> Template:
+    """Donner à la page sa langue et son titre ; folium n'écrit ni l'une ni l'autre."""
+    modele = _fichier("page.html").replace("@TITRE@", echapper(titre).replace("{", "&#123;"))
+    return Template(modele)
+
+
+@lru_cache(maxsize=1)
+def _tete() -> dict[str, str]:
+    """Préparer Leaflet et nos styles pour être inclus dans la page."""
+    dossier = Path(leaflet.BASE_DIR)
+    code = (dossier / "leaflet.js").read_text(encoding="utf-8")
+    styles = (dossier / "leaflet.css").read_text(encoding="utf-8")
+    # Ni carte des sources que l'inspecteur irait chercher, ni lien vers le site de Leaflet.
+    code = re.sub(r"//# sourceMappingURL=\S+", "", code).replace("https://leafletjs.com", "leafletjs.com")
+    styles = re.sub(r"/\*.*?\*/", "", styles, flags=re.DOTALL)
+    # Aucune image : ni marqueurs ni bouton de couches sur ces cartes.
+    styles = re.sub(r"url\([^)]*\)", "none", styles)
+    return {
+        "leaflet_css": f"<style>{styles}</style>",
+        "atlas_css": f"<style>{_fichier('atlas.css')}</style>",
+        "leaflet": f"<script>{code}</script>",
+        "atlas": f"<script>{_fichier('atlas.js')}</script>",
+    }
+
+
+@lru_cache(maxsize=4)
+def _fichier(nom: str) -> str:
+    return resources.files("cartes.ecran").joinpath(nom).read_text(encoding="utf-8")

@@ -1,0 +1,90 @@
+"""Écrire ce que la carte dit en mots : infobulles et texte de remplacement."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from abs.statuts import LIBELLES_FIABILITE, LIBELLES_STATUT, Fiabilite, Statut
+from cartes.apparence import Etat, apparences, une_fois
+from cartes.papier.legende import LIBELLES_ETAT
+
+if TYPE_CHECKING:
+    from cartes.specification import CarteThematique
+
+
+def lignes_d_infobulle(carte: CarteThematique) -> list[list[str]]:
+    """Écrire l'infobulle de chaque territoire : valeur ou raison de son absence, précision, date.
+
+    Parameters
+    ----------
+    carte : CarteThematique
+        Carte contrôlée.
+
+    Returns
+    -------
+    list of list of str
+        Lignes de texte brut, la valeur d'abord ; le nom du territoire n'y est pas.
+    """
+    return [_infobulle(carte, ligne) for ligne in carte.territoires.to_dict("records")]
+
+
+def _infobulle(carte: CarteThematique, ligne: dict) -> list[str]:
+    statut, fiabilite = ligne["statut"], ligne["fiabilite"]
+    absente = math.isnan(ligne["valeur"])
+    textes = [LIBELLES_STATUT[statut].capitalize() if absente else carte.ecrire(ligne["valeur"])]
+    if statut in (Statut.ESTIME, Statut.PARTIEL):
+        textes[0] += f" ({LIBELLES_STATUT[statut]})"
+    raison = ligne.get("raison")
+    if absente and isinstance(raison, str) and raison.strip():
+        textes.append(raison.strip())
+    if not absente and fiabilite in (Fiabilite.FRAGILE, Fiabilite.MOYENNE):
+        textes.append(f"Fiabilité : {LIBELLES_FIABILITE[fiabilite]}")
+    infobulle = ligne.get("infobulle")
+    if isinstance(infobulle, str):
+        textes += [texte.strip() for texte in infobulle.splitlines() if texte.strip()]
+    return [*textes, f"Date : {carte.date}"]
+
+
+@une_fois
+def texte_alternatif(carte: CarteThematique) -> str:
+    """Décrire la carte en français pour qui ne la voit pas.
+
+    Parameters
+    ----------
+    carte : CarteThematique
+        Carte contrôlée.
+
+    Returns
+    -------
+    str
+        Titre, contenu, étendue des valeurs, classes, référence et valeurs absentes.
+    """
+    valides = carte.valides.sort_values(["valeur", "code"])
+    total, vues = len(carte.territoires), len(valides)
+    parties = [
+        f"Carte « {carte.titre} »",
+        carte.sous_titre,
+        f"territoires avec une valeur : {vues} sur {total}",
+    ]
+    if vues:
+        solides = valides[valides["fiabilite"] != Fiabilite.FRAGILE]
+        bas, haut = (solides if len(solides) else valides).iloc[[0, -1]].to_dict("records")
+        etendue = [f"{carte.ecrire(ligne['valeur'])} ({ligne['nom']})" for ligne in (bas, haut)]
+        hors = ", chiffres fragiles mis à part" if 0 < len(solides) < vues else ""
+        parties.append(f"valeurs de {etendue[0]} à {etendue[1]}{hors}")
+        parties.append(
+            f"valeurs écrites sur la carte : {carte.en_valeurs}"
+            if carte.en_valeurs
+            else f"nombre de classes : {carte.discretisation.nombre}"
+            if carte.en_classes
+            else "cercles d'aire proportionnelle"
+        )
+    if carte.reference is not None:
+        parties.append(f"{carte.reference.libelle} : {carte.ecrire(carte.reference.valeur)}")
+    etats: Counter[Etat] = Counter(a.etat for a in apparences(carte) if a.etat != "zero")
+    parties += [
+        f"{libelle.lower()} : {etats[etat]}" for etat, libelle in LIBELLES_ETAT.items() if etats[etat]
+    ]
+    return " ; ".join(p.rstrip(" .") for p in parties if p) + f". {carte.mention}"

@@ -1,0 +1,1 @@
+"""Dessiner une carte imprimée, par matplotlib."""

@@ -1,0 +1,240 @@
+"""Dessiner la carte imprimée : territoires, périmètres, légende, échelle et source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+import shapely
+from matplotlib.figure import Figure
+from matplotlib.path import Path
+
+from cartes.apparence import apparences, rayon, tailles
+from cartes.geometrie import barre_d_echelle, reprojeter
+from cartes.papier.cadre import Cadre
+from cartes.papier.contours import Contours, chemin_d_ensemble, chemins, lieux, projetes, simplifies
+from cartes.papier.legende import perimetres_visibles
+from cartes.papier.mise_en_page import (
+    CASE,
+    CORPS_LEGENDE,
+    CORPS_MENTION,
+    INTERLIGNE,
+    LARGEUR,
+    LARGEUR_LEGENDE,
+    MARGE,
+    Bloc,
+    Page,
+)
+from cartes.papier.trace import (
+    ENCRE,
+    FOND,
+    chemin,
+    ecrire,
+    poser_aplat,
+    poser_aplats,
+    poser_cercle,
+    poser_contour,
+    poser_croix,
+    poser_numero,
+    poser_trait,
+)
+
+if TYPE_CHECKING:
+    from cartes.specification import CarteThematique, Superposition
+
+# Motifs d'épaisseur constante, quel que soit le réglage du poste.
+_REGLAGES: Any = {"hatch.linewidth": 0.55, "font.family": "DejaVu Sans"}
+
+
+def dessiner(carte: CarteThematique) -> Figure:
+    """Dessiner une carte thématique.
+
+    Parameters
+    ----------
+    carte : CarteThematique
+        Carte contrôlée.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Figure de 10 pouces de large, indépendante de pyplot.
+    """
+    contours = projetes(carte.contours)
+    # Un demi-point de tolérance : invisible à l'impression, et des fichiers SVG légers.
+    contours = simplifies(contours, Page(carte, contours.couche).metres_par_point / 2)
+    page = Page(carte, contours.couche)
+    with mpl.rc_context(_REGLAGES):
+        figure = Figure(figsize=(LARGEUR / 72, page.hauteur / 72), dpi=150, facecolor="white")
+        _poser_carte(figure, page, contours)
+        _poser_legende(figure, page)
+        _poser_textes(figure, page)
+    return figure
+
+
+def _poser_carte(figure: Figure, page: Page, contours: Contours) -> None:
+    # Calée en haut, à côté du début de la légende, quand celle-ci est plus longue que la carte.
+    bas = MARGE + page.hauteur_mentions + page.hauteur_milieu - page.hauteur_carte
+    ouest, sud, est, nord = page.cadre
+    demi_largeur = page.largeur_carte * page.metres_par_point / 2
+    demi_hauteur = page.hauteur_carte * page.metres_par_point / 2
+    cadre = Cadre(
+        figure,
+        (MARGE, bas, page.largeur_carte, page.hauteur_carte),
+        ((ouest + est) / 2 - demi_largeur, (ouest + est) / 2 + demi_largeur),
+        ((sud + nord) / 2 - demi_hauteur, (sud + nord) / 2 + demi_hauteur),
+    )
+    _poser_territoires(cadre, page, contours)
+    poser_contour(cadre, chemin_d_ensemble(contours), "#6b6b6b", 0.7, 2, filet=False)
+    if page.carte.en_cercles:
+        _poser_cercles(cadre, page, contours)
+    if page.carte.en_valeurs:
+        _poser_valeurs(cadre, page, contours)
+    for superposition in page.carte.superpositions:
+        _poser_superposition(cadre, page, superposition)
+    _poser_echelle(cadre, page)
+
+
+def _poser_territoires(cadre: Cadre, page: Page, contours: Contours) -> None:
+    looks = apparences(page.carte)
+    fonds = [FOND if page.carte.en_cercles and not a.etat else a for a in looks]
+    poser_aplats(cadre, chemins(contours), fonds)
+    for rang, apparence in enumerate(looks):
+        if apparence.etat == "zero":
+            poser_croix(cadre, _lieu(contours, rang))
+
+
+def _poser_valeurs(cadre: Cadre, page: Page, contours: Contours) -> None:
+    """Écrire chaque valeur à l'intérieur de son territoire."""
+    fond = {"boxstyle": "round,pad=0.12", "facecolor": "#ffffff", "edgecolor": "none", "alpha": 0.8}
+    for rang, (valeur, look) in enumerate(
+        zip(page.carte.territoires["valeur"], apparences(page.carte), strict=True)
+    ):
+        if not look.etat:
+            ici = _lieu(contours, rang)
+            ecrire(
+                cadre,
+                *ici,
+                page.carte.ecrire(valeur),
+                CORPS_LEGENDE,
+                ha="center",
+                va="center",
+                bbox=fond,
+                zorder=4,
+            )
+
+
+def _lieu(contours: Contours, rang: int) -> tuple[float, float]:
+    x, y = lieux(contours)[rang]
+    return float(x), float(y)
+
+
+def _poser_cercles(cadre: Cadre, page: Page, contours: Contours) -> None:
+    """Poser les cercles, les plus grands d'abord pour que les petits restent visibles."""
+    mesures = tailles(page.carte)
+    maximum = max(mesures, default=0.0)
+    looks = apparences(page.carte)
+    for rang, place in enumerate(sorted(range(len(mesures)), key=lambda place: -mesures[place])):
+        if mesures[place] <= 0 or looks[place].etat:
+            continue
+        metres = rayon(mesures[place], maximum, page.rayon_maximal) * page.metres_par_point
+        poser_cercle(cadre, _lieu(contours, place), metres, looks[place], 3 + rang * 1e-4)
+
+
+def _poser_superposition(toile: Cadre, page: Page, superposition: Superposition) -> None:
+    visibles = perimetres_visibles(page.carte, superposition)
+    if visibles.empty:
+        return
+    couches = reprojeter(visibles, page.couche.crs)
+    cadre = shapely.box(*page.cadre)
+    for rang, geometrie in enumerate(couches.geometry, start=1):
+        poser_contour(toile, chemin(geometrie), superposition.couleur, 1.6, 5)
+        if superposition.etiquette:
+            # Dans la partie visible du périmètre : un numéro hors du cadre ne se lirait pas.
+            lieu = shapely.make_valid(geometrie).intersection(cadre).representative_point()
+            poser_numero(toile, (lieu.x, lieu.y), str(rang), superposition.couleur)
+
+
+def _poser_echelle(cadre: Cadre, page: Page) -> None:
+    """Tracer une barre d'échelle métrique en bas à gauche, sur un fond qui la détache de la carte."""
+    (ouest, est), (sud, _) = cadre.abscisses, cadre.ordonnees
+    point = page.metres_par_point
+    longueur, texte = barre_d_echelle(est - ouest)
+    gauche, bas = ouest + 5 * point, sud + 5 * point
+    poser_trait(
+        cadre,
+        [gauche, gauche, gauche + longueur, gauche + longueur],
+        [bas + 4 * point, bas, bas, bas + 4 * point],
+        ENCRE,
+        1.1,
+        7,
+    )
+    fond = {"boxstyle": "round,pad=0.1", "facecolor": "#ffffff", "edgecolor": "none", "alpha": 0.75}
+    ecrire(
+        cadre,
+        gauche + longueur / 2,
+        bas + 5 * point,
+        texte,
+        CORPS_MENTION,
+        ha="center",
+        va="bottom",
+        bbox=fond,
+        zorder=7,
+    )
+
+
+def _poser_legende(figure: Figure, page: Page) -> None:
+    """Dessiner la légende de haut en bas, dans un repère gradué en points."""
+    gauche = LARGEUR - MARGE - LARGEUR_LEGENDE
+    bas = MARGE + page.hauteur_mentions
+    rectangle = (gauche, bas, LARGEUR_LEGENDE, page.hauteur_milieu)
+    cadre = Cadre(figure, rectangle, (0, LARGEUR_LEGENDE), (page.hauteur_milieu, 0))
+    haut = 0.0
+    for bloc in page.legende:
+        decalage = 5 if bloc.ligne.genre == "titre" else 0
+        milieu = haut + decalage + (bloc.hauteur - bloc.blanc) / 2
+        _poser_signe(cadre, bloc, milieu)
+        pas = CORPS_LEGENDE * INTERLIGNE
+        premier = milieu - (len(bloc.textes) - 1) * pas / 2
+        for rang, texte in enumerate(bloc.textes):
+            ecrire(
+                cadre,
+                bloc.retrait,
+                premier + rang * pas,
+                texte,
+                CORPS_LEGENDE,
+                va="center",
+                fontweight=bloc.graisse,
+            )
+        haut += bloc.hauteur
+
+
+def _poser_signe(cadre: Cadre, bloc: Bloc, milieu: float) -> None:
+    """Dessiner la case, le cercle ou le trait d'une ligne de légende."""
+    largeur, hauteur = CASE
+    bas, haut = milieu - hauteur / 2, milieu + hauteur / 2
+    rectangle = Path([(0.5, bas), (largeur, bas), (largeur, haut), (0.5, haut), (0.5, bas)], closed=True)
+    ligne = bloc.ligne
+    if ligne.genre == "case":
+        poser_aplat(cadre, rectangle, ligne.apparence)
+        if ligne.apparence.etat == "zero":
+            poser_croix(cadre, (largeur / 2, milieu))
+        if ligne.apparence.contour == "plein":
+            x, y = np.asarray(rectangle.vertices).T.tolist()
+            poser_trait(cadre, x, y, "#7d7d7d", 0.5, 2)
+    elif ligne.genre == "cercle":
+        poser_cercle(cadre, ((bloc.retrait - 6) / 2, milieu), bloc.rayon, ligne.apparence)
+    elif ligne.genre == "contour":
+        poser_contour(cadre, rectangle, ligne.couleur, 1.6, 2)
+
+
+def _poser_textes(figure: Figure, page: Page) -> None:
+    """Écrire titre, sous-titre et source."""
+    cadre = Cadre(figure, (0, 0, LARGEUR, page.hauteur), (0, LARGEUR), (0, page.hauteur))
+    haut = page.hauteur - MARGE
+    for texte, corps, graisse in page.titres:
+        ecrire(cadre, MARGE, haut, texte, corps, va="top", fontweight=graisse)
+        haut -= corps * INTERLIGNE
+    for rang, texte in enumerate(page.mentions):
+        bas = MARGE + (len(page.mentions) - 1 - rang) * CORPS_MENTION * INTERLIGNE
+        ecrire(cadre, MARGE, bas, texte, CORPS_MENTION, va="bottom", color="#4a4a4a")

@@ -1,0 +1,201 @@
+"""Composer la légende, une fois pour la carte imprimée et pour l'interactive."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+import shapely
+
+from abs.formats import nombre
+from cartes.apparence import (
+    COULEUR_DES_CERCLES,
+    FOND_DES_CERCLES,
+    Apparence,
+    Contour,
+    Etat,
+    apparences,
+    couleurs_des_classes,
+    tailles,
+    une_fois,
+)
+from cartes.geometrie import reprojeter, tailles_rondes
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from cartes.papier.contours import Contours
+    from cartes.specification import CarteThematique, Superposition
+
+Genre = Literal["titre", "case", "reference", "cercle", "contour", "numero"]
+
+LIBELLES_ETAT: dict[Etat, str] = {
+    "zero": "Effectif nul",
+    "secret": "Secret statistique",
+    "indisponible": "Indisponible",
+    "sans_objet": "Sans objet",
+}
+
+
+_SANS_APPARENCE = Apparence()
+
+
+@dataclass(frozen=True)
+class LigneLegende:
+    """Ligne de légende, à dessiner de haut en bas.
+
+    Parameters
+    ----------
+    genre : str
+        Ce qui est dessiné à gauche du texte.
+    texte : str
+        Texte en français.
+    apparence : Apparence, optional
+        Pour une case ou un cercle.
+    valeur : float, default 0
+        Pour un cercle : le nombre que dit sa taille.
+    couleur : str, default ""
+        Pour le contour d'une superposition.
+    """
+
+    genre: Genre
+    texte: str
+    apparence: Apparence = _SANS_APPARENCE
+    valeur: float = 0.0
+    couleur: str = ""
+
+
+@une_fois
+def lignes_de_legende(carte: CarteThematique) -> tuple[LigneLegende, ...]:
+    """Composer la légende ; n'y figurent que les états présents sur la carte.
+
+    Parameters
+    ----------
+    carte : CarteThematique
+        Carte contrôlée.
+
+    Returns
+    -------
+    tuple of LigneLegende
+        Lignes de haut en bas : classes, cercles, états, superpositions.
+    """
+    return (
+        *_lignes_de_classes(carte),
+        *_lignes_de_cercles(carte),
+        *_lignes_d_etats(carte),
+        *_lignes_de_superpositions(carte),
+    )
+
+
+def _lignes_de_classes(carte: CarteThematique) -> list[LigneLegende]:
+    """Écrire les classes de la plus haute à la plus basse, la référence à sa place entre elles."""
+    reference = []
+    if carte.reference is not None:
+        texte = f"▸ {carte.reference.libelle} : {carte.ecrire(carte.reference.valeur)}"
+        reference = [LigneLegende("reference", texte)]
+    couleurs = couleurs_des_classes(carte)
+    if not couleurs:
+        return reference
+    if carte.en_valeurs:
+        rangees = carte.valides.sort_values(["valeur", "nom"], ascending=[False, True]).to_dict("records")
+        lignes = [LigneLegende("numero", f"{x['nom']} : {carte.ecrire(x['valeur'])}") for x in rangees]
+        return [
+            *reference,
+            LigneLegende("titre", f"Valeurs écrites sur la carte : {carte.en_valeurs}"),
+            *lignes,
+        ]
+    classes = carte.discretisation
+    cases = [
+        LigneLegende("case", f"{libelle} ({effectif})", Apparence(couleur))
+        for libelle, effectif, couleur in zip(
+            classes.libelles(carte.unite), classes.effectifs, couleurs, strict=True
+        )
+    ]
+    titre = LigneLegende("titre", "Classes (nombre de territoires)")
+    if classes.cotes is None:
+        # La référence tombe dans une classe : écrite avant le titre, elle ne semble pas en séparer deux.
+        return [*reference, titre, *reversed(cases)]
+    dessous = classes.cotes[0]
+    return [titre, *reversed(cases[dessous:]), *reference, *reversed(cases[:dessous])]
+
+
+def _lignes_de_cercles(carte: CarteThematique) -> list[LigneLegende]:
+    mesures = tailles(carte)
+    rondes = tailles_rondes(max(mesures, default=0.0))
+    if not rondes:
+        return []
+    effectif = carte.forme == "cercles"
+    titre = LigneLegende(
+        "titre", f"Aire du cercle : {(carte.unite or 'effectif') if effectif else carte.libelle_poids}"
+    )
+    couleur = COULEUR_DES_CERCLES if effectif else "#ffffff"
+    cercles = [LigneLegende("cercle", nombre(t), Apparence(couleur), t) for t in rondes]
+    return [titre, *cercles]
+
+
+def _lignes_d_etats(carte: CarteThematique) -> list[LigneLegende]:
+    presentes = apparences(carte)
+    etats: Counter[Etat] = Counter(a.etat for a in presentes)
+    neutre = FOND_DES_CERCLES if carte.en_cercles else "#e3e3e3"
+    lignes = [
+        LigneLegende("case", f"{libelle} ({etats[etat]})", Apparence(etat=etat))
+        for etat, libelle in LIBELLES_ETAT.items()
+        if etats[etat]
+    ]
+    marques = (
+        ("Chiffre fragile", Apparence(neutre, fragile=True), sum(a.fragile for a in presentes)),
+        ("Valeur estimée", Apparence(neutre, contour="tirets"), _compter(presentes, "tirets")),
+        ("Valeur partielle", Apparence(neutre, contour="points"), _compter(presentes, "points")),
+    )
+    lignes += [LigneLegende("case", f"{texte} ({n})", a) for texte, a, n in marques if n]
+    return [LigneLegende("titre", "Particularités"), *lignes] if lignes else []
+
+
+def _compter(presentes: tuple[Apparence, ...], contour: Contour) -> int:
+    return sum(apparence.contour == contour for apparence in presentes)
+
+
+def _lignes_de_superpositions(carte: CarteThematique) -> list[LigneLegende]:
+    lignes: list[LigneLegende] = []
+    for superposition in carte.superpositions:
+        visibles = perimetres_visibles(carte, superposition)
+        if visibles.empty:
+            continue
+        lignes.append(LigneLegende("contour", superposition.nom, couleur=superposition.couleur))
+        if superposition.etiquette:
+            noms = visibles[superposition.etiquette].astype(str)
+            lignes += [
+                LigneLegende("numero", f"{rang}. {nom}", couleur=superposition.couleur)
+                for rang, nom in enumerate(noms, start=1)
+            ]
+    return [LigneLegende("titre", "Périmètres"), *lignes] if lignes else []
+
+
+def perimetres_visibles(carte: CarteThematique, superposition: Superposition) -> gpd.GeoDataFrame:
+    """Garder les périmètres qui touchent l'emprise des territoires, et eux seuls en légende.
+
+    Parameters
+    ----------
+    carte : CarteThematique
+        Carte contrôlée.
+    superposition : Superposition
+        Périmètres, dans un système de coordonnées quelconque.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Périmètres visibles, dans le système de coordonnées des territoires.
+    """
+    return _visibles(carte.contours, superposition)
+
+
+@lru_cache(maxsize=64)
+def _visibles(contours: Contours, superposition: Superposition) -> gpd.GeoDataFrame:
+    couches = superposition.couches
+    if couches.empty:
+        return couches
+    couches = reprojeter(couches, contours.couche.crs)
+    ouest, sud, est, nord = contours.couche.total_bounds
+    return couches[couches.intersects(shapely.box(ouest, sud, est, nord))]

@@ -1,0 +1,371 @@
+"""Tracer avec matplotlib les éléments d'une carte : territoires, motifs, cercles, périmètres, textes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from matplotlib.collections import PathCollection
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
+
+from cartes.apparence import FOND_DES_CERCLES, Apparence
+from cartes.palettes import CLARTE_DES_HACHURES, clarte
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cartes.papier.cadre import Toile
+
+POLICE = "DejaVu Sans"  # livrée avec matplotlib : même mise en page sur tous les postes
+CORPS_NUMERO = 10.6
+ENCRE = "#1f1f1f"
+_GRIS = "#8a8a8a"
+# Fond, hachures et couleur des hachures de chaque état sans valeur.
+_MOTIFS: dict[str, tuple[str, str, str]] = {
+    "secret": ("#d4d4d4", "////", "#7a7a7a"),
+    "indisponible": ("#efefef", "...", "#9a9a9a"),
+    "sans_objet": ("#ffffff", "xxx", "#c4c4c4"),
+    "zero": ("#ffffff", "", ""),
+}
+_TIRETS: dict[str, tuple[float, tuple[float, ...]]] = {
+    "tirets": (0, (3.5, 2)),
+    "points": (0, (1, 1.4)),
+}
+
+
+def chemin(geometrie: Any) -> Path:
+    """Convertir un polygone, trous compris, en un seul chemin.
+
+    Parameters
+    ----------
+    geometrie : shapely.Geometry
+        Polygone ou multipolygone.
+
+    Returns
+    -------
+    matplotlib.path.Path
+        Chemin composé ; les trous sont orientés à l'inverse pour rester vides.
+    """
+    oriente = shapely.orient_polygons(geometrie)
+    anneaux = shapely.get_rings(shapely.get_parts(oriente))
+    return Path.make_compound_path(
+        *(Path(shapely.get_coordinates(anneau), closed=True) for anneau in anneaux)
+    )
+
+
+def poser_aplat(axes: Toile, forme: Path, apparence: Apparence, *, ordre: float = 1) -> None:
+    """Dessiner une case de légende, comme :func:`poser_aplats` dessine les territoires.
+
+    Parameters
+    ----------
+    axes : Toile
+        Repère du dessin.
+    forme : matplotlib.path.Path
+        Contour fermé.
+    apparence : Apparence
+        Couleur, état et marques.
+    ordre : float, default 1
+        Rang d'empilement.
+    """
+    poser_aplats(axes, [forme], [apparence], ordre=ordre)
+
+
+def poser_aplats(
+    axes: Toile, formes: Sequence[Path], apparences: Sequence[Apparence], *, ordre: float = 1
+) -> None:
+    """Dessiner des territoires ou des cases de légende : même fonction, même apparence.
+
+    Parameters
+    ----------
+    axes : Toile
+        Repère du dessin.
+    formes : sequence of matplotlib.path.Path
+        Contours fermés.
+    apparences : sequence of Apparence
+        Couleur, état et marques de chacun.
+    ordre : float, default 1
+        Rang d'empilement.
+    """
+    fonds = [_MOTIFS.get(a.etat, (a.couleur, "", ""))[0] for a in apparences]
+    bords = ["#bdbdbd" if fond in ("#ffffff", FOND_DES_CERCLES) else "#ffffff" for fond in fonds]
+    axes.add_artist(
+        PathCollection(
+            formes, facecolors=fonds, edgecolors=bords, linewidths=0.5, joinstyle="miter", zorder=ordre
+        )
+    )
+    par_motif: dict[tuple[str, str], list[Path]] = {}
+    for forme, apparence in zip(formes, apparences, strict=True):
+        _, hachures, encre = _MOTIFS.get(apparence.etat, ("", "", ""))
+        if hachures:
+            par_motif.setdefault((hachures, encre), []).append(forme)
+    for (hachures, encre), hachurees in par_motif.items():
+        _hachurer(axes, hachurees, hachures, encre, ordre + 0.1)
+    _marquer(axes, formes, apparences, ordre + 0.2)
+
+
+def poser_cercle(
+    axes: Toile, centre: tuple[float, float], rayon: float, apparence: Apparence, ordre: float = 3
+) -> None:
+    """Dessiner un cercle proportionnel ; un effectif nul est une petite croix.
+
+    Parameters
+    ----------
+    axes : Toile
+        Repère du dessin.
+    centre : tuple of float
+        Centre dans l'unité du repère.
+    rayon : float
+        Rayon dans l'unité du repère.
+    apparence : Apparence
+        Couleur et marques.
+    ordre : float, default 3
+        Rang d'empilement.
+    """
+    disque = Path.unit_circle()
+    forme = Path(np.asarray(disque.vertices) * rayon + np.asarray(centre), disque.codes)
+    axes.add_artist(
+        PathPatch(
+            forme, facecolor=apparence.couleur, edgecolor="#3d3d3d", linewidth=0.5, alpha=0.92, zorder=ordre
+        )
+    )
+    _marquer(axes, [forme], [apparence], ordre)
+
+
+def poser_croix(axes: Toile, centre: tuple[float, float], ordre: float = 3) -> None:
+    """Marquer d'une petite croix un effectif nul.
+
+    Parameters
+    ----------
+    axes : Toile
+        Repère du dessin.
+    centre : tuple of float
+        Place de la croix.
+    ordre : float, default 3
+        Rang d'empilement.
+    """
+    axes.add_artist(
+        Line2D(
+            *([c] for c in centre), marker="x", markersize=4, markeredgewidth=0.9, color=ENCRE, zorder=ordre
+        )
+    )
+
+
+def poser_trait(
+    axes: Toile, x: Sequence[float], y: Sequence[float], couleur: str, epaisseur: float, ordre: float
+) -> None:
+    """Tracer une ligne brisée.
+
+    Parameters
+    ----------
+    axes : Toile
+        Repère du dessin.
+    x : sequence of float
+        Abscisses.
+    y : sequence of float
+        Ordonnées.
+    couleur : str
+        Couleur du trait.
+    epaisseur : float
+        Épaisseur en points.
+    ordre : float
+        Rang d'empilement.
+    """
+    axes.add_artist(Line2D(x, y, color=couleur, linewidth=epaisseur, solid_joinstyle="miter", zorder=ordre))
+
+
+def _hachurer(axes: Toile, formes: Sequence[Path], hachures: str, encre: str, ordre: float) -> None:
+    axes.add_artist(
+        PathCollection(
+            formes, facecolors="none", edgecolors=encre, hatch=hachures, linewidths=0, zorder=ordre
+        )
+    )
+
+
+def _marquer(axes: Toile, formes: Sequence[Path], apparences: Sequence[Apparence], ordre: float) -> None:
+    """Ajouter ce que la couleur ne dit pas : hachures d'un chiffre fragile, bord d'une estimation."""
+    par_encre: dict[str, list[Path]] = {}
+    par_contour: dict[str, list[Path]] = {}
+    for forme, apparence in zip(formes, apparences, strict=True):
+        if apparence.fragile:
+            # Sombres sur une classe claire, claires sur une classe sombre : lisibles partout.
+            encre = "#2b2b2b" if clarte(apparence.couleur) > CLARTE_DES_HACHURES else "#ffffff"
+            par_encre.setdefault(encre, []).append(forme)
+        if apparence.contour in _TIRETS:
+            par_contour.setdefault(apparence.contour, []).append(forme)
+    for encre, fragiles in par_encre.items():
+        _hachurer(axes, fragiles, "\\\\\\\\", encre, ordre)
+    for contour, bordees in par_contour.items():
+        axes.add_artist(
+            PathCollection(
+                bordees,
+                facecolors="none",
+                edgecolors=ENCRE,
+                linewidths=0.9,
+                linestyles=[_TIRETS[contour]],
+                joinstyle="miter",
+                zorder=ordre + 0.5,
+            )
+        )
+
+
+def poser_contour(
+    axes: Toile, forme: Path, couleur: str, epaisseur: float, ordre: float, *, filet: bool = True
+) -> None:
+    """Tracer le contour d'un périmètre, doublé d'un filet blanc pour rester lisible sur l'aplat.
+
+    Parameters
+    ----------
+    axes : Toile
+        Repère du dessin.
+    forme : matplotlib.path.Path
+        Contour fermé.
+    couleur : str
+        Couleur du trait.
+    epaisseur : float
+        Épaisseur en points.
+    ordre : float
+        Rang d'empilement.
+    filet : bool, default True
+        Doubler le trait d'un filet blanc.
+    """
+    traits = [("#ffffff", epaisseur + 1.4)] if filet else []
+    for bord, largeur in (*traits, (couleur, epaisseur)):
+        axes.add_artist(
+            PathPatch(
+                forme, facecolor="none", edgecolor=bord, linewidth=largeur, joinstyle="round", zorder=ordre
+            )
+        )
+
+
+def poser_numero(axes: Toile, lieu: tuple[float, float], numero: str, couleur: str, ordre: float = 6) -> None:
+    """Écrire le numéro d'un périmètre dans une pastille blanche.
+
+    Parameters
+    ----------
+    axes : Toile
+        Repère du dessin.
+    lieu : tuple of float
+        Place du numéro.
+    numero : str
+        Texte court.
+    couleur : str
+        Couleur du texte et du bord.
+    ordre : float, default 6
+        Rang d'empilement.
+    """
+    pastille = {"boxstyle": "round,pad=0.18", "facecolor": "#ffffff", "edgecolor": couleur, "linewidth": 0.6}
+    ecrire(
+        axes,
+        *lieu,
+        numero,
+        CORPS_NUMERO,
+        color=couleur,
+        ha="center",
+        va="center",
+        bbox=pastille,
+        zorder=ordre,
+    )
+
+
+def ecrire(axes: Toile, x: float, y: float, texte: str, taille: float, **style: Any) -> None:
+    """Écrire un texte tel quel : un ``$`` dans un nom n'est pas une formule.
+
+    Parameters
+    ----------
+    axes : Toile
+        Repère du dessin.
+    x : float
+        Abscisse.
+    y : float
+        Ordonnée.
+    texte : str
+        Texte d'une ligne.
+    taille : float
+        Corps en points.
+    **style
+        Propriétés de ``matplotlib.text.Text``.
+    """
+    lettres = {
+        "fontsize": taille,
+        "fontfamily": POLICE,
+        "parse_math": False,
+        "clip_on": False,
+        "color": ENCRE,
+        **style,
+    }
+    axes.add_artist(Text(x, y, texte, **lettres))
+
+
+@lru_cache(maxsize=4096)
+def largeur_du_texte(texte: str, taille: float, graisse: str = "normal") -> float:
+    """Mesurer un texte avant de le poser.
+
+    Parameters
+    ----------
+    texte : str
+        Texte d'une ligne.
+    taille : float
+        Corps en points.
+    graisse : str, default "normal"
+        Graisse de la police.
+
+    Returns
+    -------
+    float
+        Largeur en points.
+    """
+    police = FontProperties(family=POLICE, size=taille, weight=graisse)
+    return float(text_to_path.get_text_width_height_descent(texte, police, ismath=False)[0])
+
+
+def couper(texte: str, largeur: float, taille: float, graisse: str = "normal") -> list[str]:
+    """Couper un texte en lignes qui tiennent dans une largeur, sans rien perdre.
+
+    Parameters
+    ----------
+    texte : str
+        Texte ; les espaces insécables ne sont pas des endroits où couper.
+    largeur : float
+        Largeur disponible en points.
+    taille : float
+        Corps en points.
+    graisse : str, default "normal"
+        Graisse de la police.
+
+    Returns
+    -------
+    list of str
+        Lignes, au moins une.
+    """
+    propre = "  " not in texte and not {"\n", "\t"} & set(texte) and texte == texte.strip(" ")
+    if propre and largeur_du_texte(texte, taille, graisse) <= largeur:
+        return [texte]
+    lignes = [""]
+    for mot in texte.replace("\n", " ").replace("\t", " ").split(" "):
+        essai = f"{lignes[-1]} {mot}".strip(" ")
+        if not lignes[-1] or largeur_du_texte(essai, taille, graisse) <= largeur:
+            lignes[-1] = essai
+        else:
+            lignes.append(mot)
+        while largeur_du_texte(lignes[-1], taille, graisse) > largeur and len(lignes[-1]) > 1:
+            garde = _longueur_tenable(lignes[-1], largeur, taille, graisse)
+            lignes[-1:] = [lignes[-1][:garde], lignes[-1][garde:]]
+    return lignes
+
+
+def _longueur_tenable(mot: str, largeur: float, taille: float, graisse: str) -> int:
+    """Compter les caractères d'un mot trop long qui tiennent sur une ligne."""
+    garde = len(mot) - 1
+    while garde > 1 and largeur_du_texte(mot[:garde], taille, graisse) > largeur:
+        garde -= 1
+    return garde
+
+
+FOND = Apparence(FOND_DES_CERCLES)

@@ -1,0 +1,1 @@
+"""La base de parts Parquet, ses reçus, ses verrous et ses couches."""

@@ -1,0 +1,404 @@
+"""La base locale : une part Parquet par fichier reçu, lue par codes, avec le reçu de chaque dépôt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar
+
+import pandas as pd
+import pyarrow as pa
+
+from donnees_insee.base import publications
+from donnees_insee.base.couches import LectureDesCouches
+from donnees_insee.base.parts import (
+    SANS_DATE,
+    SUFFIXE_STATUT,
+    TAILLE_DE_GROUPE,
+    EtatDeFichier,
+    Part,
+    colonnes_de_part,
+    ecrire_part,
+    etat_de_fichier,
+    fils_admis,
+    lire_part,
+    part_de,
+    reunir,
+)
+from donnees_insee.base.recus import LotRecu, Recu, attestees, chemin_du_recu, ecrire_recu, lire_recu
+from donnees_insee.catalogue.catalogue import sources
+from donnees_insee.chemins import dossier_des_donnees
+from donnees_insee.erreurs import DonneeAbsente
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from donnees_insee.base.publications import Publication
+
+__all__ = [
+    "SUFFIXE_STATUT",
+    "Base",
+    "LotRecu",
+    "Part",
+    "Recu",
+    "VueDeBase",
+    "familles",
+    "lire_recu",
+    "reunir",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class VueDeBase:
+    """Une base telle qu'elle était quand on l'a regardée, reconnue à ses fichiers.
+
+    Attributes
+    ----------
+    base : Base
+        Base dont la liste des parts ne changera plus.
+    cle : tuple
+        Dossier, puis chemin, taille et date de chaque part.
+    """
+
+    base: Base
+    cle: tuple[object, ...]
+
+    def __eq__(self, autre: object) -> bool:
+        return isinstance(autre, VueDeBase) and autre.cle == self.cle
+
+    def __hash__(self) -> int:
+        return hash(self.cle)
+
+
+class Base(LectureDesCouches):
+    """Accès à la base locale.
+
+    Parameters
+    ----------
+    dossier : pathlib.Path or None, default None
+        Dossier des données ; par défaut celui de ``ABS_DONNEES``.
+    """
+
+    # Vrai d'une base dont les parts n'existent qu'une fois demandées.
+    a_la_demande: ClassVar[bool] = False
+
+    def __init__(self, dossier: Path | None = None) -> None:
+        self.dossier = dossier or dossier_des_donnees()
+        self._parts: tuple[Part, ...] | None = None
+        self._etats: dict[Path, EtatDeFichier] = {}
+        self._annees: dict[tuple[str, str | None], list[int]] = {}
+
+    # -- ce que la base contient ---------------------------------------------------------------
+
+    def parts(self) -> tuple[Part, ...]:
+        """Lister les parts de la base.
+
+        Returns
+        -------
+        tuple of Part
+            Parts rangées par source, millésime et niveau ; une part sans reçu n'est jamais lue.
+
+        Raises
+        ------
+        FichierIllisible
+            Si un reçu est abîmé.
+        """
+        if self._parts is None:
+            self._parts, _ = attestees(self._presentes(), self.recus())
+            self._etats = {p.chemin: etat_de_fichier(p.chemin) for p in self._parts}
+        return self._parts
+
+    def parts_sans_recu(self) -> tuple[Part, ...]:
+        """Lister les parts dont aucun reçu ne dit d'où elles viennent : un dépôt interrompu, ou une main étrangère.
+
+        Returns
+        -------
+        tuple of Part
+            Parts présentes, et jamais lues.
+        """
+        return attestees(self._presentes(), self.recus())[1]
+
+    def _presentes(self) -> list[Part]:
+        # Un point en tête : écriture interrompue, à ignorer.
+        trouves = sorted((self.dossier / "base").glob("*/*/*/*.parquet"))
+        return [part_de(c) for c in trouves if not c.name.startswith(".")]
+
+    def vue(self) -> VueDeBase:
+        """Prendre de la base une vue qui ne change plus, à laquelle tenir ce qu'on en déduit.
+
+        Returns
+        -------
+        VueDeBase
+            Deux vues sont égales quand les mêmes fichiers, inchangés, sont dans le même dossier.
+        """
+        copie = Base(self.dossier)
+        copie._parts, copie._etats = self.parts(), self._etats
+        return VueDeBase(copie, (self.dossier, *self._etats.values()))
+
+    def millesimes(self, source: str, niveau: str | None = None) -> list[int]:
+        """Lister les millésimes tenus d'une source.
+
+        Parameters
+        ----------
+        source : str
+            Identifiant de la source.
+        niveau : str or None, default None
+            Niveau voulu.
+
+        Returns
+        -------
+        list of int
+            Années croissantes.
+        """
+        parts, cle = self.parts(), (source, niveau)
+        if cle in self._annees:
+            return list(self._annees[cle])
+        annees = sorted(
+            {
+                p.millesime
+                for p in parts
+                if p.source == source and p.millesime is not None and niveau in (None, p.niveau)
+            }
+        )
+        if parts is self._parts:
+            # Une base qui prépare ses parts à la demande n'en a pas encore la liste définitive.
+            self._annees[cle] = list(annees)
+        return annees
+
+    def recus(self) -> list[Recu]:
+        """Lire tous les reçus.
+
+        Returns
+        -------
+        list of Recu
+            Du plus ancien au plus récent.
+        """
+        trouves = [lire_recu(chemin) for chemin in (self.dossier / "recus").glob("[0-9a-f]*.json")]
+        return sorted(trouves, key=lambda r: (r.date, r.nom))
+
+    @property
+    def dossier_du_registre(self) -> Path:
+        """Le dossier qui tient le registre des publications.
+
+        Returns
+        -------
+        pathlib.Path
+            Dossier des données.
+        """
+        return self.dossier
+
+    def deja_publie(self) -> frozenset[Publication]:
+        """Lister les effectifs reçus qu'un document public a déjà imprimés.
+
+        Returns
+        -------
+        frozenset of Publication
+            Vide si le registre manque : c'est l'écriture d'un document public qui l'exige.
+        """
+        try:
+            return frozenset(publications.lire(self.dossier_du_registre))
+        except publications.RegistrePerdu:
+            return frozenset()
+
+    # -- lire ----------------------------------------------------------------------------------
+
+    def colonnes(self, source: str, millesime: int | None, niveau: str) -> set[str]:
+        """Lister les colonnes présentes pour une source, un millésime et un niveau.
+
+        Parameters
+        ----------
+        source : str
+            Identifiant de la source.
+        millesime : int or None
+            Millésime.
+        niveau : str
+            Niveau géographique.
+
+        Returns
+        -------
+        set of str
+            Noms des variables, marques ``__statut`` comprises.
+        """
+        noms: set[str] = set()
+        for part in self._parts_de(source, millesime, niveau):
+            noms.update(colonnes_de_part(part.chemin))
+        return noms
+
+    def lire(
+        self,
+        source: str,
+        millesime: int | None,
+        niveau: str,
+        *,
+        prefixes: Sequence[str] | None = None,
+        codes: Iterable[str] | None = None,
+        colonnes: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Lire une table de la base, limitée aux territoires et aux variables utiles.
+
+        Parameters
+        ----------
+        source : str
+            Identifiant de la source.
+        millesime : int or None
+            Millésime.
+        niveau : str
+            Niveau géographique.
+        prefixes : sequence of str or None, default None
+            Débuts de codes voulus (départements, communes) ; une suite vide ne garde rien.
+        codes : iterable of str or None, default None
+            Codes voulus, exactement.
+        colonnes : sequence of str or None, default None
+            Variables voulues ; celles que la base ne tient pas sont simplement absentes.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Une ligne par code (index ``code``), les marques dans ``<variable>__statut``.
+        """
+        cle_codes = None if codes is None else tuple(sorted(set(codes)))
+        cle_colonnes = None if colonnes is None else tuple(sorted(set(colonnes)))
+        cle_prefixes = None if prefixes is None else tuple(sorted(set(prefixes)))
+        parts = self._parts_de(source, millesime, niveau)
+        connue = sources().get(source)
+        simple = connue is None or connue.identite == ("code",)
+        etats = tuple(self._etats.get(p.chemin) or etat_de_fichier(p.chemin) for p in parts)
+        # Copie à l'écriture : qui change sa copie ne touche pas la table gardée.
+        return _lire_et_reunir(etats, simple, cle_prefixes, cle_codes, cle_colonnes).copy(deep=False)
+
+    def codes(self, source: str, millesime: int | None, niveau: str) -> pa.ChunkedArray:
+        """Lister les codes tenus d'une source, sans rien lire d'autre.
+
+        Parameters
+        ----------
+        source : str
+            Identifiant de la source.
+        millesime : int or None
+            Millésime.
+        niveau : str
+            Niveau géographique.
+
+        Returns
+        -------
+        pyarrow.ChunkedArray
+            Codes de toutes les parts, en texte.
+        """
+        parts = self._parts_de(source, millesime, niveau)
+        lues = [lire_part(p.chemin, None, None, ())["code"].cast(pa.string()) for p in parts]
+        return pa.chunked_array([bloc for lue in lues for bloc in lue.chunks], pa.string())
+
+    def _parts_de(self, source: str, millesime: int | None, niveau: str) -> list[Part]:
+        return [
+            p for p in self.parts() if p.source == source and p.millesime == millesime and p.niveau == niveau
+        ]
+
+    # -- écrire --------------------------------------------------------------------------------
+
+    def chemin_de_part(self, source: str, millesime: int | None, niveau: str, nom: str) -> Path:
+        """Dire où ranger une part.
+
+        Parameters
+        ----------
+        source : str
+            Identifiant de la source.
+        millesime : int or None
+            Millésime.
+        niveau : str
+            Niveau géographique.
+        nom : str
+            Nom de la part, tiré de l'empreinte du fichier.
+
+        Returns
+        -------
+        pathlib.Path
+            Chemin du fichier Parquet.
+        """
+        annee = SANS_DATE if millesime is None else str(millesime)
+        return self.dossier / "base" / source / annee / niveau / f"{nom}.parquet"
+
+    def ranger(self, donnees: pa.Table | pd.DataFrame, chemin: Path) -> None:
+        """Écrire une table triée par code, en petits groupes de lignes, ou une couche de contours.
+
+        Parameters
+        ----------
+        donnees : pyarrow.Table or pandas.DataFrame
+            Table avec une colonne ``code`` ; une GeoDataFrame est écrite en GeoParquet.
+        chemin : pathlib.Path
+            Chemin donné par :meth:`chemin_de_part`.
+        """
+        ecrire_part(donnees, chemin)
+        self.oublier()
+
+    def ranger_recu(self, recu: Recu) -> None:
+        """Écrire le reçu d'un fichier déposé.
+
+        Parameters
+        ----------
+        recu : Recu
+            Reçu complet.
+        """
+        ecrire_recu(recu, chemin_du_recu(self.dossier, recu.sha256))
+        self.oublier()
+
+    def oublier(self) -> None:
+        """Oublier ce qui a été lu : la base vient de changer."""
+        self._parts = None
+        self._etats = {}
+        self._annees = {}
+        colonnes_de_part.cache_clear()
+
+    def exiger(self) -> None:
+        """Vérifier que la base n'est pas vide.
+
+        Raises
+        ------
+        DonneeAbsente
+            Si rien n'a encore été déposé.
+        """
+        if not self.parts():
+            raise DonneeAbsente(
+                f"La base « {self.dossier} » est vide. Déposez d'abord des fichiers avec "
+                "`abs sources deposer DOSSIER`, ou essayez `abs demo`."
+            )
+
+
+# Les bases d'un même processus partagent leurs lectures : chacune n'y retrouve que ses propres fichiers, inchangés.
+@lru_cache(maxsize=256)
+def _lire_et_reunir(
+    fichiers: tuple[EtatDeFichier, ...],
+    une_ligne_par_code: bool,
+    prefixes: tuple[str, ...] | None,
+    codes: tuple[str, ...] | None,
+    colonnes: tuple[str, ...] | None,
+) -> pd.DataFrame:
+    tables = [_en_pandas(lire_part(f.chemin, prefixes, codes, colonnes)) for f in fichiers]
+    if not tables:
+        return pd.DataFrame(index=pd.Index([], name="code", dtype="str"))
+    reunie = tables[0]
+    for suivante in tables[1:]:
+        reunie = reunir(reunie, suivante, une_ligne_par_code=une_ligne_par_code)
+    return reunie if reunie.index.is_monotonic_increasing else reunie.sort_index()
+
+
+def _en_pandas(table: pa.Table) -> pd.DataFrame:
+    # Pour quelques lignes, répartir la conversion entre les cœurs coûte plus que la faire.
+    fils = fils_admis() and table.num_rows > TAILLE_DE_GROUPE
+    donnees = table.drop_columns("code").to_pandas(use_threads=fils)
+    donnees.index = pd.Index(table["code"].to_pandas(use_threads=fils), name="code")
+    return donnees
+
+
+def familles() -> dict[str, list[str]]:
+    """Ranger les sources par famille, nom employé par ``--millesimes``.
+
+    Returns
+    -------
+    dict of str to list of str
+        Famille → identifiants de sources.
+    """
+    rangees: dict[str, list[str]] = {}
+    for source in sources().values():
+        if not source.a_venir:
+            rangees.setdefault(source.famille, []).append(source.id)
+    return rangees

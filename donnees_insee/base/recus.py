@@ -1,0 +1,148 @@
+"""Les reçus : ce qui a été déposé, quand, d'où, et ce qui en a été tiré."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from donnees_insee.chemins import fichier_provisoire
+from donnees_insee.erreurs import FichierIllisible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from donnees_insee.base.parts import Part
+
+# Une part porte en tête de nom ces premiers caractères de l'empreinte du fichier qui l'a donnée.
+DEBUT: Final = 12
+
+
+@dataclass(frozen=True)
+class LotRecu:
+    """Ce qui a été tiré d'un fichier : une table de la base."""
+
+    source: str
+    millesime: int | None
+    niveau: str
+    lignes: int
+    colonnes: int
+    origine: str
+    geographie: int | None = None
+    d_ou: str = ""
+    ecartees: tuple[str, ...] = ()
+    remarques: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recu:
+    """Le reçu d'un fichier déposé.
+
+    ``depose_depuis`` est l'adresse publique d'où il vient, vide pour un fichier de l'analyste : un reçu voyage avec les
+    documents, et ne dit rien de la machine. ``refuses`` nomme les membres d'archive que rien n'a pu charger.
+    """
+
+    sha256: str
+    nom: str
+    depose_depuis: str
+    taille: int
+    date: str
+    lots: tuple[LotRecu, ...] = field(default=())
+    refuses: tuple[str, ...] = ()
+
+
+def chemin_du_recu(dossier: Path, sha256: str) -> Path:
+    """Dire où est le reçu d'un fichier.
+
+    Parameters
+    ----------
+    dossier : pathlib.Path
+        Dossier de la base.
+    sha256 : str
+        Empreinte du fichier déposé.
+
+    Returns
+    -------
+    pathlib.Path
+        Chemin du fichier JSON.
+    """
+    return dossier / "recus" / f"{sha256[:16]}.json"
+
+
+def ecrire_recu(recu: Recu, chemin: Path) -> None:
+    """Écrire un reçu d'un seul geste.
+
+    Parameters
+    ----------
+    recu : Recu
+        Reçu complet.
+    chemin : pathlib.Path
+        Chemin donné par :func:`chemin_du_recu`.
+    """
+    texte = json.dumps(asdict(recu), ensure_ascii=False, indent=1)
+    with fichier_provisoire(chemin) as provisoire:
+        # Un nom de fichier qui n'est pas de l'UTF-8 ne doit pas empêcher d'écrire le reçu.
+        provisoire.write_text(texte, encoding="utf-8", errors="replace")
+
+
+def lire_recu(chemin: Path) -> Recu:
+    """Lire un reçu.
+
+    Parameters
+    ----------
+    chemin : pathlib.Path
+        Fichier JSON du dossier ``recus``.
+
+    Returns
+    -------
+    Recu
+        Reçu relu.
+
+    Raises
+    ------
+    FichierIllisible
+        Si le reçu est abîmé.
+    """
+    try:
+        contenu: dict[str, Any] = json.loads(chemin.read_text(encoding="utf-8"))
+        lots = tuple(
+            LotRecu(**{**lot, "ecartees": tuple(lot["ecartees"]), "remarques": tuple(lot["remarques"])})
+            for lot in contenu.pop("lots")
+        )
+        refuses = tuple(contenu.pop("refuses", ()))
+        if not str(contenu["depose_depuis"]).startswith("https://"):
+            contenu["depose_depuis"] = ""  # les reçus d'avant la version 0.6 y portaient un chemin
+        return Recu(**contenu, lots=lots, refuses=refuses)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
+        raise FichierIllisible(
+            f"Le reçu « {chemin} » est abîmé ({cause}). Supprimez-le, puis déposez de nouveau le "
+            "fichier d'origine : "
+            f"sa copie est dans « brut/{chemin.stem} »."
+        ) from cause
+
+
+def attestees(parts: Sequence[Part], recus: Sequence[Recu]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    """Séparer les parts qu'un reçu annonce de celles dont rien ne dit d'où elles viennent.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        Parts présentes.
+    recus : sequence of Recu
+        Reçus présents.
+
+    Returns
+    -------
+    tuple
+        Parts attestées, puis parts sans reçu. Une table comptée d'après une autre (même fichier, même année, autre
+        niveau) est attestée avec elle.
+    """
+    annonces = {(r.sha256[:DEBUT], lot.source, lot.millesime, lot.niveau) for r in recus for lot in r.lots}
+    noms = {
+        (p.source, p.millesime, p.chemin.name)
+        for p in parts
+        if (p.chemin.name[:DEBUT], p.source, p.millesime, p.niveau) in annonces
+    }
+    sures = tuple(p for p in parts if (p.source, p.millesime, p.chemin.name) in noms)
+    return sures, tuple(p for p in parts if p not in sures)

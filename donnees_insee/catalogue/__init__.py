@@ -1,0 +1,1 @@
+"""Ce que le projet attend : sources, millésimes, plans de variables, modèles de sources reçues."""

@@ -1,0 +1,237 @@
+"""Les tables du catalogue, une ligne par fait annuel : millésimes, plans de variables, enquêtes, marques."""
+
+from __future__ import annotations
+
+import csv
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+# Ce que vaut une adresse, du plus sûr au moins sûr (légende de formats_insee et de `abs sources lister`).
+CERTITUDES: Final[dict[str, str]] = {
+    "V1": "sûre",
+    "V2": "recoupée",
+    "V3": "probable",
+    "P": "supposée",
+    "inconnue": "à retrouver",
+}
+
+
+@dataclass(frozen=True)
+class Millesime:
+    """Un fichier annoncé d'une source : où le trouver, et à quel point on en est sûr.
+
+    Attributes
+    ----------
+    annee : int
+        Millésime.
+    contenu : str
+        Ce que porte le fichier, quand un millésime en a plusieurs.
+    geographie : int or None
+        Année du code officiel géographique.
+    page, url, membre : str
+        Page de l'éditeur, adresse du fichier, fichier attendu dans l'archive ; vide si inconnu.
+    certitude : str
+        Clé de ``CERTITUDES``, à propos de l'adresse.
+    note : str
+        Ce que l'analyste doit savoir avant d'y aller.
+    """
+
+    annee: int
+    contenu: str = ""
+    geographie: int | None = None
+    page: str = ""
+    url: str = ""
+    membre: str = ""
+    certitude: str = "inconnue"
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """Une variable du plan d'une base, et les années où elle est publiée."""
+
+    nom: str
+    de: int
+    a: int | None
+    libelle: str
+
+
+def dossiers() -> list[Traversable]:
+    """Lister les dossiers de tables : celui du paquet, puis celui que nomme ``ABS_CATALOGUE``.
+
+    Returns
+    -------
+    list of Traversable
+        Le second complète le premier : c'est ainsi qu'un nouveau millésime s'ajoute sans rien réinstaller.
+
+    Raises
+    ------
+    TableNonConforme
+        Si ``ABS_CATALOGUE`` ne nomme pas un dossier.
+    """
+    du_paquet: list[Traversable] = [resources.files("donnees_insee.catalogue")]
+    ajoute = os.environ.get("ABS_CATALOGUE")
+    if not ajoute:
+        return du_paquet
+    dossier = Path(ajoute).expanduser()
+    if not dossier.is_dir():
+        raise TableNonConforme(
+            f"La variable ABS_CATALOGUE nomme « {ajoute} », qui n'est pas un dossier. Donnez-lui le dossier "
+            "qui porte vos lignes (reference/millesimes.csv, reference/enquetes_annuelles.csv, plans/…), ou "
+            "effacez-la."
+        )
+    return [*du_paquet, dossier]
+
+
+@lru_cache(maxsize=1)
+def millesimes() -> dict[str, tuple[Millesime, ...]]:
+    """Lire tous les fichiers annoncés, rangés par source.
+
+    Returns
+    -------
+    dict of str to tuple of Millesime
+        Source → fichiers, du plus ancien au plus récent.
+
+    Raises
+    ------
+    TableNonConforme
+        Si des lignes sont fautives ; toutes sont dites.
+    """
+    lus: dict[str, list[Millesime]] = {}
+    fautes: list[str] = []
+    for origine, rang, ligne in _lignes("reference/millesimes.csv"):
+        try:
+            certitude = ligne["certitude"] or "inconnue"
+            if certitude not in CERTITUDES:
+                fautes.append(f"{origine}, ligne {rang} : certitude « {certitude} » inconnue.")
+            lus.setdefault(ligne["source"], []).append(
+                Millesime(
+                    int(ligne["annee"]),
+                    ligne["contenu"],
+                    int(ligne["geographie"]) if ligne["geographie"] else None,
+                    ligne["page"],
+                    ligne["url"],
+                    ligne["membre"],
+                    certitude,
+                    ligne["note"],
+                )
+            )
+        except (KeyError, ValueError, TypeError) as cause:
+            fautes.append(f"{origine}, ligne {rang} : {cause}.")
+    if fautes:
+        raise TableNonConforme(
+            liste_de_fautes(
+                "La table des millésimes est fautive ; colonnes attendues : source;annee;contenu;geographie;"
+                "page;url;membre;certitude;note.",
+                fautes,
+            )
+        )
+    return {s: tuple(sorted(m, key=lambda x: (x.annee, x.contenu))) for s, m in lus.items()}
+
+
+@lru_cache(maxsize=16)
+def plan(identifiant: str) -> tuple[Variable, ...]:
+    """Lire le plan des variables d'une base du recensement.
+
+    Parameters
+    ----------
+    identifiant : str
+        Identifiant de la source, par exemple ``"rp_logement"``.
+
+    Returns
+    -------
+    tuple of Variable
+        Vide pour une source sans plan ; une ligne ajoutée remplace celle de même variable et de même début.
+    """
+    lues: dict[tuple[str, int], Variable] = {}
+    for _, _, r in _lignes(f"plans/{identifiant}.csv"):
+        de, a = int(r["de"]), int(r["a"]) if r["a"] else None
+        lues[r["variable"], de] = Variable(r["variable"], de, a, r["libelle"])
+    return tuple(lues.values())
+
+
+def variables_attendues(identifiant: str, annee: int) -> list[str]:
+    """Lister les variables que le plan annonce pour un millésime.
+
+    Parameters
+    ----------
+    identifiant : str
+        Identifiant de la source.
+    annee : int
+        Millésime.
+
+    Returns
+    -------
+    list of str
+        Vide pour une source sans plan.
+    """
+    return [v.nom for v in plan(identifiant) if v.de <= annee and (v.a is None or annee <= v.a)]
+
+
+@lru_cache(maxsize=1)
+def enquetes_annuelles() -> dict[int, tuple[int, ...]]:
+    """Lire les enquêtes annuelles de recensement (EAR) dont chaque millésime est fait.
+
+    Returns
+    -------
+    dict of int to tuple of int
+        Millésime → années des cinq enquêtes. L'enquête de 2021 a été reportée : aucun millésime ne la porte.
+    """
+    return {
+        int(r["millesime"]): tuple(int(a) for a in r["enquetes"].split())
+        for _, _, r in _lignes("reference/enquetes_annuelles.csv")
+    }
+
+
+@lru_cache(maxsize=1)
+def marques() -> dict[str, tuple[str, str]]:
+    """Lire les marques des producteurs (``s``, ``ns``, ``nd``, ``so``…).
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Marque en minuscules → (statut, explication).
+    """
+    return {r["marque"]: (r["statut"], r["libelle"]) for _, _, r in _lignes("reference/marques.csv")}
+
+
+@lru_cache(maxsize=1)
+def dates_des_parties() -> dict[tuple[str, str, int], tuple[int, str]]:
+    """Lire l'année des données des parties d'édition où elle est établie.
+
+    Returns
+    -------
+    dict of tuple to tuple
+        (source, partie, édition) → (année des données, preuve). Une partie absente est de date inconnue.
+    """
+    return {
+        (r["source"], r["partie"], int(r["edition"])): (int(r["annee"]), r["preuve"])
+        for _, _, r in _lignes("reference/dates_des_parties.csv")
+    }
+
+
+def oublier() -> None:
+    """Oublier les tables lues : elles, ou ``ABS_CATALOGUE``, viennent de changer."""
+    for lecture in (millesimes, plan, enquetes_annuelles, marques, dates_des_parties):
+        lecture.cache_clear()
+
+
+def _lignes(nom: str) -> list[tuple[str, int, dict[str, str]]]:
+    """Lire une table du paquet, puis les lignes ajoutées au même endroit du dossier de l'analyste."""
+    lues = []
+    for dossier in dossiers():
+        fichier = dossier.joinpath(*nom.split("/"))
+        if fichier.is_file():
+            with fichier.open(encoding="utf-8-sig") as flux:
+                lignes = csv.DictReader(flux, delimiter=";")
+                lues += [(nom, rang, ligne) for rang, ligne in enumerate(lignes, start=2)]
+    return lues

@@ -1,0 +1,1 @@
+"""Rendre compte de ce qui est tenu : vérifier, inventorier, exporter, importer."""

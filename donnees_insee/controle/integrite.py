@@ -1,0 +1,220 @@
+"""L'intégrité de la base : chaque reçu a sa copie intacte et ses parts, chaque part et chaque copie a son reçu."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pyarrow.parquet as pq
+
+from donnees_insee.base.recus import DEBUT
+from donnees_insee.depot.depot import empreinte
+from donnees_insee.depot.rangement import COMPAGNONS, compagnons
+from donnees_insee.erreurs import FichierIllisible
+from donnees_insee.lecture.parquet_recu import refuser_un_parquet_demesure
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from donnees_insee.base.recus import LotRecu, Recu
+    from donnees_insee.controle.inventaire import Inventaire
+
+REDEPOSER: Final = (
+    "Retirez le fichier avec `abs sources retirer {debut}`, puis déposez-le de nouveau depuis l'original."
+)
+
+
+# -- copies des fichiers d'origine -------------------------------------------------------------
+
+
+def verifier_la_copie(recu: Recu, fichiers: Sequence[Path]) -> tuple[Path | None, int, list[str]]:
+    """Retrouver la copie saine d'un fichier.
+
+    Parameters
+    ----------
+    recu : Recu
+        Reçu du fichier.
+    fichiers : sequence of pathlib.Path
+        Fichiers de son dossier sous ``brut``.
+
+    Returns
+    -------
+    tuple
+        Copie dont l'empreinte est celle du reçu (ou ``None``), nombre de fichiers relus, fautes.
+    """
+    dossier = f"brut/{recu.sha256[:16]}"
+    quoi = REDEPOSER.format(debut=recu.sha256[:12])
+    principaux = [f for f in fichiers if f.suffix.lower() not in COMPAGNONS]
+    if not principaux:
+        return None, 0, [f"La copie de « {recu.nom} » manque dans « {dossier} ». {quoi}"]
+    saine, fautes = None, []
+    comptees = 0
+    for fichier in principaux:
+        try:
+            intacte = empreinte(fichier) == recu.sha256
+        except FichierIllisible as cause:
+            fautes.append(str(cause))
+            continue
+        comptees += 1 + len(compagnons(fichier))
+        if intacte:
+            saine = fichier if saine is None or fichier.name == recu.nom else saine
+        elif fichier.name == recu.nom or len(principaux) == 1:
+            suite = " ou l'un des fichiers qui l'accompagnent" if fichier.suffix.lower() == ".shp" else ""
+            fautes.append(
+                f"La copie « {dossier}/{fichier.name} »{suite} a changé depuis le dépôt : son empreinte "
+                f"n'est plus celle du reçu. {quoi}"
+            )
+        else:
+            fautes.append(f"« {dossier}/{fichier.name} » n'a pas été déposé là par `abs`. Ôtez ce fichier.")
+    freres = {f for p in principaux for f in compagnons(p)}
+    fautes += [
+        f"« {dossier}/{f.name} » n'accompagne aucune couche de ce dossier. Ôtez ce fichier."
+        for f in fichiers
+        if f not in principaux and f not in freres
+    ]
+    if saine is not None and saine.stat().st_size != recu.taille:
+        fautes.append(f"Le reçu de « {recu.nom} » annonce une autre taille que celle de sa copie. {quoi}")
+    return saine, comptees, fautes
+
+
+def dossiers_sans_recu(trouve: Inventaire) -> list[str]:
+    """Dire les dossiers de ``brut`` qu'aucun reçu ne réclame.
+
+    Parameters
+    ----------
+    trouve : Inventaire
+        Contenu du dossier des données.
+
+    Returns
+    -------
+    list of str
+        Une phrase par dossier.
+    """
+    connus = {r.sha256[:16] for r in trouve.recus} | trouve.recus_abimes
+    return [
+        f"Le dossier « brut/{nom} » n'a pas de reçu ({', '.join(f.name for f in fichiers[:3])}). Déposez de "
+        "nouveau le fichier qu'il contient, depuis une copie prise ailleurs, ou ôtez ce dossier."
+        for nom, fichiers in trouve.copies.items()
+        if nom not in connus
+    ]
+
+
+# -- parts -------------------------------------------------------------------------------------
+
+
+def faute_de_lecture(adresse: str, chemin: Path) -> str | None:
+    """Lire une part jusqu'au bout, groupe par groupe, sans la tenir en mémoire.
+
+    Parameters
+    ----------
+    adresse : str
+        Adresse de la part, pour le message.
+    chemin : pathlib.Path
+        Part.
+
+    Returns
+    -------
+    str or None
+        Phrase qui dit la faute, ``None`` si la part se lit.
+    """
+    try:
+        refuser_un_parquet_demesure(chemin)
+        with pq.ParquetFile(chemin) as part:
+            for bloc in part.iter_batches():
+                bloc.validate(full=True)
+    except Exception as cause:  # noqa: BLE001 - un Parquet forgé fait lever n'importe quoi à ses lecteurs
+        return f"La part « {adresse} » ne se lit pas ({cause}). " + REDEPOSER.format(
+            debut=chemin.name[:DEBUT]
+        )
+    return None
+
+
+def parts_sans_recu(trouve: Inventaire) -> list[str]:
+    """Dire les parts qu'aucun reçu ne réclame.
+
+    Parameters
+    ----------
+    trouve : Inventaire
+        Contenu du dossier des données.
+
+    Returns
+    -------
+    list of str
+        Une phrase par part.
+    """
+    connus = {r.sha256[:DEBUT] for r in trouve.recus}
+    connus |= {nom[:DEBUT] for nom in trouve.recus_abimes}
+    return [
+        f"La part « {adresse} » n'a pas de reçu : rien ne dit d'où viennent ses chiffres. Ôtez ce fichier, "
+        "puis déposez de nouveau celui dont il vient."
+        for adresse, chemin in trouve.parts.items()
+        if chemin.name[:DEBUT] not in connus
+    ]
+
+
+def parts_annoncees(recu: Recu, trouve: Inventaire, lisibles: dict[str, bool]) -> list[str]:
+    """Rapprocher les tables qu'un reçu annonce des parts présentes, par lieu et par taille.
+
+    Parameters
+    ----------
+    recu : Recu
+        Reçu du fichier.
+    trouve : Inventaire
+        Contenu du dossier des données.
+    lisibles : dict of str to bool
+        Adresse de chaque part → se lit-elle ?
+
+    Returns
+    -------
+    list of str
+        Une phrase par écart.
+    """
+    siennes = {
+        adresse: chemin
+        for adresse, chemin in trouve.parts.items()
+        if chemin.name.startswith(recu.sha256[:DEBUT])
+    }
+    fautes = []
+    quoi = REDEPOSER.format(debut=recu.sha256[:12])
+    for ou in sorted({_lieu(lot) for lot in recu.lots} | {a.rpartition("/")[0] for a in siennes}):
+        lots = [lot for lot in recu.lots if _lieu(lot) == ou]
+        parts = {a: c for a, c in siennes.items() if a.rpartition("/")[0] == ou}
+        if not lots and all(_est_derivee(a, recu, siennes) for a in parts):
+            continue
+        if len(lots) != len(parts):
+            fautes.append(
+                f"Le reçu de « {recu.nom} » annonce {len(lots)} part(s) dans « {ou} », et il y en a "
+                f"{len(parts)}. {quoi}"
+            )
+        elif all(lisibles[a] for a in parts):
+            annoncees = sorted((lot.lignes, lot.colonnes) for lot in lots)
+            presentes = sorted(_taille(c) for c in parts.values())
+            if annoncees != presentes:
+                fautes.append(
+                    f"Le reçu de « {recu.nom} » annonce dans « {ou} » {_en_mots(annoncees)}, et on y lit "
+                    f"{_en_mots(presentes)}. {quoi}"
+                )
+    return fautes
+
+
+def _lieu(lot: LotRecu) -> str:
+    return f"base/{lot.source}/{'sans_date' if lot.millesime is None else lot.millesime}/{lot.niveau}"
+
+
+def _est_derivee(adresse: str, recu: Recu, siennes: Collection[str]) -> bool:
+    """Reconnaître une part comptée d'après une autre : même source, même année, même nom, autre niveau."""
+    _, source, annee, _, nom = adresse.split("/")
+    annonces = {_lieu(lot) for lot in recu.lots}
+    return any(ou.startswith(f"base/{source}/{annee}/") and f"{ou}/{nom}" in siennes for ou in annonces)
+
+
+def _taille(chemin: Path) -> tuple[int, int]:
+    schema = pq.read_schema(chemin)
+    if "geometry" in schema.names:
+        return pq.read_metadata(chemin).num_rows, 1
+    variables = [n for n in schema.names if n != "code" and not n.endswith("__statut")]
+    return pq.read_metadata(chemin).num_rows, len(variables)
+
+
+def _en_mots(tailles: list[tuple[int, int]]) -> str:
+    return ", ".join(f"{lignes} lignes et {colonnes} variables" for lignes, colonnes in tailles)

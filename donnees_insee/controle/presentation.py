@@ -1,0 +1,167 @@
+"""Dire en clair ce que le catalogue annonce, ce qu'il vaut, et ce que la base en tient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from donnees_insee.catalogue.catalogue import CERTITUDES, Source, enquetes_annuelles, source, sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from donnees_insee.base.base import Base
+    from donnees_insee.catalogue.catalogue import Millesime
+
+ORDRE: Final = list(CERTITUDES)
+LUE, ANNONCEE = "lue", "annoncée, pas encore lue"
+
+
+@dataclass(frozen=True)
+class LigneDeSource:
+    """Une source en une ligne.
+
+    Attributes
+    ----------
+    id, titre, famille : str
+        Ce qui la désigne.
+    niveaux : str
+        Niveaux géographiques.
+    annees : str
+        Millésimes annoncés par le catalogue.
+    etat : str
+        ``lue`` ou ``annoncée, pas encore lue``.
+    certitude : str
+        Ce que valent les adresses : la plus sûre, puis la moins sûre.
+    tenu : str
+        Millésimes que la base tient.
+    """
+
+    id: str
+    titre: str
+    famille: str
+    niveaux: str
+    annees: str
+    etat: str
+    certitude: str
+    tenu: str
+
+
+@dataclass(frozen=True)
+class LigneDeFichier:
+    """Un fichier annoncé d'une source, en une ligne."""
+
+    annee: str
+    contenu: str
+    geographie: str
+    certitude: str
+    ou: str
+    membre: str
+    note: str
+
+
+def lignes_des_sources(base: Base) -> list[LigneDeSource]:
+    """Mettre tout le catalogue en lignes.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale, pour dire ce qui est tenu.
+
+    Returns
+    -------
+    list of LigneDeSource
+        Sources lues d'abord, puis annoncées, dans l'ordre de leurs familles.
+    """
+    rangees = sorted(sources().values(), key=lambda s: (s.a_venir, s.famille, s.id))
+    return [
+        LigneDeSource(
+            s.id,
+            s.titre,
+            s.famille,
+            ", ".join(s.niveaux),
+            en_plages(m.annee for m in s.millesimes) or "selon le fichier",
+            ANNONCEE if s.a_venir else LUE,
+            _certitudes(s),
+            _tenu(base, s.id),
+        )
+        for s in rangees
+    ]
+
+
+def lignes_des_fichiers(identifiant: str) -> list[LigneDeFichier]:
+    """Mettre en lignes les fichiers annoncés d'une source.
+
+    Parameters
+    ----------
+    identifiant : str
+        Source du catalogue.
+
+    Returns
+    -------
+    list of LigneDeFichier
+        Du plus récent au plus ancien ; les enquêtes annuelles sont dites pour le recensement.
+
+    Raises
+    ------
+    DonneeAbsente
+        Si la source n'est pas au catalogue.
+    """
+    choisie = source(identifiant)
+    lignes = [
+        LigneDeFichier(
+            str(m.annee),
+            m.contenu,
+            "–" if m.geographie is None else str(m.geographie),
+            CERTITUDES[m.certitude],
+            m.url or m.page or "à retrouver",
+            m.membre,
+            " ; ".join(filter(None, [m.note, _enquetes(choisie, m)])),
+        )
+        for m in reversed(choisie.millesimes)
+    ]
+    absentes = [
+        LigneDeFichier(str(annee), "absent de cette série", "–", "–", "–", "", raison)
+        for annee, raison in choisie.absences.items()
+    ]
+    return sorted([*lignes, *absentes], key=lambda ligne: ligne.annee, reverse=True)
+
+
+def en_plages(annees: Iterable[int]) -> str:
+    """Écrire des années en plages lisibles.
+
+    Parameters
+    ----------
+    annees : iterable of int
+        Années, dans n'importe quel ordre.
+
+    Returns
+    -------
+    str
+        Par exemple ``"2013–2016, 2018"``.
+    """
+    suites = [
+        [annee for _, annee in suite]
+        for _, suite in groupby(enumerate(sorted(set(annees))), key=lambda paire: paire[1] - paire[0])
+    ]
+    return ", ".join(str(s[0]) if len(s) == 1 else f"{s[0]}–{s[-1]}" for s in suites)
+
+
+def _certitudes(choisie: Source) -> str:
+    trouvees = sorted({m.certitude for m in choisie.millesimes}, key=ORDRE.index)
+    if not trouvees:
+        return "fichier de la collectivité ou d'un partenaire"
+    return " / ".join(dict.fromkeys([CERTITUDES[trouvees[0]], CERTITUDES[trouvees[-1]]]))
+
+
+def _tenu(base: Base, identifiant: str) -> str:
+    annees = en_plages(base.millesimes(identifiant))
+    if any(p.source == identifiant and p.millesime is None for p in base.parts()):
+        return ", ".join(filter(None, [annees, "sans date"]))
+    return annees or "–"
+
+
+def _enquetes(choisie: Source, fichier: Millesime) -> str:
+    enquetes = enquetes_annuelles().get(fichier.annee, ()) if choisie.prefixe else ()
+    return f"enquêtes de {', '.join(map(str, enquetes))}" if enquetes else ""

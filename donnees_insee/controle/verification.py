@@ -1,0 +1,226 @@
+"""Vérifier la base : reçus, copies, parts, puis une partie des cellules retirées des fichiers d'origine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from donnees_insee.base.parts import part_lisible
+from donnees_insee.base.recus import DEBUT
+from donnees_insee.controle.difference import comparer
+from donnees_insee.controle.integrite import (
+    REDEPOSER,
+    dossiers_sans_recu,
+    faute_de_lecture,
+    parts_annoncees,
+    parts_sans_recu,
+    verifier_la_copie,
+)
+from donnees_insee.controle.inventaire import Inventaire, inventorier
+from donnees_insee.controle.relecture import PartRelue, relire
+from donnees_insee.erreurs import ErreurAbs, FichierIllisible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from donnees_insee.base.base import Base
+    from donnees_insee.base.recus import Recu
+
+ECHANTILLON: Final = 8
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Le bilan d'une vérification.
+
+    Attributes
+    ----------
+    recus, copies, parts : int
+        Reçus lus, fichiers d'origine dont l'empreinte a été recalculée, parts relues jusqu'au bout.
+    relus, a_relire : int
+        Fichiers d'origine dont toutes les cellules ont été comparées, et ceux qui pouvaient l'être.
+    cellules : int
+        Cellules comparées.
+    graine, graines : int
+        Graine de l'échantillon, et combien de graines, à la suite depuis 0, couvrent toute la base.
+    fautes : tuple of str
+        Une phrase par faute, qui dit quoi faire.
+    remarques : tuple of str
+        Ce qui n'est pas une faute : restes d'écritures interrompues, fichiers étrangers.
+    """
+
+    recus: int
+    copies: int
+    parts: int
+    relus: int
+    a_relire: int
+    cellules: int
+    graine: int
+    graines: int
+    fautes: tuple[str, ...]
+    remarques: tuple[str, ...] = field(default=())
+
+
+def verifier(
+    base: Base,
+    *,
+    echantillon: int = ECHANTILLON,
+    complet: bool = False,
+    graine: int = 0,
+    suivre: Callable[[str, int, int], None] | None = None,
+) -> Verification:
+    """Vérifier toute la base, sans jamais rien y changer.
+
+    Parameters
+    ----------
+    base : Base
+        Base à vérifier.
+    echantillon : int, default 8
+        Nombre de fichiers dont les cellules sont tirées de nouveau et comparées.
+    complet : bool, default False
+        Comparer les cellules de tous les fichiers.
+    graine : int, default 0
+        Quel échantillon prendre ; deux graines qui se suivent ne prennent pas les mêmes fichiers.
+    suivre : callable or None, default None
+        Appelé à chaque étape avec son nom, son rang et leur nombre.
+
+    Returns
+    -------
+    Verification
+        Comptes, fautes et remarques.
+    """
+    trouve = inventorier(base.dossier)
+    fautes = [*trouve.fautes]
+    graines = 1 if complet else max(1, -(-len(trouve.recus) // max(1, echantillon)))
+    choisis = {r.sha256 for r in (trouve.recus if complet else choisir(trouve.recus, echantillon, graine))}
+    suivi = _Suivi(suivre, len(trouve.recus) + len(trouve.parts) + len(choisis))
+
+    saines: dict[str, Path] = {}
+    copies = 0
+    for recu in trouve.recus:
+        suivi.avancer(recu.nom)
+        copie, comptees, ici = verifier_la_copie(recu, trouve.copies.get(recu.sha256[:16], ()))
+        copies += comptees
+        fautes += ici
+        if copie is not None:
+            saines[recu.sha256] = copie
+    fautes += dossiers_sans_recu(trouve)
+
+    tables: dict[str, bool] = {}
+    for adresse, chemin in trouve.parts.items():
+        suivi.avancer(chemin.name)
+        faute = faute_de_lecture(adresse, chemin)
+        tables[adresse] = faute is None
+        fautes += [faute] if faute else []
+    fautes += parts_sans_recu(trouve)
+    for recu in trouve.recus:
+        fautes += parts_annoncees(recu, trouve, tables)
+
+    relus = cellules = 0
+    for recu in trouve.recus:
+        if recu.sha256 not in choisis:
+            continue
+        suivi.avancer(f"cellules de {recu.nom}")
+        if recu.sha256 not in saines:
+            continue
+        comparees, ici = _comparer_le_fichier(recu, saines[recu.sha256], trouve, tables)
+        relus, cellules = relus + 1, cellules + comparees
+        fautes += ici
+    return Verification(
+        recus=len(trouve.recus),
+        copies=copies,
+        parts=sum(tables.values()),
+        relus=relus,
+        a_relire=len(trouve.recus),
+        cellules=cellules,
+        graine=graine,
+        graines=graines,
+        fautes=tuple(fautes),
+        remarques=trouve.remarques,
+    )
+
+
+def choisir(recus: Sequence[Recu], nombre: int, graine: int) -> list[Recu]:
+    """Choisir les fichiers à relire : toujours les mêmes pour une graine, d'autres à la suivante.
+
+    Parameters
+    ----------
+    recus : sequence of Recu
+        Reçus de la base.
+    nombre : int
+        Combien en prendre.
+    graine : int
+        Rang de l'échantillon ; les graines successives font le tour de la base.
+
+    Returns
+    -------
+    list of Recu
+        Fichiers choisis.
+    """
+    if not recus or nombre < 1:
+        return []
+    # L'ordre des empreintes mêle les sources et les années, quel que soit l'ordre des dépôts.
+    ranges = sorted(recus, key=lambda r: sha256(r.sha256.encode()).hexdigest())
+    debut = graine * nombre
+    return [ranges[(debut + i) % len(ranges)] for i in range(min(nombre, len(ranges)))]
+
+
+class _Suivi:
+    """Le compte des étapes, pour une barre de progression."""
+
+    def __init__(self, suivre: Callable[[str, int, int], None] | None, total: int) -> None:
+        self.suivre, self.total, self.rang = suivre, total, 0
+
+    def avancer(self, etape: str) -> None:
+        self.rang += 1
+        if self.suivre is not None:
+            self.suivre(etape, self.rang, self.total)
+
+
+# -- cellules ----------------------------------------------------------------------------------
+
+
+def _comparer_le_fichier(
+    recu: Recu, copie: Path, trouve: Inventaire, lisibles: dict[str, bool]
+) -> tuple[int, list[str]]:
+    """Tirer de nouveau les tables d'un fichier et les comparer à ce que la base tient."""
+    quoi = REDEPOSER.format(debut=recu.sha256[:12])
+    try:
+        relues = relire(recu, copie)
+    except ErreurAbs as refus:
+        return 0, [f"« {recu.nom} », rangé autrefois, serait aujourd'hui refusé : {refus} {quoi}"]
+    siennes = {a for a, c in trouve.parts.items() if c.name.startswith(recu.sha256[:DEBUT])}
+    cellules = 0
+    fautes = [
+        f"La part « {adresse} » ne vient pas de « {recu.nom} », dont elle porte l'empreinte. Ôtez ce fichier."
+        for adresse in sorted(siennes - {r.adresse for r in relues})
+    ]
+    for relue in relues:
+        if relue.adresse not in trouve.parts:
+            fautes.append(f"La part « {relue.adresse} », que donne « {recu.nom} », manque. {quoi}")
+        elif lisibles[relue.adresse]:
+            try:
+                ecarts = comparer(_lire(trouve.parts[relue.adresse], relue), relue.donnees)
+            except FichierIllisible as cause:
+                fautes.append(str(cause))
+                continue
+            cellules += ecarts.cellules
+            fautes += [
+                f"La part « {relue.adresse} » ne dit pas ce que dit « {recu.nom} » : {e}. {quoi}"
+                for e in ecarts.phrases
+            ]
+    return cellules, fautes
+
+
+def _lire(chemin: Path, relue: PartRelue) -> Any:
+    if "geometry" in relue.donnees:
+        import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux couches
+
+        with part_lisible(chemin):
+            return gpd.read_parquet(chemin)
+    with part_lisible(chemin):
+        return pd.read_parquet(chemin)

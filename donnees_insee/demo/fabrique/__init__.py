@@ -1,0 +1,1 @@
+"""Fabriquer l'archive du territoire fictif ; laissé hors du paquet installé."""

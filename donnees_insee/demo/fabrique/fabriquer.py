@@ -1,0 +1,71 @@
+"""Fabriquer le territoire fictif de démonstration, dans les formats bruts des producteurs."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from donnees_insee.demo import ARCHIVE
+from donnees_insee.demo.fabrique.alea import Alea
+from donnees_insee.demo.fabrique.caf import ecrire_caf
+from donnees_insee.demo.fabrique.filosofi import ecrire_filosofi
+from donnees_insee.demo.fabrique.formats_bruts import archiver
+from donnees_insee.demo.fabrique.geometrie import ecrire_geographie
+from donnees_insee.demo.fabrique.quartiers_prioritaires import ecrire_qpv
+from donnees_insee.demo.fabrique.recensement import comptes, ecrire_recensement
+from donnees_insee.demo.fabrique.references import ecrire_references
+from donnees_insee.demo.fabrique.services import ecrire_services
+
+GRAINE = 20260322
+
+
+def fabriquer(dossier: Path, graine: int = GRAINE) -> list[Path]:
+    """Écrire tous les fichiers bruts du territoire fictif.
+
+    Parameters
+    ----------
+    dossier : Path
+        Dossier de destination, créé au besoin.
+    graine : int, default 20260322
+        Graine ; la même donne les mêmes octets.
+
+    Returns
+    -------
+    list of Path
+        Fichiers écrits, dans l'ordre de leur nom.
+    """
+    dossier.mkdir(parents=True, exist_ok=True)
+    alea = Alea(graine)
+    effectifs = {annee: comptes(annee, alea) for annee in (2016, 2022)}
+    ecrits = [
+        *ecrire_recensement(dossier, effectifs),
+        *ecrire_filosofi(dossier, effectifs, alea),
+        *ecrire_caf(dossier, effectifs, alea),
+        *ecrire_qpv(dossier, effectifs[2022], alea),
+        *ecrire_geographie(dossier, alea),
+        *ecrire_references(dossier, effectifs, alea),
+        *ecrire_services(dossier, effectifs[2022], alea),
+    ]
+    return sorted(ecrits)
+
+
+def refaire_archive(archive: Path = ARCHIVE) -> Path:
+    """Refaire l'archive livrée avec le paquet.
+
+    Parameters
+    ----------
+    archive : Path, optional
+        Archive à écrire ; par défaut celle du paquet.
+
+    Returns
+    -------
+    Path
+        L'archive écrite.
+    """
+    with tempfile.TemporaryDirectory() as temporaire:
+        fichiers = fabriquer(Path(temporaire))
+        return archiver(archive, {f.name: f.read_bytes() for f in fichiers})
+
+
+if __name__ == "__main__":
+    refaire_archive()

@@ -1,0 +1,236 @@
+"""Contours du territoire fictif : IRIS des deux géographies et quartiers prioritaires."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyproj
+import shapely
+
+from donnees_insee.demo.fabrique.territoire import (
+    COMMUNES,
+    DEPARTEMENT,
+    EPCI,
+    MAILLES,
+    NOM_DEPARTEMENT,
+    NOM_REGION,
+    QPV,
+    REGION,
+    QuartierPrioritaire,
+    iris_de,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from donnees_insee.demo.fabrique.alea import Alea
+
+# En Lambert-93, au milieu du golfe de Gascogne : aucune commune réelle ne peut être recouverte.
+ORIGINE = (150_000.0, 6_480_000.0)
+DECIMALES_DEGRES = 5
+_FIN, _LARGE = 0.2, 0.5
+_ETENDUE = {"ouest": -10.0, "est": 14.5, "sud": -10.0, "nord": 9.5}
+_TERRE = {"centre": (1.9, -0.5), "demi_axes": (10.4, 7.3)}
+
+
+@functools.cache
+def _projection() -> pyproj.Transformer:
+    """Passage du Lambert-93 aux degrés, préparé une seule fois."""
+    return pyproj.Transformer.from_crs(2154, 4326, always_xy=True)
+
+
+def _vers_degres(points: np.ndarray) -> np.ndarray:
+    """Passer des kilomètres du plan fictif aux degrés, arrondis comme dans les fichiers."""
+    x, y = _projection().transform(ORIGINE[0] + points[:, 0] * 1000, ORIGINE[1] + points[:, 1] * 1000)
+    # L'ajout de zéro efface les « -0.0 ».
+    return np.round(np.column_stack([x, y]), DECIMALES_DEGRES) + 0.0
+
+
+def _semis(alea: Alea) -> np.ndarray:
+    """Semer des points plus serrés en ville : leurs cellules donnent des limites d'allure naturelle."""
+    villes = [(0.0, -0.2, 3.7), (-3.1, -3.6, 1.9), (4.3, 3.4, 1.7)]
+
+    def en_ville(x: float, y: float) -> bool:
+        return any(math.hypot(x - cx, y - cy) < rayon for cx, cy, rayon in villes)
+
+    points = []
+    for pas, urbain in ((_FIN, True), (_LARGE, False)):
+        for i in range(int((_ETENDUE["est"] - _ETENDUE["ouest"]) / pas)):
+            for j in range(int((_ETENDUE["nord"] - _ETENDUE["sud"]) / pas)):
+                x = _ETENDUE["ouest"] + pas * (i + 0.15 + 0.7 * alea.uniforme("semis", pas, i, j, "x"))
+                y = _ETENDUE["sud"] + pas * (j + 0.15 + 0.7 * alea.uniforme("semis", pas, i, j, "y"))
+                if en_ville(x, y) == urbain:
+                    points.append((round(x, 4), round(y, 4)))
+    return np.array(points)
+
+
+def _est_terre(x: float, y: float) -> bool:
+    """Dire si un point est dans le territoire, dont le bord ondule."""
+    (cx, cy), (a, b) = _TERRE["centre"], _TERRE["demi_axes"]
+    dx, dy = (x - cx) / a, (y - cy) / b
+    angle = math.atan2(dy, dx)
+    bord = 1 + 0.07 * math.sin(3 * angle + 1) + 0.05 * math.sin(5 * angle) + 0.03 * math.sin(11 * angle)
+    return math.hypot(dx, dy) < bord
+
+
+def cellules(alea: Alea) -> dict[str, list[shapely.Polygon]]:
+    """Découper le territoire en petites cellules et les donner aux mailles.
+
+    Parameters
+    ----------
+    alea : Alea
+        Bruit du territoire.
+
+    Returns
+    -------
+    dict of str to list of shapely.Polygon
+        Code de la maille vers ses cellules, en degrés ; deux cellules voisines ont les mêmes sommets.
+    """
+    points = _semis(alea)
+    voronoi = shapely.get_parts(shapely.voronoi_polygons(shapely.MultiPoint(points), ordered=True))
+    germes = np.array([(m.x, m.y) for m in MAILLES])
+    resultat: dict[str, list[shapely.Polygon]] = {m.code: [] for m in MAILLES}
+    for (x, y), cellule in zip(points, voronoi, strict=True):
+        if not _est_terre(x, y):
+            continue
+        proche = int(np.argmin(np.hypot(germes[:, 0] - x, germes[:, 1] - y)))
+        sommets = _vers_degres(shapely.get_coordinates(cellule.exterior))
+        # Une arête de moins d'un mètre devient un point, de la même façon chez les deux voisines.
+        garde = np.append(True, np.any(np.diff(sommets, axis=0) != 0, axis=1))
+        resultat[MAILLES[proche].code].append(shapely.Polygon(sommets[garde]))
+    return resultat
+
+
+def contours(annee: int, pieces: dict[str, list[shapely.Polygon]]) -> dict[str, shapely.Geometry]:
+    """Dessiner les IRIS d'une géographie.
+
+    Parameters
+    ----------
+    annee : int
+        Millésime du recensement, 2016 ou 2022.
+    pieces : dict of str to list of shapely.Polygon
+        Cellules de chaque maille.
+
+    Returns
+    -------
+    dict of str to shapely.Geometry
+        Code de l'IRIS vers son contour en degrés.
+    """
+    resultat = {}
+    for code, mailles in iris_de(annee).items():
+        morceaux = [c for m in mailles for c in pieces[m.code]]
+        resultat[code] = shapely.normalize(shapely.coverage_union_all(morceaux))
+    return resultat
+
+
+def contour_qpv(quartier: QuartierPrioritaire) -> shapely.Polygon:
+    """Dessiner un quartier prioritaire, qui ne suit pas les limites des IRIS.
+
+    Parameters
+    ----------
+    quartier : QuartierPrioritaire
+        Quartier à dessiner.
+
+    Returns
+    -------
+    shapely.Polygon
+        Contour en degrés.
+    """
+    (cx, cy), (a, b) = quartier.centre, quartier.demi_axes
+    incline = math.radians(quartier.inclinaison)
+    points = []
+    for i in range(28):
+        t = 2 * math.pi * i / 28
+        # Une ellipse un peu carrée, au bord irrégulier, ressemble aux périmètres dessinés à la rue.
+        onde = 1 + 0.08 * math.sin(4 * t + cx) + 0.05 * math.sin(7 * t + cy)
+        u, v = a * math.cos(t) * onde, b * math.sin(t) * onde
+        points.append(
+            (
+                cx + u * math.cos(incline) - v * math.sin(incline),
+                cy + u * math.sin(incline) + v * math.cos(incline),
+            )
+        )
+    return shapely.normalize(shapely.Polygon(_vers_degres(np.array(points))))
+
+
+def _collection(nom: str, entites: list[tuple[dict[str, str], shapely.Geometry]]) -> str:
+    """Écrire une collection GeoJSON, une entité par ligne."""
+
+    def coordonnees(geometrie: shapely.Geometry) -> dict[str, object]:
+        return json.loads(shapely.to_geojson(shapely.orient_polygons(geometrie)))
+
+    lignes = [
+        json.dumps(
+            {"type": "Feature", "properties": attributs, "geometry": coordonnees(geometrie)},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+        for attributs, geometrie in entites
+    ]
+    crs = '"crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:OGC:1.3:CRS84"}}'
+    corps = ",\n".join(lignes)
+    return f'{{"type":"FeatureCollection","name":"{nom}",{crs},"features":[\n{corps}\n]}}\n'
+
+
+def ecrire_geographie(dossier: Path, alea: Alea) -> list[Path]:
+    """Écrire les trois fonds de carte.
+
+    Parameters
+    ----------
+    dossier : Path
+        Dossier de destination.
+    alea : Alea
+        Bruit du territoire.
+
+    Returns
+    -------
+    list of Path
+        Contours d'IRIS de 2018 et de 2024, contours des quartiers prioritaires.
+    """
+    ecrits = []
+    pieces = cellules(alea)
+    # Le recensement de 2016 est diffusé dans la géographie de 2018, celui de 2022 dans celle de 2024.
+    noms_ign = {
+        2016: ("INSEE_COM", "NOM_COM", "IRIS", "CODE_IRIS", "NOM_IRIS", "TYP_IRIS"),
+        2022: ("code_insee", "nom_commune", "iris", "code_iris", "nom_iris", "type_iris"),
+    }
+    for annee, noms in noms_ign.items():
+        mailles = iris_de(annee)
+        entites = []
+        for code, contour in contours(annee, pieces).items():
+            maille = mailles[code][0]
+            valeurs = (
+                code[:5],
+                COMMUNES[annee][code[:5]][0],
+                code[5:],
+                code,
+                maille.libelle(annee),
+                maille.nature,
+            )
+            entites.append((dict(zip(noms, valeurs, strict=True)), contour))
+        chemin = dossier / f"contours-iris-{annee + 2}-01-01.geojson"
+        chemin.write_bytes(_collection(chemin.stem, entites).encode())
+        ecrits.append(chemin)
+    quartiers = []
+    for quartier in QPV:
+        communes = [COMMUNES[2022][c] for c in quartier.communes]
+        attributs = {
+            "code_qp": quartier.code,
+            "lib_qp": quartier.nom,
+            "insee_reg": REGION,
+            "lib_reg": NOM_REGION,
+            "insee_dep": DEPARTEMENT,
+            "lib_dep": NOM_DEPARTEMENT,
+            "insee_com": ", ".join(quartier.communes),
+            "lib_com": ", ".join(nom for nom, _ in communes),
+            "siren_epci": communes[0][1],
+            "lib_epci": EPCI[communes[0][1]],
+        }
+        quartiers.append((attributs, contour_qpv(quartier)))
+    chemin = dossier / "QP2015_territoire_fictif_WGS84.geojson"
+    chemin.write_bytes(_collection(chemin.stem, quartiers).encode())
+    return [*ecrits, chemin]

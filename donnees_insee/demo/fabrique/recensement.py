@@ -1,0 +1,188 @@
+"""Écrire les cinq bases infra-communales fictives des recensements de 2016 et de 2022."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from donnees_insee.demo.fabrique.emploi import activite
+from donnees_insee.demo.fabrique.entetes import (
+    GEO_2016,
+    GEO_2022,
+    OUTRE_MER,
+    THEMES,
+    ancien_nom,
+    avec_annee,
+    variables,
+)
+from donnees_insee.demo.fabrique.formats_bruts import archiver, decimal, ecrire, table
+from donnees_insee.demo.fabrique.menages import logements, menages
+from donnees_insee.demo.fabrique.population import Compte, contexte, population, scolarisation
+from donnees_insee.demo.fabrique.territoire import COMMUNES, DEPARTEMENT, REGION, Maille, iris_de
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from donnees_insee.demo.fabrique.alea import Alea
+
+Comptes = dict[str, Compte]
+_UNITES_URBAINES = {"99001": "99701", "99002": "99701", "99003": "99701"}
+# Trois IRIS d'habitat au label moins bon, pour que la fiabilité ait à le dire.
+_LABELS = {"990010201": "2", "990020105": "2", "990030103": "2"}
+_LABELS_PAR_NATURE = {"H": "1", "A": "3", "D": "4", "Z": "5"}
+
+
+def label(code: str, nature: str) -> str:
+    """Donner le label de qualité d'un IRIS.
+
+    Parameters
+    ----------
+    code : str
+        Code de l'IRIS.
+    nature : str
+        ``TYP_IRIS``.
+
+    Returns
+    -------
+    str
+        ``LAB_IRIS``, d'un caractère.
+    """
+    return _LABELS.get(code, _LABELS_PAR_NATURE[nature])
+
+
+def unite_urbaine(commune: str) -> str:
+    """Donner l'unité urbaine fictive d'une commune.
+
+    Parameters
+    ----------
+    commune : str
+        Code de la commune.
+
+    Returns
+    -------
+    str
+        Code à cinq caractères ; ``99000`` pour le rural.
+    """
+    return _UNITES_URBAINES.get(commune, DEPARTEMENT + "000")
+
+
+def comptes_de_maille(maille: Maille, annee: int, alea: Alea) -> Compte:
+    """Produire toutes les variables du recensement pour une maille.
+
+    Parameters
+    ----------
+    maille : Maille
+        Maille élémentaire.
+    annee : int
+        Millésime, 2016 ou 2022.
+    alea : Alea
+        Bruit du territoire.
+
+    Returns
+    -------
+    dict of str to float
+        Variables sans préfixe d'année.
+    """
+    ctx = contexte(maille, annee, alea)
+    habitants = population(ctx)
+    ecole = scolarisation(ctx)
+    foyers = menages(ctx, habitants["P_PMEN"])
+    maisons = logements(ctx, habitants["P_PMEN"])
+    return foyers | maisons | ecole | activite(ctx, ecole) | habitants
+
+
+def comptes(annee: int, alea: Alea) -> Comptes:
+    """Additionner les mailles par IRIS.
+
+    Parameters
+    ----------
+    annee : int
+        Millésime, 2016 ou 2022.
+    alea : Alea
+        Bruit du territoire.
+
+    Returns
+    -------
+    dict of str to dict
+        Code de l'IRIS vers ses variables.
+    """
+    resultat: Comptes = {}
+    for code, mailles in iris_de(annee).items():
+        total: Compte = {}
+        for maille in mailles:
+            for nom, valeur in comptes_de_maille(maille, annee, alea).items():
+                total[nom] = total.get(nom, 0.0) + valeur
+        resultat[code] = total
+    return resultat
+
+
+def _geographie(code: str, maille: Maille, annee: int) -> list[str]:
+    """Écrire les premières colonnes d'une ligne."""
+    commune = code[:5]
+    if annee == 2022:
+        return [code, commune, maille.nature, label(code, maille.nature)]
+    entiere = code.endswith("0000")
+    return [
+        code,
+        REGION,
+        DEPARTEMENT,
+        unite_urbaine(commune),
+        commune,
+        COMMUNES[annee][commune][0],
+        "ZZZZZZ" if entiere else commune + code[6],
+        code[:7],
+        maille.libelle(annee),
+        maille.nature,
+        "00",
+        label(code, maille.nature),
+    ]
+
+
+def _meta(noms: list[str]) -> str:
+    """Écrire un dictionnaire de variables réduit, comme celui qui accompagne chaque base."""
+    colonnes = ["COD_VAR", "LIB_VAR", "LIB_VAR_LONG", "COD_MOD", "LIB_MOD", "TYPE_VAR", "LONG_VAR"]
+    lignes = [
+        ["TYP_IRIS", "Type d'IRIS", "Type d'IRIS (territoire fictif)", modalite, libelle, "CHAR", "1"]
+        for modalite, libelle in (("A", "Activité"), ("D", "Divers"), ("H", "Habitat"), ("Z", "Non divisée"))
+    ]
+    lignes += [[nom, nom, f"{nom} (territoire fictif)", "", "", "NUM", "16"] for nom in noms]
+    return table(colonnes, lignes, bom=True)
+
+
+def ecrire_recensement(dossier: Path, effectifs_par_annee: dict[int, Comptes]) -> list[Path]:
+    """Écrire les bases des deux millésimes, chacune à la manière de son année.
+
+    Parameters
+    ----------
+    dossier : Path
+        Dossier de destination.
+    effectifs_par_annee : dict of int to dict
+        Effectifs par IRIS, pour 2016 et 2022.
+
+    Returns
+    -------
+    list of Path
+        Cinq CSV pour 2016, cinq archives pour 2022.
+    """
+    ecrits = []
+    vides = {f"P_RP_{nom}" for nom in OUTRE_MER}
+    for annee, effectifs in effectifs_par_annee.items():
+        geographie = GEO_2016 if annee == 2016 else GEO_2022
+        mailles = iris_de(annee)
+        for theme in THEMES:
+            noms = variables(theme, annee)
+            lignes = [
+                _geographie(code, mailles[code][0], annee)
+                + ["" if n in vides else decimal(compte[ancien_nom(n)]) for n in noms]
+                for code, compte in effectifs.items()
+            ]
+            publies = [avec_annee(n, annee) for n in noms]
+            texte = table([*geographie, *publies], lignes, fin="\n")
+            nom = f"base-ic-{theme}-{annee}"
+            if annee == 2016:
+                # Selon les années ces fichiers sont en UTF-8 ou en latin-1 : le logement fait l'exception.
+                encodage = "latin-1" if theme == "logement" else "utf-8"
+                ecrits.append(ecrire(dossier / f"{nom}.CSV", texte, encodage=encodage))
+            else:
+                membres = {f"{nom}.CSV": texte.encode(), f"meta_{nom}.CSV": _meta(publies).encode()}
+                ecrits.append(archiver(dossier / f"{nom}_csv.zip", membres, comprimer=False))
+    return ecrits

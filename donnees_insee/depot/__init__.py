@@ -1,0 +1,1 @@
+"""Déposer un fichier : l'examiner, le juger, le ranger, le retirer."""

@@ -1,0 +1,300 @@
+"""Avant de déposer : comparer une table reçue à celle que la base tient, et dire ce qui surprend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from donnees_insee.depot.contradictions import refuser_contradiction
+from donnees_insee.depot.ecarts import (
+    Ecart,
+    accord,
+    ecarts_corriges,
+    ecarts_de_bornes,
+    ecarts_de_valeurs,
+    grandeur_de,
+    nombre,
+    seuils,
+)
+from donnees_insee.erreurs import TableNonConforme
+from donnees_insee.preparation.preparation import SUFFIXE_STATUT, TablePreparee
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from donnees_insee.base.base import Base
+    from donnees_insee.catalogue.catalogue import Source
+
+EXEMPLES: Final = 5
+ECARTS_MONTRES: Final = 6
+NATURES: Final = {
+    "corrige": "valeurs corrigées du même millésime",
+    "facteur": "changement probable d'unité",
+    "borne": "valeurs impossibles",
+    "negatif": "valeurs négatives nouvelles",
+    "variation": "niveaux qui ont beaucoup bougé",
+    "bande": "valeurs hors de l'étendue tenue",
+    "manquants": "cellules vides plus ou moins nombreuses",
+}
+
+
+@dataclass(frozen=True)
+class Examen:
+    """Ce qu'une table reçue change par rapport à la table tenue.
+
+    Attributes
+    ----------
+    source : str
+        Identifiant de la source.
+    niveau : str
+        Niveau géographique.
+    millesime : int or None
+        Millésime reçu.
+    compare_a : int or None
+        Millésime tenu qui sert de comparaison.
+    tenue : bool
+        Faux si la base ne tient rien de cette source à ce niveau.
+    lignes : int
+        Lignes reçues.
+    lignes_tenues : int
+        Lignes tenues.
+    colonnes_gagnees, colonnes_perdues : tuple of str
+        Variables d'un seul des deux côtés.
+    codes_gagnes, codes_perdus : tuple of str
+        Codes d'un seul des deux côtés.
+    ecarts : tuple of Ecart
+        Surprises, les plus fortes d'abord dans chaque nature.
+    contradiction : str
+        Phrase de la première contradiction avec le même millésime tenu ; vide s'il n'y en a pas.
+    """
+
+    source: str
+    niveau: str
+    millesime: int | None
+    compare_a: int | None
+    tenue: bool
+    lignes: int
+    lignes_tenues: int = 0
+    colonnes_gagnees: tuple[str, ...] = ()
+    colonnes_perdues: tuple[str, ...] = ()
+    codes_gagnes: tuple[str, ...] = ()
+    codes_perdus: tuple[str, ...] = ()
+    ecarts: tuple[Ecart, ...] = field(default=())
+    contradiction: str = ""
+
+    @property
+    def meme_millesime(self) -> bool:
+        """Dire si la comparaison porte sur le millésime même de la table reçue.
+
+        Returns
+        -------
+        bool
+            Vrai si ce millésime est déjà tenu.
+        """
+        return self.tenue and self.compare_a == self.millesime
+
+    @property
+    def notable(self) -> bool:
+        """Dire si quelque chose mérite l'attention avant le dépôt.
+
+        Returns
+        -------
+        bool
+            Vrai pour un écart, une contradiction, une variable perdue ou trop de codes perdus.
+        """
+        perdus = not self.meme_millesime and len(self.codes_perdus) > seuils()["codes_perdus"] * max(
+            1, self.lignes_tenues
+        )
+        variables = bool(self.colonnes_perdues) and not self.meme_millesime
+        return bool(self.ecarts or self.contradiction or perdus or variables)
+
+    def phrases(self, *, toutes: bool = True) -> tuple[str, ...]:
+        """Écrire le rapport.
+
+        Parameters
+        ----------
+        toutes : bool, default True
+            Faux pour la version courte : ce qui surprend seulement.
+
+        Returns
+        -------
+        tuple of str
+            Une phrase par constat.
+        """
+        entete = (
+            f"{self.source}, {_date(self.millesime)}, {self.niveau} : {nombre(self.lignes)} lignes reçues"
+        )
+        if not self.tenue:
+            suite = " ; la base ne tient rien de cette source à ce niveau, rien à comparer."
+            return (entete + suite, *self._phrases_d_ecarts())
+        quoi = "même millésime" if self.meme_millesime else f"millésime {_date(self.compare_a)}"
+        lignes = [f"{entete}, comparées au {quoi} tenu ({nombre(self.lignes_tenues)} lignes)."]
+        if self.contradiction:
+            lignes.append(f"Contradiction : {self.contradiction}")
+        if toutes or self.notable:
+            lignes += self._phrases_de_structure()
+        return (*lignes, *self._phrases_d_ecarts())
+
+    def _phrases_de_structure(self) -> list[str]:
+        perdues = "absentes du fichier reçu" if self.meme_millesime else "perdues"
+        lignes = [
+            f"{accord(len(noms), 'variable', mot)} : {_liste(noms)}."
+            for noms, mot in ((self.colonnes_gagnees, "gagnées"), (self.colonnes_perdues, perdues))
+            if noms
+        ]
+        perdus = "tenus et absents du fichier reçu" if self.meme_millesime else "perdus"
+        lignes += [
+            f"{accord(len(codes), 'code', mot)} : {_liste(codes)}."
+            for codes, mot in ((self.codes_gagnes, "gagnés"), (self.codes_perdus, perdus))
+            if codes
+        ]
+        return lignes or ["Mêmes variables et mêmes codes."]
+
+    def _phrases_d_ecarts(self) -> tuple[str, ...]:
+        lignes: list[str] = []
+        for nature, titre in NATURES.items():
+            de_cette_nature = [e for e in self.ecarts if e.nature == nature]
+            if not de_cette_nature:
+                continue
+            lignes.append(f"{titre.capitalize()} ({accord(len(de_cette_nature), 'variable')}) :")
+            lignes += [f"  - {e.phrase}" for e in de_cette_nature[:ECARTS_MONTRES]]
+            if len(de_cette_nature) > ECARTS_MONTRES:
+                lignes.append(f"  - … et {len(de_cette_nature) - ECARTS_MONTRES} autres variables.")
+        return tuple(lignes)
+
+
+# -- comparer ----------------------------------------------------------------------------------
+
+
+def millesime_de_comparaison(tenus: Iterable[int], recu: int | None) -> int | None:
+    """Choisir le millésime tenu auquel comparer : le même, sinon le plus proche, l'antérieur à égalité.
+
+    Parameters
+    ----------
+    tenus : iterable of int
+        Millésimes tenus.
+    recu : int or None
+        Millésime reçu.
+
+    Returns
+    -------
+    int or None
+        Millésime ; ``None`` si rien n'est tenu, ou si la source est sans date.
+    """
+    if recu is None:
+        return None
+    return min(tenus, key=lambda annee: (abs(annee - recu), annee), default=None)
+
+
+def examiner_table(base: Base, source: Source, prepare: TablePreparee, nom: str) -> Examen:
+    """Comparer une table préparée à ce que la base tient de plus proche, sans rien écrire.
+
+    Parameters
+    ----------
+    base : Base
+        Base tenue.
+    source : Source
+        Source reconnue.
+    prepare : TablePreparee
+        Table reçue.
+    nom : str
+        Nom du fichier, pour les phrases.
+
+    Returns
+    -------
+    Examen
+        Rapport.
+    """
+    proche = millesime_de_comparaison(base.millesimes(source.id, prepare.niveau), prepare.millesime)
+    tenue = base.lire(source.id, proche, prepare.niveau)
+    contradiction = ""
+    if len(tenue) and proche == prepare.millesime:
+        contradiction = _contradiction(tenue, source, prepare, nom)
+    return comparer(tenue if len(tenue) else None, prepare, source.id, proche, contradiction)
+
+
+def comparer(
+    tenue: pd.DataFrame | None,
+    prepare: TablePreparee,
+    source: str,
+    compare_a: int | None,
+    contradiction: str = "",
+) -> Examen:
+    """Comparer deux tables : variables, codes, niveaux, bornes, cellules vides.
+
+    Parameters
+    ----------
+    tenue : pandas.DataFrame or None
+        Table tenue (index ``code``) ; ``None`` s'il n'y en a pas.
+    prepare : TablePreparee
+        Table reçue.
+    source : str
+        Identifiant de la source.
+    compare_a : int or None
+        Millésime de la table tenue.
+    contradiction : str, default ""
+        Contradiction déjà constatée.
+
+    Returns
+    -------
+    Examen
+        Rapport ; fonction pure, les tables ne sont pas changées.
+    """
+    recue = pd.DataFrame(prepare.donnees.drop(columns="geometry", errors="ignore")).set_index("code")
+    ancienne = pd.DataFrame(index=pd.Index([], name="code", dtype="str")) if tenue is None else tenue
+    neuves, vieilles = set(_variables(recue)), set(_variables(ancienne))
+    codes_neufs, codes_vieux = set(recue.index), set(ancienne.index)
+    ecarts: list[Ecart] = []
+    for variable in sorted(v for v in neuves if pd.api.types.is_numeric_dtype(recue[v])):
+        grandeur = grandeur_de(source, variable)
+        ecarts += ecarts_de_bornes(recue[variable], variable, grandeur)
+        if variable in vieilles and pd.api.types.is_numeric_dtype(ancienne[variable]):
+            ecarts += ecarts_de_valeurs(ancienne[variable], recue[variable], variable, grandeur)
+            if compare_a == prepare.millesime:
+                ecarts += ecarts_corriges(ancienne[variable], recue[variable], variable)
+    return Examen(
+        source=source,
+        niveau=prepare.niveau,
+        millesime=prepare.millesime,
+        compare_a=compare_a,
+        tenue=tenue is not None,
+        lignes=len(recue),
+        lignes_tenues=len(ancienne),
+        colonnes_gagnees=tuple(sorted(neuves - vieilles)) if tenue is not None else (),
+        colonnes_perdues=tuple(sorted(vieilles - neuves)),
+        codes_gagnes=tuple(sorted(codes_neufs - codes_vieux)) if tenue is not None else (),
+        codes_perdus=tuple(sorted(codes_vieux - codes_neufs)),
+        ecarts=tuple(sorted(ecarts, key=lambda e: (e.nature, -e.ampleur, e.variable))),
+        contradiction=contradiction,
+    )
+
+
+def _contradiction(tenue: pd.DataFrame, source: Source, prepare: TablePreparee, nom: str) -> str:
+    if "geometry" in prepare.donnees:
+        communs = len(set(prepare.donnees["code"]) & set(tenue.index))
+        return (
+            f"« {nom} » redonne {accord(communs, 'contour')} de « {source.titre} » {_date(prepare.millesime)} "
+            "que la base tient déjà."
+            if communs
+            else ""
+        )
+    try:
+        refuser_contradiction([tenue.reset_index()], source, prepare, nom)
+    except TableNonConforme as refus:
+        return str(refus)
+    return ""
+
+
+def _variables(table: pd.DataFrame) -> list[str]:
+    return [c for c in table.columns if not c.endswith(SUFFIXE_STATUT)]
+
+
+def _date(millesime: int | None) -> str:
+    return "sans date" if millesime is None else str(millesime)
+
+
+def _liste(noms: Sequence[str]) -> str:
+    suite = "…" if len(noms) > EXEMPLES else ""
+    return ", ".join(noms[:EXEMPLES]) + suite

@@ -1,0 +1,176 @@
+"""Refuser un fichier qui contredit ce que la base tient déjà : deux valeurs pour une même cellule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from donnees_insee.erreurs import TableNonConforme
+from donnees_insee.preparation.preparation import TablePreparee
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from donnees_insee.base.base import Base
+    from donnees_insee.catalogue.catalogue import Source
+
+TOLERANCE: Final = 1e-6
+# Une correction de producteur touche quelques cellules ; au-delà, dans les variables touchées, ce n'en est pas une.
+PART_D_UNE_CORRECTION: Final = 0.2
+CELLULES_D_UNE_CORRECTION: Final = 10
+# Rattachements : deux fichiers qui ne disent pas la même chose d'un code se contredisent.
+RATTACHEMENTS: Final = frozenset({"EPCI", "DEP", "REG", "COM", "DEPCOM", "QUARTIER"})
+
+
+def a_comparer(
+    base: Base, source: Source, prepare: TablePreparee, attendues: Iterable[pa.Table | pd.DataFrame]
+) -> list[pd.DataFrame]:
+    """Choisir, parmi les tables tenues ou sur le point de l'être, celles qui ont un code de la table reçue.
+
+    Parameters
+    ----------
+    base : Base
+        Base à compléter.
+    source : Source
+        Source reconnue.
+    prepare : TablePreparee
+        Table reçue.
+    attendues : iterable of pyarrow.Table or pandas.DataFrame
+        Tables de même source, millésime et niveau que le même dépôt va écrire.
+
+    Returns
+    -------
+    list of pandas.DataFrame
+        Vide si rien n'est commun : il n'y a alors rien à contredire, et rien n'est lu.
+    """
+    ou = (source.id, prepare.millesime, prepare.niveau)
+    recus = _codes(prepare.contenu)
+
+    def utile(codes: pa.ChunkedArray) -> bool:
+        # Une source à colonne exclusive se compare par cette colonne, que les codes se croisent ou non.
+        return bool(len(codes)) and (
+            bool(source.exclusif) or (bool(source.identite) and _se_croisent(codes, recus))
+        )
+
+    tenue = [base.lire(*ou).reset_index()] if utile(base.codes(*ou)) else []
+    croisees = [t for t in attendues if utile(_codes(t))]
+    return tenue + [t.to_pandas() if isinstance(t, pa.Table) else t for t in croisees]
+
+
+def _codes(contenu: pa.Table | pd.DataFrame) -> pa.ChunkedArray:
+    if isinstance(contenu, pa.Table):
+        return contenu["code"].cast(pa.string())
+    return pa.chunked_array([pa.array(contenu["code"], pa.string())])
+
+
+def _se_croisent(tenus: pa.ChunkedArray, recus: pa.ChunkedArray) -> bool:
+    return bool(pc.any(pc.is_in(tenus, value_set=recus)).as_py())
+
+
+def refuser_contradiction(
+    tenues: Iterable[pd.DataFrame], source: Source, prepare: TablePreparee, nom: str
+) -> None:
+    """Refuser une table qui donne une autre valeur à une cellule déjà tenue.
+
+    Parameters
+    ----------
+    tenues : iterable of pandas.DataFrame
+        Tables déjà tenues, ou sur le point de l'être, de même source, millésime et niveau.
+    source : Source
+        Source reconnue.
+    prepare : TablePreparee
+        Table reçue.
+    nom : str
+        Nom du fichier, pour le message.
+
+    Raises
+    ------
+    TableNonConforme
+        Si une cellule diffère ; la première différence est montrée.
+    """
+    tenues = list(tenues)
+    if source.exclusif:
+        _refuser_recouvrement(tenues, source, prepare, nom)
+    cles = list(source.identite)
+    fautes = [
+        f for tenue in tenues if cles and len(tenue) for f in _differences(tenue, prepare.donnees, cles)
+    ]
+    if fautes:
+        date = "" if prepare.millesime is None else f" {prepare.millesime}"
+        differentes, communes = (sum(f.nombre[i] for f in fautes) for i in (0, 1))
+        raise TableNonConforme(
+            f"« {nom} » contredit un fichier déjà déposé pour « {source.titre} »{date} : {fautes[0].texte} "
+            f"({len(fautes)} variable(s) touchée(s), {differentes} cellule(s) sur {communes}). Rien n'a été changé. "
+            + _conseil(differentes, communes)
+        )
+
+
+def _conseil(differentes: int, communes: int) -> str:
+    """Dire ce que vaut un désaccord : quelques cellules sont une correction, presque toutes un autre fichier."""
+    if differentes <= max(PART_D_UNE_CORRECTION * communes, CELLULES_D_UNE_CORRECTION):
+        return (
+            "Si le producteur a corrigé son fichier, retirez l'ancien avec `abs sources retirer`, puis déposez le "
+            "nouveau."
+        )
+    return (
+        "C'est trop pour une correction : l'un des deux est sans doute d'une autre année, d'une autre édition ou d'un "
+        "autre champ. Vérifiez l'année que dit chacun avant d'en retirer un avec `abs sources retirer`."
+    )
+
+
+def _refuser_recouvrement(
+    tenues: list[pd.DataFrame], source: Source, prepare: TablePreparee, nom: str
+) -> None:
+    """Refuser une liste qui répète des communes déjà tenues : ses équipements seraient comptés deux fois."""
+    colonne = source.exclusif
+    recues = set(prepare.donnees.get(colonne, pd.Series(dtype=str)).dropna())
+    communes = sorted({c for t in tenues if colonne in t for c in recues.intersection(t[colonne].dropna())})
+    if communes:
+        raise TableNonConforme(
+            f"« {nom} » porte {len(communes)} commune(s) qu'un fichier déjà déposé de « {source.titre} » "
+            f"{prepare.millesime} porte aussi ({', '.join(communes[:5])}) : elles seraient comptées deux "
+            "fois. Retirez l'autre fichier avec `abs sources retirer`, ou ne déposez que le plus complet."
+        )
+
+
+@dataclass(frozen=True)
+class _Difference:
+    texte: str
+    nombre: tuple[int, int]
+
+
+def _differences(tenue: pd.DataFrame, recue: pd.DataFrame, cles: list[str]) -> list[_Difference]:
+    """Comparer les lignes communes ; une cellule vide d'un côté n'est pas une contradiction."""
+    cles = [c for c in cles if c in tenue and c in recue]
+    ancienne, nouvelle = tenue.set_index(cles), recue.set_index(cles)
+    communs = nouvelle.index.intersection(ancienne.index)
+    fautes = []
+    for variable in nouvelle.columns.intersection(ancienne.columns) if len(communs) else ():
+        a, b = ancienne.loc[communs, variable], nouvelle.loc[communs, variable]
+        if pd.api.types.is_numeric_dtype(a) and pd.api.types.is_numeric_dtype(b):
+            differe = ~np.isclose(a.to_numpy(float), b.to_numpy(float), rtol=TOLERANCE)
+        elif variable in RATTACHEMENTS:
+            differe = (a.astype(str) != b.astype(str)).to_numpy(bool)
+        else:
+            continue
+        deux = (a.notna() & b.notna()).to_numpy(bool)
+        differe = differe & deux
+        if differe.any():
+            i = int(np.argmax(differe))
+            texte = (
+                f"{variable} au code {_en_mots(communs[i])} : {_en_mots(a.iloc[i])} déjà tenu, "
+                f"{_en_mots(b.iloc[i])} reçu"
+            )
+            fautes.append(_Difference(texte, (int(differe.sum()), int(deux.sum()))))
+    return fautes
+
+
+def _en_mots(valeur: Any) -> str:
+    if isinstance(valeur, tuple):
+        return " · ".join(map(str, valeur))
+    return f"{valeur:.10g}" if isinstance(valeur, float) else str(valeur)

@@ -1,0 +1,320 @@
+"""Déposer des fichiers : les reconnaître, garder l'original et un reçu, écrire la base."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from donnees_insee.base import publications
+from donnees_insee.base.recus import LotRecu, Recu, chemin_du_recu, lire_recu
+from donnees_insee.chemins import dossier_de_passage
+from donnees_insee.depot.journal import journal, seul_a_ecrire
+from donnees_insee.depot.rangement import (
+    COMPAGNONS,
+    Ecriture,
+    compagnons,
+    copier_l_original,
+    defaire,
+    preparer_fichier,
+)
+from donnees_insee.depot.retrait import retirer
+from donnees_insee.erreurs import (
+    ErreurAbs,
+    FichierIllisible,
+    ParametreInvalide,
+    SortieImpossible,
+    affichable,
+    cause_en_clair,
+)
+from donnees_insee.lecture import archives
+from donnees_insee.preparation.sources_recues import SOURCE as LOCALE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from donnees_insee.base.base import Base
+
+__all__ = ["Depot", "deposer", "empreinte", "fichiers_a_deposer", "retirer"]
+
+EXTENSIONS_ARCHIVE: Final = {".zip", ".7z"}
+ANNEES_PLAUSIBLES: Final = range(1990, 2040)
+
+
+@dataclass(frozen=True)
+class Depot:
+    """Le résultat du dépôt d'un fichier.
+
+    Attributes
+    ----------
+    nom : str
+        Nom du fichier tel que déposé (``archive.zip → membre`` pour une archive).
+    etat : str
+        ``range``, ``deja_la``, ``refuse`` ou ``documentation``.
+    lots : tuple of LotRecu
+        Tables tirées du fichier.
+    raison : str
+        Raison du refus ou de la mise de côté.
+    """
+
+    nom: str
+    etat: str
+    lots: tuple[LotRecu, ...] = ()
+    raison: str = ""
+
+
+def fichiers_a_deposer(chemins: Iterable[Path]) -> list[Path]:
+    """Lister les fichiers à examiner, dossiers parcourus, compagnons de shapefile laissés à leur couche.
+
+    Parameters
+    ----------
+    chemins : iterable of pathlib.Path
+        Fichiers et dossiers donnés par l'analyste.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Fichiers, dans l'ordre des noms.
+
+    Raises
+    ------
+    FichierIllisible
+        Si un chemin n'existe pas.
+    """
+    trouves: list[Path] = []
+    for chemin in map(Path, chemins):
+        try:
+            if chemin.is_dir():
+                trouves += [f for f in chemin.rglob("*") if f.is_file() and not f.name.startswith(".")]
+            elif chemin.is_file():
+                trouves.append(chemin)
+            else:
+                raise FichierIllisible(
+                    f"Le chemin « {chemin} » n'existe pas, ou n'est ni un fichier ni un dossier. "
+                    "Vérifiez-le, "
+                    "puis relancez la commande."
+                )
+        except OSError as cause:
+            raise FichierIllisible(
+                f"Le chemin « {chemin} » ne peut pas être lu ({cause_en_clair(cause)}). Vérifiez-le, "
+                "puis relancez la commande."
+            ) from cause
+    return sorted({f for f in trouves if f.suffix.lower() not in COMPAGNONS})
+
+
+def deposer(
+    base: Base,
+    chemins: Iterable[Path],
+    *,
+    millesime: int | None = None,
+    suivre: Callable[[Path], None] | None = None,
+    attendre: Callable[[], None] | None = None,
+    malgre_les_ecarts: bool = False,
+) -> list[Depot]:
+    """Déposer des fichiers, des dossiers et des archives.
+
+    Parameters
+    ----------
+    base : Base
+        Base à compléter.
+    chemins : iterable of pathlib.Path
+        Ce que l'analyste dépose.
+    millesime : int or None, default None
+        Année des données, pour les fichiers qui ne la portent pas.
+    suivre : callable or None, default None
+        Appelé à chaque fichier, pour une barre de progression.
+    attendre : callable or None, default None
+        Appelé une fois si un autre programme écrit dans la base ; le dépôt attend qu'il finisse.
+    malgre_les_ecarts : bool, default False
+        Ranger, en le gardant au reçu, un fichier qui dit des choses impossibles.
+
+    Returns
+    -------
+    list of Depot
+        Un résultat par fichier ou par membre d'archive ; un refus n'arrête pas les autres.
+
+    Raises
+    ------
+    ParametreInvalide
+        Si le millésime n'est pas une année plausible.
+    """
+    if millesime is not None and millesime not in ANNEES_PLAUSIBLES:
+        raise ParametreInvalide(
+            f"--millesime {millesime} n'est pas une année plausible : on attend une année sur quatre "
+            "chiffres, "
+            f"de {ANNEES_PLAUSIBLES.start} à {ANNEES_PLAUSIBLES.stop - 1}."
+        )
+    resultats: list[Depot] = []
+    a_deposer = fichiers_a_deposer(chemins)
+    with seul_a_ecrire(base, attendre):
+        for fichier in a_deposer:
+            if suivre is not None:
+                suivre(fichier)
+            resultats += _deposer_un(base, fichier, millesime, malgre_les_ecarts=malgre_les_ecarts)
+    return [replace(d, nom=affichable(d.nom), raison=affichable(d.raison)) for d in resultats]
+
+
+def empreinte(chemin: Path) -> str:
+    """Calculer le sha256 d'un fichier, compagnons compris pour un shapefile.
+
+    Parameters
+    ----------
+    chemin : pathlib.Path
+        Fichier.
+
+    Returns
+    -------
+    str
+        Empreinte hexadécimale.
+
+    Raises
+    ------
+    FichierIllisible
+        Si le fichier ne peut pas être lu.
+    """
+    somme = hashlib.sha256()
+    try:
+        for fichier in [chemin, *compagnons(chemin)]:
+            with fichier.open("rb") as flux:
+                while bloc := flux.read(1 << 20):
+                    somme.update(bloc)
+    except OSError as cause:
+        raise FichierIllisible(
+            f"« {chemin} » ne peut pas être lu ({cause_en_clair(cause)}). Vérifiez les droits sur ce fichier."
+        ) from cause
+    return somme.hexdigest()
+
+
+def _deposer_un(base: Base, fichier: Path, millesime: int | None, *, malgre_les_ecarts: bool) -> list[Depot]:
+    try:
+        if not archives.est_utile(fichier.name):
+            return [
+                Depot(fichier.name, "documentation", raison="dictionnaire ou documentation, sans données")
+            ]
+        sha = empreinte(fichier)
+        connu = chemin_du_recu(base.dossier, sha)
+        if connu.is_file():
+            recu = lire_recu(connu)
+            if not recu.refuses:
+                return [_deja_la(recu, fichier, millesime)]
+        if fichier.suffix.lower() in EXTENSIONS_ARCHIVE:
+            return _deposer_archive(base, fichier, sha, millesime, malgre_les_ecarts=malgre_les_ecarts)
+        lots, ecriture = preparer_fichier(
+            base, fichier, fichier.name, sha[:14], millesime, malgre_les_ecarts=malgre_les_ecarts
+        )
+    except ErreurAbs as refus:
+        return [Depot(fichier.name, "refuse", raison=str(refus))]
+    except Exception as imprevue:  # noqa: BLE001 - un fichier que rien n'avait prévu n'arrête pas les autres
+        return [Depot(fichier.name, "refuse", raison=_imprevu(fichier.name, imprevue))]
+    _ecrire(base, fichier, sha, lots, [ecriture])
+    return [Depot(fichier.name, "range", tuple(lots))]
+
+
+def _commencer_le_registre(base: Base, lots: list[LotRecu]) -> None:
+    """Ouvrir le registre des publications au premier fichier reçu d'un partenaire : rien n'en a encore été publié."""
+    premier = LOCALE in {lot.source for lot in lots} and LOCALE not in {p.source for p in base.parts()}
+    if premier and not (base.dossier / publications.NOM).exists():
+        publications.commencer(base.dossier)
+
+
+def _imprevu(nom: str, cause: Exception) -> str:
+    return (
+        f"« {nom} » provoque une faute imprévue du programme ({type(cause).__name__} : {cause}). Rien "
+        "n'a été changé. "
+        "Signalez-la avec ce fichier, et déposez les autres."
+    )
+
+
+def _deja_la(recu: Recu, fichier: Path, millesime: int | None) -> Depot:
+    """Dire qu'un contenu est déjà tenu ; une autre année que celle donnée d'abord est refusée."""
+    dates = {lot.millesime for lot in recu.lots if lot.d_ou == "option --millesime"}
+    if millesime is not None and dates and dates != {millesime}:
+        raison = (
+            f"« {fichier.name} » a déjà été déposé avec --millesime {', '.join(map(str, dates))}. Si "
+            "cette année "
+            f"était fausse, retirez-le avec `abs sources retirer {recu.sha256[:12]}`, puis redéposez-le."
+        )
+        return Depot(fichier.name, "refuse", recu.lots, raison)
+    sous = "" if recu.nom == fichier.name else f" sous le nom « {recu.nom} »"
+    return Depot(fichier.name, "deja_la", recu.lots, f"même contenu déjà déposé{sous}")
+
+
+def _deposer_archive(
+    base: Base, archive: Path, sha: str, millesime: int | None, *, malgre_les_ecarts: bool
+) -> list[Depot]:
+    """Préparer tous les membres d'une archive, puis écrire ensemble ceux qui conviennent."""
+    resultats: list[Depot] = []
+    ranges: list[LotRecu] = []
+    ecritures: list[Ecriture] = []
+    with dossier_de_passage("archive") as provisoire:
+        membres = fichiers_a_deposer(archives.extraire(archive, Path(provisoire)))
+        for rang, membre in enumerate(membres):
+            nom = f"{archive.name} → {membre.relative_to(provisoire)}"
+            if membre.suffix.lower() in EXTENSIONS_ARCHIVE:
+                raison = "archive dans une archive : extrayez-la, puis déposez-la seule."
+                resultats.append(Depot(nom, "refuse", raison=raison))
+                continue
+            try:
+                lots, ecriture = preparer_fichier(
+                    base,
+                    membre,
+                    nom,
+                    f"{sha[:12]}{rang:02d}",
+                    millesime,
+                    ecritures,
+                    malgre_les_ecarts=malgre_les_ecarts,
+                )
+            except ErreurAbs as refus:
+                resultats.append(Depot(nom, "refuse", raison=str(refus)))
+                continue
+            except Exception as imprevue:  # noqa: BLE001 - un membre imprévu n'arrête pas les autres
+                resultats.append(Depot(nom, "refuse", raison=_imprevu(nom, imprevue)))
+                continue
+            ranges += lots
+            ecritures.append(ecriture)
+            resultats.append(Depot(nom, "range", tuple(lots)))
+    if not resultats:
+        return [Depot(archive.name, "refuse", raison="l'archive ne contient aucun fichier de données.")]
+    if ranges:
+        refuses = tuple(r.nom for r in resultats if r.etat == "refuse")
+        _ecrire(base, archive, sha, ranges, ecritures, refuses)
+    return resultats
+
+
+def _ecrire(
+    base: Base,
+    fichier: Path,
+    sha: str,
+    lots: list[LotRecu],
+    ecritures: list[Ecriture],
+    refuses: tuple[str, ...] = (),
+) -> None:
+    """Copier l'original, écrire les parts, puis le reçu ; un échec en route n'en laisse rien."""
+    instant = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    recu = Recu(sha, fichier.name, "", fichier.stat().st_size, instant, tuple(lots), refuses)
+    connu = chemin_du_recu(base.dossier, sha)
+    if connu.is_file() and (ancien := lire_recu(connu)).lots == recu.lots and ancien.refuses == refuses:
+        return
+    copies = base.dossier / "brut" / sha[:16]
+    prevus = [copies / f.name for f in [fichier, *compagnons(fichier)]]
+    prevus += [p.chemin for e in ecritures for p in e.parts]
+    faits: list[Path] = []
+    with journal(base, [f for f in prevus if not f.exists()]):
+        try:
+            faits += copier_l_original(fichier, copies)
+            for ecriture in ecritures:
+                faits += ecriture.executer(base)
+            _commencer_le_registre(base, lots)
+            base.ranger_recu(recu)
+        except BaseException as cause:
+            defaire(faits, base.dossier)
+            base.oublier()
+            if isinstance(cause, OSError):
+                raise SortieImpossible(
+                    f"« {fichier.name} » n'a pas pu être rangé dans « {base.dossier} » "
+                    f"({cause_en_clair(cause)}). "
+                    "Rien n'en a été gardé : vérifiez la place sur le disque et vos droits, puis recommencez."
+                ) from cause
+            raise

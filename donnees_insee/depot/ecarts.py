@@ -1,0 +1,312 @@
+"""Les écarts d'une variable entre deux tables : bornes, niveau, étendue, cellules vides, et leurs seuils."""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+import pandas as pd
+
+from donnees_insee.depot.contradictions import TOLERANCE
+
+
+@dataclass(frozen=True)
+class Grandeur:
+    """Ce qu'une variable mesure : ``compte``, ``part`` ou ``niveau``, et ses bornes sûres."""
+
+    nature: str = "compte"
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True)
+class Ecart:
+    """Une surprise sur une variable : sa nature, son ampleur pour le tri, et la phrase qui la dit."""
+
+    nature: str
+    variable: str
+    ampleur: float
+    phrase: str
+
+
+@lru_cache(maxsize=1)
+def seuils() -> dict[str, float]:
+    """Lire les seuils au-delà desquels un écart est dit.
+
+    Returns
+    -------
+    dict of str to float
+        Nom du seuil → valeur ; la raison de chacun est dans la table.
+    """
+    fichier = resources.files("donnees_insee.catalogue") / "reference" / "seuils_examen.csv"
+    with fichier.open(encoding="utf-8") as flux:
+        return {r["seuil"]: float(r["valeur"]) for r in csv.DictReader(flux, delimiter=";")}
+
+
+@lru_cache(maxsize=1)
+def _regles_de_grandeur() -> tuple[tuple[str, re.Pattern[str], Grandeur], ...]:
+    fichier = resources.files("donnees_insee.catalogue") / "reference" / "grandeurs.csv"
+    with fichier.open(encoding="utf-8") as flux:
+        return tuple(
+            (
+                r["source"],
+                re.compile(r["motif"]),
+                Grandeur(r["grandeur"], *(float(r[b]) if r[b] else None for b in ("min", "max"))),
+            )
+            for r in csv.DictReader(flux, delimiter=";")
+        )
+
+
+def grandeur_de(source: str, variable: str) -> Grandeur:
+    """Dire ce que mesure une variable.
+
+    Parameters
+    ----------
+    source : str
+        Identifiant de la source.
+    variable : str
+        Nom stable de la variable.
+
+    Returns
+    -------
+    Grandeur
+        Première règle qui convient ; à défaut un effectif, sans borne.
+    """
+    for voulue, motif, grandeur in _regles_de_grandeur():
+        if voulue in {"*", source} and motif.fullmatch(variable):
+            return grandeur
+    return Grandeur()
+
+
+# -- les écarts d'une variable -----------------------------------------------------------------
+
+
+def ecarts_de_bornes(recue: pd.Series, variable: str, grandeur: Grandeur) -> list[Ecart]:
+    """Relever ce qui est impossible par nature, que la base tienne quelque chose ou non.
+
+    Parameters
+    ----------
+    recue : pandas.Series
+        Valeurs reçues, par code.
+    variable : str
+        Nom stable.
+    grandeur : Grandeur
+        Ce qu'elle mesure.
+
+    Returns
+    -------
+    list of Ecart
+        Vide, ou un écart qui montre la première valeur.
+    """
+    dehors = pd.Series(data=False, index=recue.index)
+    if grandeur.minimum is not None:
+        dehors |= recue < grandeur.minimum
+    if grandeur.maximum is not None:
+        dehors |= recue > grandeur.maximum
+    if not dehors.any():
+        return []
+    attendu = " et ".join(
+        f"{mot} {nombre(borne)}"
+        for mot, borne in (("au moins", grandeur.minimum), ("au plus", grandeur.maximum))
+        if borne is not None
+    )
+    return [Ecart("borne", variable, float(dehors.sum()), _exemple(variable, recue[dehors], attendu))]
+
+
+def ecarts_de_valeurs(
+    ancienne: pd.Series, recue: pd.Series, variable: str, grandeur: Grandeur
+) -> list[Ecart]:
+    """Comparer une variable sur les codes communs, et son étendue sur tous.
+
+    Parameters
+    ----------
+    ancienne : pandas.Series
+        Valeurs tenues, par code.
+    recue : pandas.Series
+        Valeurs reçues, par code.
+    variable : str
+        Nom stable.
+    grandeur : Grandeur
+        Ce qu'elle mesure.
+
+    Returns
+    -------
+    list of Ecart
+        Écarts au-delà des seuils.
+    """
+    a, b = _communes(ancienne, recue)
+    ecarts = _ecart_de_vides(a, b, variable)
+    if a.index.is_unique and b.index.is_unique:
+        connues = a.notna() & b.notna()
+        a, b = a[connues], b[connues]
+    if len(a) and len(b):
+        ecarts += _ecart_de_niveau(a, b, variable, grandeur)
+    return ecarts + _ecarts_d_etendue(ancienne, recue, variable, grandeur)
+
+
+def ecarts_corriges(ancienne: pd.Series, recue: pd.Series, variable: str) -> list[Ecart]:
+    """Compter, pour un même millésime, les cellules qui disent autre chose que celles qui sont tenues.
+
+    Parameters
+    ----------
+    ancienne : pandas.Series
+        Valeurs tenues, par code.
+    recue : pandas.Series
+        Valeurs reçues, par code.
+    variable : str
+        Nom stable.
+
+    Returns
+    -------
+    list of Ecart
+        Vide si rien ne diffère, ou si un code a plusieurs lignes.
+    """
+    if not (ancienne.index.is_unique and recue.index.is_unique):
+        return []
+    a, b = _communes(ancienne, recue)
+    differe = (a.notna() & b.notna()) & ((a - b).abs() > TOLERANCE * b.abs())
+    if not differe.any():
+        return []
+    code = differe.idxmax()
+    phrase = (
+        f"{variable} : {accord(int(differe.sum()), 'valeur', 'corrigées')}, dont {nombre(float(a[code]))} "
+        f"devenu {nombre(float(b[code]))} au code {code}."
+    )
+    return [Ecart("corrige", variable, float(differe.sum()), phrase)]
+
+
+def _communes(ancienne: pd.Series, recue: pd.Series) -> tuple[pd.Series, pd.Series]:
+    if ancienne.index.is_unique and recue.index.is_unique:
+        communs = recue.index.intersection(ancienne.index)
+        return ancienne.loc[communs], recue.loc[communs]
+    return ancienne[ancienne.index.isin(recue.index)], recue[recue.index.isin(ancienne.index)]
+
+
+def _ecart_de_niveau(a: pd.Series, b: pd.Series, variable: str, grandeur: Grandeur) -> list[Ecart]:
+    compte = grandeur.nature == "compte"
+    avant, apres = (float(s.sum()) if compte else float(s.mean()) for s in (a, b))
+    ou = f"sur {accord(len(b), 'code commun', 'renseignés')}"
+    mot = "la somme" if compte else "la moyenne"
+    if compte and max(abs(avant), abs(apres)) < seuils()["effectif_minimal"]:
+        return []
+    rapport = apres / avant if avant else math.inf if apres else 1.0
+    puissance = _puissance_de_dix(rapport)
+    passage = f"{variable} : {ou}, {mot} passe de {nombre(avant)} à {nombre(apres)}"
+    if puissance:
+        sens = "multipliée" if rapport > 1 else "divisée"
+        phrase = f"{passage}, {sens} par {puissance} environ : unité changée ou virgule perdue ?"
+        return [Ecart("facteur", variable, abs(math.log(rapport)), phrase)]
+    if grandeur.nature == "part":
+        points = apres - avant
+        if abs(points) <= seuils()["variation_points"]:
+            return []
+        return [Ecart("variation", variable, abs(points) / 100, f"{passage} ({_signe(points)} points).")]
+    if abs(rapport - 1) <= seuils()["variation"]:
+        return []
+    de_combien = f" ({_signe(100 * (rapport - 1))} %)" if math.isfinite(rapport) and avant > 0 else ""
+    return [Ecart("variation", variable, min(abs(rapport - 1), 1e9), f"{passage}{de_combien}.")]
+
+
+def _ecarts_d_etendue(
+    ancienne: pd.Series, recue: pd.Series, variable: str, grandeur: Grandeur
+) -> list[Ecart]:
+    bas, haut = ancienne.min(), ancienne.max()
+    if pd.isna(bas):
+        return []
+    negatifs = recue < 0
+    if grandeur.nature == "compte" and bas >= 0 and negatifs.any():
+        attendu = "un effectif, jamais négatif dans la table tenue"
+        return [
+            Ecart("negatif", variable, float(negatifs.sum()), _exemple(variable, recue[negatifs], attendu))
+        ]
+    # Une table presque constante a une étendue nulle : sa plus grande valeur donne alors l'échelle.
+    marge = seuils()["bande"] * max(haut - bas, abs(bas), abs(haut))
+    dehors = (recue < bas - marge) | (recue > haut + marge)
+    if not marge or not dehors.any() or len(ancienne.dropna()) < 2:
+        return []
+    attendu = f"de {nombre(float(bas))} à {nombre(float(haut))} dans la table tenue"
+    return [Ecart("bande", variable, float(dehors.sum()), _exemple(variable, recue[dehors], attendu))]
+
+
+def _ecart_de_vides(a: pd.Series, b: pd.Series, variable: str) -> list[Ecart]:
+    if a.empty or b.empty:
+        return []
+    avant, apres = float(a.isna().mean()), float(b.isna().mean())
+    if abs(apres - avant) <= seuils()["manquants"]:
+        return []
+    phrase = f"{variable} : {nombre(100 * avant)} % de cellules vides tenues, {nombre(100 * apres)} % reçues."
+    return [Ecart("manquants", variable, abs(apres - avant), phrase)]
+
+
+def _puissance_de_dix(rapport: float) -> int:
+    """Donner 10, 100 ou 1000 si le rapport, ou son inverse, en est proche ; sinon zéro."""
+    if not math.isfinite(rapport) or rapport <= 0:
+        return 0
+    grand = max(rapport, 1 / rapport)
+    proches = [p for p in (10, 100, 1000) if abs(grand / p - 1) <= seuils()["puissance_de_dix"]]
+    return proches[0] if proches else 0
+
+
+# -- dire --------------------------------------------------------------------------------------
+
+
+def _exemple(variable: str, dehors: pd.Series, attendu: str) -> str:
+    code, valeur = dehors.index[0], float(dehors.iloc[0])
+    return f"{variable} : {accord(len(dehors), 'valeur')}, dont {nombre(valeur)} au code {code} ; on attend {attendu}."
+
+
+def nombre(valeur: float) -> str:
+    """Écrire un nombre à la française, sans décimale inutile.
+
+    Parameters
+    ----------
+    valeur : float
+        Nombre.
+
+    Returns
+    -------
+    str
+        Espaces fines pour les milliers, virgule décimale.
+    """
+    decimales = 0 if abs(valeur) >= 1000 or float(valeur).is_integer() else 1 if abs(valeur) >= 10 else 2
+    texte = f"{valeur:,.{decimales}f}"
+    if decimales:
+        texte = texte.rstrip("0").rstrip(".")
+    return texte.replace(",", "\u202f").replace(".", ",")
+
+
+def _signe(valeur: float) -> str:
+    return ("+" if valeur > 0 else "−") + nombre(abs(round(valeur, 1)))
+
+
+def accord(nombre_lu: int, nom: str, suite: str = "") -> str:
+    """Accorder un nom, et l'adjectif pluriel qui le suit, à son nombre.
+
+    Parameters
+    ----------
+    nombre_lu : int
+        Combien.
+    nom : str
+        Nom au singulier.
+    suite : str, default ""
+        Ce qui le suit, au pluriel.
+
+    Returns
+    -------
+    str
+        Par exemple ``"2 codes perdus"``.
+    """
+    mots = f"{nom} {suite}".split()
+    if nombre_lu > 1:
+        mots = [*(f"{m}s" for m in nom.split()), *suite.split()]
+    else:
+        mots = [*nom.split(), *(_au_singulier(m) for m in suite.split())]
+    return f"{nombre(nombre_lu)} {' '.join(mots)}"
+
+
+def _au_singulier(mot: str) -> str:
+    return mot[:-1] if mot.endswith("s") and mot not in {"dans", "plus"} else mot

@@ -1,0 +1,368 @@
+"""Préparer ce qu'un fichier donnera à la base, refuser ce qui contredit ce qu'elle tient, puis l'écrire."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+import pyarrow as pa
+
+from donnees_insee.base.recus import LotRecu
+from donnees_insee.chemins import creer_dossier, fichier_provisoire
+from donnees_insee.depot.avant_depot import examiner_table
+from donnees_insee.depot.contradictions import a_comparer, refuser_contradiction
+from donnees_insee.depot.vraisemblance import doutes, invraisemblances
+from donnees_insee.erreurs import (
+    ErreurAbs,
+    FichierIllisible,
+    SourceNonReconnue,
+    TableNonConforme,
+    cause_en_clair,
+    liste_de_fautes,
+)
+from donnees_insee.lecture.contours import EXTENSIONS_COUCHE, lire_couche
+from donnees_insee.lecture.grille import lire_carreaux
+from donnees_insee.lecture.reconnaissance import Lot, reconnaitre
+from donnees_insee.lecture.tables import EXTENSIONS_TABLE, lire_tables
+from donnees_insee.preparation.equipements import compter_les_equipements
+from donnees_insee.preparation.mise_en_forme import mettre_en_forme
+from donnees_insee.preparation.preparation import SUFFIXE_STATUT, TablePreparee, preparer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from donnees_insee.base.base import Base
+    from donnees_insee.lecture.brut import TableBrute
+
+# Ce qu'une comparaison au millésime tenu peut trahir d'un fichier aux colonnes échangées.
+SURPRISES: Final = frozenset({"facteur", "negatif", "variation"})
+SURPRISES_MONTREES: Final = 3
+# Compagnons d'un shapefile : lus avec lui, jamais seuls.
+COMPAGNONS: Final = frozenset({".shx", ".dbf", ".prj", ".cpg", ".qmd", ".qpj", ".sbn", ".sbx"})
+
+
+@dataclass(frozen=True)
+class Part:
+    """Une table ou une couche prête, et l'endroit de la base où elle ira."""
+
+    source: str
+    millesime: int | None
+    niveau: str
+    chemin: Path
+    contenu: pa.Table | pd.DataFrame
+
+    @property
+    def donnees(self) -> pd.DataFrame:
+        """Le contenu, pour pandas."""
+        return self.contenu.to_pandas() if isinstance(self.contenu, pa.Table) else self.contenu
+
+
+@dataclass(frozen=True)
+class Ecriture:
+    """Tout ce qu'un fichier donnera à la base, préparé et vérifié mais pas encore écrit."""
+
+    parts: tuple[Part, ...] = field(default=())
+
+    def executer(self, base: Base) -> list[Path]:
+        """Écrire les parts.
+
+        Parameters
+        ----------
+        base : Base
+            Base à compléter.
+
+        Returns
+        -------
+        list of pathlib.Path
+            Fichiers que cette écriture a créés.
+        """
+        nouveaux = [p.chemin for p in self.parts if not p.chemin.exists()]
+        faits: list[Path] = []
+        try:
+            for part in self.parts:
+                base.ranger(part.contenu, part.chemin)
+                faits += [part.chemin] if part.chemin in nouveaux else []
+        except BaseException:
+            defaire(faits, base.dossier)
+            raise
+        return faits
+
+
+def preparer_fichier(
+    base: Base,
+    fichier: Path,
+    nom: str,
+    prefixe: str,
+    millesime: int | None,
+    en_attente: Sequence[Ecriture] = (),
+    *,
+    malgre_les_ecarts: bool = False,
+) -> tuple[list[LotRecu], Ecriture]:
+    """Lire, reconnaître et vérifier un fichier, sans rien écrire.
+
+    Parameters
+    ----------
+    base : Base
+        Base à compléter.
+    fichier : pathlib.Path
+        Fichier reçu, ou membre extrait d'une archive.
+    nom : str
+        Nom à donner dans les messages.
+    prefixe : str
+        Début du nom des parts, tiré de l'empreinte.
+    millesime : int or None
+        Année donnée par l'analyste.
+    en_attente : sequence of Ecriture, default ()
+        Ce que les autres membres de la même archive vont écrire.
+    malgre_les_ecarts : bool, default False
+        Garder au reçu, sans refuser la table, ce qu'elle dit d'invraisemblable.
+
+    Returns
+    -------
+    tuple
+        Lots du reçu et écriture à exécuter.
+
+    Raises
+    ------
+    SourceNonReconnue
+        Extension ou colonnes inconnues, année manquante ou contredite.
+    FichierIllisible
+        Fichier qui ne s'ouvre pas.
+    TableNonConforme
+        Table fautive, ou qui contredit un fichier déjà tenu.
+    """
+    extension = fichier.suffix.lower()
+    try:
+        if extension in EXTENSIONS_COUCHE:
+            carreaux = lire_carreaux(fichier)
+            if carreaux is None:
+                return _preparer_couche(base, fichier, nom, prefixe, millesime)
+            return _preparer_tables(
+                base, fichier, [carreaux], nom, prefixe, millesime, en_attente, malgre_les_ecarts
+            )
+        if extension in EXTENSIONS_TABLE:
+            tables = [t for brute in lire_tables(fichier) for t in mettre_en_forme(brute)]
+            return _preparer_tables(
+                base, fichier, tables, nom, prefixe, millesime, en_attente, malgre_les_ecarts
+            )
+    except (OSError, MemoryError) as cause:
+        raison = cause_en_clair(cause) if isinstance(cause, OSError) else "la mémoire manque"
+        raise FichierIllisible(
+            f"« {nom} » ne peut pas être lu jusqu'au bout : {raison}. Rien n'a été changé ; recommencez ensuite."
+        ) from cause
+    raise SourceNonReconnue(
+        f"« {nom} » a l'extension {extension or '(aucune)'}, qu'aucune source n'emploie. "
+        "On attend CSV, TSV, TXT, XLS, XLSX, ODS, GeoJSON, TopoJSON, GPKG, SHP, Parquet, "
+        "ZIP ou 7Z."
+    )
+
+
+def _preparer_couche(
+    base: Base, fichier: Path, nom: str, prefixe: str, millesime: int | None
+) -> tuple[list[LotRecu], Ecriture]:
+    couche = lire_couche(fichier, millesime)
+    source, niveau = couche.source.id, couche.source.niveaux[0]
+    chemin = base.chemin_de_part(source, couche.annee, niveau, prefixe)
+    lot = LotRecu(
+        source=source,
+        millesime=couche.annee,
+        niveau=niveau,
+        lignes=len(couche.couche),
+        colonnes=1,
+        origine=nom,
+        geographie=couche.annee,
+        d_ou="" if couche.annee is None else "option --millesime" if millesime else "nom du fichier",
+        remarques=couche.remarques,
+    )
+    return [lot], Ecriture((Part(source, couche.annee, niveau, chemin, couche.couche),))
+
+
+def _preparer_tables(
+    base: Base,
+    fichier: Path,
+    tables: Sequence[TableBrute],
+    nom: str,
+    prefixe: str,
+    millesime: int | None,
+    en_attente: Sequence[Ecriture],
+    malgre_les_ecarts: bool,
+) -> tuple[list[LotRecu], Ecriture]:
+    """Préparer toutes les tables d'un fichier ; une feuille qui n'est d'aucune source est laissée."""
+    lots: list[LotRecu] = []
+    parts: list[Part] = []
+    refus: list[ErreurAbs] = []
+    for rang, table in enumerate(tables):
+        try:
+            lot = reconnaitre(
+                table.colonnes,
+                fichier.name,
+                table.titre,
+                millesime,
+                connu=table.millesime,
+                niveau=table.niveau,
+            )
+        except SourceNonReconnue as cause:
+            refus.append(cause)
+            continue
+        prepare = _vraisemblable(preparer(table, lot), lot, nom, malgre_les_ecarts=malgre_les_ecarts)
+        ou = (lot.source.id, prepare.millesime, prepare.niveau)
+        attendues = [*parts, *(p for ecriture in en_attente for p in ecriture.parts)]
+        memes = [p.contenu for p in attendues if (p.source, p.millesime, p.niveau) == ou]
+        refuser_contradiction(a_comparer(base, lot.source, prepare, memes), lot.source, prepare, nom)
+        prepare = replace(prepare, remarques=(*prepare.remarques, *_surprises(base, lot, prepare, nom)))
+        chemin = base.chemin_de_part(lot.source.id, prepare.millesime, prepare.niveau, f"{prefixe}-{rang}")
+        parts.append(Part(lot.source.id, prepare.millesime, prepare.niveau, chemin, prepare.contenu))
+        derives: list[tuple[str, int, int]] = []
+        for niveau, comptes in compter_les_equipements(lot.source.id, prepare).items():
+            derive = base.chemin_de_part(lot.source.id, prepare.millesime, niveau, f"{prefixe}-{rang}")
+            parts.append(Part(lot.source.id, prepare.millesime, niveau, derive, comptes))
+            derives.append((niveau, len(comptes), comptes.shape[1] - 1))
+        recu = _lot_recu(lot, prepare, table.origine if len(tables) > 1 else nom, table.remarques)
+        lots += [recu, *(_lot_derive(recu, *d) for d in derives)]
+    if not parts:
+        raise (
+            refus[0]
+            if refus
+            else SourceNonReconnue(
+                f"« {nom} » ne contient aucune feuille dont une ligne porte des noms techniques de colonnes "
+                "(IRIS, CODGEO…). Déposez le classeur tel que publié."
+            )
+        )
+    return lots, Ecriture(tuple(parts))
+
+
+def _vraisemblable(prepare: TablePreparee, lot: Lot, nom: str, *, malgre_les_ecarts: bool) -> TablePreparee:
+    """Refuser une table qui se contredit elle-même, ou le noter si l'analyste l'admet."""
+    ecarts = invraisemblances(lot.source.id, prepare.donnees) if prepare.niveau != "local" else []
+    if ecarts and not malgre_les_ecarts:
+        raise TableNonConforme(
+            liste_de_fautes(
+                f"« {nom} », reconnu comme « {lot.source.titre} », dit des choses impossibles ; ses colonnes sont "
+                "peut-être décalées ou échangées. Reprenez le fichier du producteur. S'il est bien tel que publié, "
+                "--malgre-les-ecarts le range et garde ces écarts à son reçu :",
+                ecarts,
+            )
+        )
+    return replace(
+        prepare,
+        remarques=(
+            *prepare.remarques,
+            *(f"impossible, {e.rstrip('.')}" for e in ecarts),
+            *doutes(lot.source.id, prepare.donnees),
+        ),
+    )
+
+
+def _surprises(base: Base, lot: Lot, prepare: TablePreparee, nom: str) -> tuple[str, ...]:
+    """Dire ce qui a beaucoup bougé depuis le millésime tenu : deux colonnes échangées se voient là, et là seulement."""
+    tenus = base.millesimes(lot.source.id, prepare.niveau)
+    if lot.source.identite != ("code",) or not tenus or prepare.millesime in tenus:
+        return ()
+    ecarts = [e for e in examiner_table(base, lot.source, prepare, nom).ecarts if e.nature in SURPRISES]
+    suite = (f"… et {len(ecarts) - SURPRISES_MONTREES} autres : `abs sources examiner`",)
+    dits = tuple(f"à vérifier, {e.phrase.rstrip('.')}" for e in ecarts[:SURPRISES_MONTREES])
+    return dits + (suite if len(ecarts) > SURPRISES_MONTREES else ())
+
+
+def _lot_recu(lot: Lot, prepare: TablePreparee, origine: str, remarques: tuple[str, ...]) -> LotRecu:
+    variables = [c for c in prepare.noms if c != "code" and not c.endswith(SUFFIXE_STATUT)]
+    return LotRecu(
+        source=lot.source.id,
+        millesime=prepare.millesime,
+        niveau=prepare.niveau,
+        lignes=len(prepare.contenu),
+        colonnes=len(variables),
+        origine=origine,
+        geographie=lot.source.geographie_de(prepare.millesime, prepare.niveau),
+        d_ou=lot.d_ou,
+        ecartees=lot.ecartees,
+        remarques=remarques + lot.remarques + prepare.remarques,
+    )
+
+
+def _lot_derive(recu: LotRecu, niveau: str, lignes: int, colonnes: int) -> LotRecu:
+    """Porter au reçu une table tirée d'une autre, pour que chaque part y soit."""
+    return replace(
+        recu,
+        niveau=niveau,
+        lignes=lignes,
+        colonnes=colonnes,
+        ecartees=(),
+        remarques=(f"comptes par {niveau} tirés de la liste",),
+    )
+
+
+# -- fichiers d'origine ------------------------------------------------------------------------
+
+
+def compagnons(fichier: Path) -> list[Path]:
+    """Lister les fichiers qui accompagnent un shapefile, quelle que soit la casse de leur extension.
+
+    Parameters
+    ----------
+    fichier : pathlib.Path
+        Fichier reçu.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Vide pour tout autre fichier.
+    """
+    if fichier.suffix.lower() != ".shp":
+        return []
+    return sorted(
+        f for f in fichier.parent.iterdir() if f.stem == fichier.stem and f.suffix.lower() in COMPAGNONS
+    )
+
+
+def copier_l_original(fichier: Path, dossier: Path) -> list[Path]:
+    """Garder l'original intact dans la base.
+
+    Parameters
+    ----------
+    fichier : pathlib.Path
+        Fichier reçu.
+    dossier : pathlib.Path
+        Dossier de la base où le garder.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Copies que cet appel a créées.
+    """
+    faits: list[Path] = []
+    try:
+        for frere in [fichier, *compagnons(fichier)]:
+            copie = creer_dossier(dossier) / frere.name
+            nouvelle = not copie.exists()
+            with fichier_provisoire(copie) as provisoire:
+                shutil.copyfile(frere, provisoire)
+            faits += [copie] if nouvelle else []
+    except BaseException:
+        defaire(faits, dossier.parent)
+        raise
+    return faits
+
+
+def defaire(fichiers: Iterable[Path], racine: Path) -> None:
+    """Ôter des fichiers, puis les dossiers qu'ils laissent vides, sans remonter au-delà de la racine.
+
+    Parameters
+    ----------
+    fichiers : iterable of pathlib.Path
+        Fichiers à ôter.
+    racine : pathlib.Path
+        Dossier à garder.
+    """
+    for fichier in fichiers:
+        with suppress(OSError):
+            fichier.unlink(missing_ok=True)
+        for parent in fichier.parents:
+            if parent == racine or racine not in parent.parents:
+                break
+            with suppress(OSError):  # un dossier encore plein reste
+                parent.rmdir()

@@ -1,0 +1,267 @@
+"""La géographie tenue d'une année à l'autre : quel passage, quelles listes d'IRIS, quelles phrases pour un territoire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from donnees_insee import codes
+from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide, TerritoireInconnu
+from donnees_insee.geographie.changements_iris import ChangementsIris, comparer_iris
+from donnees_insee.geographie.groupes import Passage
+from donnees_insee.geographie.listes_iris import Liste, deux_listes, listes_d_iris
+from donnees_insee.geographie.mouvements import HistoireDesCommunes
+from donnees_insee.geographie.passages import passage_communes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from donnees_insee.base.base import Base
+
+# Première année proposée quand aucune liste d'IRIS n'en donne une : celle de la table de passage de l'Insee.
+DEPUIS: Final = 2003
+
+
+@dataclass(frozen=True)
+class ChangementsDeGeographie:
+    """Ce qui a changé dans un territoire entre deux années.
+
+    Attributes
+    ----------
+    code, nom : str
+        Territoire.
+    de, a : int
+        Années comparées.
+    communes : Passage
+        Groupes de communes.
+    iris : ChangementsIris or None
+        Groupes d'IRIS, si deux listes sont tenues.
+    listes : tuple of Liste
+        Les listes d'IRIS employées, la plus ancienne d'abord.
+    comptes : tuple of int
+        Nombre d'IRIS de la commune dans chaque liste.
+    detail : mapping of str to int
+        Nom des communes réunies → nombre d'IRIS dans la première liste, s'il y a eu fusion.
+    remarques : tuple of str
+        Ce qui est tenu et n'a pas pu servir.
+    """
+
+    code: str
+    nom: str
+    de: int
+    a: int
+    communes: Passage
+    iris: ChangementsIris | None = None
+    listes: tuple[Liste, ...] = ()
+    comptes: tuple[int, ...] = ()
+    detail: Mapping[str, int] = field(default_factory=dict)
+    remarques: tuple[str, ...] = ()
+
+    def phrases(self) -> tuple[str, ...]:
+        """Dire ce qui a changé, en français, dans l'ordre où on le lit.
+
+        Returns
+        -------
+        tuple of str
+            Phrases complètes.
+        """
+        dites: list[str] = []
+        if self.listes:
+            (avant, apres), (n, m) = self.listes, self.comptes
+            dites.append(
+                f"{self.nom} ({self.code}) : {n or 'aucun'} IRIS {avant.quand}, {m or 'aucun'} {apres.quand}."
+            )
+            if len(self.detail) > 1:
+                sommes = ", ".join(f"{nom} {nombre}" for nom, nombre in self.detail.items())
+                dites.append(
+                    f"Les communes du même territoire avaient ensemble {sum(self.detail.values())} IRIS "
+                    f"{avant.quand} : {sommes}."
+                )
+        dites += self.communes.phrases() or [
+            f"Aucune commune n'a fusionné, ne s'est séparée ni n'a changé de code entre {self.de} et {self.a}."
+        ]
+        if self.iris is None:
+            dites.append(
+                "Il faut deux listes d'IRIS de ce territoire, d'années différentes, pour dire ce que sont devenus ses "
+                "IRIS ; la base ne les tient pas."
+            )
+        else:
+            dites += self.iris.phrases()
+        dites += [f"Source des IRIS {liste.quand} : {liste.origine}." for liste in self.listes]
+        return (*dites, *self.remarques)
+
+
+def histoire(base: Base) -> HistoireDesCommunes:
+    """Lire l'histoire des communes dans la base.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+
+    Returns
+    -------
+    HistoireDesCommunes
+        D'après la liste et les mouvements de la même année, la plus récente tenue.
+
+    Raises
+    ------
+    DonneeAbsente
+        La liste ou les mouvements manquent.
+    """
+    annees = set(base.millesimes("cog")) & set(base.millesimes("mouvements_communes"))
+    if not annees:
+        raise DonneeAbsente(
+            "Passer d'une année à l'autre demande deux fichiers du code officiel géographique de la même année : la "
+            "liste des communes (v_commune_AAAA.csv) et les mouvements (v_mvt_commune_AAAA.csv). Déposez-les."
+        )
+    annee = max(annees)
+    return HistoireDesCommunes(
+        base.lire("mouvements_communes", annee, "mouvement"), base.lire("cog", annee, "commune"), annee
+    )
+
+
+def changements(
+    base: Base, code: str, de: int | None = None, a: int | None = None
+) -> ChangementsDeGeographie:
+    """Dire ce qui a changé dans une commune entre deux années, d'après ce que la base tient.
+
+    Parameters
+    ----------
+    base : Base
+        Base locale.
+    code : str
+        Code de commune, actuel ou ancien ; Paris, Lyon et Marseille valent leurs arrondissements.
+    de, a : int or None, default None
+        Années à comparer ; par défaut celles de la plus ancienne et de la plus récente liste d'IRIS de la commune,
+        ou à défaut l'année 2003 et la plus récente des mouvements.
+
+    Returns
+    -------
+    ChangementsDeGeographie
+        Communes et IRIS, avec leurs groupes et les codes sans correspondance.
+
+    Raises
+    ------
+    DonneeAbsente
+        La liste ou les mouvements des communes manquent.
+    ParametreInvalide
+        L'année de départ n'est pas avant l'année d'arrivée.
+    TerritoireInconnu
+        Le code n'a été celui d'une commune à aucune des deux années.
+    """
+    passe = histoire(base)
+    listes, remarques = listes_d_iris(base, passe, _proches(passe, code))
+    debut, fin = _annees([liste.annee for liste in listes], passe.annee, de, a)
+    entier = passage_communes(passe, debut, fin)
+    siennes = _arrondissements(passe, code)
+    if not any(c in cote for c in siennes for cote in (entier.avant, entier.apres)):
+        raise TerritoireInconnu(
+            f"« {code} » n'est une commune ni au 1er janvier {debut} ni au 1er janvier {fin} : "
+            f"{passe.raison(code, fin)}."
+        )
+    communes, nom = entier.restreindre(siennes), passe.nom(code, fin)
+    choisies = deux_listes(listes, debut, fin)
+    if choisies is None:
+        return ChangementsDeGeographie(code, nom, debut, fin, communes, remarques=remarques)
+    return ChangementsDeGeographie(
+        code,
+        nom,
+        debut,
+        fin,
+        communes,
+        _iris(base, passe, choisies, siennes),
+        choisies,
+        tuple(int(liste.table["commune"].isin(siennes).sum()) for liste in choisies),
+        _detail(passe, choisies, siennes),
+        remarques,
+    )
+
+
+def _annees(tenues: list[int], derniere: int, de: int | None, a: int | None) -> tuple[int, int]:
+    """Choisir les deux années : celles qui sont demandées, sinon celles des listes d'IRIS tenues."""
+    debut = de if de is not None else min([n for n in tenues if a is None or n < a], default=DEPUIS)
+    fin = a if a is not None else max([n for n in tenues if n > debut], default=derniere)
+    if debut >= fin:
+        raise ParametreInvalide(
+            f"On compare une année à une année plus récente : {debut} n'est pas avant {fin}."
+        )
+    return debut, fin
+
+
+def _detail(passe: HistoireDesCommunes, listes: tuple[Liste, Liste], siennes: set[str]) -> dict[str, int]:
+    """Compter les IRIS de chaque commune d'avant, quand plusieurs forment le territoire."""
+    avant, apres = listes
+    reunies = passage_communes(passe, avant.annee, apres.annee).restreindre(siennes).avant
+    if reunies.keys() <= passe.arrondissements | siennes:
+        return {}
+    comptes = avant.table["commune"].value_counts()
+    return {passe.nom(c, avant.annee): int(comptes.get(c, 0)) for c in sorted(reunies)}
+
+
+def _arrondissements(passe: HistoireDesCommunes, code: str) -> set[str]:
+    siens = {c for c in passe.arrondissements if codes.ville_de_l_arrondissement(c) == code}
+    return siens | {code}
+
+
+def _proches(passe: HistoireDesCommunes, code: str) -> set[str]:
+    """Lister toutes les communes qui ont partagé du territoire avec une commune, à une date ou à une autre."""
+    trouvees = _arrondissements(passe, code)
+    jours = passe.liens_entre(DEPUIS, passe.annee)
+    while True:
+        voisines = {
+            c
+            for _, liens in jours
+            for m in liens
+            if {m.avant, m.apres} & trouvees
+            for c in (m.avant, m.apres)
+        }
+        voisines.discard("")
+        if voisines <= trouvees:
+            return trouvees
+        trouvees |= voisines
+
+
+def _iris(
+    base: Base, passe: HistoireDesCommunes, listes: tuple[Liste, Liste], siennes: set[str]
+) -> ChangementsIris:
+    avant, apres = listes
+    communes = passage_communes(passe, avant.annee, apres.annee)
+    recouvrements = None
+    if avant.contours is not None and apres.contours is not None:
+        from donnees_insee.geographie.recouvrements import recouvrements as mesurer  # noqa: PLC0415 - import lent
+
+        couches = [base.lire_couche(li.contours) for li in listes if li.contours is not None]
+        recouvrements = mesurer(
+            *(c[c["code"].isin(li.table["code"])] for c, li in zip(couches, listes, strict=True))
+        )
+    groupe = communes.restreindre(siennes)
+    return comparer_iris(avant.table, apres.table, communes, recouvrements).de_la_commune(
+        {*groupe.avant, *groupe.apres}
+    )
+
+
+def phrases_de_changement(
+    passe: HistoireDesCommunes, communes: Iterable[str], annees: Iterable[int]
+) -> tuple[str, ...]:
+    """Dire si la géographie d'un territoire a changé entre les années des données qu'on y lit.
+
+    Parameters
+    ----------
+    passe : HistoireDesCommunes
+        Histoire des communes.
+    communes : iterable of str
+        Communes du territoire, dans la géographie la plus récente de ces années.
+    annees : iterable of int
+        Années des géographies employées.
+
+    Returns
+    -------
+    tuple of str
+        Une phrase par évènement ; rien si aucune commune n'a changé, ou si une seule année est lue.
+    """
+    connues = sorted({a for a in annees if a <= passe.annee})
+    if len(connues) < 2:
+        return ()
+    passage = passage_communes(passe, connues[0], connues[-1]).restreindre(communes)
+    return tuple(phrase for phrases in passage.explications.values() for phrase in phrases)

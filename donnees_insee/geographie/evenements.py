@@ -1,0 +1,159 @@
+"""Lire les mouvements du code officiel géographique : une ligne par lien, une date et un type en clair."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+from donnees_insee.erreurs import TableNonConforme
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLONNES: Final = (
+    "MOD",
+    "DATE_EFF",
+    "TYPECOM_AV",
+    "COM_AV",
+    "LIBELLE_AV",
+    "TYPECOM_AP",
+    "COM_AP",
+    "LIBELLE_AP",
+)
+MOIS: Final = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
+
+
+@dataclass(frozen=True)
+class Lien:
+    """Du territoire qui va d'une commune à une autre un jour donné ; un code vide dit « aucune commune »."""
+
+    avant: str
+    apres: str
+    mod: str
+    nom_avant: str
+    nom_apres: str
+
+
+def en_texte(table: pd.DataFrame, cle: str, colonnes: tuple[str, ...]) -> pd.DataFrame:
+    """Ramener une table brute ou tenue à des colonnes de texte, le vide pour l'absence.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Table brute (colonne ``cle``) ou tenue par la base (index ``code``).
+    cle : str
+        Colonne qui porte le code.
+    colonnes : tuple of str
+        Colonnes attendues.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Ces colonnes, en texte.
+
+    Raises
+    ------
+    TableNonConforme
+        Des colonnes manquent.
+    """
+    lue = table if cle in table else table.reset_index().rename(columns={"code": cle, "index": cle})
+    manquantes = [c for c in colonnes if c not in lue]
+    if manquantes:
+        raise TableNonConforme(
+            f"Colonnes absentes : {', '.join(manquantes)}. On attend les fichiers v_commune et v_mvt_commune du code "
+            "officiel géographique, tels que l'Insee les publie."
+        )
+    return lue[list(colonnes)].astype("object").where(lambda t: t.notna(), "").astype(str)
+
+
+def sans_intermediaires(liens: list[Lien], intermediaires: set[str]) -> tuple[Lien, ...]:
+    """Suivre un code qui naît et disparaît le même jour : A → B puis B → C devient A → C.
+
+    Parameters
+    ----------
+    liens : list of Lien
+        Liens d'un jour.
+    intermediaires : set of str
+        Codes qui n'existent ni la veille ni le lendemain.
+
+    Returns
+    -------
+    tuple of Lien
+        Liens de la veille au lendemain.
+    """
+    sortants: dict[str, list[Lien]] = defaultdict(list)
+    for m in liens:
+        if m.avant in intermediaires:
+            sortants[m.avant].append(m)
+    resolus: list[Lien] = []
+    a_suivre = [(m, {m.avant}) for m in liens if m.avant not in intermediaires]
+    while a_suivre:
+        m, vus = a_suivre.pop()
+        if m.apres not in intermediaires:
+            resolus.append(m)
+            continue
+        # Un code déjà suivi ne l'est pas deux fois : des mouvements fautifs pourraient tourner en rond.
+        a_suivre += [
+            (Lien(m.avant, n.apres, n.mod, m.nom_avant, n.nom_apres), vus | {m.apres})
+            for n in sortants[m.apres]
+            if n.apres not in vus | {m.apres}
+        ]
+    return tuple(sorted(resolus, key=lambda m: (m.avant, m.apres, m.mod)))
+
+
+def le(date: str) -> str:
+    """Écrire une date de mouvement, par exemple « au 1er janvier 2019 ».
+
+    Parameters
+    ----------
+    date : str
+        Date ``AAAA-MM-JJ``.
+
+    Returns
+    -------
+    str
+        Date en toutes lettres, avec sa préposition.
+    """
+    annee, mois, jour = date.split("-")
+    quantieme = "1er" if jour == "01" else str(int(jour))
+    return f"au {quantieme} {MOIS[int(mois) - 1]} {annee}"
+
+
+@lru_cache(maxsize=1)
+def _libelles() -> dict[str, str]:
+    fichier = resources.files("donnees_insee.catalogue") / "reference" / "mouvements.csv"
+    with fichier.open(encoding="utf-8") as flux:
+        return {r["mod"]: r["libelle"] for r in csv.DictReader(flux, delimiter=";")}
+
+
+def libelle_du_mouvement(mod: str) -> str:
+    """Nommer un type de mouvement.
+
+    Parameters
+    ----------
+    mod : str
+        Code ``MOD`` du fichier des mouvements.
+
+    Returns
+    -------
+    str
+        Par exemple « création de commune nouvelle ».
+    """
+    return _libelles().get(mod, f"mouvement de type {mod}")

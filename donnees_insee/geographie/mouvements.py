@@ -1,0 +1,317 @@
+"""L'histoire des communes d'après les mouvements du code officiel géographique : listes passées, noms, évènements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from donnees_insee import codes
+from donnees_insee.erreurs import ParametreInvalide, TableNonConforme, liste_de_fautes
+from donnees_insee.geographie.evenements import (
+    COLONNES,
+    Lien,
+    en_texte,
+    le,
+    libelle_du_mouvement,
+    sans_intermediaires,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+COMMUNE: Final = "COM"
+ARRONDISSEMENT: Final = "ARM"
+STATUTS: Final = {"COMD": "commune déléguée", "COMA": "commune associée"}
+# Les mouvements publiés commencent en 1943.
+PREMIERE_ANNEE: Final = 1944
+# Codes des collectivités d'outre-mer, qui ne sont pas dans la liste des communes du code officiel géographique.
+COLLECTIVITES: Final = ("975", "977", "978", "98")
+
+
+@dataclass(frozen=True)
+class Compatibilite:
+    """Les années dont la liste de communes ressemble le plus à une liste reçue.
+
+    Attributes
+    ----------
+    annees : tuple of int
+        Années également proches, croissantes.
+    inconnus : tuple of str
+        Codes reçus qui ne sont pas des communes ces années-là.
+    absents : tuple of str
+        Communes de ces années, dans les départements reçus, que la liste reçue n'a pas.
+    """
+
+    annees: tuple[int, ...]
+    inconnus: tuple[str, ...]
+    absents: tuple[str, ...]
+
+
+class HistoireDesCommunes:
+    """Les communes de chaque année, retrouvées en remontant les mouvements depuis la liste la plus récente.
+
+    Parameters
+    ----------
+    mouvements : pandas.DataFrame
+        Table des mouvements, brute (colonne ``COM_AV``) ou tenue (index ``code``).
+    cog : pandas.DataFrame
+        Liste des communes, brute (colonne ``COM``) ou tenue (index ``code``).
+    annee : int
+        Année de la liste et des mouvements : état au 1er janvier.
+
+    Raises
+    ------
+    TableNonConforme
+        Colonnes absentes, ou mouvements qui ne s'accordent pas avec la liste.
+    """
+
+    def __init__(self, mouvements: pd.DataFrame, cog: pd.DataFrame, annee: int) -> None:
+        self.annee = annee
+        self._liste = en_texte(cog, "COM", ("COM", "TYPECOM", "LIBELLE", "COMPARENT"))
+        table = en_texte(mouvements, "COM_AV", COLONNES)
+        genres = {COMMUNE, ""}
+        self._mouvements = table[table["TYPECOM_AV"].isin(genres) & table["TYPECOM_AP"].isin(genres)]
+        types = self._liste["TYPECOM"]
+        self.arrondissements = frozenset(self._liste.loc[types == ARRONDISSEMENT, "COM"])
+        self._actuelles = frozenset(self._liste.loc[types == COMMUNE, "COM"])
+        if not self._actuelles:
+            raise TableNonConforme(
+                "La liste des communes reçue ne contient aucune ligne de type COM ; on attend le fichier v_commune "
+                "du code officiel géographique."
+            )
+
+    @cached_property
+    def _remontee(self) -> tuple[dict[str, tuple[Lien, ...]], dict[int, frozenset[str]]]:
+        """Remonter le temps une fois : les liens de chaque jour de mouvement, et la liste de chaque année."""
+        liste = set(self._actuelles)
+        liens: dict[str, tuple[Lien, ...]] = {}
+        listes: dict[int, frozenset[str]] = {}
+        fautes = []
+        a_dater = self.annee
+        for jour, bruts in self._par_jour():
+            if jour > f"{self.annee}-01-01":
+                fautes.append(f"mouvement du {jour}, postérieur à la liste du 1er janvier {self.annee}.")
+                continue
+            if jour <= f"{a_dater}-01-01":
+                du_moment = frozenset(liste)
+                while jour <= f"{a_dater}-01-01":
+                    listes[a_dater] = du_moment
+                    a_dater -= 1
+            intermediaires = {m.apres for m in bruts if m.apres} - liste
+            # Un code de passage repart le jour même vers un autre ; sinon il devrait être dans la liste.
+            stables = {m.avant for m in bruts if m.avant == m.apres}
+            orphelins = intermediaires - ({m.avant for m in bruts} - stables)
+            if orphelins:
+                fautes.append(
+                    f"{jour} : {', '.join(sorted(orphelins))} naît ce jour-là, puis manque à la liste."
+                )
+            liens[jour] = sans_intermediaires(bruts, intermediaires)
+            liste -= {m.apres for m in liens[jour]}
+            liste |= {m.avant for m in liens[jour] if m.avant}
+        if fautes:
+            raise TableNonConforme(
+                liste_de_fautes("La liste des communes et les mouvements ne s'accordent pas :", fautes)
+            )
+        return liens, listes | dict.fromkeys(range(PREMIERE_ANNEE, a_dater + 1), frozenset(liste))
+
+    def _par_jour(self) -> list[tuple[str, list[Lien]]]:
+        """Ranger les mouvements par jour, le plus récent d'abord."""
+        jours: dict[str, list[Lien]] = defaultdict(list)
+        table = self._mouvements
+        colonnes = (table[c] for c in ("DATE_EFF", "COM_AV", "COM_AP", "MOD", "LIBELLE_AV", "LIBELLE_AP"))
+        for jour, *lien in zip(*colonnes, strict=True):
+            jours[jour].append(Lien(*lien))
+        return sorted(jours.items(), reverse=True)
+
+    def communes_en(self, annee: int) -> frozenset[str]:
+        """Lister les communes au 1er janvier d'une année.
+
+        Parameters
+        ----------
+        annee : int
+            Année du code officiel géographique.
+
+        Returns
+        -------
+        frozenset of str
+            Codes des communes, arrondissements municipaux exclus.
+
+        Raises
+        ------
+        ParametreInvalide
+            Année hors de l'histoire tenue.
+        """
+        self._exiger_l_annee(annee)
+        return self._remontee[1][annee]
+
+    def liens_entre(self, de: int, a: int) -> list[tuple[str, tuple[Lien, ...]]]:
+        """Lister les liens entre deux années, du plus ancien au plus récent.
+
+        Parameters
+        ----------
+        de, a : int
+            Années du code officiel géographique, ``de`` avant ``a``.
+
+        Returns
+        -------
+        list of tuple
+            Couples (date, liens du jour) après le 1er janvier ``de``, jusqu'au 1er janvier ``a`` compris.
+        """
+        liens = self._remontee[0]
+        return [(d, liens[d]) for d in sorted(liens) if f"{de}-01-01" < d <= f"{a}-01-01"]
+
+    def _exiger_l_annee(self, annee: int) -> None:
+        if not PREMIERE_ANNEE <= annee <= self.annee:
+            raise ParametreInvalide(
+                f"L'année {annee} est hors des mouvements tenus, qui vont de {PREMIERE_ANNEE} à {self.annee}. "
+                "Pour une année plus récente, déposez les fichiers v_commune et v_mvt_commune de cette année."
+            )
+
+    # -- noms et raisons -----------------------------------------------------------------------
+
+    @cached_property
+    def _noms(self) -> dict[str, list[tuple[str, str]]]:
+        """Noms successifs d'une commune : (premier jour où ce nom ne vaut plus, nom), dans l'ordre."""
+        noms: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for date, liens in sorted(self._remontee[0].items()):
+            for code, nom in {(m.avant, m.nom_avant) for m in liens if m.avant}:
+                noms[code].append((date, nom))
+        actuels = self._liste[self._liste["TYPECOM"].isin({COMMUNE, ARRONDISSEMENT})]
+        for code, nom in zip(actuels["COM"], actuels["LIBELLE"], strict=True):
+            noms[code].append(("9999", nom))
+        return noms
+
+    def nom(self, code: str, annee: int | None = None) -> str:
+        """Donner le nom d'une commune une année donnée.
+
+        Parameters
+        ----------
+        code : str
+            Code de commune.
+        annee : int or None, default None
+            Année ; par défaut celle de la liste.
+
+        Returns
+        -------
+        str
+            Nom, ou le code quand rien ne le nomme.
+        """
+        jour = f"{self.annee if annee is None else annee}-01-01"
+        connus = self._noms.get(code, [])
+        return next((nom for date, nom in connus if date > jour), connus[-1][1] if connus else code)
+
+    def raison(self, code: str, annee: int) -> str | None:
+        """Dire pourquoi un code n'est pas une commune une année donnée.
+
+        Parameters
+        ----------
+        code : str
+            Code reçu.
+        annee : int
+            Année de la géographie annoncée.
+
+        Returns
+        -------
+        str or None
+            Phrase, ou ``None`` si c'est bien une commune ou un arrondissement municipal de cette année.
+        """
+        if code in self.communes_en(annee) or code in self.arrondissements:
+            return None
+        if not codes.conforme(code, "commune"):
+            return f"ce n'est pas un code de commune ; on attend {codes.ATTENDUS['commune']}"
+        if code.startswith(COLLECTIVITES):
+            return "collectivité d'outre-mer, absente de la liste des communes du code officiel géographique"
+        jour, rang = f"au 1er janvier {annee}", self._rang(code)
+        if (fin := self._fin(code, annee)) is not None:
+            return f"n'est plus une commune {jour} : {fin}{rang}"
+        if (debut := self._debut(code, annee)) is not None:
+            return f"n'est pas encore une commune {jour} : {debut}"
+        return f"n'est pas une commune {jour}{rang}" if rang else "code inconnu du code officiel géographique"
+
+    def fusions_depuis(self, code: str, annee: int) -> list[str]:
+        """Dire dans quelles fusions une commune est entrée après une année.
+
+        Parameters
+        ----------
+        code : str
+            Code de commune.
+        annee : int
+            Année de la géographie connue.
+
+        Returns
+        -------
+        list of str
+            Phrases complètes, de la plus ancienne à la plus récente ; vide si rien n'a changé ou si l'année est hors
+            de l'histoire tenue.
+        """
+        dites: list[str] = []
+        if annee >= self.annee or annee < PREMIERE_ANNEE:
+            return dites
+        for date, liens in self.liens_entre(annee, self.annee):
+            suites = {m.apres for m in liens if m.avant == code and m.apres}
+            for suite in sorted(suites):
+                reunies = {m.avant: m.nom_avant for m in liens if m.apres == suite and m.avant}
+                if len(reunies) > 1:
+                    dites.append(
+                        f"{' et '.join(sorted(reunies.values()))} ont fusionné {le(date)} "
+                        f"({self.nom(suite)}, {suite}) : un chiffre d'avant cette date porte sur la commune d'avant."
+                    )
+        return dites
+
+    def _fin(self, code: str, annee: int) -> str | None:
+        """Dire comment une commune a cessé d'exister avant une année."""
+        for date, liens in reversed(self.liens_entre(PREMIERE_ANNEE - 1, annee)):
+            siens = [m for m in liens if m.avant == code]
+            if siens:
+                suite = sorted({f"{m.nom_apres} ({m.apres})" for m in siens if m.apres})
+                vers = f", {' et '.join(suite)}" if suite else ""
+                return f"{libelle_du_mouvement(siens[0].mod)} {le(date)}{vers}"
+        return None
+
+    def _debut(self, code: str, annee: int) -> str | None:
+        """Dire comment un code est devenu une commune après une année."""
+        for date, liens in self.liens_entre(annee, self.annee):
+            siens = [m for m in liens if m.apres == code]
+            if siens:
+                depuis = sorted({f"{m.nom_avant} ({m.avant})" for m in siens if m.avant and m.avant != code})
+                venu = f", auparavant {' et '.join(depuis)}" if depuis else ""
+                return f"{libelle_du_mouvement(siens[0].mod)} {le(date)}{venu}"
+        return None
+
+    def _rang(self, code: str) -> str:
+        """Dire de quelle commune un code est aujourd'hui une commune déléguée ou associée."""
+        siens = self._liste[(self._liste["COM"] == code) & self._liste["TYPECOM"].isin(STATUTS)]
+        for genre, parent in zip(siens["TYPECOM"], siens["COMPARENT"], strict=True):
+            return f" ; {STATUTS[genre]} de {self.nom(parent)} ({parent})"
+        return ""
+
+    # -- reconnaître une année -----------------------------------------------------------------
+
+    def annees_compatibles(self, recus: Iterable[str], depuis: int = 2003) -> Compatibilite:
+        """Trouver de quelle géographie est une liste de communes qui ne dit pas son année.
+
+        Parameters
+        ----------
+        recus : iterable of str
+            Codes de communes ; les arrondissements municipaux valent leur ville.
+        depuis : int, default 2003
+            Première année essayée.
+
+        Returns
+        -------
+        Compatibilite
+            Les années où le moins de codes reçus sont inconnus, puis où le moins de communes manquent.
+        """
+        ramenes = {codes.ville_de_l_arrondissement(c) for c in recus if not c.startswith(COLLECTIVITES)}
+        departements = {codes.departement_de_la_commune(c) for c in ramenes}
+        essais = {}
+        for annee in range(max(depuis, PREMIERE_ANNEE), self.annee + 1):
+            liste = {c for c in self.communes_en(annee) if codes.departement_de_la_commune(c) in departements}
+            essais[annee] = (tuple(sorted(ramenes - liste)), tuple(sorted(liste - ramenes)))
+        rang = min((len(i), len(m)) for i, m in essais.values())
+        annees = tuple(a for a, (i, m) in essais.items() if (len(i), len(m)) == rang)
+        return Compatibilite(annees, *essais[annees[-1]])

@@ -1,0 +1,1 @@
+"""Lire un fichier publié, quel que soit son format, et le reconnaître à ses colonnes."""

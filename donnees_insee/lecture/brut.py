@@ -1,0 +1,289 @@
+"""Ce qu'est une table telle que reçue : du texte, une nature de fichier, une ligne d'en-tête à trouver."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+
+from donnees_insee.catalogue.catalogue import sources
+from donnees_insee.catalogue.formes import colonnes_libellees, en_capitales
+from donnees_insee.chemins import dossier_de_passage
+from donnees_insee.erreurs import FichierIllisible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+SIGNATURES: Final[dict[bytes, str]] = {
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+    b"\xd0\xcf\x11\xe0": "xls",
+    b"7z\xbc\xaf": "7z",
+    b"\x1f\x8b": "gzip",
+    b"%PDF": "pdf",
+    b"PAR1": "parquet",
+    b"SQLite format 3": "gpkg",
+}
+LIGNES_D_EN_TETE: Final = 15
+
+
+@dataclass(frozen=True)
+class TexteDiffere:
+    """Le texte d'un CSV sans piège, découpé seulement si quelqu'un le demande.
+
+    Attributes
+    ----------
+    decouper : callable
+        Découpe tout le fichier en texte.
+    typer : callable
+        Lit d'emblée en nombres les colonnes de la première suite, en texte celles de la seconde ;
+        ``None`` si une cellule n'est pas un nombre ordinaire.
+    """
+
+    decouper: Callable[[], pa.Table]
+    typer: Callable[[Sequence[str], Sequence[str]], pa.Table | None]
+
+
+class _Texte:
+    """Le champ ``texte`` d'une table : tel que donné, ou découpé à la première lecture."""
+
+    def __get__(self, table: TableBrute | None, classe: type | None = None) -> pa.Table:
+        if table is None:
+            raise AttributeError("texte")  # le champ n'a pas de valeur par défaut
+        valeur = table.__dict__["_texte"]
+        if isinstance(valeur, TexteDiffere):
+            valeur = table.__dict__["_texte"] = valeur.decouper()
+        return valeur
+
+    def __set__(self, table: TableBrute, valeur: pa.Table | TexteDiffere) -> None:
+        table.__dict__["_texte"] = valeur
+
+
+@dataclass(frozen=True)
+class TableBrute:
+    """Une table telle que reçue : des noms de colonnes et du texte.
+
+    Attributes
+    ----------
+    colonnes : tuple of str
+        Noms lus, dans l'ordre, colonnes vides ôtées.
+    texte : pyarrow.Table
+        Une colonne de texte par nom ; une cellule vide est nulle.
+    origine : str
+        Nom du fichier, et de la feuille pour un classeur.
+    encodage : str
+        Encodage constaté ; ``classeur`` quand les cellules viennent d'un tableur.
+    titre : str
+        Lignes de titre au-dessus de l'en-tête.
+    remarques : tuple of str
+        Ce que l'analyste doit savoir de la lecture.
+    millesime : int or None
+        Année que le contenu dit lui-même, une fois mis en forme.
+    niveau : str or None
+        Niveau que le contenu dit lui-même, une fois mis en forme.
+    """
+
+    colonnes: tuple[str, ...]
+    texte: pa.Table
+    origine: str
+    encodage: str = "utf-8"
+    titre: str = ""
+    remarques: tuple[str, ...] = field(default=())
+    millesime: int | None = None
+    niveau: str | None = None
+
+    def typer(self, nombres: Sequence[str], textes: Sequence[str]) -> pa.Table | None:
+        """Lire d'emblée les nombres d'un CSV sans piège, sans passer par le texte.
+
+        Parameters
+        ----------
+        nombres, textes : sequence of str
+            Colonnes à lire en nombres, et colonnes à garder en texte.
+
+        Returns
+        -------
+        pyarrow.Table or None
+            ``None`` s'il faut lire le texte : autre nature de fichier, ou cellule qui n'est pas un
+            nombre ordinaire (marque, virgule, espace des milliers).
+        """
+        differe = self.__dict__["_texte"]
+        return differe.typer(nombres, textes) if isinstance(differe, TexteDiffere) else None
+
+
+# Posé après coup : le champ reste un argument obligatoire, et sa lecture passe par le descripteur.
+TableBrute.texte = _Texte()
+
+
+def nature(chemin: Path) -> str:
+    """Dire la nature d'un fichier d'après ses premiers octets, non d'après son nom.
+
+    Parameters
+    ----------
+    chemin : pathlib.Path
+        Fichier existant.
+
+    Returns
+    -------
+    str
+        ``zip``, ``xls``, ``7z``, ``gzip``, ``pdf``, ``parquet``, ``gpkg``, ``html``, ``vide`` ou ``texte``.
+    """
+    with chemin.open("rb") as flux:
+        debut = flux.read(512)
+    if not debut.strip():
+        return "vide"
+    for signature, nom in SIGNATURES.items():
+        if debut.startswith(signature):
+            return nom
+    if debut.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        return "html"
+    return "texte"
+
+
+def refuser_ce_qui_n_est_pas_une_table(chemin: Path, contenu: str) -> None:
+    """Refuser un fichier vide ou une page web, quelle que soit son extension.
+
+    Parameters
+    ----------
+    chemin : pathlib.Path
+        Fichier reçu.
+    contenu : str
+        Nature donnée par :func:`nature`.
+
+    Raises
+    ------
+    FichierIllisible
+        Fichier vide ou page web.
+    """
+    if contenu == "vide":
+        raise FichierIllisible(f"« {chemin.name} » est vide. Téléchargez-le de nouveau.")
+    if contenu == "html":
+        raise FichierIllisible(
+            f"« {chemin.name} » est une page web et non un fichier de données : le site a sans doute répondu "
+            "par une page d'erreur. Téléchargez de nouveau le fichier depuis la page de la source."
+        )
+
+
+# Le plus large des tableaux publiés en a quelques centaines.
+COLONNES_MAXIMALES: Final = 4096
+
+
+def refuser_trop_de_colonnes(nombre: int, origine: str) -> None:
+    """Refuser une table démesurément large, avant de la découper.
+
+    Parameters
+    ----------
+    nombre : int
+        Colonnes annoncées.
+    origine : str
+        Fichier ou feuille, pour le message.
+
+    Raises
+    ------
+    FichierIllisible
+        Au-delà de :data:`COLONNES_MAXIMALES`.
+    """
+    if nombre > COLONNES_MAXIMALES:
+        raise FichierIllisible(
+            f"« {origine} » a {nombre} colonnes : aucune table de la statistique publique n'en a plus de "
+            f"{COLONNES_MAXIMALES}. Le fichier est abîmé, ou n'est pas un tableau : téléchargez-le de nouveau."
+        )
+
+
+def refuser_noms_repetes(noms: Sequence[str], origine: str) -> None:
+    """Refuser deux colonnes de même nom, casse ignorée : rien ne dirait laquelle croire.
+
+    Parameters
+    ----------
+    noms : sequence of str
+        Noms de colonnes lus.
+    origine : str
+        Fichier ou feuille, pour le message.
+
+    Raises
+    ------
+    FichierIllisible
+        Si un nom revient.
+    """
+    refuser_trop_de_colonnes(len(noms), origine)
+    comptes = Counter(n.upper() for n in noms)
+    repetes = sorted(n for n, fois in comptes.items() if fois > 1)
+    if repetes:
+        raise FichierIllisible(
+            f"« {origine} » : les colonnes {', '.join(repetes[:8])} apparaissent plusieurs fois. "
+            "Gardez-en une seule de chaque, puis déposez de nouveau le fichier."
+        )
+
+
+def rang_de_l_en_tete(lignes: Sequence[Sequence[str]]) -> int | None:
+    """Trouver la ligne des noms techniques, sous d'éventuels titres et libellés.
+
+    Parameters
+    ----------
+    lignes : sequence of sequence of str
+        Premières lignes, cellules en texte.
+
+    Returns
+    -------
+    int or None
+        Rang de la première ligne technique qui porte une colonne de codes du catalogue ; à défaut, de la
+        plus longue ligne technique, puis d'une ligne de noms en toutes lettres qu'une forme déclare ;
+        ``None`` s'il n'y en a pas.
+    """
+    meilleur: tuple[int, int] | None = None
+    for rang, ligne in enumerate(lignes[:LIGNES_D_EN_TETE]):
+        noms = [c.strip() for c in ligne if c.strip()]
+        if len(noms) < 2 or not all(_est_technique(n) for n in noms) or noms[0].upper() == "VAR_ID":
+            continue
+        if _cles_connues() & {n.upper() for n in noms}:
+            return rang
+        if meilleur is None or len(noms) > meilleur[0]:
+            meilleur = (len(noms), rang)
+    return _rang_libelle(lignes) if meilleur is None else meilleur[1]
+
+
+def _rang_libelle(lignes: Sequence[Sequence[str]]) -> int | None:
+    """Trouver une ligne de noms en toutes lettres, pour les éditeurs qui n'ont pas de noms techniques."""
+    for rang, ligne in enumerate(lignes[:LIGNES_D_EN_TETE]):
+        if colonnes_libellees() & {en_capitales(c) for c in ligne}:
+            return rang
+    return None
+
+
+def _est_technique(nom: str) -> bool:
+    return nom.isascii() and nom.replace("_", "").isalnum() and not nom[0].isdigit()
+
+
+@lru_cache(maxsize=1)
+def _cles_connues() -> frozenset[str]:
+    return frozenset(c for source in sources().values() for c in (*source.cle, *source.signature))
+
+
+@contextmanager
+def moteur() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Ouvrir un moteur DuckDB en mémoire, qui n'écrit que dans le dossier temporaire et n'installe rien.
+
+    Yields
+    ------
+    duckdb.DuckDBPyConnection
+        Connexion, fermée en sortie.
+    """
+    # Un dossier à ce seul utilisateur : dans le dossier temporaire commun, les noms de DuckDB se devinent.
+    with dossier_de_passage("moteur") as provisoire:
+        connexion = duckdb.connect(
+            config={
+                "temp_directory": str(provisoire),
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+            }
+        )
+        try:
+            yield connexion
+        finally:
+            connexion.close()

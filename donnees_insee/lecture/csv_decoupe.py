@@ -1,0 +1,182 @@
+"""Découper un CSV d'encodage connu : en texte pur par DuckDB, ou d'emblée en nombres quand rien n'y fait obstacle."""
+
+from __future__ import annotations
+
+import errno
+import glob
+import math
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as csv_arrow
+
+from donnees_insee.erreurs import FichierIllisible
+from donnees_insee.lecture.brut import moteur
+from donnees_insee.lecture.second_compte import verifier_le_compte
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class EnTete:
+    """La ligne des noms d'un CSV, et ce qui la précède.
+
+    Attributes
+    ----------
+    rang : int
+        Nombre de lignes au-dessus.
+    separateur : str
+        Séparateur de colonnes.
+    noms : list of str
+        Noms dans l'ordre, vides compris.
+    titre : str
+        Lignes de titre.
+    position : int
+        Octets jusqu'à la fin de l'en-tête.
+    """
+
+    rang: int
+    separateur: str
+    noms: list[str]
+    titre: str
+    position: int = 0
+
+    @cached_property
+    def utiles(self) -> dict[str, int]:
+        """Nom → place, colonnes sans nom ôtées."""
+        return {nom: i for i, nom in enumerate(self.noms) if nom}
+
+
+def decouper(chemin: Path, entete: EnTete, nom: str, saut: int = 0) -> pa.Table:
+    """Découper en texte pur, et traduire le refus de DuckDB.
+
+    Parameters
+    ----------
+    chemin : pathlib.Path
+        Ce qui suit l'en-tête, en UTF-8, fins de ligne unifiées.
+    entete : EnTete
+        En-tête trouvé.
+    nom : str
+        Nom du fichier, pour les messages.
+    saut : int, default 0
+        Lignes à sauter : une, si le fichier garde son en-tête.
+
+    Returns
+    -------
+    pyarrow.Table
+        Colonnes nommées, en texte ; une cellule vide est nulle.
+
+    Raises
+    ------
+    FichierIllisible
+        Ligne de longueur différente, guillemet non fermé ou douteux, lignes perdues.
+    """
+    colonnes = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(entete.noms)))
+    # DuckDB prend crochets et astérisques d'un chemin pour un motif : ils sont neutralisés.
+    adresse = glob.escape(str(chemin)).replace("'", "''")
+    lecture = (
+        f"select * from read_csv('{adresse}', columns={{{colonnes}}}, delim='{entete.separateur}', "
+        f"header=false, skip={saut}, quote='\"', escape='\"', auto_detect=false, nullstr='', "
+        "null_padding=false, strict_mode=true)"
+    )
+    with moteur() as connexion:
+        try:
+            brut = connexion.sql(lecture).to_arrow_table()
+        except duckdb.Error as cause:
+            if "No space left" in str(cause) or "disk" in str(cause).lower():
+                raise OSError(errno.ENOSPC, "No space left on device") from cause
+            raise FichierIllisible(
+                f"« {nom} » : {_faute_de_decoupage(str(cause), len(entete.noms))}. Le fichier est peut-être "
+                "tronqué ou retouché : téléchargez-le de nouveau."
+            ) from cause
+    verifier_le_compte(chemin, entete.separateur, nom, brut.num_rows, saut)
+    return pa.table({n: brut.column(i) for n, i in entete.utiles.items()})
+
+
+def _faute_de_decoupage(message: str, attendues: int) -> str:
+    """Traduire en français la faute que DuckDB a trouvée."""
+    ligne = re.search(r"[Ll]ine: (\d+)", message)
+    ou = f"la ligne {ligne[1]}" if ligne else "une ligne"
+    trouvees = re.search(r"Found: (\d+)", message)
+    if trouvees:
+        return f"{ou} a {trouvees[1]} colonne(s) au lieu des {attendues} de l'en-tête"
+    if "quote" in message.split("Possible", maxsplit=1)[0]:
+        return f"un guillemet ouvert à {ou} n'est pas fermé, ou l'est au milieu d'une cellule"
+    return f"{ou} ne se découpe pas en {attendues} colonnes comme l'en-tête"
+
+
+def decouper_en_nombres(
+    chemin: Path, entete: EnTete, nombres: Sequence[str], textes: Sequence[str]
+) -> pa.Table | None:
+    """Découper et lire les nombres du même geste, si toutes les cellules à lire sont des nombres ordinaires.
+
+    Parameters
+    ----------
+    chemin : pathlib.Path
+        Fichier UTF-8 sans guillemet, fins de ligne unifiées, en-tête à la première ligne.
+    entete : EnTete
+        En-tête trouvé.
+    nombres, textes : sequence of str
+        Colonnes à lire en nombres, et colonnes à garder en texte.
+
+    Returns
+    -------
+    pyarrow.Table or None
+        ``None`` au moindre doute (marque, virgule décimale, espace des milliers, ligne de longueur
+        différente) : le découpage en texte saura dire lequel.
+    """
+    types = {n: pa.float64() for n in nombres} | {n: pa.string() for n in textes}
+    lue = _lire_d_emblee(chemin, entete, types, chemin.name)
+    # « NaN » et « inf » se lisent comme des nombres, et n'en sont pas : la somme les trahit.
+    if lue is not None and all(math.isfinite(pc.sum(lue[n]).as_py() or 0.0) for n in nombres):
+        return lue
+    return None
+
+
+def decouper_sans_detour(chemin: Path, entete: EnTete, nom: str) -> pa.Table:
+    """Découper en texte un fichier sans piège ; s'il en cache un, DuckDB le découpe ou dit la faute.
+
+    Parameters
+    ----------
+    chemin : pathlib.Path
+        Fichier UTF-8 sans guillemet, fins de ligne unifiées, en-tête à la première ligne.
+    entete : EnTete
+        En-tête trouvé.
+    nom : str
+        Nom du fichier, pour les messages.
+
+    Returns
+    -------
+    pyarrow.Table
+        Colonnes nommées, en texte ; une cellule vide est nulle.
+    """
+    lue = _lire_d_emblee(chemin, entete, dict.fromkeys(entete.utiles, pa.string()), nom)
+    return decouper(chemin, entete, nom, saut=1) if lue is None else lue
+
+
+def _lire_d_emblee(chemin: Path, entete: EnTete, types: dict[str, pa.DataType], nom: str) -> pa.Table | None:
+    places = {f"c{entete.utiles[n]}": t for n, t in types.items()}
+    try:
+        with pa.OSFile(str(chemin)) as flux:
+            lue = csv_arrow.read_csv(
+                flux,
+                csv_arrow.ReadOptions(column_names=[f"c{i}" for i in range(len(entete.noms))], skip_rows=1),
+                csv_arrow.ParseOptions(delimiter=entete.separateur, quote_char=False),
+                csv_arrow.ConvertOptions(
+                    column_types=places,
+                    include_columns=list(places),
+                    null_values=[""],
+                    strings_can_be_null=True,
+                ),
+            )
+    except pa.ArrowInvalid:
+        return None
+    verifier_le_compte(chemin, entete.separateur, nom, lue.num_rows, saut=1)
+    return lue.rename_columns(list(types))

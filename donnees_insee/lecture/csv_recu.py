@@ -1,0 +1,298 @@
+"""Lire un CSV reçu : encodage constaté en une lecture sans le charger, en-tête trouvé, découpage confié plus loin."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import itertools
+import shutil
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from donnees_insee.chemins import dossier_de_passage
+from donnees_insee.erreurs import FichierIllisible
+from donnees_insee.lecture.brut import (
+    LIGNES_D_EN_TETE,
+    TableBrute,
+    TexteDiffere,
+    rang_de_l_en_tete,
+    refuser_noms_repetes,
+    refuser_trop_de_colonnes,
+)
+from donnees_insee.lecture.csv_decoupe import EnTete, decouper, decouper_en_nombres, decouper_sans_detour
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SEPARATEURS: Final = (";", ",", "\t", "|")
+BLOC: Final = 1 << 20
+# Au-delà, une « ligne » n'est plus un en-tête : le fichier n'a pas de fins de ligne.
+LIGNE_MAXIMALE: Final = 1 << 20
+# Une cellule d'en-tête qui court sur plus de lignes est un guillemet oublié.
+LIGNES_D_UNE_CELLULE: Final = 50
+
+
+@dataclass(frozen=True)
+class _Examen:
+    """Ce qu'une lecture en continu dit d'un fichier texte."""
+
+    encodage: str
+    a_transcrire: bool
+    remarques: tuple[str, ...]
+    guillemets: bool = True
+
+
+def lire_csv(chemin: Path) -> TableBrute:
+    """Lire un CSV en texte pur.
+
+    Parameters
+    ----------
+    chemin : pathlib.Path
+        Fichier texte non vide.
+
+    Returns
+    -------
+    TableBrute
+        Colonnes nommées ; une cellule vide est nulle. Le texte d'un fichier sans piège n'est découpé
+        que si on le demande : une ligne fautive n'est alors refusée qu'à ce moment.
+
+    Raises
+    ------
+    FichierIllisible
+        Encodage inconnu, ligne de longueur différente, guillemet non fermé, nom de colonne répété.
+    """
+    examen = _examiner(chemin)
+    a_copier = examen.a_transcrire or not _ecrit_en_utf_8(chemin)
+    with dossier_de_passage("csv") as provisoire:
+        lisible = chemin
+        if a_copier:
+            lisible = Path(provisoire) / "transcrit.csv"
+            _transcrire(chemin, lisible, examen.encodage)
+        entete = _trouver_l_en_tete(lisible, chemin.name)
+        refuser_noms_repetes([n for n in entete.noms if n], chemin.name)
+        texte: pa.Table | TexteDiffere
+        if not a_copier and not examen.guillemets and entete.rang == 0:
+            texte = TexteDiffere(
+                partial(decouper_sans_detour, chemin, entete, chemin.name),
+                partial(decouper_en_nombres, chemin, entete),
+            )
+        else:
+            # Un titre ou un nom peut courir sur plusieurs lignes : le découpage ne reçoit que ce qui suit l'en-tête.
+            suite = Path(provisoire) / "suite.csv"
+            with lisible.open("rb") as flux, suite.open("wb") as cible:
+                flux.seek(entete.position)
+                shutil.copyfileobj(flux, cible, BLOC)
+            texte = decouper(suite, entete, chemin.name)
+    remarques = list(examen.remarques)
+    if len(entete.noms) > len(entete.utiles):
+        remarques.append(f"{len(entete.noms) - len(entete.utiles)} colonnes sans nom ôtées")
+    encodage = {"utf-8-sig": "utf-8", "cp1252": "windows-1252"}.get(examen.encodage, examen.encodage)
+    return TableBrute(tuple(entete.utiles), texte, chemin.name, encodage, entete.titre, tuple(remarques))
+
+
+def _ecrit_en_utf_8(chemin: Path) -> bool:
+    """Dire si DuckDB saura ouvrir ce chemin : certains disques gardent des noms d'un autre encodage."""
+    return str(chemin).encode("utf-8", "replace").decode() == str(chemin)
+
+
+# -- encodage ----------------------------------------------------------------------------------
+
+
+def _blocs(chemin: Path) -> Iterator[bytes]:
+    with chemin.open("rb") as flux:
+        while bloc := flux.read(BLOC):
+            yield bloc
+
+
+def _examiner(chemin: Path) -> _Examen:
+    """Constater encodage et fins de ligne par blocs, sans tenir le fichier en mémoire."""
+    with chemin.open("rb") as flux:
+        debut = flux.read(4096)
+    utf16 = _utf_16(debut)
+    if utf16:
+        _exiger(chemin, utf16)
+        return _Examen(utf16, a_transcrire=True, remarques=("encodage utf-16",))
+    comptes = _compter(chemin)
+    if comptes["nuls"]:
+        raise FichierIllisible(
+            f"« {chemin.name} » contient des octets nuls : ce n'est pas un fichier texte, ou il est abîmé. "
+            "Téléchargez-le de nouveau."
+        )
+    encodage, remarques = _utf_8_ou_windows(chemin, comptes)
+    propres = comptes["r"] == 0 or comptes["n"] == comptes["r"] == comptes["rn"]
+    return _Examen(encodage, encodage != "utf-8-sig" or not propres, remarques, comptes["guillemets"] > 0)
+
+
+def _utf_16(debut: bytes) -> str | None:
+    if debut.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    # Sans marque d'ordre, un texte latin en UTF-16 a un octet nul sur deux.
+    if len(debut) >= 4 and debut.count(0) > len(debut) // 3:
+        return "utf-16-le" if debut[1] == 0 else "utf-16-be"
+    return None
+
+
+def _compter(chemin: Path) -> dict[str, int]:
+    """Compter ce qui décide de l'encodage et du découpage, en une seule lecture."""
+    comptes = dict.fromkeys(("nuls", "n", "r", "rn", "guillemets", "perdus", "meles", "fautes"), 0)
+    decodeur = codecs.getincrementaldecoder("utf-8")()
+    fin = b""
+    for bloc in _blocs(chemin):
+        comptes["nuls"] += bloc.count(0)
+        comptes["guillemets"] += b'"' in bloc
+        if b"\r" in bloc or fin == b"\r":
+            comptes["r"] += bloc.count(b"\r")
+            comptes["n"] += bloc.count(b"\n")
+            comptes["rn"] += bloc.count(b"\r\n") + (fin == b"\r" and bloc.startswith(b"\n"))
+        else:
+            # Un seul compte par bloc suffit à trahir, à côté de retours chariot, des fins de ligne mêlées.
+            comptes["n"] += b"\n" in bloc
+        if not bloc.isascii() or fin >= b"\x80":
+            comptes["perdus"] += bloc.count(b"\xef\xbf\xbd")
+            comptes["meles"] += bloc.count(b"\xc3\xa9") + bloc.count(b"\xc3\xa8")
+            comptes["fautes"] += not _se_decode(decodeur, bloc)
+        fin = bloc[-1:]
+    comptes["fautes"] += not _se_decode(decodeur, b"", fini=True)
+    return comptes
+
+
+def _se_decode(decodeur: codecs.IncrementalDecoder, bloc: bytes, *, fini: bool = False) -> bool:
+    try:
+        decodeur.decode(bloc, final=fini)
+    except UnicodeDecodeError:
+        decodeur.reset()
+        return False
+    return True
+
+
+def _utf_8_ou_windows(chemin: Path, comptes: dict[str, int]) -> tuple[str, tuple[str, ...]]:
+    """Décoder sans perte : UTF-8 d'abord, sinon Windows-1252, et le dire."""
+    if not comptes["fautes"]:
+        perdus = ("des accents étaient déjà perdus dans le fichier reçu (caractère �)",)
+        return "utf-8-sig", perdus if comptes["perdus"] else ()
+    _exiger(chemin, "cp1252")
+    if comptes["meles"]:
+        return "cp1252", ("encodage windows-1252 et UTF-8 mêlés : des accents des noms sont à vérifier",)
+    return "cp1252", ("encodage windows-1252",)
+
+
+def _exiger(chemin: Path, encodage: str) -> None:
+    """Décoder tout le fichier, ou le refuser."""
+    decodeur = codecs.getincrementaldecoder(encodage)()
+    try:
+        for bloc in _blocs(chemin):
+            decodeur.decode(bloc)
+        decodeur.decode(b"", final=True)
+    except UnicodeDecodeError as cause:
+        raise FichierIllisible(
+            f"« {chemin.name} » n'est lisible ni en UTF-8, ni en UTF-16, ni en Windows-1252. "
+            "Ouvrez-le dans un tableur et enregistrez-le en « CSV UTF-8 »."
+        ) from cause
+
+
+def _transcrire(chemin: Path, copie: Path, encodage: str) -> None:
+    """Réécrire en UTF-8, fins de ligne unifiées : DuckDB refuse qu'elles soient mêlées."""
+    with (
+        chemin.open(encoding=encodage, newline=None) as source,
+        copie.open("w", encoding="utf-8", newline="\n") as cible,
+    ):
+        while bloc := source.read(BLOC):
+            cible.write(bloc.removeprefix("\ufeff"))
+
+
+# -- en-tête -----------------------------------------------------------------------------------
+
+
+def _trouver_l_en_tete(chemin: Path, nom: str) -> EnTete:
+    """Prendre la première ligne, ou celle des noms techniques si des titres la précèdent."""
+    lignes, positions = _premieres_lignes(chemin, nom)
+    rang = rang_de_l_en_tete([_decouper(ligne) for ligne in lignes])
+    if rang is None or not any(c.strip() for c in lignes[:rang]):
+        rang = next((i for i, ligne in enumerate(lignes) if ligne.strip()), 0)
+    separateur = _separateur(lignes[rang])
+    if separateur is None:
+        raise FichierIllisible(
+            f"« {nom} » n'a qu'une colonne : aucun point-virgule, virgule, tabulation ou barre dans sa "
+            f"première ligne « {lignes[rang][:60]} ». Enregistrez-le en CSV séparé par des points-virgules."
+        )
+    noms = _decouper(lignes[rang])
+    refuser_trop_de_colonnes(len(noms), nom)
+    _refuser_les_guillemets_douteux(lignes[: rang + 1], noms, separateur, nom)
+    titre = " · ".join(" ".join(t.split()) for ligne in lignes[:rang] if (t := ligne.strip(' ;,\t|"\r\n')))
+    return EnTete(rang, separateur, noms, titre, positions[rang])
+
+
+def _premieres_lignes(chemin: Path, nom: str) -> tuple[list[str], list[int]]:
+    """Lire les premières lignes, dont une cellule peut en courir plusieurs, et l'octet où chacune finit."""
+    lignes: list[str] = []
+    positions: list[int] = []
+    with chemin.open("rb") as marque:
+        position = len(codecs.BOM_UTF8) if marque.read(3) == codecs.BOM_UTF8 else 0
+    with chemin.open(encoding="utf-8-sig", newline="") as flux:
+        while len(lignes) < LIGNES_D_EN_TETE and (ligne := flux.readline(LIGNE_MAXIMALE)):
+            for rang in itertools.count(1):
+                if not _reste_ouverte(ligne):
+                    break
+                suite = flux.readline(LIGNE_MAXIMALE)
+                if not suite or rang == LIGNES_D_UNE_CELLULE:
+                    raise FichierIllisible(
+                        f"« {nom} » : un guillemet ouvert à la ligne {len(lignes) + 1} n'est pas fermé. Ôtez-le ou "
+                        "fermez-le, ou téléchargez de nouveau le fichier."
+                    )
+                ligne += suite
+            position += len(ligne.encode())
+            lignes.append(ligne.rstrip("\r\n"))
+            positions.append(position)
+    return lignes, positions
+
+
+def _reste_ouverte(ligne: str) -> bool:
+    """Dire si un guillemet qui ouvre une cellule n'est pas refermé au bout de la ligne."""
+    lecteur = csv.reader(io.StringIO(ligne, newline=""), delimiter=_separateur(ligne) or ";", strict=True)
+    try:
+        for _ in lecteur:
+            pass
+    except csv.Error as cause:
+        return "unexpected end" in str(cause)
+    return False
+
+
+def _refuser_les_guillemets_douteux(lignes: list[str], noms: list[str], separateur: str, nom: str) -> None:
+    """Refuser un guillemet isolé dans un nom, ou qui avale une ligne : rien ne dirait où commencent les données."""
+    douteux = [n for n in noms if '"' in n]
+    lues = csv.reader(io.StringIO("\n".join(lignes), newline=""), delimiter=separateur)
+    cellules = [cellule for ligne in lues for cellule in ligne]
+    avalees = [c for c in cellules if "\n" in c and separateur in c]
+    if douteux or avalees:
+        quoi = (
+            f"la colonne « {douteux[0][:40]} »"
+            if douteux
+            else f"la cellule « {avalees[0].split()[0][:40]}… »"
+        )
+        raise FichierIllisible(
+            f"« {nom} » : un guillemet de l'en-tête, dans {quoi}, n'est ni ouvert ni fermé comme il faut et peut cacher "
+            "des lignes. Ôtez-le, ou téléchargez de nouveau le fichier."
+        )
+
+
+def _separateur(ligne: str) -> str | None:
+    """Compter les séparateurs d'une ligne, hors des guillemets."""
+    hors_guillemets = "".join(ligne.split('"')[::2])
+    meilleur = max(SEPARATEURS, key=hors_guillemets.count)
+    return meilleur if meilleur in hors_guillemets else None
+
+
+def _decouper(ligne: str) -> list[str]:
+    separateur = _separateur(ligne)
+    if separateur is None:
+        return [ligne.strip()]
+    try:
+        lue = next(csv.reader(io.StringIO(ligne, newline=""), delimiter=separateur))
+        return [" ".join(n.split()) for n in lue]
+    except (csv.Error, StopIteration):  # cellule démesurée : ce n'est pas une ligne de noms
+        return []

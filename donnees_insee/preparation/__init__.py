@@ -1,0 +1,1 @@
+"""Mettre en forme ce qui a été lu : nombres, codes, contrat des tables, sources reçues."""

@@ -1,0 +1,101 @@
+"""Compter les équipements d'une base permanente par IRIS et par commune, types renumérotés année par année."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from donnees_insee.preparation.preparation import TablePreparee
+
+SOURCES: Final = frozenset({"equipements", "equipements_comptes"})
+
+
+@dataclass(frozen=True)
+class TypeDEquipement:
+    """Un type d'équipement suivi : son nom stable, et le code de l'Insee pour une plage d'années."""
+
+    variable: str
+    de: int
+    a: int | None
+    code: str
+    libelle: str
+
+
+@lru_cache(maxsize=1)
+def types() -> tuple[TypeDEquipement, ...]:
+    """Lire la table des types suivis ; l'édition 2024 en a renuméroté plusieurs.
+
+    Returns
+    -------
+    tuple of TypeDEquipement
+        Une ligne par plage d'années.
+    """
+    fichier = resources.files("donnees_insee.catalogue") / "reference" / "types_equipements.csv"
+    with fichier.open(encoding="utf-8") as flux:
+        return tuple(
+            TypeDEquipement(
+                r["variable"], int(r["de"]), int(r["a"]) if r["a"] else None, r["code"], r["libelle"]
+            )
+            for r in csv.DictReader(flux, delimiter=";")
+        )
+
+
+def codes_de_l_annee(annee: int) -> dict[str, str]:
+    """Donner le nom stable de chaque code d'équipement d'une édition.
+
+    Parameters
+    ----------
+    annee : int
+        Édition (1er janvier).
+
+    Returns
+    -------
+    dict of str to str
+        Code de l'Insee → variable ; un type que la table ne suit pas cette année-là n'y est pas.
+    """
+    return {t.code: t.variable for t in types() if t.de <= annee and (t.a is None or annee <= t.a)}
+
+
+def compter_les_equipements(source: str, prepare: TablePreparee) -> dict[str, pd.DataFrame]:
+    """Tirer d'une liste d'équipements les comptes par commune et par IRIS.
+
+    Parameters
+    ----------
+    source : str
+        Source reconnue ; toute autre que les équipements ne donne rien.
+    prepare : TablePreparee
+        Liste prête : ``code``, ``DEPCOM``, ``TYPEQU`` et, pour un fichier de comptes, ``NB_EQUIP``.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        Niveau → colonne ``code`` et une colonne par type suivi que le fichier porte. Un territoire présent
+        sans équipement d'un tel type y a zéro : le fichier est exhaustif pour les communes qu'il porte. Un
+        type absent de tout le fichier n'a pas de colonne, et un nombre tu rend le compte inconnu.
+    """
+    if source not in SOURCES or prepare.millesime is None:
+        return {}
+    codes = codes_de_l_annee(prepare.millesime)
+    lignes = prepare.donnees
+    communes = lignes["DEPCOM"] if "DEPCOM" in lignes else lignes["code"].str[:5]
+    nombre = lignes["NB_EQUIP"] if "NB_EQUIP" in lignes else pd.Series(1.0, index=lignes.index)
+    longue = pd.DataFrame(
+        {"commune": communes, "iris": lignes["code"], "type": lignes["TYPEQU"].map(codes), "n": nombre}
+    )
+    return {niveau: _large(longue, niveau) for niveau in ("commune", "iris")}
+
+
+def _large(longue: pd.DataFrame, niveau: str) -> pd.DataFrame:
+    suivis = longue.dropna(subset=["type", niveau])
+    # Une somme qui contient un nombre tu n'est pas connue : elle ne devient pas celle des autres.
+    comptes = suivis.groupby([niveau, "type"])["n"].agg(lambda n: n.sum(skipna=False))
+    tous = sorted(longue[niveau].dropna().unique())
+    # Un couple absent du fichier vaut zéro ; un couple présent et inconnu le reste.
+    large = comptes.unstack("type", fill_value=0.0).reindex(index=tous, fill_value=0.0)  # noqa: PD010 - pivot_table confond inconnu et zéro
+    return large.astype(float).rename_axis(columns=None).rename_axis("code").reset_index()

@@ -1,0 +1,259 @@
+"""Ramener une table publiée en lignes, ou à codes composés, à la table large qu'attend sa source."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from donnees_insee.catalogue.formes import Forme, en_capitales, formes
+from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
+from donnees_insee.lecture.brut import TableBrute, moteur
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def mettre_en_forme(table: TableBrute) -> list[TableBrute]:
+    """Rendre la table telle quelle, ou les tables larges qu'elle contient.
+
+    Parameters
+    ----------
+    table : TableBrute
+        Table de texte telle que lue.
+
+    Returns
+    -------
+    list of TableBrute
+        Une table par niveau et par année ; leur ``millesime`` et leur ``niveau`` sont alors connus.
+
+    Raises
+    ------
+    TableNonConforme
+        Si une mesure est donnée deux fois pour un même territoire, ou si aucune date n'est lisible.
+    """
+    noms = {en_capitales(c): c for c in table.colonnes}
+    forme = next((f for f in formes() if f.colonnes <= set(noms)), None)
+    if forme is None:
+        return [table]
+    nommee = table.texte.rename_columns([en_capitales(c) for c in table.texte.column_names])
+    return _GENRES[forme.genre](table, nommee, forme)
+
+
+# -- genres ------------------------------------------------------------------------------------
+
+
+def _renommer(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBrute]:
+    r = forme.reglages
+    texte, ecartees = _filtrer(texte, r)
+    texte = texte.rename_columns([r["noms"].get(n, n) for n in texte.column_names])
+    for colonne, modalites in r.get("sauf", {}).items():
+        texte = texte.filter(pc.invert(pc.is_in(texte[colonne], pa.array(modalites))))
+    remarques = list(ecartees)
+    if "code_iris" in r:
+        texte, remarque = _codes_d_iris(texte, r["code_iris"], r.get("commune"))
+        remarques += remarque
+    if "code_a_defaut" in r:
+        voulus = [pc.utf8_trim_whitespace(_unie(texte[c])) for c in r["code_a_defaut"]["de"]]
+        remplis = [pc.if_else(pc.equal(v, ""), None, v) for v in voulus]
+        texte = texte.append_column(r["code_a_defaut"]["colonne"], pc.coalesce(*remplis))
+    annee = r.get("annee_du_nom")
+    if annee and annee not in texte.column_names:
+        lues = re.findall(r"(?<!\d)(20\d\d)(?!\d)", table.origine)
+        if lues and len(set(lues)) == 1:
+            texte = texte.append_column(annee, pa.array([lues[0]] * texte.num_rows, pa.string()))
+    return [_refaire(table, texte, remarques)]
+
+
+def _par_annee(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBrute]:
+    annees = _annees(texte[forme.reglages["annee"]], table.origine)
+    sorties = []
+    for annee in sorted(set(annees.drop_null().to_pylist())):
+        choisies = texte.filter(pc.equal(annees, annee))
+        sorties.append(replace(_refaire(table, choisies, []), millesime=int(annee)))
+    return sorties
+
+
+def _prefixes(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBrute]:
+    noms: dict[str, str] = {}
+    for prefixe, variable in forme.reglages["prefixes"]:
+        trouve = next(
+            (c for c in texte.column_names if c.startswith(prefixe) and c not in noms.values()), None
+        )
+        if trouve is not None:
+            noms[variable] = trouve
+    annee = re.search(forme.reglages["annee_du_titre"], f"{table.titre} · {table.origine}")
+    choisie = texte.select(list(noms.values())).rename_columns(list(noms))
+    # Sous l'en-tête, une ligne d'unités n'a pas de code : elle sera mise de côté comme telle.
+    return [replace(_refaire(table, choisie, []), millesime=int(annee[1]) if annee else None)]
+
+
+def _pivoter(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBrute]:
+    r = forme.reglages
+    texte, remarques = _filtrer(texte, r)
+    annees = _annees(texte[r["annee"]], table.origine)
+    codes = _composer(texte, [c for c in r["territoire"] if c in texte.column_names])
+    codes = _remplacer(codes, r.get("codes", {}))
+    valeurs = _unie(texte[r["valeur"]])
+    secrets = r.get("confidentiel")
+    if secrets and secrets["colonne"] in texte.column_names:
+        caches = pc.fill_null(pc.equal(texte[secrets["colonne"]], secrets["valeur"]), fill_value=False)
+        valeurs = pc.if_else(_unie(caches), secrets["marque"], valeurs)
+    niveaux = _niveaux(texte, r)
+    longue = pa.table(
+        {
+            "code": codes,
+            "annee": annees,
+            "niveau": niveaux,
+            "mesure": _unie(texte[r["mesure"]]),
+            "valeur": valeurs,
+        }
+    )
+    lisibles = pc.and_(pc.is_valid(longue["annee"]), pc.is_valid(longue["niveau"]))
+    sans_code = pc.or_(pc.is_null(longue["code"]), pc.equal(longue["code"], ""))
+    if perdues := pc.sum(sans_code).as_py():
+        remarques = (*remarques, f"{perdues} ligne(s) sans code mises de côté")
+    longue = longue.filter(pc.and_not(lisibles, pc.fill_null(sans_code, fill_value=True)))
+    sorties = []
+    for lot in longue.select(["annee", "niveau"]).group_by(["annee", "niveau"]).aggregate([]).to_pylist():
+        ici = pc.and_(pc.equal(longue["annee"], lot["annee"]), pc.equal(longue["niveau"], lot["niveau"]))
+        large = _large(longue.filter(ici), r, int(lot["annee"]), table.origine)
+        sorties.append(
+            replace(
+                _refaire(table, large, remarques), millesime=int(lot["annee"]), niveau=lot["niveau"] or None
+            )
+        )
+    return sorted(sorties, key=lambda t: (t.millesime or 0, t.niveau or ""))
+
+
+_GENRES: dict[str, Callable[[TableBrute, pa.Table, Forme], list[TableBrute]]] = {
+    "pivot": _pivoter,
+    "renommer": _renommer,
+    "par_annee": _par_annee,
+    "prefixes": _prefixes,
+}
+
+
+# -- étapes ------------------------------------------------------------------------------------
+
+
+def _refaire(table: TableBrute, texte: pa.Table, remarques: Sequence[str]) -> TableBrute:
+    return replace(
+        table,
+        colonnes=tuple(texte.column_names),
+        texte=texte,
+        remarques=(*table.remarques, *remarques),
+    )
+
+
+def _filtrer(texte: pa.Table, reglages: dict[str, Any]) -> tuple[pa.Table, tuple[str, ...]]:
+    """Ne garder que les lignes d'ensemble voulues, et dire combien sont laissées."""
+    avant = texte.num_rows
+    for colonne, modalite in reglages.get("garder", {}).items():
+        if colonne in texte.column_names:
+            texte = texte.filter(pc.equal(texte[colonne], modalite))
+    for colonne, fin in reglages.get("finit_par", {}).items():
+        texte = texte.filter(pc.ends_with(texte[colonne], fin))
+    laissees = avant - texte.num_rows
+    return texte, ((f"{laissees} ligne(s) d'autres modalités laissées",) if laissees else ())
+
+
+def _unie(colonne: pa.ChunkedArray) -> pa.Array:
+    tableau = colonne.combine_chunks()
+    return tableau if isinstance(tableau, pa.Array) else pa.concat_arrays(tableau.chunks)
+
+
+def _annees(colonne: pa.ChunkedArray, origine: str) -> pa.Array:
+    annees = pc.struct_field(pc.extract_regex(_unie(colonne), r"^\s*(?P<annee>(?:19|20)\d\d)"), "annee")
+    if annees.null_count == len(annees):
+        raise TableNonConforme(
+            f"« {origine} » : aucune année lisible dans sa colonne de dates. On attend des dates comme "
+            "2024-12 ou 2024-T4 ; reprenez le fichier tel que publié."
+        )
+    return annees
+
+
+def _composer(texte: pa.Table, colonnes: Sequence[str]) -> pa.Array:
+    """Coller les morceaux d'un code (commune, puis IRIS) ; un morceau absent rend le code vide."""
+    morceaux = [pc.utf8_trim_whitespace(_unie(texte[c])) for c in colonnes]
+    return morceaux[0] if len(morceaux) == 1 else pc.binary_join_element_wise(*morceaux, "")
+
+
+def _remplacer(codes: pa.Array, remplacements: dict[str, str]) -> pa.Array:
+    for ancien, nouveau in remplacements.items():
+        codes = pc.if_else(pc.equal(codes, ancien), nouveau, codes)
+    return codes
+
+
+def _niveaux(texte: pa.Table, reglages: dict[str, Any]) -> pa.Array:
+    """Lire le niveau de chaque ligne ; les niveaux que la source n'emploie pas deviennent vides."""
+    if "niveau" not in reglages:
+        return pa.array([""] * texte.num_rows, pa.string())
+    table = reglages["niveaux"]
+    lus = _unie(texte[reglages["niveau"]]).dictionary_encode()
+    traduits = pa.array([table.get(str(v)) for v in lus.dictionary.to_pylist()], pa.string())
+    return traduits.take(lus.indices)
+
+
+def _large(longue: pa.Table, reglages: dict[str, Any], annee: int, origine: str) -> pa.Table:
+    """Passer de lignes (code, mesure, valeur) à une colonne par mesure ; DuckDB fait le tour."""
+    gabarit = next(g["nom"] for g in reglages["gabarits"] if annee <= g["jusqu_a"])
+    connues = reglages.get("variables")
+    mesures = sorted({str(m) for m in longue["mesure"].drop_null().unique().to_pylist()})
+    noms = {
+        m: gabarit.format(variable=connues[m] if connues else _identifiant(m), aa=f"{annee % 100:02d}")
+        for m in mesures
+        if connues is None or m in connues
+    }
+    choix = ", ".join(
+        f'max(case when mesure = ${i + 1} then valeur end) as "{nom}"' for i, nom in enumerate(noms.values())
+    )
+    if "total" in reglages:
+        # Une modalité illisible rend le total inconnu, plutôt que trop petit.
+        somme = "case when bool_and(try_cast(valeur as double) is not null) then sum(try_cast(valeur as double)) end"
+        choix += f', cast({somme} as varchar) as "{reglages["total"]}"'
+    with moteur() as connexion:
+        connexion.register("longue", longue)
+        _refuser_repetitions(connexion.sql(_REPETITIONS).fetchall(), origine)
+        requete = f'select code as "CODGEO", {choix} from longue group by code order by code'
+        return connexion.sql(requete, params=list(noms)).to_arrow_table()
+
+
+_REPETITIONS = (
+    "select code, mesure, count(distinct valeur) as n from longue where mesure is not null "
+    "group by code, mesure having count(distinct valeur) > 1 order by code limit 20"
+)
+
+
+def _refuser_repetitions(repetees: Sequence[tuple[str, str, int]], origine: str) -> None:
+    if repetees:
+        raise TableNonConforme(
+            liste_de_fautes(
+                f"« {origine} » donne plusieurs valeurs d'une même mesure pour un même territoire ; on en "
+                "attend une seule (les ventilations doivent être au total) :",
+                [f"{code} · {mesure} : {n} valeurs différentes" for code, mesure, n in repetees],
+            )
+        )
+
+
+def _identifiant(modalite: str) -> str:
+    return re.sub(r"[^A-Z0-9]+", "_", en_capitales(modalite)).strip("_")
+
+
+def _codes_d_iris(texte: pa.Table, colonne: str, commune: str | None) -> tuple[pa.Table, list[str]]:
+    """Écrire les codes d'IRIS sur neuf caractères ; à défaut d'IRIS lisible, la commune suivie de 0000."""
+    nus = pc.replace_substring(pc.utf8_trim_whitespace(_unie(texte[colonne])), "_", "")
+    courts = pc.fill_null(pc.match_substring_regex(nus, r"^\d[\dAB]\d{3}$"), fill_value=False)
+    codes = pc.if_else(courts, pc.binary_join_element_wise(nus, "0000", ""), nus)
+    bons = pc.fill_null(pc.match_substring_regex(codes, r"^\d[\dAB]\d{7}$"), fill_value=False)
+    perdus = len(codes) - (pc.sum(bons).as_py() or 0)
+    remarques = []
+    if perdus and commune and commune in texte.column_names:
+        refaits = pc.binary_join_element_wise(_unie(texte[commune]), "0000", "")
+        codes = pc.if_else(bons, codes, refaits)
+        remarques.append(f"{perdus} équipement(s) sans IRIS lisible, gardés à la commune")
+    rang = texte.column_names.index(colonne)
+    return texte.set_column(rang, colonne, codes), remarques

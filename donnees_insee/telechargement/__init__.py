@@ -1,0 +1,1 @@
+"""Aller chercher les fichiers publiés, et rien d'autre, aux adresses du catalogue."""

@@ -1,0 +1,206 @@
+"""Vérifier un fichier reçu avant de le garder : sa nature, son archive, ses membres, ce pour quoi il est pris."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from donnees_insee.chemins import dossier_de_passage
+from donnees_insee.depot.depot import EXTENSIONS_ARCHIVE, fichiers_a_deposer
+from donnees_insee.depot.examen import FichierExamine, examiner_membre, examiner_membres
+from donnees_insee.erreurs import FichierIllisible
+from donnees_insee.lecture import archives
+from donnees_insee.lecture.brut import nature
+from donnees_insee.telechargement.reseau import TelechargementImpossible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from donnees_insee.base.base import Base
+    from donnees_insee.telechargement.choix import Demande
+
+NATURES_PAR_EXTENSION: Final = {
+    ".zip": {"zip"},
+    ".7z": {"7z"},
+    ".xls": {"xls", "zip"},
+    ".xlsx": {"zip"},
+    ".ods": {"zip"},
+    ".csv": {"texte"},
+    ".tsv": {"texte"},
+    ".txt": {"texte"},
+    ".geojson": {"texte"},
+    ".json": {"texte"},
+    ".topojson": {"texte"},
+    ".gpkg": {"gpkg"},
+    ".parquet": {"parquet"},
+}
+EXTENSION_PAR_NATURE: Final = {
+    "zip": ".zip",
+    "7z": ".7z",
+    "xls": ".xls",
+    "gpkg": ".gpkg",
+    "parquet": ".parquet",
+}
+EN_MOTS: Final = {"html": "une page web", "texte": "du texte", "vide": "un fichier vide", "pdf": "un PDF"}
+
+
+def nom_complet(nom: str, recu: Path, demande: Demande) -> str:
+    """Donner au fichier reçu un nom qui porte l'extension de sa nature, si son adresse n'en donne pas.
+
+    Parameters
+    ----------
+    nom : str
+        Nom tiré de l'adresse ; vide si elle n'en porte pas.
+    recu : pathlib.Path
+        Fichier reçu.
+    demande : Demande
+        Ligne du catalogue, dont le membre ou la source donnent un nom à défaut.
+
+    Returns
+    -------
+    str
+        Nom avec une extension connue quand elle peut l'être.
+    """
+    if PurePosixPath(nom).suffix.lower() in NATURES_PAR_EXTENSION:
+        return nom
+    contenu = nature(recu)
+    membre = PurePosixPath(demande.millesime.membre).name
+    if contenu == "texte":
+        return nom + (PurePosixPath(membre).suffix or ".csv") if nom else membre or f"{demande.source.id}.csv"
+    return (nom or demande.source.id) + EXTENSION_PAR_NATURE.get(contenu, "")
+
+
+def verifier_nature(fichier: Path, url: str, page: str) -> None:
+    """Refuser une page web, un fichier vide, ou un contenu qui n'est pas celui de l'extension.
+
+    Parameters
+    ----------
+    fichier : pathlib.Path
+        Fichier reçu, sous son nom.
+    url : str
+        Adresse d'où il vient.
+    page : str
+        Page de la source, à visiter.
+
+    Raises
+    ------
+    TelechargementImpossible
+        Contenu d'une autre nature.
+    """
+    contenu = nature(fichier)
+    attendus = NATURES_PAR_EXTENSION.get(fichier.suffix.lower())
+    if contenu == "html":
+        raise TelechargementImpossible(
+            f"« {url} » : le site a répondu par une page web et non par le fichier. La page a sans doute été "
+            f"déplacée, ou le site est en panne ; rien n'a été gardé.{_visiter(page)}"
+        )
+    if contenu == "vide" or (attendus is not None and contenu not in attendus):
+        attendu = f"un fichier {fichier.suffix.lower().lstrip('.')}" if attendus else "un fichier de données"
+        raise TelechargementImpossible(
+            f"« {url} » : on attendait {attendu} et le site a envoyé {EN_MOTS.get(contenu, contenu)}. Rien n'a "
+            f"été gardé.{_visiter(page)}"
+        )
+
+
+def verifier_et_examiner(
+    base: Base, fichier: Path, demandes: Sequence[Demande]
+) -> tuple[FichierExamine, ...]:
+    """Ouvrir un fichier reçu, vérifier qu'il est bien ce qui était demandé, et le comparer à la base.
+
+    Parameters
+    ----------
+    base : Base
+        Base à laquelle comparer ; rien n'y est écrit.
+    fichier : pathlib.Path
+        Fichier reçu, sous son nom.
+    demandes : sequence of Demande
+        Ce que cette adresse devait donner.
+
+    Returns
+    -------
+    tuple of FichierExamine
+        Un examen par membre.
+
+    Raises
+    ------
+    TelechargementImpossible
+        Archive fautive, membre absent, ou fichier pris pour autre chose que ce qui était demandé.
+    """
+    url, page = demandes[0].millesime.url, demandes[0].millesime.page
+    annees = {d.millesime.annee for d in demandes}
+    millesime = next(iter(annees)) if len(annees) == 1 else None
+    archive = fichier.suffix.lower() in EXTENSIONS_ARCHIVE
+    try:
+        if not archive:
+            examines = [examiner_membre(base, fichier, fichier.name, millesime, [])]
+        else:
+            with dossier_de_passage("examen") as provisoire:
+                racine = Path(provisoire)
+                membres = fichiers_a_deposer(archives.extraire(fichier, racine))
+                _verifier_l_archive(fichier)
+                _exiger_les_membres([m.name for m in membres], demandes, page)
+                examines = examiner_membres(base, fichier.name, membres, racine, millesime)
+    except FichierIllisible as cause:
+        raise TelechargementImpossible(f"« {url} » : {cause} Rien n'a été gardé.") from cause
+    fautes = [f for d in demandes if (f := _ce_qui_manque(d, examines, archive=archive))]
+    if fautes:
+        raise TelechargementImpossible(f"« {url} » : {' '.join(fautes)} Rien n'a été gardé.{_visiter(page)}")
+    return tuple(examines)
+
+
+def _verifier_l_archive(fichier: Path) -> None:
+    """Relire tous les membres, dictionnaires compris : un octet faux quelque part condamne l'archive."""
+    if fichier.suffix.lower() != ".zip":
+        return  # le format 7z vérifie ses sommes en extrayant, et tout y est extrait
+    try:
+        with zipfile.ZipFile(fichier) as ouverte:
+            abime = ouverte.testzip()
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as cause:
+        raise FichierIllisible(f"« {fichier.name} » est une archive abîmée ({cause}).") from cause
+    if abime is not None:
+        raise FichierIllisible(f"« {fichier.name} » est abîmée : le membre « {abime} » n'a pas sa somme.")
+
+
+def _exiger_les_membres(noms: Sequence[str], demandes: Sequence[Demande], page: str) -> None:
+    presents = {PurePosixPath(n).stem.lower() for n in noms}
+    absents = [
+        d.millesime.membre
+        for d in demandes
+        if d.millesime.membre and PurePosixPath(d.millesime.membre).stem.lower() not in presents
+    ]
+    if absents:
+        raise TelechargementImpossible(
+            f"« {demandes[0].millesime.url} » : l'archive devait contenir {', '.join(f'« {a} »' for a in absents)} "
+            f"et contient {', '.join(f'« {n} »' for n in noms[:5]) or 'aucun fichier de données'}. Rien n'a été "
+            f"gardé.{_visiter(page)}"
+        )
+
+
+def _ce_qui_manque(demande: Demande, examines: Sequence[FichierExamine], *, archive: bool) -> str:
+    """Dire pour quoi le fichier est pris, s'il ne l'est pas pour la source et l'année demandées."""
+    voulu = PurePosixPath(demande.millesime.membre).stem.lower() if archive else ""
+    concernes = [e for e in examines if not voulu or _racine(e) == voulu]
+    lots = [lot for e in concernes for lot in e.lots]
+    if any(lot.source == demande.source.id and lot.millesime == demande.annee_attendue for lot in lots):
+        return ""
+    attendu = f"on attendait « {demande.source.titre} » {demande.millesime.annee}"
+    if lots:
+        pris = " et ".join(
+            dict.fromkeys(
+                f"{lot.source} {'sans date' if lot.millesime is None else lot.millesime}" for lot in lots
+            )
+        )
+        return f"le fichier est pris pour {pris} ; {attendu}. L'adresse du catalogue mène à un autre fichier."
+    raisons = " ".join(e.raison for e in concernes if e.raison)
+    return f"{attendu}, et le fichier n'est pas accepté. {raisons}"
+
+
+def _racine(examine: FichierExamine) -> str:
+    """Donner le nom d'un membre d'archive, sans dossier ni extension."""
+    return PurePosixPath(examine.nom.rpartition(" → ")[2].replace("\\", "/")).stem.lower()
+
+
+def _visiter(page: str) -> str:
+    return f" Cherchez le fichier sur {page}, puis déposez-le avec `abs sources deposer`." if page else ""

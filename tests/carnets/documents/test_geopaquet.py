@@ -1,0 +1,194 @@
+"""Le GeoPackage : joint par code, titré en français, sans zéro à la place d'une absence."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import pytest
+
+from abs.calcul.diagnostic import Diagnostic, diagnostiquer
+from abs.indicateurs.indicateurs import indicateurs
+from abs.territoires.demande import Demande
+from carnets.documents.geopaquet import ecrire_gpkg
+from donnees_insee.demo import COMMUNE_DEMO, EPCI_DEMO
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from donnees_insee.base.base import Base
+
+
+@pytest.fixture(scope="session")
+def diagnostic(base_demo: Base) -> Diagnostic:
+    return diagnostiquer(base_demo, Demande(COMMUNE_DEMO))
+
+
+@pytest.fixture(scope="session")
+def couches(base_demo: Base, diagnostic: Diagnostic) -> dict[str, gpd.GeoDataFrame]:
+    e = diagnostic.ensembles
+    lues = {}
+    for nom, source, territoires in (("iris", "contours_iris", e.mailles), ("qpv", "contours_qpv", e.qpv)):
+        couche = base_demo.lire_couche(base_demo.couches(source)[-1][1])
+        lues[nom] = couche[couche["code"].isin([t.code for t in territoires])]
+    # Un contour manque : l'IRIS doit rester dans la table, sans géométrie.
+    lues["iris"] = lues["iris"][lues["iris"]["code"] != "990010102"]
+    lues["quartiers"] = lues["iris"].iloc[:0]
+    return lues
+
+
+@pytest.fixture(scope="session")
+def geopaquet(
+    diagnostic: Diagnostic, couches: dict[str, gpd.GeoDataFrame], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    return ecrire_gpkg(diagnostic, couches, tmp_path_factory.mktemp("gpkg") / "territoire.gpkg")
+
+
+def _demander(chemin: Path, requete: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(chemin)) as lien:
+        return lien.execute(requete).fetchall()
+
+
+def test_couches_et_tables_sont_la(geopaquet: Path) -> None:
+    geometries = dict(pyogrio.list_layers(geopaquet).tolist())
+    assert {n for n, g in geometries.items() if g} == {"iris", "qpv"}
+    assert {"quartiers", "commune", "definitions", "diagnostic", "layer_styles"} <= set(geometries)
+
+
+def test_iris_porte_chaque_indicateur_du_diagnostic(geopaquet: Path, diagnostic: Diagnostic) -> None:
+    lignes = pyogrio.read_dataframe(geopaquet, layer="iris", read_geometry=False).to_dict("records")
+    couche = {ligne["code_iris"]: ligne for ligne in lignes}
+    assert set(couche) == {t.code for t in diagnostic.ensembles.mailles}
+    for territoire in diagnostic.ensembles.mailles:
+        for code in indicateurs():
+            chiffre = diagnostic.chiffre(territoire, code, "mailles")
+            lue = couche[territoire.code][code]
+            if chiffre is None or not chiffre.a_une_valeur:
+                assert pd.isna(lue)
+            else:
+                assert lue == chiffre.valeur
+                assert couche[territoire.code][f"{code}_date"] == chiffre.periode
+            if chiffre is not None:
+                assert couche[territoire.code][f"{code}_statut"] == chiffre.statut
+                assert couche[territoire.code][f"{code}_fiabilite"] == chiffre.fiabilite
+
+
+def test_absence_est_nulle_jamais_zero(geopaquet: Path) -> None:
+    lignes = _demander(geopaquet, "SELECT allocataires, typeof(allocataires), allocataires_statut FROM iris")
+    absents = [ligne for ligne in lignes if ligne[2] in {"secret", "indisponible"}]
+    assert absents
+    assert {ligne[1] for ligne in absents} == {"null"}
+    types = {r[1]: r[2] for r in _demander(geopaquet, "PRAGMA table_info(iris)")}
+    assert {types[code] for code in indicateurs()} == {"REAL"}
+
+
+def test_couche_se_joint_a_une_autre_table_par_code_iris(
+    geopaquet: Path, couches: dict[str, gpd.GeoDataFrame]
+) -> None:
+    lue = gpd.read_file(geopaquet, layer="iris")
+    jointe = couches["iris"][["code"]].merge(lue, left_on="code", right_on="code_iris")
+    assert len(jointe) == len(couches["iris"])
+
+
+def test_metropole_est_en_lambert_93_et_iris_sans_contour_est_garde(geopaquet: Path) -> None:
+    couche = gpd.read_file(geopaquet, layer="iris")
+    assert couche.crs.to_epsg() == 2154
+    assert couche.loc[couche.geometry.isna(), "code_iris"].tolist() == ["990010102"]
+
+
+def test_outre_mer_garde_sa_projection(
+    diagnostic: Diagnostic, couches: dict[str, gpd.GeoDataFrame], tmp_path: Path
+) -> None:
+    ailleurs = couches["iris"].copy()
+    ailleurs["geometry"] = ailleurs.geometry.translate(xoff=59.0, yoff=-66.0)
+    chemin = ecrire_gpkg(diagnostic, {"iris": ailleurs}, tmp_path / "ailleurs.gpkg")
+    assert gpd.read_file(chemin, layer="iris").crs.to_epsg() == 4326
+
+
+def test_champs_ont_un_titre_accentue(geopaquet: Path) -> None:
+    titres = {
+        (table, colonne): (nom, titre)
+        for table, colonne, nom, titre in _demander(
+            geopaquet, "SELECT table_name, column_name, name, title FROM gpkg_data_columns"
+        )
+    }
+    assert titres["iris", "taux_pauvrete_60"] == ("Taux de pauvreté au seuil de 60 % (%)",) * 2
+    assert titres["qpv", "taux_pauvrete_60_fiabilite"][0].endswith(": fiabilité")
+    for couche in ("iris", "qpv", "quartiers", "commune"):
+        colonnes = {r[1] for r in _demander(geopaquet, f"PRAGMA table_info({couche})")} - {"fid", "geom"}
+        assert {c for t, c in titres if t == couche} == colonnes
+    extensions = _demander(
+        geopaquet, "SELECT table_name FROM gpkg_extensions WHERE extension_name = 'gpkg_schema'"
+    )
+    assert ("gpkg_data_columns",) in extensions
+
+
+def test_styles_sont_des_xml_lisibles_et_declares(geopaquet: Path) -> None:
+    assert _demander(geopaquet, "SELECT data_type FROM gpkg_contents WHERE table_name = 'layer_styles'") == [
+        ("attributes",)
+    ]
+    styles = dict(_demander(geopaquet, "SELECT f_table_name, styleQML FROM layer_styles WHERE useAsDefault"))
+    assert set(styles) == {"iris", "qpv"}
+    rendu = ET.fromstring(styles["iris"].split("\n", 1)[1]).find("renderer-v2")
+    filtres = [r.get("filter") for r in rendu.iter("rule")]
+    assert filtres[-1] == "ELSE"
+    comptes = [_demander(geopaquet, f"SELECT COUNT(*) FROM iris WHERE {f}")[0][0] for f in filtres[:-1]]
+    avec_valeur = _demander(geopaquet, "SELECT COUNT(taux_pauvrete_60) FROM iris")[0][0]
+    assert sum(comptes) == avec_valeur
+    assert min(comptes) > 0
+
+
+def test_definitions_et_diagnostic_sont_complets(geopaquet: Path, diagnostic: Diagnostic) -> None:
+    assert _demander(geopaquet, "SELECT COUNT(*) FROM diagnostic") == [(len(diagnostic.chiffres),)]
+    lues = _demander(geopaquet, "SELECT indicateur, libelle, definition, formule, source FROM definitions")
+    assert [ligne[0] for ligne in lues] == list(diagnostic.indicateurs)
+    assert all(all(ligne) for ligne in lues)
+
+
+def test_sans_contours_les_tables_d_attributs_sont_ecrites(diagnostic: Diagnostic, tmp_path: Path) -> None:
+    chemin = ecrire_gpkg(diagnostic, {}, tmp_path / "sans.gpkg")
+    geometries = dict(pyogrio.list_layers(chemin).tolist())
+    assert not any(geometries.values())
+    table = pyogrio.read_dataframe(chemin, layer="iris", read_geometry=False)
+    assert len(table) == len(diagnostic.ensembles.mailles)
+    assert table["code_iris"].is_unique
+
+
+def test_ecriture_repetee_donne_le_meme_contenu(
+    diagnostic: Diagnostic, couches: dict[str, gpd.GeoDataFrame], geopaquet: Path, tmp_path: Path
+) -> None:
+    chemin = tmp_path / "territoire.gpkg"
+    ecrire_gpkg(diagnostic, couches, chemin)
+    ecrire_gpkg(diagnostic, couches, chemin)
+    assert [f.name for f in tmp_path.iterdir()] == ["territoire.gpkg"]
+    for couche in ("iris", "qpv"):
+        pd.testing.assert_frame_equal(
+            pd.DataFrame(gpd.read_file(chemin, layer=couche)),
+            pd.DataFrame(gpd.read_file(geopaquet, layer=couche)),
+        )
+
+
+def test_portrait_d_un_iris_et_d_une_intercommunalite(base_demo: Base, tmp_path: Path) -> None:
+    seul = ecrire_gpkg(diagnostiquer(base_demo, Demande("990010101")), {}, tmp_path / "iris.gpkg")
+    assert _demander(seul, "SELECT code_iris FROM iris") == [("990010101",)]
+    epci = diagnostiquer(base_demo, Demande(EPCI_DEMO))
+    ensemble = ecrire_gpkg(epci, {}, tmp_path / "epci.gpkg")
+    lues = _demander(ensemble, "SELECT code_commune FROM communes")
+    assert [ligne[0] for ligne in lues] == [t.code for t in epci.ensembles.mailles]
+
+
+def test_commune_sujet_n_est_pas_ecrite_deux_fois(
+    diagnostic: Diagnostic, couches: dict[str, gpd.GeoDataFrame], tmp_path: Path
+) -> None:
+    fondue = couches["iris"].dissolve().assign(code=COMMUNE_DEMO, nom="Arzance-la-Ville")
+    chemin = ecrire_gpkg(diagnostic, {"communes": fondue}, tmp_path / "communes.gpkg")
+    noms = {n for n, _ in pyogrio.list_layers(chemin).tolist()}
+    assert "communes" in noms
+    assert "commune" not in noms
+    attendu = diagnostic.chiffre(diagnostic.ensembles.sujet, "part_hlm").valeur
+    assert _demander(chemin, "SELECT part_hlm FROM communes") == [(attendu,)]
