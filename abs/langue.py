@@ -19,85 +19,31 @@ ARRONDISSEMENT: Final = re.compile(r"(?P<ville>\w+) (?P<ordinal>\d+e(?:r)?) Arro
 
 @lru_cache(maxsize=1)
 def table_des_phrases() -> dict[str, Any]:
-    """Lire la table des phrases.
-
-    Returns
-    -------
-    dict
-        Gabarits, raisons de se taire, mots refusés.
-    """
+    """Lire la table des phrases."""
     return tomllib.loads((resources.files("abs.definitions") / "_phrases.toml").read_text(encoding="utf-8"))
 
 
 def elider(mot: str, suite: str) -> str:
-    """Joindre un mot et sa suite, avec l'élision.
-
-    Parameters
-    ----------
-    mot : str
-        Mot qui s'élide (« que », « de », « le », « la »).
-    suite : str
-        Ce qui suit.
-
-    Returns
-    -------
-    str
-        « qu'en région », « que dans le département ».
-    """
+    """Joindre un mot et sa suite, avec l'élision."""
     initiale = unicodedata.normalize("NFD", suite)[:1].lower()
     return f"{mot[:-1]}'{suite}" if initiale in VOYELLES and initiale else f"{mot} {suite}"
 
 
 def enumerer(morceaux: Sequence[str]) -> str:
-    """Énumérer à la française.
-
-    Parameters
-    ----------
-    morceaux : sequence of str
-        Ce qu'on énumère.
-
-    Returns
-    -------
-    str
-        « a », « a et b », « a, b et c ».
-    """
+    """Énumérer à la française."""
     if len(morceaux) <= 1:
         return "".join(morceaux)
     return f"{', '.join(morceaux[:-1])} et {morceaux[-1]}"
 
 
 def points(ecart: float, decimales: int) -> str:
-    """Écrire un écart entre deux taux.
-
-    Parameters
-    ----------
-    ecart : float
-        Écart en points, signe ignoré.
-    decimales : int
-        Décimales écrites.
-
-    Returns
-    -------
-    str
-        « 1,5 point », « 12 points ».
-    """
+    """Écrire un écart entre deux taux."""
     mot = "point" if abs(arrondir(abs(ecart), decimales)) < DEUX else "points"
     return f"{nombre(abs(ecart), decimales)}{ESPACE_INSECABLE}{mot}"
 
 
 def lieu_de_commune(nom: str) -> str:
-    """Écrire le complément de lieu d'une commune, article contracté.
-
-    Parameters
-    ----------
-    nom : str
-        Nom officiel.
-
-    Returns
-    -------
-    str
-        « à Montpellier », « au Havre », « aux Sables-d'Olonne », « dans le 2e arrondissement de Lyon ».
-    """
+    """Écrire le complément de lieu d'une commune, article contracté."""
     arrondissement = ARRONDISSEMENT.fullmatch(nom)
     if arrondissement:
         ville, ordinal = arrondissement["ville"], arrondissement["ordinal"]
@@ -110,35 +56,13 @@ def lieu_de_commune(nom: str) -> str:
 
 
 def typographier(texte: str) -> str:
-    """Poser les espaces insécables des signes doubles.
-
-    Parameters
-    ----------
-    texte : str
-        Phrase.
-
-    Returns
-    -------
-    str
-        La même, où aucun signe double ne commence une ligne.
-    """
+    """Poser les espaces insécables des signes doubles."""
     texte = re.sub(r" ([;:!?»%€])", rf"{ESPACE_INSECABLE}\1", texte)
     return texte.replace("« ", f"«{ESPACE_INSECABLE}")
 
 
 def mots_refuses(texte: str) -> list[str]:
-    """Chercher dans une phrase les mots de cause et les mots qui jugent.
-
-    Parameters
-    ----------
-    texte : str
-        Phrase.
-
-    Returns
-    -------
-    list of str
-        Mots trouvés ; vide si la phrase peut s'écrire.
-    """
+    """Chercher dans une phrase les mots de cause et les mots qui jugent."""
     bas = texte.lower().replace("’", "'")
     listes = table_des_phrases()["refuses"]
     return [m for liste in listes.values() for m in liste if re.search(rf"(?<!\w){re.escape(m)}(?!\w)", bas)]

@@ -10,23 +10,7 @@ from donnees_insee.erreurs import ParametreInvalide
 
 
 def parametres_declares(carnet: Path) -> set[str]:
-    """Lire les noms affectés par la cellule de paramètres d'un carnet.
-
-    Parameters
-    ----------
-    carnet : pathlib.Path
-        Fichier ``.ipynb``.
-
-    Returns
-    -------
-    set of str
-        Noms déclarés.
-
-    Raises
-    ------
-    ParametreInvalide
-        Si le fichier n'est pas un carnet, n'a pas de cellule de paramètres, ou ne déclare pas ``territoire``.
-    """
+    """Lire les noms affectés par la cellule de paramètres d'un carnet."""
     try:
         cellules = json.loads(carnet.read_text(encoding="utf-8"))["cells"]
         sources = ["".join(c["source"]) for c in cellules if "parameters" in c["metadata"].get("tags", ())]

@@ -27,13 +27,7 @@ PAS: Final = 0.005
 
 
 class DessinPartage:
-    """Les images imprimées d'un portrait.
-
-    Parameters
-    ----------
-    cartes : sequence of CarteThematique
-        Cartes, dans l'ordre où le carnet les affichera.
-    """
+    """Les images imprimées d'un portrait."""
 
     def __init__(self, cartes: Sequence[CarteThematique]) -> None:
         self._rangs = {id(carte): rang for rang, carte in enumerate(cartes)}
@@ -58,18 +52,7 @@ class DessinPartage:
             shutil.rmtree(dossier, ignore_errors=True)
 
     def png(self, carte: CarteThematique) -> bytes:
-        """Donner l'image d'une carte, dessinée ici ou par le second.
-
-        Parameters
-        ----------
-        carte : CarteThematique
-            Une des cartes.
-
-        Returns
-        -------
-        bytes
-            PNG, le même de part et d'autre.
-        """
+        """Donner l'image d'une carte, dessinée ici ou par le second."""
         rang = self._rangs.get(id(carte))
         if self._dossier is None or rang is None or _prendre(self._dossier, rang):
             return en_png(carte)
@@ -83,18 +66,7 @@ class DessinPartage:
 
 
 def dessiner(dossier: str) -> int:
-    """Être le second : dessiner à partir de la dernière carte, jusqu'à rencontrer le carnet.
-
-    Parameters
-    ----------
-    dossier : str
-        Dossier des cartes et des images.
-
-    Returns
-    -------
-    int
-        Nombre de cartes dessinées.
-    """
+    """Être le second : dessiner à partir de la dernière carte, jusqu'à rencontrer le carnet."""
     ici = Path(dossier)
     cartes = pickle.loads((ici / "cartes").read_bytes())  # noqa: S301 - écrit par le carnet, dans un dossier privé
     dessinees = 0

@@ -27,17 +27,7 @@ PLACES_ESSAYEES: Final = 1000
 
 @dataclass
 class Chantier:
-    """Un dossier en train d'être écrit.
-
-    Attributes
-    ----------
-    provisoire : pathlib.Path
-        Où écrire.
-    final : pathlib.Path
-        Où il est une fois fini ; ce n'est pas toujours la place demandée.
-    avis : str
-        Ce que l'analyste doit savoir de la place prise ; vide d'ordinaire.
-    """
+    """Un dossier en train d'être écrit."""
 
     provisoire: Path
     final: Path
@@ -46,15 +36,7 @@ class Chantier:
 
 @dataclass(frozen=True)
 class Changements:
-    """Ce qui n'est plus, dans un dossier, comme la commande l'a écrit.
-
-    Attributes
-    ----------
-    modifies, ajoutes, otes, ouverts : tuple of str
-        Fichiers, par leur chemin dans le dossier.
-    sans_empreintes : bool
-        Vrai d'un dossier dont rien ne dit ce qu'il était : une version antérieure l'a écrit, ou un autre programme.
-    """
+    """Ce qui n'est plus, dans un dossier, comme la commande l'a écrit."""
 
     modifies: tuple[str, ...] = ()
     ajoutes: tuple[str, ...] = ()
@@ -88,13 +70,7 @@ def _enumerer(noms: tuple[str, ...]) -> str:
 
 
 def sceller(dossier: Path) -> None:
-    """Garder dans la preuve l'empreinte de chaque fichier d'un dossier fini.
-
-    Parameters
-    ----------
-    dossier : pathlib.Path
-        Dossier qui va être mis en place.
-    """
+    """Garder dans la preuve l'empreinte de chaque fichier d'un dossier fini."""
     empreintes = {
         nom: _empreinte(dossier / nom) for nom in _fichiers(dossier) if nom != EMPREINTES.as_posix()
     }
@@ -103,34 +79,12 @@ def sceller(dossier: Path) -> None:
 
 
 def est_deja_ecrit(dossier: Path) -> bool:
-    """Dire si un dossier porte déjà une preuve : il ne s'écrit plus par-dessus.
-
-    Parameters
-    ----------
-    dossier : pathlib.Path
-        Dossier demandé.
-
-    Returns
-    -------
-    bool
-        Faux d'un dossier absent, vide, ou qui ne vient pas de ces commandes.
-    """
+    """Dire si un dossier porte déjà une preuve : il ne s'écrit plus par-dessus."""
     return (dossier / EMPREINTES.parent).is_dir()
 
 
 def changements(dossier: Path) -> Changements:
-    """Relever ce qui a changé dans un dossier depuis que la commande l'a écrit.
-
-    Parameters
-    ----------
-    dossier : pathlib.Path
-        Dossier existant.
-
-    Returns
-    -------
-    Changements
-        Sans changement si chaque fichier a son empreinte et qu'aucun n'a été ajouté ni ôté.
-    """
+    """Relever ce qui a changé dans un dossier depuis que la commande l'a écrit."""
     try:
         connues: dict[str, str] = json.loads((dossier / EMPREINTES).read_text(encoding="utf-8"))
         presents = _fichiers(dossier)
@@ -167,28 +121,7 @@ def _empreinte(fichier: Path) -> str:
 def dossier_de_sortie(
     voulu: Path, *, remplacer: bool = False, repris: tuple[str, ...] = ()
 ) -> Iterator[Chantier]:
-    """Remplir un dossier, le sceller, puis le mettre en place à côté de ce que l'analyste a changé.
-
-    Parameters
-    ----------
-    voulu : pathlib.Path
-        Dossier demandé.
-    remplacer : bool, default False
-        Prendre la place d'un dossier changé, qui est gardé sous un autre nom.
-    repris : tuple of str, default ()
-        Fichiers que l'analyste remplit pour la commande, qui les a relus : les avoir changés n'est pas un obstacle, et
-        l'ancien reste à côté du nouveau, sous le nom ``…-precedent``.
-
-    Yields
-    ------
-    Chantier
-        Dossier provisoire à remplir ; sa place et son avis sont connus en sortie.
-
-    Raises
-    ------
-    SortieImpossible
-        Si le dossier parent refuse l'écriture.
-    """
+    """Remplir un dossier, le sceller, puis le mettre en place à côté de ce que l'analyste a changé."""
     with dossier_provisoire(voulu, en_place=False) as provisoire:
         chantier = Chantier(provisoire, voulu)
         yield chantier
@@ -208,29 +141,7 @@ def _reprendre(provisoire: Path, voulu: Path, repris: tuple[str, ...]) -> None:
 def poser(
     provisoire: Path, voulu: Path, *, remplacer: bool = False, repris: tuple[str, ...] = ()
 ) -> tuple[Path, str]:
-    """Mettre un dossier scellé à sa place, ou à côté si cette place ne doit pas être touchée.
-
-    Parameters
-    ----------
-    provisoire : pathlib.Path
-        Dossier fini et scellé, sur le même disque.
-    voulu : pathlib.Path
-        Dossier demandé.
-    remplacer : bool, default False
-        Prendre la place d'un dossier changé, qui est gardé sous un autre nom.
-    repris : tuple of str, default ()
-        Fichiers dont le changement n'est pas un obstacle.
-
-    Returns
-    -------
-    tuple
-        Dossier où il est, et ce que l'analyste doit savoir ; vide si la place demandée est prise.
-
-    Raises
-    ------
-    SortieImpossible
-        Si aucune place ne peut être prise.
-    """
+    """Mettre un dossier scellé à sa place, ou à côté si cette place ne doit pas être touchée."""
     vus = changements(voulu) if voulu.exists() else Changements()
     vus = replace(vus, modifies=tuple(m for m in vus.modifies if m not in repris))
     if vus.aucun:

@@ -10,19 +10,7 @@ AVANCE: Final = ".avance.ipynb"
 
 
 class Documents:
-    """La page et le document Word d'un carnet.
-
-    Parameters
-    ----------
-    formats : tuple of str
-        Formats voulus ; seuls ``html`` et ``docx`` se tirent du carnet.
-    dossier : pathlib.Path
-        Dossier qui les reçoit.
-    titre : str
-        Titre des documents.
-    nom : str, default "portrait"
-        Nom des fichiers, sans extension.
-    """
+    """La page et le document Word d'un carnet."""
 
     def __init__(self, formats: tuple[str, ...], dossier: Path, titre: str, nom: str = "portrait") -> None:
         self.formats = tuple(f for f in ("html", "docx") if f in formats)
@@ -40,13 +28,7 @@ class Documents:
             import carnets.documents.word  # noqa: F401, PLC0415
 
     def commencer(self, carnet: Any) -> None:
-        """Commencer les documents d'un carnet dont toutes les cellules affichées sont finies.
-
-        Parameters
-        ----------
-        carnet : nbformat.NotebookNode
-            Carnet en cours d'exécution.
-        """
+        """Commencer les documents d'un carnet dont toutes les cellules affichées sont finies."""
         if not self.formats or self._fil is not None:
             return
         import nbformat  # noqa: PLC0415 - lent, et déjà importé par Papermill
@@ -69,13 +51,7 @@ class Documents:
             (self.dossier / AVANCE).unlink(missing_ok=True)
 
     def finir(self, carnet: Path) -> None:
-        """Rendre la main quand les documents sont écrits.
-
-        Parameters
-        ----------
-        carnet : pathlib.Path
-            Carnet exécuté, d'où ils sont tirés s'ils n'ont pas pu être commencés.
-        """
+        """Rendre la main quand les documents sont écrits."""
         self.attendre()
         if self._fil is None or self._faute is not None:
             self._ecrire(carnet)

@@ -46,35 +46,13 @@ class Production:
 
 
 def production(chantier: Chantier) -> Production:
-    """Lister ce qu'un chantier fini a mis en place.
-
-    Parameters
-    ----------
-    chantier : Chantier
-        Chantier dont le dossier est posé.
-
-    Returns
-    -------
-    Production
-        Dossier, fichiers et avis.
-    """
+    """Lister ce qu'un chantier fini a mis en place."""
     fichiers = tuple(sorted(f for f in chantier.final.rglob("*") if f.is_file()))
     return Production(chantier.final, fichiers, chantier.avis)
 
 
 def nom_de_fichier(texte: str) -> str:
-    """Changer un nom de territoire en morceau de nom de fichier, sûr sur Windows comme sur Linux.
-
-    Parameters
-    ----------
-    texte : str
-        Nom quelconque.
-
-    Returns
-    -------
-    str
-        Lettres, chiffres et tirets ; ``"territoire"`` si rien n'en reste.
-    """
+    """Changer un nom de territoire en morceau de nom de fichier, sûr sur Windows comme sur Linux."""
     nu = "".join(c for c in unicodedata.normalize("NFKD", texte.lower()) if not unicodedata.combining(c))
     propre = re.sub(r"[^a-z0-9]+", "-", nu).strip("-")[:LONGUEUR_DE_NOM].strip("-")
     return propre or "territoire"
@@ -104,18 +82,7 @@ def nom_du_dossier(nom: str, code: str, millesime: int | None, diffusion: str = 
 
 
 def chemin_du_carnet(nom: str = CARNET) -> Path:
-    """Donner le chemin d'un carnet livré avec le paquet.
-
-    Parameters
-    ----------
-    nom : str
-        Nom de fichier ; par défaut, le carnet de portrait.
-
-    Returns
-    -------
-    pathlib.Path
-        Fichier ``.ipynb`` installé.
-    """
+    """Donner le chemin d'un carnet livré avec le paquet."""
     return Path(str(resources.files("carnets") / nom))
 
 
@@ -179,33 +146,7 @@ def produire(
 def produire_un_carnet(
     carnet: Path, parametres: dict[str, Any], formats: tuple[str, ...], final: Path, titre: str
 ) -> Production:
-    """Exécuter un carnet quelconque de l'analyste sur un territoire, et en tirer une page et un document.
-
-    Parameters
-    ----------
-    carnet : pathlib.Path
-        Carnet qui a une cellule de paramètres.
-    parametres : dict
-        Paramètres ; seuls ceux que le carnet déclare lui sont donnés.
-    formats : tuple of str
-        ``html`` et ``docx`` sont tirés du carnet exécuté ; le reste est son affaire.
-    final : pathlib.Path
-        Dossier à mettre en place.
-    titre : str
-        Titre de la page.
-
-    Returns
-    -------
-    Production
-        Dossier et fichiers écrits.
-
-    Raises
-    ------
-    ParametreInvalide
-        Le carnet ne déclare pas de territoire.
-    CarnetEnEchec
-        Le carnet s'est arrêté ; il est gardé près du dossier de sortie.
-    """
+    """Exécuter un carnet quelconque de l'analyste sur un territoire, et en tirer une page et un document."""
     declares = parametres_declares(carnet)
     with dossier_de_sortie(final) as chantier:
         provisoire = chantier.provisoire
@@ -246,32 +187,7 @@ def executer_carnet(
     barre: str = "Portrait",
     documents: Documents | None = None,
 ) -> None:
-    """Exécuter un carnet avec Papermill, par le moteur « abs » ; en cas d'échec, le garder avec l'erreur en tête.
-
-    Parameters
-    ----------
-    carnet : pathlib.Path
-        Carnet à exécuter.
-    execute : pathlib.Path
-        Carnet exécuté à écrire ; le noyau travaille dans son dossier.
-    parametres : dict
-        Paramètres à injecter.
-    garde : pathlib.Path
-        Où garder le carnet s'il s'arrête sur une erreur.
-    progression : bool, default False
-        Montrer la barre de progression de Papermill.
-    barre : str, default "Portrait"
-        Titre de cette barre.
-    documents : Documents or None, default None
-        Documents à tirer du carnet, commencés avant sa dernière cellule.
-
-    Raises
-    ------
-    CarnetEnEchec
-        Le carnet s'est arrêté, ou son noyau est mort, ou une cellule a dépassé le délai.
-    SortieImpossible
-        Le carnet exécuté ne peut pas être écrit.
-    """
+    """Exécuter un carnet avec Papermill, par le moteur « abs » ; en cas d'échec, le garder avec l'erreur en tête."""
     import papermill  # noqa: PLC0415 - import lent
     from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: PLC0415
 
@@ -346,18 +262,7 @@ def _oter_les_chemins(execute: Path, parametres: dict[str, Any]) -> None:
 
 
 def copier_les_carnets(dossier: Path) -> list[Path]:
-    """Copier les carnets livrés dans un dossier de travail, sans écraser ceux de l'analyste.
-
-    Parameters
-    ----------
-    dossier : pathlib.Path
-        Dossier de travail.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Carnets copiés.
-    """
+    """Copier les carnets livrés dans un dossier de travail, sans écraser ceux de l'analyste."""
     from donnees_insee.chemins import creer_dossier  # noqa: PLC0415
 
     creer_dossier(dossier)

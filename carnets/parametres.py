@@ -16,17 +16,7 @@ FORMATS: Final = ("html", "docx", "xlsx", "gpkg", "csv", "cartes")
 
 @dataclass(frozen=True)
 class Parametre:
-    """Un paramètre du carnet.
-
-    Attributes
-    ----------
-    nom : str
-        Nom de la variable du carnet.
-    defaut : object
-        Valeur par défaut.
-    aide : str
-        Ce que l'analyste y met.
-    """
+    """Un paramètre du carnet."""
 
     nom: str
     defaut: Any
@@ -59,23 +49,7 @@ class Reglages:
 
 
 def verifier_parametres(recus: Mapping[str, Any]) -> Reglages:
-    """Vérifier les paramètres d'un carnet et les changer en réglages.
-
-    Parameters
-    ----------
-    recus : mapping of str to object
-        Paramètres reçus ; ceux qui manquent prennent leur défaut.
-
-    Returns
-    -------
-    Reglages
-        Réglages typés.
-
-    Raises
-    ------
-    ParametreInvalide
-        Paramètre inconnu, de mauvais type ou hors de son domaine ; toutes les fautes sont dites.
-    """
+    """Vérifier les paramètres d'un carnet et les changer en réglages."""
     connus = {p.nom: p for p in PARAMETRES}
     fautes = [
         f"« {nom} » n'est pas un paramètre du carnet (on attend {', '.join(connus)})."

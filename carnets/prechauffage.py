@@ -45,11 +45,6 @@ def prechauffer(base: Base | Path | str | None = None) -> None:
     Importe ce qu'un carnet importe, lit définitions et catalogue, dessine une petite carte (polices, projections,
     modèles), et lit la géographie de la base s'il y en a une. Ne lance aucun fil si l'environnement porte
     :data:`VARIABLES_SANS_FILS` : le processus peut ensuite se dédoubler.
-
-    Parameters
-    ----------
-    base : Base, pathlib.Path, str or None, default None
-        Base, ou son dossier, dont lire la géographie ; ``None`` n'en lit aucune.
     """
     gc.set_threshold(*SEUILS_DU_RAMASSE_MIETTES)
     for module in MODULES:

@@ -21,37 +21,7 @@ def produire_la_comparaison(
     progression: bool = False,
     remplacer: bool = False,
 ) -> Production:
-    """Exécuter le carnet de comparaison et écrire ses documents.
-
-    Parameters
-    ----------
-    parametres : dict
-        Paramètres communs aux carnets ; ``territoire`` est une intercommunalité.
-    indicateurs : str
-        Codes séparés par des virgules ; vide pour tous.
-    sortie : pathlib.Path
-        Dossier qui recevra celui de la comparaison.
-    progression : bool, default False
-        Montrer la barre de progression.
-    remplacer : bool, default False
-        Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom ; sinon écrire à côté.
-
-    Returns
-    -------
-    Production
-        Dossier et fichiers écrits.
-
-    Raises
-    ------
-    ParametreInvalide
-        Paramètre hors de son domaine, ou territoire qui n'est pas une intercommunalité.
-    TerritoireInconnu, DonneeAbsente
-        Territoire ou millésime que la base ne tient pas.
-    CarnetEnEchec
-        Le carnet s'est arrêté ; il est gardé près du dossier de sortie.
-    SortieImpossible
-        Le dossier de sortie refuse l'écriture.
-    """
+    """Exécuter le carnet de comparaison et écrire ses documents."""
     from abs.intercommunal.releve import DiagnostiqueurIntercommunal  # noqa: PLC0415 - imports lents
 
     reglages, voulus = verifier_reglages(indicateurs, parametres)

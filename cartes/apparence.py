@@ -31,19 +31,7 @@ COULEUR_DES_CERCLES = "#4292c6"
 
 @dataclass(frozen=True)
 class Apparence:
-    """Façon de dessiner un territoire ; deux territoires d'apparence égale se dessinent de même.
-
-    Parameters
-    ----------
-    couleur : str, default ""
-        Couleur de la classe, ou vide si le territoire n'a pas de valeur.
-    etat : str, default ""
-        État sans valeur, ou ``zero`` pour un effectif nul.
-    fragile : bool, default False
-        Hachures par-dessus la couleur.
-    contour : {"plein", "tirets", "points"}, default "plein"
-        Tirets pour une valeur estimée, points pour une valeur partielle.
-    """
+    """Façon de dessiner un territoire ; deux territoires d'apparence égale se dessinent de même."""
 
     couleur: str = ""
     etat: Etat = ""
@@ -62,18 +50,7 @@ def _couleurs(nombre_classes: int, cotes: tuple[int, int] | None, palette: str |
 
 
 def une_fois(fonction: Callable[[CarteThematique], Rendu]) -> Callable[[CarteThematique], Rendu]:
-    """Garder sur la carte ce qui s'en déduit : légende, dessin, infobulles le demandent tour à tour.
-
-    Parameters
-    ----------
-    fonction : callable
-        Fonction pure d'une carte, dont le rendu ne se modifie pas.
-
-    Returns
-    -------
-    callable
-        La même, qui ne calcule qu'une fois par carte.
-    """
+    """Garder sur la carte ce qui s'en déduit : légende, dessin, infobulles le demandent tour à tour."""
     nom = f"_{fonction.__name__}"
 
     @wraps(fonction)
@@ -89,18 +66,7 @@ def une_fois(fonction: Callable[[CarteThematique], Rendu]) -> Callable[[CarteThe
 
 @une_fois
 def couleurs_des_classes(carte: CarteThematique) -> tuple[str, ...]:
-    """Donner la couleur de chaque classe, dans l'ordre croissant.
-
-    Parameters
-    ----------
-    carte : CarteThematique
-        Carte dont la couleur dit la classe.
-
-    Returns
-    -------
-    tuple of str
-        Une couleur par classe ; vide si aucun territoire n'a de valeur.
-    """
+    """Donner la couleur de chaque classe, dans l'ordre croissant."""
     if not carte.en_classes or carte.valides.empty:
         return ()
     if carte.en_valeurs:
@@ -111,18 +77,7 @@ def couleurs_des_classes(carte: CarteThematique) -> tuple[str, ...]:
 
 @une_fois
 def apparences(carte: CarteThematique) -> tuple[Apparence, ...]:
-    """Décider de l'apparence de chaque territoire.
-
-    Parameters
-    ----------
-    carte : CarteThematique
-        Carte contrôlée.
-
-    Returns
-    -------
-    tuple of Apparence
-        Une par ligne de ``carte.territoires``, dans le même ordre.
-    """
+    """Décider de l'apparence de chaque territoire."""
     couleurs = couleurs_des_classes(carte)
     table = carte.territoires
     lignes = zip(table["valeur"], table["statut"], table["fiabilite"], strict=True)
@@ -147,18 +102,7 @@ def _apparence(
 
 @une_fois
 def tailles(carte: CarteThematique) -> tuple[float, ...]:
-    """Donner le nombre que dit la taille du cercle de chaque territoire (0 : pas de cercle).
-
-    Parameters
-    ----------
-    carte : CarteThematique
-        Carte contrôlée.
-
-    Returns
-    -------
-    tuple of float
-        Une taille par ligne de ``carte.territoires``.
-    """
+    """Donner le nombre que dit la taille du cercle de chaque territoire (0 : pas de cercle)."""
     if not carte.en_cercles:
         return (0.0,) * len(carte.territoires)
     colonne = "valeur" if carte.forme == "cercles" else "poids"
@@ -167,20 +111,5 @@ def tailles(carte: CarteThematique) -> tuple[float, ...]:
 
 
 def rayon(taille: float, maximum: float, rayon_maximal: float) -> float:
-    """Calculer un rayon dont le *carré* est proportionnel au nombre : c'est l'aire que l'œil compare.
-
-    Parameters
-    ----------
-    taille : float
-        Nombre à représenter.
-    maximum : float
-        Plus grand nombre de la carte.
-    rayon_maximal : float
-        Rayon du plus grand cercle.
-
-    Returns
-    -------
-    float
-        Rayon dans l'unité de ``rayon_maximal``.
-    """
+    """Calculer un rayon dont le *carré* est proportionnel au nombre : c'est l'aire que l'œil compare."""
     return rayon_maximal * math.sqrt(taille / maximum) if maximum > 0 else 0.0

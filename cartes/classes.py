@@ -67,34 +67,12 @@ class Discretisation:
         return dessous, self.nombre - dessous
 
     def classe(self, valeur: float) -> int:
-        """Donner le rang de la classe d'une valeur.
-
-        Parameters
-        ----------
-        valeur : float
-            Valeur comprise entre la première et la dernière limite.
-
-        Returns
-        -------
-        int
-            Rang à partir de 0.
-        """
+        """Donner le rang de la classe d'une valeur."""
         ecrite = float(arrondir(valeur, self.decimales))
         return max(min(bisect_right(self.bornes, ecrite) - 1, self.nombre - 1), 0)
 
     def libelles(self, unite: str) -> tuple[str, ...]:
-        """Écrire les classes en français, dans l'ordre croissant.
-
-        Parameters
-        ----------
-        unite : str
-            Unité d'affichage.
-
-        Returns
-        -------
-        tuple of str
-            Par exemple ``"de 12,0 à moins de 18,5 %"``.
-        """
+        """Écrire les classes en français, dans l'ordre croissant."""
         textes = []
         for rang in range(self.nombre):
             bas, haut = self.bornes[rang], self.bornes[rang + 1]
@@ -175,24 +153,7 @@ def bornes_communes(
     decimales: int = 1,
     methode: Methode = "quantiles",
 ) -> tuple[float, ...]:
-    """Calculer les limites à imposer à plusieurs cartes que l'on veut comparer.
-
-    Parameters
-    ----------
-    series : iterable of iterables of float
-        Valeurs de chaque carte.
-    reference : float, optional
-        Valeur de référence commune.
-    decimales : int, default 1
-        Nombre de décimales écrites.
-    methode : {"quantiles", "arrondies"}, default "quantiles"
-        Méthode de classement des valeurs réunies.
-
-    Returns
-    -------
-    tuple of float
-        Limites à donner au paramètre ``bornes`` de chaque carte.
-    """
+    """Calculer les limites à imposer à plusieurs cartes que l'on veut comparer."""
     reunies = [valeur for serie in series for valeur in serie]
     return discretiser(reunies, reference=reference, decimales=decimales, methode=methode).bornes
 

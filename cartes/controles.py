@@ -34,18 +34,7 @@ _NATURES_EN_CLAIR = {
 
 
 def controler(carte: CarteThematique) -> None:
-    """Refuser une carte fautive en disant tout ce qu'il faut corriger.
-
-    Parameters
-    ----------
-    carte : CarteThematique
-        Carte en construction.
-
-    Raises
-    ------
-    CarteImpossible
-        Au moins une faute.
-    """
+    """Refuser une carte fautive en disant tout ce qu'il faut corriger."""
     fautes = [*_fautes_de_texte(carte), *_fautes_de_forme(carte), *_fautes_de_table(carte)]
     for superposition in carte.superpositions:
         fautes.extend(_fautes_de_superposition(superposition))

@@ -34,18 +34,7 @@ _NOM_DE_FICHIER = re.compile(r"[^/\\:*?\"<>|\x00-\x1f]+")
 # Le carnet montre la carte puis l'enregistre : la dessiner une fois suffit.
 @lru_cache(maxsize=64)
 def en_png(carte: CarteThematique) -> bytes:
-    """Rendre la carte en PNG (1 500 pixels de large), texte de remplacement compris.
-
-    Parameters
-    ----------
-    carte : CarteThematique
-        Carte à rendre.
-
-    Returns
-    -------
-    bytes
-        Fichier PNG.
-    """
+    """Rendre la carte en PNG (1 500 pixels de large), texte de remplacement compris."""
     return rendre_png(carte.figure(), {"Title": carte.titre, "Description": carte.texte_alternatif()})
 
 
@@ -54,18 +43,6 @@ def rendre_png(figure: Figure, notices: dict[str, str]) -> bytes:
 
     Une carte a une vingtaine d'aplats, gardés exacts ; seuls les fondus du lissage passent à la teinte la plus
     proche d'une palette de 256.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        Figure à fond opaque.
-    notices : dict of str to str
-        Métadonnées ; ni nom de logiciel ni version, pour que deux postes donnent les mêmes.
-
-    Returns
-    -------
-    bytes
-        Fichier PNG.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - seulement quand on dessine
     from PIL import Image, PngImagePlugin  # noqa: PLC0415
@@ -129,18 +106,7 @@ def _distinctes(
 
 
 def en_svg(carte: CarteThematique) -> bytes:
-    """Rendre la carte en SVG reproductible : ni date, ni identifiants tirés au sort.
-
-    Parameters
-    ----------
-    carte : CarteThematique
-        Carte à rendre.
-
-    Returns
-    -------
-    bytes
-        Fichier SVG en UTF-8.
-    """
+    """Rendre la carte en SVG reproductible : ni date, ni identifiants tirés au sort."""
     import matplotlib as mpl  # noqa: PLC0415 - seulement quand on dessine
 
     sortie = io.BytesIO()
@@ -151,18 +117,7 @@ def en_svg(carte: CarteThematique) -> bytes:
 
 
 def en_html(carte: CarteThematique) -> bytes:
-    """Rendre la carte interactive en une page autonome.
-
-    Parameters
-    ----------
-    carte : CarteThematique
-        Carte à rendre.
-
-    Returns
-    -------
-    bytes
-        Page HTML en UTF-8.
-    """
+    """Rendre la carte interactive en une page autonome."""
     from cartes.ecran.interactif import atlas  # noqa: PLC0415 - folium seulement quand on dessine
 
     return atlas([carte], carte.titre).encode()
@@ -174,31 +129,7 @@ _RENDUS: dict[str, Callable[[CarteThematique], bytes]] = {"png": en_png, "svg": 
 def enregistrer(
     carte: CarteThematique, dossier: str | Path, nom: str, formats: Sequence[str] = FORMATS_D_IMAGE
 ) -> list[Path]:
-    """Écrire la carte sous un nom provisoire, puis la déplacer : jamais de fichier à moitié écrit.
-
-    Parameters
-    ----------
-    carte : CarteThematique
-        Carte à écrire.
-    dossier : str or pathlib.Path
-        Dossier de sortie, créé au besoin.
-    nom : str
-        Nom des fichiers, sans extension.
-    formats : sequence of str
-        Parmi ``png``, ``svg``, ``html``.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Fichiers écrits, dans l'ordre des formats.
-
-    Raises
-    ------
-    CarteImpossible
-        Format inconnu.
-    SortieImpossible
-        Nom de fichier refusé ou dossier où l'on ne peut pas écrire.
-    """
+    """Écrire la carte sous un nom provisoire, puis la déplacer : jamais de fichier à moitié écrit."""
     inconnus = [extension for extension in formats if extension not in _RENDUS]
     if inconnus:
         raise CarteImpossible(f"Formats inconnus : {', '.join(inconnus)} ; attendu : {', '.join(_RENDUS)}.")
@@ -227,18 +158,7 @@ def _deposer(chemin: Path, octets: bytes) -> Path:
 
 
 def paquet_mime(carte: CarteThematique) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    """Préparer l'affichage dans un carnet : la même image pour l'écran, Word et le PDF.
-
-    Parameters
-    ----------
-    carte : CarteThematique
-        Carte à montrer.
-
-    Returns
-    -------
-    tuple of (dict, dict)
-        Contenus par type MIME, puis métadonnées (texte de remplacement).
-    """
+    """Préparer l'affichage dans un carnet : la même image pour l'écran, Word et le PDF."""
     image = base64.b64encode(en_png(carte)).decode("ascii")
     alternatif = carte.texte_alternatif()
     source = f"data:image/png;base64,{image}"

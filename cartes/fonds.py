@@ -41,15 +41,7 @@ def _couche(fichier: EtatDeFichier, colonne: str, valeurs: tuple[str, ...]) -> g
 
 @dataclass
 class Fonds:
-    """Les contours utiles à un portrait.
-
-    Attributes
-    ----------
-    base : Base
-        Base locale.
-    diagnostic : Diagnostic
-        Territoires et chiffres.
-    """
+    """Les contours utiles à un portrait."""
 
     base: Base
     diagnostic: Diagnostic
@@ -57,13 +49,7 @@ class Fonds:
 
     @cached_property
     def iris(self) -> gpd.GeoDataFrame | None:
-        """Contours d'IRIS des communes du portrait, de la couche qui porte le plus de leurs codes.
-
-        Returns
-        -------
-        geopandas.GeoDataFrame or None
-            Colonnes ``code``, ``nom``, ``commune``, ``geometry`` ; ``None`` si la base n'en tient pas.
-        """
+        """Contours d'IRIS des communes du portrait, de la couche qui porte le plus de leurs codes."""
         import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
         import pandas as pd  # noqa: PLC0415
 
@@ -109,13 +95,7 @@ class Fonds:
 
     @cached_property
     def communes(self) -> gpd.GeoDataFrame | None:
-        """Contours de communes, réunion de leurs IRIS.
-
-        Returns
-        -------
-        geopandas.GeoDataFrame or None
-            Colonnes ``code``, ``nom``, ``geometry``.
-        """
+        """Contours de communes, réunion de leurs IRIS."""
         if self.iris is None:
             return None
         fondus = (
@@ -131,13 +111,7 @@ class Fonds:
 
     @cached_property
     def quartiers(self) -> gpd.GeoDataFrame | None:
-        """Contours de quartiers, réunion de leurs IRIS.
-
-        Returns
-        -------
-        geopandas.GeoDataFrame or None
-            Colonnes ``code``, ``nom``, ``geometry``.
-        """
+        """Contours de quartiers, réunion de leurs IRIS."""
         groupes = self.diagnostic.ensembles.quartiers
         if self.iris is None or not groupes:
             return None
@@ -157,13 +131,7 @@ class Fonds:
 
     @cached_property
     def qpv(self) -> gpd.GeoDataFrame | None:
-        """Périmètres des QPV du portrait.
-
-        Returns
-        -------
-        geopandas.GeoDataFrame or None
-            Colonnes ``code``, ``nom``, ``geometry``.
-        """
+        """Périmètres des QPV du portrait."""
         codes = [t.code for t in self.diagnostic.ensembles.qpv]
         if not codes:
             return None
@@ -182,13 +150,7 @@ class Fonds:
         return Superposition(f"Quartiers prioritaires {generation}", self.qpv)
 
     def couches(self) -> dict[str, gpd.GeoDataFrame]:
-        """Réunir les couches tenues, pour l'export géographique.
-
-        Returns
-        -------
-        dict of str to geopandas.GeoDataFrame
-            ``iris``, ``communes``, ``qpv``, ``quartiers`` ; les couches absentes n'y sont pas.
-        """
+        """Réunir les couches tenues, pour l'export géographique."""
         par_iris = self.diagnostic.ensembles.mailles and self.diagnostic.ensembles.mailles[0].niveau == "iris"
         candidates = {
             "iris": self.iris if par_iris else None,
@@ -199,23 +161,7 @@ class Fonds:
         return {nom: c for nom, c in candidates.items() if c is not None}
 
     def de(self, groupe: str) -> gpd.GeoDataFrame:
-        """Donner les contours d'un groupe de territoires.
-
-        Parameters
-        ----------
-        groupe : str
-            ``mailles`` ou ``quartiers``.
-
-        Returns
-        -------
-        geopandas.GeoDataFrame
-            Contours.
-
-        Raises
-        ------
-        CarteImpossible
-            Si la base ne tient pas ces contours.
-        """
+        """Donner les contours d'un groupe de territoires."""
         mailles = self.diagnostic.ensembles.mailles
         if groupe == "quartiers":
             couche = self.quartiers

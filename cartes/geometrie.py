@@ -28,36 +28,12 @@ def _systeme(nom: str) -> Any:
 
 
 def reprojeter(couche: gpd.GeoDataFrame, systeme: Any) -> gpd.GeoDataFrame:
-    """Changer de système de coordonnées.
-
-    Parameters
-    ----------
-    couche : geopandas.GeoDataFrame
-        Couche dont le système de coordonnées est connu.
-    systeme : str or pyproj.CRS
-        Système voulu.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        Couche projetée.
-    """
+    """Changer de système de coordonnées."""
     return couche.to_crs(_systeme(systeme) if isinstance(systeme, str) else systeme)
 
 
 def projection_locale(couche: gpd.GeoDataFrame) -> Any:
-    """Choisir une projection en mètres adaptée au lieu.
-
-    Parameters
-    ----------
-    couche : geopandas.GeoDataFrame
-        Couche dont le système de coordonnées est connu.
-
-    Returns
-    -------
-    str or pyproj.CRS
-        Lambert-93 en métropole, sinon la zone UTM du lieu (outre-mer).
-    """
+    """Choisir une projection en mètres adaptée au lieu."""
     ouest, sud, est, nord = reprojeter(couche, GEOGRAPHIQUE).total_bounds
     dans_la_metropole = (
         ouest >= _METROPOLE[0] and sud >= _METROPOLE[1] and est <= _METROPOLE[2] and nord <= _METROPOLE[3]
@@ -70,18 +46,6 @@ def simplifier(couche: gpd.GeoDataFrame, tolerance: float) -> gpd.GeoDataFrame:
 
     Une couche qui n'est pas une partition propre (recouvrements, vides) est rendue telle quelle :
     une carte un peu plus lourde vaut mieux qu'une carte trouée.
-
-    Parameters
-    ----------
-    couche : geopandas.GeoDataFrame
-        Polygones dans une projection métrique.
-    tolerance : float
-        Tolérance en mètres ; 0 ne simplifie rien.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        Nouvelle couche, mêmes lignes dans le même ordre.
     """
     if tolerance <= 0:
         return couche
@@ -96,18 +60,7 @@ def simplifier(couche: gpd.GeoDataFrame, tolerance: float) -> gpd.GeoDataFrame:
 
 
 def contour_d_ensemble(couche: gpd.GeoDataFrame) -> Any:
-    """Tracer le contour extérieur de l'ensemble des territoires.
-
-    Parameters
-    ----------
-    couche : geopandas.GeoDataFrame
-        Polygones dans une projection métrique.
-
-    Returns
-    -------
-    shapely.Geometry
-        Polygone ou multipolygone d'ensemble.
-    """
+    """Tracer le contour extérieur de l'ensemble des territoires."""
     geometries = couche.geometry.to_numpy()
     if shapely.coverage_is_valid(geometries):
         return shapely.coverage_union_all(geometries)
@@ -115,20 +68,7 @@ def contour_d_ensemble(couche: gpd.GeoDataFrame) -> Any:
 
 
 def emprise(couche: gpd.GeoDataFrame, marge: float = 0.03) -> tuple[float, float, float, float]:
-    """Calculer l'emprise à dessiner, avec une marge.
-
-    Parameters
-    ----------
-    couche : geopandas.GeoDataFrame
-        Couche projetée.
-    marge : float, default 0.03
-        Part du plus grand côté ajoutée de chaque côté.
-
-    Returns
-    -------
-    tuple of float
-        Ouest, sud, est, nord dans l'unité de la couche.
-    """
+    """Calculer l'emprise à dessiner, avec une marge."""
     ouest, sud, est, nord = (float(borne) for borne in couche.total_bounds)
     ajout = max(est - ouest, nord - sud) * marge
     return ouest - ajout, sud - ajout, est + ajout, nord + ajout
@@ -141,18 +81,7 @@ def _rond_inferieur(valeur: float) -> float:
 
 
 def barre_d_echelle(largeur: float) -> tuple[float, str]:
-    """Choisir une barre d'échelle ronde, d'un quart de la largeur au plus.
-
-    Parameters
-    ----------
-    largeur : float
-        Largeur de la carte en mètres.
-
-    Returns
-    -------
-    tuple of (float, str)
-        Longueur en mètres et texte, par exemple ``(2000.0, "2 km")``.
-    """
+    """Choisir une barre d'échelle ronde, d'un quart de la largeur au plus."""
     longueur = _rond_inferieur(largeur / 4)
     if longueur >= 1000:
         return longueur, avec_unite(longueur / 1000, "km")
@@ -160,18 +89,7 @@ def barre_d_echelle(largeur: float) -> tuple[float, str]:
 
 
 def tailles_rondes(maximum: float) -> tuple[float, ...]:
-    """Choisir jusqu'à trois effectifs ronds pour la légende des cercles, du plus grand au plus petit.
-
-    Parameters
-    ----------
-    maximum : float
-        Plus grand effectif de la carte.
-
-    Returns
-    -------
-    tuple of float
-        Effectifs ronds, entiers dès que le maximum vaut au moins 1.
-    """
+    """Choisir jusqu'à trois effectifs ronds pour la légende des cercles, du plus grand au plus petit."""
     if maximum <= 0:
         return ()
     grand = _rond_inferieur(maximum)

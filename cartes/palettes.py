@@ -31,18 +31,7 @@ CLARTE_DES_HACHURES = 50.0
 
 
 def clarte(couleur: str) -> float:
-    """Mesurer la clarté CIE L* d'une couleur, c'est-à-dire son gris à l'impression.
-
-    Parameters
-    ----------
-    couleur : str
-        Couleur ``#rrvvbb``.
-
-    Returns
-    -------
-    float
-        De 0 (noir) à 100 (blanc).
-    """
+    """Mesurer la clarté CIE L* d'une couleur, c'est-à-dire son gris à l'impression."""
     composantes = [int(couleur[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     rouge, vert, bleu = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in composantes)
     luminance = 0.2126 * rouge + 0.7152 * vert + 0.0722 * bleu
@@ -72,20 +61,7 @@ def _clartes(nombre: int) -> list[float]:
 
 
 def couleurs_sequentielles(nombre: int, palette: str | None = None) -> tuple[str, ...]:
-    """Donner une couleur par classe, de la plus claire (valeurs basses) à la plus foncée.
-
-    Parameters
-    ----------
-    nombre : int
-        Nombre de classes.
-    palette : str, optional
-        Une des ``PALETTES_SEQUENTIELLES``.
-
-    Returns
-    -------
-    tuple of str
-        Couleurs ``#rrvvbb``, dans l'ordre croissant des classes.
-    """
+    """Donner une couleur par classe, de la plus claire (valeurs basses) à la plus foncée."""
     rampe = palette or SEQUENTIELLE_PAR_DEFAUT
     return tuple(_teinte(rampe, niveau) for niveau in _clartes(nombre))
 
@@ -96,20 +72,6 @@ def couleurs_divergentes(dessous: int, dessus: int, palette: str | None = None) 
     De chaque côté, plus une classe est loin de la référence, plus elle est sombre. Une palette symétrique donnerait deux
     fois le même gris à l'impression : ici tout un côté est plus clair que l'autre, d'un écart double de celui qui sépare
     deux classes voisines, si bien qu'un tirage gris dit encore de quel côté est chaque territoire.
-
-    Parameters
-    ----------
-    dessous : int
-        Nombre de classes sous la référence.
-    dessus : int
-        Nombre de classes au-dessus de la référence.
-    palette : str, optional
-        Une des ``PALETTES_DIVERGENTES``.
-
-    Returns
-    -------
-    tuple of str
-        Couleurs ``#rrvvbb``, dans l'ordre croissant des classes.
     """
     basse, haute = _DIVERGENTES[palette or DIVERGENTE_PAR_DEFAUT]
     # Une clarté de plus que de classes : celle qui n'est pas prise sépare les deux côtés.

@@ -36,19 +36,7 @@ FORMATS_D_IMAGE: tuple[str, ...] = ("png", "svg", "html")
 
 @dataclass(frozen=True, eq=False)
 class Superposition:
-    """Périmètres tracés par-dessus la carte, par exemple les quartiers prioritaires.
-
-    Parameters
-    ----------
-    nom : str
-        Nom écrit dans la légende, par exemple ``"Quartiers prioritaires 2015"``.
-    couches : geopandas.GeoDataFrame
-        Colonnes ``code``, ``nom``, ``geometry``.
-    couleur : str
-        Couleur ``#rrvvbb`` du trait.
-    etiquette : str, optional
-        Colonne dont le texte nomme chaque périmètre : un numéro sur la carte, le texte en légende.
-    """
+    """Périmètres tracés par-dessus la carte, par exemple les quartiers prioritaires."""
 
     nom: str
     couches: gpd.GeoDataFrame
@@ -58,15 +46,7 @@ class Superposition:
 
 @dataclass(frozen=True)
 class Reference:
-    """Valeur à laquelle la carte compare ses territoires.
-
-    Parameters
-    ----------
-    libelle : str
-        Nom du territoire de référence, par exemple ``"Commune"``.
-    valeur : float
-        Valeur, dans l'unité de la carte.
-    """
+    """Valeur à laquelle la carte compare ses territoires."""
 
     libelle: str
     valeur: float
@@ -165,18 +145,7 @@ class CarteThematique:
         return self.forme != "classes"
 
     def intitulee(self, titre: str) -> CarteThematique:
-        """Donner la même carte sous un autre titre, sans rien contrôler ni calculer de nouveau.
-
-        Parameters
-        ----------
-        titre : str
-            Nouveau titre, qui n'est pas vide.
-
-        Returns
-        -------
-        CarteThematique
-            Copie.
-        """
+        """Donner la même carte sous un autre titre, sans rien contrôler ni calculer de nouveau."""
         copie = copy(self)
         object.__setattr__(copie, "titre", titre)
         # Seul texte gardé qui cite le titre.
@@ -225,18 +194,7 @@ class CarteThematique:
         return "l'incertitude des chiffres n'y distingue pas trois classes"
 
     def ecrire(self, valeur: float) -> str:
-        """Écrire une valeur de la carte avec son unité.
-
-        Parameters
-        ----------
-        valeur : float
-            Valeur dans l'unité de la carte.
-
-        Returns
-        -------
-        str
-            Par exemple ``"22,2 %"``.
-        """
+        """Écrire une valeur de la carte avec son unité."""
         return avec_unite(valeur, self.unite, self.decimales)
 
     @property
@@ -251,37 +209,19 @@ class CarteThematique:
         return f"Sans contour, donc absents de la carte : {len(self.manquants)} territoires sur {total} ({noms}). {dite}"
 
     def texte_alternatif(self) -> str:
-        """Décrire la carte en français pour qui ne la voit pas.
-
-        Returns
-        -------
-        str
-            Titre, contenu, étendue des valeurs, classes, référence et valeurs absentes.
-        """
+        """Décrire la carte en français pour qui ne la voit pas."""
         from cartes.ecran.textes import texte_alternatif  # noqa: PLC0415 - textes.py lit ce module
 
         return texte_alternatif(self)
 
     def figure(self) -> Figure:
-        """Dessiner la carte imprimée.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-            Figure indépendante de l'état global de pyplot.
-        """
+        """Dessiner la carte imprimée."""
         from cartes.papier.dessin import dessiner  # noqa: PLC0415 - matplotlib seulement quand on dessine
 
         return dessiner(self)
 
     def folium(self) -> Map:
-        """Construire la carte interactive, sans aucune ressource extérieure.
-
-        Returns
-        -------
-        folium.Map
-            Carte Leaflet autonome.
-        """
+        """Construire la carte interactive, sans aucune ressource extérieure."""
         from cartes.ecran.interactif import carte_folium  # noqa: PLC0415 - folium seulement quand on dessine
 
         return carte_folium(self)

@@ -32,23 +32,7 @@ HAUTEUR_DE_CARTE: Final = (300.0, 560.0)
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class CarteDeTypologie:
-    """Une carte de classes sans ordre.
-
-    Parameters
-    ----------
-    titre, sous_titre : str
-        Titres.
-    territoires : geopandas.GeoDataFrame
-        Colonnes ``code``, ``geometry``, ``classe`` (0 = non classé) et ``sans_objet`` (booléen).
-    noms : dict of int to str
-        Numéro de classe → nom.
-    source, date, geographie : str
-        Ce qui est écrit sous la carte.
-    qpv : geopandas.GeoDataFrame, optional
-        Périmètres tracés par-dessus.
-    nom_qpv : str, default "Quartiers prioritaires"
-        Libellé de ces périmètres.
-    """
+    """Une carte de classes sans ordre."""
 
     titre: str
     sous_titre: str
@@ -74,13 +58,7 @@ class CarteDeTypologie:
             )
 
     def legende(self) -> list[tuple[Apparence, str, str]]:
-        """Composer la légende.
-
-        Returns
-        -------
-        list of tuple
-            Triplets (apparence, numéro, texte) ; les classes absentes du territoire n'y sont pas.
-        """
+        """Composer la légende."""
         comptes = self.territoires["classe"].value_counts()
         lignes = [
             (Apparence(COULEURS[k - 1]), str(k), f"{nom} · {comptes[k]}\u00a0IRIS")
@@ -99,24 +77,12 @@ class CarteDeTypologie:
         return lignes
 
     def texte_alternatif(self) -> str:
-        """Décrire la carte pour qui ne la voit pas.
-
-        Returns
-        -------
-        str
-            Titre et contenu de la légende.
-        """
+        """Décrire la carte pour qui ne la voit pas."""
         classes = " ; ".join(f"{f'classe {n}, ' if n else ''}{t}" for _, n, t in self.legende())
         return f"{self.titre}. {self.sous_titre}. {classes}. Source : {self.source}."
 
     def figure(self) -> Figure:
-        """Dessiner la carte.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-            Figure indépendante de pyplot.
-        """
+        """Dessiner la carte."""
         couche = self.territoires.to_crs(projection_locale(self.territoires))
         ouest, sud, est, nord = emprise(couche)
         largeur = LARGEUR - 3 * MARGE - LARGEUR_DE_LEGENDE
@@ -170,13 +136,7 @@ class CarteDeTypologie:
             poser_contour(axes, chemin(geometrie), ENCRE, 1.6, 5)
 
     def en_png(self) -> bytes:
-        """Rendre la carte en PNG, sans date ni version dans ses métadonnées.
-
-        Returns
-        -------
-        bytes
-            Fichier PNG.
-        """
+        """Rendre la carte en PNG, sans date ni version dans ses métadonnées."""
         return rendre_png(self.figure(), {"Title": self.titre, "Description": self.texte_alternatif()})
 
 

@@ -26,13 +26,7 @@ EN_COURS: Final = re.compile(r"\.(?P<hote>[0-9a-f]{4})-(?P<pid>\d+)-[0-9a-f]{8}\
 
 
 def dossier_des_donnees() -> Path:
-    """Dire le dossier des données : la variable ``ABS_DONNEES``, sinon celui de l'utilisateur.
-
-    Returns
-    -------
-    pathlib.Path
-        Chemin absolu ; le dossier n'est pas créé tant que rien n'y est écrit.
-    """
+    """Dire le dossier des données : la variable ``ABS_DONNEES``, sinon celui de l'utilisateur."""
     choisi = os.environ.get("ABS_DONNEES")
     if choisi:
         return Path(choisi).expanduser().resolve()
@@ -42,23 +36,7 @@ def dossier_des_donnees() -> Path:
 
 
 def creer_dossier(dossier: Path) -> Path:
-    """Créer un dossier et ses parents, avec une phrase claire si c'est interdit.
-
-    Parameters
-    ----------
-    dossier : pathlib.Path
-        Dossier voulu.
-
-    Returns
-    -------
-    pathlib.Path
-        Le même dossier, existant.
-
-    Raises
-    ------
-    SortieImpossible
-        Si le dossier ne peut pas être créé.
-    """
+    """Créer un dossier et ses parents, avec une phrase claire si c'est interdit."""
     try:
         dossier.mkdir(parents=True, exist_ok=True)
     except OSError as cause:
@@ -73,23 +51,7 @@ def creer_dossier(dossier: Path) -> Path:
 
 @contextmanager
 def fichier_provisoire(final: Path) -> Iterator[Path]:
-    """Donner un nom provisoire à côté du fichier final, puis le mettre en place d'un geste.
-
-    Parameters
-    ----------
-    final : pathlib.Path
-        Chemin définitif.
-
-    Yields
-    ------
-    pathlib.Path
-        Chemin provisoire, de même extension, à remplir.
-
-    Raises
-    ------
-    SortieImpossible
-        Si le dossier refuse l'écriture ou si le fichier final est ouvert ailleurs.
-    """
+    """Donner un nom provisoire à côté du fichier final, puis le mettre en place d'un geste."""
     purger_les_restes(creer_dossier(final.parent))
     # Nom court et unique : un nom final très long, ou deux écritures à la fois, ne gênent pas.
     provisoire = final.with_name(f".{marque()}-{uuid.uuid4().hex[:8]}.en-cours{final.suffix}")
@@ -113,25 +75,7 @@ def fichier_provisoire(final: Path) -> Iterator[Path]:
 
 @contextmanager
 def dossier_provisoire(final: Path, *, en_place: bool = True) -> Iterator[Path]:
-    """Remplir un dossier provisoire, mis à la place du dossier final s'il est allé au bout.
-
-    Parameters
-    ----------
-    final : pathlib.Path
-        Dossier définitif ; s'il existe, il n'est remplacé qu'à la fin.
-    en_place : bool, default True
-        Faux quand l'appelant choisit lui-même la place avant de rendre la main.
-
-    Yields
-    ------
-    pathlib.Path
-        Dossier provisoire, voisin du définitif.
-
-    Raises
-    ------
-    SortieImpossible
-        Si le dossier parent refuse l'écriture.
-    """
+    """Remplir un dossier provisoire, mis à la place du dossier final s'il est allé au bout."""
     purger_les_restes(creer_dossier(final.parent), f".{final.name[:40]}-")
     ancien = _place_de_l_ancien(final)
     if ancien.exists() and not final.exists():
@@ -157,20 +101,7 @@ def _place_de_l_ancien(final: Path) -> Path:
 
 
 def mettre_en_place(provisoire: Path, final: Path) -> None:
-    """Mettre un dossier fini à la place du dossier final, d'un geste.
-
-    Parameters
-    ----------
-    provisoire : pathlib.Path
-        Dossier fini, sur le même disque.
-    final : pathlib.Path
-        Dossier définitif ; l'ancien est gardé si le remplacement échoue.
-
-    Raises
-    ------
-    SortieImpossible
-        Si le dossier ne peut pas être remplacé.
-    """
+    """Mettre un dossier fini à la place du dossier final, d'un geste."""
     ancien = _place_de_l_ancien(final)
     shutil.rmtree(ancien, ignore_errors=True)
     try:
@@ -196,26 +127,12 @@ def _hote() -> str:
 
 
 def marque() -> str:
-    """Donner ce qui, dans un nom provisoire, désigne cette machine et ce processus.
-
-    Returns
-    -------
-    str
-        ``hôte-processus``, par exemple ``"3f0a-1234"``.
-    """
+    """Donner ce qui, dans un nom provisoire, désigne cette machine et ce processus."""
     return f"{_hote()}-{os.getpid()}"
 
 
 def purger_les_restes(dossier: Path, prefixe: str = "") -> None:
-    """Ôter d'un dossier les fichiers et dossiers provisoires qu'un programme tué y a laissés.
-
-    Parameters
-    ----------
-    dossier : pathlib.Path
-        Dossier à parcourir, sans descendre.
-    prefixe : str, default ""
-        Début des dossiers provisoires à ôter ; vide, seuls les fichiers le sont.
-    """
+    """Ôter d'un dossier les fichiers et dossiers provisoires qu'un programme tué y a laissés."""
     with suppress(OSError):
         for entree in os.scandir(dossier):
             trouve = EN_COURS.fullmatch(entree.name)
@@ -242,36 +159,14 @@ def _purger_le_dossier_temporaire() -> None:
 
 
 def creer_un_dossier_de_passage(but: str = "") -> Path:
-    """Créer un dossier temporaire, que l'appelant ôtera ; ceux de programmes tués sont ôtés d'abord.
-
-    Parameters
-    ----------
-    but : str, default ""
-        Mot qui dit à quoi il sert, dans son nom.
-
-    Returns
-    -------
-    pathlib.Path
-        Dossier vide, à ce seul utilisateur.
-    """
+    """Créer un dossier temporaire, que l'appelant ôtera ; ceux de programmes tués sont ôtés d'abord."""
     _purger_le_dossier_temporaire()
     return Path(tempfile.mkdtemp(prefix=f"abs-{but}-{marque()}-" if but else f"abs-{marque()}-"))
 
 
 @contextmanager
 def dossier_de_passage(but: str) -> Iterator[Path]:
-    """Prêter un dossier temporaire, ôté en sortie.
-
-    Parameters
-    ----------
-    but : str
-        Mot qui dit à quoi il sert, dans son nom.
-
-    Yields
-    ------
-    pathlib.Path
-        Dossier vide, à ce seul utilisateur.
-    """
+    """Prêter un dossier temporaire, ôté en sortie."""
     dossier = creer_un_dossier_de_passage(but)
     try:
         yield dossier

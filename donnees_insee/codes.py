@@ -84,34 +84,12 @@ def conforme(code: str, niveau: str) -> bool:
 
 
 def commune_de_l_iris(code_iris: str) -> str:
-    """Donner la commune (ou l'arrondissement municipal) qui porte un IRIS.
-
-    Parameters
-    ----------
-    code_iris : str
-        Code IRIS de neuf caractères.
-
-    Returns
-    -------
-    str
-        Les cinq premiers caractères.
-    """
+    """Donner la commune (ou l'arrondissement municipal) qui porte un IRIS."""
     return code_iris[:5]
 
 
 def ville_de_l_arrondissement(commune: str) -> str:
-    """Donner la ville d'un arrondissement de Paris, Lyon ou Marseille ; sinon la commune elle-même.
-
-    Parameters
-    ----------
-    commune : str
-        Code de commune ou d'arrondissement municipal.
-
-    Returns
-    -------
-    str
-        Par exemple ``"75056"`` pour ``"75113"``.
-    """
+    """Donner la ville d'un arrondissement de Paris, Lyon ou Marseille ; sinon la commune elle-même."""
     for ville, prefixe in ARRONDISSEMENTS.items():
         if commune.startswith(prefixe) and commune != ville:
             return ville
@@ -155,18 +133,7 @@ def normaliser(texte: str) -> str:
 
 @lru_cache(maxsize=2)
 def noms_officiels(niveau: str) -> dict[str, str]:
-    """Lire les noms des départements ou des régions (code officiel géographique).
-
-    Parameters
-    ----------
-    niveau : str
-        ``"departement"`` ou ``"region"``.
-
-    Returns
-    -------
-    dict of str to str
-        Code → nom.
-    """
+    """Lire les noms des départements ou des régions (code officiel géographique)."""
     fichier = resources.files("donnees_insee.catalogue") / "reference" / f"{niveau}s.csv"
     with fichier.open(encoding="utf-8") as flux:
         return {ligne["code"]: ligne["nom"] for ligne in csv.DictReader(flux, delimiter=";")}
@@ -174,15 +141,7 @@ def noms_officiels(niveau: str) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def etablissements_territoriaux() -> dict[str, tuple[str, str]]:
-    """Lire l'établissement public territorial de chaque commune de la Métropole du Grand Paris.
-
-    Returns
-    -------
-    dict of str to tuple of str
-        Commune → (code T1 à T12, nom). Composition de 2016, que seules des fusions ont changée depuis ;
-        T1 est Paris, qui n'est membre d'aucun établissement. Les 131 communes sont celles de la métropole
-        dans la table de l'Insee de 2020 (un essai le vérifie).
-    """
+    """Lire l'établissement public territorial de chaque commune de la Métropole du Grand Paris."""
     fichier = resources.files("donnees_insee.catalogue") / "reference" / "ept.csv"
     with fichier.open(encoding="utf-8") as flux:
         return {r["commune"]: (r["ept"], r["nom"]) for r in csv.DictReader(flux, delimiter=";")}

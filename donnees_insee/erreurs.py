@@ -118,22 +118,7 @@ def affichable(texte: str) -> str:
 
 
 def liste_de_fautes(entete: str, fautes: Iterable[str], *, maximum: int = 12) -> str:
-    """Réunir toutes les fautes d'une table en un seul message lisible.
-
-    Parameters
-    ----------
-    entete : str
-        Phrase qui dit ce qui a été reçu.
-    fautes : iterable of str
-        Une phrase par faute.
-    maximum : int, default 12
-        Nombre de fautes écrites ; au-delà, leur nombre est annoncé.
-
-    Returns
-    -------
-    str
-        L'en-tête suivi d'une faute par ligne.
-    """
+    """Réunir toutes les fautes d'une table en un seul message lisible."""
     lignes = list(fautes)
     montrees = [f"  - {ligne}" for ligne in lignes[:maximum]]
     if len(lignes) > maximum:

@@ -37,19 +37,7 @@ DRAPEAUX_MUETS: Final = {
 
 
 class Calculateur:
-    """Calcule les chiffres d'un portrait.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    territoires : Territoires
-        Annuaire et géographie.
-    sujet : Territoire
-        Territoire du portrait ; sa région borne ce qui est lu.
-    demande : Demande or None, default None
-        Dates admises pour un dénominateur pris dans une autre source ; toutes par défaut.
-    """
+    """Calcule les chiffres d'un portrait."""
 
     def __init__(
         self, base: Base, territoires: Territoires, sujet: Territoire, demande: Demande | None = None
@@ -65,24 +53,7 @@ class Calculateur:
     def chiffre(
         self, indicateur: Indicateur, territoire: Territoire, millesime: int, lectures: Iterable[Lecture]
     ) -> Chiffre | None:
-        """Donner le meilleur chiffre d'un territoire pour un millésime, parmi plusieurs lectures.
-
-        Parameters
-        ----------
-        indicateur : Indicateur
-            Définition.
-        territoire : Territoire
-            Territoire.
-        millesime : int
-            Millésime.
-        lectures : iterable of Lecture
-            Lectures admises, par ordre de préférence.
-
-        Returns
-        -------
-        Chiffre or None
-            ``None`` si aucune lecture ne s'applique à ce niveau et à ce millésime.
-        """
+        """Donner le meilleur chiffre d'un territoire pour un millésime, parmi plusieurs lectures."""
         candidats = [
             chiffre
             for lecture in lectures
@@ -93,22 +64,7 @@ class Calculateur:
         return min(candidats, key=lambda c: RANG[c.statut], default=None)
 
     def tient(self, lectures: Iterable[Lecture], territoire: Territoire, millesime: int) -> bool:
-        """Dire si un fichier de ce millésime parle du niveau d'un territoire, qu'il le chiffre ou non.
-
-        Parameters
-        ----------
-        lectures : iterable of Lecture
-            Lectures admises.
-        territoire : Territoire
-            Territoire.
-        millesime : int
-            Millésime.
-
-        Returns
-        -------
-        bool
-            Vrai si une table de ce niveau, ou de ses composantes pour un rapport de sommes, est tenue.
-        """
+        """Dire si un fichier de ce millésime parle du niveau d'un territoire, qu'il le chiffre ou non."""
         for lecture in lectures:
             tenus = self._niveaux_tenus(lecture.source.id, millesime)
             sommable = not lecture.est_publiee and territoire.niveau in NIVEAUX_SOMMABLES
@@ -131,26 +87,7 @@ class Calculateur:
         edition: int,
         quartiers: list[str],
     ) -> Chiffre:
-        """Donner un rapport de commune que le tableau de ses quartiers répète, s'ils le disent tous pareil.
-
-        Parameters
-        ----------
-        indicateur : Indicateur
-            Définition.
-        lecture : Lecture
-            Deux comptes de commune, portés par chaque ligne de quartier.
-        commune : Territoire
-            Commune.
-        edition : int
-            Édition du tableau.
-        quartiers : list of str
-            Quartiers qui ne sont que dans cette commune.
-
-        Returns
-        -------
-        Chiffre
-            *Indisponible* quand deux quartiers ne disent pas la même chose de leur commune.
-        """
+        """Donner un rapport de commune que le tableau de ses quartiers répète, s'ils le disent tous pareil."""
         lus = self.lecteur.comptes(lecture, edition, "qpv")
         paires = {
             (float(haut), float(bas))

@@ -68,19 +68,7 @@ class Chiffre:
 
 
 def de_meme_date(un: Chiffre, autre: Chiffre) -> bool:
-    """Dire si deux chiffres d'un même indicateur peuvent être mis côte à côte : données de la même année.
-
-    Parameters
-    ----------
-    un, autre : Chiffre
-        Chiffres comparés.
-
-    Returns
-    -------
-    bool
-        Vrai pour une même partie d'une même édition, même si son année n'est pas connue ; d'une source ou d'une
-        édition à l'autre, seulement si les deux années sont connues et égales.
-    """
+    """Dire si deux chiffres d'un même indicateur peuvent être mis côte à côte : données de la même année."""
     if (un.source, un.millesime) == (autre.source, autre.millesime):
         return True
     return un.annee_donnees is not None and un.annee_donnees == autre.annee_donnees

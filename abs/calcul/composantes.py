@@ -24,35 +24,14 @@ POPULATIONS_DE_COMMUNES: Final = (("comparateur", "P_POP"), ("populations_legale
 
 @dataclass(frozen=True, eq=False)
 class Elements:
-    """Les composantes d'un territoire dans une table, cherchées une fois pour tous les indicateurs de cette table.
-
-    Attributes
-    ----------
-    codes : list of str
-        Codes des composantes, hors champ exclu, au nombre de k.
-    places : numpy.ndarray
-        Vecteur (k,) des rangs dans la table ; −1 pour une composante que la table n'a pas.
-    poids : numpy.ndarray
-        Vecteur (k,) des populations ; NaN où elle n'est pas connue.
-    """
+    """Les composantes d'un territoire dans une table, cherchées une fois pour tous les indicateurs de cette table."""
 
     codes: list[str]
     places: np.ndarray
     poids: np.ndarray
 
     def prendre(self, vecteur: np.ndarray) -> np.ndarray:
-        """Extraire d'un vecteur de la table les valeurs des composantes.
-
-        Parameters
-        ----------
-        vecteur : numpy.ndarray
-            Vecteur (n,) de la table.
-
-        Returns
-        -------
-        numpy.ndarray
-            Vecteur (k,) ; NaN pour une composante absente de la table.
-        """
+        """Extraire d'un vecteur de la table les valeurs des composantes."""
         if len(vecteur) == 0:
             return np.full(len(self.codes), np.nan)
         return np.where(self.places >= 0, vecteur[self.places], np.nan)
@@ -65,25 +44,7 @@ class Elements:
         population: float | None = None,
         plafond: float | None = None,
     ) -> float:
-        """Mesurer la part couverte, au poids des dénominateurs ; à défaut de la population, à défaut du nombre.
-
-        Parameters
-        ----------
-        presents : numpy.ndarray
-            Vecteur (k,) de booléens.
-        denominateurs : numpy.ndarray
-            Vecteur (k,) des dénominateurs ; NaN où le producteur n'en publie pas.
-        population : float or None, default None
-            Population de tout le territoire, pour peser d'un bloc les composantes dont rien n'est connu.
-        plafond : float or None, default None
-            La plus grande valeur qu'un dénominateur caché peut avoir : il pèse alors cela, au plus.
-
-        Returns
-        -------
-        float
-            De 0 à 1. Une composante dont rien n'est connu, dans un territoire dont la population ne l'est pas non plus,
-            pèse autant que la moyenne des autres.
-        """
+        """Mesurer la part couverte, au poids des dénominateurs ; à défaut de la population, à défaut du nombre."""
         if presents.all():
             return 1.0
         poids = (denominateurs if (~np.isnan(denominateurs)).any() else self.poids).astype(float)
@@ -117,17 +78,7 @@ class Elements:
 
 
 class Decoupage:
-    """Découpe des territoires en composantes et les pèse.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    territoires : Territoires
-        Annuaire et géographie.
-    sujet : Territoire
-        Territoire du portrait ; sa région borne ce qui est lu.
-    """
+    """Découpe des territoires en composantes et les pèse."""
 
     def __init__(self, base: Base, territoires: Territoires, sujet: Territoire) -> None:
         self.base = base
@@ -150,13 +101,7 @@ class Decoupage:
 
     @cached_property
     def populations(self) -> pd.Series:
-        """Population des communes, par la meilleure source tenue.
-
-        Returns
-        -------
-        pandas.Series
-            Index : code de commune ; vide si rien n'est tenu.
-        """
+        """Population des communes, par la meilleure source tenue."""
         sources = (
             ("populations_legales", "POPREF_MUN", "commune"),
             ("comparateur", "P_POP", "commune"),
@@ -170,20 +115,7 @@ class Decoupage:
         return toutes[~toutes.index.duplicated()]
 
     def population_datee(self, territoire: Territoire, millesime: int) -> tuple[float, str] | None:
-        """Donner la population d'un territoire fait de communes entières, à la date tenue la plus proche.
-
-        Parameters
-        ----------
-        territoire : Territoire
-            Commune, ou groupe de communes.
-        millesime : int
-            Date voulue.
-
-        Returns
-        -------
-        tuple or None
-            Population et sa période ; ``None`` pour un territoire plus fin qu'une commune, ou si une commune manque.
-        """
+        """Donner la population d'un territoire fait de communes entières, à la date tenue la plus proche."""
         if territoire.niveau in {"iris", "quartier", "qpv"} or not territoire.composantes:
             return None
         communes = [codes.ville_de_l_arrondissement(c[:5]) for c in territoire.composantes]
@@ -211,18 +143,7 @@ class Decoupage:
         return pd.Series(dtype=float)
 
     def population(self, territoire: Territoire) -> float | None:
-        """Donner la population qui règle le mode de collecte du recensement dans un territoire.
-
-        Parameters
-        ----------
-        territoire : Territoire
-            Territoire quelconque.
-
-        Returns
-        -------
-        float or None
-            Population de la commune ; pour un groupe, de sa plus petite commune connue ou de l'ensemble.
-        """
+        """Donner la population qui règle le mode de collecte du recensement dans un territoire."""
         cle = (territoire.niveau, territoire.code)
         if cle not in self._populations:
             self._populations[cle] = self._population(territoire)
@@ -239,24 +160,7 @@ class Decoupage:
     def composantes(
         self, territoire: Territoire, source: str, millesime: int, niveau: str
     ) -> list[tuple[str, str]]:
-        """Lister les composantes d'un territoire dans la géographie d'une source.
-
-        Parameters
-        ----------
-        territoire : Territoire
-            Territoire à décomposer.
-        source : str
-            Source lue.
-        millesime : int
-            Millésime de la source.
-        niveau : str
-            Niveau des composantes (``iris`` ou ``commune``).
-
-        Returns
-        -------
-        list of tuple of str
-            Couples (code, type d'IRIS) ; une commune sans liste connue compte pour une composante manquante.
-        """
+        """Lister les composantes d'un territoire dans la géographie d'une source."""
         cle = (f"{territoire.niveau} {territoire.code}", source, millesime, niveau)
         if cle not in self._listes:
             self._listes[cle] = self._decomposer(territoire, source, millesime, niveau)
@@ -293,24 +197,7 @@ class Decoupage:
     def elements(
         self, territoire: Territoire, source: catalogue.Source, millesime: int, niveau: str
     ) -> Elements:
-        """Situer les composantes d'un territoire dans la table d'une source.
-
-        Parameters
-        ----------
-        territoire : Territoire
-            Territoire à décomposer.
-        source : Source
-            Source lue ; les types d'IRIS hors de son champ sont écartés.
-        millesime : int
-            Millésime de la source.
-        niveau : str
-            Niveau des composantes (``iris`` ou ``commune``).
-
-        Returns
-        -------
-        Elements
-            Codes, rangs et poids des composantes.
-        """
+        """Situer les composantes d'un territoire dans la table d'une source."""
         cle = (f"{territoire.niveau} {territoire.code}", source.id, millesime, niveau)
         if cle not in self._elements:
             couples = self.composantes(territoire, source.id, millesime, niveau)

@@ -24,15 +24,7 @@ __all__ = ["COLONNES", "Diagnostic", "Diagnostiqueur", "Ensembles", "diagnostiqu
 
 
 class Diagnostiqueur:
-    """Assemble le diagnostic d'un territoire.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    demande : Demande
-        Demande vérifiée à la construction.
-    """
+    """Assemble le diagnostic d'un territoire."""
 
     def __init__(self, base: Base, demande: Demande) -> None:
         verifier(demande, base)
@@ -43,13 +35,7 @@ class Diagnostiqueur:
         self.calculateur = Calculateur(base, self.territoires, self.sujet, demande)
 
     def ensembles(self) -> Ensembles:
-        """Déterminer les territoires du portrait.
-
-        Returns
-        -------
-        Ensembles
-            Sujet, références, mailles (IRIS d'une commune, communes d'un EPCI), QPV, quartiers.
-        """
+        """Déterminer les territoires du portrait."""
         references = References(self.territoires).autour(self.sujet, self.calculateur.decoupage.populations)
         generation = self.sujet.geographie if self.sujet.niveau == "qpv" else self.demande.qpv
         qpv = self.territoires.qpv_du(self.sujet, generation)
@@ -120,20 +106,7 @@ class Diagnostiqueur:
     def assembler(
         self, suivre: Callable[[str], None] | None = None, seulement: tuple[str, ...] | None = None
     ) -> Diagnostic:
-        """Calculer tous les chiffres.
-
-        Parameters
-        ----------
-        suivre : callable or None, default None
-            Appelé avec le libellé de chaque indicateur, pour une barre de progression.
-        seulement : tuple of str or None, default None
-            Codes des indicateurs voulus ; tous par défaut.
-
-        Returns
-        -------
-        Diagnostic
-            Table longue et dates retenues.
-        """
+        """Calculer tous les chiffres."""
         ensembles = self.ensembles()
         diagnostic = Diagnostic(self.demande, ensembles, [])
         tous: dict[tuple[object, ...], Chiffre] = {}
@@ -336,18 +309,7 @@ def _groupes_a_lire(ensembles: Ensembles) -> list[tuple[str, tuple[Territoire, .
 
 
 def reperes_des_qpv(ensembles: Ensembles) -> tuple[Territoire, ...]:
-    """Lister les territoires mis à côté des QPV, lus à l'année de leurs données.
-
-    Parameters
-    ----------
-    ensembles : Ensembles
-        Territoires du portrait.
-
-    Returns
-    -------
-    tuple of Territoire
-        Les références d'un QPV ; sinon le sujet, et l'intercommunalité d'une commune.
-    """
+    """Lister les territoires mis à côté des QPV, lus à l'année de leurs données."""
     if ensembles.sujet.niveau == "qpv":
         return ensembles.references
     return (ensembles.sujet, *(t for t in ensembles.references if t.role == "epci"))

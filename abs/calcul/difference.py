@@ -21,19 +21,7 @@ VIDES: Final = frozenset({"", "nan", "None", "<NA>"})
 
 @dataclass(frozen=True)
 class Ecart:
-    """Un chiffre qui n'est pas celui qu'on attend.
-
-    Attributes
-    ----------
-    document : str
-        Fichier où il se lit.
-    cellule : str
-        Sa place : feuille et cellule, couche et champ, ligne et colonne.
-    reference : str
-        Référence de la ligne du diagnostic, ou ce qui en tient lieu.
-    attendu, trouve : str
-        Ce qu'il fallait lire, et ce qui est lu.
-    """
+    """Un chiffre qui n'est pas celui qu'on attend."""
 
     document: str
     cellule: str
@@ -42,13 +30,7 @@ class Ecart:
     trouve: str
 
     def phrase(self) -> str:
-        """Écrire l'écart en une phrase.
-
-        Returns
-        -------
-        str
-            Document, place, référence, attendu et trouvé.
-        """
+        """Écrire l'écart en une phrase."""
         return (
             f"{self.document}, {self.cellule} ({self.reference}) : attendu {self.attendu or 'rien'}, "
             f"trouvé {self.trouve or 'rien'}"
@@ -57,19 +39,7 @@ class Ecart:
 
 @dataclass
 class Bilan:
-    """Ce qu'une comparaison a donné.
-
-    Attributes
-    ----------
-    document : str
-        Ce qui a été vérifié.
-    egaux : int
-        Chiffres égaux.
-    ecarts : list of Ecart
-        Chiffres différents.
-    non_verifiables : collections.Counter
-        Raison → nombre de chiffres que rien n'a permis de vérifier.
-    """
+    """Ce qu'une comparaison a donné."""
 
     document: str
     egaux: int = 0
@@ -82,15 +52,7 @@ class Bilan:
         return self.egaux + len({(e.cellule, e.reference) for e in self.ecarts})
 
     def comparer(self, cellule: str, reference: str, attendu: object, trouve: object) -> None:
-        """Comparer une valeur et la compter.
-
-        Parameters
-        ----------
-        cellule, reference : str
-            Place et référence.
-        attendu, trouve : object
-            Valeurs ; un nombre absent est ``None`` ou non-nombre.
-        """
+        """Comparer une valeur et la compter."""
         if memes(attendu, trouve):
             self.egaux += 1
         else:
@@ -98,34 +60,12 @@ class Bilan:
 
 
 def absente(valeur: object) -> bool:
-    """Dire si une valeur est l'absence de valeur.
-
-    Parameters
-    ----------
-    valeur : object
-        Texte, nombre, ``None``, non-nombre ou ``pandas.NA``.
-
-    Returns
-    -------
-    bool
-        Vrai si rien n'y est écrit.
-    """
+    """Dire si une valeur est l'absence de valeur."""
     return valeur is None or str(valeur) in VIDES
 
 
 def memes(attendu: object, trouve: object) -> bool:
-    """Dire si deux valeurs sont les mêmes ; une absence n'est jamais zéro.
-
-    Parameters
-    ----------
-    attendu, trouve : object
-        Textes ou nombres.
-
-    Returns
-    -------
-    bool
-        Vrai si elles sont égales, au dernier chiffre d'un nombre à virgule près.
-    """
+    """Dire si deux valeurs sont les mêmes ; une absence n'est jamais zéro."""
     if absente(attendu) or absente(trouve):
         return absente(attendu) and absente(trouve)
     if isinstance(attendu, str) or isinstance(trouve, str):
@@ -134,18 +74,7 @@ def memes(attendu: object, trouve: object) -> bool:
 
 
 def ecrit(valeur: object) -> str:
-    """Écrire une valeur pour un message.
-
-    Parameters
-    ----------
-    valeur : object
-        Valeur quelconque.
-
-    Returns
-    -------
-    str
-        Vide pour une absence ; virgule décimale pour un nombre.
-    """
+    """Écrire une valeur pour un message."""
     if absente(valeur):
         return ""
     return (
@@ -154,34 +83,12 @@ def ecrit(valeur: object) -> str:
 
 
 def reference_de(ligne: Mapping[str, Any]) -> str:
-    """Donner la référence d'une ligne du diagnostic, comme les documents l'écrivent.
-
-    Parameters
-    ----------
-    ligne : mapping of str to object
-        Ligne de la table longue.
-
-    Returns
-    -------
-    str
-        ``territoire|niveau|indicateur|definition|millesime|source``.
-    """
+    """Donner la référence d'une ligne du diagnostic, comme les documents l'écrivent."""
     return "|".join("" if absente(ligne[nom]) else str(ligne[nom]) for nom in CLE)
 
 
 def par_reference(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Ranger une table longue par référence.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Table du diagnostic.
-
-    Returns
-    -------
-    dict of str to dict
-        Référence → ligne.
-    """
+    """Ranger une table longue par référence."""
     return {reference_de(ligne): ligne for ligne in table.to_dict("records")}
 
 
@@ -193,26 +100,7 @@ def comparer_tables(
     *,
     excuse_des_lignes_en_plus: str = "",
 ) -> Bilan:
-    """Comparer deux tables longues, ligne à ligne et colonne à colonne.
-
-    Parameters
-    ----------
-    document : str
-        Ce qu'on vérifie.
-    attendue : pandas.DataFrame
-        Table refaite, qui fait foi.
-    trouvee : pandas.DataFrame
-        Table à vérifier.
-    excuses : mapping of str to str or None, default None
-        Référence → pourquoi un écart à cette ligne n'est pas une faute mais une impossibilité de vérifier.
-    excuse_des_lignes_en_plus : str, default ""
-        Pourquoi la table refaite peut avoir des lignes que l'autre n'a pas.
-
-    Returns
-    -------
-    Bilan
-        Une ligne compte pour un chiffre ; chaque colonne qui diffère est un écart.
-    """
+    """Comparer deux tables longues, ligne à ligne et colonne à colonne."""
     bilan, excuses = Bilan(document), excuses or {}
     refaites, lues = par_reference(attendue), par_reference(trouvee)
     repetees = Counter(reference_de(ligne) for ligne in trouvee[list(CLE)].to_dict("records"))
@@ -245,22 +133,7 @@ def comparer_tables(
 def refaire_rapport(
     numerateur: str, denominateur: str, facteur: float, cellules: Mapping[str, float]
 ) -> tuple[float, float, float] | None:
-    """Refaire un rapport à partir des cellules d'un fichier publié.
-
-    Parameters
-    ----------
-    numerateur, denominateur : str
-        Expressions de la définition.
-    facteur : float
-        100 pour un pourcentage.
-    cellules : mapping of str to float
-        Variable stable → nombre lu dans le fichier.
-
-    Returns
-    -------
-    tuple of float or None
-        Valeur, numérateur et dénominateur ; ``None`` si une cellule manque ou si le dénominateur est nul.
-    """
+    """Refaire un rapport à partir des cellules d'un fichier publié."""
     haut, bas = formule(numerateur), formule(denominateur)
     if any(v not in cellules for v in (*haut.variables, *bas.variables)):
         return None
@@ -274,22 +147,7 @@ def refaire_rapport(
 
 
 def lisible(texte: str, valeur: float, *, arrondi_a: float = 0.0) -> bool:
-    """Dire si un nombre affiché est bien l'arrondi d'une valeur.
-
-    Parameters
-    ----------
-    texte : str
-        Nombre tel qu'écrit : espaces des milliers, virgule décimale, unité à la suite.
-    valeur : float
-        Valeur exacte.
-    arrondi_a : float, default 0.0
-        Pas auquel la valeur a pu être arrondie (10 ou 100 pour des euros) ; 0 pour les décimales écrites.
-
-    Returns
-    -------
-    bool
-        Vrai si l'écart tient dans l'arrondi affiché.
-    """
+    """Dire si un nombre affiché est bien l'arrondi d'une valeur."""
     propre = "".join(c for c in texte if not c.isspace()).replace("−", "-")
     debut = ""
     for caractere in propre:
@@ -304,18 +162,7 @@ def lisible(texte: str, valeur: float, *, arrondi_a: float = 0.0) -> bool:
 
 
 def reunir(bilans: Iterable[Bilan]) -> Bilan:
-    """Additionner des bilans.
-
-    Parameters
-    ----------
-    bilans : iterable of Bilan
-        Un bilan par document.
-
-    Returns
-    -------
-    Bilan
-        Leur somme.
-    """
+    """Additionner des bilans."""
     total = Bilan("ensemble")
     for bilan in bilans:
         total.egaux += bilan.egaux

@@ -12,20 +12,7 @@ if TYPE_CHECKING:
 
 
 def emboitements(recus: set[str], geographie: Geographie) -> list[Emboitement]:
-    """Dire lesquels des territoires reçus en contiennent d'autres.
-
-    Parameters
-    ----------
-    recus : set of str
-        Codes d'un fichier reçu.
-    geographie : Geographie
-        Communes et leurs rattachements.
-
-    Returns
-    -------
-    list of Emboitement
-        Chaque territoire et les plus grands morceaux reçus qui le composent ; les QPV d'une commune.
-    """
+    """Dire lesquels des territoires reçus en contiennent d'autres."""
     intercommunalites = set(geographie.epci.index)
     iris = sorted(c for c in recus if codes.conforme(c, "iris") and c not in intercommunalites)
     etendues = _etendues(recus, geographie)

@@ -32,25 +32,7 @@ NOTES = (
 
 @dataclass(frozen=True)
 class Comptes:
-    """Les comptes d'une lecture pour toutes les lignes d'une table.
-
-    Attributes
-    ----------
-    rangs : dict of str to int
-        Code → rang dans les vecteurs.
-    publiee, numerateur, denominateur : numpy.ndarray
-        Vecteurs (n,) ; NaN où le chiffre manque.
-    statut, raison : numpy.ndarray
-        Vecteurs (n,) de texte, vides quand tout est là.
-    remarque : str
-        Ce qui vaut pour toutes les lignes.
-    absentes : tuple of str
-        Variables que le fichier déposé ne contient pas.
-    notes : dict of str to numpy.ndarray
-        Drapeaux du producteur.
-    complet : bool
-        Vrai quand aucune ligne n'a de raison d'absence.
-    """
+    """Les comptes d'une lecture pour toutes les lignes d'une table."""
 
     rangs: dict[str, int]
     publiee: np.ndarray
@@ -64,51 +46,19 @@ class Comptes:
     complet: bool = False
 
     def prendre(self, vecteur: np.ndarray, codes: list[str]) -> np.ndarray:
-        """Extraire un vecteur pour des codes, NaN pour ceux que la table n'a pas.
-
-        Parameters
-        ----------
-        vecteur : numpy.ndarray
-            Un des vecteurs (n,).
-        codes : list of str
-            Codes voulus, au nombre de k.
-
-        Returns
-        -------
-        numpy.ndarray
-            Vecteur (k,).
-        """
+        """Extraire un vecteur pour des codes, NaN pour ceux que la table n'a pas."""
         places = np.array([self.rangs.get(c, -1) for c in codes], dtype=int)
         if len(vecteur) == 0:
             return np.full(len(codes), np.nan)
         return np.where(places >= 0, vecteur[places], np.nan)
 
     def drapeaux(self, rang: int) -> dict[str, str]:
-        """Donner les drapeaux du producteur d'une ligne.
-
-        Parameters
-        ----------
-        rang : int
-            Rang de la ligne.
-
-        Returns
-        -------
-        dict of str to str
-            Drapeaux non vides.
-        """
+        """Donner les drapeaux du producteur d'une ligne."""
         return {n: str(v[rang]) for n, v in self.notes.items() if v[rang]}
 
 
 class Lecteur:
-    """Lit et garde en mémoire les tables utiles à un portrait.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    prefixes : sequence of str or None
-        Débuts de codes utiles (départements de la région) ; ``None`` lit toute la France.
-    """
+    """Lit et garde en mémoire les tables utiles à un portrait."""
 
     def __init__(self, base: Base, prefixes: tuple[str, ...] | None) -> None:
         self.base = base
@@ -199,20 +149,7 @@ def _completer(colonne: np.ndarray | None, somme: np.ndarray, marques_lues: pd.S
 
 
 def regle_du_vide(source: Source, variable: str) -> tuple[str, str]:
-    """Dire ce que signifie une cellule vide pour une variable d'une source.
-
-    Parameters
-    ----------
-    source : Source
-        Source lue.
-    variable : str
-        Variable stable.
-
-    Returns
-    -------
-    tuple of str
-        Statut et explication.
-    """
+    """Dire ce que signifie une cellule vide pour une variable d'une source."""
     colonne = traduire(source, variable)
     if colonne is not None and colonne.motif.vide:
         return colonne.motif.vide, colonne.motif.vide_note or source.vide_note

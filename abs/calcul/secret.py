@@ -26,19 +26,7 @@ ANTERIEURE: Final = "anterieure"
 
 @dataclass(frozen=True)
 class DecisionDeSecret:
-    """Une cellule cachée, et pourquoi ; jamais ce qu'elle contient.
-
-    Attributes
-    ----------
-    territoire, niveau, indicateur : str
-        Cellule.
-    millesime : int or None
-        Année.
-    source : str
-        Producteur.
-    nature : str
-        ``reserve``, ``primaire``, ``secondaire`` ou ``anterieure``.
-    """
+    """Une cellule cachée, et pourquoi ; jamais ce qu'elle contient."""
 
     territoire: str
     niveau: str
@@ -50,23 +38,7 @@ class DecisionDeSecret:
 
 @dataclass(frozen=True)
 class CelluleSensible:
-    """Un effectif reçu.
-
-    Attributes
-    ----------
-    code : str
-        Territoire.
-    numerateur : float
-        Effectif ; non-nombre s'il a été reçu masqué.
-    denominateur : float
-        Total dont l'effectif est une part ; non-nombre s'il n'y en a pas.
-    seuil : float
-        Effectif au-dessous duquel rien n'est montré ; 0 pour ne rien masquer.
-    montrable : bool
-        Faux pour une ligne interne ou reçue masquée.
-    part : bool
-        Vrai si l'effectif est une part du dénominateur, dont le complément se déduit.
-    """
+    """Un effectif reçu."""
 
     code: str
     numerateur: float
@@ -78,17 +50,7 @@ class CelluleSensible:
 
 @dataclass(frozen=True)
 class Emboitement:
-    """Un territoire et ceux qu'il contient.
-
-    Attributes
-    ----------
-    contenant : str
-        Code du territoire qui contient.
-    contenus : tuple of str
-        Codes reçus qu'il contient, sans recouvrement entre eux.
-    partition : bool
-        Vrai si les contenus peuvent couvrir tout le contenant (IRIS d'une commune) ; faux pour un QPV.
-    """
+    """Un territoire et ceux qu'il contient."""
 
     contenant: str
     contenus: tuple[str, ...]
@@ -96,22 +58,7 @@ class Emboitement:
 
 
 def sous_le_seuil(numerateur: float, denominateur: float, seuil: float, *, part: bool = True) -> bool:
-    """Dire si un effectif doit être caché pour lui-même.
-
-    Parameters
-    ----------
-    numerateur, denominateur : float
-        Effectif et total ; total non-nombre s'il n'y en a pas.
-    seuil : float
-        Seuil de secret.
-    part : bool, default True
-        Vrai si l'effectif est une part du total : son complément compte alors aussi.
-
-    Returns
-    -------
-    bool
-        Vrai si l'effectif, le total ou le complément est sous le seuil ; un zéro y est.
-    """
+    """Dire si un effectif doit être caché pour lui-même."""
     if math.isnan(numerateur):
         return True
     comptes = [numerateur] if math.isnan(denominateur) else [numerateur, denominateur]
@@ -121,20 +68,7 @@ def sous_le_seuil(numerateur: float, denominateur: float, seuil: float, *, part:
 
 
 def masquer(cellules: Iterable[CelluleSensible], emboitements: Sequence[Emboitement] = ()) -> set[str]:
-    """Choisir les cellules à cacher : celles sous le seuil, puis celles qui les trahiraient par différence.
-
-    Parameters
-    ----------
-    cellules : iterable of CelluleSensible
-        Table reçue, un territoire par cellule.
-    emboitements : sequence of Emboitement, default ()
-        Territoires qui en contiennent d'autres.
-
-    Returns
-    -------
-    set of str
-        Codes à ne pas montrer, lignes internes comprises.
-    """
+    """Choisir les cellules à cacher : celles sous le seuil, puis celles qui les trahiraient par différence."""
     return set(decider(cellules, emboitements))
 
 
@@ -143,23 +77,7 @@ def decider(
     emboitements: Sequence[Emboitement] = (),
     connus: Collection[str] = (),
 ) -> dict[str, str]:
-    """Choisir les cellules à cacher, en gardant la raison de chacune.
-
-    Parameters
-    ----------
-    cellules : iterable of CelluleSensible
-        Table reçue, un territoire par cellule.
-    emboitements : sequence of Emboitement, default ()
-        Territoires qui en contiennent d'autres.
-    connus : collection of str, default ()
-        Codes dont l'effectif a déjà été publié : les cacher ne protégerait plus rien.
-
-    Returns
-    -------
-    dict of str to str
-        Code → ``reserve`` (ligne interne), ``primaire`` (sous le seuil), ``secondaire`` (protège une autre) ou
-        ``anterieure`` (cachée parce que ce qui a été publié laisserait retrouver une cellule cachée).
-    """
+    """Choisir les cellules à cacher, en gardant la raison de chacune."""
     table = {c.code: c for c in cellules}
     decisions = {c.code: RESERVE for c in table.values() if not c.montrable}
     for c in table.values():
@@ -193,20 +111,6 @@ def decider_ensemble(
 
     Une cellule cachée dans une table ne doit pas se lire dans une autre : comme dénominateur d'un taux, comme
     complément d'un taux de même dénominateur, ou comme le même compte rapporté à autre chose.
-
-    Parameters
-    ----------
-    tables : mapping of str to sequence of CelluleSensible
-        Indicateur → table, toutes d'un même producteur et d'une même date.
-    emboitements : mapping of str to sequence of Emboitement
-        Indicateur → territoires qui en contiennent d'autres.
-    connus : mapping of str to collection of str or None, default None
-        Indicateur → codes dont l'effectif a déjà été publié.
-
-    Returns
-    -------
-    dict of str to dict
-        Indicateur → code → raison.
     """
     liens = [
         (de, vers) for de in tables for vers in tables if de != vers and _trahit(tables[de], tables[vers])

@@ -41,23 +41,7 @@ MOIS: Final = "d MMMM y"
 
 @dataclass(frozen=True)
 class DonneesLocales:
-    """Ce que les sources locales ajoutent à un diagnostic.
-
-    Attributes
-    ----------
-    indicateurs : dict of str to Indicateur
-        Indicateurs montrés, par code.
-    comptes : dict of str to tuple of str
-        Numérateur et dénominateur en mots.
-    reserves : dict of str to int
-        Thème → nombre d'indicateurs dont des lignes sont réservées à la version interne.
-    decisions : list of DecisionDeSecret
-        Cellules que la version publique cache, et pourquoi.
-    montres : set of Publication
-        Effectifs reçus que ce diagnostic montre : un document public les note au registre.
-    sus : dict of tuple to frozenset of str
-        Envoi → codes que le choix des masques suppose publics, montrés ici ou ailleurs.
-    """
+    """Ce que les sources locales ajoutent à un diagnostic."""
 
     indicateurs: dict[str, Indicateur] = field(default_factory=dict)
     comptes: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -77,58 +61,19 @@ class FiguresLocales:
 
 
 def est_locale(chiffre: Chiffre) -> bool:
-    """Dire si un chiffre vient d'une source locale.
-
-    Parameters
-    ----------
-    chiffre : Chiffre
-        Chiffre du diagnostic.
-
-    Returns
-    -------
-    bool
-        Vrai si un partenaire l'a transmis.
-    """
+    """Dire si un chiffre vient d'une source locale."""
     return chiffre.source.endswith(SUFFIXE_SOURCE)
 
 
 def est_interne(chiffre: Chiffre) -> bool:
-    """Dire si un chiffre est réservé à la version interne.
-
-    Parameters
-    ----------
-    chiffre : Chiffre
-        Chiffre du diagnostic.
-
-    Returns
-    -------
-    bool
-        Vrai si le partenaire l'a transmis pour un usage interne.
-    """
+    """Dire si un chiffre est réservé à la version interne."""
     return INTERNE in chiffre.note.split(" ; ")
 
 
 def figures_locales(
     base: Base, demande: Demande, ensembles: Ensembles, geographie: Geographie
 ) -> FiguresLocales:
-    """Changer les lignes reçues en chiffres, sans rien laisser passer que la diffusion ne permette.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    demande : Demande
-        Demande de l'analyste ; sa diffusion décide des lignes admises et du secret.
-    ensembles : Ensembles
-        Territoires du portrait.
-    geographie : Geographie
-        Emboîtement des territoires.
-
-    Returns
-    -------
-    FiguresLocales
-        Indicateurs, chiffres et dates ; vide sans source locale.
-    """
+    """Changer les lignes reçues en chiffres, sans rien laisser passer que la diffusion ne permette."""
     lignes = lignes_recues(base)
     if demande.millesime is not None:
         lignes = lignes[lignes["annee"] <= demande.millesime]
@@ -218,18 +163,7 @@ def _date_et_producteur(
 
 
 def cle_locale(territoire: Territoire) -> str:
-    """Donner le code qu'un fichier reçu écrit pour un territoire.
-
-    Parameters
-    ----------
-    territoire : Territoire
-        Territoire du portrait.
-
-    Returns
-    -------
-    str
-        Code officiel ; une région est précédée d'un R, car deux chiffres seuls sont un département.
-    """
+    """Donner le code qu'un fichier reçu écrit pour un territoire."""
     return f"R{territoire.code}" if territoire.niveau == "region" else territoire.code
 
 
@@ -344,18 +278,7 @@ def _absence(definition: Indicateur, ligne: dict[str, Any]) -> tuple[str, str] |
 
 
 def periode_ecrite(texte: str) -> str:
-    """Écrire la date d'une ligne reçue comme on la lit.
-
-    Parameters
-    ----------
-    texte : str
-        Date vérifiée : jour ISO, « année 2024 » ou « période 2024-2025 ».
-
-    Returns
-    -------
-    str
-        « 31 décembre 2024 » pour un jour ; le texte lui-même sinon.
-    """
+    """Écrire la date d'une ligne reçue comme on la lit."""
     from babel.dates import format_date  # noqa: PLC0415 - données de langue, lues si une date est à écrire
 
     try:

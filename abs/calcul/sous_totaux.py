@@ -25,22 +25,7 @@ NOMS_DES_TOTAUX: Final = {
 
 
 def cachees(lus: Comptes, attendus: Sequence[str], presents: np.ndarray) -> list[str]:
-    """Lister les composantes qui manquent parce que le producteur les cache.
-
-    Parameters
-    ----------
-    lus : Comptes
-        Comptes de la table des composantes.
-    attendus : sequence of str
-        Composantes attendues, au nombre de k.
-    presents : numpy.ndarray
-        Vecteur (k,) de booléens : la composante a ses deux comptes.
-
-    Returns
-    -------
-    list of str
-        Codes marqués secrets.
-    """
+    """Lister les composantes qui manquent parce que le producteur les cache."""
     return [
         code
         for code, present in zip(attendus, presents, strict=True)
@@ -49,20 +34,7 @@ def cachees(lus: Comptes, attendus: Sequence[str], presents: np.ndarray) -> list
 
 
 def contenants(composantes: Iterable[str], communes: pd.DataFrame) -> list[tuple[str, str]]:
-    """Lister les territoires publiés qui contiennent toutes les composantes d'un groupe.
-
-    Parameters
-    ----------
-    composantes : iterable of str
-        Codes d'IRIS ou de communes.
-    communes : pandas.DataFrame
-        Communes et leurs rattachements (``epci``, ``departement``, ``region``).
-
-    Returns
-    -------
-    list of tuple of str
-        Couples (niveau, code), du plus petit au plus grand.
-    """
+    """Lister les territoires publiés qui contiennent toutes les composantes d'un groupe."""
     villes = {codes.ville_de_l_arrondissement(c[:5]) for c in composantes}
     trouves = [("commune", villes.copy())]
     connues = communes.reindex(sorted(villes))
@@ -75,22 +47,7 @@ def contenants(composantes: Iterable[str], communes: pd.DataFrame) -> list[tuple
 
 
 def raison_du_refus(cachee: str, elementaire: str, total: tuple[str, str]) -> str:
-    """Dire pourquoi un sous-total est refusé.
-
-    Parameters
-    ----------
-    cachee : str
-        Code de l'unité que le producteur cache.
-    elementaire : str
-        ``iris`` ou ``commune``.
-    total : tuple of str
-        Niveau et code du total publié.
-
-    Returns
-    -------
-    str
-        Phrase pour la note du chiffre.
-    """
+    """Dire pourquoi un sous-total est refusé."""
     nom = "l'IRIS" if elementaire == "iris" else "la commune"
     niveau, code = total
     return (

@@ -52,17 +52,7 @@ TEXTES: Final = (
 
 @dataclass(frozen=True)
 class Ensembles:
-    """Les territoires d'un portrait, rangés par usage.
-
-    Attributes
-    ----------
-    sujet : Territoire
-        Territoire du portrait.
-    references, mailles, qpv, quartiers : tuple of Territoire
-        À qui le comparer, et ce qui le compose ou le touche.
-    qpv_autour : tuple of Territoire
-        Les autres quartiers prioritaires de l'intercommunalité, parmi lesquels un rang se dit.
-    """
+    """Les territoires d'un portrait, rangés par usage."""
 
     sujet: Territoire
     references: tuple[Territoire, ...]
@@ -85,21 +75,7 @@ class Ensembles:
 
 @dataclass
 class Diagnostic:
-    """Tous les chiffres d'un portrait.
-
-    Attributes
-    ----------
-    demande : Demande
-        Ce qui a été demandé.
-    ensembles : Ensembles
-        Territoires par usage.
-    chiffres : list of Chiffre
-        Une ligne par territoire, indicateur, millésime et source.
-    remarques : list of str
-        Ce que le lecteur doit savoir du choix des dates.
-    sans_evolution : str
-        Pourquoi l'évolution de la population n'est pas écrite ; vide si elle l'est, ou si elle n'a pas été cherchée.
-    """
+    """Tous les chiffres d'un portrait."""
 
     demande: Demande
     ensembles: Ensembles
@@ -123,23 +99,7 @@ class Diagnostic:
         return rangs
 
     def chiffre(self, territoire: Territoire, indicateur: str, groupe: str = "comparaison") -> Chiffre | None:
-        """Donner le chiffre d'un territoire, à la date du groupe où on le lit.
-
-        Parameters
-        ----------
-        territoire : Territoire
-            Territoire du portrait.
-        indicateur : str
-            Code de l'indicateur.
-        groupe : str, default "comparaison"
-            ``comparaison``, ``mailles``, ``qpv`` ou ``quartiers``.
-
-        Returns
-        -------
-        Chiffre or None
-            ``None`` si l'indicateur n'existe pas à ce niveau, ou si rien n'établit que ce territoire ait un chiffre de
-            l'année des données d'un quartier prioritaire auquel il serait comparé.
-        """
+        """Donner le chiffre d'un territoire, à la date du groupe où on le lit."""
         candidats = self._index.get((territoire.code, territoire.niveau, indicateur), [])
         groupe = self._groupe_lu(territoire, indicateur, groupe)
         date = self.millesimes.get((groupe, indicateur))
@@ -149,18 +109,7 @@ class Diagnostic:
         return next((c for c in candidats if c.millesime == date), None)
 
     def sujet_du_detail(self, indicateur: str) -> Chiffre | None:
-        """Donner le chiffre du sujet à la date où ses mailles sont chiffrées.
-
-        Parameters
-        ----------
-        indicateur : str
-            Code de l'indicateur.
-
-        Returns
-        -------
-        Chiffre or None
-            ``None`` si aucune maille n'a de chiffre : il n'y a alors ni carte, ni tableau détaillé à dater.
-        """
+        """Donner le chiffre du sujet à la date où ses mailles sont chiffrées."""
         lus = (self.chiffre(t, indicateur, "mailles") for t in self.ensembles.mailles)
         if not any(c is not None and c.a_une_valeur for c in lus):
             return None
@@ -176,13 +125,7 @@ class Diagnostic:
         return groupe
 
     def table(self) -> pd.DataFrame:
-        """Écrire le diagnostic comme le contrat du projet le fixe.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Colonnes :data:`COLONNES`, triées ; pourcentages de 0 à 100.
-        """
+        """Écrire le diagnostic comme le contrat du projet le fixe."""
         table = pd.DataFrame({nom: [getattr(c, nom) for c in self.chiffres] for nom in COLONNES})
         for annee in ("millesime", "annee_donnees"):
             table[annee] = table[annee].astype("Int64")

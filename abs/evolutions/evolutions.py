@@ -39,21 +39,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Mesure:
-    """Un indicateur à une date, sur un groupe de même territoire.
-
-    Attributes
-    ----------
-    valeur : float
-        Valeur dans l'unité d'affichage ; NaN si elle manque.
-    numerateur, denominateur : float
-        Comptes du groupe, s'il y en a.
-    marge : float
-        Marge en points ; 0 pour un recensement exhaustif, NaN si elle n'est pas évaluée.
-    raison : str
-        Pourquoi la valeur manque, ou pourquoi la marge n'est pas évaluée.
-    publiee : float
-        Montant en euros courants, tel que le fichier le donne ; NaN pour ce qui n'est pas un montant.
-    """
+    """Un indicateur à une date, sur un groupe de même territoire."""
 
     valeur: float = math.nan
     numerateur: float = math.nan
@@ -70,23 +56,7 @@ class Mesure:
 
 @dataclass(frozen=True)
 class Evolution:
-    """L'évolution d'un indicateur sur un territoire constant : une ligne de tableau.
-
-    Attributes
-    ----------
-    code, nom, niveau : str
-        Groupe de même territoire, dans la géographie la plus récente.
-    nature : str
-        Ce qui est arrivé au territoire : ``identique``, ``fusion``, ``scission``…
-    codes_de, codes_a : tuple of str
-        Unités réunies à chaque date.
-    ecart : float
-        Différence dans l'unité de l'indicateur ; en points pour un pourcentage.
-    marge : float
-        Marge de la différence, en points.
-    verdict, raison : str
-        Ce qu'on peut en dire, et pourquoi.
-    """
+    """L'évolution d'un indicateur sur un territoire constant : une ligne de tableau."""
 
     indicateur: str
     source: str
@@ -110,23 +80,7 @@ class Evolution:
 def mesurer(
     indicateur: Indicateur, strates: Iterable[tuple[float, float, float | None]], *, sonde: bool = True
 ) -> Mesure:
-    """Mesurer un rapport sur un groupe : le rapport des sommes, et sa marge.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    strates : iterable of tuple
-        Une ligne (numérateur, dénominateur, taux de sondage) par unité ; le taux est ``None`` s'il n'est pas connu.
-        Un compte absent (NaN) rend la mesure absente : il ne vaut jamais zéro.
-    sonde : bool, default True
-        Faux pour une source qui n'est pas un sondage : aucune marge n'est donnée.
-
-    Returns
-    -------
-    Mesure
-        Valeur absente si un compte manque ou si le dénominateur est nul.
-    """
+    """Mesurer un rapport sur un groupe : le rapport des sommes, et sa marge."""
     unites = list(strates)
     haut = math.fsum(u[0] for u in unites) if unites else math.nan
     bas = math.fsum(u[1] for u in unites) if unites else math.nan
@@ -151,24 +105,7 @@ def evaluer(
     avis: Avis,
     indices: Mapping[int, IndiceAnnuel] | None = None,
 ) -> Evolution:
-    """Donner l'écart, sa marge et ce qu'on peut en dire.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    evolution : Evolution
-        Les deux mesures d'un même territoire.
-    avis : Avis
-        Ce que disent les règles de comparaison.
-    indices : mapping or None, default None
-        Indices des prix ; à défaut, ceux de la table du projet.
-
-    Returns
-    -------
-    Evolution
-        Un montant de la première date y est exprimé en euros de la seconde.
-    """
+    """Donner l'écart, sa marge et ce qu'on peut en dire."""
     if avis.refus:
         return replace(evolution, verdict=Verdict.NON_COMPARABLE, raison=" ".join(avis.refus))
     for annee, mesure in ((evolution.de, evolution.avant), (evolution.a, evolution.apres)):
@@ -206,20 +143,7 @@ def evaluer(
 
 
 def seuil_d_evolution(indicateur: Indicateur, avant: float) -> float:
-    """Donner l'écart à partir duquel une évolution mérite d'être dite.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition ; le seuil pratique d'un montant y est un pourcentage.
-    avant : float
-        Valeur de la première date, dans l'unité de l'indicateur.
-
-    Returns
-    -------
-    float
-        Seuil dans l'unité de l'écart : points, euros, unités.
-    """
+    """Donner l'écart à partir duquel une évolution mérite d'être dite."""
     if indicateur.unite == "€" or indicateur.nature == "effectif":
         return indicateur.seuil_pratique / 100 * abs(avant)
     return indicateur.seuil_pratique
@@ -242,35 +166,13 @@ def _verdict(
 
 
 def part_significative(evolutions: Iterable[Evolution]) -> tuple[int, int]:
-    """Compter les écarts significatifs parmi ceux dont la marge est évaluée.
-
-    Parameters
-    ----------
-    evolutions : iterable of Evolution
-        Lignes d'un même indicateur.
-
-    Returns
-    -------
-    tuple of int
-        Nombre d'écarts significatifs, nombre d'écarts évalués.
-    """
+    """Compter les écarts significatifs parmi ceux dont la marge est évaluée."""
     evalues = [e.verdict for e in evolutions if e.verdict in {Verdict.SIGNIFICATIF, Verdict.NON_SIGNIFICATIF}]
     return evalues.count(Verdict.SIGNIFICATIF), len(evalues)
 
 
 def part_notable(evolutions: Iterable[Evolution]) -> tuple[int, int, int]:
-    """Compter les hausses et les baisses notables parmi les écarts jugés au seuil pratique.
-
-    Parameters
-    ----------
-    evolutions : iterable of Evolution
-        Lignes d'un même indicateur.
-
-    Returns
-    -------
-    tuple of int
-        Hausses notables, baisses notables, écarts jugés.
-    """
+    """Compter les hausses et les baisses notables parmi les écarts jugés au seuil pratique."""
     juges = [e for e in evolutions if e.verdict in {Verdict.NOTABLE, Verdict.FAIBLE}]
     hausses = sum(e.verdict == Verdict.NOTABLE and e.ecart > 0 for e in juges)
     return hausses, sum(e.verdict == Verdict.NOTABLE for e in juges) - hausses, len(juges)

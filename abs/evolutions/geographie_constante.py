@@ -29,17 +29,7 @@ PAR_LES_CONTOURS: Final = (
 
 @dataclass(frozen=True)
 class GeographieConstante:
-    """Les groupes de même territoire entre deux millésimes d'une source.
-
-    Attributes
-    ----------
-    communes : Passage
-        Groupes de communes.
-    iris : ChangementsIris
-        Groupes d'IRIS.
-    remarques : tuple of str
-        Ce qui manquait pour mieux faire.
-    """
+    """Les groupes de même territoire entre deux millésimes d'une source."""
 
     communes: Passage
     iris: ChangementsIris
@@ -49,22 +39,7 @@ class GeographieConstante:
 def geographie_constante(
     base: Base, listes: tuple[pd.DataFrame, pd.DataFrame], annees: tuple[int, int]
 ) -> GeographieConstante:
-    """Réunir les IRIS et les communes de deux millésimes en groupes de même territoire.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale : l'histoire des communes et les contours y sont pris s'ils sont tenus.
-    listes : tuple of pandas.DataFrame
-        Les unités de chaque fichier, la plus ancienne d'abord : colonnes ``code``, ``nom``, ``commune``.
-    annees : tuple of int
-        Année de la géographie de chaque fichier.
-
-    Returns
-    -------
-    GeographieConstante
-        Chaque code est dans un groupe, ou listé avec sa raison.
-    """
+    """Réunir les IRIS et les communes de deux millésimes en groupes de même territoire."""
     contours = _contours(base, listes, annees)
     remarques: tuple[str, ...] = ()
     try:

@@ -37,17 +37,7 @@ POIDS: Final[dict[str, str]] = {
 
 
 class Lieux:
-    """Les unités d'un territoire à deux dates.
-
-    Parameters
-    ----------
-    decoupage : Decoupage
-        Base, annuaire et tables du territoire.
-    sujet : Territoire
-        Territoire demandé.
-    de, a : int
-        Millésimes.
-    """
+    """Les unités d'un territoire à deux dates."""
 
     def __init__(self, decoupage: Decoupage, sujet: Territoire, de: int, a: int) -> None:
         self.decoupage, self.sujet, self.de, self.a = decoupage, sujet, de, a
@@ -58,18 +48,7 @@ class Lieux:
         self._noms_manquants = lru_cache(maxsize=64)(self._noms_d_une_commune)
 
     def tient(self, source: str, niveau: str) -> bool:
-        """Dire si la base tient les deux millésimes d'une source à un niveau.
-
-        Parameters
-        ----------
-        source, niveau : str
-            Source et niveau.
-
-        Returns
-        -------
-        bool
-            Vrai si les deux sont tenus.
-        """
+        """Dire si la base tient les deux millésimes d'une source à un niveau."""
         return {self.de, self.a} <= set(self.base.millesimes(source, niveau))
 
     def _geographie(self, source: str) -> GeographieConstante:
@@ -123,18 +102,7 @@ class Lieux:
         return restaurer(self.decoupage.territoires.base, liste)
 
     def iris(self, source: str) -> Passage:
-        """Donner les groupes d'IRIS du sujet.
-
-        Parameters
-        ----------
-        source : str
-            Source lue.
-
-        Returns
-        -------
-        Passage
-            Groupes entiers qui touchent le sujet, et codes laissés de côté.
-        """
+        """Donner les groupes d'IRIS du sujet."""
         passage = self.geographie(source).iris.passage
         tous = {*passage.avant, *passage.apres, *(n.code for n in passage.non_apparies)}
         if self.sujet.niveau == "iris":
@@ -147,18 +115,7 @@ class Lieux:
         )
 
     def communes(self, source: str) -> list[Groupe]:
-        """Donner les groupes de communes du sujet ; une ville à arrondissements est une seule commune.
-
-        Parameters
-        ----------
-        source : str
-            Source lue.
-
-        Returns
-        -------
-        list of Groupe
-            Dans l'ordre des communes du sujet.
-        """
+        """Donner les groupes de communes du sujet ; une ville à arrondissements est une seule commune."""
         if not self.tient(source, "iris"):
             return [Groupe(c, (c,), (c,)) for c in self.sujet.composantes]
         passage = self.geographie(source).communes
@@ -170,20 +127,7 @@ class Lieux:
         return list(groupes.values())
 
     def nommer(self, groupe: Groupe, noms: Mapping[str, str]) -> str:
-        """Nommer un groupe par ses unités d'après, avec les noms de toutes les listes tenues.
-
-        Parameters
-        ----------
-        groupe : Groupe
-            Groupe d'IRIS ou de communes.
-        noms : mapping of str to str
-            Noms déjà connus.
-
-        Returns
-        -------
-        str
-            Noms réunis par « + » ; un code sans nom est écrit tel quel.
-        """
+        """Nommer un groupe par ses unités d'après, avec les noms de toutes les listes tenues."""
         trouves = [noms.get(c) or self._noms_manquants(c[:5]).get(c) or c for c in groupe.apres]
         distincts = list(dict.fromkeys(trouves))
         reste = len(distincts) - NOMS_REUNIS
@@ -198,20 +142,7 @@ class Lieux:
         return noms | {str(c): str(n) for c, n in liste["nom"].items() if isinstance(n, str)}
 
     def population(self, code: str, millesime: int) -> float | None:
-        """Donner la population qui règle le mode de collecte d'une commune à un millésime.
-
-        Parameters
-        ----------
-        code : str
-            Code de commune ou d'IRIS.
-        millesime : int
-            Millésime.
-
-        Returns
-        -------
-        float or None
-            Population au millésime ou à la dernière date connue ; à défaut un minorant qui suffit à la situer.
-        """
+        """Donner la population qui règle le mode de collecte d'une commune à un millésime."""
         ville = codes.ville_de_l_arrondissement(code[:5])
         connues = [self._sommes(*POPULATION, millesime).get(ville), self.decoupage.populations.get(ville)]
         tenues = [float(p) for p in connues if p is not None and not pd.isna(p)]
@@ -228,18 +159,7 @@ class Lieux:
         return {str(c): float(v) for c, v in lues.groupby(villes).sum().items()}
 
     def phrases(self, source: str) -> list[str]:
-        """Dire ce qui a été réuni ou laissé de côté, et sa part de la population.
-
-        Parameters
-        ----------
-        source : str
-            Source lue, tenue à l'IRIS aux deux dates.
-
-        Returns
-        -------
-        list of str
-            Phrases complètes.
-        """
+        """Dire ce qui a été réuni ou laissé de côté, et sa part de la population."""
         geographie = self.geographie(source)
         passage = self.iris(source)
         communes = [

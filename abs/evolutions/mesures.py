@@ -27,15 +27,7 @@ if TYPE_CHECKING:
 
 
 class MesuresADeuxDates:
-    """Mesure des indicateurs d'un territoire à deux dates.
-
-    Parameters
-    ----------
-    calculateur : Calculateur
-        Calcule le chiffre d'une commune.
-    lieux : Lieux
-        Groupes de même territoire et populations.
-    """
+    """Mesure des indicateurs d'un territoire à deux dates."""
 
     def __init__(self, calculateur: Calculateur, lieux: Lieux) -> None:
         self.calculateur, self.lieux, self.lecteur = calculateur, lieux, calculateur.lecteur
@@ -45,22 +37,7 @@ class MesuresADeuxDates:
     def par_iris(
         self, definition: Indicateur, lectures: tuple[Lecture, Lecture], avis: Avis
     ) -> list[Evolution]:
-        """Donner l'évolution de chaque groupe d'IRIS du sujet.
-
-        Parameters
-        ----------
-        definition : Indicateur
-            Définition.
-        lectures : tuple of Lecture
-            Lecture de chaque date.
-        avis : Avis
-            Ce que disent les règles de comparaison.
-
-        Returns
-        -------
-        list of Evolution
-            Une ligne par groupe.
-        """
+        """Donner l'évolution de chaque groupe d'IRIS du sujet."""
         source = lectures[0].source.id
         passage, noms = self.lieux.iris(source), self.lieux.geographie(source).iris.noms
         cotes = [
@@ -149,24 +126,7 @@ class MesuresADeuxDates:
     def par_commune(
         self, definition: Indicateur, lectures: tuple[Lecture, Lecture], avis: Avis, groupe: Groupe
     ) -> Evolution:
-        """Donner l'évolution d'un groupe de communes.
-
-        Parameters
-        ----------
-        definition : Indicateur
-            Définition.
-        lectures : tuple of Lecture
-            Lecture de chaque date.
-        avis : Avis
-            Ce que disent les règles de comparaison.
-        groupe : Groupe
-            Communes de même territoire aux deux dates.
-
-        Returns
-        -------
-        Evolution
-            Ligne du groupe.
-        """
+        """Donner l'évolution d'un groupe de communes."""
         mesures = [
             self._mesure_de_communes(definition, lecture, millesime, communes)
             for lecture, millesime, communes in (
@@ -216,24 +176,7 @@ class MesuresADeuxDates:
     def ensemble(
         self, definition: Indicateur, lectures: tuple[Lecture, Lecture], avis: Avis, lignes: list[Evolution]
     ) -> Evolution:
-        """Mesurer tout le territoire : toutes ses communes, ou le chiffre publié à son niveau.
-
-        Parameters
-        ----------
-        definition : Indicateur
-            Définition.
-        lectures : tuple of Lecture
-            Lecture de chaque date.
-        avis : Avis
-            Ce que disent les règles de comparaison.
-        lignes : list of Evolution
-            Évolutions de ses groupes de communes.
-
-        Returns
-        -------
-        Evolution
-            Ligne du territoire.
-        """
+        """Mesurer tout le territoire : toutes ses communes, ou le chiffre publié à son niveau."""
         vide = Evolution(
             definition.code, lectures[0].source.id, self.de, self.a, self.sujet.code, self.sujet.nom,
             self.sujet.niveau, Mesure(), Mesure(),

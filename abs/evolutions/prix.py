@@ -32,18 +32,7 @@ class IndiceAnnuel:
 
 @lru_cache(maxsize=1)
 def indices_des_prix() -> dict[int, IndiceAnnuel]:
-    """Lire la table des prix, puis les lignes que l'analyste ajoute dans ``ABS_CATALOGUE``.
-
-    Returns
-    -------
-    dict of int to IndiceAnnuel
-        Année → indice annuel moyen de l'ensemble des ménages, France, base 100 en 2015.
-
-    Raises
-    ------
-    TableNonConforme
-        Si des lignes sont fautives ; toutes sont dites.
-    """
+    """Lire la table des prix, puis les lignes que l'analyste ajoute dans ``ABS_CATALOGUE``."""
     lus: dict[int, IndiceAnnuel] = {}
     fautes: list[str] = []
     for dossier in dossiers():
@@ -72,23 +61,7 @@ def indices_des_prix() -> dict[int, IndiceAnnuel]:
 
 
 def indices_tenus(base: Base | None) -> Mapping[int, IndiceAnnuel]:
-    """Joindre à la table du projet l'indice que l'analyste a déposé.
-
-    Parameters
-    ----------
-    base : Base or None
-        Base locale.
-
-    Returns
-    -------
-    mapping of int to IndiceAnnuel
-        Le fichier déposé l'emporte ; d'une autre base (100 en 2025), il est ramené à 100 en 2015 par les années communes.
-
-    Raises
-    ------
-    TableNonConforme
-        Si le fichier déposé n'a aucune année commune avec la table, ou ne suit pas la même évolution.
-    """
+    """Joindre à la table du projet l'indice que l'analyste a déposé."""
     connus = indices_des_prix()
     annees = base.millesimes(SOURCE) if base is not None else ()
     if base is None or not annees:
@@ -109,27 +82,7 @@ def indices_tenus(base: Base | None) -> Mapping[int, IndiceAnnuel]:
 
 
 def en_euros_de(montant: float, de: int, a: int, tenus: Mapping[int, IndiceAnnuel] | None = None) -> float:
-    """Exprimer un montant d'une année en euros d'une autre.
-
-    Parameters
-    ----------
-    montant : float
-        Montant en euros courants de l'année ``de``.
-    de, a : int
-        Année du montant, et année des euros voulus.
-    tenus : mapping or None, default None
-        Indices ; à défaut, ceux de la table du projet.
-
-    Returns
-    -------
-    float
-        ``montant × indice(a) / indice(de)``.
-
-    Raises
-    ------
-    DonneeAbsente
-        Si l'indice d'une des deux années n'est pas dans la table.
-    """
+    """Exprimer un montant d'une année en euros d'une autre."""
     tenus = indices_des_prix() if tenus is None else tenus
     absents = [str(annee) for annee in (de, a) if annee not in tenus]
     if absents:

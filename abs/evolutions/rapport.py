@@ -15,21 +15,7 @@ if TYPE_CHECKING:
 
 
 def bilan(releve: Releve, maximum: int) -> tuple[list[tuple[str, ...]], int]:
-    """Résumer les évolutions, une ligne par indicateur, les mieux établies d'abord.
-
-    Parameters
-    ----------
-    releve : Releve
-        Évolutions d'un territoire.
-    maximum : int
-        Nombre de lignes au plus.
-
-    Returns
-    -------
-    tuple
-        Lignes (libellé, valeur aux deux dates, écart, verdict, mailles en hausse et en baisse établies), et nombre
-        d'indicateurs laissés au fichier.
-    """
+    """Résumer les évolutions, une ligne par indicateur, les mieux établies d'abord."""
     ordre = {Verdict.SIGNIFICATIF: 0, Verdict.NOTABLE: 0, Verdict.NON_SIGNIFICATIF: 1, Verdict.FAIBLE: 1}
     codes = sorted(
         releve.totaux,
@@ -55,18 +41,7 @@ def bilan(releve: Releve, maximum: int) -> tuple[list[tuple[str, ...]], int]:
 
 
 def rapport(releve: Releve) -> str:
-    """Écrire tout le rapport : chaque indicateur, ses lignes, ce qu'on peut en dire, et ce qui ne se compare pas.
-
-    Parameters
-    ----------
-    releve : Releve
-        Évolutions d'un territoire.
-
-    Returns
-    -------
-    str
-        Texte, une ligne par phrase ou par territoire, colonnes séparées par « | ».
-    """
+    """Écrire tout le rapport : chaque indicateur, ses lignes, ce qu'on peut en dire, et ce qui ne se compare pas."""
     ecrit = [
         f"{releve.sujet.nom} ({releve.sujet.code}), de {releve.de} à {releve.a}, à géographie constante",
         "",

@@ -13,17 +13,7 @@ INDICATEURS_NOMMES: Final = 6
 
 @dataclass(frozen=True)
 class Refus:
-    """Un indicateur dont l'évolution n'est pas écrite.
-
-    Attributes
-    ----------
-    indicateur, source : str
-        Ce qui était demandé, et où il était lu.
-    raisons : tuple of str
-        Phrases complètes.
-    tenues, publiees : tuple of tuple of int
-        Comparaisons admises les plus proches, parmi ce que la base tient et parmi ce qui est publié.
-    """
+    """Un indicateur dont l'évolution n'est pas écrite."""
 
     indicateur: str
     source: str
@@ -33,18 +23,7 @@ class Refus:
 
 
 def phrases_de_refus(refus: Iterable[Refus]) -> list[str]:
-    """Dire les refus, une fois par raison.
-
-    Parameters
-    ----------
-    refus : iterable of Refus
-        Indicateurs refusés.
-
-    Returns
-    -------
-    list of str
-        Les indicateurs visés, la raison, et les comparaisons admises les plus proches.
-    """
+    """Dire les refus, une fois par raison."""
     groupes: dict[
         tuple[tuple[str, ...], tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]], list[str]
     ] = {}

@@ -33,23 +33,7 @@ NIVEAUX_TOTAUX: Final = frozenset({"commune", "epci", "departement", "region"})
 
 @dataclass
 class Releve:
-    """Les évolutions d'un territoire entre deux dates.
-
-    Attributes
-    ----------
-    sujet : Territoire
-        Territoire demandé.
-    de, a : int
-        Millésimes.
-    totaux, mailles : dict of str to list of Evolution
-        Indicateur → lignes : le territoire entier, puis ses IRIS ou ses communes.
-    notes : dict of str to tuple of str
-        Indicateur → ce que le lecteur doit savoir.
-    refus : list of Refus
-        Indicateurs refusés.
-    geographie : list of str
-        Ce qui a été réuni ou laissé de côté, avec sa part de la population.
-    """
+    """Les évolutions d'un territoire entre deux dates."""
 
     sujet: Territoire
     de: int
@@ -61,28 +45,12 @@ class Releve:
     geographie: list[str] = field(default_factory=list)
 
     def lignes(self) -> list[Evolution]:
-        """Donner toutes les lignes, le territoire entier avant ses mailles, indicateur par indicateur.
-
-        Returns
-        -------
-        list of Evolution
-            Lignes dans l'ordre des indicateurs.
-        """
+        """Donner toutes les lignes, le territoire entier avant ses mailles, indicateur par indicateur."""
         return [e for code in self.totaux for e in (*self.totaux[code], *self.mailles.get(code, ()))]
 
 
 class Releveur:
-    """Relève les évolutions d'un territoire.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    texte : str
-        Code ou nom du territoire, dans la géographie la plus récente.
-    de, a : int
-        Millésimes, le plus ancien d'abord.
-    """
+    """Relève les évolutions d'un territoire."""
 
     def __init__(self, base: Base, texte: str, de: int, a: int) -> None:
         base.exiger()
@@ -105,18 +73,7 @@ class Releveur:
         self.mesures = MesuresADeuxDates(self.calculateur, self.lieux)
 
     def relever(self, codes_voulus: Iterable[str] = ()) -> Releve:
-        """Relever les évolutions.
-
-        Parameters
-        ----------
-        codes_voulus : iterable of str, default ()
-            Indicateurs ; par défaut, tous ceux que la base tient aux deux dates.
-
-        Returns
-        -------
-        Releve
-            Évolutions et refus.
-        """
+        """Relever les évolutions."""
         voulus = [indicateur(c) for c in codes_voulus]
         releve = Releve(self.sujet, self.de, self.a)
         for definition in voulus or indicateurs().values():

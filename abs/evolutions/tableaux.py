@@ -30,56 +30,19 @@ NOMS_DE_MAILLE: Final = {"iris": "IRIS", "commune": "communes"}
 
 
 def unite_d_ecart(indicateur: Indicateur, annee: int | None = None) -> str:
-    """Donner l'unité d'un écart : des points pour un pourcentage, sinon celle de l'indicateur.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    annee : int or None, default None
-        Seconde date : un montant y est en euros constants, et son unité le dit.
-
-    Returns
-    -------
-    str
-        Unité à écrire après le nombre, par exemple « pt » ou « € de 2018 ».
-    """
+    """Donner l'unité d'un écart : des points pour un pourcentage, sinon celle de l'indicateur."""
     return "pt" if indicateur.unite == "%" else unite_constante(indicateur, annee)
 
 
 def unite_constante(indicateur: Indicateur, annee: int | None) -> str:
-    """Donner l'unité d'une valeur ; d'un montant, l'année de ses euros.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    annee : int or None
-        Année des euros.
-
-    Returns
-    -------
-    str
-        Unité à écrire après le nombre.
-    """
+    """Donner l'unité d'une valeur ; d'un montant, l'année de ses euros."""
     if indicateur.unite == "€" and annee is not None:
         return f"€{ESPACE_INSECABLE}de{ESPACE_INSECABLE}{annee}"
     return indicateur.unite
 
 
 def unites(evolution: Evolution) -> tuple[str, str]:
-    """Donner l'unité des deux valeurs d'une évolution.
-
-    Parameters
-    ----------
-    evolution : Evolution
-        Évolution.
-
-    Returns
-    -------
-    tuple of str
-        D'un montant, l'année de ses euros : celle de la seconde date s'il a été mis en euros constants, sinon la sienne.
-    """
+    """Donner l'unité des deux valeurs d'une évolution."""
     definition = indicateurs()[evolution.indicateur]
     convertie = not math.isnan(evolution.avant.publiee)
     return (
@@ -89,22 +52,7 @@ def unites(evolution: Evolution) -> tuple[str, str]:
 
 
 def signe(valeur: float, unite: str, decimales: int) -> str:
-    """Écrire un écart avec son signe.
-
-    Parameters
-    ----------
-    valeur : float
-        Écart ; NaN donne un tiret.
-    unite : str
-        Unité.
-    decimales : int
-        Décimales écrites.
-
-    Returns
-    -------
-    str
-        Par exemple « +1,2 pt » ou « −0,4 pt ».
-    """
+    """Écrire un écart avec son signe."""
     if math.isnan(valeur):
         return "–"
     ecrit = avec_unite(abs(valeur), unite, decimales)
@@ -114,18 +62,7 @@ def signe(valeur: float, unite: str, decimales: int) -> str:
 
 
 def ligne(evolution: Evolution) -> tuple[str, ...]:
-    """Écrire une évolution comme une ligne de tableau.
-
-    Parameters
-    ----------
-    evolution : Evolution
-        Évolution.
-
-    Returns
-    -------
-    tuple of str
-        Territoire, code, valeur aux deux dates, écart, marge, verdict avec sa raison.
-    """
+    """Écrire une évolution comme une ligne de tableau."""
     definition = indicateurs()[evolution.indicateur]
     decimales = definition.decimales
     marge = (
@@ -146,18 +83,7 @@ def ligne(evolution: Evolution) -> tuple[str, ...]:
 
 
 def verdict_dit(evolution: Evolution) -> str:
-    """Écrire ce qu'on peut dire d'une évolution.
-
-    Parameters
-    ----------
-    evolution : Evolution
-        Évolution.
-
-    Returns
-    -------
-    str
-        Par exemple « significatif », « hausse notable (seuil pratique : 1 pt) », avec la raison s'il y en a une.
-    """
+    """Écrire ce qu'on peut dire d'une évolution."""
     dit = str(evolution.verdict)
     if evolution.verdict in {Verdict.NOTABLE, Verdict.FAIBLE}:
         definition = indicateurs()[evolution.indicateur]
@@ -176,18 +102,7 @@ def verdict_dit(evolution: Evolution) -> str:
 
 
 def les_plus_nettes(evolutions: list[Evolution]) -> list[Evolution]:
-    """Choisir ce qui est montré : tout, ou les écarts établis les plus nets, au regard de leur marge ou du seuil.
-
-    Parameters
-    ----------
-    evolutions : list of Evolution
-        Mailles d'un indicateur.
-
-    Returns
-    -------
-    list of Evolution
-        Dans l'ordre du territoire si tout tient ; sinon de la plus forte baisse à la plus forte hausse.
-    """
+    """Choisir ce qui est montré : tout, ou les écarts établis les plus nets, au regard de leur marge ou du seuil."""
     if len(evolutions) <= LIGNES_A_L_ECRAN:
         return evolutions
     nettes = [e for e in evolutions if e.verdict in {Verdict.SIGNIFICATIF, Verdict.NOTABLE}]
@@ -203,18 +118,7 @@ def _nettete(evolution: Evolution) -> float:
 
 
 def mots_du_choix(montrees: list[Evolution], mailles: list[Evolution]) -> list[str]:
-    """Dire ce que l'écran ne montre pas.
-
-    Parameters
-    ----------
-    montrees, mailles : list of Evolution
-        Lignes montrées, et toutes les lignes.
-
-    Returns
-    -------
-    list of str
-        Vide si tout est montré.
-    """
+    """Dire ce que l'écran ne montre pas."""
     if len(montrees) == len(mailles):
         return []
     ou = f"les {len(mailles)} lignes sont dans le fichier qu'écrit --sortie."
@@ -229,18 +133,7 @@ def mots_du_choix(montrees: list[Evolution], mailles: list[Evolution]) -> list[s
 
 
 def resume(evolutions: list[Evolution]) -> list[str]:
-    """Dire combien d'écarts sont significatifs, et combien le seraient par le seul hasard.
-
-    Parameters
-    ----------
-    evolutions : list of Evolution
-        Mailles d'un indicateur.
-
-    Returns
-    -------
-    list of str
-        Phrases complètes ; vide sans maille.
-    """
+    """Dire combien d'écarts sont significatifs, et combien le seraient par le seul hasard."""
     if not evolutions:
         return []
     nom = NOMS_DE_MAILLE.get(evolutions[0].niveau, "territoires")
@@ -275,18 +168,7 @@ def _aune(evolution: Evolution) -> str:
 
 
 def table(releve: Releve) -> pd.DataFrame:
-    """Réunir toutes les évolutions, à pleine précision.
-
-    Parameters
-    ----------
-    releve : Releve
-        Évolutions d'un territoire.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Une ligne par indicateur et par territoire ; nombres absents là où rien n'est dit.
-    """
+    """Réunir toutes les évolutions, à pleine précision."""
     connus = indicateurs()
     return pd.DataFrame(
         [

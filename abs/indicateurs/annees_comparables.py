@@ -35,25 +35,7 @@ GENRES: Final[dict[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Regle:
-    """Une règle de comparaison, telle que le fichier la donne.
-
-    Attributes
-    ----------
-    code, genre : str
-        Identifiant, et ce que la règle regarde (``GENRES``).
-    raison, source, certitude : str
-        Ce qui est dit à l'analyste, d'où cela vient, à quel point c'est sûr.
-    familles, variables : tuple of str
-        Ce que la règle vise ; vide, tout.
-    avant, apres, enquete, ecart : int
-        Bornes, selon le genre.
-    annees : tuple of int
-        Années visées.
-    seuil : float
-        Écart au-dessous duquel rien n'est annoncé, en points.
-    territoires : str
-        Motif des codes de territoires visés par une mise en garde.
-    """
+    """Une règle de comparaison, telle que le fichier la donne."""
 
     code: str
     genre: str
@@ -71,18 +53,7 @@ class Regle:
     territoires: str = ""
 
     def vise(self, *lectures: Lecture) -> bool:
-        """Dire si la règle parle de ces lectures.
-
-        Parameters
-        ----------
-        *lectures : Lecture
-            Lectures des deux dates.
-
-        Returns
-        -------
-        bool
-            Vrai si une lecture est d'une famille visée et porte une variable visée.
-        """
+        """Dire si la règle parle de ces lectures."""
         return any(
             (not self.familles or lecture.source.famille in self.familles)
             and (
@@ -104,17 +75,7 @@ class Equivalence:
 
 @dataclass(frozen=True)
 class Avis:
-    """Ce que les règles disent d'une comparaison.
-
-    Attributes
-    ----------
-    refus : tuple of str
-        Raisons de refuser ; vide si les deux dates se comparent.
-    notes : tuple of str
-        Ce que le lecteur doit savoir d'une comparaison admise.
-    seuil : float
-        Écart, en points, au-dessous duquel rien n'est annoncé.
-    """
+    """Ce que les règles disent d'une comparaison."""
 
     refus: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -128,40 +89,13 @@ class Avis:
 
 @lru_cache(maxsize=1)
 def regles() -> tuple[tuple[Regle, ...], dict[str, Equivalence]]:
-    """Lire les règles de comparaison du projet.
-
-    Returns
-    -------
-    tuple
-        Règles dans l'ordre du fichier ; équivalences rangées par indicateur.
-
-    Raises
-    ------
-    TableNonConforme
-        Si des règles sont fautives ; toutes les fautes sont dites.
-    """
+    """Lire les règles de comparaison du projet."""
     texte = (resources.files("abs") / "definitions" / "_comparaisons.toml").read_text(encoding="utf-8")
     return lire_les_regles(texte)
 
 
 def lire_les_regles(texte: str) -> tuple[tuple[Regle, ...], dict[str, Equivalence]]:
-    """Lire et vérifier un fichier de règles.
-
-    Parameters
-    ----------
-    texte : str
-        Contenu TOML.
-
-    Returns
-    -------
-    tuple
-        Règles dans l'ordre du fichier ; équivalences rangées par indicateur.
-
-    Raises
-    ------
-    TableNonConforme
-        Si des règles sont fautives ; toutes les fautes sont dites.
-    """
+    """Lire et vérifier un fichier de règles."""
     lu = tomllib.loads(texte)
     fautes: list[str] = []
     lues: list[Regle] = []
@@ -196,23 +130,7 @@ def lire_les_regles(texte: str) -> tuple[tuple[Regle, ...], dict[str, Equivalenc
 
 
 def enquetes_communes(de: int, a: int) -> tuple[int, ...]:
-    """Lister les enquêtes annuelles que deux millésimes du recensement partagent.
-
-    Parameters
-    ----------
-    de, a : int
-        Millésimes.
-
-    Returns
-    -------
-    tuple of int
-        Années des enquêtes communes ; vide si les millésimes se comparent.
-
-    Raises
-    ------
-    TableNonConforme
-        Si les enquêtes d'un millésime ne sont pas dans la table : rien ne se devine.
-    """
+    """Lister les enquêtes annuelles que deux millésimes du recensement partagent."""
     connues = enquetes_annuelles()
     inconnus = [str(m) for m in (de, a) if m not in connues]
     if inconnus:
@@ -224,22 +142,7 @@ def enquetes_communes(de: int, a: int) -> tuple[int, ...]:
 
 
 def juger(indicateur: Indicateur, lecture_de: Lecture, lecture_a: Lecture, de: int, a: int) -> Avis:
-    """Appliquer les règles à deux dates d'un indicateur.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    lecture_de, lecture_a : Lecture
-        Lecture employée à chaque date.
-    de, a : int
-        Millésimes, le plus ancien d'abord.
-
-    Returns
-    -------
-    Avis
-        Toutes les raisons de refuser, ou les notes et le seuil d'une comparaison admise.
-    """
+    """Appliquer les règles à deux dates d'un indicateur."""
     toutes, equivalences = regles()
     equivalence = equivalences.get(indicateur.code)
     leve = equivalence.leve if equivalence else ()
@@ -267,18 +170,7 @@ def juger(indicateur: Indicateur, lecture_de: Lecture, lecture_a: Lecture, de: i
 
 
 def mises_en_garde(code: str) -> tuple[str, ...]:
-    """Dire ce qu'il faut savoir avant de comparer un territoire à d'autres.
-
-    Parameters
-    ----------
-    code : str
-        Code du territoire.
-
-    Returns
-    -------
-    tuple of str
-        Une phrase par règle qui vise ce code.
-    """
+    """Dire ce qu'il faut savoir avant de comparer un territoire à d'autres."""
     return tuple(r.raison for r in regles()[0] if r.territoires and re.fullmatch(r.territoires, code))
 
 
@@ -312,22 +204,7 @@ def _part_depuis(enquete: int, millesime: int) -> float:
 
 
 def lectures_de(indicateur: Indicateur, source: str, de: int, a: int) -> tuple[Lecture, Lecture] | None:
-    """Choisir la lecture de chaque date dans une même source.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    source : str
-        Identifiant de la source.
-    de, a : int
-        Millésimes.
-
-    Returns
-    -------
-    tuple of Lecture or None
-        ``None`` si la source ne donne pas l'indicateur à l'une des dates.
-    """
+    """Choisir la lecture de chaque date dans une même source."""
     siennes = [li for li in indicateur.lectures if li.source.id == source and li.source_denominateur is None]
     trouvees = [next((li for li in siennes if li.vaut_pour(m)), None) for m in (de, a)]
     premiere, seconde = trouvees
@@ -337,24 +214,7 @@ def lectures_de(indicateur: Indicateur, source: str, de: int, a: int) -> tuple[L
 def plus_proches(
     indicateur: Indicateur, source: str, de: int, a: int, annees: Iterable[int]
 ) -> tuple[tuple[int, int], ...]:
-    """Proposer les comparaisons admises les plus proches d'une comparaison refusée.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    source : str
-        Source lue.
-    de, a : int
-        Millésimes demandés.
-    annees : iterable of int
-        Millésimes possibles : ceux que la base tient, ou ceux qui sont publiés.
-
-    Returns
-    -------
-    tuple of tuple of int
-        En gardant la première date, puis en gardant la seconde ; à défaut, la plus proche des deux.
-    """
+    """Proposer les comparaisons admises les plus proches d'une comparaison refusée."""
     possibles = sorted(set(annees))
 
     def admise(x: int, y: int) -> bool:

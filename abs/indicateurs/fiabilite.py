@@ -56,29 +56,7 @@ class Appreciation:
 def marge_de_sondage(
     proportion: float, denominateur: float, effet: float, taux: float = TAUX_DE_SONDAGE
 ) -> float:
-    """Estimer la marge d'une proportion du recensement, en points de pourcentage.
-
-    Parameters
-    ----------
-    proportion : float
-        Proportion, de 0 à 1.
-    denominateur : float
-        Dénominateur pondéré, dans sa propre unité.
-    effet : float
-        Effet de sondage D de la famille de l'indicateur.
-    taux : float, default 0.40
-        Taux de sondage f.
-
-    Returns
-    -------
-    float
-        ``100 × 1,96 × √(D (1 − f) p (1 − p) / (f N))``.
-
-    Notes
-    -----
-    Formule d'un sondage aléatoire simple sans remise, multipliée par l'effet de sondage D (règle 3 de
-    la conception du projet).
-    """
+    """Estimer la marge d'une proportion du recensement, en points de pourcentage."""
     variance = effet * (1 - taux) * proportion * (1 - proportion) / (taux * denominateur)
     return 100 * QUANTILE * math.sqrt(max(variance, 0.0))
 
@@ -94,31 +72,7 @@ def apprecier(
     notes_producteur: dict[str, str],
     habitants_du_qpv: float | None = None,
 ) -> Appreciation:
-    """Apprécier la fiabilité d'un chiffre qui a une valeur.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    lecture : Lecture
-        Lecture qui a donné la valeur.
-    valeur : float
-        Valeur dans l'unité d'affichage.
-    numerateur, denominateur : float or None
-        Comptes, s'ils existent.
-    population_commune : float or None
-        Population de la commune (ou du groupe) ; ``None`` si elle n'est pas connue.
-    notes_producteur : dict of str to str
-        Drapeaux du producteur (``LAB_IRIS``, ``DISP_NOTE``, ``DISP_INCERT``, ``NOTE_CNAF``…).
-    habitants_du_qpv : float or None, default None
-        Population du quartier prioritaire, quand le taux publié vient du recensement : le fichier ne donne pas d'autre
-        effectif, et la marge n'en est que plus approchée.
-
-    Returns
-    -------
-    Appreciation
-        Marge en points (ou ``None``), fiabilité et notes.
-    """
+    """Apprécier la fiabilité d'un chiffre qui a une valeur."""
     famille = lecture.source.famille
     if indicateur.nature == "effectif":
         return Appreciation(None, Fiabilite.NON_EVALUEE if famille == "recensement" else Fiabilite.BONNE)
@@ -167,21 +121,7 @@ def _recensement(
 
 
 def degre(valeur: float, marge: float) -> Fiabilite:
-    """Traduire une marge en degré de fiabilité.
-
-    Parameters
-    ----------
-    valeur : float
-        Pourcentage, de 0 à 100.
-    marge : float
-        Marge en points.
-
-    Returns
-    -------
-    Fiabilite
-        ``fragile`` si la marge dépasse 30 % du taux ou de son complément (le plus petit), ``moyenne`` au-dessus
-        de 15 %, ``bonne`` sinon.
-    """
+    """Traduire une marge en degré de fiabilité."""
     repere = min(valeur, 100 - valeur)
     if repere <= 0:
         return Fiabilite.FRAGILE
@@ -235,21 +175,7 @@ def _comptes_administratifs(
 
 
 def taux_de_sondage(population: float | None, *, complementaire: bool) -> float | None:
-    """Donner le taux de sondage du recensement dans une commune.
-
-    Parameters
-    ----------
-    population : float or None
-        Population de la commune ; ``None`` si elle n'est pas connue.
-    complementaire : bool
-        Vrai pour l'exploitation complémentaire (variables ``C_``).
-
-    Returns
-    -------
-    float or None
-        0,40 dès 10 000 habitants ; en dessous, 1 (recensement exhaustif) ou 0,25 pour l'exploitation
-        complémentaire ; ``None`` si la population n'est pas connue.
-    """
+    """Donner le taux de sondage du recensement dans une commune."""
     if population is None or math.isnan(population):
         return None
     if population >= SEUIL_GRANDE_COMMUNE:
@@ -258,20 +184,7 @@ def taux_de_sondage(population: float | None, *, complementaire: bool) -> float 
 
 
 def marge_par_strates(strates: Iterable[tuple[float, float, float]], effet: float) -> float:
-    """Estimer la marge d'une proportion dont les composantes n'ont pas toutes le même taux de sondage.
-
-    Parameters
-    ----------
-    strates : iterable of tuple of float
-        Une ligne (numérateur, dénominateur, taux de sondage) par composante ; un taux de 1 n'apporte pas de variance.
-    effet : float
-        Effet de sondage D de la famille de l'indicateur.
-
-    Returns
-    -------
-    float
-        Marge en points : celle de :func:`marge_de_sondage` quand toutes les composantes ont le même taux.
-    """
+    """Estimer la marge d'une proportion dont les composantes n'ont pas toutes le même taux de sondage."""
     sommes: dict[float, tuple[float, float]] = {}
     for haut, bas, taux in strates:
         deja = sommes.get(taux, (0.0, 0.0))
@@ -288,18 +201,7 @@ def marge_par_strates(strates: Iterable[tuple[float, float, float]], effet: floa
 
 
 def marge_de_difference(premiere: float, seconde: float) -> float:
-    """Estimer la marge de la différence de deux proportions mesurées indépendamment.
-
-    Parameters
-    ----------
-    premiere, seconde : float
-        Marges des deux proportions, en points.
-
-    Returns
-    -------
-    float
-        ``√(m1² + m2²)`` ; NaN si l'une n'est pas évaluée.
-    """
+    """Estimer la marge de la différence de deux proportions mesurées indépendamment."""
     return math.hypot(premiere, seconde)
 
 
@@ -309,31 +211,7 @@ def effet_de_sondage_observe(
     denominateurs: npt.NDArray[np.float64],
     taux: float = TAUX_DE_SONDAGE,
 ) -> float:
-    """Retrouver l'ordre de grandeur de l'effet de sondage dans deux millésimes qui partagent quatre enquêtes sur cinq.
-
-    Parameters
-    ----------
-    avant, apres : numpy.ndarray
-        Vecteurs (n,) des proportions des mêmes IRIS aux deux millésimes consécutifs.
-    denominateurs : numpy.ndarray
-        Vecteur (n,) des dénominateurs pondérés.
-    taux : float, default 0.40
-        Taux de sondage f de cinq enquêtes.
-
-    Returns
-    -------
-    float
-        Moyenne, sur les IRIS, du carré de l'écart (moins l'évolution de l'ensemble) rapporté à sa variance sous D = 1.
-
-    Notes
-    -----
-    Un millésime est la moyenne de cinq enquêtes annuelles, chacune d'un cinquième de l'échantillon. Avec
-    ``V = D (1 − f) p (1 − p) / (f N)`` la variance d'un millésime, une enquête seule a la variance ``5 V``. Les quatre
-    enquêtes communes s'annulent dans la différence : il reste ``(x_nouvelle − x_ancienne) / 5``, dont la variance est
-    ``2 × 5 V / 25 = 2 V / 5`` si les deux enquêtes sont indépendantes. D est donc la moyenne de
-    ``écart² / (2/5 × V(D = 1))``. C'est un ordre de grandeur : une vraie évolution de l'IRIS, un redressement ou une
-    grande adresse recensée d'un bloc l'augmentent ; un tirage qui évite les adresses déjà recensées le change aussi.
-    """
+    """Retrouver l'ordre de grandeur de l'effet de sondage dans deux millésimes qui partagent quatre enquêtes sur cinq."""
     ensemble = float(np.average(apres - avant, weights=denominateurs))
     proportions = (avant + apres) / 2
     variance = (1 - taux) * proportions * (1 - proportions) / (taux * denominateurs)

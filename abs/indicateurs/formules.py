@@ -19,15 +19,7 @@ OPERATIONS: Final = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 
 @dataclass(frozen=True)
 class Formule:
-    """Une expression vérifiée.
-
-    Attributes
-    ----------
-    texte : str
-        Expression telle qu'écrite dans la définition.
-    variables : tuple of str
-        Variables employées, sans répétition.
-    """
+    """Une expression vérifiée."""
 
     texte: str
     variables: tuple[str, ...]

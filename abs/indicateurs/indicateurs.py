@@ -35,23 +35,7 @@ PUBLICS: Final = ("enfance_familles", "jeunes", "personnes_agees", "handicap", "
 
 @dataclass(frozen=True)
 class Lecture:
-    """Une façon de lire un indicateur dans une source, pour une plage d'années.
-
-    Attributes
-    ----------
-    source : Source
-        Source lue.
-    definition : str
-        Nom de la série, quand l'indicateur en a eu plusieurs.
-    de, a : int
-        Premier et dernier millésime où cette lecture vaut.
-    numerateur, denominateur : Formule or None
-        Comptes dont le rapport donne la valeur.
-    variable : str
-        Variable publiée telle quelle par le producteur, jamais agrégée.
-    source_denominateur : Source or None
-        Source du dénominateur s'il vient d'ailleurs : la valeur est alors ``estime``.
-    """
+    """Une façon de lire un indicateur dans une source, pour une plage d'années."""
 
     source: Source
     definition: str = ""
@@ -78,28 +62,11 @@ class Lecture:
         return tuple(dict.fromkeys(v for f in formules if f is not None for v in f.variables))
 
     def vaut_pour(self, millesime: int) -> bool:
-        """Dire si la lecture vaut pour un millésime.
-
-        Parameters
-        ----------
-        millesime : int
-            Année des données.
-
-        Returns
-        -------
-        bool
-            Vrai dans la plage de la série.
-        """
+        """Dire si la lecture vaut pour un millésime."""
         return self.de <= millesime <= self.a
 
     def formule_lisible(self) -> str:
-        """Écrire la formule comme dans l'annexe des définitions.
-
-        Returns
-        -------
-        str
-            Variable publiée, ou ``numérateur / dénominateur``.
-        """
+        """Écrire la formule comme dans l'annexe des définitions."""
         if self.variable:
             return self.variable
         if self.denominateur is None:
@@ -232,23 +199,7 @@ def _fautes(indicateur: Indicateur) -> list[str]:
 
 
 def charger(*supplements: Path) -> dict[str, Indicateur]:
-    """Lire les définitions du projet et celles que l'analyste ajoute.
-
-    Parameters
-    ----------
-    *supplements : pathlib.Path
-        Fichiers TOML de l'analyste, au même format.
-
-    Returns
-    -------
-    dict of str to Indicateur
-        Indicateurs dans l'ordre des thèmes puis des fichiers.
-
-    Raises
-    ------
-    IndicateurInconnu
-        Si des définitions sont fautives ; toutes les fautes sont dites.
-    """
+    """Lire les définitions du projet et celles que l'analyste ajoute."""
     dossier = resources.files("abs") / "definitions"
     textes = [(theme, (dossier / f"{theme}.toml").read_text(encoding="utf-8")) for theme in THEMES]
     textes += [(chemin.stem, chemin.read_text(encoding="utf-8")) for chemin in supplements]
@@ -317,13 +268,7 @@ def indicateur(code: str) -> Indicateur:
 
 @lru_cache(maxsize=1)
 def identites() -> dict[str, dict[str, Formule]]:
-    """Lire les identités comptables qui reconstituent une variable absente d'un fichier.
-
-    Returns
-    -------
-    dict of str to dict of str to Formule
-        Source → variable → expression exacte.
-    """
+    """Lire les identités comptables qui reconstituent une variable absente d'un fichier."""
     texte = (resources.files("abs") / "definitions" / "_identites.toml").read_text(encoding="utf-8")
     return {
         s: {v: formule(e) for v, e in lignes.items()}

@@ -16,41 +16,13 @@ NOMS_CITES: Final = 12
 
 
 def remplissage(diagnostic: Diagnostic, indicateur: Indicateur) -> int:
-    """Compter les communes qui ont un chiffre.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres.
-    indicateur : Indicateur
-        Définition.
-
-    Returns
-    -------
-    int
-        Nombre de communes.
-    """
+    """Compter les communes qui ont un chiffre."""
     lus = [diagnostic.chiffre(t, indicateur.code, "mailles") for t in diagnostic.ensembles.mailles]
     return sum(c is not None and c.a_une_valeur for c in lus)
 
 
 def peu_remplis(diagnostic: Diagnostic, theme: str, montres: Collection[str]) -> list[str]:
-    """Dire quels indicateurs du plan ne sont pas dans les tableaux, faute d'assez de communes chiffrées.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres.
-    theme : str
-        Thème.
-    montres : collection of str
-        Codes des indicateurs qui sont dans les tableaux.
-
-    Returns
-    -------
-    list of str
-        Une phrase pour ceux que quelques communes ont, une pour ceux qu'aucune n'a.
-    """
+    """Dire quels indicateurs du plan ne sont pas dans les tableaux, faute d'assez de communes chiffrées."""
     autres = [diagnostic.indicateurs[c] for c in plan()["tableaux"][theme] if c not in montres]
     comptes = [(i, remplissage(diagnostic, i)) for i in autres]
     quelques = [f"{i.libelle} ({nombre(n)})" for i, n in comptes if n]
@@ -68,20 +40,7 @@ def peu_remplis(diagnostic: Diagnostic, theme: str, montres: Collection[str]) ->
 
 
 def raisons(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[str]:
-    """Dire pourquoi des communes n'ont pas de chiffre, raison par raison.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres.
-    liste : sequence of Indicateur
-        Indicateurs montrés.
-
-    Returns
-    -------
-    list of str
-        Une phrase par raison et par ensemble de communes.
-    """
+    """Dire pourquoi des communes n'ont pas de chiffre, raison par raison."""
     par_raison: dict[str, dict[tuple[str, ...], list[str]]] = {}
     for i in liste:
         noms: dict[str, list[str]] = {}

@@ -22,19 +22,7 @@ COMPTES_ENTIERS: Final = frozenset({Statut.PUBLIE, Statut.CALCULE})
 
 @dataclass(frozen=True)
 class Part:
-    """La part d'un compte qui est dans la ville-centre.
-
-    Attributes
-    ----------
-    libelle : str
-        Ce qui est compté.
-    au_centre, en_tout : float
-        Comptes publiés, à la même date.
-    chiffres : tuple of Chiffre
-        Lignes du diagnostic d'où ils viennent.
-    a_cheval : tuple of str
-        Quartiers en partie dans la ville-centre : leurs habitants ne lui sont pas comptés, la part est un minorant.
-    """
+    """La part d'un compte qui est dans la ville-centre."""
 
     libelle: str
     au_centre: float
@@ -61,23 +49,7 @@ class SansElle:
 
 @dataclass(frozen=True)
 class PoidsDuCentre:
-    """Ce que pèse la ville-centre.
-
-    Attributes
-    ----------
-    centre : Territoire or None
-        Commune la plus peuplée.
-    parts : tuple of Part
-        Parts de comptes.
-    sans_elle : tuple of SansElle
-        Taux avec et sans elle.
-    absents : tuple of str
-        Comptes du plan dont l'un des deux termes manque.
-    refus : str
-        Pourquoi rien n'est dit.
-    d_apres : str
-        Source et date de la population qui l'a désignée.
-    """
+    """Ce que pèse la ville-centre."""
 
     centre: Territoire | None = None
     parts: tuple[Part, ...] = ()
@@ -90,22 +62,7 @@ class PoidsDuCentre:
 def peser(
     diagnostic: Diagnostic, centre: Territoire | None, classements: Mapping[str, Classement] | None = None
 ) -> PoidsDuCentre:
-    """Peser la ville-centre.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres de l'intercommunalité, de ses communes et de son reste.
-    centre : Territoire or None
-        Ville-centre.
-    classements : mapping of str to Classement or None, default None
-        Verdicts déjà donnés à chaque commune : la ville-centre a ici le même que dans les tableaux.
-
-    Returns
-    -------
-    PoidsDuCentre
-        Parts et taux sans elle.
-    """
+    """Peser la ville-centre."""
     if centre is None:
         return PoidsDuCentre(
             refus="Le poids de la ville-centre n'est pas dit : la population d'une commune au moins n'est pas disponible, "

@@ -31,35 +31,7 @@ from donnees_insee.base.base import Base
 
 @dataclass(frozen=True)
 class ComparaisonIntercommunale:
-    """Tout ce que le document montre, sans dessin ni fichier.
-
-    Attributes
-    ----------
-    diagnostic : Diagnostic
-        Table longue d'où vient chaque chiffre.
-    classements : dict of str to Classement
-        Rangs et écarts par indicateur.
-    essentiel : tuple of Phrase
-        Étendues d'une commune à l'autre.
-    themes : dict of str to list of Tableau
-        Tableaux communes × indicateurs, par thème.
-    restes : dict of str to list of str
-        Indicateurs laissés au classeur, par thème.
-    partage : Groupes
-        Profils de communes.
-    pairs : list of PairsDUneQuestion
-        Places parmi les comparables.
-    centre : PoidsDuCentre
-        Ce que pèse la ville-centre.
-    qpv : list of Tableau
-        Quartiers prioritaires côte à côte.
-    fiches : list of Fiche
-        Une par commune.
-    cartes : tuple of DemandeDeCarte
-        Petites cartes demandées.
-    portrait : Portrait
-        Ce dont les annexes communes (sources, définitions) ont besoin.
-    """
+    """Tout ce que le document montre, sans dessin ni fichier."""
 
     diagnostic: Diagnostic
     classements: dict[str, Classement]
@@ -134,22 +106,7 @@ def comparer_l_intercommunalite(
 
 
 def diagnostic_de_la_comparaison(base: Base, demande: Demande, voulus: Sequence[str] = ()) -> Diagnostic:
-    """Refaire le seul diagnostic d'une comparaison, comparables compris : de quoi le vérifier.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    demande : Demande
-        Demande de la comparaison.
-    voulus : sequence of str, default ()
-        Codes des indicateurs voulus.
-
-    Returns
-    -------
-    Diagnostic
-        Table longue et dates retenues.
-    """
+    """Refaire le seul diagnostic d'une comparaison, comparables compris : de quoi le vérifier."""
     diagnostiqueur, diagnostic = relever(base, demande, voulus)
     situer(diagnostiqueur, diagnostic)
     return diagnostic
@@ -160,18 +117,7 @@ def _restes(diagnostic: Diagnostic, theme: str) -> list[str]:
 
 
 def classer_tout(diagnostic: Diagnostic) -> dict[str, Classement]:
-    """Classer les communes pour chaque indicateur du diagnostic.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres.
-
-    Returns
-    -------
-    dict of str to Classement
-        Par code d'indicateur.
-    """
+    """Classer les communes pour chaque indicateur du diagnostic."""
     communes, sujet = diagnostic.ensembles.mailles, diagnostic.ensembles.sujet
     lues = {t.code: diagnostic.chiffre(t, "population", "mailles") for t in communes}
     populations = {code: c.valeur for code, c in lues.items() if c is not None and c.a_une_valeur}
@@ -188,18 +134,7 @@ def classer_tout(diagnostic: Diagnostic) -> dict[str, Classement]:
 
 
 def tableaux_des_pairs(comparaison: ComparaisonIntercommunale) -> list[Tableau]:
-    """Donner les tableaux des comparables.
-
-    Parameters
-    ----------
-    comparaison : ComparaisonIntercommunale
-        Comparaison composée.
-
-    Returns
-    -------
-    list of Tableau
-        Un par question qui a des réponses.
-    """
+    """Donner les tableaux des comparables."""
     lus = [tables_annexes.pairs(comparaison.diagnostic, q) for q in comparaison.pairs]
     return [t for t in lus if t is not None]
 

@@ -10,22 +10,7 @@ from abs.phrases.significativite import Comparaison, Verdict, arrondi_publie, co
 
 
 def seuil_avec_arrondi(indicateur: Indicateur, repere: float, *chiffres: Chiffre) -> float:
-    """Donner l'écart à partir duquel deux chiffres diffèrent : le seuil pratique, plus l'arrondi du producteur.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    repere : float
-        Valeur de référence.
-    *chiffres : Chiffre
-        Chiffres comparés.
-
-    Returns
-    -------
-    float
-        Écart dans l'unité de l'indicateur.
-    """
+    """Donner l'écart à partir duquel deux chiffres diffèrent : le seuil pratique, plus l'arrondi du producteur."""
     # 0,2 + 0,05 + 0,05 dépasse 0,3 en flottants : un écart publié de 0,3 y serait tu.
     return round(seuil_de(indicateur, repere) + arrondi_publie(indicateur, *chiffres), 9)
 
@@ -33,24 +18,7 @@ def seuil_avec_arrondi(indicateur: Indicateur, repere: float, *chiffres: Chiffre
 def comparer_au_reste(
     indicateur: Indicateur, commune: Chiffre, ensemble: Chiffre, essais: int
 ) -> Comparaison:
-    """Comparer une commune au reste de son intercommunalité, ou à l'ensemble quand le reste ne se calcule pas.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    commune : Chiffre
-        Chiffre de la commune.
-    ensemble : Chiffre
-        Chiffre de l'intercommunalité, qui la contient.
-    essais : int
-        Nombre de communes comparées ensemble (Bonferroni).
-
-    Returns
-    -------
-    Comparaison
-        Écart et seuil face au reste : la même réponse partout dans le document.
-    """
+    """Comparer une commune au reste de son intercommunalité, ou à l'ensemble quand le reste ne se calcule pas."""
     if (commune.millesime, commune.definition) != (ensemble.millesime, ensemble.definition):
         return Comparaison(Verdict.NON_EVALUE)
     autre = reste(indicateur, commune, ensemble)

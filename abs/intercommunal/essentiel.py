@@ -19,20 +19,7 @@ TETE: Final = re.compile(r"\s;\s(?:il|elle) est\b.*$")
 
 
 def essentiel(diagnostic: Diagnostic, classements: dict[str, Classement]) -> tuple[Phrase, ...]:
-    """Écrire les étendues des premières situations du plan, puis celles des populations.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres.
-    classements : dict of str to Classement
-        Rangs par indicateur.
-
-    Returns
-    -------
-    tuple of Phrase
-        Phrases dont aucune n'annonce une première place que les rangs ne portent pas.
-    """
+    """Écrire les étendues des premières situations du plan, puis celles des populations."""
     codes = [c for c in plan()["fiche"]["indicateurs"] if c in classements]
     # Les situations d'abord : un trait de population n'est ni une force ni une faiblesse.
     codes.sort(key=lambda c: diagnostic.indicateurs[c].sens == "neutre")
@@ -56,36 +43,12 @@ def essentiel(diagnostic: Diagnostic, classements: dict[str, Classement]) -> tup
 
 
 def sans_la_tete(phrase: Phrase) -> Phrase:
-    """Ôter d'une étendue la commune qu'elle dit en tête : l'étendue reste vraie, la première place n'est pas établie.
-
-    Parameters
-    ----------
-    phrase : Phrase
-        Étendue.
-
-    Returns
-    -------
-    Phrase
-        La même, sans affirmation.
-    """
+    """Ôter d'une étendue la commune qu'elle dit en tête : l'étendue reste vraie, la première place n'est pas établie."""
     return replace(phrase, texte=f"{TETE.sub('', phrase.texte).rstrip('.')}.", affirmations=())
 
 
 def portee_par_les_rangs(phrase: Phrase, classement: Classement) -> bool:
-    """Dire si la première place qu'une phrase annonce est bien la seule place possible de la commune.
-
-    Parameters
-    ----------
-    phrase : Phrase
-        Étendue, avec ce qu'elle affirme.
-    classement : Classement
-        Rangs de l'indicateur.
-
-    Returns
-    -------
-    bool
-        Vrai si elle n'en annonce pas, ou si les rangs la portent.
-    """
+    """Dire si la première place qu'une phrase annonce est bien la seule place possible de la commune."""
     attendues = {"seul_haut": (1, 1), "seul_bas": (classement.rangees, classement.rangees)}
     places = {
         reference(p.chiffre): p.fourchette for p in classement.positions.values() if p.chiffre is not None

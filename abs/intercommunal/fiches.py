@@ -20,19 +20,7 @@ from abs.territoires.territoires import Territoire
 
 @dataclass(frozen=True)
 class Fiche:
-    """Une commune, en une page.
-
-    Attributes
-    ----------
-    territoire : Territoire
-        Commune.
-    tableau : Tableau or None
-        Ses chiffres, ceux de l'intercommunalité, ses rangs ; ``None`` sans chiffre.
-    phrases : tuple of Phrase
-        Écarts établis, les plus nets d'abord.
-    profil : str
-        Son groupe, ou pourquoi elle n'en a pas.
-    """
+    """Une commune, en une page."""
 
     territoire: Territoire
     tableau: Tableau | None
@@ -43,24 +31,7 @@ class Fiche:
 def fiches(
     diagnostic: Diagnostic, classements: Classements, partage: Groupes, voulus: Sequence[str] = ()
 ) -> list[Fiche]:
-    """Composer les fiches de toutes les communes.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres.
-    classements : mapping of str to Classement
-        Rangs et écarts par indicateur.
-    partage : Groupes
-        Groupes de communes.
-    voulus : sequence of str, default ()
-        Indicateurs demandés ; vide, ceux du plan.
-
-    Returns
-    -------
-    list of Fiche
-        Une par commune.
-    """
+    """Composer les fiches de toutes les communes."""
     return [
         Fiche(
             t,
@@ -73,20 +44,7 @@ def fiches(
 
 
 def vue(diagnostic: Diagnostic, commune: Territoire) -> Diagnostic:
-    """Regarder le diagnostic depuis une commune : elle devient le sujet, l'intercommunalité sa référence.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Diagnostic de l'intercommunalité.
-    commune : Territoire
-        Commune.
-
-    Returns
-    -------
-    Diagnostic
-        Les mêmes chiffres, aux mêmes dates.
-    """
+    """Regarder le diagnostic depuis une commune : elle devient le sujet, l'intercommunalité sa référence."""
     ensembles = diagnostic.ensembles
     references = tuple(
         r for r in (ensembles.sujet, *ensembles.references) if r.role in {"epci", "departement", "france"}
@@ -164,18 +122,7 @@ def _phrases(diagnostic: Diagnostic, classements: Classements, commune: Territoi
 
 
 def une_par_famille(points: Sequence[Point]) -> list[Point]:
-    """Ne garder qu'un point par famille d'indicateurs qui disent la même chose.
-
-    Parameters
-    ----------
-    points : sequence of Point
-        Points établis, les plus nets d'abord.
-
-    Returns
-    -------
-    list of Point
-        À la place du plus net de chaque famille, le premier de la famille dans le plan ; les autres tels quels.
-    """
+    """Ne garder qu'un point par famille d'indicateurs qui disent la même chose."""
     par_code = {p.indicateur.code: p for p in points}
     choisis: dict[str, str] = {}
     for famille in plan()["fiche"]["familles"]:

@@ -27,19 +27,7 @@ SANS_TRAIT = "sans trait que partagent presque toutes ses communes"
 
 @dataclass(frozen=True)
 class Groupe:
-    """Des communes dont la situation se ressemble.
-
-    Attributes
-    ----------
-    numero : int
-        Rang d'écriture.
-    nom : str
-        Proposition tirée des traits ; l'analyste la confirme ou la change.
-    traits : tuple of str
-        Les traits les plus forts, du plus au moins net.
-    communes : tuple of Territoire
-        Communes du groupe.
-    """
+    """Des communes dont la situation se ressemble."""
 
     numero: int
     nom: str
@@ -49,25 +37,7 @@ class Groupe:
 
 @dataclass(frozen=True)
 class Groupes:
-    """Le partage des communes, ou la raison pour laquelle il n'y en a pas.
-
-    Attributes
-    ----------
-    groupes : tuple of Groupe
-        Vide si le partage est refusé.
-    variables : tuple of VariableActive
-        Variables employées.
-    completees : tuple of Territoire
-        Communes classées malgré une ou deux valeurs absentes.
-    non_classees : tuple of Territoire
-        Communes laissées de côté faute de chiffres.
-    stabilite : float
-        Accord moyen du partage quand on retire les communes une à une (1 : toujours le même).
-    refus : str
-        Pourquoi rien n'est partagé.
-    phrases : tuple of str
-        Comment le partage a été fait.
-    """
+    """Le partage des communes, ou la raison pour laquelle il n'y en a pas."""
 
     groupes: tuple[Groupe, ...] = ()
     variables: tuple[VariableActive, ...] = ()
@@ -79,20 +49,7 @@ class Groupes:
 
 
 def grouper(diagnostic: Diagnostic, classements: Mapping[str, Classement] | None = None) -> Groupes:
-    """Grouper les communes d'une intercommunalité par profil.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres des communes.
-    classements : mapping of str to Classement or None, default None
-        Écarts établis de chaque commune, qu'un nom de groupe ne contredit jamais.
-
-    Returns
-    -------
-    Groupes
-        Groupes nommés, ou la raison du refus.
-    """
+    """Grouper les communes d'une intercommunalité par profil."""
     reglages, regles, communes = plan()["groupes"], table().regles, diagnostic.ensembles.mailles
     actives, brutes = _matrice(diagnostic, communes, reglages["disponibilite"])
     if len(actives) < reglages["variables_minimum"]:

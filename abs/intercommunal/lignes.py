@@ -23,18 +23,7 @@ VERDICTS: Final = {
 
 
 def lignes_des_communes(comparaison: ComparaisonIntercommunale) -> list[dict[str, Valeur]]:
-    """Écrire une ligne par commune et par indicateur que tient au moins une commune.
-
-    Parameters
-    ----------
-    comparaison : ComparaisonIntercommunale
-        Comparaison composée.
-
-    Returns
-    -------
-    list of dict
-        Valeur, intercommunalité, écart, rangs, raison d'absence, date, source et référence du diagnostic.
-    """
+    """Écrire une ligne par commune et par indicateur que tient au moins une commune."""
     diagnostic = comparaison.diagnostic
     profils = {t.code: g.numero for g in comparaison.partage.groupes for t in g.communes}
     lignes: list[dict[str, Valeur]] = []
@@ -75,18 +64,7 @@ def lignes_des_communes(comparaison: ComparaisonIntercommunale) -> list[dict[str
 
 
 def lignes_des_pairs(comparaison: ComparaisonIntercommunale) -> list[dict[str, Valeur]]:
-    """Écrire une ligne par commune, indicateur et comparable.
-
-    Parameters
-    ----------
-    comparaison : ComparaisonIntercommunale
-        Comparaison composée.
-
-    Returns
-    -------
-    list of dict
-        Comparable, sa valeur, la place de la commune, date et référence.
-    """
+    """Écrire une ligne par commune, indicateur et comparable."""
     noms = {t.code: t.nom for t in comparaison.diagnostic.ensembles.mailles}
     lignes: list[dict[str, Valeur]] = []
     for question in comparaison.pairs:

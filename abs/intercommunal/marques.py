@@ -17,53 +17,18 @@ PARTIELS_CITES: Final = 6
 
 
 def marque_de_statut(chiffre: Chiffre | None) -> str:
-    """Donner le signe d'une valeur partielle ou estimée.
-
-    Parameters
-    ----------
-    chiffre : Chiffre or None
-        Chiffre écrit.
-
-    Returns
-    -------
-    str
-        Espace insécable et ``p`` ou ``e`` ; vide sinon.
-    """
+    """Donner le signe d'une valeur partielle ou estimée."""
     signe = SIGNES_DE_STATUT.get(chiffre.statut, "") if chiffre is not None and chiffre.a_une_valeur else ""
     return f"\u00a0{signe}" if signe else ""
 
 
 def avec_marque(cellule: Cellule, chiffre: Chiffre | None) -> Cellule:
-    """Ajouter à une cellule le signe du statut de son chiffre.
-
-    Parameters
-    ----------
-    cellule : Cellule
-        Cellule du chiffre.
-    chiffre : Chiffre or None
-        Chiffre écrit.
-
-    Returns
-    -------
-    Cellule
-        La même, signe compris.
-    """
+    """Ajouter à une cellule le signe du statut de son chiffre."""
     return replace(cellule, texte=cellule.texte + marque_de_statut(chiffre))
 
 
 def notes_des_marques(lus: Iterable[tuple[Territoire, Chiffre | None]]) -> list[str]:
-    """Expliquer les signes présents, et eux seuls.
-
-    Parameters
-    ----------
-    lus : iterable of tuple
-        Territoires et chiffres du tableau.
-
-    Returns
-    -------
-    list of str
-        Ce que couvre chaque chiffre partiel ; ce qu'est un chiffre estimé.
-    """
+    """Expliquer les signes présents, et eux seuls."""
     presents = [(t, c) for t, c in lus if c is not None and c.a_une_valeur]
     notes = []
     couvertures = dict.fromkeys(

@@ -15,24 +15,7 @@ NUAGES: Final = 99
 
 
 def accord_sans_une(reduites: np.ndarray, combien: int) -> float:
-    """Mesurer ce qu'il reste d'un partage quand on retire les communes une à une.
-
-    Parameters
-    ----------
-    reduites : numpy.ndarray
-        Matrice (n, p) sans valeur manquante.
-    combien : int
-        Nombre de groupes.
-
-    Returns
-    -------
-    float
-        Indice de Rand ajusté moyen entre le partage et ceux que donnent les centres trouvés sans chaque commune.
-
-    Notes
-    -----
-    Un rééchantillonnage ôterait plus d'un tiers de quelques dizaines de communes : ce serait un autre territoire.
-    """
+    """Mesurer ce qu'il reste d'un partage quand on retire les communes une à une."""
     from sklearn.metrics import adjusted_rand_score  # noqa: PLC0415 - import lent
 
     entier = affecter(reduites, arbre(reduites).centres(combien), 0)
@@ -46,26 +29,7 @@ def accord_sans_une(reduites: np.ndarray, combien: int) -> float:
 
 
 def part_sans_coupure(reduites: np.ndarray, combien: int, graine: int) -> float:
-    """Mesurer si un nuage sans coupure, de mêmes corrélations, se partage aussi nettement que ces communes.
-
-    Parameters
-    ----------
-    reduites : numpy.ndarray
-        Matrice (n, p) sans valeur manquante.
-    combien : int
-        Nombre de groupes.
-    graine : int
-        Graine du tirage.
-
-    Returns
-    -------
-    float
-        Part des nuages gaussiens tirés dont les groupes sont au moins aussi resserrés, de 0 à 1.
-
-    Notes
-    -----
-    Un partage peut être stable et ne couper qu'une gradation continue : la stabilité seule ne prouve pas des groupes.
-    """
+    """Mesurer si un nuage sans coupure, de mêmes corrélations, se partage aussi nettement que ces communes."""
     hasard, covariance = np.random.default_rng(graine), np.atleast_2d(np.cov(reduites.T))
     observee, forme = _part_interne(reduites, combien), (np.zeros(reduites.shape[1]), covariance)
     tires = [hasard.multivariate_normal(*forme, len(reduites)) for _ in range(NUAGES)]
@@ -92,32 +56,7 @@ def traits_d_un_groupe(
     etablis: np.ndarray | None = None,
     brutes: np.ndarray | None = None,
 ) -> tuple[str, ...]:
-    """Nommer ce qui distingue un groupe de l'ensemble, par ses valeurs-tests les plus fortes.
-
-    Parameters
-    ----------
-    reduites : numpy.ndarray
-        Matrice (n, p) d'écarts réduits ; NaN où la valeur manque.
-    dedans : numpy.ndarray
-        Vecteur (n,) de booléens : communes du groupe.
-    variables : sequence of VariableActive
-        Variables (p,).
-    seuil : float
-        Valeur-test sous laquelle un trait ne nomme pas.
-    combien : int
-        Nombre de traits au plus.
-    partage : float, default 0.0
-        Part des communes du groupe qui doivent être du côté que le trait dit ; sinon il n'est pas écrit.
-    etablis : numpy.ndarray or None, default None
-        Matrice (n, p) des écarts établis : 1 au-dessus, -1 au-dessous, 0 sinon. Un seul contraire ôte le trait.
-    brutes : numpy.ndarray or None, default None
-        Valeurs (n, p) telles que lues, dont la moyenne dit le côté ; à défaut les écarts réduits.
-
-    Returns
-    -------
-    tuple of str
-        Mots de la table de la typologie, du trait le plus net au moins net, par rapport à la moyenne des communes.
-    """
+    """Nommer ce qui distingue un groupe de l'ensemble, par ses valeurs-tests les plus fortes."""
     mesures = []
     for rang, variable in enumerate(variables):
         colonne = reduites[:, rang]
@@ -140,20 +79,7 @@ def traits_d_un_groupe(
 
 
 def mots_du_trait(variable: VariableActive, *, haut: bool) -> str:
-    """Écrire un trait pour des communes.
-
-    Parameters
-    ----------
-    variable : VariableActive
-        Variable.
-    haut : bool
-        Vrai au-dessus de la moyenne des communes.
-
-    Returns
-    -------
-    str
-        Mots de la typologie, redits là où le plan le demande.
-    """
+    """Écrire un trait pour des communes."""
     # « L'ensemble » de la typologie est ici la moyenne des communes, pas le chiffre de l'intercommunalité.
     mot = variable.haut if haut else variable.bas
     return str(plan()["groupes"]["mots"].get(mot, mot)).replace("de l'ensemble", "de la moyenne des communes")

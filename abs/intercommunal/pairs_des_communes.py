@@ -28,19 +28,7 @@ MOITIE = 0.5
 
 @dataclass(frozen=True)
 class PlaceParmiLesPairs:
-    """La place d'une commune parmi ses comparables, pour un indicateur.
-
-    Attributes
-    ----------
-    chiffre : Chiffre
-        Chiffre de la commune.
-    autour : tuple of tuple
-        Comparables et leurs chiffres, à la même date, du plus au moins proche.
-    fourchette : tuple of int or None
-        Places possibles parmi la commune et ses comparables, 1 pour la valeur la plus haute.
-    sur : int
-        Communes rangées, elle comprise.
-    """
+    """La place d'une commune parmi ses comparables, pour un indicateur."""
 
     chiffre: Chiffre
     autour: tuple[tuple[Territoire, Chiffre], ...]
@@ -50,23 +38,7 @@ class PlaceParmiLesPairs:
 
 @dataclass(frozen=True)
 class PairsDUneQuestion:
-    """Les comparables de toutes les communes pour une question.
-
-    Attributes
-    ----------
-    question : Question
-        Ce que l'on compare.
-    resultats : tuple of Indicateur
-        Indicateurs comparés.
-    places : dict of str to dict of str to PlaceParmiLesPairs
-        Commune → indicateur → place.
-    pairs : dict of str to tuple of Territoire
-        Commune → comparables.
-    phrases : tuple of str
-        Comment ils ont été choisis.
-    refus : tuple of tuple
-        Communes sans comparables, et la raison.
-    """
+    """Les comparables de toutes les communes pour une question."""
 
     question: Question
     resultats: tuple[Indicateur, ...] = ()
@@ -82,20 +54,7 @@ def _regles() -> tuple[Regles, dict[str, Question]]:
 
 
 def situer(diagnostiqueur: DiagnostiqueurIntercommunal, diagnostic: Diagnostic) -> list[PairsDUneQuestion]:
-    """Situer chaque commune parmi ses comparables ; leurs chiffres entrent dans le diagnostic.
-
-    Parameters
-    ----------
-    diagnostiqueur : DiagnostiqueurIntercommunal
-        Base, géographie et demande.
-    diagnostic : Diagnostic
-        Chiffres, complétés par ceux des comparables.
-
-    Returns
-    -------
-    list of PairsDUneQuestion
-        Une par question du plan.
-    """
+    """Situer chaque commune parmi ses comparables ; leurs chiffres entrent dans le diagnostic."""
     lecteur = Lecteur(diagnostiqueur.base, None)
     # Un sujet national : les comparables peuvent être dans n'importe quel département tenu.
     france = Territoire("METRO", "france", "France métropolitaine")
@@ -161,18 +120,7 @@ def _une_question(
 
 
 def pourquoi_muette(question: PairsDUneQuestion) -> str:
-    """Dire pourquoi une question n'a pas de réponse.
-
-    Parameters
-    ----------
-    question : PairsDUneQuestion
-        Question sans comparables ou sans résultat.
-
-    Returns
-    -------
-    str
-        La question, puis la raison.
-    """
+    """Dire pourquoi une question n'a pas de réponse."""
     raison = question.refus[0][1] if question.refus else "aucun résultat n'est disponible à la commune"
     return f"{question.question.libelle} Pas de réponse : {raison}."
 

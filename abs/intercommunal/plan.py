@@ -15,34 +15,12 @@ FICHIER: Final = "_intercommunal.toml"
 
 @lru_cache(maxsize=1)
 def plan() -> dict[str, Any]:
-    """Lire le plan livré avec le projet.
-
-    Returns
-    -------
-    dict
-        Contenu de ``_intercommunal.toml``, codes vérifiés.
-    """
+    """Lire le plan livré avec le projet."""
     return lire((resources.files("abs.definitions") / FICHIER).read_text(encoding="utf-8"))
 
 
 def lire(texte: str) -> dict[str, Any]:
-    """Lire un plan et vérifier que chaque indicateur nommé existe.
-
-    Parameters
-    ----------
-    texte : str
-        Contenu TOML.
-
-    Returns
-    -------
-    dict
-        Plan.
-
-    Raises
-    ------
-    ParametreInvalide
-        Si des indicateurs ne sont pas définis ; tous sont nommés.
-    """
+    """Lire un plan et vérifier que chaque indicateur nommé existe."""
     brut = tomllib.loads(texte)
     nommes = {
         "tableaux": [c for theme in THEMES for c in brut["tableaux"].get(theme, [])],

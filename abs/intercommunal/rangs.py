@@ -24,21 +24,7 @@ Fourchette = tuple[int, int]
 
 @dataclass(frozen=True)
 class Position:
-    """La place d'une commune pour un indicateur.
-
-    Attributes
-    ----------
-    territoire : Territoire
-        Commune.
-    chiffre : Chiffre or None
-        Son chiffre.
-    fourchette : tuple of int or None
-        Première et dernière places possibles, 1 pour la valeur la plus haute ; ``None`` sans rang.
-    comparaison : Comparaison
-        Verdict face au reste de l'intercommunalité.
-    silence : str
-        Pourquoi il n'y a pas de rang.
-    """
+    """La place d'une commune pour un indicateur."""
 
     territoire: Territoire
     chiffre: Chiffre | None
@@ -54,19 +40,7 @@ class Position:
 
 @dataclass(frozen=True)
 class Classement:
-    """Les places de toutes les communes pour un indicateur.
-
-    Attributes
-    ----------
-    indicateur : Indicateur
-        Définition.
-    positions : dict of str to Position
-        Par code de commune.
-    rangees : int
-        Communes qui ont un rang possible.
-    refus : str
-        Pourquoi aucune n'en a ; vide si le classement existe.
-    """
+    """Les places de toutes les communes pour un indicateur."""
 
     indicateur: Indicateur
     positions: dict[str, Position]
@@ -79,22 +53,7 @@ def rangs_compatibles(
     marges: Sequence[float],
     ecarts_minimaux: Sequence[Sequence[float]] | float = 0.0,
 ) -> list[Fourchette]:
-    """Donner à chaque valeur les places que les marges permettent.
-
-    Parameters
-    ----------
-    valeurs : sequence of float
-        Valeurs, au nombre de n.
-    marges : sequence of float
-        Marges (n,), déjà élargies.
-    ecarts_minimaux : sequence of sequence of float or float, default 0.0
-        Écart (n, n) sous lequel deux valeurs ne sont pas dites différentes, ou le même pour toutes.
-
-    Returns
-    -------
-    list of tuple of int
-        Première et dernière places, de 1 (la plus haute) à n.
-    """
+    """Donner à chaque valeur les places que les marges permettent."""
     combien = len(valeurs)
 
     def au_dessus(i: int, j: int) -> bool:
@@ -113,20 +72,7 @@ def rangs_compatibles(
 
 
 def ranger(indicateur: Indicateur, chiffres: Sequence[Chiffre]) -> list[Fourchette | None]:
-    """Ranger des chiffres de même date ; ceux dont la marge n'est pas évaluée n'ont pas de place.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    chiffres : sequence of Chiffre
-        Chiffres à ranger.
-
-    Returns
-    -------
-    list of tuple of int or None
-        Une fourchette par chiffre.
-    """
+    """Ranger des chiffres de même date ; ceux dont la marge n'est pas évaluée n'ont pas de place."""
     marges = [marge_de(indicateur, c) for c in chiffres]
     rangeables = [r for r, m in enumerate(marges) if m is not None]
     large = elargissement(len(rangeables))
@@ -146,24 +92,7 @@ def ranger(indicateur: Indicateur, chiffres: Sequence[Chiffre]) -> list[Fourchet
 def classer(
     indicateur: Indicateur, communes: Mailles, ensemble: Chiffre | None, populations: Mapping[str, float]
 ) -> Classement:
-    """Classer les communes d'une intercommunalité pour un indicateur, ou dire pourquoi on ne le fait pas.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    communes : sequence of tuple
-        Communes et leurs chiffres, à la même date.
-    ensemble : Chiffre or None
-        Chiffre de l'intercommunalité à cette date.
-    populations : mapping of str to float
-        Habitants par commune.
-
-    Returns
-    -------
-    Classement
-        Fourchettes de rangs et verdicts.
-    """
+    """Classer les communes d'une intercommunalité pour un indicateur, ou dire pourquoi on ne le fait pas."""
     admises = {t.code for t, _ in classables(communes, populations)}
     lus = [(t, c) for t, c in communes if t.code in admises and c is not None and c.a_une_valeur]
     fourchettes = ranger(indicateur, [c for _, c in lus])
@@ -233,18 +162,7 @@ def _silence(
 
 
 def mots_du_rang(fourchette: Fourchette | None) -> str:
-    """Écrire une fourchette de rangs.
-
-    Parameters
-    ----------
-    fourchette : tuple of int or None
-        Première et dernière places.
-
-    Returns
-    -------
-    str
-        « 1er », « 3e à 8e », vide sans rang.
-    """
+    """Écrire une fourchette de rangs."""
     if fourchette is None:
         return ""
     premiere, derniere = (("1er" if n == 1 else f"{n}e") for n in fourchette)
@@ -252,16 +170,5 @@ def mots_du_rang(fourchette: Fourchette | None) -> str:
 
 
 def distinguees(classement: Classement) -> list[Position]:
-    """Donner les communes dont l'écart avec le reste de l'intercommunalité est établi.
-
-    Parameters
-    ----------
-    classement : Classement
-        Classement d'un indicateur.
-
-    Returns
-    -------
-    list of Position
-        Dans l'ordre des communes.
-    """
+    """Donner les communes dont l'écart avec le reste de l'intercommunalité est établi."""
     return [p for p in classement.positions.values() if p.comparaison.verdict in DIFFERENTS]

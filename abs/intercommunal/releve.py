@@ -36,13 +36,7 @@ ROLES: Final = ("departement", "france")
 
 @dataclass(frozen=True)
 class EnsemblesIntercommunaux(Ensembles):
-    """Les territoires d'une comparaison intercommunale, avec les communes comparables venues d'ailleurs.
-
-    Attributes
-    ----------
-    pairs : tuple of Territoire
-        Communes hors de l'intercommunalité, ajoutées quand on cherche à qui se comparer.
-    """
+    """Les territoires d'une comparaison intercommunale, avec les communes comparables venues d'ailleurs."""
 
     pairs: tuple[Territoire, ...] = ()
 
@@ -52,15 +46,7 @@ class EnsemblesIntercommunaux(Ensembles):
 
 
 class DiagnostiqueurIntercommunal(Diagnostiqueur):
-    """Assemble le diagnostic d'une intercommunalité, toutes les communes et références à la même date.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    demande : Demande
-        Demande de l'analyste.
-    """
+    """Assemble le diagnostic d'une intercommunalité, toutes les communes et références à la même date."""
 
     def __init__(self, base: Base, demande: Demande) -> None:
         super().__init__(base, demande)
@@ -104,13 +90,7 @@ class DiagnostiqueurIntercommunal(Diagnostiqueur):
         return ""
 
     def ensembles(self) -> EnsemblesIntercommunaux:
-        """Déterminer les territoires comparés.
-
-        Returns
-        -------
-        EnsemblesIntercommunaux
-            L'intercommunalité, ses références (sans sa ville-centre, département, France), ses communes, ses QPV.
-        """
+        """Déterminer les territoires comparés."""
         tous = super().ensembles()
         gardees = [t for t in tous.references if t.role in ROLES]
         if self.centre is not None:
@@ -123,20 +103,7 @@ class DiagnostiqueurIntercommunal(Diagnostiqueur):
     def assembler(
         self, suivre: Callable[[str], None] | None = None, seulement: tuple[str, ...] | None = None
     ) -> Diagnostic:
-        """Calculer tous les chiffres, un indicateur à une date.
-
-        Parameters
-        ----------
-        suivre : callable or None, default None
-            Appelé avec le libellé de chaque indicateur.
-        seulement : tuple of str or None, default None
-            Codes des indicateurs voulus ; tous par défaut.
-
-        Returns
-        -------
-        Diagnostic
-            Table longue et dates retenues.
-        """
+        """Calculer tous les chiffres, un indicateur à une date."""
         ensembles = self.ensembles()
         diagnostic = Diagnostic(self.demande, ensembles, [])
         choisis = [indicateur(c) for c in seulement] if seulement else list(indicateurs().values())
@@ -180,18 +147,7 @@ class DiagnostiqueurIntercommunal(Diagnostiqueur):
 
 
 def ordre_des_noms(nom: str) -> tuple[str, str]:
-    """Donner la clé qui range un nom de commune : ni accent, ni casse, ni ponctuation, ni article initial.
-
-    Parameters
-    ----------
-    nom : str
-        Nom officiel.
-
-    Returns
-    -------
-    tuple of str
-        Le nom sans article, puis le nom entier pour départager.
-    """
+    """Donner la clé qui range un nom de commune : ni accent, ni casse, ni ponctuation, ni article initial."""
     developpe = nom.replace("œ", "oe").replace("Œ", "Oe")
     sans_accent = "".join(c for c in unicodedata.normalize("NFD", developpe) if not unicodedata.combining(c))
     propre = " ".join(re.sub(r"[\W_]+", " ", sans_accent).casefold().split())
@@ -201,21 +157,7 @@ def ordre_des_noms(nom: str) -> tuple[str, str]:
 def date_commune(
     essais: Sequence[tuple[int, list[Chiffre]]], communes: set[str]
 ) -> tuple[int, list[Chiffre]] | None:
-    """Choisir la date d'un indicateur pour toutes les communes.
-
-    Parameters
-    ----------
-    essais : sequence of tuple
-        Date et chiffres à cette date, de la plus récente à la plus ancienne.
-    communes : set of str
-        Codes des communes comparées.
-
-    Returns
-    -------
-    tuple or None
-        La plus récente qui chiffre presque autant de communes (80 %) que la mieux remplie et au moins un territoire de
-        référence ; à défaut de référence, la plus récente ; la première essayée si aucune commune n'a de chiffre.
-    """
+    """Choisir la date d'un indicateur pour toutes les communes."""
     comptes = [
         sum(c.a_une_valeur and c.niveau == "commune" and c.territoire in communes for c in chiffres)
         for _, chiffres in essais
@@ -232,24 +174,7 @@ def relever(
     voulus: Sequence[str] = (),
     suivre: Callable[[str], None] | None = None,
 ) -> tuple[DiagnostiqueurIntercommunal, Diagnostic]:
-    """Relever les chiffres d'une intercommunalité.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    demande : Demande
-        Demande de l'analyste ; le territoire est une intercommunalité.
-    voulus : sequence of str, default ()
-        Codes des indicateurs voulus ; vide pour tous.
-    suivre : callable or None, default None
-        Suivi de l'avancement.
-
-    Returns
-    -------
-    tuple
-        Le diagnostiqueur (communes, ville-centre, calculs) et le diagnostic.
-    """
+    """Relever les chiffres d'une intercommunalité."""
     for code in voulus:
         indicateur(code)
     diagnostiqueur = DiagnostiqueurIntercommunal(base, demande)

@@ -36,24 +36,7 @@ Classements = Mapping[str, Classement]
 def par_theme(
     diagnostic: Diagnostic, classements: Classements, theme: str, voulus: Sequence[str] = ()
 ) -> list[Tableau]:
-    """Composer les tableaux d'un thème, une commune par ligne.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres.
-    classements : mapping of str to Classement
-        Rangs et écarts par indicateur.
-    theme : str
-        Thème.
-    voulus : sequence of str, default ()
-        Indicateurs demandés ; vide, ceux du plan.
-
-    Returns
-    -------
-    list of Tableau
-        Un par tranche de colonnes ; vide si rien n'est assez rempli.
-    """
+    """Composer les tableaux d'un thème, une commune par ligne."""
     liste = indicateurs_du_theme(diagnostic, theme, voulus)
     largeur = plan()["tableaux"]["colonnes"]
     # Des tranches de même largeur : pas de tableau d'une seule colonne à la fin.
@@ -74,22 +57,7 @@ def par_theme(
 
 
 def indicateurs_du_theme(diagnostic: Diagnostic, theme: str, voulus: Sequence[str] = ()) -> list[Indicateur]:
-    """Choisir les indicateurs montrés dans un thème.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres.
-    theme : str
-        Thème.
-    voulus : sequence of str, default ()
-        Indicateurs demandés : montrés dès qu'une commune a un chiffre.
-
-    Returns
-    -------
-    list of Indicateur
-        Dans l'ordre de la demande ou du plan.
-    """
+    """Choisir les indicateurs montrés dans un thème."""
     codes = voulus or plan()["tableaux"][theme]
     minimum = 1.0 if voulus else plan()["tableaux"]["part_des_communes"] * len(diagnostic.ensembles.mailles)
     connus = [diagnostic.indicateurs[c] for c in codes if c in diagnostic.indicateurs]
@@ -166,20 +134,7 @@ def _sans_rang(liste: Sequence[Indicateur], classements: Classements) -> list[st
 
 
 def quartiers_prioritaires(diagnostic: Diagnostic, codes: Sequence[str]) -> list[Tableau]:
-    """Composer les tableaux des QPV côte à côte, leurs communes nommées.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres.
-    codes : sequence of str
-        Indicateurs, dans l'ordre.
-
-    Returns
-    -------
-    list of Tableau
-        Vide sans QPV ou sans chiffre.
-    """
+    """Composer les tableaux des QPV côte à côte, leurs communes nommées."""
     noms = {t.code: t.nom for t in diagnostic.ensembles.mailles}
     communes = {
         q.code: ", ".join(noms.get(c, f"{c}, hors de l'intercommunalité") for c in q.composantes)
@@ -219,32 +174,10 @@ def _date_du_territoire(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> 
 
 
 def libelle_de_ligne(indicateur: Indicateur) -> Cellule:
-    """Écrire l'en-tête de ligne d'un indicateur.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-
-    Returns
-    -------
-    Cellule
-        Libellé court, définition en infobulle.
-    """
+    """Écrire l'en-tête de ligne d'un indicateur."""
     return Cellule(indicateur.libelle_court, aide=indicateur.definition, classe="entete")
 
 
 def nom_de_ligne(territoire: Territoire) -> Cellule:
-    """Écrire l'en-tête de ligne d'un territoire.
-
-    Parameters
-    ----------
-    territoire : Territoire
-        Commune ou référence.
-
-    Returns
-    -------
-    Cellule
-        Nom, code en infobulle.
-    """
+    """Écrire l'en-tête de ligne d'un territoire."""
     return Cellule(territoire.titre, aide=territoire.code, classe="entete")

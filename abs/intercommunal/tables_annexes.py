@@ -30,20 +30,7 @@ MOTS_DU_VERDICT = {
 
 
 def groupes(diagnostic: Diagnostic, partage: Groupes) -> list[Tableau]:
-    """Composer les tableaux des profils : qui est dans chaque groupe, puis l'étendue de chaque variable.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres.
-    partage : Groupes
-        Groupes de communes.
-
-    Returns
-    -------
-    list of Tableau
-        Vide si le partage est refusé.
-    """
+    """Composer les tableaux des profils : qui est dans chaque groupe, puis l'étendue de chaque variable."""
     if not partage.groupes:
         return []
     qui = tuple(
@@ -137,20 +124,7 @@ def _periode(diagnostic: Diagnostic, definition: Indicateur) -> str:
 
 
 def pairs(diagnostic: Diagnostic, question: PairsDUneQuestion) -> Tableau | None:
-    """Composer le tableau des places parmi les comparables, pour une question.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres.
-    question : PairsDUneQuestion
-        Comparables et places.
-
-    Returns
-    -------
-    Tableau or None
-        ``None`` si aucune commune n'a de comparables.
-    """
+    """Composer le tableau des places parmi les comparables, pour une question."""
     if not question.pairs or not question.resultats:
         return None
     lignes, lus = [], []
@@ -190,18 +164,7 @@ def pairs(diagnostic: Diagnostic, question: PairsDUneQuestion) -> Tableau | None
 
 
 def poids(centre: PoidsDuCentre) -> list[Tableau]:
-    """Composer les tableaux de la ville-centre : ses parts, puis les taux avec et sans elle.
-
-    Parameters
-    ----------
-    centre : PoidsDuCentre
-        Ce qu'elle pèse.
-
-    Returns
-    -------
-    list of Tableau
-        Ceux qui ont des lignes.
-    """
+    """Composer les tableaux de la ville-centre : ses parts, puis les taux avec et sans elle."""
     if centre.centre is None:
         return []
     nom, rendus = centre.centre.nom, []

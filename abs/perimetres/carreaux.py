@@ -28,23 +28,7 @@ MAXIMUM: Final = 400_000
 
 @dataclass(frozen=True)
 class Carreaux:
-    """Les carreaux qui touchent un polygone, et la part de leur surface qui est dedans.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        Variables de la grille, une ligne par carreau touché (index ``code``).
-    parts : numpy.ndarray
-        Part de surface dans le polygone, entre 0 et 1.
-    cote : int
-        Côté des carreaux en mètres.
-    millesime : int or None
-        Millésime de la grille.
-    remarque : str
-        Ce qui manque à la grille sous ce polygone ; un compte n'est alors pas donné.
-    couverture_verifiee : bool
-        Faux quand rien ne dit si la grille déposée porte toutes les communes du polygone.
-    """
+    """Les carreaux qui touchent un polygone, et la part de leur surface qui est dedans."""
 
     table: pd.DataFrame
     parts: np.ndarray
@@ -70,23 +54,7 @@ class Carreaux:
 
 
 def polygone_du_code(code: str) -> tuple[int, int, int, int]:
-    """Lire dans le code d'un carreau sa projection, son côté et son coin sud-ouest.
-
-    Parameters
-    ----------
-    code : str
-        Par exemple ``"CRS3035RES200mN2838600E3746000"``.
-
-    Returns
-    -------
-    tuple of int
-        Code EPSG, côté en mètres, abscisse E et ordonnée N du coin sud-ouest.
-
-    Raises
-    ------
-    DonneeAbsente
-        Si le code n'a pas cette forme.
-    """
+    """Lire dans le code d'un carreau sa projection, son côté et son coin sud-ouest."""
     lu = CODE.fullmatch(code)
     if lu is None:
         raise DonneeAbsente(
@@ -99,29 +67,7 @@ def polygone_du_code(code: str) -> tuple[int, int, int, int]:
 def carreaux_du_polygone(
     base: Base, polygone: BaseGeometry, millesime: int | None = None, communes: frozenset[str] = frozenset()
 ) -> Carreaux:
-    """Prendre dans la base les carreaux qui touchent un polygone.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    polygone : shapely.geometry.base.BaseGeometry
-        Surface en longitudes et latitudes (WGS 84).
-    millesime : int or None, default None
-        Millésime exact de la grille ; par défaut le plus récent tenu.
-    communes : frozenset of str, default frozenset()
-        Communes que le polygone touche : celles que la grille déposée ne nomme pas empêchent de conclure.
-
-    Returns
-    -------
-    Carreaux
-        Carreaux de 200 m s'il y en a, sinon de 1 km.
-
-    Raises
-    ------
-    DonneeAbsente
-        Si la base ne tient pas de grille de ce millésime.
-    """
+    """Prendre dans la base les carreaux qui touchent un polygone."""
     tenus = base.millesimes("grille", "carreau")
     if not tenus or (millesime is not None and millesime not in tenus):
         raise DonneeAbsente(
@@ -198,20 +144,7 @@ def _codes_possibles(projete: BaseGeometry, epsg: int, cote: int) -> list[str]:
 
 
 def parts_de_surface(codes: list[str], projete: BaseGeometry) -> np.ndarray:
-    """Mesurer la part de la surface de chaque carreau qui est dans un polygone.
-
-    Parameters
-    ----------
-    codes : list of str
-        Codes de carreaux.
-    projete : shapely.geometry.base.BaseGeometry
-        Polygone, dans la projection de la grille.
-
-    Returns
-    -------
-    numpy.ndarray
-        Parts entre 0 et 1.
-    """
+    """Mesurer la part de la surface de chaque carreau qui est dans un polygone."""
     import shapely  # noqa: PLC0415 - import lent
 
     boites = boites_des_codes(codes)
@@ -225,18 +158,7 @@ def parts_de_surface(codes: list[str], projete: BaseGeometry) -> np.ndarray:
 
 
 def boites_des_codes(codes: list[str]) -> np.ndarray:
-    """Dessiner les carrés de plusieurs codes, dans la projection de leur grille.
-
-    Parameters
-    ----------
-    codes : list of str
-        Codes de carreaux.
-
-    Returns
-    -------
-    numpy.ndarray
-        Polygones.
-    """
+    """Dessiner les carrés de plusieurs codes, dans la projection de leur grille."""
     import shapely  # noqa: PLC0415 - import lent
 
     lus = np.array([polygone_du_code(c) for c in codes], dtype=float).reshape(-1, 4)
@@ -245,18 +167,7 @@ def boites_des_codes(codes: list[str]) -> np.ndarray:
 
 
 def couche_de_carreaux(carreaux: Carreaux) -> gpd.GeoDataFrame:
-    """Donner les carreaux touchés comme une couche à dessiner.
-
-    Parameters
-    ----------
-    carreaux : Carreaux
-        Carreaux d'un polygone, au moins un.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        Variables et part de surface, dans la projection de la grille.
-    """
+    """Donner les carreaux touchés comme une couche à dessiner."""
     import geopandas as gpd  # noqa: PLC0415 - import lent
 
     codes = [str(c) for c in carreaux.table.index]

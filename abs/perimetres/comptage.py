@@ -16,37 +16,13 @@ from donnees_insee.erreurs import liste_de_fautes
 
 @lru_cache(maxsize=1)
 def grandeurs() -> dict[str, dict[str, Any]]:
-    """Lire les comptes et les parts que la grille permet.
-
-    Returns
-    -------
-    dict of str to dict
-        ``comptes`` (variable → libellé) et ``parts`` (code → libellé, numérateur, dénominateur).
-    """
+    """Lire les comptes et les parts que la grille permet."""
     texte = (resources.files("abs") / "definitions" / "_carreaux.toml").read_text(encoding="utf-8")
     return tomllib.loads(texte)
 
 
 def compter(carreaux: Carreaux, codes: tuple[str, ...] = ()) -> dict[str, Estimation]:
-    """Compter dans un polygone, avec ses bornes.
-
-    Parameters
-    ----------
-    carreaux : Carreaux
-        Carreaux touchés et leurs parts.
-    codes : tuple of str, default ()
-        Comptes ou parts voulus ; par défaut tout ce que la grille permet.
-
-    Returns
-    -------
-    dict of str to Estimation
-        Bornes basse (carreaux entiers) et haute (carreaux touchés).
-
-    Raises
-    ------
-    TransfertRefuse
-        Si un code n'est pas un compte de la grille ; tous les fautifs sont dits.
-    """
+    """Compter dans un polygone, avec ses bornes."""
     comptes, parts = grandeurs()["comptes"], grandeurs()["parts"]
     refuses = [c for c in codes if c not in comptes and c not in parts]
     if refuses:
@@ -62,18 +38,7 @@ def compter(carreaux: Carreaux, codes: tuple[str, ...] = ()) -> dict[str, Estima
 
 
 def exiger_un_compte_de_la_grille(variable: str) -> None:
-    """Refuser une variable de la grille qui n'est pas un compte.
-
-    Parameters
-    ----------
-    variable : str
-        Nom de la variable, par exemple ``"IND"``.
-
-    Raises
-    ------
-    TransfertRefuse
-        Si la variable n'est pas un compte de la grille.
-    """
+    """Refuser une variable de la grille qui n'est pas un compte."""
     if variable not in grandeurs()["comptes"]:
         raise TransfertRefuse(
             f"{variable} n'est pas un compte de la grille : elle ne peut ni se sommer ni servir de poids. Prenez "

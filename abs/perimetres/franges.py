@@ -16,25 +16,7 @@ DISTANCES: Final = (10.0, 5000.0)
 
 
 def contour_de_qpv(base: Base, code: str) -> tuple[str, BaseGeometry, BaseGeometry]:
-    """Lire le périmètre officiel d'un QPV, et celui de tous les QPV de la même couche.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    code : str
-        Code du QPV.
-
-    Returns
-    -------
-    tuple
-        Nom, périmètre du QPV et réunion des QPV de la couche, en WGS 84.
-
-    Raises
-    ------
-    DonneeAbsente
-        Si aucune couche de QPV tenue ne porte ce code.
-    """
+    """Lire le périmètre officiel d'un QPV, et celui de tous les QPV de la même couche."""
     for _, chemin in base.couches("contours_qpv"):
         couche = base.lire_couche(chemin)
         ligne = couche[couche["code"] == code]
@@ -55,27 +37,7 @@ def contour_de_qpv(base: Base, code: str) -> tuple[str, BaseGeometry, BaseGeomet
 
 
 def frange(qpv: BaseGeometry, metres: float, tous: BaseGeometry | None = None) -> BaseGeometry:
-    """Tracer la frange d'un QPV.
-
-    Parameters
-    ----------
-    qpv : shapely.geometry.base.BaseGeometry
-        Périmètre du QPV, en WGS 84.
-    metres : float
-        Distance à la limite du QPV, en mètres.
-    tous : shapely.geometry.base.BaseGeometry or None, default None
-        Tous les QPV, retirés de la frange ; par défaut le QPV seul l'est.
-
-    Returns
-    -------
-    shapely.geometry.base.BaseGeometry
-        Surface en WGS 84.
-
-    Raises
-    ------
-    ParametreInvalide
-        Si la distance n'est pas entre 10 m et 5 km.
-    """
+    """Tracer la frange d'un QPV."""
     import geopandas as gpd  # noqa: PLC0415 - import lent
 
     if not DISTANCES[0] <= metres <= DISTANCES[1]:

@@ -22,17 +22,7 @@ TRAIT: Final = 1e-3
 
 @dataclass(frozen=True)
 class Recouvrement:
-    """Les IRIS que touche un polygone.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        Index ``code`` ; ``nom``, ``part_iris`` et ``part_perimetre`` (surface commune rapportée à chacun).
-    iris : geopandas.GeoDataFrame
-        Contours des IRIS touchés.
-    annee : int or None
-        Année de leur géographie.
-    """
+    """Les IRIS que touche un polygone."""
 
     table: pd.DataFrame
     iris: gpd.GeoDataFrame
@@ -60,25 +50,7 @@ class Recouvrement:
 
 
 def recouvrement(base: Base, polygone: BaseGeometry) -> Recouvrement:
-    """Trouver les IRIS que touche un polygone, dans la couche tenue qui le couvre le mieux.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    polygone : shapely.geometry.base.BaseGeometry
-        Surface en longitudes et latitudes (WGS 84).
-
-    Returns
-    -------
-    Recouvrement
-        IRIS touchés et parts de surface.
-
-    Raises
-    ------
-    DonneeAbsente
-        Si aucune couche tenue ne porte d'IRIS à cet endroit.
-    """
+    """Trouver les IRIS que touche un polygone, dans la couche tenue qui le couvre le mieux."""
     trouves = []
     for annee, chemin in base.couches("contours_iris"):
         couche = base.lire_couche(chemin)

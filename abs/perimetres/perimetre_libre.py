@@ -31,21 +31,7 @@ COUVERTURE_MINIMALE: Final = 0.98
 
 @dataclass
 class DossierDePerimetre:
-    """Les chiffres d'un périmètre libre, et ce qui a été refusé.
-
-    Attributes
-    ----------
-    nom : str
-        Nom du périmètre.
-    touches : Recouvrement or None
-        IRIS touchés, si la base en tient les contours.
-    chiffres : list of Chiffre
-        Chiffres exacts et estimés.
-    etendues : list of Etendue
-        Valeurs extrêmes des IRIS, pour les médianes et les taux publiés.
-    remarques : list of str
-        Ce qui manque ou a été refusé, en phrases.
-    """
+    """Les chiffres d'un périmètre libre, et ce qui a été refusé."""
 
     nom: str
     touches: Recouvrement | None = None
@@ -54,13 +40,7 @@ class DossierDePerimetre:
     remarques: list[str] = field(default_factory=list)
 
     def table(self) -> pd.DataFrame:
-        """Donner les chiffres dans les colonnes de la table longue.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Une ligne par chiffre.
-        """
+        """Donner les chiffres dans les colonnes de la table longue."""
         return pd.DataFrame([asdict(c) for c in self.chiffres], columns=list(COLONNES))
 
 
@@ -71,26 +51,7 @@ def etudier(
     codes: Sequence[str] = (),
     demande: Demande | None = None,
 ) -> DossierDePerimetre:
-    """Réunir ce que la base sait dire d'un périmètre.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    nom : str
-        Nom du périmètre.
-    polygone : shapely.geometry.base.BaseGeometry
-        Surface en WGS 84.
-    codes : sequence of str, default ()
-        Indicateurs voulus ; par défaut la population.
-    demande : Demande or None, default None
-        Dates admises.
-
-    Returns
-    -------
-    DossierDePerimetre
-        Chiffres, étendues et refus.
-    """
+    """Réunir ce que la base sait dire d'un périmètre."""
     base.exiger()
     dossier, voulue = DossierDePerimetre(nom), demande or Demande(nom)
     voulus = [indicateur(c).code for c in codes or PAR_DEFAUT]

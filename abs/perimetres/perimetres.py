@@ -19,23 +19,7 @@ from donnees_insee.base.base import Base
 
 @dataclass(frozen=True)
 class Etendue:
-    """Les valeurs publiées d'un indicateur dans les IRIS d'un périmètre : la plus basse, la plus haute, sans moyenne.
-
-    Attributes
-    ----------
-    indicateur : str
-        Code de l'indicateur.
-    basse, haute : float
-        Plus petite et plus grande valeur publiée ; NaN si aucune ne l'est.
-    iris_bas, iris_haut : str
-        IRIS qui les portent.
-    connus, total : int
-        Nombre d'IRIS qui ont une valeur, et nombre d'IRIS.
-    periode : str
-        Date des valeurs.
-    absences : str
-        Raisons des valeurs absentes, avec leur nombre.
-    """
+    """Les valeurs publiées d'un indicateur dans les IRIS d'un périmètre : la plus basse, la plus haute, sans moyenne."""
 
     indicateur: str
     basse: float
@@ -49,19 +33,7 @@ class Etendue:
 
 
 class PerimetreDIris:
-    """Les chiffres d'une réunion d'IRIS entiers.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    nom : str
-        Nom du périmètre.
-    iris : sequence of str
-        Codes des IRIS qui le composent.
-    demande : Demande or None, default None
-        Dates admises ; toutes par défaut.
-    """
+    """Les chiffres d'une réunion d'IRIS entiers."""
 
     def __init__(self, base: Base, nom: str, iris: Sequence[str], demande: Demande | None = None) -> None:
         self.base = base
@@ -73,23 +45,7 @@ class PerimetreDIris:
         self._calculateur = Calculateur(base, Territoires(base), self._groupe, self.demande)
 
     def chiffre(self, code: str) -> Chiffre:
-        """Donner le rapport de sommes exact, ou la somme exacte, d'un indicateur.
-
-        Parameters
-        ----------
-        code : str
-            Code de l'indicateur.
-
-        Returns
-        -------
-        Chiffre
-            Au millésime le plus récent qui a une valeur ; sinon la raison de l'absence.
-
-        Raises
-        ------
-        TransfertRefuse
-            Si l'indicateur est une médiane, un quantile ou un taux publié sans ses comptes.
-        """
+        """Donner le rapport de sommes exact, ou la somme exacte, d'un indicateur."""
         definition = indicateur(code)
         lectures = [le for le in _a_l_iris(definition) if not le.est_publiee]
         if not lectures:
@@ -115,18 +71,7 @@ class PerimetreDIris:
         )
 
     def etendue(self, code: str) -> Etendue:
-        """Donner la plus basse et la plus haute valeur publiée parmi les IRIS.
-
-        Parameters
-        ----------
-        code : str
-            Code de l'indicateur.
-
-        Returns
-        -------
-        Etendue
-            Au millésime le plus récent où un IRIS a une valeur.
-        """
+        """Donner la plus basse et la plus haute valeur publiée parmi les IRIS."""
         definition = indicateur(code)
         lectures = _a_l_iris(definition)
         vide = Etendue(
@@ -160,40 +105,12 @@ class PerimetreDIris:
     def chiffre_d_iris(
         self, definition: Indicateur, code: str, annee: int, lectures: Sequence[Lecture] | None = None
     ) -> Chiffre | None:
-        """Lire le chiffre d'un IRIS, tel que le producteur le donne.
-
-        Parameters
-        ----------
-        definition : Indicateur
-            Indicateur voulu.
-        code : str
-            Code de l'IRIS.
-        annee : int
-            Millésime.
-        lectures : sequence of Lecture or None, default None
-            Lectures admises ; par défaut toutes celles que l'IRIS a.
-
-        Returns
-        -------
-        Chiffre or None
-            ``None`` si l'indicateur n'existe pas à l'IRIS pour ce millésime.
-        """
+        """Lire le chiffre d'un IRIS, tel que le producteur le donne."""
         territoire = Territoire(code, "iris", code, composantes=(code,))
         return self._calculateur.chiffre(definition, territoire, annee, lectures or _a_l_iris(definition))
 
     def annees(self, definition: Indicateur) -> list[int]:
-        """Lister les millésimes admis où un indicateur existe à l'IRIS.
-
-        Parameters
-        ----------
-        definition : Indicateur
-            Indicateur voulu.
-
-        Returns
-        -------
-        list of int
-            Du plus récent au plus ancien.
-        """
+        """Lister les millésimes admis où un indicateur existe à l'IRIS."""
         return self._annees(_a_l_iris(definition))
 
     def _annees(self, lectures: Sequence[Lecture]) -> list[int]:

@@ -24,21 +24,7 @@ PART_MINIMALE: Final = 0.01
 
 @dataclass(frozen=True)
 class ProfilQpv:
-    """Les IRIS d'un QPV et leurs chiffres.
-
-    Attributes
-    ----------
-    nom : str
-        Nom du QPV.
-    iris : pandas.DataFrame
-        Index ``code`` ; ``nom``, ``part_iris`` et ``part_perimetre``, du plus au moins couvrant.
-    chiffres : dict of tuple to Chiffre
-        (IRIS, indicateur) → chiffre publié à l'IRIS.
-    ecartes : int
-        IRIS laissés de côté parce qu'ils ne touchent le QPV que par le trait.
-    avertissement : str
-        Phrase à imprimer avec la table.
-    """
+    """Les IRIS d'un QPV et leurs chiffres."""
 
     nom: str
     iris: pd.DataFrame
@@ -50,26 +36,7 @@ class ProfilQpv:
 def profil_des_iris(
     base: Base, nom: str, qpv: BaseGeometry, codes: Sequence[str], demande: Demande | None = None
 ) -> ProfilQpv:
-    """Dresser le profil des IRIS recouvrant un QPV.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    nom : str
-        Nom du QPV.
-    qpv : shapely.geometry.base.BaseGeometry
-        Périmètre officiel, en WGS 84.
-    codes : sequence of str
-        Indicateurs voulus.
-    demande : Demande or None, default None
-        Dates admises.
-
-    Returns
-    -------
-    ProfilQpv
-        Un indicateur y est lu à la même date pour tous les IRIS.
-    """
+    """Dresser le profil des IRIS recouvrant un QPV."""
     touches = recouvrement(base, qpv)
     table = touches.table
     garde = compte_pour_le_profil(table)
@@ -98,16 +65,5 @@ def profil_des_iris(
 
 
 def compte_pour_le_profil(table: pd.DataFrame) -> pd.Series:
-    """Dire quels IRIS ont assez en commun avec le QPV : une part sensible de l'un ou de l'autre.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Colonnes ``part_iris`` et ``part_perimetre``.
-
-    Returns
-    -------
-    pandas.Series
-        Vrai pour les IRIS à montrer.
-    """
+    """Dire quels IRIS ont assez en commun avec le QPV : une part sensible de l'un ou de l'autre."""
     return (table["part_iris"] >= PART_MINIMALE) | (table["part_perimetre"] >= PART_MINIMALE)

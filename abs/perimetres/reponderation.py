@@ -23,31 +23,7 @@ POUSSIERE: Final = 1e-9
 def poids_des_iris(
     iris: gpd.GeoDataFrame, polygone: BaseGeometry, carreaux: Carreaux, variable: str = "IND"
 ) -> pd.DataFrame:
-    """Mesurer la part de la population de chaque IRIS qui est dans un polygone, d'après les carreaux.
-
-    Parameters
-    ----------
-    iris : geopandas.GeoDataFrame
-        IRIS touchés : colonnes ``code`` et ``geometry``, avec leur système de coordonnées.
-    polygone : shapely.geometry.base.BaseGeometry
-        Surface en longitudes et latitudes (WGS 84).
-    carreaux : Carreaux
-        Carreaux qui touchent la réunion de ces IRIS.
-    variable : str, default "IND"
-        Compte de la grille qui sert de poids.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Une ligne par IRIS : ``part`` estimée, ``basse`` et ``haute`` selon que les carreaux coupés par le périmètre
-        sont d'un côté ou de l'autre ; un carreau à cheval sur deux IRIS est partagé entre eux selon la surface. NaN
-        quand la grille n'y compte personne.
-
-    Raises
-    ------
-    TransfertRefuse
-        Si ``variable`` n'est pas un compte de la grille.
-    """
+    """Mesurer la part de la population de chaque IRIS qui est dans un polygone, d'après les carreaux."""
     exiger_un_compte_de_la_grille(variable)
     import geopandas as gpd  # noqa: PLC0415 - import lent
     import shapely  # noqa: PLC0415 - import lent
@@ -102,30 +78,7 @@ def _part(groupe: pd.DataFrame | None) -> tuple[float, float, float]:
 def reponderer(
     comptes: pd.Series, poids: pd.DataFrame, variable: str, univers: pd.Series | None = None
 ) -> Estimation:
-    """Répartir un compte d'IRIS dans un périmètre, avec ses bornes.
-
-    Parameters
-    ----------
-    comptes : pandas.Series
-        Compte par IRIS ; une absence n'est jamais prise pour zéro.
-    poids : pandas.DataFrame
-        Résultat de :func:`poids_des_iris`.
-    variable : str
-        Nom stable du compte ; une médiane, un taux ou un quantile est refusé.
-    univers : pandas.Series or None, default None
-        Population dont le compte est une partie. Sans elle, un IRIS coupé peut donner de rien à tout son compte ;
-        avec elle, jamais plus que les habitants du morceau, ni moins que ce que le reste ne peut loger.
-
-    Returns
-    -------
-    Estimation
-        Estimation, bornes, ou la raison de son absence.
-
-    Raises
-    ------
-    TransfertRefuse
-        Si la variable n'est pas un compte.
-    """
+    """Répartir un compte d'IRIS dans un périmètre, avec ses bornes."""
     exiger_une_variable_sommable(variable)
     touches = poids[(poids["haute"] > 0) | poids["haute"].isna()]
     lus = comptes.reindex(touches.index).to_numpy(float)
@@ -170,29 +123,7 @@ def _manque(poids: pd.DataFrame, touches: pd.DataFrame, lus: np.ndarray, part: n
 def selon_la_surface(
     comptes: pd.Series, iris: gpd.GeoDataFrame, polygone: BaseGeometry, variable: str
 ) -> Estimation:
-    """Répartir un compte d'IRIS selon la surface, pour mesurer ce que cette méthode se trompe.
-
-    Parameters
-    ----------
-    comptes : pandas.Series
-        Compte par IRIS.
-    iris : geopandas.GeoDataFrame
-        Colonnes ``code`` et ``geometry``.
-    polygone : shapely.geometry.base.BaseGeometry
-        Surface en longitudes et latitudes (WGS 84).
-    variable : str
-        Nom stable du compte.
-
-    Returns
-    -------
-    Estimation
-        De méthode ``surface``, qu'aucune voie ne publie.
-
-    Raises
-    ------
-    TransfertRefuse
-        Si la variable n'est pas un compte.
-    """
+    """Répartir un compte d'IRIS selon la surface, pour mesurer ce que cette méthode se trompe."""
     import geopandas as gpd  # noqa: PLC0415 - import lent
 
     from donnees_insee.geographie.recouvrements import recouvrements  # noqa: PLC0415 - import lent

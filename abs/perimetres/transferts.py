@@ -30,23 +30,7 @@ class TransfertRefuse(ErreurAbs):
 
 @dataclass(frozen=True)
 class Estimation:
-    """Un compte estimé pour un périmètre, avec ses bornes et la méthode qui l'a donné.
-
-    Attributes
-    ----------
-    methode : str
-        Clé de ``METHODES`` ; toutes ne sont pas publiables.
-    valeur, basse, haute : float
-        Estimation et bornes ; NaN quand elles manquent.
-    numerateur, denominateur : float
-        Comptes estimés d'une part ; NaN pour un effectif.
-    exacte : bool
-        Vrai quand aucune maille n'est coupée et qu'aucune valeur n'est imputée.
-    note : str
-        Ce que le lecteur doit savoir.
-    manque : str
-        Raison de l'absence, vide si l'estimation existe.
-    """
+    """Un compte estimé pour un périmètre, avec ses bornes et la méthode qui l'a donné."""
 
     methode: str
     valeur: float
@@ -73,34 +57,7 @@ def publier(
     millesime: int | None,
     periode: str,
 ) -> Chiffre:
-    """Changer une estimation en chiffre, si sa méthode et ses bornes le permettent.
-
-    Parameters
-    ----------
-    estimation : Estimation
-        Estimation et bornes.
-    territoire : str
-        Nom du périmètre.
-    indicateur : str
-        Code du compte estimé.
-    source : str
-        Source des comptes.
-    millesime : int or None
-        Millésime des comptes.
-    periode : str
-        Date à écrire.
-
-    Returns
-    -------
-    Chiffre
-        ``estime`` (ou ``calcule`` si aucune maille n'est coupée) ; *indisponible* avec sa raison quand une maille
-        manque ou que les bornes sont plus écartées que la moitié de l'estimation.
-
-    Raises
-    ------
-    TransfertRefuse
-        Si la méthode n'est pas publiable.
-    """
+    """Changer une estimation en chiffre, si sa méthode et ses bornes le permettent."""
     if estimation.methode not in PUBLIABLES:
         raise TransfertRefuse(
             f"« {indicateur} » pour « {territoire} » vient de la méthode « "
@@ -140,23 +97,7 @@ def _lisible(valeur: float) -> str:
 
 
 def exiger_un_compte(indicateur: Indicateur) -> Lecture:
-    """Donner la lecture sommable d'un indicateur, ou refuser un taux, une médiane ou un quantile.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-
-    Returns
-    -------
-    Lecture
-        Première lecture à l'IRIS qui soit un compte.
-
-    Raises
-    ------
-    TransfertRefuse
-        Si l'indicateur n'est pas un effectif d'IRIS.
-    """
+    """Donner la lecture sommable d'un indicateur, ou refuser un taux, une médiane ou un quantile."""
     comptes = [
         le
         for le in indicateur.lectures
@@ -175,18 +116,7 @@ def exiger_un_compte(indicateur: Indicateur) -> Lecture:
 
 
 def exiger_une_variable_sommable(variable: str) -> None:
-    """Refuser de sommer ou de répartir une variable qui n'est pas un compte.
-
-    Parameters
-    ----------
-    variable : str
-        Nom stable de la variable.
-
-    Raises
-    ------
-    TransfertRefuse
-        Si la variable est une médiane, un quantile, un taux, une moyenne ou un drapeau.
-    """
+    """Refuser de sommer ou de répartir une variable qui n'est pas un compte."""
     nature = nature_non_additive(variable)
     if nature is not None:
         raise TransfertRefuse(

@@ -17,22 +17,7 @@ from abs.territoires.territoires import Territoire
 def ecarts_dits(
     indicateur: Indicateur, chiffre: Chiffre, dites: Sequence[tuple[Territoire, Chiffre, Comparaison]]
 ) -> str:
-    """Écrire les comparaisons établies, les écarts d'abord, puis ce qui est comparable.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    chiffre : Chiffre
-        Chiffre du sujet.
-    dites : sequence of tuple
-        Références dont la comparaison peut se dire, leurs chiffres et leurs verdicts.
-
-    Returns
-    -------
-    str
-        Fin de phrase, sans point ; vide si rien ne se dit.
-    """
+    """Écrire les comparaisons établies, les écarts d'abord, puis ce qui est comparable."""
     tours, fixes = gabarits("comparaisons"), decimales(indicateur, chiffre)
     differents = [(t, c, v) for t, c, v in dites if v.verdict in DIFFERENTS]
     en_points = _ecarts(indicateur, chiffre, differents, fixes)

@@ -19,34 +19,12 @@ EFFECTIFS_ARRONDIS: Final = ", effectifs arrondis à 5 près"
 
 
 def gabarits(nom: str = "phrases") -> dict[str, str]:
-    """Donner une table de gabarits.
-
-    Parameters
-    ----------
-    nom : str, default "phrases"
-        ``phrases``, ``comparaisons``, ``tetes`` ou ``silences``.
-
-    Returns
-    -------
-    dict of str to str
-        Cas → gabarit.
-    """
+    """Donner une table de gabarits."""
     return dict(table_des_phrases()[nom])
 
 
 def reference(chiffre: Chiffre) -> str:
-    """Donner la référence d'un chiffre : la ligne du diagnostic où il se vérifie.
-
-    Parameters
-    ----------
-    chiffre : Chiffre
-        Chiffre du diagnostic.
-
-    Returns
-    -------
-    str
-        ``territoire|niveau|indicateur|definition|millesime|source``.
-    """
+    """Donner la référence d'un chiffre : la ligne du diagnostic où il se vérifie."""
     morceaux = (
         chiffre.territoire,
         chiffre.niveau,
@@ -59,21 +37,7 @@ def reference(chiffre: Chiffre) -> str:
 
 
 def decimales(indicateur: Indicateur, chiffre: Chiffre) -> int:
-    """Choisir les décimales écrites : elles suivent la marge.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    chiffre : Chiffre
-        Chiffre à écrire.
-
-    Returns
-    -------
-    int
-        Aucune décimale d'un taux dont la marge dépasse un point ; les euros à 10 près, ou 100 si la fiabilité n'est
-        pas bonne.
-    """
+    """Choisir les décimales écrites : elles suivent la marge."""
     publiees = decimales_publiees(indicateur, chiffre)
     if publiees is not None:
         return publiees
@@ -85,42 +49,14 @@ def decimales(indicateur: Indicateur, chiffre: Chiffre) -> int:
 
 
 def decimales_publiees(indicateur: Indicateur, chiffre: Chiffre) -> int | None:
-    """Donner les décimales que le producteur a gardées, quand il a arrondi ce millésime.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition, qui porte les arrondis connus par millésime.
-    chiffre : Chiffre
-        Chiffre du diagnostic.
-
-    Returns
-    -------
-    int or None
-        0 pour un taux de Filosofi 2021, publié au point près ; ``None`` sans arrondi connu.
-    """
+    """Donner les décimales que le producteur a gardées, quand il a arrondi ce millésime."""
     if chiffre.source not in {"filosofi", "filosofi_declare"}:
         return None
     return indicateur.arrondis.get(str(chiffre.millesime))
 
 
 def ecrire(indicateur: Indicateur, chiffre: Chiffre | None, imposees: int | None = None) -> str:
-    """Écrire un chiffre, ou ce qui en tient lieu.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    chiffre : Chiffre or None
-        Chiffre du diagnostic ; ``None`` si l'indicateur n'existe pas à ce niveau.
-    imposees : int or None, default None
-        Décimales imposées par un tableau.
-
-    Returns
-    -------
-    str
-        Par exemple ``"22,2 %"``, ``"secret"`` ou ``"nc"``.
-    """
+    """Écrire un chiffre, ou ce qui en tient lieu."""
     if chiffre is None:
         return ABREGES_STATUT[Statut.INDISPONIBLE]
     if not chiffre.a_une_valeur:
@@ -132,18 +68,7 @@ def ecrire(indicateur: Indicateur, chiffre: Chiffre | None, imposees: int | None
 
 
 def lieu(territoire: Territoire) -> str:
-    """Écrire le complément de lieu d'un territoire.
-
-    Parameters
-    ----------
-    territoire : Territoire
-        Sujet de la phrase.
-
-    Returns
-    -------
-    str
-        « à Montpellier », « au Havre », « aux Sables-d'Olonne », « dans le quartier Mosson »…
-    """
+    """Écrire le complément de lieu d'un territoire."""
     nom = territoire.nom
     if territoire.niveau == "commune":
         return lieu_de_commune(nom)
@@ -161,20 +86,7 @@ def lieu(territoire: Territoire) -> str:
 
 
 def periode_dite(indicateur: Indicateur, chiffre: Chiffre) -> str:
-    """Écrire la période d'un chiffre : ce qui s'est passé dans une année n'est pas daté comme un état.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition, dont la phrase dit « dans l'année » quand c'est un flux.
-    chiffre : Chiffre
-        Chiffre daté.
-
-    Returns
-    -------
-    str
-        « année 2025 » pour un flux arrêté au 31 décembre 2025 ; la période du chiffre sinon.
-    """
+    """Écrire la période d'un chiffre : ce qui s'est passé dans une année n'est pas daté comme un état."""
     est_un_flux = any(m in indicateur.phrase for m in MOTS_DE_FLUX) and EN_COURS not in indicateur.phrase
     if est_un_flux and chiffre.periode.startswith(FIN_D_ANNEE):
         return f"année {chiffre.periode.removeprefix(FIN_D_ANNEE).strip()}"
@@ -182,20 +94,7 @@ def periode_dite(indicateur: Indicateur, chiffre: Chiffre) -> str:
 
 
 def date_dite(chiffre: Chiffre, indicateur: Indicateur | None = None) -> str:
-    """Écrire la date d'un chiffre dans une phrase.
-
-    Parameters
-    ----------
-    chiffre : Chiffre
-        Chiffre daté.
-    indicateur : Indicateur or None, default None
-        Définition, qui dit si le chiffre est un flux.
-
-    Returns
-    -------
-    str
-        « revenus 2018 », « au 31 décembre 2018 » ou, pour un flux annuel, « en 2018 ».
-    """
+    """Écrire la date d'un chiffre dans une phrase."""
     periode = chiffre.periode if indicateur is None else periode_dite(indicateur, chiffre)
     periode = periode.replace(ARRONDI_A_5, EFFECTIFS_ARRONDIS)
     if periode.startswith("année "):

@@ -25,18 +25,7 @@ ARTICLES: Final = {
 
 
 def sujet_de_l_etendue(indicateur: Indicateur) -> str | None:
-    """Écrire l'indicateur comme sujet d'une phrase d'étendue.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-
-    Returns
-    -------
-    str or None
-        Par exemple « le taux de pauvreté au seuil de 60 % » ; ``None`` si son article n'est pas connu.
-    """
+    """Écrire l'indicateur comme sujet d'une phrase d'étendue."""
     libelle = indicateur.libelle[:1].lower() + indicateur.libelle[1:]
     article = ARTICLES.get(libelle.split()[0])
     return None if article is None else f"{article}{libelle}"
@@ -45,24 +34,7 @@ def sujet_de_l_etendue(indicateur: Indicateur) -> str | None:
 def etendue(
     indicateur: Indicateur, mailles: Mailles, ensemble: Chiffre | None = None, *, datee: bool = False
 ) -> Phrase | None:
-    """Dire l'étendue d'un indicateur entre les mailles, et lesquelles sont en tête si cela s'établit.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    mailles : sequence of tuple
-        Mailles classables et leurs chiffres.
-    ensemble : Chiffre or None, default None
-        Chiffre du territoire entier à la même date.
-    datee : bool, default False
-        Vrai si le chapitre donne à la commune un chiffre d'une autre date : la phrase commence alors par la sienne.
-
-    Returns
-    -------
-    Phrase or None
-        ``None`` s'il reste moins de cinq mailles, ou moins de 80 % d'entre elles.
-    """
+    """Dire l'étendue d'un indicateur entre les mailles, et lesquelles sont en tête si cela s'établit."""
     classees = [(t, c) for t, c in mailles if t.type_iris not in {"A", "D"}]
     sujet = sujet_de_l_etendue(indicateur)
     if sujet is None or indicateur.nature == "effectif" or not assez_solides(classees):

@@ -46,17 +46,7 @@ ORDRE_DES_REFERENCES: Final = (
 
 @dataclass(frozen=True)
 class Affirmation:
-    """Ce qu'une phrase affirme d'un chiffre par rapport à un autre.
-
-    Attributes
-    ----------
-    de : str
-        Référence du chiffre dont on parle.
-    a : str
-        Référence de ce à quoi il est comparé ; vide pour un rang parmi les mailles.
-    verdict : str
-        ``plus``, ``moins``, ``comparable``, ``seul_haut``, ``seul_bas``, ``parmi_haut`` ou ``parmi_bas``.
-    """
+    """Ce qu'une phrase affirme d'un chiffre par rapport à un autre."""
 
     de: str
     a: str
@@ -79,22 +69,7 @@ def _majuscule(texte: str) -> str:
 def comparables(
     indicateur: Indicateur, chiffre: Chiffre, autour: Sequence[tuple[Territoire, Chiffre | None]]
 ) -> list[tuple[Territoire, Chiffre]]:
-    """Choisir les références écrites : au plus deux, à la même date, solides, les plus proches d'abord.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    chiffre : Chiffre
-        Chiffre du sujet.
-    autour : sequence of tuple
-        Références et leurs chiffres.
-
-    Returns
-    -------
-    list of tuple
-        Territoires et chiffres retenus.
-    """
+    """Choisir les références écrites : au plus deux, à la même date, solides, les plus proches d'abord."""
     if indicateur.nature == "effectif":
         return []
     admises = [
@@ -115,22 +90,7 @@ def comparables(
 def parenthese(
     indicateur: Indicateur, chiffre: Chiffre, autour: Sequence[tuple[Territoire, Chiffre | None]]
 ) -> tuple[str, list[str]]:
-    """Écrire la parenthèse de comparaison : les valeurs des références, sans mot qui compare.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    chiffre : Chiffre
-        Chiffre du sujet.
-    autour : sequence of tuple
-        Références et leurs chiffres.
-
-    Returns
-    -------
-    tuple
-        Texte sans parenthèses (vide si rien ne se compare) et références des chiffres employés.
-    """
+    """Écrire la parenthèse de comparaison : les valeurs des références, sans mot qui compare."""
     retenues = comparables(indicateur, chiffre, autour)
     textes = [f"{ecrire(indicateur, c, decimales(indicateur, chiffre))} {t.dans}" for t, c in retenues]
     return ", ".join(textes), [reference(c) for _, c in retenues]
@@ -142,26 +102,7 @@ CONTENANTS: Final = frozenset({"epci", "departement", "region"})
 def verdict(
     indicateur: Indicateur, sujet: Territoire, chiffre: Chiffre, t: Territoire, c: Chiffre
 ) -> Comparaison:
-    """Comparer le sujet à une référence, ou au reste de sa commune s'il en est une partie.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    sujet : Territoire
-        Territoire du portrait.
-    chiffre : Chiffre
-        Son chiffre.
-    t : Territoire
-        Référence.
-    c : Chiffre
-        Son chiffre.
-
-    Returns
-    -------
-    Comparaison
-        Verdict et nombres.
-    """
+    """Comparer le sujet à une référence, ou au reste de sa commune s'il en est une partie."""
     if t.role == "commune" and sujet.niveau in {"iris", "quartier"}:
         return comparer_au_tout(indicateur, chiffre, c)
     directe = comparer(indicateur, chiffre, c)
@@ -180,25 +121,7 @@ def references_lues(
     chiffre: Chiffre,
     autour: Sequence[tuple[Territoire, Chiffre | None]],
 ) -> list[tuple[Territoire, Chiffre, Comparaison]]:
-    """Comparer le sujet à ses références écrites, sans deux conclusions pour un même chiffre écrit.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    sujet : Territoire
-        Territoire du portrait.
-    chiffre : Chiffre
-        Son chiffre.
-    autour : sequence of tuple
-        Références et leurs chiffres.
-
-    Returns
-    -------
-    list of tuple
-        Références retenues, chiffres et comparaisons ; ``meme_ecriture`` quand deux références imprimées « 13 % »
-        n'appellent pas la même conclusion : aucune n'est alors dite.
-    """
+    """Comparer le sujet à ses références écrites, sans deux conclusions pour un même chiffre écrit."""
     lues = [
         (t, c, verdict(indicateur, sujet, chiffre, t, c))
         for t, c in comparables(indicateur, chiffre, autour)
@@ -224,27 +147,7 @@ def phrase(
     autour: Sequence[tuple[Territoire, Chiffre | None]],
     des_mailles: Chiffre | None = None,
 ) -> Phrase | None:
-    """Écrire la phrase d'un indicateur, si son statut le permet.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    sujet : Territoire
-        Territoire du portrait.
-    chiffre : Chiffre or None
-        Chiffre du sujet.
-    autour : sequence of tuple
-        Références et leurs chiffres.
-    des_mailles : Chiffre or None, default None
-        Chiffre du sujet à la date de ses mailles : d'une autre année, il est dit dans la même phrase, car la carte
-        le porte ; sans valeur, seule sa date est dite.
-
-    Returns
-    -------
-    Phrase or None
-        ``None`` quand le chiffre manque ou qu'il est fragile.
-    """
+    """Écrire la phrase d'un indicateur, si son statut le permet."""
     if chiffre is None or not chiffre.a_une_valeur or chiffre.fiabilite == Fiabilite.FRAGILE:
         return None
     if not indicateur.phrase:

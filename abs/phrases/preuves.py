@@ -35,13 +35,7 @@ class Appui:
 
 
 class Appuis:
-    """Les lignes du diagnostic, retrouvées par leur référence.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    """
+    """Les lignes du diagnostic, retrouvées par leur référence."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         self._diagnostic = diagnostic
@@ -49,18 +43,7 @@ class Appuis:
         self._noms = {(t.code, t.niveau): t.titre for t in diagnostic.ensembles.tous()}
 
     def de(self, references: Iterable[str]) -> list[Appui]:
-        """Donner les appuis d'une phrase.
-
-        Parameters
-        ----------
-        references : iterable of str
-            Références de la phrase, dans l'ordre.
-
-        Returns
-        -------
-        list of Appui
-            Une ligne par chiffre retrouvé ; un chiffre d'un autre millésime, lu à part, n'y est pas.
-        """
+        """Donner les appuis d'une phrase."""
         return [self._appui(r, c) for r in references if (c := self._chiffres.get(r)) is not None]
 
     def _appui(self, ref: str, chiffre: Chiffre) -> Appui:

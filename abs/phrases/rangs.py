@@ -25,23 +25,7 @@ DIXIEME: Final = 10
 
 @dataclass(frozen=True)
 class Extreme:
-    """Les mailles dont on peut dire qu'elles sont en tête.
-
-    Attributes
-    ----------
-    seul : bool
-        Vrai si la première se distingue de toutes les autres.
-    mailles : tuple of tuple
-        Mailles nommées et leurs chiffres ; vide si rien ne s'établit.
-    connues : int
-        Mailles classées qui ont un chiffre.
-    classees : int
-        Mailles classées, chiffrées ou non.
-    ex_aequo : int
-        Mailles en plus de celles nommées, dont le chiffre écrit est celui de la dernière nommée.
-    fixes : int
-        Décimales auxquelles les chiffres nommés s'écrivent tous.
-    """
+    """Les mailles dont on peut dire qu'elles sont en tête."""
 
     seul: bool
     mailles: tuple[tuple[Territoire, Chiffre], ...]
@@ -52,20 +36,7 @@ class Extreme:
 
 
 def classables(mailles: Mailles, populations: Mapping[str, float]) -> list[tuple[Territoire, Chiffre | None]]:
-    """Garder les mailles qui entrent dans un rang : habitat, 200 habitants ou plus.
-
-    Parameters
-    ----------
-    mailles : sequence of tuple
-        Mailles et leurs chiffres.
-    populations : mapping of str to float
-        Habitants par code, quand ils sont connus.
-
-    Returns
-    -------
-    list of tuple
-        IRIS d'habitat et communes sans IRIS ; une population inconnue n'écarte pas.
-    """
+    """Garder les mailles qui entrent dans un rang : habitat, 200 habitants ou plus."""
     return [
         (t, c)
         for t, c in mailles
@@ -74,42 +45,13 @@ def classables(mailles: Mailles, populations: Mapping[str, float]) -> list[tuple
 
 
 def assez_solides(mailles: Mailles) -> bool:
-    """Dire si assez de mailles ont un chiffre solide pour parler de leur ensemble.
-
-    Parameters
-    ----------
-    mailles : sequence of tuple
-        Mailles classables.
-
-    Returns
-    -------
-    bool
-        Au moins cinq, et 80 % d'entre elles.
-    """
+    """Dire si assez de mailles ont un chiffre solide pour parler de leur ensemble."""
     solides = [c for _, c in mailles if c is not None and c.a_une_valeur and c.fiabilite != Fiabilite.FRAGILE]
     return len(solides) >= max(MAILLES_MINIMUM, PART_SOLIDE * len(mailles))
 
 
 def extremes(indicateur: Indicateur, mailles: Mailles, ensemble: Chiffre | None, *, haut: bool) -> Extreme:
-    """Chercher les mailles dont une phrase peut dire qu'elles sont les plus hautes, ou parmi elles.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    mailles : sequence of tuple
-        Mailles classables et leurs chiffres.
-    ensemble : Chiffre or None
-        Chiffre du territoire entier, à la même date.
-    haut : bool
-        Vrai pour les plus hautes valeurs, faux pour les plus basses.
-
-    Returns
-    -------
-    Extreme
-        Une seule maille si elle se distingue de toutes ; sinon celles qui se distinguent du reste du territoire, et
-        le nombre de celles que la liste laisse de côté avec le même chiffre écrit.
-    """
+    """Chercher les mailles dont une phrase peut dire qu'elles sont les plus hautes, ou parmi elles."""
     lues = [(t, c) for t, c in mailles if c is not None and c.a_une_valeur]
     if not assez_solides(mailles) or indicateur.nature == "effectif":
         return Extreme(False, (), len(lues), len(mailles))

@@ -51,21 +51,7 @@ class Comparaison:
 
 
 def marge_de(indicateur: Indicateur, chiffre: Chiffre) -> float | None:
-    """Donner la marge avec laquelle un chiffre se compare.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    chiffre : Chiffre
-        Chiffre du diagnostic.
-
-    Returns
-    -------
-    float or None
-        Marge dans l'unité du chiffre, zéro pour un dénombrement exhaustif ou un montant publié ; ``None`` si elle
-        n'est pas évaluée, si le chiffre est fragile ou s'il croise deux sources.
-    """
+    """Donner la marge avec laquelle un chiffre se compare."""
     if chiffre.statut not in STATUTS_COMPARES or indicateur.nature == "effectif":
         return None
     if chiffre.fiabilite in {Fiabilite.FRAGILE, Fiabilite.NON_EVALUEE} or not math.isfinite(chiffre.valeur):
@@ -85,60 +71,21 @@ def marge_de(indicateur: Indicateur, chiffre: Chiffre) -> float | None:
 
 
 def seuil_de(indicateur: Indicateur, repere: float) -> float:
-    """Donner l'écart au-dessous duquel deux valeurs ne sont pas dites différentes.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition, qui porte le seuil.
-    repere : float
-        Valeur de référence.
-
-    Returns
-    -------
-    float
-        Points pour un taux ; part de la référence pour un montant.
-    """
+    """Donner l'écart au-dessous duquel deux valeurs ne sont pas dites différentes."""
     if indicateur.nature == "mediane":
         return indicateur.seuil_pratique / 100 * abs(repere)
     return indicateur.seuil_pratique
 
 
 def elargissement(essais: int) -> float:
-    """Donner le facteur de Bonferroni qui élargit une marge à 95 % quand on fait plusieurs comparaisons.
-
-    Parameters
-    ----------
-    essais : int
-        Nombre de comparaisons.
-
-    Returns
-    -------
-    float
-        1 pour une seule comparaison.
-    """
+    """Donner le facteur de Bonferroni qui élargit une marge à 95 % quand on fait plusieurs comparaisons."""
     if essais <= 1:
         return 1.0
     return NormalDist().inv_cdf(1 - RISQUE / (2 * essais)) / QUANTILE
 
 
 def reste(indicateur: Indicateur, partie: Chiffre, tout: Chiffre) -> Chiffre | None:
-    """Ôter une partie du tout qui la contient, pour ne pas comparer un IRIS à lui-même.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    partie : Chiffre
-        Chiffre de la partie.
-    tout : Chiffre
-        Chiffre du territoire qui la contient.
-
-    Returns
-    -------
-    Chiffre or None
-        Chiffre du reste, jamais écrit ; ``None`` sans les comptes des deux.
-    """
+    """Ôter une partie du tout qui la contient, pour ne pas comparer un IRIS à lui-même."""
     haut, bas = tout.numerateur - partie.numerateur, tout.denominateur - partie.denominateur
     if not (math.isfinite(haut) and math.isfinite(bas)) or haut < 0 or bas <= 0:
         return None
@@ -153,24 +100,7 @@ def reste(indicateur: Indicateur, partie: Chiffre, tout: Chiffre) -> Chiffre | N
 
 
 def comparer(indicateur: Indicateur, chiffre: Chiffre, autre: Chiffre, essais: int = 1) -> Comparaison:
-    """Comparer deux chiffres : l'écart doit passer la marge, puis le seuil pratique.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    chiffre : Chiffre
-        Chiffre dont on parle.
-    autre : Chiffre
-        Référence.
-    essais : int, default 1
-        Nombre de comparaisons faites ensemble (Bonferroni).
-
-    Returns
-    -------
-    Comparaison
-        ``comparable`` sous le seuil pratique, ``dans_la_marge`` si l'écart ne dépasse pas √(m₁² + m₂²).
-    """
+    """Comparer deux chiffres : l'écart doit passer la marge, puis le seuil pratique."""
     if not de_meme_date(chiffre, autre) or chiffre.definition != autre.definition:
         return Comparaison(Verdict.NON_EVALUE)
     marges = [marge_de(indicateur, c) for c in (chiffre, autre)]
@@ -195,20 +125,7 @@ def _sous_le_seuil(ecart: float, seuil: float) -> bool:
 
 
 def arrondi_publie(indicateur: Indicateur, *chiffres: Chiffre) -> float:
-    """Donner ce que l'arrondi du producteur peut cacher d'un écart entre deux rapports interdéciles.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    *chiffres : Chiffre
-        Chiffres comparés.
-
-    Returns
-    -------
-    float
-        Un demi-dixième par chiffre publié au dixième pour un indice dont le seuil se compte en dixièmes ; 0 sinon.
-    """
+    """Donner ce que l'arrondi du producteur peut cacher d'un écart entre deux rapports interdéciles."""
     if indicateur.nature != "indice" or indicateur.seuil_pratique > 1:
         return 0.0
     arrondis = [c for c in chiffres if c.statut == Statut.PUBLIE and round(c.valeur, 1) == c.valeur]
@@ -216,24 +133,7 @@ def arrondi_publie(indicateur: Indicateur, *chiffres: Chiffre) -> float:
 
 
 def comparer_au_tout(indicateur: Indicateur, partie: Chiffre, tout: Chiffre, essais: int = 1) -> Comparaison:
-    """Comparer une partie au tout qui la contient : le test porte sur le reste du tout.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    partie : Chiffre
-        Chiffre d'un IRIS, d'un quartier ou d'une commune.
-    tout : Chiffre
-        Chiffre du territoire qui la contient.
-    essais : int, default 1
-        Nombre de comparaisons faites ensemble.
-
-    Returns
-    -------
-    Comparaison
-        Écart avec le tout ; différent seulement si l'écart avec le reste passe aussi.
-    """
+    """Comparer une partie au tout qui la contient : le test porte sur le reste du tout."""
     directe = comparer(indicateur, partie, tout, essais)
     autre = reste(indicateur, partie, tout)
     if autre is None or directe.verdict in {Verdict.NON_EVALUE, Verdict.COMPARABLE}:

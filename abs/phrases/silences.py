@@ -27,22 +27,7 @@ class Silence:
 
 
 def silences_du_theme(sujet: Territoire, lus: Iterable[Lu], ecrites: Sequence[Phrase]) -> list[Silence]:
-    """Dire, raison par raison, ce qu'un chapitre n'a pas écrit des chiffres qu'il tient.
-
-    Parameters
-    ----------
-    sujet : Territoire
-        Territoire du portrait.
-    lus : iterable of tuple
-        Indicateurs, chiffres du sujet, des références et des mailles.
-    ecrites : sequence of Phrase
-        Phrases du chapitre.
-
-    Returns
-    -------
-    list of Silence
-        Les indicateurs sans chiffre n'y sont pas : la fin du chapitre les dit.
-    """
+    """Dire, raison par raison, ce qu'un chapitre n'a pas écrit des chiffres qu'il tient."""
     dites = {r for p in ecrites for r in p.references}
     affirmees = {a.de for p in ecrites for a in p.affirmations}
     par_cas: dict[str, list[str]] = {}

@@ -15,17 +15,7 @@ from abs.portrait.tableaux import Tableau
 
 @dataclass(frozen=True)
 class DemandeDeCarte:
-    """Une carte à dessiner, en données : la pièce `cartes` en fait un dessin.
-
-    Attributes
-    ----------
-    indicateur : str
-        Code de l'indicateur ; vide pour la carte de situation.
-    groupe : str
-        ``mailles`` (IRIS ou communes) ou ``quartiers``.
-    titre : str
-        Titre de la carte.
-    """
+    """Une carte à dessiner, en données : la pièce `cartes` en fait un dessin."""
 
     indicateur: str
     groupe: str
@@ -51,12 +41,6 @@ class Chapitre:
 
 @lru_cache(maxsize=1)
 def plan_du_portrait() -> dict[str, Any]:
-    """Lire le plan du portrait : quels indicateurs, où, dans quel ordre.
-
-    Returns
-    -------
-    dict
-        Contenu de ``definitions/_portrait.toml``.
-    """
+    """Lire le plan du portrait : quels indicateurs, où, dans quel ordre."""
     texte = (resources.files("abs") / "definitions" / "_portrait.toml").read_text(encoding="utf-8")
     return tomllib.loads(texte)

@@ -28,18 +28,7 @@ PART_EN_QPV: Final = "part_population_en_qpv"
 
 
 def chapitre_qpv(diagnostic: Diagnostic) -> Chapitre | None:
-    """Composer le chapitre des quartiers prioritaires.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-
-    Returns
-    -------
-    Chapitre or None
-        ``None`` si le territoire n'en a pas.
-    """
+    """Composer le chapitre des quartiers prioritaires."""
     if not diagnostic.ensembles.qpv:
         return None
     liste = [indicateurs()[c] for c in plan_du_portrait()["qpv"]]
@@ -63,18 +52,7 @@ def chapitre_qpv(diagnostic: Diagnostic) -> Chapitre | None:
 
 
 def a_cheval(diagnostic: Diagnostic) -> list[str]:
-    """Nommer les communes des quartiers qui s'étendent sur plusieurs.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-
-    Returns
-    -------
-    list of str
-        Une phrase par quartier à cheval.
-    """
+    """Nommer les communes des quartiers qui s'étendent sur plusieurs."""
     tour = gabarits("positions")["a_cheval"]
     return [
         typographier(tour.format(nom=t.nom, communes=enumerer(t.communes)))
@@ -155,24 +133,7 @@ def _etendue(diagnostic: Diagnostic, indicateur: Indicateur) -> Phrase | None:
 def places_d_un_qpv(
     diagnostic: Diagnostic, indicateur: Indicateur, quartier: Territoire, chiffre: Chiffre | None
 ) -> list[Position]:
-    """Situer un quartier parmi ceux de sa commune, puis parmi ceux de l'intercommunalité.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    indicateur : Indicateur
-        Définition.
-    quartier : Territoire
-        Quartier situé.
-    chiffre : Chiffre or None
-        Son chiffre.
-
-    Returns
-    -------
-    list of Position
-        Au plus deux places ; vide pour un indicateur qui ne se range pas.
-    """
+    """Situer un quartier parmi ceux de sa commune, puis parmi ceux de l'intercommunalité."""
     if indicateur.code in plan_du_portrait()["sans_place"]:
         return []
     ensembles = diagnostic.ensembles
@@ -197,22 +158,7 @@ def places_d_un_qpv(
 def phrase_du_quartier(
     diagnostic: Diagnostic, indicateur: Indicateur, autour: Sequence[tuple[Territoire, Chiffre | None]]
 ) -> Phrase | None:
-    """Écrire, dans le portrait d'un quartier, la phrase d'un indicateur.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait ; le sujet est un quartier prioritaire.
-    indicateur : Indicateur
-        Définition.
-    autour : sequence of tuple
-        Références et leurs chiffres, à la date du quartier.
-
-    Returns
-    -------
-    Phrase or None
-        ``None`` quand le chiffre manque ou qu'il est fragile.
-    """
+    """Écrire, dans le portrait d'un quartier, la phrase d'un indicateur."""
     sujet = diagnostic.ensembles.sujet
     chiffre = diagnostic.chiffre(sujet, indicateur.code)
     if indicateur.nature == "effectif":

@@ -30,38 +30,12 @@ MAILLES_POUR_UNE_CARTE: Final = 3
 
 
 def autour(diagnostic: Diagnostic, code: str) -> list[tuple[Territoire, Chiffre | None]]:
-    """Donner les références d'un territoire et leurs chiffres pour un indicateur.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    code : str
-        Indicateur.
-
-    Returns
-    -------
-    list of tuple
-        Références et chiffres, du plus proche au plus large.
-    """
+    """Donner les références d'un territoire et leurs chiffres pour un indicateur."""
     return [(t, diagnostic.chiffre(t, code)) for t in diagnostic.ensembles.references]
 
 
 def mailles_classables(diagnostic: Diagnostic, code: str) -> list[tuple[Territoire, Chiffre | None]]:
-    """Donner les mailles qui entrent dans un rang, et leurs chiffres pour un indicateur.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    code : str
-        Indicateur.
-
-    Returns
-    -------
-    list of tuple
-        IRIS d'habitat (ou communes) de 200 habitants ou plus.
-    """
+    """Donner les mailles qui entrent dans un rang, et leurs chiffres pour un indicateur."""
     mailles = diagnostic.ensembles.mailles
     lues = {t.code: diagnostic.chiffre(t, "population", "mailles") for t in mailles}
     populations = {code: c.valeur for code, c in lues.items() if c is not None and c.a_une_valeur}
@@ -69,20 +43,7 @@ def mailles_classables(diagnostic: Diagnostic, code: str) -> list[tuple[Territoi
 
 
 def chapitre_de_theme(diagnostic: Diagnostic, theme: str) -> Chapitre:
-    """Composer un chapitre thématique.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    theme : str
-        Code du thème.
-
-    Returns
-    -------
-    Chapitre
-        Phrases, tableaux, demandes de cartes, absences.
-    """
+    """Composer un chapitre thématique."""
     du_theme = [i for i in indicateurs().values() if i.theme == theme and not i.lu_pour_la_commune]
     plan = plan_du_portrait()
     ordre = [*plan["mailles"][theme], *(i.code for i in du_theme)]
@@ -201,18 +162,7 @@ def _existe_pour(indicateur: Indicateur, diagnostic: Diagnostic) -> list[bool]:
 
 
 def chapitre_quartiers(diagnostic: Diagnostic) -> Chapitre | None:
-    """Composer le chapitre des quartiers locaux.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-
-    Returns
-    -------
-    Chapitre or None
-        ``None`` si le territoire n'en a pas.
-    """
+    """Composer le chapitre des quartiers locaux."""
     if not diagnostic.ensembles.quartiers:
         return None
     liste = [indicateurs()[c] for c in plan_du_portrait()["quartiers"]]

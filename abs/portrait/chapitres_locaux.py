@@ -26,38 +26,12 @@ RECUS: Final = "Données locales reçues"
 
 
 def indicateurs_locaux(diagnostic: Diagnostic, theme: str) -> list[Indicateur]:
-    """Lister les indicateurs reçus d'un thème.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    theme : str
-        Code du thème.
-
-    Returns
-    -------
-    list of Indicateur
-        Indicateurs que la diffusion permet de montrer.
-    """
+    """Lister les indicateurs reçus d'un thème."""
     return [i for i in diagnostic.locales.indicateurs.values() if i.theme == theme]
 
 
 def phrases_locales(diagnostic: Diagnostic, theme: str) -> list[Phrase]:
-    """Écrire une phrase par indicateur reçu pour le territoire, quand son statut le permet.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    theme : str
-        Code du thème.
-
-    Returns
-    -------
-    list of Phrase
-        Phrases ; celles des lignes internes le disent.
-    """
+    """Écrire une phrase par indicateur reçu pour le territoire, quand son statut le permet."""
     ecrites = []
     sujet = diagnostic.ensembles.sujet
     for indicateur in indicateurs_locaux(diagnostic, theme):
@@ -72,18 +46,7 @@ def phrases_locales(diagnostic: Diagnostic, theme: str) -> list[Phrase]:
 
 
 def producteur(chiffre: Chiffre) -> str:
-    """Donner le nom de qui a transmis un chiffre.
-
-    Parameters
-    ----------
-    chiffre : Chiffre
-        Chiffre d'une source locale.
-
-    Returns
-    -------
-    str
-        Producteur, tel que le fichier l'écrit.
-    """
+    """Donner le nom de qui a transmis un chiffre."""
     return chiffre.source.removesuffix(SUFFIXE_SOURCE)
 
 
@@ -95,20 +58,7 @@ def _meme_origine(premier: Chiffre | None, autre: Chiffre | None) -> bool:
 
 
 def tableaux_locaux(diagnostic: Diagnostic, theme: str) -> list[Tableau]:
-    """Composer les tableaux d'un thème : le territoire et ses références, puis ses mailles.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    theme : str
-        Code du thème.
-
-    Returns
-    -------
-    list of Tableau
-        Au plus deux ; vide si rien n'a été reçu.
-    """
+    """Composer les tableaux d'un thème : le territoire et ses références, puis ses mailles."""
     tables = [_references(diagnostic, theme), _mailles(diagnostic, theme)]
     return [t for t in tables if t is not None]
 
@@ -207,20 +157,7 @@ def _notes(chiffres: list[Chiffre | None]) -> list[str]:
 
 
 def mots_des_reserves(diagnostic: Diagnostic, theme: str) -> list[str]:
-    """Dire combien d'indicateurs reçus sont réservés à la version interne, sans les nommer.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    theme : str
-        Code du thème.
-
-    Returns
-    -------
-    list of str
-        Une phrase au plus.
-    """
+    """Dire combien d'indicateurs reçus sont réservés à la version interne, sans les nommer."""
     combien = diagnostic.locales.reserves.get(theme, 0)
     if not combien:
         return []
@@ -231,24 +168,7 @@ def mots_des_reserves(diagnostic: Diagnostic, theme: str) -> list[str]:
 
 
 def manques_du_theme(theme: str, autres: list[str], recus: set[str], *, codes: bool = True) -> list[str]:
-    """Dire ce que les données ouvertes ne disent pas, et à qui le demander.
-
-    Parameters
-    ----------
-    theme : str
-        Code du thème.
-    autres : list of str
-        Manques que ne couvre aucun modèle, écrits dans le plan du portrait.
-    recus : set of str
-        Codes des indicateurs déjà montrés.
-    codes : bool, default True
-        Nommer le modèle à remplir, pour l'analyste ; un document public ne le dit pas.
-
-    Returns
-    -------
-    list of str
-        Une ligne par service à qui demander, puis les autres manques.
-    """
+    """Dire ce que les données ouvertes ne disent pas, et à qui le demander."""
     par_service: dict[str, list[str]] = {}
     for modele in modeles().values():
         if modele.theme == theme and modele.code not in recus:

@@ -16,19 +16,7 @@ from donnees_insee.catalogue.catalogue import sources
 
 @dataclass(frozen=True)
 class EtatDeTheme:
-    """Ce qu'un thème permet pour le territoire.
-
-    Attributes
-    ----------
-    theme : str
-        Nom du thème.
-    disponibles, partiels, total : int
-        Nombre d'indicateurs chiffrés, dont partiels ou estimés, et définis.
-    mailles : int
-        Nombre d'indicateurs chiffrés pour au moins une maille.
-    dates : tuple of str
-        Dates des chiffres.
-    """
+    """Ce qu'un thème permet pour le territoire."""
 
     theme: str
     disponibles: int
@@ -59,20 +47,7 @@ class Etat:
 
 
 def etat(base: Base, demande: Demande) -> Etat:
-    """Établir l'état d'un territoire.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    demande : Demande
-        Territoire et millésimes.
-
-    Returns
-    -------
-    Etat
-        Ce qui est possible, ce qui manque.
-    """
+    """Établir l'état d'un territoire."""
     diagnostic = diagnostiquer(base, demande)
     plan = plan_du_portrait()
     return Etat(

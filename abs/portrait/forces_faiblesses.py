@@ -34,23 +34,7 @@ LIBELLES_PUBLICS: Final = {
 
 @dataclass(frozen=True)
 class Point:
-    """Une force ou une faiblesse : un indicateur qui a un sens, son écart établi, sa phrase.
-
-    Attributes
-    ----------
-    indicateur : Indicateur
-        Jamais un indicateur neutre.
-    force : bool
-        Vrai si l'écart va dans le sens favorable.
-    ampleur : float
-        Écart rapporté au seuil pratique, pour ranger.
-    phrase : Phrase
-        Ce qui s'écrit.
-    chiffre : Chiffre
-        Chiffre du sujet, daté.
-    details : tuple of Point
-        Autres mesures du même fait, du même côté : un seul message, qu'elles précisent.
-    """
+    """Une force ou une faiblesse : un indicateur qui a un sens, son écart établi, sa phrase."""
 
     indicateur: Indicateur
     force: bool
@@ -78,15 +62,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Bilan:
-    """Les forces et les faiblesses établies, les plus nettes d'abord.
-
-    Attributes
-    ----------
-    forces, faiblesses : tuple of Point
-        Points à la date la plus récente de leur source.
-    anciens : tuple of Point
-        Points laissés de côté : la même source en porte d'autres, d'un millésime plus récent.
-    """
+    """Les forces et les faiblesses établies, les plus nettes d'abord."""
 
     forces: tuple[Point, ...] = ()
     faiblesses: tuple[Point, ...] = ()
@@ -97,33 +73,15 @@ class Bilan:
         return (*self.forces, *self.faiblesses)
 
     def par_theme(self) -> list[tuple[str, list[Point], list[Point]]]:
-        """Ranger par thème.
-
-        Returns
-        -------
-        list of tuple
-            Libellé du thème, forces, faiblesses ; sans les thèmes vides.
-        """
+        """Ranger par thème."""
         return self._ranger(THEMES, lambda i: (i.theme,))
 
     def par_public(self) -> list[tuple[str, list[Point], list[Point]]]:
-        """Ranger par public.
-
-        Returns
-        -------
-        list of tuple
-            Libellé du public, forces, faiblesses ; un point peut être dans plusieurs.
-        """
+        """Ranger par public."""
         return self._ranger(LIBELLES_PUBLICS, lambda i: i.publics)
 
     def par_transversal(self) -> list[tuple[str, list[Point], list[Point]]]:
-        """Ranger par sujet transversal.
-
-        Returns
-        -------
-        list of tuple
-            Libellé du sujet, forces, faiblesses.
-        """
+        """Ranger par sujet transversal."""
         return self._ranger(LIBELLES_TRANSVERSAUX, lambda i: i.transversaux)
 
     def _ranger(
@@ -141,19 +99,7 @@ class Bilan:
 
 
 def bilan(diagnostic: Diagnostic) -> Bilan:
-    """Établir les forces et les faiblesses du sujet au regard de ses deux références les plus proches.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-
-    Returns
-    -------
-    Bilan
-        Seuls les écarts qui passent la marge et le seuil pratique y sont. Un premier quartile de 2016 ne s'y lit pas à
-        côté d'une médiane de 2021 : quand une source a plusieurs dates, la plus récente est seule retenue.
-    """
+    """Établir les forces et les faiblesses du sujet au regard de ses deux références les plus proches."""
     points = [p for i in indicateurs().values() if (p := _point(diagnostic, i)) is not None]
     points.sort(key=lambda p: -p.ampleur)
     derniers: dict[str, int] = {}
@@ -169,18 +115,7 @@ def bilan(diagnostic: Diagnostic) -> Bilan:
 
 
 def par_famille(points: Sequence[Point]) -> tuple[Point, ...]:
-    """Réunir les mesures d'un même fait en un message : la première de la famille le porte, les autres le détaillent.
-
-    Parameters
-    ----------
-    points : sequence of Point
-        Forces, ou faiblesses, les plus nettes d'abord.
-
-    Returns
-    -------
-    tuple of Point
-        Un point par famille présente, à la place de sa mesure la plus nette, et les points sans famille.
-    """
+    """Réunir les mesures d'un même fait en un message : la première de la famille le porte, les autres le détaillent."""
     familles = plan_du_portrait()["familles"]
     famille_de = {code: nom for nom, codes in familles.items() for code in codes}
     reunis: dict[str, list[Point]] = {}

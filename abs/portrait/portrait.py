@@ -95,18 +95,7 @@ class Portrait:
         return self.diagnostic.ensembles.sujet
 
     def chapitre(self, code: str) -> Chapitre | None:
-        """Donner un chapitre par son code.
-
-        Parameters
-        ----------
-        code : str
-            ``emploi``, ``demographie``, ``revenus``, ``logement``, ``sante_education``, ``qpv``, ``quartiers``.
-
-        Returns
-        -------
-        Chapitre or None
-            ``None`` si le portrait n'a pas ce chapitre.
-        """
+        """Donner un chapitre par son code."""
         return next((c for c in self.chapitres if c.code == code), None)
 
 
@@ -218,20 +207,7 @@ def _resume(noms: list[str]) -> str:
 
 
 def contours_tenus(base: Base, diagnostic: Diagnostic) -> bool:
-    """Dire si la base tient des contours d'IRIS pour le territoire.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    diagnostic : Diagnostic
-        Diagnostic du territoire.
-
-    Returns
-    -------
-    bool
-        Vrai si au moins un IRIS de ses communes est dans une couche.
-    """
+    """Dire si la base tient des contours d'IRIS pour le territoire."""
     communes = {t.code[:5] for t in diagnostic.ensembles.mailles} or set(
         diagnostic.ensembles.sujet.composantes
     )

@@ -26,21 +26,7 @@ FEMININS: Final = frozenset({"part"})
 
 @dataclass(frozen=True)
 class Position:
-    """La place d'un quartier parmi un ensemble de quartiers, pour un indicateur.
-
-    Attributes
-    ----------
-    cas : str
-        ``seul``, ``parmi`` ou ``rang``.
-    haut : bool
-        Vrai du côté des valeurs hautes.
-    rang, sur : int
-        Rang par ordre décroissant, et nombre de quartiers chiffrés.
-    ou : str
-        « de la commune » ou « de l'intercommunalité ».
-    ex_aequo : bool
-        Vrai si un autre quartier s'écrit de la même façon.
-    """
+    """La place d'un quartier parmi un ensemble de quartiers, pour un indicateur."""
 
     cas: str
     haut: bool
@@ -53,27 +39,7 @@ class Position:
 def position(
     indicateur: Indicateur, territoire: Territoire, chiffre: Chiffre | None, quartiers: Mailles, ou: str
 ) -> Position | None:
-    """Situer un quartier parmi d'autres, dans la même édition.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    territoire : Territoire
-        Quartier situé.
-    chiffre : Chiffre or None
-        Son chiffre.
-    quartiers : sequence of tuple
-        Tous les quartiers de l'ensemble, lui compris, et leurs chiffres.
-    ou : str
-        Ce qui les réunit.
-
-    Returns
-    -------
-    Position or None
-        ``None`` pour un effectif, un chiffre fragile, ou moins de trois quartiers chiffrés. La valeur extrême n'est dite
-        que si l'écart avec chaque autre passe la marge (Bonferroni) et le seuil pratique.
-    """
+    """Situer un quartier parmi d'autres, dans la même édition."""
     if chiffre is None or not _se_range(indicateur, chiffre):
         return None
     autres = [
@@ -108,22 +74,7 @@ def _se_range(indicateur: Indicateur, chiffre: Chiffre) -> bool:
 
 
 def mots_des_positions(indicateur: Indicateur, places: Sequence[Position]) -> str:
-    """Écrire une ou deux places, celles d'une même sorte ensemble.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    places : sequence of Position
-        Places, de l'ensemble le plus proche au plus large.
-
-    Returns
-    -------
-    str
-        « c'est la part la plus élevée des 12 quartiers prioritaires de la commune », « c'est une part parmi les plus
-        élevées des 4 quartiers prioritaires de la commune et des 5 de l'intercommunalité », ou, sans écart établi, « 3e
-        des 12 quartiers prioritaires de la commune par ordre décroissant (rang indicatif) ».
-    """
+    """Écrire une ou deux places, celles d'une même sorte ensemble."""
     groupes: list[list[Position]] = []
     for lue in places:
         if groupes and (groupes[-1][0].cas, groupes[-1][0].haut or lue.cas == "rang") == (
@@ -168,26 +119,7 @@ def phrase_d_un_qpv(
     autour: Sequence[tuple[Territoire, Chiffre | None]],
     places: Sequence[Position],
 ) -> Phrase | None:
-    """Écrire la phrase d'un quartier prioritaire : son chiffre, ses références de même date, sa place.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    sujet : Territoire
-        Quartier.
-    chiffre : Chiffre or None
-        Son chiffre.
-    autour : sequence of tuple
-        Références et leurs chiffres.
-    places : sequence of Position
-        Places à dire, de l'ensemble le plus proche au plus large.
-
-    Returns
-    -------
-    Phrase or None
-        ``None`` quand le chiffre manque ou qu'il est fragile.
-    """
+    """Écrire la phrase d'un quartier prioritaire : son chiffre, ses références de même date, sa place."""
     dite = phrase(indicateur, sujet, chiffre, autour)
     if dite is None or chiffre is None or not places:
         return dite
@@ -200,36 +132,12 @@ def phrase_d_un_qpv(
 
 
 def retenues(places: Sequence[Position]) -> list[Position]:
-    """Ôter une place que la suivante, dans un ensemble plus large, dit déjà.
-
-    Parameters
-    ----------
-    places : sequence of Position
-        Places, de l'ensemble le plus proche au plus large.
-
-    Returns
-    -------
-    list of Position
-        Celles à dire.
-    """
+    """Ôter une place que la suivante, dans un ensemble plus large, dit déjà."""
     return [places[-1]] if len(places) > 1 and places[-1].cas == "seul" else list(places)
 
 
 def affirmations(chiffre: Chiffre, places: Sequence[Position]) -> tuple[Affirmation, ...]:
-    """Relever ce que des places affirment.
-
-    Parameters
-    ----------
-    chiffre : Chiffre
-        Chiffre situé.
-    places : sequence of Position
-        Places dites.
-
-    Returns
-    -------
-    tuple of Affirmation
-        Une par place ; le rang seul n'affirme aucun écart.
-    """
+    """Relever ce que des places affirment."""
     return tuple(
         Affirmation(reference(chiffre), "", f"{p.cas}_{'haut' if p.haut else 'bas'}")
         for p in retenues(places)
@@ -245,26 +153,7 @@ def etendue_des_qpv(
     *,
     places: bool,
 ) -> Phrase | None:
-    """Dire l'étendue d'un indicateur entre les quartiers d'un territoire, et le territoire à la même date.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    siens : sequence of tuple
-        Quartiers du territoire et leurs chiffres.
-    tous : sequence of tuple
-        Quartiers de l'intercommunalité, parmi lesquels une place se dit.
-    reperes : sequence of tuple
-        Le territoire, puis son intercommunalité, et leurs chiffres de même date.
-    places : bool
-        Dire les quartiers en tête.
-
-    Returns
-    -------
-    Phrase or None
-        ``None`` avec moins de deux quartiers chiffrés, ou si le plus haut ou le plus bas est fragile.
-    """
+    """Dire l'étendue d'un indicateur entre les quartiers d'un territoire, et le territoire à la même date."""
     lus = [(t, c) for t, c in siens if c is not None and c.a_une_valeur]
     sujet = sujet_de_l_etendue(indicateur)
     if sujet is None or indicateur.nature == "effectif" or len(lus) < 2:
@@ -307,17 +196,6 @@ def _tetes(
 
 
 def ou_se_rangent(quartiers: Mailles) -> str:
-    """Dire ce qui réunit des quartiers : une même commune, ou l'intercommunalité.
-
-    Parameters
-    ----------
-    quartiers : sequence of tuple
-        Quartiers et chiffres.
-
-    Returns
-    -------
-    str
-        « de la commune » si tous y sont, « de l'intercommunalité » sinon.
-    """
+    """Dire ce qui réunit des quartiers : une même commune, ou l'intercommunalité."""
     communes = set.intersection(*(set(t.composantes) for t, _ in quartiers)) if quartiers else set()
     return "de la commune" if communes else "de l'intercommunalité"

@@ -42,18 +42,7 @@ class ChiffreCle:
 
 
 def chiffres_cles(diagnostic: Diagnostic) -> tuple[ChiffreCle, ...]:
-    """Prendre les dix premiers indicateurs du plan dont le chiffre peut être dit.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-
-    Returns
-    -------
-    tuple of ChiffreCle
-        Au plus dix.
-    """
+    """Prendre les dix premiers indicateurs du plan dont le chiffre peut être dit."""
     retenus = []
     for code in plan_du_portrait()["chiffres_cles"]:
         indicateur, chiffre = indicateurs()[code], diagnostic.chiffre(diagnostic.ensembles.sujet, code)
@@ -76,39 +65,13 @@ def chiffres_cles(diagnostic: Diagnostic) -> tuple[ChiffreCle, ...]:
 
 
 def phrases_de_tete(diagnostic: Diagnostic, ancien: Chiffre | None = None) -> tuple[Phrase, ...]:
-    """Écrire la population, son évolution si deux millésimes se comparent, et le scénario de vieillissement.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    ancien : Chiffre or None, default None
-        Population d'un recensement comparable, lue par :func:`population_d_avant`.
-
-    Returns
-    -------
-    tuple of Phrase
-        Vide si ni la population ni les tranches d'âge ne sont connues.
-    """
+    """Écrire la population, son évolution si deux millésimes se comparent, et le scénario de vieillissement."""
     dites = [evolution_de_la_population(diagnostic, ancien), scenario_75_ans(diagnostic)]
     return tuple(d for d in dites if d is not None)
 
 
 def silences_de_tete(diagnostic: Diagnostic, phrases: tuple[Phrase, ...]) -> tuple[Silence, ...]:
-    """Dire ce que la première page n'a pas écrit, et pourquoi.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    phrases : tuple of Phrase
-        Phrases de :func:`phrases_de_tete`.
-
-    Returns
-    -------
-    tuple of Silence
-        Évolution de la population et scénario, s'ils manquent.
-    """
+    """Dire ce que la première page n'a pas écrit, et pourquoi."""
     raisons = gabarits("silences_de_tete")
     cites = [{r.split("|")[2] for r in p.references} for p in phrases]
     evolution = any(
@@ -127,18 +90,7 @@ def silences_de_tete(diagnostic: Diagnostic, phrases: tuple[Phrase, ...]) -> tup
 
 
 def enquetes_disjointes(ancien: int, recent: int) -> bool:
-    """Dire si deux millésimes du recensement reposent sur des enquêtes annuelles différentes.
-
-    Parameters
-    ----------
-    ancien, recent : int
-        Millésimes.
-
-    Returns
-    -------
-    bool
-        Faux si une enquête leur est commune, ou si le catalogue ne dit pas lesquelles les composent.
-    """
+    """Dire si deux millésimes du recensement reposent sur des enquêtes annuelles différentes."""
     from donnees_insee.catalogue.tables import enquetes_annuelles  # noqa: PLC0415 - réservé à l'évolution
 
     connues = enquetes_annuelles()
@@ -148,20 +100,7 @@ def enquetes_disjointes(ancien: int, recent: int) -> bool:
 
 
 def evolution_de_la_population(diagnostic: Diagnostic, ancien: Chiffre | None) -> Phrase | None:
-    """Dire la population et ce qu'elle était au dernier recensement comparable tenu, à territoire égal.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    ancien : Chiffre or None
-        Population d'un recensement comparable.
-
-    Returns
-    -------
-    Phrase or None
-        La population seule quand rien ne se compare ; ``None`` sans population.
-    """
+    """Dire la population et ce qu'elle était au dernier recensement comparable tenu, à territoire égal."""
     sujet = diagnostic.ensembles.sujet
     chiffre = diagnostic.chiffre(sujet, "population")
     if chiffre is None or not chiffre.a_une_valeur or chiffre.statut == Statut.PARTIEL:
@@ -189,20 +128,7 @@ def evolution_de_la_population(diagnostic: Diagnostic, ancien: Chiffre | None) -
 
 
 def population_d_avant(base: Base, diagnostic: Diagnostic) -> Chiffre | None:
-    """Lire la population du plus récent recensement comparable, si la commune n'a pas changé entre les deux.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale, où sont les autres millésimes.
-    diagnostic : Diagnostic
-        Chiffres du portrait ; ``sans_evolution`` y reçoit la raison quand rien ne se compare.
-
-    Returns
-    -------
-    Chiffre or None
-        À ranger dans la table longue avant d'être cité.
-    """
+    """Lire la population du plus récent recensement comparable, si la commune n'a pas changé entre les deux."""
     trouve = _avant(base, diagnostic)
     diagnostic.sans_evolution = trouve if isinstance(trouve, str) else ""
     return None if isinstance(trouve, str) else trouve
@@ -253,23 +179,7 @@ def _territoire_change(base: Base, calculateur: Calculateur, code: str, ancien: 
 
 
 def scenario_75_ans(diagnostic: Diagnostic) -> Phrase | None:
-    """Écrire combien d'habitants auraient 75 ans ou plus dans dix ans si les 65 ans et plus restaient tous.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-
-    Returns
-    -------
-    Phrase or None
-        ``None`` si les tranches d'âge publiées manquent ou si un des deux chiffres est fragile.
-
-    Notes
-    -----
-    Les personnes qui auront 75 ans ou plus dans dix ans en ont 65 ou plus aujourd'hui : sans décès, départ ni
-    arrivée, leur nombre est celui des 65 ans et plus. C'est un plafond, hors arrivées ; il est annoncé comme tel.
-    """
+    """Écrire combien d'habitants auraient 75 ans ou plus dans dix ans si les 65 ans et plus restaient tous."""
     sujet = diagnostic.ensembles.sujet
     plus_65, plus_75 = (diagnostic.chiffre(sujet, c) for c in ("part_65_ans_plus", "part_75_ans_plus"))
     if plus_65 is None or plus_75 is None or plus_65.millesime is None:

@@ -25,21 +25,7 @@ MARQUE_FRAGILE: Final = "*"
 
 @dataclass(frozen=True)
 class Cellule:
-    """Une cellule : ce qu'on lit, d'où cela vient, ce qu'en dit une infobulle.
-
-    Attributes
-    ----------
-    texte : str
-        Texte affiché.
-    reference : str
-        Ligne du diagnostic ; vide pour un libellé.
-    aide : str
-        Précision : dénominateur, raison d'une absence, couverture.
-    detail : str
-        Seconde ligne, plus petite.
-    classe : str
-        ``entete``, ``chiffre``, ``absent`` ou ``sujet``.
-    """
+    """Une cellule : ce qu'on lit, d'où cela vient, ce qu'en dit une infobulle."""
 
     texte: str
     reference: str = ""
@@ -50,21 +36,7 @@ class Cellule:
 
 @dataclass(frozen=True)
 class Tableau:
-    """Un tableau prêt à écrire.
-
-    Attributes
-    ----------
-    code : str
-        Identifiant de l'ancre.
-    titre : str
-        Légende du tableau.
-    entetes : tuple of Cellule
-        Première ligne.
-    lignes : tuple of tuple of Cellule
-        Première cellule de chaque ligne : son libellé.
-    notes : tuple of str
-        Sous le tableau.
-    """
+    """Un tableau prêt à écrire."""
 
     code: str
     titre: str
@@ -74,20 +46,7 @@ class Tableau:
 
 
 def lecteur(diagnostic: Diagnostic, groupe: str) -> Lire:
-    """Donner la lecture d'un chiffre à la date d'un groupe de territoires.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres.
-    groupe : str
-        ``comparaison``, ``mailles``, ``qpv`` ou ``quartiers``.
-
-    Returns
-    -------
-    callable
-        Fonction (territoire, indicateur) → chiffre ou ``None``.
-    """
+    """Donner la lecture d'un chiffre à la date d'un groupe de territoires."""
 
     def lire(territoire: Territoire, indicateur: Indicateur) -> Chiffre | None:
         return diagnostic.chiffre(territoire, indicateur.code, groupe)
@@ -96,62 +55,19 @@ def lecteur(diagnostic: Diagnostic, groupe: str) -> Lire:
 
 
 def entete(texte: str, aide: str = "", detail: str = "") -> Cellule:
-    """Écrire une cellule d'en-tête.
-
-    Parameters
-    ----------
-    texte : str
-        Texte affiché.
-    aide : str, default ""
-        Infobulle.
-    detail : str, default ""
-        Seconde ligne.
-
-    Returns
-    -------
-    Cellule
-        Cellule de classe ``entete``.
-    """
+    """Écrire une cellule d'en-tête."""
     return Cellule(texte, aide=aide, detail=detail, classe="entete")
 
 
 def mots_de_couverture(chiffre: Chiffre) -> str:
-    """Dire sur quoi un chiffre partiel a été calculé.
-
-    Parameters
-    ----------
-    chiffre : Chiffre
-        Chiffre de statut ``partiel``.
-
-    Returns
-    -------
-    str
-        Par exemple « calculé sur 41 IRIS sur 42 ».
-    """
+    """Dire sur quoi un chiffre partiel a été calculé."""
     return next((m for m in chiffre.note.split(" ; ") if m.startswith("calculé sur ")), "")
 
 
 def cellule(
     indicateur: Indicateur, chiffre: Chiffre | None, *, imposees: int | None = None, detail: str = ""
 ) -> Cellule:
-    """Écrire la cellule d'un chiffre.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    chiffre : Chiffre or None
-        Chiffre du diagnostic.
-    imposees : int or None, default None
-        Décimales imposées.
-    detail : str, default ""
-        Seconde ligne.
-
-    Returns
-    -------
-    Cellule
-        Texte, référence et aide.
-    """
+    """Écrire la cellule d'un chiffre."""
     texte = ecrire(indicateur, chiffre, imposees)
     if chiffre is None:
         return Cellule(texte, aide="cet indicateur n'est pas publié à ce niveau", classe="absent")
@@ -174,18 +90,7 @@ def _aide(chiffre: Chiffre) -> str:
 
 
 def notes_de_lecture(chiffres: Sequence[Chiffre | None]) -> list[str]:
-    """Expliquer les marques employées dans un tableau, et elles seules.
-
-    Parameters
-    ----------
-    chiffres : sequence of Chiffre or None
-        Chiffres du tableau.
-
-    Returns
-    -------
-    list of str
-        Une phrase par marque présente.
-    """
+    """Expliquer les marques employées dans un tableau, et elles seules."""
     presents = [c for c in chiffres if c is not None]
     notes = []
     if any(c.fiabilite == Fiabilite.FRAGILE and c.a_une_valeur for c in presents):
@@ -203,22 +108,7 @@ def notes_de_lecture(chiffres: Sequence[Chiffre | None]) -> list[str]:
 
 
 def references(diagnostic: Diagnostic, liste: Sequence[Indicateur], titre: str) -> Tableau | None:
-    """Composer le tableau « le territoire et ses références ».
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres.
-    liste : sequence of Indicateur
-        Indicateurs du chapitre ; ceux sans aucun chiffre sont laissés à la liste des absents.
-    titre : str
-        Légende.
-
-    Returns
-    -------
-    Tableau or None
-        ``None`` si aucun indicateur n'a de chiffre pour le sujet.
-    """
+    """Composer le tableau « le territoire et ses références »."""
     sujet = diagnostic.ensembles.sujet
     utiles = [i for i in liste if (c := diagnostic.chiffre(sujet, i.code)) is not None and c.a_une_valeur]
     if not utiles:
@@ -256,22 +146,7 @@ def references(diagnostic: Diagnostic, liste: Sequence[Indicateur], titre: str) 
 
 
 def mailles(diagnostic: Diagnostic, liste: Sequence[Indicateur], maximum: int) -> Tableau | None:
-    """Composer le tableau des IRIS (ou des communes d'une intercommunalité).
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres.
-    liste : sequence of Indicateur
-        Indicateurs par ordre de préférence.
-    maximum : int
-        Nombre de colonnes.
-
-    Returns
-    -------
-    Tableau or None
-        ``None`` sans maille, ou sans indicateur chiffré.
-    """
+    """Composer le tableau des IRIS (ou des communes d'une intercommunalité)."""
     territoires = diagnostic.ensembles.mailles
     lire = lecteur(diagnostic, "mailles")
     utiles = [i for i in liste if _assez_remplie(i, territoires, lire)][:maximum]
@@ -322,20 +197,5 @@ def _type(territoire: Territoire) -> str:
 
 
 def date_de_lecture(indicateur: Indicateur, territoires: Sequence[Territoire], lire: Lire) -> str:
-    """Dire la date des chiffres d'une colonne.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Colonne.
-    territoires : sequence of Territoire
-        Lignes.
-    lire : callable
-        Lecture d'un chiffre, donnée par :func:`lecteur`.
-
-    Returns
-    -------
-    str
-        Période du premier chiffre trouvé.
-    """
+    """Dire la date des chiffres d'une colonne."""
     return next((c.periode for t in territoires if (c := lire(t, indicateur)) is not None and c.periode), "")

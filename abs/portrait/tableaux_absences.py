@@ -17,20 +17,7 @@ Lire = Callable[[Territoire, Indicateur], Chiffre | None]
 
 
 def raison_publique(chiffre: Chiffre, raison: str | None = None) -> str:
-    """Dire la raison d'une absence à qui ne lit pas les fichiers : sans nom de colonne, avec l'année du fichier.
-
-    Parameters
-    ----------
-    chiffre : Chiffre
-        Chiffre sans valeur.
-    raison : str or None, default None
-        Raison déjà abrégée ; celle de la note du chiffre par défaut.
-
-    Returns
-    -------
-    str
-        Par exemple « le fichier déposé de 2016 ne donne pas ce chiffre » ; vide sans note.
-    """
+    """Dire la raison d'une absence à qui ne lit pas les fichiers : sans nom de colonne, avec l'année du fichier."""
     texte = SANS_VARIABLE.sub(r"\1 ne donne pas ce chiffre", chiffre.note if raison is None else raison)
     if chiffre.millesime is None:
         return (
@@ -44,22 +31,7 @@ def raisons_des_absences(
     liste: Sequence[Indicateur],
     lire: Lire,
 ) -> list[str]:
-    """Dire pourquoi des mailles n'ont pas de chiffre, raison par raison.
-
-    Parameters
-    ----------
-    territoires : sequence of Territoire
-        Lignes du tableau.
-    liste : sequence of Indicateur
-        Colonnes.
-    lire : callable
-        Fonction (territoire, indicateur) → chiffre ou ``None``.
-
-    Returns
-    -------
-    list of str
-        Une phrase par raison et par groupe de territoires.
-    """
+    """Dire pourquoi des mailles n'ont pas de chiffre, raison par raison."""
     par_raison: dict[tuple[str, str], list[str]] = {}
     for indicateur in liste:
         for t in territoires:

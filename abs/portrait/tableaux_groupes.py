@@ -42,21 +42,7 @@ NOTES_DES_QPV: Final = (
 
 
 def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tableau]:
-    """Composer le tableau des QPV côte à côte, la commune et l'intercommunalité à leur droite.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres.
-    liste : sequence of Indicateur
-        Indicateurs du chapitre QPV.
-
-    Returns
-    -------
-    list of Tableau
-        Un quartier par colonne ; s'ils sont plus de cinq, un par ligne, en plusieurs tableaux. Vide sans chiffre. La
-        commune et l'intercommunalité n'ont de chiffre qu'à l'année, établie, des données des quartiers.
-    """
+    """Composer le tableau des QPV côte à côte, la commune et l'intercommunalité à leur droite."""
     quartiers_prioritaires = diagnostic.ensembles.qpv
     lire = lecteur(diagnostic, "qpv")
     utiles = [
@@ -135,20 +121,7 @@ def _code_et_communes(quartier: Territoire) -> str:
 
 
 def quartiers(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> Tableau | None:
-    """Composer le tableau des quartiers : rapports de sommes, et étendue des médianes de leurs IRIS.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres.
-    liste : sequence of Indicateur
-        Indicateurs du chapitre.
-
-    Returns
-    -------
-    Tableau or None
-        ``None`` sans chiffre.
-    """
+    """Composer le tableau des quartiers : rapports de sommes, et étendue des médianes de leurs IRIS."""
     groupes = diagnostic.ensembles.quartiers
     lire = lecteur(diagnostic, "quartiers")
     utiles = [

@@ -38,20 +38,7 @@ class Demande:
     diffusion: str = "publique"
 
     def vintages(self, base: Base, source: str) -> list[int]:
-        """Lister les millésimes admis d'une source, du plus récent au plus ancien.
-
-        Parameters
-        ----------
-        base : Base
-            Base locale.
-        source : str
-            Identifiant de la source.
-
-        Returns
-        -------
-        list of int
-            Millésimes tenus et admis par la demande.
-        """
+        """Lister les millésimes admis d'une source, du plus récent au plus ancien."""
         tenus = base.millesimes(source)[::-1]
         famille = sources()[source].famille
         for cle in (source, famille):
@@ -91,22 +78,7 @@ def lire_millesimes(texte: str) -> dict[str, int]:
 
 
 def verifier(demande: Demande, base: Base) -> None:
-    """Refuser une demande que la base ne peut pas honorer, en disant ce qu'elle tient.
-
-    Parameters
-    ----------
-    demande : Demande
-        Demande de l'analyste.
-    base : Base
-        Base locale.
-
-    Raises
-    ------
-    ParametreInvalide
-        Diffusion ou génération de QPV inconnue, famille de sources inconnue.
-    DonneeAbsente
-        Année que la base ne tient pas.
-    """
+    """Refuser une demande que la base ne peut pas honorer, en disant ce qu'elle tient."""
     base.exiger()
     if demande.diffusion not in {"publique", "interne"}:
         raise ParametreInvalide(f"La diffusion « {demande.diffusion} » est inconnue : publique ou interne.")

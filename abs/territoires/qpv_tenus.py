@@ -13,20 +13,7 @@ if TYPE_CHECKING:
 
 
 def ce_qui_est_tenu(base: Base, code: str) -> list[str]:
-    """Lister les parties tenues d'un quartier, chacune avec l'année de ses données ou ses éditions.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    code : str
-        Code du quartier.
-
-    Returns
-    -------
-    list of str
-        Par exemple « population : données de 2013 (éditions 2019 et 2020) et de 2018 (édition 2021) ».
-    """
+    """Lister les parties tenues d'un quartier, chacune avec l'année de ses données ou ses éditions."""
     lues = dates(base)
     tenues: dict[str, dict[int | None, list[int]]] = {}
     for s in sources().values():
@@ -66,20 +53,7 @@ def _editions(toutes: list[int]) -> str:
 
 
 def pourquoi_sans_evolution(base: Base, code: str, nom: str) -> str:
-    """Dire qu'un quartier prioritaire n'a pas d'évolution, et ce que la base permet d'en lire.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    code, nom : str
-        Quartier.
-
-    Returns
-    -------
-    str
-        Phrases complètes.
-    """
+    """Dire qu'un quartier prioritaire n'a pas d'évolution, et ce que la base permet d'en lire."""
     tenu = ce_qui_est_tenu(base, code)
     debut = (
         f"{nom} ({code}) est un quartier prioritaire : ses tableaux sont publiés par éditions, dont les parties ont chacune "

@@ -25,33 +25,13 @@ PLUS_LARGES: Final[dict[str, tuple[str, ...]]] = {
 
 
 class References:
-    """Construit les territoires de comparaison d'un sujet.
-
-    Parameters
-    ----------
-    annuaire : Territoires
-        Annuaire des territoires de la base.
-    """
+    """Construit les territoires de comparaison d'un sujet."""
 
     def __init__(self, annuaire: Territoires) -> None:
         self.annuaire = annuaire
 
     def autour(self, sujet: Territoire, populations: pd.Series) -> list[Territoire]:
-        """Donner les territoires auxquels comparer le sujet, du plus proche au plus large.
-
-        Parameters
-        ----------
-        sujet : Territoire
-            Territoire du portrait.
-        populations : pandas.Series
-            Population des communes connues, pour la strate de taille.
-
-        Returns
-        -------
-        list of Territoire
-            Commune (pour un IRIS ou un QPV), EPCI, EPCI sans sa ville-centre, communes de même taille,
-            département, région, France métropolitaine.
-        """
+        """Donner les territoires auxquels comparer le sujet, du plus proche au plus large."""
         geo, trouvees = self.annuaire.geographie, []
         commune = self._commune_du(sujet)
         arrondissement = sujet.niveau == "commune" and commune != sujet.code

@@ -74,15 +74,7 @@ class Territoire:
 
 
 class Territoires:
-    """Recherche de territoires et construction des références.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    annee : int or None, default None
-        Année de la géographie voulue.
-    """
+    """Recherche de territoires et construction des références."""
 
     def __init__(self, base: Base, annee: int | None = None) -> None:
         self.base = base
@@ -211,22 +203,7 @@ class Territoires:
         return None
 
     def nommer(self, code: str, niveau: str, nom: str) -> Territoire:
-        """Former un territoire connu, avec ses composantes.
-
-        Parameters
-        ----------
-        code : str
-            Code officiel.
-        niveau : str
-            Niveau géographique.
-        nom : str
-            Nom à lire.
-
-        Returns
-        -------
-        Territoire
-            Territoire et ses communes.
-        """
+        """Former un territoire connu, avec ses composantes."""
         composantes: tuple[str, ...] = ()
         generation = self.annee
         if niveau in {"epci", "departement", "region"}:
@@ -258,20 +235,7 @@ class Territoires:
         return tuple(sorted(map(str, noms)))
 
     def qpv_du(self, sujet: Territoire, generation: int | None = None) -> list[Territoire]:
-        """Lister les QPV qui touchent le sujet.
-
-        Parameters
-        ----------
-        sujet : Territoire
-            Commune, EPCI ou département.
-        generation : int or None, default None
-            2015 ou 2024 ; par défaut la plus récente tenue pour ce territoire.
-
-        Returns
-        -------
-        list of Territoire
-            QPV d'une seule génération, par code.
-        """
+        """Lister les QPV qui touchent le sujet."""
         table = self.geographie.qpv
         if table.empty:
             return []
@@ -299,18 +263,7 @@ class Territoires:
         ]
 
     def quartiers_du(self, sujet: Territoire) -> list[Territoire]:
-        """Lister les quartiers locaux du sujet.
-
-        Parameters
-        ----------
-        sujet : Territoire
-            Commune.
-
-        Returns
-        -------
-        list of Territoire
-            Quartiers, groupes d'IRIS entiers.
-        """
+        """Lister les quartiers locaux du sujet."""
         table = self.base.lire("quartiers", None, "iris")
         if table.empty or sujet.niveau != "commune":
             return []

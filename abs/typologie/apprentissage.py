@@ -17,31 +17,7 @@ from donnees_insee.erreurs import DonneeAbsente
 def choisir_l_espace(
     iris: Iris, territoires: Territoires, sujet: Territoire, colonnes: list[Colonne], table: Table
 ) -> Espace:
-    """Choisir le plus petit espace qui porte assez d'IRIS complets.
-
-    Parameters
-    ----------
-    iris : Iris
-        IRIS tenus.
-    territoires : Territoires
-        Recherche de territoires.
-    sujet : Territoire
-        Territoire à classer.
-    colonnes : list of Colonne
-        Variables retenues.
-    table : Table
-        Réglages.
-
-    Returns
-    -------
-    Espace
-        IRIS d'apprentissage et phrase qui dit pourquoi.
-
-    Raises
-    ------
-    DonneeAbsente
-        Si l'espace le plus large ne suffit pas.
-    """
+    """Choisir le plus petit espace qui porte assez d'IRIS complets."""
     essais = []
     for nom, communes in donnees.espaces_possibles(territoires, sujet):
         candidats = donnees.apprentissage(iris, communes, table)
@@ -68,24 +44,7 @@ def choisir_l_espace(
 def colonnes_tenues(
     lecteur: Lecteur, sujet: list[str], millesime: int | None, table: Table
 ) -> tuple[list[Colonne], list[VariableActive]]:
-    """Lire les variables actives que la base tient pour le sujet, chacune à sa date la plus récente.
-
-    Parameters
-    ----------
-    lecteur : Lecteur
-        Lecteur de la base.
-    sujet : list of str
-        IRIS du sujet assez peuplés pour apprendre.
-    millesime : int or None
-        Dernier millésime admis.
-    table : Table
-        Réglages.
-
-    Returns
-    -------
-    tuple
-        Colonnes lues, variables absentes.
-    """
+    """Lire les variables actives que la base tient pour le sujet, chacune à sa date la plus récente."""
     tenues: list[Colonne] = []
     absentes: list[VariableActive] = []
     for variable in table.actives:
@@ -104,28 +63,7 @@ def colonnes_tenues(
 def apprendre(
     sujet: Territoire, espace: Espace, colonnes: list[Colonne], iris: Iris, table: Table, dites: list[str]
 ) -> Modele:
-    """Apprendre les classes sur l'espace choisi.
-
-    Parameters
-    ----------
-    sujet : Territoire
-        Territoire à classer.
-    espace : Espace
-        IRIS d'apprentissage.
-    colonnes : list of Colonne
-        Variables retenues.
-    iris : Iris
-        Population et part des 18-24 ans.
-    table : Table
-        Réglages.
-    dites : list of str
-        Phrases déjà acquises sur les variables.
-
-    Returns
-    -------
-    Modele
-        Centres, valeurs-tests, stabilités.
-    """
+    """Apprendre les classes sur l'espace choisi."""
     regles = table.regles
     codes = sorted(espace.codes)
     brutes = matrice(colonnes, codes).to_numpy()
@@ -198,22 +136,7 @@ def _apprise(colonne: Colonne, mesure: partition.Echelle, rang: int) -> Variable
 
 
 def choisir_le_nombre(reduites: np.ndarray, stables: dict[int, float], table: Table) -> tuple[int, str]:
-    """Choisir le plus grand nombre de classes stables et assez remplies.
-
-    Parameters
-    ----------
-    reduites : numpy.ndarray
-        Matrice (n, p).
-    stables : dict of int to float
-        Stabilité par nombre de classes.
-    table : Table
-        Réglages.
-
-    Returns
-    -------
-    tuple
-        Nombre de classes, phrase qui le justifie.
-    """
+    """Choisir le plus grand nombre de classes stables et assez remplies."""
     seuil, part = table.regles.stabilite, table.regles.part_de_classe
     remplies, entier = {}, partition.arbre(reduites)
     for nombre in stables:
@@ -232,20 +155,7 @@ def choisir_le_nombre(reduites: np.ndarray, stables: dict[int, float], table: Ta
 
 
 def valeurs_tests(reduites: np.ndarray, dedans: np.ndarray) -> np.ndarray:
-    """Mesurer en quoi la moyenne d'une classe s'écarte de l'ensemble, compte tenu de sa taille.
-
-    Parameters
-    ----------
-    reduites : numpy.ndarray
-        Matrice (n, p).
-    dedans : numpy.ndarray
-        Vecteur (n,) de booléens : la classe.
-
-    Returns
-    -------
-    numpy.ndarray
-        Vecteur (p,) des valeurs-tests.
-    """
+    """Mesurer en quoi la moyenne d'une classe s'écarte de l'ensemble, compte tenu de sa taille."""
     total, siens = len(reduites), int(dedans.sum())
     if total < 2 or siens in {0, total}:
         return np.zeros(reduites.shape[1])

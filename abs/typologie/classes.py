@@ -27,22 +27,7 @@ def _actives(modele: Modele, table: Table) -> list[VariableActive]:
 
 
 def traits(modele: Modele, table: Table, classe: int) -> list[tuple[VariableActive, float, str]]:
-    """Donner ce qui distingue le plus une classe de l'ensemble.
-
-    Parameters
-    ----------
-    modele : Modele
-        Typologie apprise.
-    table : Table
-        Variables et leurs mots.
-    classe : int
-        Numéro de la classe, à partir de 1.
-
-    Returns
-    -------
-    list of tuple
-        Triplets (variable, valeur-test, mots), de la plus forte à la plus faible.
-    """
+    """Donner ce qui distingue le plus une classe de l'ensemble."""
     tests = modele.tests[classe - 1]
     variables = _actives(modele, table)
     ordre = sorted(range(len(variables)), key=lambda i: (-abs(tests[i]), i))
@@ -53,22 +38,7 @@ def traits(modele: Modele, table: Table, classe: int) -> list[tuple[VariableActi
 
 
 def nom_propose(modele: Modele, table: Table, classe: int) -> str:
-    """Proposer le nom d'une classe ; l'analyste le confirme ou le change.
-
-    Parameters
-    ----------
-    modele : Modele
-        Typologie apprise.
-    table : Table
-        Variables et leurs mots.
-    classe : int
-        Numéro de la classe.
-
-    Returns
-    -------
-    str
-        Trois traits au plus, ou « secteurs étudiants » avant toute autre chose.
-    """
+    """Proposer le nom d'une classe ; l'analyste le confirme ou le change."""
     if classe in modele.etudiantes:
         return ETUDIANTE
     forts = [mots for _, test, mots in traits(modele, table, classe) if abs(test) >= TEST_NET]
@@ -76,22 +46,7 @@ def nom_propose(modele: Modele, table: Table, classe: int) -> str:
 
 
 def fichier_des_noms(modele: Modele, table: Table, confirmes: dict[int, str]) -> str:
-    """Écrire le fichier où l'analyste confirme les noms.
-
-    Parameters
-    ----------
-    modele : Modele
-        Typologie apprise.
-    table : Table
-        Variables et leurs mots.
-    confirmes : dict of int to str
-        Noms déjà confirmés, gardés tels quels.
-
-    Returns
-    -------
-    str
-        TOML, une table par classe.
-    """
+    """Écrire le fichier où l'analyste confirme les noms."""
     lignes = [
         "# Noms des classes. « propose » vient des trois valeurs-tests les plus fortes ; écrivez le vôtre dans",
         "# « confirme », puis relancez la commande : tant qu'il est vide, le nom est donné comme une proposition.",
@@ -115,25 +70,7 @@ def _toml(texte: str) -> str:
 
 
 def lire_les_noms(texte: str, proposes: dict[int, str]) -> tuple[dict[int, str], list[str]]:
-    """Relire les noms confirmés par l'analyste, tant que la classe qu'ils nomment est la même.
-
-    Parameters
-    ----------
-    texte : str
-        Contenu du fichier.
-    proposes : dict of int to str
-        Noms proposés aujourd'hui : un nom confirmé pour d'autres traits ne s'emploie plus.
-
-    Returns
-    -------
-    tuple
-        Numéro de classe → nom confirmé ; phrases sur les noms laissés de côté.
-
-    Raises
-    ------
-    ParametreInvalide
-        Si le fichier ne se lit pas.
-    """
+    """Relire les noms confirmés par l'analyste, tant que la classe qu'ils nomment est la même."""
     try:
         brut = tomllib.loads(texte)
         lus = {
@@ -155,22 +92,7 @@ def lire_les_noms(texte: str, proposes: dict[int, str]) -> tuple[dict[int, str],
 
 
 def noms(modele: Modele, table: Table, confirmes: dict[int, str]) -> dict[int, str]:
-    """Donner le nom à écrire de chaque classe.
-
-    Parameters
-    ----------
-    modele : Modele
-        Typologie apprise.
-    table : Table
-        Variables et leurs mots.
-    confirmes : dict of int to str
-        Noms confirmés.
-
-    Returns
-    -------
-    dict of int to str
-        Numéro → nom, suivi de « (proposition) » tant qu'il n'est pas confirmé.
-    """
+    """Donner le nom à écrire de chaque classe."""
     tous = range(1, modele.nombre + 1)
     return {
         k: confirmes[k] if k in confirmes else f"{nom_propose(modele, table, k)} (proposition)" for k in tous
@@ -178,25 +100,7 @@ def noms(modele: Modele, table: Table, confirmes: dict[int, str]) -> dict[int, s
 
 
 def classer_le_sujet(modele: Modele, table: Table, valeurs: pd.DataFrame, iris: Iris) -> pd.DataFrame:
-    """Classer les IRIS d'un territoire, avec la raison de chaque absence et ce qui met chacun à part.
-
-    Parameters
-    ----------
-    modele : Modele
-        Typologie apprise.
-    table : Table
-        Réglages.
-    valeurs : pandas.DataFrame
-        Variables par IRIS, dans l'unité de travail.
-    iris : Iris
-        Noms, types, population.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Colonnes ``code``, ``nom``, ``type``, ``population``, ``classe`` (0 = non classé), ``etat``, ``etudiant``,
-        ``a_part``.
-    """
+    """Classer les IRIS d'un territoire, avec la raison de chaque absence et ce qui met chacun à part."""
     codes = [str(c) for c in valeurs.index]
     fiches = iris.fiches({c[:5] for c in codes})
     brutes = valeurs.to_numpy(float)
@@ -249,24 +153,7 @@ def _etat(manques: list[str]) -> str:
 
 
 def ecarts_a_la_classe(modele: Modele, table: Table, reduites: np.ndarray, classe: int) -> str:
-    """Dire en quoi un IRIS s'écarte des autres de sa classe.
-
-    Parameters
-    ----------
-    modele : Modele
-        Typologie apprise.
-    table : Table
-        Variables et leurs mots.
-    reduites : numpy.ndarray
-        Vecteur (p,) de l'IRIS, en écarts réduits.
-    classe : int
-        Sa classe.
-
-    Returns
-    -------
-    str
-        Variables et sens de l'écart, les plus forts d'abord ; vide s'il ressemble à sa classe.
-    """
+    """Dire en quoi un IRIS s'écarte des autres de sa classe."""
     ecarts = reduites - modele.centres[classe - 1]
     seuils = np.maximum(ECART_A_PART * modele.dispersions[classe - 1], 1.0)
     variables = _actives(modele, table)

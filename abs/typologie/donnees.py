@@ -23,23 +23,7 @@ COLONNE_DE_MEDIANE: Final = {"niveau_vie_median": "DISP_MED", "premier_decile": 
 
 @dataclass(frozen=True)
 class Colonne:
-    """Une variable lue pour tous les IRIS tenus.
-
-    Attributes
-    ----------
-    variable : VariableActive
-        Variable active.
-    source, definition : str
-        Source et série lues.
-    millesime : int
-        Année des données.
-    valeurs : pandas.Series
-        Par code d'IRIS, dans l'unité de travail ; NaN où le chiffre manque.
-    marges : pandas.Series
-        Demi-largeur de ce que l'on ne distingue pas : marge de sondage ou seuil pratique.
-    mediane : float or None
-        Médiane métropolitaine qui a servi de dénominateur, pour une variable en euros.
-    """
+    """Une variable lue pour tous les IRIS tenus."""
 
     variable: VariableActive
     source: str
@@ -53,17 +37,7 @@ class Colonne:
 
 @dataclass(frozen=True)
 class Espace:
-    """L'espace où l'on apprend.
-
-    Attributes
-    ----------
-    nom : str
-        Par exemple « le département 34 ».
-    codes : tuple of str
-        IRIS d'apprentissage : habitat, assez d'habitants, dans l'espace.
-    phrase : str
-        Pourquoi cet espace.
-    """
+    """L'espace où l'on apprend."""
 
     nom: str
     codes: tuple[str, ...]
@@ -72,17 +46,7 @@ class Espace:
 
 @dataclass
 class Iris:
-    """Les IRIS tenus : population, type, nom, commune, part des 18-24 ans si elle est tenue.
-
-    Attributes
-    ----------
-    population : pandas.Series
-        Habitants par code.
-    annee_population : int
-        Millésime de la population.
-    etudiants : pandas.Series
-        Part des 18-24 ans ; vide si aucun fichier ne la tient.
-    """
+    """Les IRIS tenus : population, type, nom, commune, part des 18-24 ans si elle est tenue."""
 
     population: pd.Series
     annee_population: int
@@ -91,18 +55,7 @@ class Iris:
     _fiches: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def fiches(self, communes: set[str]) -> dict[str, tuple[str, str]]:
-        """Donner le nom et le type des IRIS de communes.
-
-        Parameters
-        ----------
-        communes : set of str
-            Codes de communes.
-
-        Returns
-        -------
-        dict of str to tuple of str
-            Code d'IRIS → (nom, type).
-        """
+        """Donner le nom et le type des IRIS de communes."""
         geo = self.territoires.geographie
         for commune in sorted(communes):
             liste = geo.iris(commune, set(), self.annee_population)
@@ -111,18 +64,7 @@ class Iris:
         return self._fiches
 
     def de(self, communes: set[str] | None) -> list[str]:
-        """Lister les IRIS peuplés de communes, par code.
-
-        Parameters
-        ----------
-        communes : set of str or None
-            Codes de communes ; ``None`` pour tous.
-
-        Returns
-        -------
-        list of str
-            Codes triés.
-        """
+        """Lister les IRIS peuplés de communes, par code."""
         return sorted(
             c
             for c in self.population.index
@@ -133,24 +75,7 @@ class Iris:
 def lecture_tenue(
     lecteur: Lecteur, definition: Indicateur, millesime: int | None, niveau: str = "iris"
 ) -> list[tuple[int, Lecture]]:
-    """Lister les lectures possibles d'un indicateur, de la plus récente à la plus ancienne.
-
-    Parameters
-    ----------
-    lecteur : Lecteur
-        Lecteur de la base.
-    definition : Indicateur
-        Indicateur.
-    millesime : int or None
-        Dernier millésime admis.
-    niveau : str, default "iris"
-        Niveau publié.
-
-    Returns
-    -------
-    list of tuple
-        Couples (millésime, lecture).
-    """
+    """Lister les lectures possibles d'un indicateur, de la plus récente à la plus ancienne."""
     trouvees: dict[int, Lecture] = {}
     for lecture in definition.lectures:
         if lecture.source_denominateur is not None:
@@ -164,26 +89,7 @@ def lecture_tenue(
 def valeurs(
     lecteur: Lecteur, definition: Indicateur, lecture: Lecture, millesime: int, niveau: str = "iris"
 ) -> pd.Series:
-    """Lire un indicateur pour tous les territoires d'un niveau.
-
-    Parameters
-    ----------
-    lecteur : Lecteur
-        Lecteur de la base.
-    definition : Indicateur
-        Indicateur.
-    lecture : Lecture
-        Façon de le lire.
-    millesime : int
-        Année des données.
-    niveau : str, default "iris"
-        Niveau publié.
-
-    Returns
-    -------
-    pandas.Series
-        Valeurs par code ; NaN où le chiffre manque.
-    """
+    """Lire un indicateur pour tous les territoires d'un niveau."""
     lus = lecteur.comptes(lecture, millesime, niveau)
     if lecture.est_publiee:
         vecteur = lus.publiee
@@ -197,29 +103,7 @@ def valeurs(
 
 
 def lire_les_iris(territoires: Territoires, lecteur: Lecteur, table: Table, millesime: int | None) -> Iris:
-    """Lire la population des IRIS, qui décide de ceux qui comptent.
-
-    Parameters
-    ----------
-    territoires : Territoires
-        Recherche de territoires.
-    lecteur : Lecteur
-        Lecteur de la base.
-    table : Table
-        Réglages.
-    millesime : int or None
-        Dernier millésime admis.
-
-    Returns
-    -------
-    Iris
-        Population, types et part des 18-24 ans.
-
-    Raises
-    ------
-    DonneeAbsente
-        Si aucun fichier ne donne la population des IRIS.
-    """
+    """Lire la population des IRIS, qui décide de ceux qui comptent."""
     definition = indicateur(table.population)
     candidates = [
         (annee, valeurs(lecteur, definition, lecture, annee).dropna())
@@ -241,24 +125,7 @@ def lire_les_iris(territoires: Territoires, lecteur: Lecteur, table: Table, mill
 
 
 def lire_une_colonne(lecteur: Lecteur, variable: VariableActive, millesime: int, lecture: Lecture) -> Colonne:
-    """Lire une variable active, ses marges et, en euros, la médiane métropolitaine de la même année.
-
-    Parameters
-    ----------
-    lecteur : Lecteur
-        Lecteur de la base.
-    variable : VariableActive
-        Variable.
-    millesime : int
-        Année des données.
-    lecture : Lecture
-        Façon de la lire.
-
-    Returns
-    -------
-    Colonne
-        Valeurs par IRIS.
-    """
+    """Lire une variable active, ses marges et, en euros, la médiane métropolitaine de la même année."""
     definition = variable.indicateur
     lues = valeurs(lecteur, definition, lecture, millesime)
     mediane = _mediane_metropolitaine(lecteur.base, lecture.source.id, millesime) if variable.euros else None
@@ -303,25 +170,7 @@ def _marges(
 
 
 def espaces_possibles(territoires: Territoires, sujet: Territoire) -> list[tuple[str, set[str] | None]]:
-    """Lister les espaces d'apprentissage, du plus étroit au plus large.
-
-    Parameters
-    ----------
-    territoires : Territoires
-        Recherche de territoires.
-    sujet : Territoire
-        Commune, EPCI, département ou région.
-
-    Returns
-    -------
-    list of tuple
-        Couples (nom, communes) ; le dernier, sans limite, prend tous les IRIS tenus.
-
-    Raises
-    ------
-    ParametreInvalide
-        Si le sujet est trop petit ou n'est pas fait de communes.
-    """
+    """Lister les espaces d'apprentissage, du plus étroit au plus large."""
     if sujet.niveau not in NIVEAUX_ADMIS:
         raise ParametreInvalide(
             f"Une typologie classe les IRIS d'une commune, d'une intercommunalité ou d'un département ; "
@@ -343,22 +192,7 @@ def espaces_possibles(territoires: Territoires, sujet: Territoire) -> list[tuple
 
 
 def apprentissage(iris: Iris, communes: set[str] | None, table: Table) -> list[str]:
-    """Lister les IRIS d'habitat assez peuplés d'un espace.
-
-    Parameters
-    ----------
-    iris : Iris
-        IRIS tenus.
-    communes : set of str or None
-        Communes de l'espace.
-    table : Table
-        Réglages.
-
-    Returns
-    -------
-    list of str
-        Codes triés.
-    """
+    """Lister les IRIS d'habitat assez peuplés d'un espace."""
     candidats = [c for c in iris.de(communes) if iris.population[c] >= table.regles.habitants_apprentissage]
     fiches = iris.fiches({c[:5] for c in candidats})
     return [c for c in candidats if fiches.get(c, ("", ""))[1] == "H"]

@@ -20,21 +20,7 @@ from donnees_insee.erreurs import DonneeAbsente
 
 @dataclass(frozen=True)
 class Etude:
-    """Une typologie et le territoire qu'elle classe.
-
-    Attributes
-    ----------
-    modele : Modele
-        Centres et variables.
-    sujet : Territoire
-        Territoire classé.
-    iris : pandas.DataFrame
-        IRIS du sujet et leur classe.
-    valeurs : pandas.DataFrame
-        Variables actives des IRIS du sujet, dans l'unité de travail.
-    colonnes : list of Colonne
-        Variables lues, tous IRIS tenus.
-    """
+    """Une typologie et le territoire qu'elle classe."""
 
     modele: Modele
     sujet: Territoire
@@ -45,27 +31,7 @@ class Etude:
 
 
 def mener(base: Base, texte: str, millesime: int | None = None) -> Etude:
-    """Apprendre la typologie qui convient à un territoire, et l'y appliquer.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    texte : str
-        Code ou nom du territoire.
-    millesime : int or None, default None
-        Dernier millésime admis.
-
-    Returns
-    -------
-    Etude
-        Modèle et IRIS classés.
-
-    Raises
-    ------
-    DonneeAbsente
-        Si trop peu de variables ou d'IRIS sont tenus.
-    """
+    """Apprendre la typologie qui convient à un territoire, et l'y appliquer."""
     territoires = Territoires(base)
     sujet = territoires.trouver(texte)
     reglages, lecteur = table(), Lecteur(base, None)
@@ -100,20 +66,7 @@ def mener(base: Base, texte: str, millesime: int | None = None) -> Etude:
 
 
 def codes_du_sujet(iris: Iris, communes: set[str]) -> list[str]:
-    """Lister tous les IRIS des communes : ceux de la liste de référence et ceux des données.
-
-    Parameters
-    ----------
-    iris : Iris
-        IRIS tenus.
-    communes : set of str
-        Communes du sujet.
-
-    Returns
-    -------
-    list of str
-        Codes triés, IRIS d'activité et divers compris.
-    """
+    """Lister tous les IRIS des communes : ceux de la liste de référence et ceux des données."""
     references = [
         str(c)
         for commune in communes
@@ -128,24 +81,7 @@ Repetition = tuple[str, str, float]
 def sans_repetition(
     lues: list[Colonne], codes: list[str], iris: Iris, reglages: Table
 ) -> tuple[list[Colonne], list[Repetition]]:
-    """Écarter les variables qui en répètent une plus importante.
-
-    Parameters
-    ----------
-    lues : list of Colonne
-        Variables, par priorité.
-    codes : list of str
-        IRIS où la corrélation se mesure ; les trop petits sont laissés de côté.
-    iris : Iris
-        Population.
-    reglages : Table
-        Réglages.
-
-    Returns
-    -------
-    tuple
-        Variables gardées ; triplets (écartée, gardée, corrélation).
-    """
+    """Écarter les variables qui en répètent une plus importante."""
     regles = reglages.regles
     grands = [c for c in codes if iris.population[c] >= regles.habitants_apprentissage]
     poids = iris.population.reindex(grands).to_numpy(float)
@@ -160,24 +96,7 @@ def sans_repetition(
 
 
 def exiger_des_variables(colonnes: list[Colonne], absentes: list[str], nom: str, reglages: Table) -> None:
-    """Vérifier qu'il reste de quoi distinguer des IRIS.
-
-    Parameters
-    ----------
-    colonnes : list of Colonne
-        Variables gardées.
-    absentes : list of str
-        Variables que la base ne tient pas.
-    nom : str
-        Nom du territoire.
-    reglages : Table
-        Réglages.
-
-    Raises
-    ------
-    DonneeAbsente
-        S'il en reste trop peu.
-    """
+    """Vérifier qu'il reste de quoi distinguer des IRIS."""
     minimum = reglages.regles.actives_minimum
     if len(colonnes) < minimum:
         raise DonneeAbsente(
@@ -189,26 +108,7 @@ def exiger_des_variables(colonnes: list[Colonne], absentes: list[str], nom: str,
 def phrases_des_variables(
     colonnes: list[Colonne], repetees: list[Repetition], absentes: list[str], nom: str, reglages: Table
 ) -> list[str]:
-    """Dire sur quoi la typologie est faite, ce qui a été écarté et ce qui manque.
-
-    Parameters
-    ----------
-    colonnes : list of Colonne
-        Variables actives.
-    repetees : list of tuple
-        Triplets (écartée, gardée, corrélation).
-    absentes : list of str
-        Variables non tenues.
-    nom : str
-        Nom du territoire.
-    reglages : Table
-        Réglages.
-
-    Returns
-    -------
-    list of str
-        Phrases.
-    """
+    """Dire sur quoi la typologie est faite, ce qui a été écarté et ce qui manque."""
     libelles = {v.code: v.indicateur.libelle for v in reglages.actives}
     phrases = [phrase_des_variables(colonnes, reglages.regles.actives_souhaitees)]
     phrases += [
@@ -227,20 +127,7 @@ def phrases_des_variables(
 
 
 def phrase_des_variables(colonnes: list[Colonne], souhaitees: int) -> str:
-    """Dire sur quoi la typologie est faite.
-
-    Parameters
-    ----------
-    colonnes : list of Colonne
-        Variables retenues.
-    souhaitees : int
-        Nombre au-dessous duquel on le dit.
-
-    Returns
-    -------
-    str
-        Liste des variables et de leurs dates.
-    """
+    """Dire sur quoi la typologie est faite."""
     liste = ", ".join(f"{c.variable.indicateur.libelle_court} ({c.source} {c.millesime})" for c in colonnes)
     dates = sorted({c.millesime for c in colonnes})
     suite = f" Les dates vont de {dates[0]} à {dates[-1]}." if len(dates) > 1 else ""

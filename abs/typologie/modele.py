@@ -35,29 +35,7 @@ class VariableApprise:
 
 @dataclass(frozen=True)
 class Modele:
-    """Une typologie apprise.
-
-    Attributes
-    ----------
-    variables : tuple of VariableApprise
-        Variables actives, dans l'ordre de priorité.
-    centres : numpy.ndarray
-        Matrice (k, p) d'écarts réduits.
-    effectifs : tuple of int
-        IRIS d'apprentissage de chaque classe.
-    dispersions : numpy.ndarray
-        Matrice (k, p) : écart-type des IRIS de la classe, en écarts réduits.
-    tests : numpy.ndarray
-        Matrice (k, p) des valeurs-tests.
-    etudiantes : tuple of int
-        Numéros des classes où les IRIS étudiants sont la majorité.
-    stabilites : dict of int to float
-        Indice de Rand ajusté moyen par nombre de classes essayé.
-    phrases : tuple of str
-        Ce que le lecteur doit savoir de l'apprentissage.
-    appris : tuple of str
-        Codes des IRIS d'apprentissage.
-    """
+    """Une typologie apprise."""
 
     territoire: str
     nom: str
@@ -85,30 +63,11 @@ class Modele:
         return len(self.centres)
 
     def classer(self, valeurs: np.ndarray, manques_admis: int) -> np.ndarray:
-        """Classer des IRIS sur l'échelle de l'apprentissage.
-
-        Parameters
-        ----------
-        valeurs : numpy.ndarray
-            Matrice (n, p), dans l'unité de travail.
-        manques_admis : int
-            Nombre de variables qui peuvent manquer.
-
-        Returns
-        -------
-        numpy.ndarray
-            Numéros de 1 à k, 0 pour un IRIS non classé.
-        """
+        """Classer des IRIS sur l'échelle de l'apprentissage."""
         return partition.affecter(self.echelle.appliquer(valeurs), self.centres, manques_admis)
 
     def en_json(self) -> str:
-        """Écrire le modèle, toujours de la même façon.
-
-        Returns
-        -------
-        str
-            JSON, nombres à dix chiffres significatifs.
-        """
+        """Écrire le modèle, toujours de la même façon."""
         brut = {
             "format": FORMAT,
             **asdict(self),
@@ -129,23 +88,7 @@ def _arrondir(objet: Any) -> Any:
 
 
 def depuis_json(texte: str) -> Modele:
-    """Relire un modèle.
-
-    Parameters
-    ----------
-    texte : str
-        Contenu du fichier.
-
-    Returns
-    -------
-    Modele
-        Modèle prêt à classer.
-
-    Raises
-    ------
-    ParametreInvalide
-        Si le fichier n'est pas un modèle de typologie.
-    """
+    """Relire un modèle."""
     try:
         brut = json.loads(texte)
         brut = {"format": FORMAT, **brut} if brut["format"] == FORMAT else {}
@@ -165,20 +108,7 @@ def depuis_json(texte: str) -> Modele:
 
 
 def matrice(colonnes: list[Colonne], codes: list[str]) -> pd.DataFrame:
-    """Réunir des variables pour des IRIS.
-
-    Parameters
-    ----------
-    colonnes : list of Colonne
-        Variables lues.
-    codes : list of str
-        IRIS voulus.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Une ligne par IRIS, une colonne par variable ; NaN où le chiffre manque.
-    """
+    """Réunir des variables pour des IRIS."""
     return pd.DataFrame(
         {c.variable.code: c.valeurs.reindex(codes) for c in colonnes}, index=codes, dtype=float
     )

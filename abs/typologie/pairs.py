@@ -47,18 +47,7 @@ class Regles:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Les territoires comparables trouvés.
-
-    Attributes
-    ----------
-    code, nom : str
-        Territoire de départ.
-    table : pandas.DataFrame
-        Une ligne par comparable : rang, code, nom, population, distance, stabilité, part de chaque variable dans la
-        distance (``part_…``), résultats (``resultat_…``).
-    phrases : tuple of str
-        Ce que le lecteur doit savoir.
-    """
+    """Les territoires comparables trouvés."""
 
     code: str
     nom: str
@@ -66,13 +55,7 @@ class Pairs:
     phrases: tuple[str, ...]
 
     def lignes(self) -> list[tuple[str, ...]]:
-        """Écrire les comparables pour l'écran.
-
-        Returns
-        -------
-        list of tuple of str
-            Une ligne par comparable.
-        """
+        """Écrire les comparables pour l'écran."""
         parts = [c for c in self.table.columns if c.startswith("part_dans_la_distance_")]
         lignes: list[tuple[str, ...]] = []
         for ligne in self.table.to_dict("records"):
@@ -102,20 +85,7 @@ def _composants(definition: Indicateur) -> set[str]:
 
 
 def verifier(question: Question, regles: Regles) -> list[str]:
-    """Lister ce qui rend une question malhonnête : un résultat dans la distance, ou trop de variables.
-
-    Parameters
-    ----------
-    question : Question
-        Question.
-    regles : Regles
-        Réglages.
-
-    Returns
-    -------
-    list of str
-        Fautes, vide si la question est permise.
-    """
+    """Lister ce qui rend une question malhonnête : un résultat dans la distance, ou trop de variables."""
     fautes, connus = [], indicateurs()
     inconnus = sorted({*question.resultats, *question.distance} - set(connus))
     if inconnus:
@@ -134,23 +104,7 @@ def verifier(question: Question, regles: Regles) -> list[str]:
 
 
 def lire(texte: str) -> tuple[Regles, dict[str, Question]]:
-    """Lire une table de questions.
-
-    Parameters
-    ----------
-    texte : str
-        Contenu TOML.
-
-    Returns
-    -------
-    tuple
-        Réglages, questions par code.
-
-    Raises
-    ------
-    ParametreInvalide
-        Si une question est fautive ; toutes les fautes sont dites.
-    """
+    """Lire une table de questions."""
     brut = tomllib.loads(texte)
     regles = Regles(**brut["regles"])
     lues = {
@@ -169,34 +123,12 @@ def _livrees() -> tuple[Regles, dict[str, Question]]:
 
 
 def questions() -> dict[str, Question]:
-    """Donner les questions livrées.
-
-    Returns
-    -------
-    dict of str to Question
-        Questions par code.
-    """
+    """Donner les questions livrées."""
     return _livrees()[1]
 
 
 def proches(reduites: pd.DataFrame, code: str, combien: int) -> tuple[pd.Series, pd.DataFrame, pd.Series]:
-    """Trouver les lignes les plus proches d'une autre, et ce qui reste du choix sans chaque variable.
-
-    Parameters
-    ----------
-    reduites : pandas.DataFrame
-        Une ligne par territoire, variables standardisées, sans valeur manquante.
-    code : str
-        Ligne de départ.
-    combien : int
-        Nombre de voisins.
-
-    Returns
-    -------
-    tuple
-        Distances des voisins, part de chaque variable dans leur distance, stabilité (part des essais où ils restent
-        quand on retire une variable).
-    """
+    """Trouver les lignes les plus proches d'une autre, et ce qui reste du choix sans chaque variable."""
     carres = (reduites.drop(index=code) - reduites.loc[code]) ** 2
     # À distance égale, l'ordre des codes décide : le résultat ne dépend pas de l'ordre du fichier.
     carres = carres.sort_index()
@@ -215,31 +147,7 @@ def proches(reduites: pd.DataFrame, code: str, combien: int) -> tuple[pd.Series,
 
 
 def chercher(base: Base, texte: str, question: str, millesime: int | None = None) -> Pairs:
-    """Chercher les territoires comparables à un autre pour une question.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    texte : str
-        Code ou nom d'une commune, ou code d'un IRIS.
-    question : str
-        Code de la question.
-    millesime : int or None, default None
-        Dernier millésime admis.
-
-    Returns
-    -------
-    Pairs
-        Dix territoires au plus, du plus au moins proche.
-
-    Raises
-    ------
-    ParametreInvalide
-        Si la question n'existe pas ou si le territoire n'est ni une commune ni un IRIS.
-    DonneeAbsente
-        Si la base ne tient pas de quoi mesurer la ressemblance.
-    """
+    """Chercher les territoires comparables à un autre pour une question."""
     regles, connues = _livrees()
     if question not in connues:
         raise ParametreInvalide(

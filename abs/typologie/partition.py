@@ -14,15 +14,7 @@ MAXIMUM_POUR_WARD: Final = 4000
 
 @dataclass(frozen=True)
 class Echelle:
-    """Ce qui ramène des valeurs brutes à des écarts comparables.
-
-    Attributes
-    ----------
-    bas, haut : numpy.ndarray
-        Vecteurs (p,) des bornes où les valeurs extrêmes sont ramenées.
-    moyennes, ecarts : numpy.ndarray
-        Vecteurs (p,), pondérés par la population.
-    """
+    """Ce qui ramène des valeurs brutes à des écarts comparables."""
 
     bas: np.ndarray
     haut: np.ndarray
@@ -30,38 +22,12 @@ class Echelle:
     ecarts: np.ndarray
 
     def appliquer(self, valeurs: np.ndarray) -> np.ndarray:
-        """Écrêter puis standardiser.
-
-        Parameters
-        ----------
-        valeurs : numpy.ndarray
-            Matrice (n, p) ; NaN où la valeur manque.
-
-        Returns
-        -------
-        numpy.ndarray
-            Matrice (n, p) d'écarts réduits.
-        """
+        """Écrêter puis standardiser."""
         return (np.clip(valeurs, self.bas, self.haut) - self.moyennes) / self.ecarts
 
 
 def echelle(valeurs: np.ndarray, poids: np.ndarray, part: float) -> Echelle:
-    """Calculer les bornes d'écrêtage, puis moyennes et écarts-types pondérés des valeurs écrêtées.
-
-    Parameters
-    ----------
-    valeurs : numpy.ndarray
-        Matrice (n, p) ; les NaN sont ignorés.
-    poids : numpy.ndarray
-        Vecteur (n,) des populations.
-    part : float
-        Part écrêtée de chaque côté.
-
-    Returns
-    -------
-    Echelle
-        Une échelle par colonne.
-    """
+    """Calculer les bornes d'écrêtage, puis moyennes et écarts-types pondérés des valeurs écrêtées."""
     bas = np.nanquantile(valeurs, part, axis=0)
     haut = np.nanquantile(valeurs, 1 - part, axis=0)
     ecretees = np.clip(valeurs, bas, haut)
@@ -75,20 +41,7 @@ def echelle(valeurs: np.ndarray, poids: np.ndarray, part: float) -> Echelle:
 
 
 def correlations(valeurs: np.ndarray, poids: np.ndarray) -> np.ndarray:
-    """Calculer les corrélations pondérées, deux à deux sur les lignes où les deux variables sont là.
-
-    Parameters
-    ----------
-    valeurs : numpy.ndarray
-        Matrice (n, p).
-    poids : numpy.ndarray
-        Vecteur (n,).
-
-    Returns
-    -------
-    numpy.ndarray
-        Matrice (p, p) ; 0 où elle ne se calcule pas.
-    """
+    """Calculer les corrélations pondérées, deux à deux sur les lignes où les deux variables sont là."""
     nombre = valeurs.shape[1]
     resultat = np.eye(nombre)
     for i in range(nombre):
@@ -104,22 +57,7 @@ def correlations(valeurs: np.ndarray, poids: np.ndarray) -> np.ndarray:
 def retenir(
     matrice: np.ndarray, codes: list[str], maximale: float
 ) -> tuple[list[int], list[tuple[str, str, float]]]:
-    """Garder, dans l'ordre, les variables qui ne répètent pas une variable déjà gardée.
-
-    Parameters
-    ----------
-    matrice : numpy.ndarray
-        Corrélations (p, p).
-    codes : list of str
-        Codes des variables, de la plus à la moins importante.
-    maximale : float
-        Corrélation admise, en valeur absolue.
-
-    Returns
-    -------
-    tuple
-        Rangs gardés ; triplets (écartée, gardée, corrélation).
-    """
+    """Garder, dans l'ordre, les variables qui ne répètent pas une variable déjà gardée."""
     gardes: list[int] = []
     ecartees = []
     for rang, code in enumerate(codes):
@@ -133,35 +71,14 @@ def retenir(
 
 @dataclass(frozen=True)
 class Arbre:
-    """L'arbre de Ward d'un ensemble d'IRIS, que l'on coupe au nombre de classes voulu.
-
-    Attributes
-    ----------
-    reduites : numpy.ndarray
-        Matrice (n, p) de tous les IRIS.
-    echantillon : numpy.ndarray
-        Ceux dont l'arbre est fait.
-    enfants : numpy.ndarray
-        Regroupements successifs.
-    """
+    """L'arbre de Ward d'un ensemble d'IRIS, que l'on coupe au nombre de classes voulu."""
 
     reduites: np.ndarray
     echantillon: np.ndarray
     enfants: np.ndarray
 
     def centres(self, nombre: int) -> np.ndarray:
-        """Trouver des centres : Ward pour les placer, centres mobiles pour les consolider.
-
-        Parameters
-        ----------
-        nombre : int
-            Nombre de classes.
-
-        Returns
-        -------
-        numpy.ndarray
-            Centres (k, p), rangés par leur première coordonnée : la variable la plus importante.
-        """
+        """Trouver des centres : Ward pour les placer, centres mobiles pour les consolider."""
         from sklearn.cluster import KMeans  # noqa: PLC0415 - import lent, réservé à l'apprentissage
 
         etiquettes = _couper(self.enfants, len(self.echantillon), nombre)
@@ -183,18 +100,7 @@ def _fils() -> Any:
 
 
 def arbre(reduites: np.ndarray) -> Arbre:
-    """Regrouper de proche en proche par la méthode de Ward.
-
-    Parameters
-    ----------
-    reduites : numpy.ndarray
-        Matrice (n, p) sans valeur manquante, dans un ordre qui ne dépend que des codes.
-
-    Returns
-    -------
-    Arbre
-        Regroupements, à couper.
-    """
+    """Regrouper de proche en proche par la méthode de Ward."""
     from sklearn.cluster import ward_tree  # noqa: PLC0415 - import lent, réservé à l'apprentissage
 
     pas = -(-len(reduites) // MAXIMUM_POUR_WARD)
@@ -203,20 +109,7 @@ def arbre(reduites: np.ndarray) -> Arbre:
 
 
 def partager(reduites: np.ndarray, nombre: int) -> np.ndarray:
-    """Trouver les centres d'un nombre de classes.
-
-    Parameters
-    ----------
-    reduites : numpy.ndarray
-        Matrice (n, p) sans valeur manquante, dans un ordre qui ne dépend que des codes.
-    nombre : int
-        Nombre de classes.
-
-    Returns
-    -------
-    numpy.ndarray
-        Centres (k, p).
-    """
+    """Trouver les centres d'un nombre de classes."""
     return arbre(reduites).centres(nombre)
 
 
@@ -232,20 +125,7 @@ def _couper(enfants: np.ndarray, feuilles: int, nombre: int) -> np.ndarray:
 
 
 def distances(reduites: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """Mesurer la distance de chaque ligne à chaque centre, sur les variables qu'elle tient.
-
-    Parameters
-    ----------
-    reduites : numpy.ndarray
-        Matrice (n, p) ; les NaN sont laissés de côté.
-    centres : numpy.ndarray
-        Matrice (k, p).
-
-    Returns
-    -------
-    numpy.ndarray
-        Matrice (n, k) de distances quadratiques moyennes par variable tenue.
-    """
+    """Mesurer la distance de chaque ligne à chaque centre, sur les variables qu'elle tient."""
     ecarts = (reduites[:, None, :] - centres[None, :, :]) ** 2
     tenues = np.isfinite(reduites).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -254,22 +134,7 @@ def distances(reduites: np.ndarray, centres: np.ndarray) -> np.ndarray:
 
 
 def affecter(reduites: np.ndarray, centres: np.ndarray, manques_admis: int) -> np.ndarray:
-    """Donner à chaque ligne le centre le plus proche.
-
-    Parameters
-    ----------
-    reduites : numpy.ndarray
-        Matrice (n, p).
-    centres : numpy.ndarray
-        Matrice (k, p).
-    manques_admis : int
-        Nombre de variables qui peuvent manquer.
-
-    Returns
-    -------
-    numpy.ndarray
-        Numéros de 1 à k ; 0 pour une ligne non classée.
-    """
+    """Donner à chaque ligne le centre le plus proche."""
     classes = np.zeros(len(reduites), int)
     classables = np.isnan(reduites).sum(axis=1) <= manques_admis
     if classables.any():
@@ -278,24 +143,7 @@ def affecter(reduites: np.ndarray, centres: np.ndarray, manques_admis: int) -> n
 
 
 def stabilites(reduites: np.ndarray, nombres: range, tirages: int, graine: int) -> dict[int, float]:
-    """Mesurer, pour chaque nombre de classes, ce qu'il reste de la partition quand on retire les IRIS au sort.
-
-    Parameters
-    ----------
-    reduites : numpy.ndarray
-        Matrice (n, p) sans valeur manquante.
-    nombres : range
-        Nombres de classes essayés.
-    tirages : int
-        Nombre de rééchantillons.
-    graine : int
-        Graine du tirage.
-
-    Returns
-    -------
-    dict of int to float
-        Indice de Rand ajusté moyen entre la partition et celle que donnent les centres du rééchantillon.
-    """
+    """Mesurer, pour chaque nombre de classes, ce qu'il reste de la partition quand on retire les IRIS au sort."""
     from sklearn.metrics import adjusted_rand_score  # noqa: PLC0415 - import lent
 
     hasard = np.random.default_rng(graine)

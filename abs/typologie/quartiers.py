@@ -20,20 +20,7 @@ COLONNES: Final = ("qpv", "nom_qpv", "code", "part_du_qpv")
 
 
 def contours_des_iris(base: Base, codes: list[str]) -> tuple[gpd.GeoDataFrame | None, str]:
-    """Prendre les contours d'IRIS dans la couche qui en porte le plus.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    codes : list of str
-        IRIS voulus.
-
-    Returns
-    -------
-    tuple
-        Couche (colonnes ``code``, ``geometry``), ou ``None`` si la base n'en tient pas ; année du découpage.
-    """
+    """Prendre les contours d'IRIS dans la couche qui en porte le plus."""
     import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
 
     meilleure, annee_retenue, nombre = None, "", 0
@@ -49,20 +36,7 @@ def contours_des_iris(base: Base, codes: list[str]) -> tuple[gpd.GeoDataFrame | 
 
 
 def contours_des_qpv(base: Base, qpv: list[Territoire]) -> gpd.GeoDataFrame | None:
-    """Prendre les périmètres de quartiers prioritaires.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    qpv : list of Territoire
-        Quartiers voulus.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame or None
-        Colonnes ``code``, ``nom``, ``geometry`` ; ``None`` si la base n'en tient aucun.
-    """
+    """Prendre les périmètres de quartiers prioritaires."""
     import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
 
     for _, chemin in base.couches("contours_qpv"):
@@ -74,20 +48,7 @@ def contours_des_qpv(base: Base, qpv: list[Territoire]) -> gpd.GeoDataFrame | No
 
 
 def iris_des_qpv(iris: gpd.GeoDataFrame, qpv: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Lister les IRIS qui portent au moins un dixième de la surface d'un quartier prioritaire.
-
-    Parameters
-    ----------
-    iris : geopandas.GeoDataFrame
-        Colonnes ``code``, ``geometry``.
-    qpv : geopandas.GeoDataFrame
-        Colonnes ``code``, ``nom``, ``geometry``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Colonnes ``qpv``, ``nom_qpv``, ``code`` (IRIS), ``part_du_qpv``.
-    """
+    """Lister les IRIS qui portent au moins un dixième de la surface d'un quartier prioritaire."""
     gauche, droite = iris.to_crs(PROJECTION), qpv.to_crs(PROJECTION)
     lignes = []
     for quartier in droite.itertuples():
@@ -102,22 +63,7 @@ def iris_des_qpv(iris: gpd.GeoDataFrame, qpv: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def quartiers_classes(base: Base, sujet: Territoire, iris: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Dire la classe des IRIS qui recouvrent chaque quartier prioritaire du sujet.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    sujet : Territoire
-        Territoire classé.
-    iris : pandas.DataFrame
-        Colonnes ``code`` et ``classe``.
-
-    Returns
-    -------
-    tuple
-        Table (colonnes de :func:`iris_des_qpv` et ``classe``) ; phrase qui dit pourquoi elle est vide, ou son sens.
-    """
+    """Dire la classe des IRIS qui recouvrent chaque quartier prioritaire du sujet."""
     vide = pd.DataFrame(columns=[*COLONNES, "classe"])
     qpv = Territoires(base).qpv_du(sujet)
     if not qpv:

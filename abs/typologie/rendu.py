@@ -23,18 +23,7 @@ AVERTISSEMENT: Final = (
 
 
 def en_csv(table: pd.DataFrame) -> str:
-    """Écrire une table en CSV français : point-virgule, virgule décimale, codes en texte.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Table à écrire.
-
-    Returns
-    -------
-    str
-        Contenu du fichier.
-    """
+    """Écrire une table en CSV français : point-virgule, virgule décimale, codes en texte."""
     sortie = io.StringIO()
     ecrivain = csv.writer(sortie, delimiter=";", lineterminator="\n")
     ecrivain.writerow(table.columns)
@@ -52,22 +41,7 @@ def _cellule(valeur: Any) -> str:
 
 
 def valeur_lisible(variable: VariableActive, valeur: float, mediane: float | None) -> str:
-    """Écrire la valeur d'une variable active.
-
-    Parameters
-    ----------
-    variable : VariableActive
-        Variable.
-    valeur : float
-        Valeur dans l'unité de travail.
-    mediane : float or None
-        Médiane métropolitaine qui a servi de dénominateur.
-
-    Returns
-    -------
-    str
-        Par exemple « 21,4 % » ou « 0,84 fois la médiane métropolitaine ».
-    """
+    """Écrire la valeur d'une variable active."""
     if mediane is not None:
         return f"{nombre(valeur, 2)} fois la médiane métropolitaine"
     definition = variable.indicateur
@@ -79,24 +53,7 @@ def valeur_lisible(variable: VariableActive, valeur: float, mediane: float | Non
 def table_des_classes(
     modele: Modele, reglages: Table, noms: dict[int, str], iris: pd.DataFrame
 ) -> pd.DataFrame:
-    """Dresser une ligne par classe et par variable : centre, ensemble, valeur-test.
-
-    Parameters
-    ----------
-    modele : Modele
-        Typologie apprise.
-    reglages : Table
-        Variables.
-    noms : dict of int to str
-        Noms des classes.
-    iris : pandas.DataFrame
-        IRIS classés du sujet.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Table longue.
-    """
+    """Dresser une ligne par classe et par variable : centre, ensemble, valeur-test."""
     actives = {v.code: v for v in reglages.actives}
     siens = iris["classe"].value_counts()
     lignes = []
@@ -125,24 +82,7 @@ def table_des_classes(
 
 
 def fiches(etude: Etude, noms: dict[int, str], quartiers: pd.DataFrame, phrase_des_quartiers: str) -> str:
-    """Écrire les fiches de classes en Markdown.
-
-    Parameters
-    ----------
-    etude : Etude
-        Typologie et territoire.
-    noms : dict of int to str
-        Noms des classes.
-    quartiers : pandas.DataFrame
-        IRIS des quartiers prioritaires et leur classe.
-    phrase_des_quartiers : str
-        Comment la lire, ou pourquoi elle est vide.
-
-    Returns
-    -------
-    str
-        Document Markdown.
-    """
+    """Écrire les fiches de classes en Markdown."""
     modele, iris = etude.modele, etude.iris
     parties = [f"# Typologie des IRIS · {etude.sujet.nom}", AVERTISSEMENT, "## Sur quoi elle repose"]
     parties.append("\n".join(f"- {p}" for p in modele.phrases))
@@ -179,22 +119,7 @@ def _ligne_d_iris(ligne: Any) -> str:
 
 
 def phrase_de_situation(modele: Modele, reglages: Table, classe: int) -> str:
-    """Décrire une classe par sa situation : ses trois traits les plus nets, avec leurs valeurs.
-
-    Parameters
-    ----------
-    modele : Modele
-        Typologie apprise.
-    reglages : Table
-        Variables.
-    classe : int
-        Numéro.
-
-    Returns
-    -------
-    str
-        Phrase.
-    """
+    """Décrire une classe par sa situation : ses trois traits les plus nets, avec leurs valeurs."""
     rangs = {v.code: i for i, v in enumerate(modele.variables)}
     faits = []
     for variable, test, _ in traits(modele, reglages, classe)[:MOTS_D_UN_NOM]:

@@ -24,24 +24,7 @@ QUANTILE_95: Final = 1.96
 
 
 def obstacle(apprise: VariableApprise, lecture: Lecture, millesime: int, reglages: Table) -> str:
-    """Dire ce qui empêche de reporter une variable d'un millésime à un autre.
-
-    Parameters
-    ----------
-    apprise : VariableApprise
-        Variable et date de l'apprentissage.
-    lecture : Lecture
-        Lecture à la nouvelle date.
-    millesime : int
-        Nouvelle date.
-    reglages : Table
-        Ruptures et écarts.
-
-    Returns
-    -------
-    str
-        La raison, vide si le report est permis.
-    """
+    """Dire ce qui empêche de reporter une variable d'un millésime à un autre."""
     if lecture.source.id != apprise.source:
         return f"la source n'est plus la même ({apprise.source}, puis {lecture.source.id})"
     if lecture.definition != apprise.definition:
@@ -64,30 +47,7 @@ def obstacle(apprise: VariableApprise, lecture: Lecture, millesime: int, reglage
 def reporter(
     base: Base, texte: str, appris: Modele, millesime: int | None
 ) -> tuple[Territoire, pd.DataFrame, list[str]]:
-    """Classer les IRIS d'un territoire à une autre date avec des centres déjà appris.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    texte : str
-        Code ou nom du territoire.
-    appris : Modele
-        Typologie apprise.
-    millesime : int or None
-        Dernier millésime admis.
-
-    Returns
-    -------
-    tuple
-        Territoire ; table des IRIS (``classe`` absolue, ``classe_relative``, ``classe_avant``, ``changement``) ;
-        phrases pour le lecteur.
-
-    Raises
-    ------
-    ParametreInvalide
-        Si trop de variables ne se reportent pas ; toutes les raisons sont dites.
-    """
+    """Classer les IRIS d'un territoire à une autre date avec des centres déjà appris."""
     territoires, reglages, lecteur = Territoires(base), table(), Lecteur(base, None)
     sujet = territoires.trouver(texte)
     communes = donnees.espaces_possibles(territoires, sujet)[0][1] or set()

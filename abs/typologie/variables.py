@@ -40,21 +40,7 @@ class Regles:
 
 @dataclass(frozen=True)
 class VariableActive:
-    """Une variable active et les mots qui la disent.
-
-    Attributes
-    ----------
-    indicateur : Indicateur
-        Définition.
-    haut, bas : str
-        Ce que l'on écrit d'une classe où elle est haute, ou basse.
-    euros : bool
-        Vrai si la valeur est ramenée à la médiane métropolitaine.
-    raison : str
-        Situation mesurée, exigée quand l'indicateur n'a pas de sens dans sa définition.
-    remplace : str
-        Variable plus complète, qui la rend inutile quand elle est tenue.
-    """
+    """Une variable active et les mots qui la disent."""
 
     indicateur: Indicateur
     haut: str
@@ -71,19 +57,7 @@ class VariableActive:
 
 @dataclass(frozen=True)
 class Rupture:
-    """Une année où une famille de sources change de définition.
-
-    Attributes
-    ----------
-    famille : str
-        Famille de sources.
-    avant : int
-        Premier millésime de la nouvelle série.
-    motif : str
-        Ce qui change.
-    sources : tuple of str
-        Sources touchées ; vide, toutes celles de la famille.
-    """
+    """Une année où une famille de sources change de définition."""
 
     famille: str
     avant: int
@@ -105,20 +79,7 @@ class Table:
 
 
 def trait_de_population(indicateur: Indicateur, neutres: dict[str, tuple[str, ...]]) -> str:
-    """Dire quel trait de population décrit un indicateur.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    neutres : dict of str to tuple of str
-        Trait → motifs des variables qui le révèlent.
-
-    Returns
-    -------
-    str
-        Le trait (âge, logement social…), vide si l'indicateur décrit une situation.
-    """
+    """Dire quel trait de population décrit un indicateur."""
     lues = set()
     for lecture in indicateur.lectures:
         lues |= {lecture.variable} if lecture.variable else set()
@@ -130,20 +91,7 @@ def trait_de_population(indicateur: Indicateur, neutres: dict[str, tuple[str, ..
 
 
 def verifier_les_actives(brut: list[dict[str, Any]], neutres: dict[str, tuple[str, ...]]) -> list[str]:
-    """Lister ce qui empêche des variables d'être actives.
-
-    Parameters
-    ----------
-    brut : list of dict
-        Lignes de la table.
-    neutres : dict of str to tuple of str
-        Trait → motifs.
-
-    Returns
-    -------
-    list of str
-        Fautes, vide si tout est permis.
-    """
+    """Lister ce qui empêche des variables d'être actives."""
     fautes, connus = [], indicateurs()
     codes = [str(ligne.get("indicateur")) for ligne in brut]
     fautes += [f"{c} : la variable est écrite deux fois" for c in sorted(set(codes)) if codes.count(c) > 1]
@@ -167,23 +115,7 @@ def verifier_les_actives(brut: list[dict[str, Any]], neutres: dict[str, tuple[st
 
 
 def lire(texte: str) -> Table:
-    """Lire une table de variables actives.
-
-    Parameters
-    ----------
-    texte : str
-        Contenu TOML.
-
-    Returns
-    -------
-    Table
-        Règles, variables, ruptures.
-
-    Raises
-    ------
-    ParametreInvalide
-        Si des variables sont interdites ou mal écrites ; toutes les fautes sont dites.
-    """
+    """Lire une table de variables actives."""
     brut = tomllib.loads(texte)
     neutres = {trait: tuple(motifs) for trait, motifs in brut["neutres"].items()}
     fautes = verifier_les_actives(brut["actives"], neutres)
@@ -213,11 +145,5 @@ FICHIER: Final = "_typologie.toml"
 
 @lru_cache(maxsize=1)
 def table() -> Table:
-    """Donner la table livrée avec le projet.
-
-    Returns
-    -------
-    Table
-        Règles, variables, ruptures.
-    """
+    """Donner la table livrée avec le projet."""
     return lire((resources.files("abs.definitions") / FICHIER).read_text(encoding="utf-8"))

@@ -35,15 +35,7 @@ SANS_CARTE: Final = "Pas de carte : la base ne contient les contours d'aucune de
 
 
 class AtelierDeComparaison:
-    """Ce que le carnet de comparaison manipule.
-
-    Parameters
-    ----------
-    indicateurs : str, default ""
-        Codes séparés par des virgules ; vide pour tous ceux que la base tient.
-    **parametres : object
-        Paramètres communs aux carnets (territoire, dates, formats, dossiers), vérifiés à la construction.
-    """
+    """Ce que le carnet de comparaison manipule."""
 
     def __init__(self, indicateurs: str = "", **parametres: Any) -> None:
         self.reglages, self.voulus = verifier_reglages(indicateurs, parametres)
@@ -69,36 +61,18 @@ class AtelierDeComparaison:
         return planche(list(self.cartes.cartes.values())) if self.cartes.cartes else b""
 
     def titre(self) -> Fragment:
-        """Afficher le titre et le sommaire.
-
-        Returns
-        -------
-        Fragment
-            À laisser en dernière ligne d'une cellule.
-        """
+        """Afficher le titre et le sommaire."""
         return Fragment(
             fragments.titre(self.comparaison), f"Comparaison intercommunale : {self.comparaison.sujet.nom}"
         )
 
     def essentiel(self) -> Fragment:
-        """Afficher les étendues d'une commune à l'autre.
-
-        Returns
-        -------
-        Fragment
-            À laisser en dernière ligne d'une cellule.
-        """
+        """Afficher les étendues d'une commune à l'autre."""
         phrases = self.comparaison.essentiel
         return Fragment(fragments.essentiel(self.comparaison), "\n".join(p.texte for p in phrases))
 
     def petites_cartes(self) -> Fragment:
-        """Afficher la planche des petites cartes, puis la carte interactive.
-
-        Returns
-        -------
-        Fragment
-            La raison, si les contours manquent.
-        """
+        """Afficher la planche des petites cartes, puis la carte interactive."""
         cartes, nom = list(self.cartes.cartes.values()), self.comparaison.sujet.nom
         notes = self.cartes.notes if cartes else (*self.cartes.notes, SANS_CARTE)
         texte = fragments.partie("petites-cartes", "Petites cartes", notes=notes)
@@ -109,13 +83,7 @@ class AtelierDeComparaison:
         return Fragment(texte + image + fragments.atlas(cartes, nom), legende)
 
     def tableaux(self) -> Fragment:
-        """Afficher les tableaux communes × indicateurs, thème par thème.
-
-        Returns
-        -------
-        Fragment
-            Tous les thèmes.
-        """
+        """Afficher les tableaux communes × indicateurs, thème par thème."""
         debut = fragments.partie(
             "tableaux",
             "Communes et indicateurs",
@@ -137,13 +105,7 @@ class AtelierDeComparaison:
         return Fragment("\n".join((debut, *morceaux)), "Communes et indicateurs")
 
     def profils(self) -> Fragment:
-        """Afficher les groupes de communes, ou pourquoi il n'y en a pas.
-
-        Returns
-        -------
-        Fragment
-            Groupes, traits, étendues.
-        """
+        """Afficher les groupes de communes, ou pourquoi il n'y en a pas."""
         partage = self.comparaison.partage
         return self._partie(
             "profils",
@@ -153,13 +115,7 @@ class AtelierDeComparaison:
         )
 
     def comparables(self) -> Fragment:
-        """Afficher la place de chaque commune parmi les communes qui lui ressemblent.
-
-        Returns
-        -------
-        Fragment
-            Un tableau par question ; la raison pour celles qui n'en ont pas.
-        """
+        """Afficher la place de chaque commune parmi les communes qui lui ressemblent."""
         muettes = [q for q in self.comparaison.pairs if not q.pairs or not q.resultats]
         phrases = [pourquoi_muette(q) for q in muettes]
         return self._partie(
@@ -170,13 +126,7 @@ class AtelierDeComparaison:
         )
 
     def centre(self) -> Fragment:
-        """Afficher ce que pèse la ville-centre.
-
-        Returns
-        -------
-        Fragment
-            Parts de comptes, puis taux avec et sans elle.
-        """
+        """Afficher ce que pèse la ville-centre."""
         poids = self.comparaison.centre
         notes = []
         if poids.absents:
@@ -197,13 +147,7 @@ class AtelierDeComparaison:
         )
 
     def quartiers_prioritaires(self) -> Fragment:
-        """Afficher les quartiers prioritaires côte à côte.
-
-        Returns
-        -------
-        Fragment
-            Vide si l'intercommunalité n'en a pas.
-        """
+        """Afficher les quartiers prioritaires côte à côte."""
         if not self.comparaison.qpv:
             return Fragment("", "Pas de quartier prioritaire chiffré.")
         generation = self.comparaison.diagnostic.ensembles.qpv[0].geographie
@@ -216,36 +160,18 @@ class AtelierDeComparaison:
         )
 
     def fiches(self) -> Fragment:
-        """Afficher une fiche par commune.
-
-        Returns
-        -------
-        Fragment
-            Index, puis fiches.
-        """
+        """Afficher une fiche par commune."""
         return Fragment(fragments.fiches(self.comparaison), f"{len(self.comparaison.fiches)} fiches")
 
     def annexes(self) -> Fragment:
-        """Afficher les sources, les définitions et la façon de lire.
-
-        Returns
-        -------
-        Fragment
-            À laisser en dernière ligne d'une cellule.
-        """
+        """Afficher les sources, les définitions et la façon de lire."""
         # Les annexes sont celles du portrait ; seul le nom du document change.
         rendu = annexes(self.comparaison.portrait).replace("dans ce portrait", "dans cette comparaison")
         rendu = rendu.replace("0,2 pour le rapport interdécile.", SEUIL_DU_RAPPORT)
         return Fragment(rendu, "Sources et définitions")
 
     def exporter(self) -> Fragment:
-        """Écrire les fichiers demandés dans le dossier de sortie, s'il est donné.
-
-        Returns
-        -------
-        Fragment
-            Liste des fichiers écrits.
-        """
+        """Écrire les fichiers demandés dans le dossier de sortie, s'il est donné."""
         from carnets.documents.comparaison.ensemble import ecrire_fichiers  # noqa: PLC0415 - imports lents
 
         dossier = self.reglages.dossier_sortie
@@ -260,27 +186,7 @@ class AtelierDeComparaison:
 
 
 def verifier_reglages(indicateurs: str, parametres: dict[str, Any]) -> tuple[Reglages, tuple[str, ...]]:
-    """Vérifier les paramètres de la comparaison.
-
-    Parameters
-    ----------
-    indicateurs : str
-        Codes séparés par des virgules.
-    parametres : dict
-        Paramètres communs aux carnets.
-
-    Returns
-    -------
-    tuple
-        Réglages typés, codes d'indicateurs voulus.
-
-    Raises
-    ------
-    ParametreInvalide
-        Paramètre inconnu ou hors de son domaine, format que la comparaison n'écrit pas.
-    IndicateurInconnu
-        Indicateur non défini.
-    """
+    """Vérifier les paramètres de la comparaison."""
     reglages = verifier_parametres(parametres)
     autres = [f for f in reglages.formats if f not in FORMATS]
     if autres:

@@ -23,21 +23,7 @@ MODELE = "evolutions.html.j2"
 
 
 class AtelierDesEvolutions:
-    """Ce que le carnet des évolutions manipule.
-
-    Parameters
-    ----------
-    territoire : str
-        Code ou nom du territoire.
-    de, a : int
-        Millésimes, le plus ancien d'abord.
-    indicateurs : str, default ""
-        Codes séparés par des virgules ; vide pour tous ceux que la base tient aux deux dates.
-    dossier_sortie : str, default ""
-        Dossier du fichier ; vide, rien n'est écrit.
-    dossier_donnees : str, default ""
-        Dossier des données ; vide, celui de la variable ``ABS_DONNEES``.
-    """
+    """Ce que le carnet des évolutions manipule."""
 
     def __init__(
         self,
@@ -60,24 +46,12 @@ class AtelierDesEvolutions:
         return relever(self.base, self.territoire, self.de, self.a, self.voulus)
 
     def titre(self) -> Fragment:
-        """Afficher le titre et ce qui a été réuni ou laissé de côté.
-
-        Returns
-        -------
-        Fragment
-            Titre et phrases sur la géographie.
-        """
+        """Afficher le titre et ce qui a été réuni ou laissé de côté."""
         titre = f"{self.releve.sujet.nom} ({self.releve.sujet.code}), de {self.de} à {self.a}"
         return _fragment(titre, 1, self.releve.geographie)
 
     def tableaux(self) -> Fragment:
-        """Afficher un tableau par indicateur.
-
-        Returns
-        -------
-        Fragment
-            Territoire entier, puis ses IRIS ou ses communes.
-        """
+        """Afficher un tableau par indicateur."""
         morceaux = [self._tableau(code) for code in self.releve.totaux]
         return Fragment("\n".join(m.html for m in morceaux), "\n".join(m.texte for m in morceaux))
 
@@ -93,23 +67,11 @@ class AtelierDesEvolutions:
         )
 
     def refus(self) -> Fragment:
-        """Afficher ce qui ne se compare pas, et les limites de la marge.
-
-        Returns
-        -------
-        Fragment
-            Raisons et comparaisons admises les plus proches.
-        """
+        """Afficher ce qui ne se compare pas, et les limites de la marge."""
         return _fragment("Ce qui ne se compare pas", 2, [*phrases_de_refus(self.releve.refus), LIMITES])
 
     def fichiers(self) -> list[Path]:
-        """Écrire le fichier des évolutions, si un dossier est donné.
-
-        Returns
-        -------
-        list of pathlib.Path
-            Fichiers écrits.
-        """
+        """Écrire le fichier des évolutions, si un dossier est donné."""
         return [ecrire_evolutions(self.releve, self.sortie)] if self.sortie else []
 
 

@@ -21,15 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Fragment:
-    """Un morceau de document affiché par une cellule.
-
-    Attributes
-    ----------
-    html : str
-        Fragment HTML, déjà échappé.
-    texte : str
-        Ce que montre un lecteur sans HTML.
-    """
+    """Un morceau de document affiché par une cellule."""
 
     html: str
     texte: str
@@ -39,13 +31,7 @@ class Fragment:
 
 
 class Atelier:
-    """Ce qu'un carnet de portrait manipule.
-
-    Parameters
-    ----------
-    **parametres : object
-        Paramètres du carnet, vérifiés à la construction.
-    """
+    """Ce qu'un carnet de portrait manipule."""
 
     def __init__(self, **parametres: Any) -> None:
         self.reglages: Reglages = verifier_parametres(parametres)
@@ -92,23 +78,11 @@ class Atelier:
     # -- affichage -----------------------------------------------------------------------------
 
     def titre(self) -> Fragment:
-        """Montrer le titre, les avertissements et les chiffres clés.
-
-        Returns
-        -------
-        Fragment
-            À laisser en dernière ligne d'une cellule.
-        """
+        """Montrer le titre, les avertissements et les chiffres clés."""
         return Fragment(fragments.titre(self.portrait), f"Portrait de territoire : {self.portrait.titre}")
 
     def atlas(self) -> Fragment:
-        """Montrer la carte interactive, une couche par indicateur.
-
-        Returns
-        -------
-        Fragment
-            Page autonome dans un cadre isolé ; vide sans contours.
-        """
+        """Montrer la carte interactive, une couche par indicateur."""
         if not self.cartes:
             return Fragment(
                 "", "Pas de carte interactive : la base ne contient pas de contours pour ce territoire."
@@ -130,13 +104,7 @@ class Atelier:
         return Fragment(cadre, f"Carte interactive de {len(self.cartes)} indicateurs")
 
     def chapitre(self, code: str) -> None:
-        """Afficher un chapitre : phrases, tableaux, cartes, absences.
-
-        Parameters
-        ----------
-        code : str
-            Code du chapitre ; un chapitre absent du portrait n'affiche rien.
-        """
+        """Afficher un chapitre : phrases, tableaux, cartes, absences."""
         from IPython.display import display  # noqa: PLC0415 - n'existe que dans un carnet
 
         contenu = self.portrait.chapitre(code)
@@ -156,18 +124,7 @@ class Atelier:
         display(Fragment(fragments.suite(self.portrait, contenu), f"{contenu.titre} (suite)"))
 
     def figure(self, dessin: CarteThematique) -> Fragment:
-        """Montrer une carte imprimée, avec sa légende et son texte de remplacement.
-
-        Parameters
-        ----------
-        dessin : CarteThematique
-            Carte.
-
-        Returns
-        -------
-        Fragment
-            Figure HTML, image incluse.
-        """
+        """Montrer une carte imprimée, avec sa légende et son texte de remplacement."""
         image = base64.b64encode(self.dessins.png(dessin)).decode("ascii")
         remplacement = html.escape(dessin.texte_alternatif(), quote=True)
         absents = f" ; sans contour : {', '.join(dessin.manquants)}" if dessin.manquants else ""
@@ -179,23 +136,11 @@ class Atelier:
         )
 
     def annexes(self) -> Fragment:
-        """Montrer les sources, les définitions et la façon de lire.
-
-        Returns
-        -------
-        Fragment
-            À laisser en dernière ligne d'une cellule.
-        """
+        """Montrer les sources, les définitions et la façon de lire."""
         return Fragment(fragments.annexes(self.portrait), "Sources et définitions")
 
     def exporter(self) -> Fragment:
-        """Écrire les fichiers demandés dans le dossier de sortie, s'il est donné.
-
-        Returns
-        -------
-        Fragment
-            Liste des fichiers écrits.
-        """
+        """Écrire les fichiers demandés dans le dossier de sortie, s'il est donné."""
         from carnets.documents.ensemble import ecrire_fichiers  # noqa: PLC0415 - imports lents
         from carnets.dossier_de_sortie import dossier_de_sortie, est_deja_ecrit  # noqa: PLC0415
 

@@ -48,18 +48,7 @@ NOMS_DE_NIVEAU: Final = {
 
 
 def ecrire_bilan(bilan: Bilan) -> tuple[Path, ...]:
-    """Écrire le bilan dans le dossier de la campagne.
-
-    Parameters
-    ----------
-    bilan : Bilan
-        Résultats vérifiés.
-
-    Returns
-    -------
-    tuple of pathlib.Path
-        ``bilan.html``, ``bilan.xlsx`` et ``bilan.json`` ; un fichier que le disque refuse manque à la liste.
-    """
+    """Écrire le bilan dans le dossier de la campagne."""
     lignes = [ligne(t, r) for t, r in zip(bilan.taches, bilan.resultats, strict=True)]
     ecrits = []
     for nom, ecrire in (("bilan.json", _json), ("bilan.html", _page), ("bilan.xlsx", _classeur)):
@@ -75,20 +64,7 @@ def ecrire_bilan(bilan: Bilan) -> tuple[Path, ...]:
 
 
 def ligne(tache: Tache, resultat: Resultat) -> dict[str, Any]:
-    """Réunir ce que le bilan dit d'une tâche.
-
-    Parameters
-    ----------
-    tache : Tache
-        Tâche.
-    resultat : Resultat
-        Son résultat.
-
-    Returns
-    -------
-    dict
-        Champs de la ligne, liens relatifs compris.
-    """
+    """Réunir ce que le bilan dit d'une tâche."""
     return {
         "nom": tache.nom,
         "code": tache.code,
@@ -108,18 +84,7 @@ def ligne(tache: Tache, resultat: Resultat) -> dict[str, Any]:
 
 
 def comptes(resultats: tuple[Resultat, ...]) -> list[dict[str, Any]]:
-    """Compter les tâches par état.
-
-    Parameters
-    ----------
-    resultats : tuple of Resultat
-        Résultats.
-
-    Returns
-    -------
-    list of dict
-        Nombre et mots, dans un ordre fixe, états vides omis.
-    """
+    """Compter les tâches par état."""
     nombres = Counter(r.etat for r in resultats)
     return [
         {"nombre": nombres[etat], "mots": mots[nombres[etat] > 1]}
@@ -129,18 +94,7 @@ def comptes(resultats: tuple[Resultat, ...]) -> list[dict[str, Any]]:
 
 
 def duree(secondes: float) -> str:
-    """Écrire une durée comme on la dit.
-
-    Parameters
-    ----------
-    secondes : float
-        Durée.
-
-    Returns
-    -------
-    str
-        « 45 s », « 3 min 05 s », « 1 h 02 min ».
-    """
+    """Écrire une durée comme on la dit."""
     entieres = round(secondes)
     if entieres < 60:
         return f"{entieres} s"

@@ -12,27 +12,7 @@ from donnees_insee.erreurs import ErreurAbs, liste_de_fautes
 def choisir(
     territoires: Territoires, choix: Iterable[Choix], generation: int | None = None
 ) -> list[Territoire]:
-    """Nommer les territoires d'une campagne, chacun une fois, dans l'ordre du plan.
-
-    Parameters
-    ----------
-    territoires : Territoires
-        Annuaire de la base.
-    choix : iterable of Choix
-        Choix du plan.
-    generation : int or None, default None
-        Génération de QPV voulue.
-
-    Returns
-    -------
-    list of Territoire
-        Territoires de la base.
-
-    Raises
-    ------
-    PlanInvalide
-        Un code inconnu, un ensemble vide ; toutes les fautes sont dites.
-    """
+    """Nommer les territoires d'une campagne, chacun une fois, dans l'ordre du plan."""
     fautes: list[str] = []
     trouves: dict[str, Territoire] = {}
     for un in choix:

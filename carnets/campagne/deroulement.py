@@ -45,25 +45,7 @@ class Bilan:
 
 
 def taches_du_plan(plan: Plan, base: Base) -> list[Tache]:
-    """Résoudre les territoires d'un plan.
-
-    Parameters
-    ----------
-    plan : Plan
-        Campagne.
-    base : Base
-        Base lue.
-
-    Returns
-    -------
-    list of Tache
-        Tâches à faire.
-
-    Raises
-    ------
-    PlanInvalide
-        Territoires introuvables.
-    """
+    """Résoudre les territoires d'un plan."""
     from abs.territoires.territoires import Territoires  # noqa: PLC0415 - pandas est lent
     from carnets.campagne.choix import choisir  # noqa: PLC0415
 
@@ -83,35 +65,7 @@ def mener(
     equipe: Equipe | None = None,
     taches: Sequence[Tache] = (),
 ) -> Bilan:
-    """Mener une campagne.
-
-    Parameters
-    ----------
-    plan : Plan
-        Campagne.
-    base : Base
-        Base lue par les carnets.
-    suivi : callable
-        Averti de chaque événement.
-    reprendre : bool, default False
-        Ne refaire que ce qui manque ou dont une entrée a changé.
-    grappe : str, default ""
-        Adresse d'une grappe Dask ; vide, la campagne reste sur cette machine.
-    equipe : Equipe or None, default None
-        Équipe déjà lancée, que l'appelant fermera ; ``None`` en lance une.
-    taches : sequence of Tache, default ()
-        Tâches déjà préparées ; vide, elles sont tirées du plan.
-
-    Returns
-    -------
-    Bilan
-        Résultats, vérifiés sur le disque, et fichiers du bilan.
-
-    Raises
-    ------
-    SortieImpossible
-        Le dossier de sortie refuse l'écriture, ou une autre campagne y travaille.
-    """
+    """Mener une campagne."""
     from carnets.campagne.bilan import ecrire_bilan  # noqa: PLC0415 - jinja2 et xlsxwriter à la fin seulement
 
     debut = time.monotonic()
@@ -173,36 +127,12 @@ def _executer(
 
 
 def equipe_locale(dossier_donnees: Path) -> Equipe:
-    """Lancer l'équipe de cette machine, sans attendre qu'elle soit prête.
-
-    Parameters
-    ----------
-    dossier_donnees : pathlib.Path
-        Base que le préchauffage peut lire.
-
-    Returns
-    -------
-    Equipe
-        À fermer.
-    """
+    """Lancer l'équipe de cette machine, sans attendre qu'elle soit prête."""
     return EquipeDePepiniere(dossier_donnees) if possible() else EquipePermanente()
 
 
 def verifies(taches: Sequence[Tache], resultats: Sequence[Resultat]) -> tuple[Resultat, ...]:
-    """Confronter les résultats au disque : le bilan dit ce qui y est, non ce qu'on a cru écrire.
-
-    Parameters
-    ----------
-    taches : sequence of Tache
-        Tâches de la campagne.
-    resultats : sequence of Resultat
-        Résultats reçus.
-
-    Returns
-    -------
-    tuple of Resultat
-        Un résultat par tâche, dans l'ordre des tâches.
-    """
+    """Confronter les résultats au disque : le bilan dit ce qui y est, non ce qu'on a cru écrire."""
     par_cle = {r.cle: r for r in resultats}
     sortis = []
     for tache in taches:

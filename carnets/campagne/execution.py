@@ -35,20 +35,7 @@ REMARQUE: Final = 400
 
 
 def executer(tache: dict[str, Any], *, reprendre: bool = False) -> dict[str, Any]:
-    """Exécuter une tâche et dire ce qu'elle a donné, sans jamais lever d'erreur.
-
-    Parameters
-    ----------
-    tache : dict
-        Tâche changée en dictionnaire.
-    reprendre : bool, default False
-        Laisser un dossier déjà complet et à jour.
-
-    Returns
-    -------
-    dict
-        :class:`carnets.campagne.taches.Resultat` changé en dictionnaire.
-    """
+    """Exécuter une tâche et dire ce qu'elle a donné, sans jamais lever d'erreur."""
     voulue = Tache(**(tache | {"formats": tuple(tache["formats"])}))
     debut, dossier = time.monotonic(), voulue.final
     try:

@@ -40,19 +40,7 @@ class _EnCours:
 
 
 class Ordonnance:
-    """Dérouler des tâches avec une équipe.
-
-    Parameters
-    ----------
-    equipe : Equipe
-        Qui exécute.
-    travailleurs : int
-        Tâches à la fois.
-    essais : int
-        Essais d'une tâche dont le processus est mort ; une erreur du carnet n'est pas réessayée.
-    suivi : callable
-        Averti de chaque événement.
-    """
+    """Dérouler des tâches avec une équipe."""
 
     def __init__(self, equipe: Equipe, travailleurs: int, essais: int, suivi: Suivi) -> None:
         self.equipe = equipe
@@ -64,20 +52,7 @@ class Ordonnance:
         self._resultats: list[Resultat] = []
 
     def derouler(self, taches: Sequence[Tache], *, reprendre: bool) -> list[Resultat]:
-        """Exécuter toutes les tâches.
-
-        Parameters
-        ----------
-        taches : sequence of Tache
-            Tâches, dans l'ordre voulu.
-        reprendre : bool
-            Laisser les dossiers déjà complets et à jour.
-
-        Returns
-        -------
-        list of Resultat
-            Un résultat par tâche, dans l'ordre où elles ont fini.
-        """
+        """Exécuter toutes les tâches."""
         self._attente.extend((t, 1) for t in taches)
         self._resultats = []
         try:

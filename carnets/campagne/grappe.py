@@ -38,31 +38,7 @@ class GrappeInutilisable(ErreurAbs):
 def derouler_sur_une_grappe(
     adresse: str, taches: Sequence[Tache], essais: int, suivi: Suivi, *, reprendre: bool
 ) -> list[Resultat]:
-    """Exécuter des tâches sur une grappe Dask existante.
-
-    Parameters
-    ----------
-    adresse : str
-        Adresse de l'ordonnanceur, ``tcp://machine:8786``.
-    taches : sequence of Tache
-        Tâches.
-    essais : int
-        Travailleurs perdus qu'une tâche supporte avant d'être dite interrompue.
-    suivi : callable
-        Averti de chaque événement.
-    reprendre : bool
-        Laisser les dossiers déjà complets et à jour.
-
-    Returns
-    -------
-    list of Resultat
-        Un résultat par tâche.
-
-    Raises
-    ------
-    GrappeInutilisable
-        La grappe ne répond pas, n'a pas la même version, ou ne voit pas les dossiers.
-    """
+    """Exécuter des tâches sur une grappe Dask existante."""
     with _connecte(adresse) as client:
         _verifier(client, adresse, taches[0])
         return list(_suivre(client, list(taches), essais, suivi, reprendre=reprendre))
@@ -130,20 +106,7 @@ def _verifier(client: Client, adresse: str, tache: Tache) -> None:
 
 
 def constat(temoin: str, donnees: str) -> dict[str, Any]:
-    """Dire ce qu'un travailleur voit.
-
-    Parameters
-    ----------
-    temoin : str
-        Fichier posé dans le dossier de sortie.
-    donnees : str
-        Dossier de la base.
-
-    Returns
-    -------
-    dict
-        ``version``, ``sortie`` et ``donnees``.
-    """
+    """Dire ce qu'un travailleur voit."""
     return {
         "version": metadata.version("abs-portrait"),
         "sortie": Path(temoin).is_file(),
@@ -205,20 +168,7 @@ def _grappe_perdue(attendues: dict[Future, Tache], suivi: Suivi) -> Iterator[Res
 
 
 def executer_sur_le_travailleur(tache: dict[str, Any], reprendre: bool) -> dict[str, Any]:
-    """Exécuter une tâche dans un travailleur Dask, par la pépinière de ce travailleur.
-
-    Parameters
-    ----------
-    tache : dict
-        Tâche changée en dictionnaire.
-    reprendre : bool
-        Laisser un dossier déjà complet et à jour.
-
-    Returns
-    -------
-    dict
-        Résultat changé en dictionnaire.
-    """
+    """Exécuter une tâche dans un travailleur Dask, par la pépinière de ce travailleur."""
     voulue = Tache(**(tache | {"formats": tuple(tache["formats"])}))
     ordonnance = Ordonnance(_equipe(tache["parametres"]["dossier_donnees"]), 1, 1, lambda _: None)
     (resultat,) = ordonnance.derouler([voulue], reprendre=reprendre)

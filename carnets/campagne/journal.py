@@ -15,26 +15,14 @@ NOM: Final = "journal.jsonl"
 
 
 class Journal:
-    """Écrire le journal d'une campagne.
-
-    Parameters
-    ----------
-    dossier : pathlib.Path
-        Dossier de sortie de la campagne.
-    """
+    """Écrire le journal d'une campagne."""
 
     def __init__(self, dossier: Path) -> None:
         self.chemin = dossier / NOM
         self.perdues = 0
 
     def noter(self, evenement: Evenement) -> None:
-        """Noter un événement ; un disque plein ne doit pas arrêter la campagne.
-
-        Parameters
-        ----------
-        evenement : Evenement
-            Début, fin ou nouvel essai d'une tâche ; les battements ne sont pas notés.
-        """
+        """Noter un événement ; un disque plein ne doit pas arrêter la campagne."""
         if evenement.tache is None:
             return
         ligne: dict[str, Any] = {

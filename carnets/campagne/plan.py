@@ -73,19 +73,7 @@ class Choix:
 
 @dataclass(frozen=True)
 class CarnetVoulu:
-    """Un carnet à exécuter sur chaque territoire.
-
-    Attributes
-    ----------
-    nom : str
-        ``portrait``, ``evolutions`` ou le nom du fichier, sans extension.
-    chemin : pathlib.Path
-        Fichier ``.ipynb``.
-    formats : tuple of str
-        Formats voulus.
-    parametres : dict
-        Paramètres propres à ce carnet.
-    """
+    """Un carnet à exécuter sur chaque territoire."""
 
     nom: str
     chemin: Path
@@ -109,27 +97,7 @@ class Plan:
 
 
 def lire_plan(fichier: Path, *, sortie: Path | None = None, travailleurs: int | None = None) -> Plan:
-    """Lire un fichier de campagne.
-
-    Parameters
-    ----------
-    fichier : pathlib.Path
-        Fichier TOML ; les chemins qu'il donne partent de son dossier.
-    sortie : pathlib.Path or None, default None
-        Dossier de sortie qui remplace celui du fichier.
-    travailleurs : int or None, default None
-        Nombre de travailleurs qui remplace celui du fichier.
-
-    Returns
-    -------
-    Plan
-        Campagne vérifiée.
-
-    Raises
-    ------
-    PlanInvalide
-        Fichier absent, illisible ou fautif ; toutes les fautes sont dites.
-    """
+    """Lire un fichier de campagne."""
     contenu = _contenu(fichier)
     fautes: list[str] = _cles_inconnues(contenu, CLES, "le fichier")
     choix = _choix(contenu.get("territoires"), fautes)

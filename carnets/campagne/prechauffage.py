@@ -27,13 +27,7 @@ MODULES: Final = (
 
 
 def prechauffer(dossier_donnees: str | None) -> None:
-    """Importer ce que les tâches d'une campagne importent.
-
-    Parameters
-    ----------
-    dossier_donnees : str or None
-        Base dont les tables communes peuvent être lues.
-    """
+    """Importer ce que les tâches d'une campagne importent."""
     prechauffer_les_carnets(dossier_donnees)
     for module in MODULES:
         importlib.import_module(module)

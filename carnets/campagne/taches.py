@@ -94,39 +94,13 @@ class Resultat:
 
 
 def resultat_lu(recu: dict[str, Any]) -> Resultat:
-    """Refaire un résultat passé par JSON.
-
-    Parameters
-    ----------
-    recu : dict
-        Résultat changé en dictionnaire.
-
-    Returns
-    -------
-    Resultat
-        Le même.
-    """
+    """Refaire un résultat passé par JSON."""
     champs: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in recu.items()}
     return Resultat(**champs)
 
 
 def preparer_taches(plan: Plan, base: Base, territoires: list[Territoire]) -> list[Tache]:
-    """Croiser les territoires et les carnets d'un plan.
-
-    Parameters
-    ----------
-    plan : Plan
-        Campagne.
-    base : Base
-        Base lue par les carnets.
-    territoires : list of Territoire
-        Territoires choisis.
-
-    Returns
-    -------
-    list of Tache
-        Une tâche par territoire et par carnet, avec l'empreinte de ses entrées.
-    """
+    """Croiser les territoires et les carnets d'un plan."""
     commun, campagne = empreinte_de_la_base(base), uuid.uuid4().hex
     return [
         avec_empreinte(replace(_tache(plan, base, territoire, carnet), campagne=campagne), commun)
@@ -165,18 +139,7 @@ def _tache(plan: Plan, base: Base, territoire: Territoire, carnet: CarnetVoulu) 
 
 
 def empreinte_de_la_base(base: Base) -> str:
-    """Résumer ce que la base contient : un fichier déposé ou retiré change l'empreinte.
-
-    Parameters
-    ----------
-    base : Base
-        Base lue.
-
-    Returns
-    -------
-    str
-        Empreinte des reçus et du catalogue ajouté par l'analyste.
-    """
+    """Résumer ce que la base contient : un fichier déposé ou retiré change l'empreinte."""
     entrees = sorted(f"{r.sha256} {[asdict(lot) for lot in r.lots]}" for r in base.recus())
     ajout = os.environ.get("ABS_CATALOGUE")
     if ajout and Path(ajout).is_dir():
@@ -186,20 +149,7 @@ def empreinte_de_la_base(base: Base) -> str:
 
 
 def avec_empreinte(tache: Tache, commun: str) -> Tache:
-    """Donner à une tâche l'empreinte de ses entrées : carnet, paramètres, base, version.
-
-    Parameters
-    ----------
-    tache : Tache
-        Tâche.
-    commun : str
-        Empreinte de la base.
-
-    Returns
-    -------
-    Tache
-        La même, avec son empreinte. Le dossier de sortie n'y entre pas : déplacé, un portrait reste le même.
-    """
+    """Donner à une tâche l'empreinte de ses entrées : carnet, paramètres, base, version."""
     entrees = {
         "base": commun,
         "carnet": hashlib.sha256(Path(tache.carnet).read_bytes()).hexdigest(),
@@ -212,18 +162,7 @@ def avec_empreinte(tache: Tache, commun: str) -> Tache:
 
 
 def faite_par_cette_campagne(tache: Tache) -> Path | None:
-    """Chercher ce que cette même campagne a déjà fini : un travailleur qu'on croyait mort l'a menée au bout.
-
-    Parameters
-    ----------
-    tache : Tache
-        Tâche.
-
-    Returns
-    -------
-    pathlib.Path or None
-        Dossier complet qui porte la marque de cette campagne.
-    """
+    """Chercher ce que cette même campagne a déjà fini : un travailleur qu'on croyait mort l'a menée au bout."""
     return next((d for d in _complets(tache) if _marque(d).get("campagne") == tache.campagne), None)
 
 
@@ -236,18 +175,7 @@ def _marque(dossier: Path) -> dict[str, Any]:
 
 
 def deja_faite(tache: Tache) -> Path | None:
-    """Chercher le dossier complet d'une tâche, tiré des mêmes entrées.
-
-    Parameters
-    ----------
-    tache : Tache
-        Tâche.
-
-    Returns
-    -------
-    pathlib.Path or None
-        ``None`` si le dossier manque, si un de ses fichiers manque, ou si une entrée a changé.
-    """
+    """Chercher le dossier complet d'une tâche, tiré des mêmes entrées."""
     return next(iter(_complets(tache)), None)
 
 
@@ -271,15 +199,7 @@ def _est_complet(dossier: Path, empreinte: str) -> bool:
 
 
 def poser_la_marque(tache: Tache, dossier: Path) -> None:
-    """Écrire dans un dossier fini de quoi reconnaître, plus tard, qu'il est complet et à jour.
-
-    Parameters
-    ----------
-    tache : Tache
-        Tâche finie.
-    dossier : pathlib.Path
-        Dossier qui va être mis en place.
-    """
+    """Écrire dans un dossier fini de quoi reconnaître, plus tard, qu'il est complet et à jour."""
     from donnees_insee.chemins import fichier_provisoire  # noqa: PLC0415
 
     fichiers = {

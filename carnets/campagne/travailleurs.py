@@ -69,33 +69,14 @@ class _CourseDePepiniere:
 
 
 class EquipeDePepiniere:
-    """Un processus neuf, né de la pépinière, pour chaque tâche.
-
-    Parameters
-    ----------
-    dossier_donnees : pathlib.Path
-        Base que le préchauffage peut lire.
-    """
+    """Un processus neuf, né de la pépinière, pour chaque tâche."""
 
     def __init__(self, dossier_donnees: Path) -> None:
         self.dossier_donnees = dossier_donnees
         self.lanceur = Lanceur(dossier_donnees, defaut=PRECHAUFFAGE)
 
     def confier(self, tache: Tache, *, reprendre: bool) -> Course:
-        """Faire naître le processus d'une tâche.
-
-        Parameters
-        ----------
-        tache : Tache
-            Tâche.
-        reprendre : bool
-            Laisser un dossier déjà complet et à jour.
-
-        Returns
-        -------
-        Course
-            Tâche en cours.
-        """
+        """Faire naître le processus d'une tâche."""
         for encore in (True, False):
             try:
                 adresse = self.lanceur.attendre()
@@ -211,33 +192,14 @@ class EquipePermanente:
         self.libres: list[_Permanent] = []
 
     def confier(self, tache: Tache, *, reprendre: bool) -> Course:
-        """Confier une tâche à un processus libre, ou à un neuf.
-
-        Parameters
-        ----------
-        tache : Tache
-            Tâche.
-        reprendre : bool
-            Laisser un dossier déjà complet et à jour.
-
-        Returns
-        -------
-        Course
-            Tâche en cours.
-        """
+        """Confier une tâche à un processus libre, ou à un neuf."""
         permanent = self.libres.pop() if self.libres else _Permanent()
         permanent.taches += 1
         permanent.tube.send({"tache": asdict(tache), "reprendre": reprendre})
         return _CoursePermanente(self, permanent)
 
     def rendre(self, permanent: _Permanent) -> None:
-        """Reprendre un processus qui a fini sa tâche.
-
-        Parameters
-        ----------
-        permanent : _Permanent
-            Processus libre ; remplacé s'il a beaucoup servi.
-        """
+        """Reprendre un processus qui a fini sa tâche."""
         if permanent.taches >= TACHES_PAR_PROCESSUS:
             permanent.arreter()
         else:

@@ -17,17 +17,7 @@ from donnees_insee.erreurs import ErreurAbs
 
 
 def portrait(parametres: dict[str, Any], sortie: Path, *, remplacer: bool = False) -> None:
-    """Écrire un portrait et lister ses fichiers.
-
-    Parameters
-    ----------
-    parametres : dict
-        Paramètres du carnet.
-    sortie : pathlib.Path
-        Dossier de sortie.
-    remplacer : bool, default False
-        Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom.
-    """
+    """Écrire un portrait et lister ses fichiers."""
     from carnets.noyaux.lancement import annoncer  # noqa: PLC0415
 
     # Le noyau chauffe pendant que la commande importe le reste et cherche le territoire.
@@ -49,17 +39,7 @@ def _taille(octets: int) -> str:
 
 
 def demo(sortie: Path, formats: str, *, remplacer: bool = False) -> None:
-    """Déposer le territoire fictif dans une base provisoire, puis écrire son portrait.
-
-    Parameters
-    ----------
-    sortie : pathlib.Path
-        Dossier de sortie.
-    formats : str
-        Formats voulus.
-    remplacer : bool, default False
-        Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom.
-    """
+    """Déposer le territoire fictif dans une base provisoire, puis écrire son portrait."""
     from donnees_insee.base.base import Base  # noqa: PLC0415 - pandas attend la commande qui en a besoin
     from donnees_insee.demo import COMMUNE_DEMO, extraire_demo  # noqa: PLC0415
     from donnees_insee.depot.depot import deposer  # noqa: PLC0415
@@ -75,17 +55,7 @@ def demo(sortie: Path, formats: str, *, remplacer: bool = False) -> None:
 
 
 def carte(parametres: dict[str, Any], indicateur: str, sortie: Path) -> None:
-    """Dessiner une carte.
-
-    Parameters
-    ----------
-    parametres : dict
-        Territoire et dates.
-    indicateur : str
-        Code de l'indicateur.
-    sortie : pathlib.Path
-        Dossier de sortie.
-    """
+    """Dessiner une carte."""
     from abs.calcul.diagnostic import Diagnostiqueur  # noqa: PLC0415
     from abs.indicateurs.indicateurs import indicateur as definition_de  # noqa: PLC0415
     from abs.portrait.portrait import DemandeDeCarte  # noqa: PLC0415
@@ -111,17 +81,7 @@ def carte(parametres: dict[str, Any], indicateur: str, sortie: Path) -> None:
 
 
 def etat(territoire: str, millesime: int | None, millesimes: str) -> None:
-    """Écrire l'état d'un territoire.
-
-    Parameters
-    ----------
-    territoire : str
-        Code ou nom.
-    millesime : int or None
-        Dernier millésime admis.
-    millesimes : str
-        Millésimes exacts par famille.
-    """
+    """Écrire l'état d'un territoire."""
     from abs.portrait.etat import etat as etablir  # noqa: PLC0415
     from abs.territoires.demande import Demande, lire_millesimes  # noqa: PLC0415
     from donnees_insee.base.base import Base  # noqa: PLC0415 - pandas attend la commande qui en a besoin
@@ -162,15 +122,7 @@ def etat(territoire: str, millesime: int | None, millesimes: str) -> None:
 
 
 def indicateurs(theme: str, recherche: str) -> None:
-    """Lister les indicateurs.
-
-    Parameters
-    ----------
-    theme : str
-        Thème voulu ; vide pour tous.
-    recherche : str
-        Mot cherché ; vide pour tous.
-    """
+    """Lister les indicateurs."""
     from abs.indicateurs.indicateurs import THEMES  # noqa: PLC0415
     from abs.indicateurs.indicateurs import indicateurs as tous  # noqa: PLC0415
     from donnees_insee.codes import normaliser  # noqa: PLC0415
@@ -204,18 +156,7 @@ def indicateurs(theme: str, recherche: str) -> None:
 
 
 def territoire_chercher(texte: str) -> None:
-    """Chercher des territoires.
-
-    Parameters
-    ----------
-    texte : str
-        Nom ou code.
-
-    Raises
-    ------
-    TerritoireInconnu
-        Si rien n'approche.
-    """
+    """Chercher des territoires."""
     from abs.territoires.territoires import NOMS_DE_NIVEAU, Territoires  # noqa: PLC0415
     from donnees_insee.base.base import Base  # noqa: PLC0415 - pandas attend la commande qui en a besoin
     from donnees_insee.erreurs import TerritoireInconnu  # noqa: PLC0415
@@ -235,13 +176,7 @@ def territoire_chercher(texte: str) -> None:
 
 
 def carnets_copier(dossier: Path) -> None:
-    """Copier les carnets dans un dossier de travail.
-
-    Parameters
-    ----------
-    dossier : pathlib.Path
-        Dossier de travail.
-    """
+    """Copier les carnets dans un dossier de travail."""
     from carnets.moteur import copier_les_carnets  # noqa: PLC0415
 
     copies = copier_les_carnets(dossier)
@@ -252,18 +187,7 @@ def carnets_copier(dossier: Path) -> None:
 
 
 def carnets_ouvrir(dossier: Path) -> None:
-    """Ouvrir JupyterLab sur une copie des carnets.
-
-    Parameters
-    ----------
-    dossier : pathlib.Path
-        Dossier de travail.
-
-    Raises
-    ------
-    ErreurAbs
-        Si JupyterLab n'est pas installé.
-    """
+    """Ouvrir JupyterLab sur une copie des carnets."""
     carnets_copier(dossier)
     if shutil.which("jupyter-lab", path=str(Path(sys.executable).parent)) is None:
         raise ErreurAbs(

@@ -16,20 +16,7 @@ if TYPE_CHECKING:
 
 
 def verifier(*, complet: bool, graine: int) -> bool:
-    """Vérifier la base et dire toutes ses fautes.
-
-    Parameters
-    ----------
-    complet : bool
-        Comparer les cellules de tous les fichiers.
-    graine : int
-        Rang de l'échantillon.
-
-    Returns
-    -------
-    bool
-        Vrai si la base n'a aucune faute.
-    """
+    """Vérifier la base et dire toutes ses fautes."""
     from donnees_insee.controle.verification import verifier as verifier_la_base  # noqa: PLC0415 - import lent
 
     base = Base()
@@ -59,13 +46,7 @@ def verifier(*, complet: bool, graine: int) -> bool:
 
 
 def exporter(fichier: Path) -> None:
-    """Écrire toute la base dans une archive.
-
-    Parameters
-    ----------
-    fichier : pathlib.Path
-        Archive à écrire.
-    """
+    """Écrire toute la base dans une archive."""
     from donnees_insee.controle.export_import import exporter as exporter_la_base  # noqa: PLC0415 - import lent
 
     with _suivi("Export") as suivre:
@@ -80,20 +61,7 @@ def exporter(fichier: Path) -> None:
 
 
 def importer(fichier: Path, *, fusionner: bool) -> bool:
-    """Reprendre une base exportée.
-
-    Parameters
-    ----------
-    fichier : pathlib.Path
-        Archive reçue.
-    fusionner : bool
-        Ajouter à une base qui tient déjà des fichiers.
-
-    Returns
-    -------
-    bool
-        Vrai si rien n'a été refusé.
-    """
+    """Reprendre une base exportée."""
     from donnees_insee.controle.export_import import importer as importer_la_base  # noqa: PLC0415 - import lent
 
     base = Base()

@@ -39,28 +39,7 @@ def campagne(
     grappe: str,
     remplacer: bool = False,
 ) -> None:
-    """Mener une campagne.
-
-    Parameters
-    ----------
-    fichier : pathlib.Path
-        Fichier de campagne.
-    sortie : pathlib.Path or None
-        Dossier qui remplace celui du fichier.
-    travailleurs : int or None
-        Nombre de travailleurs qui remplace celui du fichier.
-    reprendre : bool
-        Ne refaire que ce qui manque ou dont une entrée a changé.
-    grappe : str
-        Adresse d'une grappe Dask ; vide pour cette machine.
-    remplacer : bool, default False
-        Prendre la place des dossiers que l'analyste a changés, gardés sous un autre nom.
-
-    Raises
-    ------
-    CampagneIncomplete
-        Si un territoire n'a pas pu être fait.
-    """
+    """Mener une campagne."""
     from carnets.campagne.deroulement import equipe_locale, mener, taches_du_plan  # noqa: PLC0415
     from carnets.campagne.plan import lire_plan  # noqa: PLC0415
 

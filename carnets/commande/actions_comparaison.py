@@ -11,19 +11,7 @@ if TYPE_CHECKING:
 
 
 def comparer(parametres: dict[str, Any], indicateurs: str, sortie: Path, *, remplacer: bool = False) -> None:
-    """Écrire la comparaison d'une intercommunalité et lister ses fichiers.
-
-    Parameters
-    ----------
-    parametres : dict
-        Paramètres du carnet.
-    indicateurs : str
-        Codes séparés par des virgules ; vide pour tous.
-    sortie : pathlib.Path
-        Dossier de sortie.
-    remplacer : bool, default False
-        Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom.
-    """
+    """Écrire la comparaison d'une intercommunalité et lister ses fichiers."""
     from carnets.production_comparaison import produire_la_comparaison  # noqa: PLC0415 - imports lents
 
     affichage.dire(

@@ -17,24 +17,7 @@ LARGEUR_D_UNE_PHRASE: Final = 200
 
 
 def evolution(texte: str, de: int, a: int, indicateurs: str, sortie: Path) -> None:
-    """Écrire les évolutions d'un territoire : quarante lignes à l'écran, le rapport et les lignes dans des fichiers.
-
-    Parameters
-    ----------
-    texte : str
-        Code ou nom du territoire.
-    de, a : int
-        Millésimes, le plus ancien d'abord.
-    indicateurs : str
-        Codes séparés par des virgules ; vide pour tous ceux que la base tient aux deux dates.
-    sortie : pathlib.Path
-        Dossier qui reçoit le rapport et le CSV.
-
-    Raises
-    ------
-    ParametreInvalide
-        Si rien ne se compare ; la raison et les dates les plus proches sont dites.
-    """
+    """Écrire les évolutions d'un territoire : quarante lignes à l'écran, le rapport et les lignes dans des fichiers."""
     from abs.evolutions.rapport import bilan  # noqa: PLC0415 - import lent
     from abs.evolutions.refus import phrases_de_refus  # noqa: PLC0415
     from abs.evolutions.releve import relever  # noqa: PLC0415

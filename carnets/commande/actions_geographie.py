@@ -7,20 +7,7 @@ from donnees_insee.base.base import Base
 
 
 def territoire_changements(texte: str, de: int | None, a: int | None) -> None:
-    """Écrire ce qui a changé dans une commune entre deux années.
-
-    Parameters
-    ----------
-    texte : str
-        Code d'une commune, actuelle ou ancienne, ou nom d'une commune de la base.
-    de, a : int or None
-        Années à comparer ; par défaut celles des listes d'IRIS tenues.
-
-    Raises
-    ------
-    TerritoireInconnu
-        Si le texte ne désigne pas une commune.
-    """
+    """Écrire ce qui a changé dans une commune entre deux années."""
     from donnees_insee.geographie.dans_le_temps import changements  # noqa: PLC0415
 
     base = Base()

@@ -34,19 +34,7 @@ def lister_les_modeles() -> None:
 
 
 def modele_de_source(code: str, fichier: Path | None, territoire: str, *, liste: bool) -> None:
-    """Écrire un fichier à faire remplir.
-
-    Parameters
-    ----------
-    code : str
-        Code d'un modèle ; vide, ou nom de fichier, pour le fichier vide.
-    fichier : pathlib.Path or None
-        Fichier à créer.
-    territoire : str
-        Territoire à détailler ; vide pour une seule ligne.
-    liste : bool
-        Lister les modèles au lieu d'écrire.
-    """
+    """Écrire un fichier à faire remplir."""
     if liste:
         lister_les_modeles()
         return
@@ -64,17 +52,7 @@ def modele_de_source(code: str, fichier: Path | None, territoire: str, *, liste:
 
 
 def lettre_de_demande(code: str, territoire: str, sortie: Path | None) -> None:
-    """Écrire la lettre qui demande une donnée à un partenaire.
-
-    Parameters
-    ----------
-    code : str
-        Code d'un modèle.
-    territoire : str
-        Territoire visé ; vide, son nom reste à remplir.
-    sortie : pathlib.Path or None
-        Fichier à créer, en .docx ou en .txt.
-    """
+    """Écrire la lettre qui demande une donnée à un partenaire."""
     from carnets.documents.lettre import composer_la_lettre, ecrire_la_lettre  # noqa: PLC0415
 
     demande = modele(code)
@@ -89,18 +67,7 @@ def lettre_de_demande(code: str, territoire: str, sortie: Path | None) -> None:
 
 
 def territoires_demandes(texte: str) -> tuple[Territoire, ...]:
-    """Trouver un territoire et ceux qui le composent : IRIS d'une commune, communes d'un ensemble.
-
-    Parameters
-    ----------
-    texte : str
-        Code ou nom ; vide pour aucun.
-
-    Returns
-    -------
-    tuple of Territoire
-        Le territoire en tête ; vide si rien n'est demandé.
-    """
+    """Trouver un territoire et ceux qui le composent : IRIS d'une commune, communes d'un ensemble."""
     if not texte:
         return ()
     from abs.calcul.diagnostic import Diagnostiqueur  # noqa: PLC0415
@@ -115,13 +82,7 @@ def _nom(code: str, territoires: tuple[Territoire, ...]) -> str:
 
 
 def registre(*, neuf: bool) -> None:
-    """Écrire ce qui a déjà été publié de données reçues, ou commencer un registre vide.
-
-    Parameters
-    ----------
-    neuf : bool
-        Commencer un registre vide ; les masques ne tiendront plus compte de ce qui a été publié avant.
-    """
+    """Écrire ce qui a déjà été publié de données reçues, ou commencer un registre vide."""
     from collections import Counter  # noqa: PLC0415
 
     from donnees_insee.base import publications  # noqa: PLC0415

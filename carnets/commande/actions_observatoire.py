@@ -27,27 +27,7 @@ def observatoire(
     *,
     remplacer: bool = False,
 ) -> None:
-    """Fabriquer l'observatoire d'une intercommunalité.
-
-    Parameters
-    ----------
-    territoire : str
-        Code ou nom de l'intercommunalité.
-    millesime : int or None
-        Dernier millésime admis.
-    millesimes : str
-        Millésimes exacts par famille.
-    qpv : int or None
-        Génération de QPV.
-    geographie : int or None
-        Année du code officiel géographique.
-    portraits : pathlib.Path or None
-        Dossier de portraits à joindre.
-    sortie : pathlib.Path
-        Dossier qui reçoit le site.
-    remplacer : bool, default False
-        Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom.
-    """
+    """Fabriquer l'observatoire d'une intercommunalité."""
     from abs.territoires.demande import Demande, lire_millesimes  # noqa: PLC0415 - imports lents, après les arguments
     from carnets.observatoire.fabrique import fabriquer  # noqa: PLC0415
 

@@ -35,30 +35,7 @@ def perimetre(
     millesimes: str,
     sortie: Path | None,
 ) -> None:
-    """Chiffrer les périmètres d'un fichier, ou la frange et les IRIS d'un QPV.
-
-    Parameters
-    ----------
-    fichier : pathlib.Path or None
-        Couche des périmètres.
-    qpv : str
-        Code d'un QPV, à la place d'un fichier.
-    frange : float or None
-        Distance en mètres autour du QPV.
-    indicateurs : str
-        Codes séparés par des virgules.
-    millesime : int or None
-        Dernier millésime admis.
-    millesimes : str
-        Millésimes par famille.
-    sortie : pathlib.Path or None
-        Dossier où écrire les tableaux CSV.
-
-    Raises
-    ------
-    ParametreInvalide
-        Si ni fichier ni QPV n'est donné, ou les deux, ou une frange sans QPV.
-    """
+    """Chiffrer les périmètres d'un fichier, ou la frange et les IRIS d'un QPV."""
     from abs.territoires.demande import Demande, lire_millesimes, verifier  # noqa: PLC0415
 
     _verifier_les_options(fichier, qpv, frange)

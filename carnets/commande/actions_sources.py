@@ -14,13 +14,7 @@ ETATS = {"range": "rangé", "deja_la": "déjà là", "refuse": "refusé", "docum
 
 
 def sources_lister(identifiant: str) -> None:
-    """Écrire le catalogue, ou les fichiers annoncés d'une source.
-
-    Parameters
-    ----------
-    identifiant : str
-        Source à détailler ; vide pour tout le catalogue.
-    """
+    """Écrire le catalogue, ou les fichiers annoncés d'une source."""
     from donnees_insee.controle.presentation import lignes_des_fichiers, lignes_des_sources  # noqa: PLC0415
 
     if identifiant:
@@ -47,22 +41,7 @@ def sources_lister(identifiant: str) -> None:
 
 
 def sources_deposer(chemins: list[Path], millesime: int | None, *, malgre_les_ecarts: bool = False) -> None:
-    """Déposer des fichiers et dire, fichier par fichier, pour quoi chacun est pris.
-
-    Parameters
-    ----------
-    chemins : list of pathlib.Path
-        Fichiers, dossiers, archives.
-    millesime : int or None
-        Année des données, si les fichiers ne la disent pas.
-    malgre_les_ecarts : bool, default False
-        Ranger, en le gardant au reçu, un fichier qui dit des choses impossibles.
-
-    Raises
-    ------
-    SourceNonReconnue
-        Si aucun fichier n'a été rangé et qu'au moins un est refusé.
-    """
+    """Déposer des fichiers et dire, fichier par fichier, pour quoi chacun est pris."""
     from donnees_insee.depot.depot import deposer, fichiers_a_deposer  # noqa: PLC0415
     from donnees_insee.erreurs import SourceNonReconnue  # noqa: PLC0415
 
@@ -109,13 +88,7 @@ def sources_deposer(chemins: list[Path], millesime: int | None, *, malgre_les_ec
 
 
 def sources_retirer(fichier: str) -> None:
-    """Retirer un fichier déposé.
-
-    Parameters
-    ----------
-    fichier : str
-        Nom ou début d'empreinte.
-    """
+    """Retirer un fichier déposé."""
     from donnees_insee.depot.depot import retirer  # noqa: PLC0415
 
     recu = retirer(Base(), fichier)

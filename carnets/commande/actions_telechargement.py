@@ -31,24 +31,7 @@ ETATS_D_EXAMEN = {
 
 
 def sources_telecharger(noms: list[str], millesime: int | None, *, tout: bool, simuler: bool) -> None:
-    """Télécharger des sources du catalogue, ou dire ce qui peut l'être.
-
-    Parameters
-    ----------
-    noms : list of str
-        Sources ou familles.
-    millesime : int or None
-        Année voulue.
-    tout : bool
-        Prendre tous les millésimes, ou tout le catalogue si rien n'est nommé.
-    simuler : bool
-        Lister sans rien télécharger.
-
-    Raises
-    ------
-    TelechargementImpossible
-        Si un fichier au moins n'a pas été obtenu.
-    """
+    """Télécharger des sources du catalogue, ou dire ce qui peut l'être."""
     from donnees_insee.catalogue.catalogue import sources  # noqa: PLC0415
     from donnees_insee.telechargement.choix import a_prendre_a_la_main, choisir  # noqa: PLC0415
 
@@ -184,20 +167,7 @@ def _annees(annees: list[int]) -> str:
 
 
 def sources_examiner(chemins: list[Path], millesime: int | None) -> None:
-    """Examiner des fichiers sans rien déposer.
-
-    Parameters
-    ----------
-    chemins : list of pathlib.Path
-        Fichiers, dossiers, archives.
-    millesime : int or None
-        Année des données, si les fichiers ne la disent pas.
-
-    Raises
-    ------
-    SourceNonReconnue
-        Si aucun fichier n'est accepté.
-    """
+    """Examiner des fichiers sans rien déposer."""
     from donnees_insee.depot.depot import fichiers_a_deposer  # noqa: PLC0415
     from donnees_insee.depot.examen import examiner  # noqa: PLC0415
     from donnees_insee.erreurs import SourceNonReconnue  # noqa: PLC0415

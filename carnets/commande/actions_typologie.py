@@ -21,19 +21,7 @@ MODELE: Final = "modele.json"
 
 
 def apprendre(texte: str, millesime: int | None, sortie: Path, *, remplacer: bool = False) -> None:
-    """Apprendre une typologie, classer les IRIS du territoire et écrire tables, fiches et carte.
-
-    Parameters
-    ----------
-    texte : str
-        Code ou nom du territoire.
-    millesime : int or None
-        Dernier millésime admis.
-    sortie : pathlib.Path
-        Dossier qui reçoit ``typologie-<code>-<millésime>/``.
-    remplacer : bool, default False
-        Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom.
-    """
+    """Apprendre une typologie, classer les IRIS du territoire et écrire tables, fiches et carte."""
     from abs.typologie import classes, rendu  # noqa: PLC0415 - pandas et numpy, réservés à ce qui calcule
     from abs.typologie.etude import mener  # noqa: PLC0415
     from abs.typologie.quartiers import quartiers_classes  # noqa: PLC0415
@@ -65,21 +53,7 @@ def apprendre(texte: str, millesime: int | None, sortie: Path, *, remplacer: boo
 def appliquer(
     texte: str, modele: Path, millesime: int | None, sortie: Path, *, remplacer: bool = False
 ) -> None:
-    """Classer les IRIS d'un territoire, à une autre date, avec des centres déjà appris.
-
-    Parameters
-    ----------
-    texte : str
-        Code ou nom du territoire.
-    modele : pathlib.Path
-        Fichier ``modele.json``.
-    millesime : int or None
-        Dernier millésime admis.
-    sortie : pathlib.Path
-        Dossier qui reçoit ``typologie-<code>-report-<millésime>/``.
-    remplacer : bool, default False
-        Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom.
-    """
+    """Classer les IRIS d'un territoire, à une autre date, avec des centres déjà appris."""
     from abs.typologie import classes, rendu  # noqa: PLC0415 - pandas et numpy, réservés à ce qui calcule
     from abs.typologie.modele import depuis_json  # noqa: PLC0415
     from abs.typologie.transfert import reporter  # noqa: PLC0415
@@ -189,19 +163,7 @@ def _carte(
 
 
 def pairs(texte: str, question: str, millesime: int | None, sortie: Path | None) -> None:
-    """Chercher les dix territoires les plus proches, pour une question.
-
-    Parameters
-    ----------
-    texte : str
-        Code ou nom d'une commune, ou code d'un IRIS.
-    question : str
-        Question posée ; vide, la liste des questions est écrite.
-    millesime : int or None
-        Dernier millésime admis.
-    sortie : pathlib.Path or None
-        Dossier qui reçoit le tableau ; par défaut rien n'est écrit.
-    """
+    """Chercher les dix territoires les plus proches, pour une question."""
     from abs.typologie.pairs import chercher, questions  # noqa: PLC0415 - pandas
 
     if not question:

@@ -19,18 +19,7 @@ CODE_INVERIFIABLE: Final = 3
 
 
 def verifier(sortie: Path) -> int:
-    """Vérifier un portrait et dire tout ce qui diffère.
-
-    Parameters
-    ----------
-    sortie : pathlib.Path
-        Dossier du portrait.
-
-    Returns
-    -------
-    int
-        0 si tout est égal, 1 si un chiffre ou un fichier brut diffère, 3 si des chiffres n'ont pas pu être vérifiés.
-    """
+    """Vérifier un portrait et dire tout ce qui diffère."""
     from carnets.documents.preuve.verification import verifier_sortie  # noqa: PLC0415 - import lent
 
     with (
@@ -92,18 +81,7 @@ def _ecrire(v: Verification) -> None:
 
 
 def conclusion(v: Verification) -> str:
-    """Dire ce que la vérification établit : un chiffre que rien n'a permis de refaire n'est pas un chiffre juste.
-
-    Parameters
-    ----------
-    v : Verification
-        Ce que la vérification a donné.
-
-    Returns
-    -------
-    str
-        Une phrase ; « Aucun chiffre différent » seulement si tous ont été refaits à partir des fichiers bruts.
-    """
+    """Dire ce que la vérification établit : un chiffre que rien n'a permis de refaire n'est pas un chiffre juste."""
     inconnus = sum(v.ensemble.non_verifiables.values())
     if not v.sans_faute:
         return "Ce document n'est pas conforme à ses fichiers bruts : voir les écarts ci-dessus."

@@ -21,18 +21,7 @@ def preparer_le_terminal() -> None:
 
 
 def console(*, erreurs: bool = False) -> Console:
-    """Donner une console rich.
-
-    Parameters
-    ----------
-    erreurs : bool, default False
-        Écrire sur la sortie d'erreur.
-
-    Returns
-    -------
-    rich.console.Console
-        Console sans coloration automatique des nombres.
-    """
+    """Donner une console rich."""
     from rich.console import Console  # noqa: PLC0415 - import réservé à l'affichage
 
     # Redirigée dans un fichier, la sortie ne doit pas couper ses lignes à 80 colonnes.
@@ -41,35 +30,17 @@ def console(*, erreurs: bool = False) -> Console:
 
 
 def erreur(message: str) -> None:
-    """Écrire une erreur attendue.
-
-    Parameters
-    ----------
-    message : str
-        Phrase complète.
-    """
+    """Écrire une erreur attendue."""
     sys.stderr.write(f"Erreur : {affichable(message)}\n")
 
 
 def dire(message: str = "") -> None:
-    """Écrire une ligne, telle quelle.
-
-    Parameters
-    ----------
-    message : str, default ""
-        Ligne à écrire.
-    """
+    """Écrire une ligne, telle quelle."""
     sys.stdout.write(f"{affichable(message)}\n")
 
 
 def avertir(message: str) -> None:
-    """Écrire, détaché du reste, ce que l'analyste doit voir ; rien pour un message vide.
-
-    Parameters
-    ----------
-    message : str
-        Phrase complète.
-    """
+    """Écrire, détaché du reste, ce que l'analyste doit voir ; rien pour un message vide."""
     if message:
         sys.stdout.write(f"\n{affichable(message)}\n")
 
@@ -77,19 +48,7 @@ def avertir(message: str) -> None:
 def tableau(
     titre: str, entetes: Sequence[str], lignes: Iterable[Sequence[str]], *, plier: bool = True
 ) -> None:
-    """Écrire un tableau.
-
-    Parameters
-    ----------
-    titre : str
-        Titre.
-    entetes : sequence of str
-        Noms des colonnes.
-    lignes : iterable of sequence of str
-        Lignes ; tout texte y est pris tel quel.
-    plier : bool, default True
-        Faux pour couper d'un « … » ce qui ne tient pas, une ligne du terminal par ligne du tableau.
-    """
+    """Écrire un tableau."""
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.markup import escape  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -105,13 +64,7 @@ def tableau(
 
 
 def progression() -> Progress:
-    """Donner une barre de progression en français, sur la sortie d'erreur.
-
-    Returns
-    -------
-    rich.progress.Progress
-        À employer comme contexte.
-    """
+    """Donner une barre de progression en français, sur la sortie d'erreur."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     return Progress(

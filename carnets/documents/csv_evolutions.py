@@ -17,21 +17,7 @@ if TYPE_CHECKING:
 
 
 def ecrire_evolutions(releve: Releve, dossier: Path) -> Path:
-    """Écrire toutes les évolutions, à pleine précision.
-
-    Parameters
-    ----------
-    releve : Releve
-        Évolutions d'un territoire.
-    dossier : pathlib.Path
-        Dossier de sortie.
-
-    Returns
-    -------
-    pathlib.Path
-        Le fichier ``evolutions_CODE_AAAA_AAAA.csv`` : séparateur ``;``, virgule décimale, cellule vide pour ce qui
-        manque.
-    """
+    """Écrire toutes les évolutions, à pleine précision."""
     lignes = table(releve)
     chemin = dossier / f"evolutions_{releve.sujet.code}_{releve.de}_{releve.a}.csv"
     ecrites = [";".join(f'"{nom}"' for nom in lignes.columns)]
@@ -42,20 +28,7 @@ def ecrire_evolutions(releve: Releve, dossier: Path) -> Path:
 
 
 def ecrire_rapport(releve: Releve, dossier: Path) -> Path:
-    """Écrire le rapport entier, en texte.
-
-    Parameters
-    ----------
-    releve : Releve
-        Évolutions d'un territoire.
-    dossier : pathlib.Path
-        Dossier de sortie.
-
-    Returns
-    -------
-    pathlib.Path
-        Le fichier ``evolutions_CODE_AAAA_AAAA.txt``, que le bloc-notes de Windows ouvre avec ses accents.
-    """
+    """Écrire le rapport entier, en texte."""
     chemin = dossier / f"evolutions_{releve.sujet.code}_{releve.de}_{releve.a}.txt"
     with fichier_provisoire(chemin) as provisoire:
         provisoire.write_text(rapport(releve), encoding="utf-8-sig")

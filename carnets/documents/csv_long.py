@@ -31,18 +31,6 @@ def ecrire_csv(diagnostic: Diagnostic, chemin: Path) -> Path:
     Séparateur ``;``, virgule décimale, UTF-8 avec marque d'ordre des octets, cellules vides pour les valeurs
     absentes. Les textes sont entre guillemets et les codes gardent leurs zéros de tête ; Excel les ôte quand
     on ouvre un CSV d'un double-clic : importer le fichier (Données, Fichier texte) ou prendre le XLSX.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    chemin : pathlib.Path
-        Fichier à écrire.
-
-    Returns
-    -------
-    pathlib.Path
-        Le fichier écrit.
     """
     table = table_lisible(diagnostic)
     textes = {*TEXTES, *LISIBLES}
@@ -56,18 +44,7 @@ def ecrire_csv(diagnostic: Diagnostic, chemin: Path) -> Path:
 
 
 def table_lisible(diagnostic: Diagnostic) -> pd.DataFrame:
-    """Ajouter à la table longue ce qu'un lecteur attend : noms, libellés, thèmes, unités.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Colonnes du diagnostic, dans leur ordre, et quatre colonnes à lire à côté des codes.
-    """
+    """Ajouter à la table longue ce qu'un lecteur attend : noms, libellés, thèmes, unités."""
     table = diagnostic.table()
     noms = {(t.code, t.niveau): t.nom for t in diagnostic.ensembles.tous()}
     connus = diagnostic.indicateurs

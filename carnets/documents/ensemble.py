@@ -13,20 +13,7 @@ if TYPE_CHECKING:
 
 
 def ecrire_fichiers(atelier: Atelier, dossier: Path) -> list[Path]:
-    """Écrire les formats demandés.
-
-    Parameters
-    ----------
-    atelier : Atelier
-        Atelier du carnet.
-    dossier : pathlib.Path
-        Dossier de sortie, créé au besoin.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Fichiers écrits, dans l'ordre.
-    """
+    """Écrire les formats demandés."""
     diagnostic, formats = atelier.portrait.diagnostic, atelier.reglages.formats
     creer_dossier(dossier)
     ecrits = ecrire_preuve(diagnostic, atelier.reglages.base, dossier / "preuve")

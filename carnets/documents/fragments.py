@@ -27,20 +27,7 @@ def _environnement() -> Environment:
 
 
 def rendre(modele: str, **valeurs: Any) -> str:
-    """Rendre un modèle, échappement compris.
-
-    Parameters
-    ----------
-    modele : str
-        Nom du fichier dans ``documents/modeles``.
-    **valeurs : object
-        Variables du modèle.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Rendre un modèle, échappement compris."""
     return _environnement().get_template(modele).render(**valeurs)
 
 
@@ -55,18 +42,7 @@ def _appuis(portrait: Portrait) -> Any:
 
 
 def titre(portrait: Portrait) -> str:
-    """Rendre le titre, les avertissements, les chiffres clés, les forces et les faiblesses.
-
-    Parameters
-    ----------
-    portrait : Portrait
-        Portrait composé.
-
-    Returns
-    -------
-    str
-        Fragment HTML.
-    """
+    """Rendre le titre, les avertissements, les chiffres clés, les forces et les faiblesses."""
     from datetime import date  # noqa: PLC0415
 
     from babel.dates import format_date  # noqa: PLC0415
@@ -77,54 +53,17 @@ def titre(portrait: Portrait) -> str:
 
 
 def chapitre(portrait: Portrait, contenu: Chapitre) -> str:
-    """Rendre le début d'un chapitre : titre, phrases et tableau des références.
-
-    Parameters
-    ----------
-    portrait : Portrait
-        Portrait composé.
-    contenu : Chapitre
-        Chapitre.
-
-    Returns
-    -------
-    str
-        Fragment HTML.
-    """
+    """Rendre le début d'un chapitre : titre, phrases et tableau des références."""
     return rendre("chapitre.html.j2", portrait=portrait, chapitre=contenu, appuis=_appuis(portrait))
 
 
 def suite(portrait: Portrait, contenu: Chapitre) -> str:
-    """Rendre la fin d'un chapitre, sous ses cartes : mailles, absences, manques.
-
-    Parameters
-    ----------
-    portrait : Portrait
-        Portrait composé.
-    contenu : Chapitre
-        Chapitre.
-
-    Returns
-    -------
-    str
-        Fragment HTML.
-    """
+    """Rendre la fin d'un chapitre, sous ses cartes : mailles, absences, manques."""
     return rendre("suite.html.j2", portrait=portrait, chapitre=contenu)
 
 
 def annexes(portrait: Portrait) -> str:
-    """Rendre ce qui n'a pas été écrit, les sources, les définitions et la façon de lire les statuts.
-
-    Parameters
-    ----------
-    portrait : Portrait
-        Portrait composé.
-
-    Returns
-    -------
-    str
-        Fragment HTML.
-    """
+    """Rendre ce qui n'a pas été écrit, les sources, les définitions et la façon de lire les statuts."""
     from abs.indicateurs.indicateurs import THEMES, indicateurs  # noqa: PLC0415
     from abs.statuts import LIBELLES_STATUT  # noqa: PLC0415
 
@@ -154,20 +93,7 @@ def annexes(portrait: Portrait) -> str:
 
 
 def page(titre_de_page: str, corps: str) -> str:
-    """Rendre une page complète et autonome autour d'un corps déjà rendu.
-
-    Parameters
-    ----------
-    titre_de_page : str
-        Titre de l'onglet.
-    corps : str
-        HTML issu du carnet exécuté ; il a été échappé à sa construction.
-
-    Returns
-    -------
-    str
-        Page HTML.
-    """
+    """Rendre une page complète et autonome autour d'un corps déjà rendu."""
     from markupsafe import Markup  # noqa: PLC0415
 
     feuille = resources.files("carnets.documents") / "modeles" / "portrait.css"

@@ -61,18 +61,7 @@ class Maillage:
 
 
 def maillages(diagnostic: Diagnostic) -> list[Maillage]:
-    """Donner les couches possibles d'un portrait.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-
-    Returns
-    -------
-    list of Maillage
-        IRIS, communes, QPV, quartiers, commune du sujet ; avec ou sans territoires attendus.
-    """
+    """Donner les couches possibles d'un portrait."""
     e = diagnostic.ensembles
     # Le portrait d'un IRIS seul n'a pas de mailles : sa couche est le sujet, à la date de ses références.
     seul = (e.sujet,) if e.sujet.niveau == "iris" else ()
@@ -89,24 +78,7 @@ def maillages(diagnostic: Diagnostic) -> list[Maillage]:
 
 
 def ecrire_gpkg(diagnostic: Diagnostic, couches: dict[str, gpd.GeoDataFrame], chemin: Path) -> Path:
-    """Écrire le GeoPackage d'un portrait.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    couches : dict of str to geopandas.GeoDataFrame
-        Contours par couche (``iris``, ``communes``, ``qpv``, ``quartiers``, ``commune``), colonnes ``code``,
-        ``nom``, ``geometry`` ; une couche peut manquer ou être vide.
-    chemin : pathlib.Path
-        Fichier ``.gpkg`` à écrire, mis en place d'un seul geste.
-
-    Returns
-    -------
-    pathlib.Path
-        Le fichier écrit. Sans contours, il est écrit quand même : chaque maillage y est une table
-        d'attributs de même nom et de même clé, sans géométrie, à joindre à ses propres contours.
-    """
+    """Écrire le GeoPackage d'un portrait."""
     alias = _alias(diagnostic)
     with fichier_provisoire(chemin) as provisoire:
         dessinees: dict[str, pd.DataFrame] = {}

@@ -25,19 +25,7 @@ CORPS_EN_POINTS: Final = 10
 
 @dataclass(frozen=True)
 class Lettre:
-    """Une lettre prête à écrire, paragraphe par paragraphe.
-
-    Attributes
-    ----------
-    expediteur, destinataire, signature : tuple of str
-        Blocs d'adresse et de signature, une ligne chacun.
-    objet, lieu_et_date, appel, pieces : str
-        Lignes isolées.
-    parties : tuple
-        Couples (intertitre, paragraphes) ; un intertitre vide n'est pas écrit.
-    colonnes : tuple of tuple of str
-        Tableau des données demandées, écrit après la partie de rang 1.
-    """
+    """Une lettre prête à écrire, paragraphe par paragraphe."""
 
     expediteur: tuple[str, ...]
     destinataire: tuple[str, ...]
@@ -57,22 +45,7 @@ def _gabarit() -> dict[str, Any]:
 
 
 def composer_la_lettre(modele: Modele, territoires: tuple[Territoire, ...], fichier: str) -> Lettre:
-    """Composer la lettre de demande d'un modèle.
-
-    Parameters
-    ----------
-    modele : Modele
-        Donnée demandée.
-    territoires : tuple of Territoire
-        Territoires visés, le principal en tête ; vide, le nom de la commune reste à remplir.
-    fichier : str
-        Nom du fichier joint.
-
-    Returns
-    -------
-    Lettre
-        Paragraphes et tableau.
-    """
+    """Composer la lettre de demande d'un modèle."""
     g = _gabarit()
     lieu = territoires[0].nom if territoires else COMMUNE_A_REMPLIR
     mots = {
@@ -117,18 +90,7 @@ def composer_la_lettre(modele: Modele, territoires: tuple[Territoire, ...], fich
 
 
 def territoires_dits(territoires: tuple[Territoire, ...]) -> str:
-    """Dire pour quels territoires la donnée est demandée.
-
-    Parameters
-    ----------
-    territoires : tuple of Territoire
-        Le principal, puis ceux qui le composent.
-
-    Returns
-    -------
-    str
-        « Montpellier et ses 88 IRIS », ou un blanc à remplir.
-    """
+    """Dire pour quels territoires la donnée est demandée."""
     if not territoires:
         return "la commune et chacun de ses IRIS [à préciser]"
     principal, *morceaux = territoires
@@ -139,25 +101,7 @@ def territoires_dits(territoires: tuple[Territoire, ...]) -> str:
 
 
 def ecrire_la_lettre(lettre: Lettre, chemin: Path) -> Path:
-    """Écrire la lettre, sans jamais écraser un fichier.
-
-    Parameters
-    ----------
-    lettre : Lettre
-        Lettre composée.
-    chemin : pathlib.Path
-        ``.docx`` ou ``.txt``.
-
-    Returns
-    -------
-    pathlib.Path
-        Fichier écrit.
-
-    Raises
-    ------
-    SortieImpossible
-        Si le fichier existe déjà, ou si l'extension n'est ni DOCX ni TXT.
-    """
+    """Écrire la lettre, sans jamais écraser un fichier."""
     if chemin.exists():
         raise SortieImpossible(f"« {chemin} » existe déjà et n'a pas été touché. Donnez un autre nom.")
     formes = {".docx": _docx, ".txt": _texte}

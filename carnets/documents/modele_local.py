@@ -39,27 +39,13 @@ LIGNES_LIBRES: Final = 200
 
 @dataclass(frozen=True)
 class FichierAFaireRemplir:
-    """Un modèle, pour des territoires.
-
-    Attributes
-    ----------
-    modele : Modele or None
-        Modèle ; ``None`` pour un fichier vide.
-    territoires : tuple of Territoire
-        Territoires à remplir, un par ligne.
-    """
+    """Un modèle, pour des territoires."""
 
     modele: Modele | None
     territoires: tuple[Territoire, ...] = ()
 
     def lignes(self) -> list[list[str]]:
-        """Donner les lignes pré-remplies.
-
-        Returns
-        -------
-        list of list of str
-            Une par territoire ; une seule, sans territoire, si aucun n'est demandé ; aucune sans modèle.
-        """
+        """Donner les lignes pré-remplies."""
         if self.modele is None:
             return []
         m = self.modele
@@ -69,13 +55,7 @@ class FichierAFaireRemplir:
         return [[_code(t), *suite, t.nom] for t in self.territoires]
 
     def entetes(self) -> list[str]:
-        """Donner les noms de colonnes.
-
-        Returns
-        -------
-        list of str
-            Ceux du modèle commun ; le nom du territoire est ajouté pour qui remplit, il n'est pas relu.
-        """
+        """Donner les noms de colonnes."""
         return [*COLONNES, COLONNE_DU_NOM] if self.modele and self.territoires else list(COLONNES)
 
 
@@ -86,25 +66,7 @@ def _code(territoire: Territoire) -> str:
 
 
 def ecrire_modele(fichier: FichierAFaireRemplir, chemin: Path) -> Path:
-    """Écrire le fichier à faire remplir.
-
-    Parameters
-    ----------
-    fichier : FichierAFaireRemplir
-        Modèle et territoires.
-    chemin : pathlib.Path
-        ``.csv`` ou ``.xlsx`` ; jamais écrasé.
-
-    Returns
-    -------
-    pathlib.Path
-        Fichier écrit.
-
-    Raises
-    ------
-    SortieImpossible
-        Si le fichier existe déjà, ou si son extension n'est ni CSV ni XLSX.
-    """
+    """Écrire le fichier à faire remplir."""
     if chemin.exists():
         raise SortieImpossible(f"« {chemin} » existe déjà et n'a pas été touché. Donnez un autre nom.")
     formes = {".csv": _csv, ".xlsx": _xlsx}
@@ -207,18 +169,7 @@ def _lisez_moi(classeur: Workbook, modele: Modele | None) -> None:
 
 
 def presentation(modele: Modele | None) -> list[tuple[str, str]]:
-    """Dire en mots ce qu'un modèle demande.
-
-    Parameters
-    ----------
-    modele : Modele or None
-        Modèle ; ``None`` pour le fichier vide.
-
-    Returns
-    -------
-    list of tuple of str
-        Couples (intitulé, texte).
-    """
+    """Dire en mots ce qu'un modèle demande."""
     if modele is None:
         mots = "Une ligne par territoire, par date et par indicateur."
         libres = (

@@ -14,23 +14,7 @@ ETIQUETTES_OTEES: Final = ("notice", "parameters", "injected-parameters", "expor
 
 
 def corps_du_carnet(carnet: Path) -> str:
-    """Convertir un carnet exécuté en HTML nu : les sorties seules, sans code ni invite.
-
-    Parameters
-    ----------
-    carnet : pathlib.Path
-        Carnet exécuté.
-
-    Returns
-    -------
-    str
-        Corps HTML, sans script ni style de nbconvert.
-
-    Notes
-    -----
-    Le carnet livré n'affiche que des fragments HTML déjà écrits : les mettre bout à bout suffit. Dès qu'un analyste
-    y a ajouté autre chose (texte, image, sortie de calcul), nbconvert le rend.
-    """
+    """Convertir un carnet exécuté en HTML nu : les sorties seules, sans code ni invite."""
     cellules = json.loads(carnet.read_text(encoding="utf-8"))["cells"]
     montrees = [c for c in cellules if not set(c["metadata"].get("tags", ())) & set(ETIQUETTES_OTEES)]
     fragments = [_fragments(cellule) for cellule in montrees]
@@ -76,22 +60,7 @@ def _par_nbconvert(carnet: Path) -> str:
 
 
 def ecrire_html(corps: str, titre: str, chemin: Path) -> Path:
-    """Écrire la page autonome.
-
-    Parameters
-    ----------
-    corps : str
-        Corps rendu par :func:`corps_du_carnet`.
-    titre : str
-        Titre de la page.
-    chemin : pathlib.Path
-        ``portrait.html``.
-
-    Returns
-    -------
-    pathlib.Path
-        Fichier écrit.
-    """
+    """Écrire la page autonome."""
     with fichier_provisoire(chemin) as provisoire:
         provisoire.write_text(page(titre, corps), encoding="utf-8")
     return chemin

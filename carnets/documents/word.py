@@ -37,22 +37,7 @@ TABLE_LARGE: Final = 6
 
 
 def ecrire_docx(corps: str, titre: str, chemin: Path) -> Path:
-    """Écrire le document Word.
-
-    Parameters
-    ----------
-    corps : str
-        Corps HTML du carnet exécuté.
-    titre : str
-        Titre du document.
-    chemin : pathlib.Path
-        ``portrait.docx``.
-
-    Returns
-    -------
-    pathlib.Path
-        Fichier écrit.
-    """
+    """Écrire le document Word."""
     import pypandoc  # noqa: PLC0415 - import réservé à la conversion
 
     papier = SANS_RENVOIS.sub("", SANS_PAPIER.sub("", corps))
@@ -143,19 +128,7 @@ class Gabarits:
         self._faits: dict[tuple[object, ...], Any] = {}
 
     def appliquer(self, element: Any, nom: str, reglage: object, changer: Callable[[], None]) -> None:
-        """Changer les propriétés d'un élément, ou recopier celles d'un élément semblable.
-
-        Parameters
-        ----------
-        element : lxml element
-            Cellule, paragraphe ou morceau.
-        nom : str
-            Nom qualifié de ses propriétés (``w:tcPr``, ``w:pPr``, ``w:rPr``).
-        reglage : object
-            Ce que le changement leur fait.
-        changer : callable
-            Le changement, par python-docx.
-        """
+        """Changer les propriétés d'un élément, ou recopier celles d'un élément semblable."""
         from docx.oxml.ns import qn  # noqa: PLC0415 - import réservé à la conversion
         from lxml import etree  # noqa: PLC0415
 

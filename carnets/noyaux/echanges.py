@@ -13,26 +13,12 @@ ISOLEMENT: Final = "--InteractiveShellApp.ignore_cwd=True"
 
 
 def ecrire_message(prise: socket.socket, message: dict[str, Any]) -> None:
-    """Envoyer un message.
-
-    Parameters
-    ----------
-    prise : socket.socket
-        Prise connectée.
-    message : dict
-        Contenu, traduisible en JSON.
-    """
+    """Envoyer un message."""
     prise.sendall(json.dumps(message, ensure_ascii=True).encode("ascii") + b"\n")
 
 
 class Lecteur:
-    """Rassembler les octets reçus en messages entiers.
-
-    Parameters
-    ----------
-    prise : socket.socket
-        Prise connectée.
-    """
+    """Rassembler les octets reçus en messages entiers."""
 
     def __init__(self, prise: socket.socket) -> None:
         self.prise = prise
@@ -40,13 +26,7 @@ class Lecteur:
         self.ferme = False
 
     def lire(self) -> list[dict[str, Any]]:
-        """Lire ce qui est arrivé, sans attendre si la prise est non bloquante.
-
-        Returns
-        -------
-        list of dict
-            Messages entiers ; ``ferme`` devient vrai quand l'autre bout est parti.
-        """
+        """Lire ce qui est arrivé, sans attendre si la prise est non bloquante."""
         try:
             octets = self.prise.recv(65536)
         except (BlockingIOError, InterruptedError):

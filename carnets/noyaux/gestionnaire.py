@@ -104,13 +104,7 @@ class ClientDeNoyauNeuf(AsyncKernelClient):
 
 
 class GestionnaireDePepiniere(AsyncKernelManager):
-    """Gérer un noyau né de la pépinière, par des prises locales dans un dossier court et privé.
-
-    Parameters
-    ----------
-    **kwargs : object
-        Réglages de Jupyter.
-    """
+    """Gérer un noyau né de la pépinière, par des prises locales dans un dossier court et privé."""
 
     adresse_de_pepiniere: str = ""
 
@@ -143,16 +137,5 @@ class GestionnaireDePepiniere(AsyncKernelManager):
 
 
 def gestionnaire_vers(adresse: str) -> type[GestionnaireDePepiniere]:
-    """Donner la classe de gestionnaire qui s'adresse à une pépinière.
-
-    Parameters
-    ----------
-    adresse : str
-        Prise de la pépinière.
-
-    Returns
-    -------
-    type
-        Sous-classe de :class:`GestionnaireDePepiniere` ; nbclient veut une classe et l'instancie lui-même.
-    """
+    """Donner la classe de gestionnaire qui s'adresse à une pépinière."""
     return type("GestionnaireVersPepiniere", (GestionnaireDePepiniere,), {"adresse_de_pepiniere": adresse})

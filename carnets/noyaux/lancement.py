@@ -32,15 +32,7 @@ class PepiniereIndisponible(ErreurAbs):
 
 
 class Processus:
-    """Un processus demandé à la pépinière, avec les gestes d'un ``subprocess.Popen``.
-
-    Parameters
-    ----------
-    adresse : str
-        Prise de la pépinière.
-    demande : dict
-        Demande, comme :func:`carnets.noyaux.pepiniere.vivre` l'attend.
-    """
+    """Un processus demandé à la pépinière, avec les gestes d'un ``subprocess.Popen``."""
 
     stdin = stdout = stderr = None
 
@@ -75,23 +67,11 @@ class Processus:
             self.rendu = message.get("rendu")
 
     def fileno(self) -> int:
-        """Donner le descripteur à surveiller : il se réveille quand le processus finit.
-
-        Returns
-        -------
-        int
-            Descripteur de la connexion.
-        """
+        """Donner le descripteur à surveiller : il se réveille quand le processus finit."""
         return self.prise.fileno()
 
     def poll(self) -> int | None:
-        """Dire si le processus a fini, sans attendre.
-
-        Returns
-        -------
-        int or None
-            Code de sortie, négatif pour un signal ; ``None`` s'il vit.
-        """
+        """Dire si le processus a fini, sans attendre."""
         if self.returncode is not None:
             return self.returncode
         for message in self._lecteur.lire():
@@ -104,23 +84,7 @@ class Processus:
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Attendre la fin.
-
-        Parameters
-        ----------
-        timeout : float or None
-            Secondes ; ``None`` attend sans limite.
-
-        Returns
-        -------
-        int
-            Code de sortie.
-
-        Raises
-        ------
-        subprocess.TimeoutExpired
-            Si le processus vit encore au bout du délai.
-        """
+        """Attendre la fin."""
         fin = None if timeout is None else time.monotonic() + timeout
         while self.poll() is None:
             reste = None if fin is None else max(0.0, fin - time.monotonic())
@@ -130,13 +94,7 @@ class Processus:
         return self.returncode or 0
 
     def send_signal(self, numero: int) -> None:
-        """Envoyer un signal au processus et à ce qu'il a lancé.
-
-        Parameters
-        ----------
-        numero : int
-            Signal.
-        """
+        """Envoyer un signal au processus et à ce qu'il a lancé."""
         if self.poll() is None:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, numero)
@@ -151,22 +109,7 @@ class Processus:
 
 
 class Lanceur:
-    """Une pépinière lancée par ce processus ; à fermer, ou à employer avec ``with``.
-
-    Parameters
-    ----------
-    dossier_donnees : pathlib.Path or None
-        Base dont le préchauffage peut lire les tables communes ; ``None`` : aucune.
-    prechauffage : str
-        Fonction de préchauffage, ``module:fonction`` ; vide : la variable ``ABS_PRECHAUFFAGE``, sinon ``defaut``.
-    defaut : str
-        Fonction de préchauffage quand rien d'autre n'est dit.
-
-    Raises
-    ------
-    PepiniereIndisponible
-        Si le système ne sait pas dédoubler un processus.
-    """
+    """Une pépinière lancée par ce processus ; à fermer, ou à employer avec ``with``."""
 
     def __init__(
         self, dossier_donnees: Path | None = None, prechauffage: str = "", defaut: str = PRECHAUFFAGE
@@ -192,18 +135,7 @@ class Lanceur:
         )
 
     def attendre(self) -> str:
-        """Attendre que la pépinière soit prête.
-
-        Returns
-        -------
-        str
-            Son adresse.
-
-        Raises
-        ------
-        PepiniereIndisponible
-            Si elle ne l'est pas dans le délai, ou si une bibliothèque a lancé un fil pendant le préchauffage.
-        """
+        """Attendre que la pépinière soit prête."""
         with self._tour:
             if not self._pret:
                 self._pret = self._lire_l_annonce()
@@ -241,13 +173,7 @@ class Lanceur:
         shutil.rmtree(self._dossier, ignore_errors=True)
 
     def vit(self) -> bool:
-        """Dire si la pépinière tourne.
-
-        Returns
-        -------
-        bool
-            Faux quand elle s'est arrêtée.
-        """
+        """Dire si la pépinière tourne."""
         return self.processus.poll() is None
 
     def __enter__(self) -> Self:
@@ -260,13 +186,7 @@ class Lanceur:
 
 
 def possible() -> bool:
-    """Dire si ce système sait dédoubler un processus préchauffé.
-
-    Returns
-    -------
-    bool
-        Vrai sous Linux et les autres systèmes POSIX ; ``ABS_SANS_PEPINIERE=1`` le refuse.
-    """
+    """Dire si ce système sait dédoubler un processus préchauffé."""
     return hasattr(os, "fork") and hasattr(socket, "AF_UNIX") and os.environ.get("ABS_SANS_PEPINIERE") != "1"
 
 
@@ -274,13 +194,7 @@ _partagee: Lanceur | None = None
 
 
 def pepiniere_partagee() -> Lanceur | None:
-    """Donner la pépinière de ce processus, lancée à la première demande et arrêtée avec lui.
-
-    Returns
-    -------
-    Lanceur or None
-        ``None`` là où elle n'est pas possible.
-    """
+    """Donner la pépinière de ce processus, lancée à la première demande et arrêtée avec lui."""
     global _partagee  # noqa: PLW0603 - une seule par processus, c'est le but
     if not possible():
         return None
@@ -301,13 +215,7 @@ def annoncer() -> None:
 
 
 def adresse() -> str | None:
-    """Donner l'adresse d'une pépinière prête : celle de la campagne, sinon celle de ce processus.
-
-    Returns
-    -------
-    str or None
-        ``None`` quand un noyau ordinaire doit servir.
-    """
+    """Donner l'adresse d'une pépinière prête : celle de la campagne, sinon celle de ce processus."""
     heritee = os.environ.get(VARIABLE)
     if heritee and possible():
         return heritee

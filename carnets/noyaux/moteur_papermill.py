@@ -21,22 +21,7 @@ class MoteurAbs(NBClientEngine):
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
-        """Exécuter un carnet.
-
-        Parameters
-        ----------
-        nb_man : papermill.engines.NotebookExecutionManager
-            Carnet et état de son exécution.
-        kernel_name : str
-            Nom de noyau que porte le carnet ; il n'est suivi que par le moteur ordinaire.
-        **kwargs : object
-            Options de Papermill, passées telles quelles.
-
-        Returns
-        -------
-        nbformat.NotebookNode
-            Carnet exécuté.
-        """
+        """Exécuter un carnet."""
         from carnets.noyaux.gestionnaire import gestionnaire_vers  # noqa: PLC0415 - jupyter_client est lent
         from carnets.noyaux.lancement import adresse  # noqa: PLC0415
 

@@ -34,18 +34,7 @@ class NoyauTiede:
         self.carnets = 0
 
     def preparer(self, dossier: str) -> AsyncKernelManager:
-        """Donner un noyau remis à neuf, ou un neuf.
-
-        Parameters
-        ----------
-        dossier : str
-            Dossier de travail du carnet.
-
-        Returns
-        -------
-        jupyter_client.manager.AsyncKernelManager
-            Gestionnaire d'un noyau vivant et prêt.
-        """
+        """Donner un noyau remis à neuf, ou un neuf."""
         from jupyter_client.manager import AsyncKernelManager  # noqa: PLC0415 - lent
         from jupyter_core.utils import run_sync  # noqa: PLC0415
 
@@ -99,13 +88,7 @@ _noyau: NoyauTiede | None = None
 
 
 def noyau_tiede() -> NoyauTiede:
-    """Donner le noyau tiède de ce processus.
-
-    Returns
-    -------
-    NoyauTiede
-        Le même à chaque appel.
-    """
+    """Donner le noyau tiède de ce processus."""
     global _noyau  # noqa: PLW0603 - un seul par processus, c'est le but
     _noyau = _noyau or NoyauTiede()
     return _noyau

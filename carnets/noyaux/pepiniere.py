@@ -57,27 +57,13 @@ class Enfant:
 
 
 def nombre_de_fils() -> int:
-    """Compter les fils d'exécution de ce processus.
-
-    Returns
-    -------
-    int
-        Tous les fils, ceux des bibliothèques compris, là où le système les dit.
-    """
+    """Compter les fils d'exécution de ce processus."""
     taches = Path("/proc/self/task")
     return len(list(taches.iterdir())) if taches.is_dir() else threading.active_count()
 
 
 class Pepiniere:
-    """Attendre les demandes, enfanter, dire les fins.
-
-    Parameters
-    ----------
-    ecoute : socket.socket
-        Prise qui écoute les demandes.
-    vie : int
-        Descripteur dont la fermeture annonce la mort du lanceur.
-    """
+    """Attendre les demandes, enfanter, dire les fins."""
 
     def __init__(self, ecoute: socket.socket, vie: int) -> None:
         self.ecoute = ecoute
@@ -241,18 +227,7 @@ def _arreter(pid: int) -> None:
 
 
 def vivre(demande: dict[str, Any]) -> Any:
-    """Être le processus demandé.
-
-    Parameters
-    ----------
-    demande : dict
-        ``faire`` (``module:fonction`` qui reçoit ``arguments``), ``env``, ``dossier``, ``journal``.
-
-    Returns
-    -------
-    object
-        Ce que rend la fonction demandée, traduisible en JSON.
-    """
+    """Être le processus demandé."""
     os.setsid()
     _mourir_avec_la_pepiniere()
     _brancher_les_flux(demande.get("journal"))
@@ -291,13 +266,7 @@ def _ressemer() -> None:
 
 
 def noyau(arguments: list[str]) -> None:
-    """Être un noyau IPython, comme ``python -m ipykernel_launcher``.
-
-    Parameters
-    ----------
-    arguments : list of str
-        Arguments du noyau, dont son fichier de connexion.
-    """
+    """Être un noyau IPython, comme ``python -m ipykernel_launcher``."""
     from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415 - déjà importé par le préchauffage
 
     # Comme au lancement ordinaire : un carnet de l'analyste peut importer un module posé à côté de lui.
@@ -318,18 +287,7 @@ def _prechauffer(nom: str, dossier_donnees: str) -> None:
 
 
 def principale(arguments: list[str]) -> int:
-    """Préchauffer, dire qu'on est prêt, servir.
-
-    Parameters
-    ----------
-    arguments : list of str
-        Adresse de la prise, fonction de préchauffage, dossier des données (vide : aucun).
-
-    Returns
-    -------
-    int
-        Code de sortie.
-    """
+    """Préchauffer, dire qu'on est prêt, servir."""
     adresse, prechauffage, dossier_donnees = arguments
     # Les annonces passent par un descripteur gardé : un préchauffage bavard ne doit pas s'y mêler.
     annonce = os.dup(1)

@@ -34,13 +34,7 @@ PAQUETS_SURVEILLES: Final = (
 
 
 class Etat:
-    """L'état d'un noyau neuf, photographié avant le premier carnet.
-
-    Parameters
-    ----------
-    noms : dict
-        Espace de noms du carnet.
-    """
+    """L'état d'un noyau neuf, photographié avant le premier carnet."""
 
     def __init__(self, noms: dict[str, Any]) -> None:
         import matplotlib as mpl  # noqa: PLC0415 - déjà importé dans le noyau préchauffé
@@ -62,18 +56,7 @@ class Etat:
         self.attributs = _attributs()
 
     def remettre(self, noms: dict[str, Any]) -> list[str]:
-        """Effacer les traces du carnet qui vient de finir.
-
-        Parameters
-        ----------
-        noms : dict
-            Espace de noms du carnet.
-
-        Returns
-        -------
-        list of str
-            Ce qui ne peut pas être effacé ; s'il y en a, le noyau est à refaire.
-        """
+        """Effacer les traces du carnet qui vient de finir."""
         import matplotlib as mpl  # noqa: PLC0415
         import pandas as pd  # noqa: PLC0415
         from matplotlib import pyplot as plt  # noqa: PLC0415

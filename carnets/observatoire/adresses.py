@@ -20,19 +20,7 @@ DOSSIER_DES_FICHIERS: Final = "telechargements"
 
 
 def morceau(texte: str) -> str:
-    """Rendre un code sûr dans un chemin et dans une ancre.
-
-    Parameters
-    ----------
-    texte : str
-        Code officiel ou local.
-
-    Returns
-    -------
-    str
-        Le même code, où tout autre signe qu'une lettre, un chiffre, un tiret ou un soulignement devient un tiret ; un
-        code trop long pour un nom de fichier est coupé, et finit par son empreinte.
-    """
+    """Rendre un code sûr dans un chemin et dans une ancre."""
     propre = re.sub(r"[^A-Za-z0-9_-]+", "-", texte)
     if len(propre) <= LONGUEUR_MAXIMALE:
         return propre
@@ -40,118 +28,35 @@ def morceau(texte: str) -> str:
 
 
 def cle_de(territoire: Territoire) -> str:
-    """Donner la clé d'un territoire dans le site.
-
-    Parameters
-    ----------
-    territoire : Territoire
-        Territoire du site.
-
-    Returns
-    -------
-    str
-        Par exemple ``"commune-34172"`` ou ``"qpv-QP034001"``.
-    """
+    """Donner la clé d'un territoire dans le site."""
     return f"{territoire.niveau}-{morceau(territoire.code)}"
 
 
 def page_de(territoire: Territoire) -> str:
-    """Donner l'adresse de la page d'un territoire, depuis la racine du site.
-
-    Parameters
-    ----------
-    territoire : Territoire
-        Intercommunalité, commune ou QPV.
-
-    Returns
-    -------
-    str
-        Par exemple ``"territoires/commune-34172.html"``.
-    """
+    """Donner l'adresse de la page d'un territoire, depuis la racine du site."""
     return f"territoires/{cle_de(territoire)}.html"
 
 
 def ancre_d_iris(commune: Territoire, code: str) -> str:
-    """Donner l'adresse d'un IRIS, montré dans la page de sa commune.
-
-    Parameters
-    ----------
-    commune : Territoire
-        Commune de l'IRIS.
-    code : str
-        Code de l'IRIS.
-
-    Returns
-    -------
-    str
-        Par exemple ``"territoires/commune-34172.html#iris-341720101"``.
-    """
+    """Donner l'adresse d'un IRIS, montré dans la page de sa commune."""
     return f"{page_de(commune)}#iris-{morceau(code)}"
 
 
 def page_d_indicateur(code: str) -> str:
-    """Donner l'adresse de la page d'un indicateur.
-
-    Parameters
-    ----------
-    code : str
-        Code de l'indicateur.
-
-    Returns
-    -------
-    str
-        Par exemple ``"indicateurs/part_hlm.html"``.
-    """
+    """Donner l'adresse de la page d'un indicateur."""
     return f"indicateurs/{morceau(code)}.html"
 
 
 def carte_d_indicateur(code: str) -> str:
-    """Donner l'adresse de la carte à inclure d'un indicateur.
-
-    Parameters
-    ----------
-    code : str
-        Code de l'indicateur.
-
-    Returns
-    -------
-    str
-        Par exemple ``"cartes/part_hlm.html"``.
-    """
+    """Donner l'adresse de la carte à inclure d'un indicateur."""
     return f"cartes/{morceau(code)}.html"
 
 
 def fichier_d_indicateur(code: str, extension: str, suffixe: str = "") -> str:
-    """Donner l'adresse d'un fichier à télécharger.
-
-    Parameters
-    ----------
-    code : str
-        Code de l'indicateur.
-    extension : str
-        ``csv``, ``gpkg`` ou ``png``.
-    suffixe : str, default ""
-        ``"-iris"`` pour la carte des IRIS.
-
-    Returns
-    -------
-    str
-        Par exemple ``"telechargements/indicateurs/part_hlm.csv"``.
-    """
+    """Donner l'adresse d'un fichier à télécharger."""
     return f"{DOSSIER_DES_FICHIERS}/indicateurs/{morceau(code)}{suffixe}.{extension}"
 
 
 def dossier_du_site(code: str) -> str:
-    """Nommer le dossier d'un observatoire : il ne dépend que du code, pour que ses liens durent.
-
-    Parameters
-    ----------
-    code : str
-        Code de l'intercommunalité.
-
-    Returns
-    -------
-    str
-        Par exemple ``"observatoire-243400017"``.
-    """
+    """Nommer le dossier d'un observatoire : il ne dépend que du code, pour que ses liens durent."""
     return f"observatoire-{morceau(code)}"

@@ -29,29 +29,13 @@ class DiagnostiqueurDIris(Diagnostiqueur):
     """Le diagnostic d'une commune réduit à ses IRIS : ce que le site montre d'elle est lu avec sa voisine."""
 
     def ensembles(self) -> Ensembles:
-        """Garder la commune et ses IRIS, sans références, QPV ni quartiers.
-
-        Returns
-        -------
-        Ensembles
-            Sujet et mailles.
-        """
+        """Garder la commune et ses IRIS, sans références, QPV ni quartiers."""
         return Ensembles(self.sujet, (), tuple(self._mailles()), (), ())
 
 
 @dataclass
 class Chiffres:
-    """Tous les chiffres du site, publics seulement.
-
-    Attributes
-    ----------
-    diagnostic : Diagnostic
-        Intercommunalité, références, communes, QPV.
-    iris : dict of str to Diagnostic
-        Commune → diagnostic de ses IRIS ; sans les communes qui n'en ont qu'un.
-    voulus : tuple of str
-        Indicateurs montrés ; vide, tous ceux qui ont un chiffre.
-    """
+    """Tous les chiffres du site, publics seulement."""
 
     diagnostic: Diagnostic
     iris: dict[str, Diagnostic] = field(default_factory=dict)
@@ -79,13 +63,7 @@ class Chiffres:
         }
 
     def absents(self) -> list[tuple[Indicateur, str]]:
-        """Lister les indicateurs sans aucun chiffre dans le site.
-
-        Returns
-        -------
-        list of tuple
-            Indicateur et raison dite pour l'intercommunalité.
-        """
+        """Lister les indicateurs sans aucun chiffre dans le site."""
         sujet = self.diagnostic.ensembles.sujet
         manquants = [i for c, i in self.diagnostic.indicateurs.items() if c not in self.indicateurs]
         if self.voulus:
@@ -96,13 +74,7 @@ class Chiffres:
         ]
 
     def territoires(self) -> list[Territoire]:
-        """Donner les territoires qui ont leur page : l'intercommunalité, ses communes, ses QPV.
-
-        Returns
-        -------
-        list of Territoire
-            Communes puis QPV, chacun dans l'ordre alphabétique.
-        """
+        """Donner les territoires qui ont leur page : l'intercommunalité, ses communes, ses QPV."""
         e = self.diagnostic.ensembles
         return [e.sujet, *sorted(e.mailles, key=rang_alphabetique), *sorted(e.qpv, key=rang_alphabetique)]
 
@@ -110,29 +82,7 @@ class Chiffres:
 def etablir(
     base: Base, demande: Demande, voulus: tuple[str, ...] = (), suivre: Callable[[str], None] | None = None
 ) -> Chiffres:
-    """Calculer tous les chiffres du site.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    demande : Demande
-        Intercommunalité et dates ; la diffusion doit être publique.
-    voulus : tuple of str, default ()
-        Indicateurs montrés ; vide, tous.
-    suivre : callable or None, default None
-        Appelé avec le nom de chaque territoire calculé.
-
-    Returns
-    -------
-    Chiffres
-        Chiffres de l'intercommunalité, de ses communes, de ses QPV et de leurs IRIS.
-
-    Raises
-    ------
-    ParametreInvalide
-        Si le territoire n'est pas une intercommunalité, ou si la diffusion n'est pas publique.
-    """
+    """Calculer tous les chiffres du site."""
     if demande.diffusion != "publique":
         raise ParametreInvalide(
             "Un observatoire est fait pour être partagé : il ne s'écrit qu'en diffusion publique. "
@@ -161,21 +111,7 @@ def _dire(suivre: Callable[[str], None] | None, nom: str) -> None:
 
 
 def reunir_les_iris(principal: Diagnostic, diagnostics: list[Diagnostic]) -> Diagnostic:
-    """Réunir les IRIS de plusieurs communes, un indicateur à une seule date.
-
-    Parameters
-    ----------
-    principal : Diagnostic
-        Diagnostic de l'intercommunalité, qui donne le repère.
-    diagnostics : list of Diagnostic
-        Diagnostics de communes.
-
-    Returns
-    -------
-    Diagnostic
-        La date d'un indicateur est la plus récente où un IRIS a un chiffre ; le chiffre d'une autre date devient
-        indisponible, et sa note dit laquelle.
-    """
+    """Réunir les IRIS de plusieurs communes, un indicateur à une seule date."""
     dates: dict[str, int] = {}
     for d in diagnostics:
         codes = {t.code for t in d.ensembles.mailles}

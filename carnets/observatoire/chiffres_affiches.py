@@ -25,23 +25,7 @@ FRAGILE: Final = "chiffre fragile, à ne pas commenter seul"
 
 @dataclass(frozen=True)
 class Figure:
-    """Un chiffre prêt à montrer.
-
-    Attributes
-    ----------
-    indicateur : Indicateur
-        Définition.
-    chiffre : Chiffre or None
-        Ligne du diagnostic ; ``None`` si l'indicateur n'existe pas à ce niveau.
-    cellule : Cellule
-        Texte et aide, comme dans un portrait.
-    mention : str
-        Statut, précision et raison d'une absence, en clair.
-    comptes : str
-        Numérateur et dénominateur, s'ils sont connus.
-    source : str
-        Titre de la source.
-    """
+    """Un chiffre prêt à montrer."""
 
     indicateur: Indicateur
     chiffre: Chiffre | None
@@ -77,35 +61,14 @@ class Figure:
 
 
 class Lecteur:
-    """Lit les chiffres d'un diagnostic sous leur forme à montrer.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Diagnostic du site.
-    """
+    """Lit les chiffres d'un diagnostic sous leur forme à montrer."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         self.diagnostic = diagnostic
         self._appuis = Appuis(diagnostic)
 
     def figure(self, territoire: Territoire, indicateur: Indicateur, groupe: str) -> Figure:
-        """Lire un chiffre à la date d'un groupe.
-
-        Parameters
-        ----------
-        territoire : Territoire
-            Territoire du site.
-        indicateur : Indicateur
-            Définition.
-        groupe : str
-            ``comparaison``, ``mailles``, ``qpv`` ou ``qpv_sujet``.
-
-        Returns
-        -------
-        Figure
-            Chiffre, ou son absence et sa raison.
-        """
+        """Lire un chiffre à la date d'un groupe."""
         repere = territoire.niveau == "epci" and groupe != "comparaison"
         if repere and self.diagnostic.millesimes.get((groupe, indicateur.code)) is None:
             # Sans la date du groupe, rien de l'intercommunalité n'est à cette date.
@@ -131,20 +94,7 @@ class Lecteur:
 
 
 def mention_de(chiffre: Chiffre, precision: str) -> str:
-    """Dire ce qu'est un chiffre, ou pourquoi il manque.
-
-    Parameters
-    ----------
-    chiffre : Chiffre
-        Chiffre du diagnostic.
-    precision : str
-        Statut, marge et fiabilité d'un chiffre qui a une valeur.
-
-    Returns
-    -------
-    str
-        Par exemple « partiel, calculé sur 9 communes sur 10, fiabilité moyenne ».
-    """
+    """Dire ce qu'est un chiffre, ou pourquoi il manque."""
     if not chiffre.a_une_valeur:
         libelle = LIBELLES_STATUT[chiffre.statut]
         note = en_clair(chiffre.note)
@@ -158,20 +108,7 @@ def mention_de(chiffre: Chiffre, precision: str) -> str:
 
 
 def a_la_meme_date(figure: Figure, repere: Figure) -> Figure:
-    """Ne garder d'un repère que ce qui se compare.
-
-    Parameters
-    ----------
-    figure : Figure
-        Chiffre du territoire.
-    repere : Figure
-        Chiffre auquel on voudrait le comparer.
-
-    Returns
-    -------
-    Figure
-        Le repère, ou son absence s'il est d'une autre date ou d'une autre définition.
-    """
+    """Ne garder d'un repère que ce qui se compare."""
     if figure.chiffre is None or repere.chiffre is None or not repere.a_une_valeur:
         return repere
     if date_comparable(figure.chiffre) == date_comparable(repere.chiffre):
@@ -180,19 +117,7 @@ def a_la_meme_date(figure: Figure, repere: Figure) -> Figure:
 
 
 def date_comparable(chiffre: Chiffre) -> str:
-    """Donner la clé de date d'un chiffre : deux chiffres se comparent s'ils ont la même, et la même série.
-
-    Parameters
-    ----------
-    chiffre : Chiffre
-        Chiffre du diagnostic.
-
-    Returns
-    -------
-    str
-        Année des données suivie de la série. Une édition QPV dont l'année des données n'est pas dite garde son nom :
-        elle ne se compare qu'à elle-même ; une source reçue garde sa date entière.
-    """
+    """Donner la clé de date d'un chiffre : deux chiffres se comparent s'ils ont la même, et la même série."""
     jour: int | str | None = chiffre.millesime
     connue = sources().get(chiffre.source)
     if est_locale(chiffre) or chiffre.millesime is None:

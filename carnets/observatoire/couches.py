@@ -49,15 +49,7 @@ class Niveau:
 
 
 class Cartes:
-    """Tire des chiffres du site ses contours et ses cartes.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale, qui contient les contours.
-    chiffres : Chiffres
-        Chiffres du site.
-    """
+    """Tire des chiffres du site ses contours et ses cartes."""
 
     def __init__(self, base: Base, chiffres: Chiffres) -> None:
         self.chiffres = chiffres
@@ -80,29 +72,12 @@ class Cartes:
         return self._fonds["communes"].geographie
 
     def sans_contour(self) -> list[str]:
-        """Nommer les communes et les QPV dont la base ne contient pas le contour.
-
-        Returns
-        -------
-        list of str
-            Noms, dans l'ordre des codes.
-        """
+        """Nommer les communes et les QPV dont la base ne contient pas le contour."""
         tenus = {c for nom in ("communes", "qpv") if nom in self.couches for c in self.couches[nom]["code"]}
         return [t.nom for t in self.chiffres.territoires()[1:] if t.code not in tenus]
 
     def niveaux(self, indicateur: Indicateur) -> list[Niveau]:
-        """Dessiner un indicateur à chaque niveau où il a des chiffres et des contours.
-
-        Parameters
-        ----------
-        indicateur : Indicateur
-            Indicateur du site.
-
-        Returns
-        -------
-        list of Niveau
-            Communes puis IRIS ; vide si rien ne se dessine.
-        """
+        """Dessiner un indicateur à chaque niveau où il a des chiffres et des contours."""
         if not indicateur.carte:
             return []
         trouves = []
@@ -133,20 +108,7 @@ class Cartes:
 
 
 def contours(couche: gpd.GeoDataFrame, *, alleger: bool = True) -> dict[str, Any]:
-    """Écrire des contours allégés, frontières communes simplifiées ensemble.
-
-    Parameters
-    ----------
-    couche : geopandas.GeoDataFrame
-        Colonnes ``code``, ``nom``, ``geometry``.
-    alleger : bool, default True
-        Simplifier ; des périmètres qui ne se touchent pas sont seulement arrondis.
-
-    Returns
-    -------
-    dict
-        ``codes``, ``noms``, ``centres`` et ``formes`` (GeoJSON), dans le même ordre.
-    """
+    """Écrire des contours allégés, frontières communes simplifiées ensemble."""
     import shapely  # noqa: PLC0415 - import lent, réservé aux cartes
 
     metrique = couche.sort_values("code", ignore_index=True).to_crs(projection_locale(couche))
@@ -180,20 +142,7 @@ def _degre(valeur: float) -> float:
 
 
 def couche(niveau: Niveau, codes: list[str]) -> dict[str, Any]:
-    """Écrire une couche : les apparences distinctes, puis un renvoi par contour.
-
-    Parameters
-    ----------
-    niveau : Niveau
-        Carte d'un indicateur.
-    codes : list of str
-        Codes des contours, dans leur ordre.
-
-    Returns
-    -------
-    dict
-        Styles, rangs, rayons et textes d'infobulle ; ``-1`` pour un contour que la carte ne montre pas.
-    """
+    """Écrire une couche : les apparences distinctes, puis un renvoi par contour."""
     dessin = niveau.dessin
     presentes, mesures = apparences(dessin), tailles(dessin)
     distinctes = sorted(dict.fromkeys(presentes), key=str)
@@ -230,18 +179,7 @@ def _infobulle(dessin: CarteThematique, ecrit: str, valeur: float, lignes: list[
 
 
 def motifs(niveaux: list[Niveau]) -> str:
-    """Écrire une fois les motifs dont les cartes d'une page ont besoin.
-
-    Parameters
-    ----------
-    niveaux : list of Niveau
-        Cartes de la page.
-
-    Returns
-    -------
-    str
-        Élément ``svg`` invisible.
-    """
+    """Écrire une fois les motifs dont les cartes d'une page ont besoin."""
     vues = [a for n in niveaux for a in apparences(n.dessin)]
     vues += [ligne.apparence for n in niveaux for ligne in lignes_de_legende(n.dessin)]
     return definitions(vues)

@@ -20,22 +20,7 @@ DANGEREUX = {ord(s): f"\\u{ord(s):04x}" for s in "<>&\u2028\u2029"}
 
 
 def en_script(genre: str, cle: str, contenu: Any) -> str:
-    """Écrire un contenu comme un script qui l'inscrit dans la page.
-
-    Parameters
-    ----------
-    genre : str
-        ``sommaire``, ``territoire``, ``contours`` ou ``carte``.
-    cle : str
-        Nom de ce contenu dans son genre.
-    contenu : object
-        Valeurs simples, sans NaN.
-
-    Returns
-    -------
-    str
-        Script d'une ligne ; aucun texte n'y peut fermer de balise.
-    """
+    """Écrire un contenu comme un script qui l'inscrit dans la page."""
     arguments = [
         json.dumps(a, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(DANGEREUX)
         for a in (genre, cle, contenu)
@@ -44,18 +29,7 @@ def en_script(genre: str, cle: str, contenu: Any) -> str:
 
 
 def sommaire(chiffres: Chiffres) -> dict[str, Any]:
-    """Réunir ce que la recherche trouve : territoires, IRIS et indicateurs.
-
-    Parameters
-    ----------
-    chiffres : Chiffres
-        Chiffres du site.
-
-    Returns
-    -------
-    dict
-        ``territoires``, ``indicateurs`` et ``themes``.
-    """
+    """Réunir ce que la recherche trouve : territoires, IRIS et indicateurs."""
     e = chiffres.diagnostic.ensembles
     communes = {t.code: t for t in e.mailles}
     territoires = [_entree(t, page_de(t)) for t in chiffres.territoires()]
@@ -90,18 +64,7 @@ def _entree(territoire: Territoire, lien: str) -> dict[str, str]:
 
 
 def donnees_des_territoires(chiffres: Chiffres) -> dict[str, dict[str, Any]]:
-    """Écrire les chiffres de chaque territoire que le lecteur peut comparer.
-
-    Parameters
-    ----------
-    chiffres : Chiffres
-        Chiffres du site.
-
-    Returns
-    -------
-    dict of str to dict
-        Clé du territoire → code, nom, et par indicateur ses chiffres, une date chacun.
-    """
+    """Écrire les chiffres de chaque territoire que le lecteur peut comparer."""
     lecteur = Lecteur(chiffres.diagnostic)
     tous = [*chiffres.territoires(), *chiffres.diagnostic.ensembles.references]
     return {cle_de(t): _donnees(chiffres, lecteur, t) for t in tous}
@@ -122,21 +85,7 @@ def _donnees(chiffres: Chiffres, lecteur: Lecteur, territoire: Territoire) -> di
 
 
 def en_donnee(figure: Figure, date: str) -> dict[str, Any]:
-    """Écrire un chiffre pour la comparaison.
-
-    Parameters
-    ----------
-    figure : Figure
-        Chiffre.
-    date : str
-        Clé de date rendue par :func:`carnets.observatoire.chiffres_affiches.date_comparable`.
-
-    Returns
-    -------
-    dict
-        ``d`` clé de date, ``p`` date à lire, ``t`` texte, ``m`` mention, ``s`` statut ; s'il y en a, ``v`` valeur,
-        ``f`` fragile, ``q`` série de la définition.
-    """
+    """Écrire un chiffre pour la comparaison."""
     donnee: dict[str, Any] = {
         "d": date,
         "p": figure.date,

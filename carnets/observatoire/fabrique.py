@@ -47,21 +47,7 @@ Suivi = Callable[[str], None]
 
 @dataclass
 class Site:
-    """Ce que la fabrication rend : le dossier, et ce qui y manque.
-
-    Attributes
-    ----------
-    dossier : pathlib.Path
-        Dossier du site.
-    pages : int
-        Nombre de pages écrites.
-    portraits : PortraitsTrouves
-        Portraits joints, écartés, manquants.
-    sans_contour : list of str
-        Territoires absents des cartes.
-    avis : str
-        Pourquoi le dossier n'est pas celui demandé ; vide d'ordinaire.
-    """
+    """Ce que la fabrication rend : le dossier, et ce qui y manque."""
 
     dossier: Path
     pages: int = 0
@@ -80,30 +66,7 @@ def fabriquer(
     suivre: Suivi | None = None,
     remplacer: bool = False,
 ) -> Site:
-    """Fabriquer l'observatoire d'une intercommunalité.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    demande : Demande
-        Intercommunalité et dates, en diffusion publique.
-    sortie : pathlib.Path
-        Dossier qui recevra le dossier du site ; un site précédent, que rien n'a changé, y est remplacé d'un geste.
-    portraits : pathlib.Path or None, default None
-        Dossier de portraits à joindre.
-    indicateurs : tuple of str, default ()
-        Indicateurs qui ont une page ; vide, tous. Les fichiers d'ensemble les portent tous.
-    suivre : callable or None, default None
-        Suivi de l'avancement.
-    remplacer : bool, default False
-        Prendre la place d'un site changé à la main, gardé sous un autre nom.
-
-    Returns
-    -------
-    Site
-        Dossier écrit et manques.
-    """
+    """Fabriquer l'observatoire d'une intercommunalité."""
     exiger_le_registre(base, demande.diffusion)
     chiffres = etablir(base, demande, indicateurs, suivre)
     # Les IRIS réunis portent aussi ce que montre l'intercommunalité.

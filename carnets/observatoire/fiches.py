@@ -44,25 +44,7 @@ class LigneDeFiche:
 
 @dataclass(frozen=True)
 class Fiche:
-    """La page d'un indicateur.
-
-    Attributes
-    ----------
-    indicateur : Indicateur
-        Définition.
-    theme, unite, sens : str
-        En clair.
-    formules : tuple of Formule
-        Lectures qui ont servi.
-    limites : tuple of str
-        Portée de la source, ruptures, précautions.
-    ensemble, communes, qpv, iris : tuple of LigneDeFiche
-        Intercommunalité et références, puis ses communes, ses QPV, ses IRIS ; une date par groupe.
-    absences : dict of str to str
-        Groupe → phrase, quand aucun de ses territoires n'a le chiffre et que tous ont la même raison.
-    recu : bool
-        Vrai si l'indicateur vient d'un fichier de partenaire.
-    """
+    """La page d'un indicateur."""
 
     indicateur: Indicateur
     theme: str
@@ -78,30 +60,13 @@ class Fiche:
     recu: bool = False
 
     def comptes(self) -> dict[str, tuple[int, int]]:
-        """Compter, par niveau de carte, les territoires qui ont un chiffre.
-
-        Returns
-        -------
-        dict of str to tuple of int
-            ``communes`` et ``iris`` : combien ont un chiffre, et combien il y en a.
-        """
+        """Compter, par niveau de carte, les territoires qui ont un chiffre."""
         niveaux = {"communes": self.communes, "iris": self.iris}
         return {nom: (sum(li.figure.a_une_valeur for li in g), len(g)) for nom, g in niveaux.items()}
 
 
 def fiches(chiffres: Chiffres) -> list[Fiche]:
-    """Composer toutes les pages d'indicateurs.
-
-    Parameters
-    ----------
-    chiffres : Chiffres
-        Chiffres du site.
-
-    Returns
-    -------
-    list of Fiche
-        Dans l'ordre des thèmes.
-    """
+    """Composer toutes les pages d'indicateurs."""
     principal, fin = Lecteur(chiffres.diagnostic), Lecteur(chiffres.iris_reunis)
     return [_fiche(chiffres, principal, fin, i) for i in chiffres.indicateurs.values()]
 
@@ -170,20 +135,7 @@ def _ligne(
 
 
 def lectures_employees(chiffres: Chiffres, indicateur: Indicateur) -> list[Lecture]:
-    """Donner les lectures dont un chiffre du site est tiré.
-
-    Parameters
-    ----------
-    chiffres : Chiffres
-        Chiffres du site.
-    indicateur : Indicateur
-        Définition.
-
-    Returns
-    -------
-    list of Lecture
-        Dans l'ordre de la définition.
-    """
+    """Donner les lectures dont un chiffre du site est tiré."""
     tires = {
         (c.source, c.definition)
         for d in (chiffres.diagnostic, chiffres.iris_reunis)
@@ -213,20 +165,7 @@ def _formules(chiffres: Chiffres, indicateur: Indicateur, lectures: list[Lecture
 
 
 def limites(lectures: list[Lecture], annees: set[int]) -> tuple[str, ...]:
-    """Dire ce qu'un lecteur doit savoir avant de commenter un indicateur.
-
-    Parameters
-    ----------
-    lectures : list of Lecture
-        Lectures qui ont servi.
-    annees : set of int
-        Millésimes montrés.
-
-    Returns
-    -------
-    tuple of str
-        Portée de chaque source, ruptures de série, caractère estimé d'un rapport entre deux sources.
-    """
+    """Dire ce qu'un lecteur doit savoir avant de commenter un indicateur."""
     dites = [
         f"{le.source.titre_court} : {le.source.portee}."
         for le in lectures

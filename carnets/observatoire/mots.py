@@ -34,18 +34,7 @@ ABSENCES: Final = {
 
 
 def en_clair(note: str) -> str:
-    """Dire une note de la base sans nom de variable ni drapeau de fichier.
-
-    Parameters
-    ----------
-    note : str
-        Parties séparées par « ; », comme la table longue les écrit.
-
-    Returns
-    -------
-    str
-        Par exemple « non publié dans le fichier déposé ; note de précaution du producteur ».
-    """
+    """Dire une note de la base sans nom de variable ni drapeau de fichier."""
 
     def drapeau(trouve: re.Match[str]) -> str:
         precaution = trouve[1].startswith(PRECAUTION)
@@ -56,20 +45,7 @@ def en_clair(note: str) -> str:
 
 
 def absence_commune(groupe: str, absences: Collection[str]) -> str:
-    """Dire une seule fois une raison qui vaut pour tout un tableau.
-
-    Parameters
-    ----------
-    groupe : str
-        ``communes``, ``qpv`` ou ``iris``.
-    absences : collection of str
-        Mention de chaque ligne, par exemple « indisponible : non publié dans le fichier déposé ».
-
-    Returns
-    -------
-    str
-        Phrase à mettre sous le tableau ; vide si les raisons diffèrent, ou s'il n'y a qu'une ligne.
-    """
+    """Dire une seule fois une raison qui vaut pour tout un tableau."""
     distinctes = set(absences)
     if len(absences) < 2 or len(distinctes) != 1:
         return ""
@@ -79,42 +55,14 @@ def absence_commune(groupe: str, absences: Collection[str]) -> str:
 
 
 def sens_de_lecture(indicateur: Indicateur) -> str:
-    """Dire comment se lit une valeur haute.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition, ou indicateur reçu.
-
-    Returns
-    -------
-    str
-        Sens du classeur des définitions ; pour un droit ouvert sur demande, la double lecture.
-    """
+    """Dire comment se lit une valeur haute."""
     return SENS_D_UN_DROIT if indicateur.code in DROITS else SENS[indicateur.sens]
 
 
 def raison_sans_carte(
     indicateur: Indicateur, comptes: dict[str, tuple[int, int]], *, contours: bool, recu: bool
 ) -> str:
-    """Dire pourquoi un indicateur n'a pas de carte.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition, ou indicateur reçu.
-    comptes : dict of str to tuple of int
-        Pour ``communes`` et ``iris``, combien ont un chiffre, et combien il y en a.
-    contours : bool
-        Si la base contient des contours du territoire.
-    recu : bool
-        Si l'indicateur vient d'un fichier de partenaire.
-
-    Returns
-    -------
-    str
-        Phrase qui dit la vraie raison, et combien de territoires ont pourtant un chiffre.
-    """
+    """Dire pourquoi un indicateur n'a pas de carte."""
     avec = {nom: compte for nom, compte in comptes.items() if compte[0]}
     if not avec:
         return "Pas de carte : aucune commune ni aucun IRIS n'a de chiffre à dessiner."
@@ -137,34 +85,12 @@ def _sur(niveau: str, n: int, total: int) -> str:
 
 
 def rang_alphabetique(territoire: Territoire) -> tuple[str, str]:
-    """Donner la clé de tri d'un territoire dans toutes les listes du site.
-
-    Parameters
-    ----------
-    territoire : Territoire
-        Commune, QPV ou IRIS.
-
-    Returns
-    -------
-    tuple of str
-        Lettres du nom tel qu'il se lit, article compris, sans accents, espaces ni apostrophes ; puis le code.
-    """
+    """Donner la clé de tri d'un territoire dans toutes les listes du site."""
     return normaliser(territoire.nom).replace(" ", ""), territoire.code
 
 
 def jour_lisible(jour: date) -> str:
-    """Écrire un jour comme on le lit.
-
-    Parameters
-    ----------
-    jour : datetime.date
-        Jour de la fabrication.
-
-    Returns
-    -------
-    str
-        Par exemple « 1er novembre 2026 ».
-    """
+    """Écrire un jour comme on le lit."""
     from babel.dates import format_date  # noqa: PLC0415 - données de langue, lues au dernier fichier
 
     ecrit = str(format_date(jour, format="d MMMM y", locale="fr_FR"))
@@ -172,18 +98,7 @@ def jour_lisible(jour: date) -> str:
 
 
 def dates_lisibles(diagnostic: Diagnostic) -> str:
-    """Dire en une phrase les dates demandées.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Diagnostic du site.
-
-    Returns
-    -------
-    str
-        Phrase du pied de page.
-    """
+    """Dire en une phrase les dates demandées."""
     dernier = diagnostic.demande.millesime
     if dernier is None:
         return "Derniers millésimes disponibles, chaque chiffre à sa date."

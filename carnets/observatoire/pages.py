@@ -45,23 +45,7 @@ class Theme:
 
 @dataclass(frozen=True)
 class PageDeTerritoire:
-    """La page d'un territoire.
-
-    Attributes
-    ----------
-    territoire : Territoire
-        Territoire montré.
-    cle : str
-        Nom stable de ses fichiers.
-    cartouches : tuple of Ligne
-        Au plus dix chiffres clés, jamais fragiles.
-    themes : tuple of Theme
-        Tous ses chiffres, absents compris.
-    reperes : tuple of Territoire
-        Territoires des colonnes de repère.
-    iris : tuple of Tableau
-        Tableaux de ses IRIS, pour une commune.
-    """
+    """La page d'un territoire."""
 
     territoire: Territoire
     cle: str
@@ -76,18 +60,7 @@ class PageDeTerritoire:
 
 
 def pages_des_territoires(chiffres: Chiffres) -> list[PageDeTerritoire]:
-    """Composer toutes les pages de territoires.
-
-    Parameters
-    ----------
-    chiffres : Chiffres
-        Chiffres du site.
-
-    Returns
-    -------
-    list of PageDeTerritoire
-        L'intercommunalité, ses communes, ses QPV.
-    """
+    """Composer toutes les pages de territoires."""
     lecteur = Lecteur(chiffres.diagnostic)
     return [_page(chiffres, lecteur, t) for t in chiffres.territoires()]
 
@@ -169,20 +142,7 @@ def _autres(chiffres: Chiffres, territoire: Territoire) -> tuple[Territoire, ...
 
 
 def tableaux_d_iris(chiffres: Chiffres, commune: str) -> tuple[Tableau, ...]:
-    """Composer les tableaux des IRIS d'une commune, un par thème, comme dans son portrait.
-
-    Parameters
-    ----------
-    chiffres : Chiffres
-        Chiffres du site.
-    commune : str
-        Code de la commune.
-
-    Returns
-    -------
-    tuple of Tableau
-        Sans les thèmes qu'aucun IRIS ne chiffre.
-    """
+    """Composer les tableaux des IRIS d'une commune, un par thème, comme dans son portrait."""
     plan, connus = plan_du_portrait()["mailles"], chiffres.indicateurs
     diagnostic = chiffres.iris[commune]
     colonnes = {theme: [connus[c] for c in plan[theme] if c in connus] for theme in THEMES}

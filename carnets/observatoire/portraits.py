@@ -29,17 +29,7 @@ BANDEAU_INTERNE: Final = "Document interne"
 
 @dataclass
 class PortraitsTrouves:
-    """Ce qu'un dossier de portraits a donné.
-
-    Attributes
-    ----------
-    dossiers : dict of str to pathlib.Path
-        Clé du territoire → dossier retenu.
-    ecartes : list of str
-        Une phrase par dossier écarté.
-    manquants : list of Territoire
-        Territoires sans portrait.
-    """
+    """Ce qu'un dossier de portraits a donné."""
 
     dossiers: dict[str, Path] = field(default_factory=dict)
     ecartes: list[str] = field(default_factory=list)
@@ -47,27 +37,7 @@ class PortraitsTrouves:
 
 
 def trouver(dossier: Path | None, demande: Demande, territoires: list[Territoire]) -> PortraitsTrouves:
-    """Choisir les portraits à joindre.
-
-    Parameters
-    ----------
-    dossier : pathlib.Path or None
-        Dossier qui contient des dossiers ``portrait-<nom>-<code>-<millesime>`` ; ``None``, aucun.
-    demande : Demande
-        Demande du site : un portrait fait à d'autres dates n'y a pas sa place.
-    territoires : list of Territoire
-        Territoires qui ont une page.
-
-    Returns
-    -------
-    PortraitsTrouves
-        Retenus, écartés avec leur raison, manquants.
-
-    Raises
-    ------
-    SortieImpossible
-        Si le dossier n'existe pas.
-    """
+    """Choisir les portraits à joindre."""
     trouves = PortraitsTrouves()
     if dossier is None:
         return trouves
@@ -103,24 +73,7 @@ def _examiner(
 
 
 def raison_d_ecarter(candidat: Path, preuve: Preuve, demande: Demande, connus: dict[str, Territoire]) -> str:
-    """Dire pourquoi un portrait n'entre pas dans le site.
-
-    Parameters
-    ----------
-    candidat : pathlib.Path
-        Dossier du portrait.
-    preuve : Preuve
-        Sa preuve.
-    demande : Demande
-        Demande du site.
-    connus : dict of str to Territoire
-        Territoires du site, par code.
-
-    Returns
-    -------
-    str
-        Raison ; vide si le portrait convient.
-    """
+    """Dire pourquoi un portrait n'entre pas dans le site."""
     recue = preuve.demande
     if recue.diffusion != "publique" or _a_de_l_interne(candidat, preuve):
         return "il est de diffusion interne"
@@ -147,20 +100,7 @@ def _a_de_l_interne(candidat: Path, preuve: Preuve) -> bool:
 
 
 def joindre(racine: Path, trouves: PortraitsTrouves) -> dict[str, list[Fichier]]:
-    """Copier les portraits retenus dans le site.
-
-    Parameters
-    ----------
-    racine : pathlib.Path
-        Dossier du site.
-    trouves : PortraitsTrouves
-        Portraits retenus.
-
-    Returns
-    -------
-    dict of str to list of Fichier
-        Clé du territoire → fichiers copiés.
-    """
+    """Copier les portraits retenus dans le site."""
     copies: dict[str, list[Fichier]] = {}
     for cle, dossier in trouves.dossiers.items():
         creer_dossier(racine / "portraits" / cle)

@@ -45,50 +45,18 @@ def _environnement() -> Environment:
 
 
 def rendre(modele: str, racine: str, **valeurs: Any) -> str:
-    """Rendre une page.
-
-    Parameters
-    ----------
-    modele : str
-        Nom du fichier dans ``observatoire/modeles``.
-    racine : str
-        Chemin de la page à la racine du site : vide, ou ``"../"``.
-    **valeurs : object
-        Variables du modèle.
-
-    Returns
-    -------
-    str
-        Page HTML.
-    """
+    """Rendre une page."""
     return _environnement().get_template(modele).render(racine=racine, **valeurs)
 
 
 def ressource(nom: str) -> str:
-    """Lire une feuille de style ou un script du site.
-
-    Parameters
-    ----------
-    nom : str
-        Nom du fichier dans ``observatoire/ressources``.
-
-    Returns
-    -------
-    str
-        Contenu.
-    """
+    """Lire une feuille de style ou un script du site."""
     chemin = resources.files("carnets.observatoire") / "ressources" / nom
     return chemin.read_text(encoding="utf-8")
 
 
 def leaflet() -> dict[str, str]:
-    """Lire Leaflet, sans rien qui désigne une adresse ni une image.
-
-    Returns
-    -------
-    dict of str to str
-        ``leaflet.js`` et ``leaflet.css``.
-    """
+    """Lire Leaflet, sans rien qui désigne une adresse ni une image."""
     from xstatic.pkg import leaflet as paquet  # noqa: PLC0415 - réservé au site
 
     dossier = Path(paquet.BASE_DIR)

@@ -40,22 +40,7 @@ class Fichier:
 
 
 def fichier(racine: Path, adresse: str, titre: str) -> Fichier:
-    """Décrire un fichier déjà écrit.
-
-    Parameters
-    ----------
-    racine : pathlib.Path
-        Dossier du site.
-    adresse : str
-        Adresse depuis la racine.
-    titre : str
-        Ce que le lecteur voit.
-
-    Returns
-    -------
-    Fichier
-        Avec son poids.
-    """
+    """Décrire un fichier déjà écrit."""
     octets = (racine / adresse).stat().st_size
     poids = (
         f"{max(1, round(octets / KIO))} Kio"
@@ -69,24 +54,7 @@ def fichier(racine: Path, adresse: str, titre: str) -> Fichier:
 
 
 def ecrire_l_ensemble(racine: Path, chiffres: Chiffres, cartes: Cartes, images: list[str]) -> list[Fichier]:
-    """Écrire les fichiers qui portent tout l'observatoire.
-
-    Parameters
-    ----------
-    racine : pathlib.Path
-        Dossier du site.
-    chiffres : Chiffres
-        Chiffres du site.
-    cartes : Cartes
-        Contours.
-    images : list of str
-        Adresses des images déjà écrites.
-
-    Returns
-    -------
-    list of Fichier
-        CSV, GeoPackage des communes et QPV, celui des IRIS, archive des images.
-    """
+    """Écrire les fichiers qui portent tout l'observatoire."""
     dossier = racine / DOSSIER_DES_FICHIERS
     tout = table_entiere(chiffres)
     ecrire_csv(tout, dossier / "observatoire.csv")
@@ -117,20 +85,7 @@ def ecrire_l_ensemble(racine: Path, chiffres: Chiffres, cartes: Cartes, images: 
 
 
 def table_entiere(chiffres: Chiffres, code: str = "") -> Diagnostic:
-    """Réunir en une table longue tous les chiffres du site, ou ceux d'un indicateur.
-
-    Parameters
-    ----------
-    chiffres : Chiffres
-        Chiffres du site.
-    code : str, default ""
-        Indicateur ; vide, tous.
-
-    Returns
-    -------
-    Diagnostic
-        Intercommunalité, références, communes, QPV et IRIS, chacun à sa date.
-    """
+    """Réunir en une table longue tous les chiffres du site, ou ceux d'un indicateur."""
     e = chiffres.diagnostic.ensembles
     iris = {t.code: t for d in chiffres.iris.values() for t in d.ensembles.mailles}
     lus = list(chiffres.diagnostic.chiffres)
@@ -155,26 +110,7 @@ def _sans_qpv(diagnostic: Diagnostic) -> Diagnostic:
 def ecrire_les_fichiers(
     racine: Path, chiffres: Chiffres, cartes: Cartes, fiche: Fiche, niveaux: list[Niveau]
 ) -> list[Fichier]:
-    """Écrire les fichiers d'un indicateur.
-
-    Parameters
-    ----------
-    racine : pathlib.Path
-        Dossier du site.
-    chiffres : Chiffres
-        Chiffres du site.
-    cartes : Cartes
-        Contours.
-    fiche : Fiche
-        Page de l'indicateur.
-    niveaux : list of Niveau
-        Ses cartes.
-
-    Returns
-    -------
-    list of Fichier
-        CSV, GeoPackage s'il y a des contours, une image par carte.
-    """
+    """Écrire les fichiers d'un indicateur."""
     from cartes.ecriture import en_png  # noqa: PLC0415 - import lent, réservé aux cartes
 
     code = fiche.indicateur.code
@@ -234,18 +170,7 @@ def _ecrire_les_couches(tables: dict[str, gpd.GeoDataFrame], chemin: Path) -> No
 
 
 def figer(chemin: Path) -> Path:
-    """Ôter d'un GeoPackage la date de son écriture.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        GeoPackage écrit.
-
-    Returns
-    -------
-    pathlib.Path
-        Le même fichier.
-    """
+    """Ôter d'un GeoPackage la date de son écriture."""
     with fichier_provisoire(chemin) as provisoire:
         with closing(sqlite3.connect(chemin)) as base, base:
             tables = {r[0] for r in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -259,20 +184,7 @@ def figer(chemin: Path) -> Path:
 
 
 def archiver(fichiers: list[Path], archive: Path) -> Path:
-    """Réunir des fichiers dans une archive, sans leur date.
-
-    Parameters
-    ----------
-    fichiers : list of pathlib.Path
-        Fichiers, rangés par nom dans l'archive.
-    archive : pathlib.Path
-        Archive ``.zip`` à écrire.
-
-    Returns
-    -------
-    pathlib.Path
-        L'archive.
-    """
+    """Réunir des fichiers dans une archive, sans leur date."""
     creer_dossier(archive.parent)
     with (
         fichier_provisoire(archive) as provisoire,

@@ -29,52 +29,19 @@ _MOTIFS: dict[str, tuple[str, str]] = {
 
 
 def echapper(texte: object) -> str:
-    """Rendre un texte inoffensif dans une page : seule porte d'entrée des textes de la carte.
-
-    Parameters
-    ----------
-    texte : object
-        Nom de territoire, titre, raison…
-
-    Returns
-    -------
-    str
-        Texte où ``<``, ``>``, ``&`` et les guillemets sont écrits en entités.
-    """
+    """Rendre un texte inoffensif dans une page : seule porte d'entrée des textes de la carte."""
     return escape(str(texte), quote=True)
 
 
 def identifiant(apparence: Apparence) -> str:
-    """Nommer le motif d'une apparence ; vide si un simple aplat suffit.
-
-    Parameters
-    ----------
-    apparence : Apparence
-        Apparence d'un territoire.
-
-    Returns
-    -------
-    str
-        Identifiant HTML.
-    """
+    """Nommer le motif d'une apparence ; vide si un simple aplat suffit."""
     if apparence.etat and apparence.etat != "zero":
         return f"motif-{apparence.etat}"
     return f"motif-fragile-{apparence.couleur[1:]}" if apparence.fragile else ""
 
 
 def remplissage(apparence: Apparence) -> str:
-    """Donner la valeur de l'attribut ``fill``.
-
-    Parameters
-    ----------
-    apparence : Apparence
-        Apparence d'un territoire.
-
-    Returns
-    -------
-    str
-        Couleur ou renvoi à un motif.
-    """
+    """Donner la valeur de l'attribut ``fill``."""
     motif = identifiant(apparence)
     if motif:
         return f"url(#{motif})"
@@ -82,20 +49,7 @@ def remplissage(apparence: Apparence) -> str:
 
 
 def style_leaflet(apparence: Apparence, *, cercle: bool = False) -> dict[str, object]:
-    """Traduire une apparence en options de tracé Leaflet.
-
-    Parameters
-    ----------
-    apparence : Apparence
-        Apparence d'un territoire.
-    cercle : bool, default False
-        Vrai pour un cercle proportionnel, bordé de sombre.
-
-    Returns
-    -------
-    dict
-        Options ``fillColor``, ``color``, ``weight``, ``dashArray``…
-    """
+    """Traduire une apparence en options de tracé Leaflet."""
     marque = apparence.contour != "plein"
     pale = remplissage(apparence) in (FOND_DES_CERCLES, "#ffffff") or apparence.etat == "sans_objet"
     bord = "#1f1f1f" if marque else "#3d3d3d" if cercle else "#bdbdbd" if pale else "#ffffff"
@@ -109,18 +63,7 @@ def style_leaflet(apparence: Apparence, *, cercle: bool = False) -> dict[str, ob
 
 
 def definitions(apparences: Iterable[Apparence]) -> str:
-    """Écrire une fois les motifs SVG dont la page a besoin.
-
-    Parameters
-    ----------
-    apparences : iterable of Apparence
-        Toutes les apparences de la page, légendes comprises.
-
-    Returns
-    -------
-    str
-        Élément ``svg`` invisible portant les motifs.
-    """
+    """Écrire une fois les motifs SVG dont la page a besoin."""
     motifs = {identifiant(a): _motif(a) for a in apparences if identifiant(a)}
     corps = "".join(motifs[nom] for nom in sorted(motifs))
     return f'<svg class="motifs" width="0" height="0" aria-hidden="true"><defs>{corps}</defs></svg>'
@@ -140,18 +83,7 @@ def _motif(apparence: Apparence) -> str:
 
 
 def legende_html(carte: CarteThematique) -> str:
-    """Écrire la légende d'une carte en HTML, dans le même ordre que sur la carte imprimée.
-
-    Parameters
-    ----------
-    carte : CarteThematique
-        Carte contrôlée.
-
-    Returns
-    -------
-    str
-        Liste HTML.
-    """
+    """Écrire la légende d'une carte en HTML, dans le même ordre que sur la carte imprimée."""
     maximum = max(tailles(carte), default=0.0)
     lignes = "".join(_ligne_html(ligne, maximum) for ligne in lignes_de_legende(carte))
     return f'<ul class="legende">{lignes}</ul>'

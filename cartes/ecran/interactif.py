@@ -87,41 +87,12 @@ class _Brut(Element):
 
 
 def carte_folium(carte: CarteThematique) -> folium.Map:
-    """Construire la carte interactive d'un indicateur.
-
-    Parameters
-    ----------
-    carte : CarteThematique
-        Carte contrôlée.
-
-    Returns
-    -------
-    folium.Map
-        Carte autonome ; s'affiche telle quelle dans un carnet.
-    """
+    """Construire la carte interactive d'un indicateur."""
     return _PlanAutonome([carte], carte.titre)
 
 
 def atlas(cartes: Sequence[CarteThematique], titre: str) -> str:
-    """Réunir plusieurs indicateurs d'un même territoire en une page autonome.
-
-    Parameters
-    ----------
-    cartes : sequence of CarteThematique
-        Une carte par indicateur, dans l'ordre où les proposer.
-    titre : str
-        Titre de la page.
-
-    Returns
-    -------
-    str
-        Page HTML complète, lisible hors ligne.
-
-    Raises
-    ------
-    CarteImpossible
-        Aucune carte.
-    """
+    """Réunir plusieurs indicateurs d'un même territoire en une page autonome."""
     if not cartes:
         raise CarteImpossible("Un atlas sans carte n'a rien à montrer : donner au moins une CarteThematique.")
     page = str(_PlanAutonome(cartes, titre).get_root().render())

@@ -15,18 +15,7 @@ if TYPE_CHECKING:
 
 
 def lignes_d_infobulle(carte: CarteThematique) -> list[list[str]]:
-    """Écrire l'infobulle de chaque territoire : valeur ou raison de son absence, précision, date.
-
-    Parameters
-    ----------
-    carte : CarteThematique
-        Carte contrôlée.
-
-    Returns
-    -------
-    list of list of str
-        Lignes de texte brut, la valeur d'abord ; le nom du territoire n'y est pas.
-    """
+    """Écrire l'infobulle de chaque territoire : valeur ou raison de son absence, précision, date."""
     return [_infobulle(carte, ligne) for ligne in carte.territoires.to_dict("records")]
 
 
@@ -49,18 +38,7 @@ def _infobulle(carte: CarteThematique, ligne: dict) -> list[str]:
 
 @une_fois
 def texte_alternatif(carte: CarteThematique) -> str:
-    """Décrire la carte en français pour qui ne la voit pas.
-
-    Parameters
-    ----------
-    carte : CarteThematique
-        Carte contrôlée.
-
-    Returns
-    -------
-    str
-        Titre, contenu, étendue des valeurs, classes, référence et valeurs absentes.
-    """
+    """Décrire la carte en français pour qui ne la voit pas."""
     valides = carte.valides.sort_values(["valeur", "code"])
     total, vues = len(carte.territoires), len(valides)
     parties = [

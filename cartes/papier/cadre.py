@@ -16,18 +16,7 @@ class Toile(Protocol):
     """Là où l'on pose un élément : un repère de matplotlib, ou un :class:`Cadre`, plus léger."""
 
     def add_artist(self, artist: Any) -> Any:
-        """Poser un élément.
-
-        Parameters
-        ----------
-        artist : matplotlib.artist.Artist
-            Élément à poser.
-
-        Returns
-        -------
-        object
-            L'élément posé.
-        """
+        """Poser un élément."""
 
 
 class Cadre:
@@ -35,17 +24,6 @@ class Cadre:
 
     Un repère de matplotlib porte des graduations, des limites qui suivent chaque élément posé, un fond : rien de
     cela ne sert à une carte, et trois repères coûtent autant que tous les territoires.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        Figure.
-    rectangle : tuple of float
-        Gauche, bas, largeur et hauteur en points, depuis le coin bas gauche de la page.
-    abscisses : tuple of float
-        Graduations du bord gauche et du bord droit.
-    ordonnees : tuple of float
-        Graduations du bord bas et du bord haut.
     """
 
     def __init__(
@@ -69,18 +47,7 @@ class Cadre:
         self._bords = TransformedBbox(Bbox.from_bounds(gauche, bas, largeur, hauteur), figure.dpi_scale_trans)
 
     def add_artist(self, artist: Artist) -> Artist:
-        """Poser un élément, rogné aux bords du cadre s'il n'est pas un texte.
-
-        Parameters
-        ----------
-        artist : matplotlib.artist.Artist
-            Élément à poser.
-
-        Returns
-        -------
-        matplotlib.artist.Artist
-            L'élément posé.
-        """
+        """Poser un élément, rogné aux bords du cadre s'il n'est pas un texte."""
         artist.set_transform(self._transformation)
         self.figure.add_artist(artist)
         if not isinstance(artist, Text):

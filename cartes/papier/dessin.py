@@ -48,18 +48,7 @@ _REGLAGES: Any = {"hatch.linewidth": 0.55, "font.family": "DejaVu Sans"}
 
 
 def dessiner(carte: CarteThematique) -> Figure:
-    """Dessiner une carte thématique.
-
-    Parameters
-    ----------
-    carte : CarteThematique
-        Carte contrôlée.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Figure de 10 pouces de large, indépendante de pyplot.
-    """
+    """Dessiner une carte thématique."""
     contours = projetes(carte.contours)
     # Un demi-point de tolérance : invisible à l'impression, et des fichiers SVG légers.
     contours = simplifies(contours, Page(carte, contours.couche).metres_par_point / 2)

@@ -44,21 +44,7 @@ _SANS_APPARENCE = Apparence()
 
 @dataclass(frozen=True)
 class LigneLegende:
-    """Ligne de légende, à dessiner de haut en bas.
-
-    Parameters
-    ----------
-    genre : str
-        Ce qui est dessiné à gauche du texte.
-    texte : str
-        Texte en français.
-    apparence : Apparence, optional
-        Pour une case ou un cercle.
-    valeur : float, default 0
-        Pour un cercle : le nombre que dit sa taille.
-    couleur : str, default ""
-        Pour le contour d'une superposition.
-    """
+    """Ligne de légende, à dessiner de haut en bas."""
 
     genre: Genre
     texte: str
@@ -69,18 +55,7 @@ class LigneLegende:
 
 @une_fois
 def lignes_de_legende(carte: CarteThematique) -> tuple[LigneLegende, ...]:
-    """Composer la légende ; n'y figurent que les états présents sur la carte.
-
-    Parameters
-    ----------
-    carte : CarteThematique
-        Carte contrôlée.
-
-    Returns
-    -------
-    tuple of LigneLegende
-        Lignes de haut en bas : classes, cercles, états, superpositions.
-    """
+    """Composer la légende ; n'y figurent que les états présents sur la carte."""
     return (
         *_lignes_de_classes(carte),
         *_lignes_de_cercles(carte),
@@ -174,20 +149,7 @@ def _lignes_de_superpositions(carte: CarteThematique) -> list[LigneLegende]:
 
 
 def perimetres_visibles(carte: CarteThematique, superposition: Superposition) -> gpd.GeoDataFrame:
-    """Garder les périmètres qui touchent l'emprise des territoires, et eux seuls en légende.
-
-    Parameters
-    ----------
-    carte : CarteThematique
-        Carte contrôlée.
-    superposition : Superposition
-        Périmètres, dans un système de coordonnées quelconque.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        Périmètres visibles, dans le système de coordonnées des territoires.
-    """
+    """Garder les périmètres qui touchent l'emprise des territoires, et eux seuls en légende."""
     return _visibles(carte.contours, superposition)
 
 

@@ -33,15 +33,7 @@ RAYON_MAXIMAL = 30.0
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """Dimensions de la page, calculées avant tout dessin.
-
-    Parameters
-    ----------
-    carte : CarteThematique
-        Carte contrôlée.
-    couche : geopandas.GeoDataFrame
-        Territoires projetés en mètres.
-    """
+    """Dimensions de la page, calculées avant tout dessin."""
 
     carte: CarteThematique
     couche: gpd.GeoDataFrame
@@ -122,15 +114,7 @@ class Page:
 
 @dataclass(frozen=True, eq=False)
 class Bloc:
-    """Ligne de légende mesurée.
-
-    Parameters
-    ----------
-    page : Page
-        Page qui la porte.
-    ligne : LigneLegende
-        Ligne à dessiner.
-    """
+    """Ligne de légende mesurée."""
 
     page: Page
     ligne: LigneLegende

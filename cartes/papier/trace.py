@@ -41,18 +41,7 @@ _TIRETS: dict[str, tuple[float, tuple[float, ...]]] = {
 
 
 def chemin(geometrie: Any) -> Path:
-    """Convertir un polygone, trous compris, en un seul chemin.
-
-    Parameters
-    ----------
-    geometrie : shapely.Geometry
-        Polygone ou multipolygone.
-
-    Returns
-    -------
-    matplotlib.path.Path
-        Chemin composé ; les trous sont orientés à l'inverse pour rester vides.
-    """
+    """Convertir un polygone, trous compris, en un seul chemin."""
     oriente = shapely.orient_polygons(geometrie)
     anneaux = shapely.get_rings(shapely.get_parts(oriente))
     return Path.make_compound_path(
@@ -61,38 +50,14 @@ def chemin(geometrie: Any) -> Path:
 
 
 def poser_aplat(axes: Toile, forme: Path, apparence: Apparence, *, ordre: float = 1) -> None:
-    """Dessiner une case de légende, comme :func:`poser_aplats` dessine les territoires.
-
-    Parameters
-    ----------
-    axes : Toile
-        Repère du dessin.
-    forme : matplotlib.path.Path
-        Contour fermé.
-    apparence : Apparence
-        Couleur, état et marques.
-    ordre : float, default 1
-        Rang d'empilement.
-    """
+    """Dessiner une case de légende, comme :func:`poser_aplats` dessine les territoires."""
     poser_aplats(axes, [forme], [apparence], ordre=ordre)
 
 
 def poser_aplats(
     axes: Toile, formes: Sequence[Path], apparences: Sequence[Apparence], *, ordre: float = 1
 ) -> None:
-    """Dessiner des territoires ou des cases de légende : même fonction, même apparence.
-
-    Parameters
-    ----------
-    axes : Toile
-        Repère du dessin.
-    formes : sequence of matplotlib.path.Path
-        Contours fermés.
-    apparences : sequence of Apparence
-        Couleur, état et marques de chacun.
-    ordre : float, default 1
-        Rang d'empilement.
-    """
+    """Dessiner des territoires ou des cases de légende : même fonction, même apparence."""
     fonds = [_MOTIFS.get(a.etat, (a.couleur, "", ""))[0] for a in apparences]
     bords = ["#bdbdbd" if fond in ("#ffffff", FOND_DES_CERCLES) else "#ffffff" for fond in fonds]
     axes.add_artist(
@@ -113,21 +78,7 @@ def poser_aplats(
 def poser_cercle(
     axes: Toile, centre: tuple[float, float], rayon: float, apparence: Apparence, ordre: float = 3
 ) -> None:
-    """Dessiner un cercle proportionnel ; un effectif nul est une petite croix.
-
-    Parameters
-    ----------
-    axes : Toile
-        Repère du dessin.
-    centre : tuple of float
-        Centre dans l'unité du repère.
-    rayon : float
-        Rayon dans l'unité du repère.
-    apparence : Apparence
-        Couleur et marques.
-    ordre : float, default 3
-        Rang d'empilement.
-    """
+    """Dessiner un cercle proportionnel ; un effectif nul est une petite croix."""
     disque = Path.unit_circle()
     forme = Path(np.asarray(disque.vertices) * rayon + np.asarray(centre), disque.codes)
     axes.add_artist(
@@ -139,17 +90,7 @@ def poser_cercle(
 
 
 def poser_croix(axes: Toile, centre: tuple[float, float], ordre: float = 3) -> None:
-    """Marquer d'une petite croix un effectif nul.
-
-    Parameters
-    ----------
-    axes : Toile
-        Repère du dessin.
-    centre : tuple of float
-        Place de la croix.
-    ordre : float, default 3
-        Rang d'empilement.
-    """
+    """Marquer d'une petite croix un effectif nul."""
     axes.add_artist(
         Line2D(
             *([c] for c in centre), marker="x", markersize=4, markeredgewidth=0.9, color=ENCRE, zorder=ordre
@@ -160,23 +101,7 @@ def poser_croix(axes: Toile, centre: tuple[float, float], ordre: float = 3) -> N
 def poser_trait(
     axes: Toile, x: Sequence[float], y: Sequence[float], couleur: str, epaisseur: float, ordre: float
 ) -> None:
-    """Tracer une ligne brisée.
-
-    Parameters
-    ----------
-    axes : Toile
-        Repère du dessin.
-    x : sequence of float
-        Abscisses.
-    y : sequence of float
-        Ordonnées.
-    couleur : str
-        Couleur du trait.
-    epaisseur : float
-        Épaisseur en points.
-    ordre : float
-        Rang d'empilement.
-    """
+    """Tracer une ligne brisée."""
     axes.add_artist(Line2D(x, y, color=couleur, linewidth=epaisseur, solid_joinstyle="miter", zorder=ordre))
 
 
@@ -218,23 +143,7 @@ def _marquer(axes: Toile, formes: Sequence[Path], apparences: Sequence[Apparence
 def poser_contour(
     axes: Toile, forme: Path, couleur: str, epaisseur: float, ordre: float, *, filet: bool = True
 ) -> None:
-    """Tracer le contour d'un périmètre, doublé d'un filet blanc pour rester lisible sur l'aplat.
-
-    Parameters
-    ----------
-    axes : Toile
-        Repère du dessin.
-    forme : matplotlib.path.Path
-        Contour fermé.
-    couleur : str
-        Couleur du trait.
-    epaisseur : float
-        Épaisseur en points.
-    ordre : float
-        Rang d'empilement.
-    filet : bool, default True
-        Doubler le trait d'un filet blanc.
-    """
+    """Tracer le contour d'un périmètre, doublé d'un filet blanc pour rester lisible sur l'aplat."""
     traits = [("#ffffff", epaisseur + 1.4)] if filet else []
     for bord, largeur in (*traits, (couleur, epaisseur)):
         axes.add_artist(
@@ -245,21 +154,7 @@ def poser_contour(
 
 
 def poser_numero(axes: Toile, lieu: tuple[float, float], numero: str, couleur: str, ordre: float = 6) -> None:
-    """Écrire le numéro d'un périmètre dans une pastille blanche.
-
-    Parameters
-    ----------
-    axes : Toile
-        Repère du dessin.
-    lieu : tuple of float
-        Place du numéro.
-    numero : str
-        Texte court.
-    couleur : str
-        Couleur du texte et du bord.
-    ordre : float, default 6
-        Rang d'empilement.
-    """
+    """Écrire le numéro d'un périmètre dans une pastille blanche."""
     pastille = {"boxstyle": "round,pad=0.18", "facecolor": "#ffffff", "edgecolor": couleur, "linewidth": 0.6}
     ecrire(
         axes,
@@ -275,23 +170,7 @@ def poser_numero(axes: Toile, lieu: tuple[float, float], numero: str, couleur: s
 
 
 def ecrire(axes: Toile, x: float, y: float, texte: str, taille: float, **style: Any) -> None:
-    """Écrire un texte tel quel : un ``$`` dans un nom n'est pas une formule.
-
-    Parameters
-    ----------
-    axes : Toile
-        Repère du dessin.
-    x : float
-        Abscisse.
-    y : float
-        Ordonnée.
-    texte : str
-        Texte d'une ligne.
-    taille : float
-        Corps en points.
-    **style
-        Propriétés de ``matplotlib.text.Text``.
-    """
+    """Écrire un texte tel quel : un ``$`` dans un nom n'est pas une formule."""
     lettres = {
         "fontsize": taille,
         "fontfamily": POLICE,
@@ -305,45 +184,13 @@ def ecrire(axes: Toile, x: float, y: float, texte: str, taille: float, **style: 
 
 @lru_cache(maxsize=4096)
 def largeur_du_texte(texte: str, taille: float, graisse: str = "normal") -> float:
-    """Mesurer un texte avant de le poser.
-
-    Parameters
-    ----------
-    texte : str
-        Texte d'une ligne.
-    taille : float
-        Corps en points.
-    graisse : str, default "normal"
-        Graisse de la police.
-
-    Returns
-    -------
-    float
-        Largeur en points.
-    """
+    """Mesurer un texte avant de le poser."""
     police = FontProperties(family=POLICE, size=taille, weight=graisse)
     return float(text_to_path.get_text_width_height_descent(texte, police, ismath=False)[0])
 
 
 def couper(texte: str, largeur: float, taille: float, graisse: str = "normal") -> list[str]:
-    """Couper un texte en lignes qui tiennent dans une largeur, sans rien perdre.
-
-    Parameters
-    ----------
-    texte : str
-        Texte ; les espaces insécables ne sont pas des endroits où couper.
-    largeur : float
-        Largeur disponible en points.
-    taille : float
-        Corps en points.
-    graisse : str, default "normal"
-        Graisse de la police.
-
-    Returns
-    -------
-    list of str
-        Lignes, au moins une.
-    """
+    """Couper un texte en lignes qui tiennent dans une largeur, sans rien perdre."""
     propre = "  " not in texte and not {"\n", "\t"} & set(texte) and texte == texte.strip(" ")
     if propre and largeur_du_texte(texte, taille, graisse) <= largeur:
         return [texte]

@@ -51,15 +51,7 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class VueDeBase:
-    """Une base telle qu'elle était quand on l'a regardée, reconnue à ses fichiers.
-
-    Attributes
-    ----------
-    base : Base
-        Base dont la liste des parts ne changera plus.
-    cle : tuple
-        Dossier, puis chemin, taille et date de chaque part.
-    """
+    """Une base telle qu'elle était quand on l'a regardée, reconnue à ses fichiers."""
 
     base: Base
     cle: tuple[object, ...]
@@ -92,31 +84,14 @@ class Base(LectureDesCouches):
     # -- ce que la base contient ---------------------------------------------------------------
 
     def parts(self) -> tuple[Part, ...]:
-        """Lister les parts de la base.
-
-        Returns
-        -------
-        tuple of Part
-            Parts rangées par source, millésime et niveau ; une part sans reçu n'est jamais lue.
-
-        Raises
-        ------
-        FichierIllisible
-            Si un reçu est abîmé.
-        """
+        """Lister les parts de la base."""
         if self._parts is None:
             self._parts, _ = attestees(self._presentes(), self.recus())
             self._etats = {p.chemin: etat_de_fichier(p.chemin) for p in self._parts}
         return self._parts
 
     def parts_sans_recu(self) -> tuple[Part, ...]:
-        """Lister les parts dont aucun reçu ne dit d'où elles viennent : un dépôt interrompu, ou une main étrangère.
-
-        Returns
-        -------
-        tuple of Part
-            Parts présentes, et jamais lues.
-        """
+        """Lister les parts dont aucun reçu ne dit d'où elles viennent : un dépôt interrompu, ou une main étrangère."""
         return attestees(self._presentes(), self.recus())[1]
 
     def _presentes(self) -> list[Part]:
@@ -125,13 +100,7 @@ class Base(LectureDesCouches):
         return [part_de(c) for c in trouves if not c.name.startswith(".")]
 
     def vue(self) -> VueDeBase:
-        """Prendre de la base une vue qui ne change plus, à laquelle tenir ce qu'on en déduit.
-
-        Returns
-        -------
-        VueDeBase
-            Deux vues sont égales quand les mêmes fichiers, inchangés, sont dans le même dossier.
-        """
+        """Prendre de la base une vue qui ne change plus, à laquelle tenir ce qu'on en déduit."""
         copie = Base(self.dossier)
         copie._parts, copie._etats = self.parts(), self._etats
         return VueDeBase(copie, (self.dossier, *self._etats.values()))
@@ -167,35 +136,17 @@ class Base(LectureDesCouches):
         return annees
 
     def recus(self) -> list[Recu]:
-        """Lire tous les reçus.
-
-        Returns
-        -------
-        list of Recu
-            Du plus ancien au plus récent.
-        """
+        """Lire tous les reçus."""
         trouves = [lire_recu(chemin) for chemin in (self.dossier / "recus").glob("[0-9a-f]*.json")]
         return sorted(trouves, key=lambda r: (r.date, r.nom))
 
     @property
     def dossier_du_registre(self) -> Path:
-        """Le dossier qui tient le registre des publications.
-
-        Returns
-        -------
-        pathlib.Path
-            Dossier des données.
-        """
+        """Le dossier qui tient le registre des publications."""
         return self.dossier
 
     def deja_publie(self) -> frozenset[Publication]:
-        """Lister les effectifs reçus qu'un document public a déjà imprimés.
-
-        Returns
-        -------
-        frozenset of Publication
-            Vide si le registre manque : c'est l'écriture d'un document public qui l'exige.
-        """
+        """Lister les effectifs reçus qu'un document public a déjà imprimés."""
         try:
             return frozenset(publications.lire(self.dossier_du_registre))
         except publications.RegistrePerdu:
@@ -204,22 +155,7 @@ class Base(LectureDesCouches):
     # -- lire ----------------------------------------------------------------------------------
 
     def colonnes(self, source: str, millesime: int | None, niveau: str) -> set[str]:
-        """Lister les colonnes présentes pour une source, un millésime et un niveau.
-
-        Parameters
-        ----------
-        source : str
-            Identifiant de la source.
-        millesime : int or None
-            Millésime.
-        niveau : str
-            Niveau géographique.
-
-        Returns
-        -------
-        set of str
-            Noms des variables, marques ``__statut`` comprises.
-        """
+        """Lister les colonnes présentes pour une source, un millésime et un niveau."""
         noms: set[str] = set()
         for part in self._parts_de(source, millesime, niveau):
             noms.update(colonnes_de_part(part.chemin))
@@ -268,22 +204,7 @@ class Base(LectureDesCouches):
         return _lire_et_reunir(etats, simple, cle_prefixes, cle_codes, cle_colonnes).copy(deep=False)
 
     def codes(self, source: str, millesime: int | None, niveau: str) -> pa.ChunkedArray:
-        """Lister les codes tenus d'une source, sans rien lire d'autre.
-
-        Parameters
-        ----------
-        source : str
-            Identifiant de la source.
-        millesime : int or None
-            Millésime.
-        niveau : str
-            Niveau géographique.
-
-        Returns
-        -------
-        pyarrow.ChunkedArray
-            Codes de toutes les parts, en texte.
-        """
+        """Lister les codes tenus d'une source, sans rien lire d'autre."""
         parts = self._parts_de(source, millesime, niveau)
         lues = [lire_part(p.chemin, None, None, ())["code"].cast(pa.string()) for p in parts]
         return pa.chunked_array([bloc for lue in lues for bloc in lue.chunks], pa.string())
@@ -296,48 +217,17 @@ class Base(LectureDesCouches):
     # -- écrire --------------------------------------------------------------------------------
 
     def chemin_de_part(self, source: str, millesime: int | None, niveau: str, nom: str) -> Path:
-        """Dire où ranger une part.
-
-        Parameters
-        ----------
-        source : str
-            Identifiant de la source.
-        millesime : int or None
-            Millésime.
-        niveau : str
-            Niveau géographique.
-        nom : str
-            Nom de la part, tiré de l'empreinte du fichier.
-
-        Returns
-        -------
-        pathlib.Path
-            Chemin du fichier Parquet.
-        """
+        """Dire où ranger une part."""
         annee = SANS_DATE if millesime is None else str(millesime)
         return self.dossier / "base" / source / annee / niveau / f"{nom}.parquet"
 
     def ranger(self, donnees: pa.Table | pd.DataFrame, chemin: Path) -> None:
-        """Écrire une table triée par code, en petits groupes de lignes, ou une couche de contours.
-
-        Parameters
-        ----------
-        donnees : pyarrow.Table or pandas.DataFrame
-            Table avec une colonne ``code`` ; une GeoDataFrame est écrite en GeoParquet.
-        chemin : pathlib.Path
-            Chemin donné par :meth:`chemin_de_part`.
-        """
+        """Écrire une table triée par code, en petits groupes de lignes, ou une couche de contours."""
         ecrire_part(donnees, chemin)
         self.oublier()
 
     def ranger_recu(self, recu: Recu) -> None:
-        """Écrire le reçu d'un fichier déposé.
-
-        Parameters
-        ----------
-        recu : Recu
-            Reçu complet.
-        """
+        """Écrire le reçu d'un fichier déposé."""
         ecrire_recu(recu, chemin_du_recu(self.dossier, recu.sha256))
         self.oublier()
 
@@ -349,13 +239,7 @@ class Base(LectureDesCouches):
         colonnes_de_part.cache_clear()
 
     def exiger(self) -> None:
-        """Vérifier que la base n'est pas vide.
-
-        Raises
-        ------
-        DonneeAbsente
-            Si rien n'a encore été déposé.
-        """
+        """Vérifier que la base n'est pas vide."""
         if not self.parts():
             raise DonneeAbsente(
                 f"La base « {self.dossier} » est vide. Déposez d'abord des fichiers avec "
@@ -390,13 +274,7 @@ def _en_pandas(table: pa.Table) -> pd.DataFrame:
 
 
 def familles() -> dict[str, list[str]]:
-    """Ranger les sources par famille, nom employé par ``--millesimes``.
-
-    Returns
-    -------
-    dict of str to list of str
-        Famille → identifiants de sources.
-    """
+    """Ranger les sources par famille, nom employé par ``--millesimes``."""
     rangees: dict[str, list[str]] = {}
     for source in sources().values():
         if not source.a_venir:

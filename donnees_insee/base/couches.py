@@ -22,43 +22,15 @@ class LectureDesCouches:
     """La part de la base qui lit les contours ; la base dit quelles parts elle tient."""
 
     def parts(self) -> tuple[Part, ...]:
-        """Lister les parts de la base.
-
-        Returns
-        -------
-        tuple of Part
-            Parts rangées par source, millésime et niveau.
-        """
+        """Lister les parts de la base."""
         raise NotImplementedError
 
     def couches(self, source: str) -> list[tuple[int | None, Path]]:
-        """Lister les couches de contours tenues.
-
-        Parameters
-        ----------
-        source : str
-            ``contours_iris`` ou ``contours_qpv``.
-
-        Returns
-        -------
-        list of tuple
-            Année de la géographie (ou ``None``) et chemin GeoParquet.
-        """
+        """Lister les couches de contours tenues."""
         return [(p.millesime, p.chemin) for p in self.parts() if p.source == source]
 
     def a_des_contours(self, communes: Iterable[str]) -> bool:
-        """Dire si une couche de contours d'IRIS porte au moins une de ces communes.
-
-        Parameters
-        ----------
-        communes : iterable of str
-            Codes de communes.
-
-        Returns
-        -------
-        bool
-            Vrai si un contour est tenu.
-        """
+        """Dire si une couche de contours d'IRIS porte au moins une de ces communes."""
         filtre = [("commune", "in", sorted(communes))]
         return any(
             pq.read_table(chemin, columns=["code"], filters=filtre).num_rows > 0
@@ -66,18 +38,7 @@ class LectureDesCouches:
         )
 
     def lire_couche(self, chemin: Path) -> gpd.GeoDataFrame:
-        """Lire une couche de contours rangée.
-
-        Parameters
-        ----------
-        chemin : pathlib.Path
-            Chemin donné par :meth:`couches`.
-
-        Returns
-        -------
-        geopandas.GeoDataFrame
-            Couche en WGS 84, ses noms rendus à leurs accents quand l'encodage du fichier les a perdus.
-        """
+        """Lire une couche de contours rangée."""
         import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
 
         with part_lisible(chemin):

@@ -16,40 +16,14 @@ if TYPE_CHECKING:
 
 
 def exiger_le_registre(base: Base, diffusion: str) -> None:
-    """Vérifier, avant un document public, que la base dit ce qui a déjà été publié de ses données reçues.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    diffusion : str
-        ``publique`` ou ``interne``.
-
-    Raises
-    ------
-    RegistrePerdu
-        Si la base tient des lignes reçues qu'un document public peut montrer, et que son registre manque.
-    """
+    """Vérifier, avant un document public, que la base dit ce qui a déjà été publié de ses données reçues."""
     lignes = lignes_recues(base)
     if diffusion == "publique" and len(lignes) and (lignes["DIFFUSION"] == "publique").any():
         publications.lire(base.dossier_du_registre)
 
 
 def lignes_recues(base: Base) -> pd.DataFrame:
-    """Relire toutes les lignes des sources locales déposées.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Une ligne par territoire, date et indicateur : ``code``, ``date``, ``annee``, ``indicateur``, puis les
-        colonnes du fichier. Deux fichiers qui se répètent n'en font qu'une, à la diffusion la plus restreinte et
-        au seuil le plus haut.
-    """
+    """Relire toutes les lignes des sources locales déposées."""
     parts = [p for p in base.parts() if p.source == SOURCE]
     # Chaque part est lue telle quelle : réunir par code perdrait les autres indicateurs d'un même territoire.
     tables = [completer(pq.read_table(p.chemin).to_pandas()) for p in parts]

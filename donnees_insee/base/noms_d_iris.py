@@ -28,18 +28,6 @@ def apparier_par_nom(
     Le nom ne suffit que si tout s'apparie : les IRIS d'une ancienne commune et ceux des grands quartiers (cinq
     chiffres de la commune, puis deux) qui les reçoivent. Un IRIS qui reste seul, d'un côté ou de l'autre, dit que le
     découpage a changé : tous ceux qui lui sont liés forment alors un seul ensemble.
-
-    Parameters
-    ----------
-    avant : mapping of str to str
-        Code → nom des IRIS dont le code a disparu, toutes communes fusionnées réunies.
-    apres : mapping of str to str
-        Code → nom des IRIS dont le code est apparu dans la commune d'après.
-
-    Returns
-    -------
-    tuple
-        Couples sûrs (code d'avant → code d'après), puis ensembles (codes d'avant, codes d'après) à réunir.
     """
     couples = _memes_noms(avant, apres)
     blocs: dict[str, set[str]] = defaultdict(set)
@@ -104,18 +92,7 @@ def _repetes(noms: Iterable[str]) -> set[str]:
 
 
 def voisins_de_nom(premier: str, second: str) -> bool:
-    """Dire si deux noms ne diffèrent que d'une faute ou d'un accent perdu ; leurs chiffres doivent être les mêmes.
-
-    Parameters
-    ----------
-    premier, second : str
-        Noms d'IRIS.
-
-    Returns
-    -------
-    bool
-        Vrai si la ressemblance atteint ``RESSEMBLANCE``.
-    """
+    """Dire si deux noms ne diffèrent que d'une faute ou d'un accent perdu ; leurs chiffres doivent être les mêmes."""
     un, deux = (normaliser(n).replace(" ", "") for n in (premier, second))
     if re.findall(r"\d+", un) != re.findall(r"\d+", deux):
         return False

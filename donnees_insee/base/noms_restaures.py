@@ -17,20 +17,7 @@ NOMS_ET_CODES = (("nom", "code"), ("nom_commune", "commune"))
 
 
 def restaurer(base: Base, table: Tableau) -> Tableau:
-    """Remplacer chaque nom qui porte une lettre perdue par celui que la table de référence donne au même code.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    table : pandas.DataFrame
-        Colonnes ``code`` et ``nom``, ``commune`` et ``nom_commune`` ; celles qui manquent sont passées.
-
-    Returns
-    -------
-    pandas.DataFrame
-        La table même si rien n'est perdu ; un nom qu'aucune référence ne donne reste tel que le fichier le porte.
-    """
+    """Remplacer chaque nom qui porte une lettre perdue par celui que la table de référence donne au même code."""
     references: dict[str, str] | None = None
     for nom, code in NOMS_ET_CODES:
         if nom not in table or code not in table:
@@ -45,18 +32,7 @@ def restaurer(base: Base, table: Tableau) -> Tableau:
 
 
 def noms_de_reference(base: Base) -> dict[str, str]:
-    """Lire les noms d'IRIS et de communes que des tables donnent sans lettre perdue.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-
-    Returns
-    -------
-    dict of str to str
-        Code d'IRIS ou de commune → nom ; la table la plus récente l'emporte.
-    """
+    """Lire les noms d'IRIS et de communes que des tables donnent sans lettre perdue."""
     noms: dict[str, str] = {}
     lus = [
         ("reference_iris", "iris", "LIB_IRIS"),

@@ -50,18 +50,7 @@ class EtatDeFichier:
 
 
 def etat_de_fichier(chemin: Path) -> EtatDeFichier:
-    """Relever l'état d'un fichier.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier, présent ou non.
-
-    Returns
-    -------
-    EtatDeFichier
-        Taille −1 pour un fichier qui a disparu : sa lecture dira pourquoi.
-    """
+    """Relever l'état d'un fichier."""
     try:
         vu = chemin.stat()
     except OSError:
@@ -73,25 +62,13 @@ _FILS: ContextVar[bool] = ContextVar("fils", default=True)
 
 
 def fils_admis() -> bool:
-    """Dire si une lecture peut se répartir entre les cœurs.
-
-    Returns
-    -------
-    bool
-        Faux dans :func:`sans_fils`.
-    """
+    """Dire si une lecture peut se répartir entre les cœurs."""
     return _FILS.get()
 
 
 @contextmanager
 def sans_fils() -> Iterator[None]:
-    """Lire sans lancer de fil : un processus qui va se dédoubler ne doit en avoir aucun autre que le sien.
-
-    Yields
-    ------
-    None
-        Le temps des lectures.
-    """
+    """Lire sans lancer de fil : un processus qui va se dédoubler ne doit en avoir aucun autre que le sien."""
     avant = _FILS.set(False)
     try:
         yield
@@ -100,23 +77,7 @@ def sans_fils() -> Iterator[None]:
 
 
 def part_de(chemin: Path) -> Part:
-    """Lire dans son chemin ce qu'est une part.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        ``base/<source>/<millésime>/<niveau>/<empreinte>.parquet``.
-
-    Returns
-    -------
-    Part
-        Source, millésime et niveau.
-
-    Raises
-    ------
-    FichierIllisible
-        Si le dossier du millésime n'en est pas un.
-    """
+    """Lire dans son chemin ce qu'est une part."""
     annee = chemin.parents[1].name
     if annee != SANS_DATE and not annee.isdigit():
         raise FichierIllisible(
@@ -130,23 +91,7 @@ def part_de(chemin: Path) -> Part:
 
 @contextmanager
 def part_lisible(chemin: Path) -> Iterator[None]:
-    """Dire en français qu'une part ne se lit plus.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Part lue.
-
-    Yields
-    ------
-    None
-        Le temps de la lecture.
-
-    Raises
-    ------
-    FichierIllisible
-        Si la lecture échoue.
-    """
+    """Dire en français qu'une part ne se lit plus."""
     try:
         yield
     except ErreurAbs:
@@ -163,15 +108,7 @@ def part_lisible(chemin: Path) -> Iterator[None]:
 
 
 def ecrire_part(donnees: pa.Table | pd.DataFrame, chemin: Path) -> None:
-    """Écrire une part d'un seul geste.
-
-    Parameters
-    ----------
-    donnees : pyarrow.Table or pandas.DataFrame
-        Table triée par code ; une GeoDataFrame est écrite en GeoParquet.
-    chemin : pathlib.Path
-        Fichier Parquet à écrire.
-    """
+    """Écrire une part d'un seul geste."""
     with fichier_provisoire(chemin) as provisoire:
         if isinstance(donnees, pd.DataFrame) and "geometry" in donnees:
             donnees.to_parquet(provisoire, index=False)
@@ -196,18 +133,7 @@ def ecrire_part(donnees: pa.Table | pd.DataFrame, chemin: Path) -> None:
 
 @lru_cache(maxsize=512)
 def colonnes_de_part(chemin: Path) -> tuple[str, ...]:
-    """Lister les variables d'une part.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Part.
-
-    Returns
-    -------
-    tuple of str
-        Noms des colonnes, ``code`` et ``geometry`` ôtés.
-    """
+    """Lister les variables d'une part."""
     with part_lisible(chemin):
         return tuple(n for n in pq.read_schema(chemin).names if n not in {"code", "geometry"})
 
@@ -218,24 +144,7 @@ def lire_part(
     codes: Collection[str] | None,
     colonnes: Collection[str] | None,
 ) -> pa.Table:
-    """Lire les lignes et les variables voulues d'une part ; les groupes hors du territoire ne sont pas lus.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Part.
-    prefixes : collection of str or None
-        Débuts de codes voulus ; ``None`` les veut tous.
-    codes : collection of str or None
-        Codes voulus ; ``None`` les veut tous.
-    colonnes : collection of str or None
-        Variables voulues, marques comprises ; ``None`` les veut toutes.
-
-    Returns
-    -------
-    pyarrow.Table
-        Colonne ``code``, puis les variables que la part tient.
-    """
+    """Lire les lignes et les variables voulues d'une part ; les groupes hors du territoire ne sont pas lus."""
     plages = _plages(prefixes, codes)
     with part_lisible(chemin), pq.ParquetFile(chemin, pre_buffer=fils_admis()) as fichier:
         pied, noms = fichier.metadata, fichier.schema_arrow.names
@@ -283,22 +192,7 @@ def _choisies(
 
 
 def reunir(premiere: pd.DataFrame, seconde: pd.DataFrame, *, une_ligne_par_code: bool = True) -> pd.DataFrame:
-    """Réunir deux parts d'une même table : lignes et colonnes s'ajoutent, rien n'est écrasé.
-
-    Parameters
-    ----------
-    premiere : pandas.DataFrame
-        Part déjà tenue (index ``code``).
-    seconde : pandas.DataFrame
-        Part suivante.
-    une_ligne_par_code : bool, default True
-        Faux pour une source qui a plusieurs lignes par territoire (source locale, mouvements).
-
-    Returns
-    -------
-    pandas.DataFrame
-        Union des lignes et des colonnes.
-    """
+    """Réunir deux parts d'une même table : lignes et colonnes s'ajoutent, rien n'est écrasé."""
     if premiere.index.intersection(seconde.index).empty:
         return pd.concat([premiere, seconde])
     if not une_ligne_par_code or not (premiere.index.is_unique and seconde.index.is_unique):

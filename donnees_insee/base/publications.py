@@ -31,15 +31,7 @@ class PublicationDepassee(ErreurAbs):
 
 @dataclass(frozen=True, order=True)
 class Publication:
-    """Un effectif reçu, imprimé dans un document public.
-
-    Attributes
-    ----------
-    producteur, date, indicateur, code : str
-        Envoi, indicateur et territoire, tels que le fichier reçu les écrit.
-    numerateur, denominateur : float or None
-        Comptes imprimés, ou que le taux imprimé laisse calculer.
-    """
+    """Un effectif reçu, imprimé dans un document public."""
 
     producteur: str
     date: str
@@ -55,23 +47,7 @@ class Publication:
 
 
 def lire(dossier: Path) -> dict[Publication, str]:
-    """Lire le registre.
-
-    Parameters
-    ----------
-    dossier : pathlib.Path
-        Dossier des données.
-
-    Returns
-    -------
-    dict of Publication to str
-        Effectif imprimé → jour de sa première publication.
-
-    Raises
-    ------
-    RegistrePerdu
-        S'il manque ou ne se lit plus.
-    """
+    """Lire le registre."""
     chemin = dossier / NOM
     try:
         contenu = json.loads(chemin.read_text(encoding="utf-8"))
@@ -92,18 +68,7 @@ def lire(dossier: Path) -> dict[Publication, str]:
 
 
 def commencer(dossier: Path) -> Path:
-    """Commencer un registre vide ; un registre illisible est gardé sous un autre nom.
-
-    Parameters
-    ----------
-    dossier : pathlib.Path
-        Dossier des données.
-
-    Returns
-    -------
-    pathlib.Path
-        Registre.
-    """
+    """Commencer un registre vide ; un registre illisible est gardé sous un autre nom."""
     chemin = dossier / NOM
     with tenir(creer_dossier(dossier) / VERROU, _PRIS, attente=ATTENTE):
         if chemin.exists():
@@ -117,26 +82,7 @@ def noter(
     imprimes: Iterable[Publication],
     sus: Mapping[tuple[str, str, str], Collection[str]] | None = None,
 ) -> None:
-    """Ajouter au registre ce qu'un document public imprime, avant que ce document existe.
-
-    Parameters
-    ----------
-    dossier : pathlib.Path
-        Dossier des données.
-    imprimes : iterable of Publication
-        Effectifs imprimés ; un effectif déjà noté garde son premier jour.
-    sus : mapping of tuple to collection of str or None, default None
-        Envoi → codes que le choix des masques a supposés publics.
-
-    Raises
-    ------
-    PublicationDepassee
-        Si un autre document a publié entre-temps un effectif que ces masques supposaient caché.
-    RegistrePerdu
-        Si le registre manque ou ne se lit plus.
-    SortieImpossible
-        Si le dossier des données refuse l'écriture : rien de reçu ne peut alors être publié.
-    """
+    """Ajouter au registre ce qu'un document public imprime, avant que ce document existe."""
     nouveaux = set(imprimes)
     if not nouveaux:
         return
@@ -155,13 +101,7 @@ def noter(
 
 
 def reunir(venu: Path, dossier: Path) -> None:
-    """Ajouter au registre d'une base celui d'une autre, s'ils existent ; ce qui manque reste manquant, et se dira.
-
-    Parameters
-    ----------
-    venu, dossier : pathlib.Path
-        Dossier des données reçu, et celui qui le reçoit.
-    """
+    """Ajouter au registre d'une base celui d'une autre, s'ils existent ; ce qui manque reste manquant, et se dira."""
     if not (venu / NOM).exists():
         return
     with tenir(creer_dossier(dossier) / VERROU, _PRIS, attente=ATTENTE):

@@ -53,33 +53,12 @@ class Recu:
 
 
 def chemin_du_recu(dossier: Path, sha256: str) -> Path:
-    """Dire où est le reçu d'un fichier.
-
-    Parameters
-    ----------
-    dossier : pathlib.Path
-        Dossier de la base.
-    sha256 : str
-        Empreinte du fichier déposé.
-
-    Returns
-    -------
-    pathlib.Path
-        Chemin du fichier JSON.
-    """
+    """Dire où est le reçu d'un fichier."""
     return dossier / "recus" / f"{sha256[:16]}.json"
 
 
 def ecrire_recu(recu: Recu, chemin: Path) -> None:
-    """Écrire un reçu d'un seul geste.
-
-    Parameters
-    ----------
-    recu : Recu
-        Reçu complet.
-    chemin : pathlib.Path
-        Chemin donné par :func:`chemin_du_recu`.
-    """
+    """Écrire un reçu d'un seul geste."""
     texte = json.dumps(asdict(recu), ensure_ascii=False, indent=1)
     with fichier_provisoire(chemin) as provisoire:
         # Un nom de fichier qui n'est pas de l'UTF-8 ne doit pas empêcher d'écrire le reçu.
@@ -87,23 +66,7 @@ def ecrire_recu(recu: Recu, chemin: Path) -> None:
 
 
 def lire_recu(chemin: Path) -> Recu:
-    """Lire un reçu.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier JSON du dossier ``recus``.
-
-    Returns
-    -------
-    Recu
-        Reçu relu.
-
-    Raises
-    ------
-    FichierIllisible
-        Si le reçu est abîmé.
-    """
+    """Lire un reçu."""
     try:
         contenu: dict[str, Any] = json.loads(chemin.read_text(encoding="utf-8"))
         lots = tuple(
@@ -123,21 +86,7 @@ def lire_recu(chemin: Path) -> Recu:
 
 
 def attestees(parts: Sequence[Part], recus: Sequence[Recu]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
-    """Séparer les parts qu'un reçu annonce de celles dont rien ne dit d'où elles viennent.
-
-    Parameters
-    ----------
-    parts : sequence of Part
-        Parts présentes.
-    recus : sequence of Recu
-        Reçus présents.
-
-    Returns
-    -------
-    tuple
-        Parts attestées, puis parts sans reçu. Une table comptée d'après une autre (même fichier, même année, autre
-        niveau) est attestée avec elle.
-    """
+    """Séparer les parts qu'un reçu annonce de celles dont rien ne dit d'où elles viennent."""
     annonces = {(r.sha256[:DEBUT], lot.source, lot.millesime, lot.niveau) for r in recus for lot in r.lots}
     noms = {
         (p.source, p.millesime, p.chemin.name)

@@ -25,31 +25,7 @@ class VerrouPris(SortieImpossible):
 def tenir(
     chemin: Path, pris: str, *, attente: float = 0.0, attendre: Callable[[], None] | None = None
 ) -> Iterator[None]:
-    """Tenir seul un fichier de verrou.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier de verrou, créé au besoin et jamais supprimé : le supprimer rouvrirait la course.
-    pris : str
-        Phrase dite si un autre le tient encore au bout de l'attente.
-    attente : float, default 0.0
-        Secondes à attendre qu'il se libère.
-    attendre : callable or None, default None
-        Appelé une fois s'il faut attendre.
-
-    Yields
-    ------
-    None
-        Tant que le verrou est tenu.
-
-    Raises
-    ------
-    VerrouPris
-        Si un autre programme le tient encore.
-    SortieImpossible
-        Si le dossier refuse l'écriture.
-    """
+    """Tenir seul un fichier de verrou."""
     try:
         flux = chemin.open("a+b")
     except OSError as cause:

@@ -40,21 +40,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Motif:
-    """Règle qui traduit un nom de colonne du producteur en nom de variable stable.
-
-    Attributes
-    ----------
-    brut : re.Pattern of str
-        Forme du nom publié ; les groupes ``aa`` portent l'année sur deux chiffres.
-    variable : str
-        Gabarit du nom stable (``{nom}``, ``{serie}``, ``{tout}``).
-    type : str
-        ``nombre``, ``texte``, ``note`` ou ``ignore``.
-    vide : str or None
-        Statut d'une cellule vide, si ce n'est pas celui de la source.
-    vide_note : str or None
-        Phrase qui explique cette cellule vide.
-    """
+    """Règle qui traduit un nom de colonne du producteur en nom de variable stable."""
 
     brut: re.Pattern[str]
     variable: str = "{tout}"
@@ -65,25 +51,7 @@ class Motif:
 
 @dataclass(frozen=True)
 class Partie:
-    """Une partie d'une édition : des variables d'une même date, qui n'est pas celle de l'édition.
-
-    Attributes
-    ----------
-    nom : str
-        Nom lu par l'analyste, et clé de ``reference/dates_des_parties.csv``.
-    motif : re.Pattern of str
-        Variables stables de cette partie.
-    periode : str
-        Gabarit de la période quand l'année des données (``{annee}``) est connue.
-    sondage : bool
-        Vrai pour des taux du recensement : leur incertitude est un ordre de grandeur.
-    variable : str
-        Variable qui se compare à un témoin ; vide si rien ne date cette partie.
-    temoins : tuple of tuple of str
-        Triplets (source, variable, niveau) dont l'égalité avec ``variable`` prouve l'année.
-    du_millesime : bool
-        Vrai quand le millésime du fichier est l'année de ces données.
-    """
+    """Une partie d'une édition : des variables d'une même date, qui n'est pas celle de l'édition."""
 
     nom: str
     motif: re.Pattern[str]
@@ -96,35 +64,7 @@ class Partie:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """Une source du catalogue.
-
-    Attributes
-    ----------
-    id : str
-        Identifiant ASCII, nom du fichier TOML.
-    famille : str
-        Nom employé dans ``--millesimes famille=AAAA``.
-    niveaux : tuple of str
-        Niveaux géographiques possibles.
-    vide : str
-        Statut d'une cellule vide (``secret`` ou ``indisponible``).
-    types_hors_champ : frozenset of str
-        Types d'IRIS que la source ne couvre pas par construction.
-    identite : tuple of str
-        Colonnes dont l'ensemble ne se répète pas ; vide pour une liste d'évènements ou d'équipements.
-    exclusif : str
-        Colonne dont deux fichiers d'un même millésime ne peuvent pas porter la même valeur.
-    attributs_seuls : bool
-        Vrai pour une couche dont seuls les attributs comptent (la position se lit dans le code).
-    annee_du_nom : str
-        Motif d'un nom de fichier qui porte l'année sur deux chiffres (groupe ``aa``).
-    niveau_des_lignes : str
-        Niveau des lignes d'un fichier dont d'autres niveaux sont dérivés (équipements).
-    a_venir : bool
-        Vrai pour une source annoncée, que rien ne lit encore.
-    plafonds : dict of str to float
-        Variable → la plus grande valeur qu'une cellule vide peut cacher, quand le seuil du producteur est connu.
-    """
+    """Une source du catalogue."""
 
     id: str
     titre: str
@@ -165,50 +105,15 @@ class Source:
     plafonds: dict[str, float] = field(default_factory=dict)
 
     def partie_de(self, variable: str) -> Partie | None:
-        """Donner la partie d'édition qui porte une variable.
-
-        Parameters
-        ----------
-        variable : str
-            Variable stable.
-
-        Returns
-        -------
-        Partie or None
-            ``None`` pour une source dont tout a la date du millésime.
-        """
+        """Donner la partie d'édition qui porte une variable."""
         return next((p for p in self.parties if p.motif.fullmatch(variable)), None)
 
     def periode_de(self, millesime: int | None) -> str:
-        """Dire la période d'un millésime, ou l'édition quand la source réunit des parties de dates différentes.
-
-        Parameters
-        ----------
-        millesime : int or None
-            Millésime ou édition.
-
-        Returns
-        -------
-        str
-            Par exemple ``"recensement 2016"``.
-        """
+        """Dire la période d'un millésime, ou l'édition quand la source réunit des parties de dates différentes."""
         return self.periode.format(millesime=millesime if millesime is not None else "sans date")
 
     def geographie_de(self, millesime: int | None, niveau: str = "") -> int | None:
-        """Donner l'année de la géographie d'un millésime, si la source la publie.
-
-        Parameters
-        ----------
-        millesime : int or None
-            Millésime.
-        niveau : str, default ""
-            Niveau lu : un même millésime peut être publié à l'IRIS et à la commune dans deux géographies.
-
-        Returns
-        -------
-        int or None
-            Année du code officiel géographique ; ``None`` quand des éditions du même millésime diffèrent.
-        """
+        """Donner l'année de la géographie d'un millésime, si la source la publie."""
         if millesime is None:
             return None
         datees = [m for m in self.millesimes if m.annee == millesime and m.geographie]
@@ -247,18 +152,7 @@ def _partie(brute: dict[str, Any]) -> Partie:
 
 @lru_cache(maxsize=1)
 def sources() -> dict[str, Source]:
-    """Lire toutes les sources du catalogue.
-
-    Returns
-    -------
-    dict of str to Source
-        Sources rangées par identifiant.
-
-    Raises
-    ------
-    TableNonConforme
-        Si une entrée du catalogue est fautive ; toutes les fautes sont dites.
-    """
+    """Lire toutes les sources du catalogue."""
     trouvees: dict[str, Source] = {}
     fautes: list[str] = []
     dossier = resources.files("donnees_insee.catalogue") / "sources"
@@ -287,23 +181,7 @@ def relire() -> None:
 
 
 def source(identifiant: str) -> Source:
-    """Donner une source du catalogue.
-
-    Parameters
-    ----------
-    identifiant : str
-        Identifiant de la source.
-
-    Returns
-    -------
-    Source
-        L'entrée du catalogue.
-
-    Raises
-    ------
-    DonneeAbsente
-        Si l'identifiant n'est pas au catalogue.
-    """
+    """Donner une source du catalogue."""
     try:
         return sources()[identifiant]
     except KeyError:

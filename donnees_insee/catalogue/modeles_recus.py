@@ -17,41 +17,7 @@ SENS = ("haut", "bas", "neutre")
 
 @dataclass(frozen=True)
 class Modele:
-    """Un indicateur qu'un partenaire peut transmettre, et comment le lui demander.
-
-    Attributes
-    ----------
-    code : str
-        Identifiant ASCII, à écrire dans la colonne ``indicateur``.
-    theme : str
-        Thème du portrait, nom du fichier qui porte le modèle.
-    libelle, libelle_court : str
-        Nom de l'indicateur, et nom de tableau qui dit le dénominateur.
-    definition : str
-        Définition en une phrase.
-    numerateur, denominateur : str
-        Ce que l'on compte, en mots ; dénominateur vide pour un effectif.
-    unite : str
-        ``%``, ou ce que l'on compte.
-    sens : str
-        ``haut`` = une valeur haute est une fragilité, ``bas``, ``neutre``.
-    phrase : str
-        Fait à écrire dans le portrait, où ``{v}`` est la valeur.
-    producteur : str
-        Producteur habituel.
-    a_qui : str
-        Service à qui demander.
-    cadre : str
-        Cadre de la transmission ; « à convenir » quand il n'est pas connu.
-    diffusion : str
-        ``interne`` ou ``publique``, proposée par défaut.
-    seuil : int
-        Effectif au-dessous duquel un compte n'est pas publié.
-    seuil_dit : str
-        D'où vient ce seuil.
-    moment : str
-        Quand la donnée existe d'ordinaire ; vide quand ce n'est pas connu.
-    """
+    """Un indicateur qu'un partenaire peut transmettre, et comment le lui demander."""
 
     code: str
     theme: str
@@ -74,18 +40,7 @@ class Modele:
 
 @lru_cache(maxsize=1)
 def modeles() -> dict[str, Modele]:
-    """Lire tous les modèles livrés.
-
-    Returns
-    -------
-    dict of str to Modele
-        Modèles par code, thème après thème.
-
-    Raises
-    ------
-    TableNonConforme
-        Si un modèle est fautif ; toutes les fautes sont dites.
-    """
+    """Lire tous les modèles livrés."""
     lus: dict[str, Modele] = {}
     fautes: list[str] = []
     for fichier in sorted(
@@ -123,34 +78,12 @@ def _fautes(modele: Modele) -> list[str]:
 
 
 def themes() -> tuple[str, ...]:
-    """Lister les thèmes où ranger un indicateur reçu.
-
-    Returns
-    -------
-    tuple of str
-        Codes des thèmes du portrait.
-    """
+    """Lister les thèmes où ranger un indicateur reçu."""
     return tuple(dict.fromkeys(m.theme for m in modeles().values()))
 
 
 def modele(code: str) -> Modele:
-    """Donner un modèle par son code.
-
-    Parameters
-    ----------
-    code : str
-        Code du modèle.
-
-    Returns
-    -------
-    Modele
-        Le modèle.
-
-    Raises
-    ------
-    IndicateurInconnu
-        Si aucun modèle ne porte ce code ; les plus proches sont proposés.
-    """
+    """Donner un modèle par son code."""
     if code in modeles():
         return modeles()[code]
     raise IndicateurInconnu(
@@ -160,18 +93,7 @@ def modele(code: str) -> Modele:
 
 
 def suggestion(texte: str) -> str:
-    """Proposer les modèles dont le code ou le libellé ressemble à un texte.
-
-    Parameters
-    ----------
-    texte : str
-        Code ou libellé lu.
-
-    Returns
-    -------
-    str
-        « Vouliez-vous dire … ? », précédé d'une espace ; vide si rien ne ressemble.
-    """
+    """Proposer les modèles dont le code ou le libellé ressemble à un texte."""
     cle = normaliser(texte)
     noms = {normaliser(m.code): m.code for m in modeles().values()}
     noms |= {normaliser(m.libelle): m.code for m in modeles().values()}
@@ -183,18 +105,7 @@ def suggestion(texte: str) -> str:
 
 
 def modele_ecrit(texte: str) -> Modele | None:
-    """Reconnaître un modèle à son code ou à son libellé exact, casse et accents mis à part.
-
-    Parameters
-    ----------
-    texte : str
-        Contenu de la colonne ``indicateur``.
-
-    Returns
-    -------
-    Modele or None
-        ``None`` si le texte n'est ni un code ni un libellé de modèle.
-    """
+    """Reconnaître un modèle à son code ou à son libellé exact, casse et accents mis à part."""
     return _noms().get(normaliser(texte))
 
 

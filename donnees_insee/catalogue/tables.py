@@ -27,23 +27,7 @@ CERTITUDES: Final[dict[str, str]] = {
 
 @dataclass(frozen=True)
 class Millesime:
-    """Un fichier annoncé d'une source : où le trouver, et à quel point on en est sûr.
-
-    Attributes
-    ----------
-    annee : int
-        Millésime.
-    contenu : str
-        Ce que porte le fichier, quand un millésime en a plusieurs.
-    geographie : int or None
-        Année du code officiel géographique.
-    page, url, membre : str
-        Page de l'éditeur, adresse du fichier, fichier attendu dans l'archive ; vide si inconnu.
-    certitude : str
-        Clé de ``CERTITUDES``, à propos de l'adresse.
-    note : str
-        Ce que l'analyste doit savoir avant d'y aller.
-    """
+    """Un fichier annoncé d'une source : où le trouver, et à quel point on en est sûr."""
 
     annee: int
     contenu: str = ""
@@ -66,18 +50,7 @@ class Variable:
 
 
 def dossiers() -> list[Traversable]:
-    """Lister les dossiers de tables : celui du paquet, puis celui que nomme ``ABS_CATALOGUE``.
-
-    Returns
-    -------
-    list of Traversable
-        Le second complète le premier : c'est ainsi qu'un nouveau millésime s'ajoute sans rien réinstaller.
-
-    Raises
-    ------
-    TableNonConforme
-        Si ``ABS_CATALOGUE`` ne nomme pas un dossier.
-    """
+    """Lister les dossiers de tables : celui du paquet, puis celui que nomme ``ABS_CATALOGUE``."""
     du_paquet: list[Traversable] = [resources.files("donnees_insee.catalogue")]
     ajoute = os.environ.get("ABS_CATALOGUE")
     if not ajoute:
@@ -94,18 +67,7 @@ def dossiers() -> list[Traversable]:
 
 @lru_cache(maxsize=1)
 def millesimes() -> dict[str, tuple[Millesime, ...]]:
-    """Lire tous les fichiers annoncés, rangés par source.
-
-    Returns
-    -------
-    dict of str to tuple of Millesime
-        Source → fichiers, du plus ancien au plus récent.
-
-    Raises
-    ------
-    TableNonConforme
-        Si des lignes sont fautives ; toutes sont dites.
-    """
+    """Lire tous les fichiers annoncés, rangés par source."""
     lus: dict[str, list[Millesime]] = {}
     fautes: list[str] = []
     for origine, rang, ligne in _lignes("reference/millesimes.csv"):
@@ -140,18 +102,7 @@ def millesimes() -> dict[str, tuple[Millesime, ...]]:
 
 @lru_cache(maxsize=16)
 def plan(identifiant: str) -> tuple[Variable, ...]:
-    """Lire le plan des variables d'une base du recensement.
-
-    Parameters
-    ----------
-    identifiant : str
-        Identifiant de la source, par exemple ``"rp_logement"``.
-
-    Returns
-    -------
-    tuple of Variable
-        Vide pour une source sans plan ; une ligne ajoutée remplace celle de même variable et de même début.
-    """
+    """Lire le plan des variables d'une base du recensement."""
     lues: dict[tuple[str, int], Variable] = {}
     for _, _, r in _lignes(f"plans/{identifiant}.csv"):
         de, a = int(r["de"]), int(r["a"]) if r["a"] else None
@@ -160,32 +111,13 @@ def plan(identifiant: str) -> tuple[Variable, ...]:
 
 
 def variables_attendues(identifiant: str, annee: int) -> list[str]:
-    """Lister les variables que le plan annonce pour un millésime.
-
-    Parameters
-    ----------
-    identifiant : str
-        Identifiant de la source.
-    annee : int
-        Millésime.
-
-    Returns
-    -------
-    list of str
-        Vide pour une source sans plan.
-    """
+    """Lister les variables que le plan annonce pour un millésime."""
     return [v.nom for v in plan(identifiant) if v.de <= annee and (v.a is None or annee <= v.a)]
 
 
 @lru_cache(maxsize=1)
 def enquetes_annuelles() -> dict[int, tuple[int, ...]]:
-    """Lire les enquêtes annuelles de recensement (EAR) dont chaque millésime est fait.
-
-    Returns
-    -------
-    dict of int to tuple of int
-        Millésime → années des cinq enquêtes. L'enquête de 2021 a été reportée : aucun millésime ne la porte.
-    """
+    """Lire les enquêtes annuelles de recensement (EAR) dont chaque millésime est fait."""
     return {
         int(r["millesime"]): tuple(int(a) for a in r["enquetes"].split())
         for _, _, r in _lignes("reference/enquetes_annuelles.csv")
@@ -194,25 +126,13 @@ def enquetes_annuelles() -> dict[int, tuple[int, ...]]:
 
 @lru_cache(maxsize=1)
 def marques() -> dict[str, tuple[str, str]]:
-    """Lire les marques des producteurs (``s``, ``ns``, ``nd``, ``so``…).
-
-    Returns
-    -------
-    dict of str to tuple of str
-        Marque en minuscules → (statut, explication).
-    """
+    """Lire les marques des producteurs (``s``, ``ns``, ``nd``, ``so``…)."""
     return {r["marque"]: (r["statut"], r["libelle"]) for _, _, r in _lignes("reference/marques.csv")}
 
 
 @lru_cache(maxsize=1)
 def dates_des_parties() -> dict[tuple[str, str, int], tuple[int, str]]:
-    """Lire l'année des données des parties d'édition où elle est établie.
-
-    Returns
-    -------
-    dict of tuple to tuple
-        (source, partie, édition) → (année des données, preuve). Une partie absente est de date inconnue.
-    """
+    """Lire l'année des données des parties d'édition où elle est établie."""
     return {
         (r["source"], r["partie"], int(r["edition"])): (int(r["annee"]), r["preuve"])
         for _, _, r in _lignes("reference/dates_des_parties.csv")

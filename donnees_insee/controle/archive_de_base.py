@@ -39,18 +39,7 @@ class Entree:
 
 
 def nom_sur(adresse: str) -> str:
-    """Donner un nom de fichier que tout système accepte.
-
-    Parameters
-    ----------
-    adresse : str
-        Chemin relatif, barres obliques.
-
-    Returns
-    -------
-    str
-        Même chemin ; les signes que Windows refuse deviennent des soulignés.
-    """
+    """Donner un nom de fichier que tout système accepte."""
     surs = []
     for partie in unicodedata.normalize("NFC", adresse).split("/"):
         propre = INTERDITS.sub("_", partie)
@@ -63,22 +52,7 @@ def nom_sur(adresse: str) -> str:
 def ecrire_colis(
     chemin: Path, fichiers: Mapping[str, Path], suivre: Suivre | None = None
 ) -> tuple[Entree, ...]:
-    """Écrire un colis, fichiers dans l'ordre des adresses, manifeste en dernier.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Archive à écrire, sous un nom provisoire.
-    fichiers : mapping of str to pathlib.Path
-        Adresse → fichier.
-    suivre : callable or None, default None
-        Appelé à chaque fichier avec son nom, son rang et leur nombre.
-
-    Returns
-    -------
-    tuple of Entree
-        Ce que le manifeste annonce.
-    """
+    """Écrire un colis, fichiers dans l'ordre des adresses, manifeste en dernier."""
     entrees: list[Entree] = []
     with zipfile.ZipFile(chemin, "w", allowZip64=True) as archive:
         for rang, (adresse, fichier) in enumerate(_sans_homonymes(fichiers), start=1):

@@ -40,18 +40,7 @@ class Colis:
     entrees: tuple[Entree, ...]
 
     def exiger_la_place(self, dossier: Path) -> None:
-        """Vérifier que le disque peut recevoir tout ce que le manifeste annonce.
-
-        Parameters
-        ----------
-        dossier : pathlib.Path
-            Dossier existant du disque qui reçoit.
-
-        Raises
-        ------
-        SortieImpossible
-            Si la place manque.
-        """
+        """Vérifier que le disque peut recevoir tout ce que le manifeste annonce."""
         total, libre = sum(e.taille for e in self.entrees), shutil.disk_usage(dossier).free
         if total > libre:
             raise SortieImpossible(
@@ -60,20 +49,7 @@ class Colis:
             )
 
     def extraire(self, dossier: Path, suivre: Suivre | None = None) -> None:
-        """Extraire tout le colis dans un dossier provisoire, chaque fichier étant vérifié à mesure.
-
-        Parameters
-        ----------
-        dossier : pathlib.Path
-            Dossier vide, qui n'est pas encore à sa place.
-        suivre : callable or None, default None
-            Appelé à chaque fichier avec son nom, son rang et leur nombre.
-
-        Raises
-        ------
-        FichierIllisible
-            Si un fichier n'est pas celui que le manifeste annonce.
-        """
+        """Extraire tout le colis dans un dossier provisoire, chaque fichier étant vérifié à mesure."""
         for rang, entree in enumerate(self.entrees, start=1):
             if suivre is not None:
                 suivre(PurePosixPath(entree.adresse).name, rang, len(self.entrees))
@@ -100,23 +76,7 @@ class Colis:
 
 @contextmanager
 def ouvrir_colis(chemin: Path) -> Iterator[Colis]:
-    """Ouvrir un colis et vérifier ses noms et son manifeste, avant d'en extraire quoi que ce soit.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Archive reçue.
-
-    Yields
-    ------
-    Colis
-        Colis prêt à être extrait.
-
-    Raises
-    ------
-    FichierIllisible
-        Archive absente, abîmée, retouchée, ou qui n'est pas un export de ``abs``.
-    """
+    """Ouvrir un colis et vérifier ses noms et son manifeste, avant d'en extraire quoi que ce soit."""
     with _archive_lisible(chemin.name):
         archive = zipfile.ZipFile(chemin)
     with archive:

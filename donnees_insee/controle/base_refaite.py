@@ -25,26 +25,6 @@ class BaseRefaite(Base):
 
     Rien de ce que la base d'origine avait préparé n'est repris : chaque part lue est tirée de sa copie, par les
     lecteurs du projet, dans un dossier provisoire.
-
-    Parameters
-    ----------
-    origine : Base
-        Base qui garde les copies ; elle n'est jamais écrite.
-    empreintes : iterable of str
-        sha256 des fichiers nommés par la preuve.
-    dossier : pathlib.Path
-        Dossier provisoire, vide.
-    suivre : callable or None, default None
-        Appelé avec le nom de chaque fichier relu.
-
-    Attributes
-    ----------
-    absents : dict of str to str
-        Empreinte → pourquoi ce fichier ne peut pas être relu.
-    alteres : dict of str to str
-        Parmi eux, ceux dont la copie a changé depuis le dépôt.
-    relus : list of Recu
-        Fichiers tirés de nouveau.
     """
 
     a_la_demande = True
@@ -127,71 +107,27 @@ class BaseRefaite(Base):
                 self._preparer(self._recus[sha], self._copies[sha])
 
     def parts(self) -> tuple[Part, ...]:
-        """Lister les parts que les fichiers de la preuve donnent.
-
-        Returns
-        -------
-        tuple of Part
-            Parts rangées par chemin ; certaines ne seront tirées de leur fichier qu'à la lecture.
-        """
+        """Lister les parts que les fichiers de la preuve donnent."""
         toutes = [p for parts in self._parts_par_fichier.values() for p in parts]
         return tuple(sorted(toutes, key=lambda p: p.chemin))
 
     @property
     def dossier_du_registre(self) -> Path:
-        """Le registre des publications est celui de la base d'origine.
-
-        Returns
-        -------
-        pathlib.Path
-            Dossier des données de l'origine.
-        """
+        """Le registre des publications est celui de la base d'origine."""
         return self._origine.dossier_du_registre
 
     def recus(self) -> list[Recu]:
-        """Lire les reçus des fichiers de la preuve.
-
-        Returns
-        -------
-        list of Recu
-            Du plus ancien au plus récent.
-        """
+        """Lire les reçus des fichiers de la preuve."""
         return sorted(self._recus.values(), key=lambda r: (r.date, r.nom))
 
     def couches(self, source: str) -> list[tuple[int | None, Path]]:
-        """Lister les couches de contours, tirées de nouveau de leurs fichiers.
-
-        Parameters
-        ----------
-        source : str
-            ``contours_iris`` ou ``contours_qpv``.
-
-        Returns
-        -------
-        list of tuple
-            Année de la géographie (ou ``None``) et chemin GeoParquet.
-        """
+        """Lister les couches de contours, tirées de nouveau de leurs fichiers."""
         for millesime in {p.millesime for p in self.parts() if p.source == source}:
             self._assurer(source, millesime, None)
         return super().couches(source)
 
     def copies_de(self, source: str, millesime: int, niveau: str) -> list[tuple[Recu, Path]]:
-        """Donner les copies saines des fichiers d'où vient une table.
-
-        Parameters
-        ----------
-        source : str
-            Source.
-        millesime : int
-            Millésime.
-        niveau : str
-            Niveau.
-
-        Returns
-        -------
-        list of tuple
-            Reçu et chemin de la copie dans la base d'origine.
-        """
+        """Donner les copies saines des fichiers d'où vient une table."""
         return [
             (recu, self._saines[sha])
             for sha, recu in self._recus.items()

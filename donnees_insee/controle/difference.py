@@ -18,35 +18,14 @@ MONTREES: Final = 5
 
 @dataclass(frozen=True)
 class Ecarts:
-    """Ce qu'une comparaison a trouvé.
-
-    Attributes
-    ----------
-    cellules : int
-        Cellules comparées, codes compris.
-    phrases : tuple of str
-        Une phrase par colonne qui diffère, ou par liste de lignes en plus ou en moins.
-    """
+    """Ce qu'une comparaison a trouvé."""
 
     cellules: int
     phrases: tuple[str, ...]
 
 
 def comparer(tenue: pd.DataFrame, relue: pd.DataFrame) -> Ecarts:
-    """Comparer la table que la base tient à la même table relue du fichier d'origine.
-
-    Parameters
-    ----------
-    tenue : pandas.DataFrame
-        Table de la base, avec sa colonne ``code``.
-    relue : pandas.DataFrame
-        Table tirée de nouveau du fichier reçu.
-
-    Returns
-    -------
-    Ecarts
-        Nombre de cellules comparées et différences, exactes pour les codes, les nombres et les marques.
-    """
+    """Comparer la table que la base tient à la même table relue du fichier d'origine."""
     phrases = _colonnes_differentes(list(tenue.columns), list(relue.columns))
     communes = [c for c in relue.columns if c in set(tenue.columns)]
     if "code" not in communes:

@@ -33,19 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Export:
-    """Le bilan d'un export.
-
-    Attributes
-    ----------
-    fichier : pathlib.Path
-        Archive écrite.
-    fichiers, octets : int
-        Nombre de fichiers emportés, et leur taille avant archive.
-    internes : tuple of str
-        Fichiers déposés dont une ligne au moins est de diffusion interne.
-    laisses : tuple of str
-        Fichiers du dossier qui ne sont pas de ``abs``, non emportés.
-    """
+    """Le bilan d'un export."""
 
     fichier: Path
     fichiers: int
@@ -56,23 +44,7 @@ class Export:
 
 @dataclass(frozen=True)
 class Import:
-    """Le bilan d'un import.
-
-    Attributes
-    ----------
-    fichiers : int
-        Fichiers de l'archive, tous vérifiés.
-    ajoutes : tuple of str
-        Noms des fichiers déposés que la base ne tenait pas.
-    refuses : tuple of Depot
-        Fichiers que la base refuse, avec leur raison.
-    internes : tuple of str
-        Fichiers de l'archive dont une ligne au moins est de diffusion interne.
-    laisses : tuple of str
-        Téléchargements de l'archive qu'aucun reçu ne prouve, non repris.
-    date : str
-        Date de l'export.
-    """
+    """Le bilan d'un import."""
 
     fichiers: int
     ajoutes: tuple[str, ...]
@@ -86,31 +58,7 @@ class Import:
 
 
 def exporter(base: Base, fichier: Path, *, suivre: Suivre | None = None) -> Export:
-    """Écrire toute la base dans une seule archive zip, avec l'empreinte de chaque fichier.
-
-    Parameters
-    ----------
-    base : Base
-        Base à emporter.
-    fichier : pathlib.Path
-        Archive à écrire ; elle n'apparaît qu'une fois complète.
-    suivre : callable or None, default None
-        Appelé à chaque fichier avec son nom, son rang et leur nombre.
-
-    Returns
-    -------
-    Export
-        Ce qui a été emporté.
-
-    Raises
-    ------
-    DonneeAbsente
-        Si la base est vide.
-    ParametreInvalide
-        Si l'archive n'est pas nommée en ``.zip``, ou serait écrite dans la base.
-    SortieImpossible
-        Si l'archive ne peut pas être écrite.
-    """
+    """Écrire toute la base dans une seule archive zip, avec l'empreinte de chaque fichier."""
     fichier = fichier.resolve()
     if fichier.suffix.lower() != ".zip":
         raise ParametreInvalide(
@@ -153,33 +101,7 @@ def exporter(base: Base, fichier: Path, *, suivre: Suivre | None = None) -> Expo
 
 
 def importer(fichier: Path, base: Base, *, fusionner: bool = False, suivre: Suivre | None = None) -> Import:
-    """Reprendre une base exportée : tout est vérifié avant que rien ne soit mis en place.
-
-    Parameters
-    ----------
-    fichier : pathlib.Path
-        Archive écrite par :func:`exporter`.
-    base : Base
-        Base qui reçoit ; vide, elle devient la copie exacte de l'archive.
-    fusionner : bool, default False
-        Ajouter à une base qui tient déjà des fichiers ceux qu'elle n'a pas, en les déposant un à un.
-    suivre : callable or None, default None
-        Appelé à chaque fichier vérifié avec son nom, son rang et leur nombre.
-
-    Returns
-    -------
-    Import
-        Ce qui a été ajouté, et ce que la base a refusé.
-
-    Raises
-    ------
-    FichierIllisible
-        Archive abîmée, retouchée, ou qui n'est pas un export.
-    ParametreInvalide
-        La base tient déjà autre chose, et la fusion n'est pas demandée.
-    SortieImpossible
-        Si le dossier des données refuse l'écriture.
-    """
+    """Reprendre une base exportée : tout est vérifié avant que rien ne soit mis en place."""
     with ouvrir_colis(fichier) as colis:
         creer_dossier(base.dossier.parent)
         colis.exiger_la_place(base.dossier.parent)

@@ -28,20 +28,7 @@ REDEPOSER: Final = (
 
 
 def verifier_la_copie(recu: Recu, fichiers: Sequence[Path]) -> tuple[Path | None, int, list[str]]:
-    """Retrouver la copie saine d'un fichier.
-
-    Parameters
-    ----------
-    recu : Recu
-        Reçu du fichier.
-    fichiers : sequence of pathlib.Path
-        Fichiers de son dossier sous ``brut``.
-
-    Returns
-    -------
-    tuple
-        Copie dont l'empreinte est celle du reçu (ou ``None``), nombre de fichiers relus, fautes.
-    """
+    """Retrouver la copie saine d'un fichier."""
     dossier = f"brut/{recu.sha256[:16]}"
     quoi = REDEPOSER.format(debut=recu.sha256[:12])
     principaux = [f for f in fichiers if f.suffix.lower() not in COMPAGNONS]
@@ -78,18 +65,7 @@ def verifier_la_copie(recu: Recu, fichiers: Sequence[Path]) -> tuple[Path | None
 
 
 def dossiers_sans_recu(trouve: Inventaire) -> list[str]:
-    """Dire les dossiers de ``brut`` qu'aucun reçu ne réclame.
-
-    Parameters
-    ----------
-    trouve : Inventaire
-        Contenu du dossier des données.
-
-    Returns
-    -------
-    list of str
-        Une phrase par dossier.
-    """
+    """Dire les dossiers de ``brut`` qu'aucun reçu ne réclame."""
     connus = {r.sha256[:16] for r in trouve.recus} | trouve.recus_abimes
     return [
         f"Le dossier « brut/{nom} » n'a pas de reçu ({', '.join(f.name for f in fichiers[:3])}). Déposez de "
@@ -103,20 +79,7 @@ def dossiers_sans_recu(trouve: Inventaire) -> list[str]:
 
 
 def faute_de_lecture(adresse: str, chemin: Path) -> str | None:
-    """Lire une part jusqu'au bout, groupe par groupe, sans la tenir en mémoire.
-
-    Parameters
-    ----------
-    adresse : str
-        Adresse de la part, pour le message.
-    chemin : pathlib.Path
-        Part.
-
-    Returns
-    -------
-    str or None
-        Phrase qui dit la faute, ``None`` si la part se lit.
-    """
+    """Lire une part jusqu'au bout, groupe par groupe, sans la tenir en mémoire."""
     try:
         refuser_un_parquet_demesure(chemin)
         with pq.ParquetFile(chemin) as part:
@@ -130,18 +93,7 @@ def faute_de_lecture(adresse: str, chemin: Path) -> str | None:
 
 
 def parts_sans_recu(trouve: Inventaire) -> list[str]:
-    """Dire les parts qu'aucun reçu ne réclame.
-
-    Parameters
-    ----------
-    trouve : Inventaire
-        Contenu du dossier des données.
-
-    Returns
-    -------
-    list of str
-        Une phrase par part.
-    """
+    """Dire les parts qu'aucun reçu ne réclame."""
     connus = {r.sha256[:DEBUT] for r in trouve.recus}
     connus |= {nom[:DEBUT] for nom in trouve.recus_abimes}
     return [
@@ -153,22 +105,7 @@ def parts_sans_recu(trouve: Inventaire) -> list[str]:
 
 
 def parts_annoncees(recu: Recu, trouve: Inventaire, lisibles: dict[str, bool]) -> list[str]:
-    """Rapprocher les tables qu'un reçu annonce des parts présentes, par lieu et par taille.
-
-    Parameters
-    ----------
-    recu : Recu
-        Reçu du fichier.
-    trouve : Inventaire
-        Contenu du dossier des données.
-    lisibles : dict of str to bool
-        Adresse de chaque part → se lit-elle ?
-
-    Returns
-    -------
-    list of str
-        Une phrase par écart.
-    """
+    """Rapprocher les tables qu'un reçu annonce des parts présentes, par lieu et par taille."""
     siennes = {
         adresse: chemin
         for adresse, chemin in trouve.parts.items()

@@ -28,21 +28,7 @@ DE_SERVICE: Final = frozenset({".verrou", ".verrou-publications", ".journal.json
 
 @dataclass(frozen=True)
 class Inventaire:
-    """Ce que le dossier des données contient.
-
-    Attributes
-    ----------
-    recus : tuple of Recu
-        Reçus lisibles, du plus ancien au plus récent.
-    recus_abimes : frozenset of str
-        Noms, sans extension, des reçus qui ne se lisent pas ou ne sont pas à leur nom.
-    copies : dict of str to tuple of pathlib.Path
-        Dossier de ``brut`` → fichiers qu'il contient.
-    parts : dict of str to pathlib.Path
-        Adresse sous le dossier des données → part.
-    fautes, remarques : tuple of str
-        Fichiers abîmés ou mal placés ; restes sans conséquence.
-    """
+    """Ce que le dossier des données contient."""
 
     recus: tuple[Recu, ...]
     recus_abimes: frozenset[str]
@@ -53,67 +39,23 @@ class Inventaire:
 
 
 def nature(adresse: str) -> str | None:
-    """Dire ce qu'est un fichier du dossier des données d'après sa place.
-
-    Parameters
-    ----------
-    adresse : str
-        Chemin sous le dossier des données, barres obliques.
-
-    Returns
-    -------
-    str or None
-        ``recu``, ``copie``, ``part``, ``telechargement``, ou ``None`` s'il n'y a pas sa place.
-    """
+    """Dire ce qu'est un fichier du dossier des données d'après sa place."""
     return next((nom for nom, forme in FORMES.items() if forme.fullmatch(adresse)), None)
 
 
 def est_en_cours(adresse: str) -> bool:
-    """Reconnaître le reste d'une écriture interrompue.
-
-    Parameters
-    ----------
-    adresse : str
-        Chemin sous le dossier des données.
-
-    Returns
-    -------
-    bool
-        Vrai si le nom est de ceux que l'écriture provisoire emploie.
-    """
+    """Reconnaître le reste d'une écriture interrompue."""
     return EN_COURS.fullmatch(adresse.rpartition("/")[2]) is not None
 
 
 def lister(dossier: Path) -> dict[str, Path]:
-    """Lister les fichiers du dossier des données, liens symboliques compris, verrou et journal à part.
-
-    Parameters
-    ----------
-    dossier : pathlib.Path
-        Dossier des données ; il peut ne pas exister.
-
-    Returns
-    -------
-    dict of str to pathlib.Path
-        Adresse, barres obliques → chemin, dans l'ordre des adresses.
-    """
+    """Lister les fichiers du dossier des données, liens symboliques compris, verrou et journal à part."""
     trouves = {f.relative_to(dossier).as_posix(): f for f in dossier.rglob("*") if not f.is_dir()}
     return {adresse: trouves[adresse] for adresse in sorted(trouves.keys() - DE_SERVICE)}
 
 
 def inventorier(dossier: Path) -> Inventaire:
-    """Lire tous les reçus et ranger les fichiers selon leur place, sans rien changer.
-
-    Parameters
-    ----------
-    dossier : pathlib.Path
-        Dossier des données.
-
-    Returns
-    -------
-    Inventaire
-        Reçus, copies, parts, fautes et remarques.
-    """
+    """Lire tous les reçus et ranger les fichiers selon leur place, sans rien changer."""
     recus: list[Recu] = []
     abimes: set[str] = set()
     copies: dict[str, list[Path]] = {}

@@ -20,23 +20,7 @@ LUE, ANNONCEE = "lue", "annoncée, pas encore lue"
 
 @dataclass(frozen=True)
 class LigneDeSource:
-    """Une source en une ligne.
-
-    Attributes
-    ----------
-    id, titre, famille : str
-        Ce qui la désigne.
-    niveaux : str
-        Niveaux géographiques.
-    annees : str
-        Millésimes annoncés par le catalogue.
-    etat : str
-        ``lue`` ou ``annoncée, pas encore lue``.
-    certitude : str
-        Ce que valent les adresses : la plus sûre, puis la moins sûre.
-    tenu : str
-        Millésimes que la base tient.
-    """
+    """Une source en une ligne."""
 
     id: str
     titre: str
@@ -62,18 +46,7 @@ class LigneDeFichier:
 
 
 def lignes_des_sources(base: Base) -> list[LigneDeSource]:
-    """Mettre tout le catalogue en lignes.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale, pour dire ce qui est tenu.
-
-    Returns
-    -------
-    list of LigneDeSource
-        Sources lues d'abord, puis annoncées, dans l'ordre de leurs familles.
-    """
+    """Mettre tout le catalogue en lignes."""
     rangees = sorted(sources().values(), key=lambda s: (s.a_venir, s.famille, s.id))
     return [
         LigneDeSource(
@@ -91,23 +64,7 @@ def lignes_des_sources(base: Base) -> list[LigneDeSource]:
 
 
 def lignes_des_fichiers(identifiant: str) -> list[LigneDeFichier]:
-    """Mettre en lignes les fichiers annoncés d'une source.
-
-    Parameters
-    ----------
-    identifiant : str
-        Source du catalogue.
-
-    Returns
-    -------
-    list of LigneDeFichier
-        Du plus récent au plus ancien ; les enquêtes annuelles sont dites pour le recensement.
-
-    Raises
-    ------
-    DonneeAbsente
-        Si la source n'est pas au catalogue.
-    """
+    """Mettre en lignes les fichiers annoncés d'une source."""
     choisie = source(identifiant)
     lignes = [
         LigneDeFichier(
@@ -129,18 +86,7 @@ def lignes_des_fichiers(identifiant: str) -> list[LigneDeFichier]:
 
 
 def en_plages(annees: Iterable[int]) -> str:
-    """Écrire des années en plages lisibles.
-
-    Parameters
-    ----------
-    annees : iterable of int
-        Années, dans n'importe quel ordre.
-
-    Returns
-    -------
-    str
-        Par exemple ``"2013–2016, 2018"``.
-    """
+    """Écrire des années en plages lisibles."""
     suites = [
         [annee for _, annee in suite]
         for _, suite in groupby(enumerate(sorted(set(annees))), key=lambda paire: paire[1] - paire[0])

@@ -26,56 +26,19 @@ OPTION: Final = "option --millesime"
 
 @dataclass(frozen=True)
 class PartRelue:
-    """Une part telle que le fichier d'origine la donne.
-
-    Attributes
-    ----------
-    adresse : str
-        Chemin attendu sous le dossier de la base, barres obliques.
-    donnees : pandas.DataFrame
-        Table ou couche.
-    """
+    """Une part telle que le fichier d'origine la donne."""
 
     adresse: str
     donnees: pd.DataFrame
 
 
 def annee_donnee(recu: Recu) -> int | None:
-    """Retrouver l'année que l'analyste avait donnée au dépôt.
-
-    Parameters
-    ----------
-    recu : Recu
-        Reçu du fichier.
-
-    Returns
-    -------
-    int or None
-        ``None`` si le fichier portait son année.
-    """
+    """Retrouver l'année que l'analyste avait donnée au dépôt."""
     return next((lot.millesime for lot in recu.lots if lot.d_ou == OPTION), None)
 
 
 def relire(recu: Recu, copie: Path) -> list[PartRelue]:
-    """Relire une copie par les mêmes lecteurs que le dépôt, dans une base vide qui n'est jamais écrite.
-
-    Parameters
-    ----------
-    recu : Recu
-        Reçu du fichier.
-    copie : pathlib.Path
-        Copie gardée sous ``brut``.
-
-    Returns
-    -------
-    list of PartRelue
-        Parts attendues ; les membres d'archive que le dépôt avait refusés sont laissés.
-
-    Raises
-    ------
-    ErreurAbs
-        Si le fichier ne se lit plus.
-    """
+    """Relire une copie par les mêmes lecteurs que le dépôt, dans une base vide qui n'est jamais écrite."""
     with dossier_de_passage("relecture") as provisoire:
         vide = Base(Path(provisoire) / "vide")
         parts: list[PartRelue] = []

@@ -25,20 +25,7 @@ if TYPE_CHECKING:
 
 
 def ecarts_des_communs(venue: Base, base: Base) -> list[Depot]:
-    """Comparer les fichiers que deux bases tiennent toutes deux : mêmes années, mêmes chiffres.
-
-    Parameters
-    ----------
-    venue : Base
-        Base reçue.
-    base : Base
-        Base de l'analyste.
-
-    Returns
-    -------
-    list of Depot
-        Un refus par fichier commun qui n'a pas donné la même chose.
-    """
+    """Comparer les fichiers que deux bases tiennent toutes deux : mêmes années, mêmes chiffres."""
     ici = {r.sha256: r for r in base.recus()}
     parts = inventorier(venue.dossier).parts
     refus = []
@@ -85,22 +72,7 @@ def _autres_chiffres(recu: Recu, parts: dict[str, Path], base: Base) -> str:
 
 
 def fusionner(venue: Base, base: Base, nouveaux: Sequence[Recu]) -> tuple[list[Recu], list[Depot]]:
-    """Déposer les fichiers qu'une base ne tient pas ; interrompue, la fusion retire ce qu'elle a déposé.
-
-    Parameters
-    ----------
-    venue : Base
-        Base reçue.
-    base : Base
-        Base à compléter.
-    nouveaux : sequence of Recu
-        Reçus de la base reçue à reprendre.
-
-    Returns
-    -------
-    tuple
-        Reçus repris, et refus avec leur raison.
-    """
+    """Déposer les fichiers qu'une base ne tient pas ; interrompue, la fusion retire ce qu'elle a déposé."""
     repris: list[Recu] = []
     refuses: list[Depot] = []
     try:
@@ -138,18 +110,7 @@ def _deposer(venue: Base, base: Base, recu: Recu) -> list[Depot]:
 
 
 def fichiers_internes(dossier: Path) -> tuple[str, ...]:
-    """Dire quels fichiers déposés portent au moins une ligne de diffusion interne.
-
-    Parameters
-    ----------
-    dossier : pathlib.Path
-        Dossier des données.
-
-    Returns
-    -------
-    tuple of str
-        Noms tels que déposés ; une part qui ne se lit pas est comptée, par prudence.
-    """
+    """Dire quels fichiers déposés portent au moins une ligne de diffusion interne."""
     internes = {
         chemin.name[:12]
         for adresse, chemin in lister(dossier).items()

@@ -20,21 +20,7 @@ CLES: Final = ("IRIS", "CODGEO")
 
 
 def lignes_d_iris(copie: Path, codes: set[str]) -> dict[str, dict[str, float]]:
-    """Lire les nombres de quelques IRIS dans un CSV publié, seul ou dans une archive ZIP.
-
-    Parameters
-    ----------
-    copie : pathlib.Path
-        Fichier tel que publié.
-    codes : set of str
-        IRIS voulus.
-
-    Returns
-    -------
-    dict of str to dict
-        IRIS → variable sans année → nombre ; une cellule qui n'est pas un nombre est laissée. Vide pour un
-        fichier qui n'est pas un CSV à colonne ``IRIS`` ou ``CODGEO``.
-    """
+    """Lire les nombres de quelques IRIS dans un CSV publié, seul ou dans une archive ZIP."""
     trouvees: dict[str, dict[str, float]] = {}
     for texte in _textes(copie):
         lecteur = csv.reader(io.StringIO(texte), delimiter=_separateur(texte))

@@ -35,23 +35,7 @@ ECHANTILLON: Final = 8
 
 @dataclass(frozen=True)
 class Verification:
-    """Le bilan d'une vérification.
-
-    Attributes
-    ----------
-    recus, copies, parts : int
-        Reçus lus, fichiers d'origine dont l'empreinte a été recalculée, parts relues jusqu'au bout.
-    relus, a_relire : int
-        Fichiers d'origine dont toutes les cellules ont été comparées, et ceux qui pouvaient l'être.
-    cellules : int
-        Cellules comparées.
-    graine, graines : int
-        Graine de l'échantillon, et combien de graines, à la suite depuis 0, couvrent toute la base.
-    fautes : tuple of str
-        Une phrase par faute, qui dit quoi faire.
-    remarques : tuple of str
-        Ce qui n'est pas une faute : restes d'écritures interrompues, fichiers étrangers.
-    """
+    """Le bilan d'une vérification."""
 
     recus: int
     copies: int
@@ -73,26 +57,7 @@ def verifier(
     graine: int = 0,
     suivre: Callable[[str, int, int], None] | None = None,
 ) -> Verification:
-    """Vérifier toute la base, sans jamais rien y changer.
-
-    Parameters
-    ----------
-    base : Base
-        Base à vérifier.
-    echantillon : int, default 8
-        Nombre de fichiers dont les cellules sont tirées de nouveau et comparées.
-    complet : bool, default False
-        Comparer les cellules de tous les fichiers.
-    graine : int, default 0
-        Quel échantillon prendre ; deux graines qui se suivent ne prennent pas les mêmes fichiers.
-    suivre : callable or None, default None
-        Appelé à chaque étape avec son nom, son rang et leur nombre.
-
-    Returns
-    -------
-    Verification
-        Comptes, fautes et remarques.
-    """
+    """Vérifier toute la base, sans jamais rien y changer."""
     trouve = inventorier(base.dossier)
     fautes = [*trouve.fautes]
     graines = 1 if complet else max(1, -(-len(trouve.recus) // max(1, echantillon)))
@@ -145,22 +110,7 @@ def verifier(
 
 
 def choisir(recus: Sequence[Recu], nombre: int, graine: int) -> list[Recu]:
-    """Choisir les fichiers à relire : toujours les mêmes pour une graine, d'autres à la suivante.
-
-    Parameters
-    ----------
-    recus : sequence of Recu
-        Reçus de la base.
-    nombre : int
-        Combien en prendre.
-    graine : int
-        Rang de l'échantillon ; les graines successives font le tour de la base.
-
-    Returns
-    -------
-    list of Recu
-        Fichiers choisis.
-    """
+    """Choisir les fichiers à relire : toujours les mêmes pour une graine, d'autres à la suivante."""
     if not recus or nombre < 1:
         return []
     # L'ordre des empreintes mêle les sources et les années, quel que soit l'ordre des dépôts.

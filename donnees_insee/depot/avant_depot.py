@@ -42,33 +42,7 @@ NATURES: Final = {
 
 @dataclass(frozen=True)
 class Examen:
-    """Ce qu'une table reçue change par rapport à la table tenue.
-
-    Attributes
-    ----------
-    source : str
-        Identifiant de la source.
-    niveau : str
-        Niveau géographique.
-    millesime : int or None
-        Millésime reçu.
-    compare_a : int or None
-        Millésime tenu qui sert de comparaison.
-    tenue : bool
-        Faux si la base ne tient rien de cette source à ce niveau.
-    lignes : int
-        Lignes reçues.
-    lignes_tenues : int
-        Lignes tenues.
-    colonnes_gagnees, colonnes_perdues : tuple of str
-        Variables d'un seul des deux côtés.
-    codes_gagnes, codes_perdus : tuple of str
-        Codes d'un seul des deux côtés.
-    ecarts : tuple of Ecart
-        Surprises, les plus fortes d'abord dans chaque nature.
-    contradiction : str
-        Phrase de la première contradiction avec le même millésime tenu ; vide s'il n'y en a pas.
-    """
+    """Ce qu'une table reçue change par rapport à la table tenue."""
 
     source: str
     niveau: str
@@ -86,24 +60,12 @@ class Examen:
 
     @property
     def meme_millesime(self) -> bool:
-        """Dire si la comparaison porte sur le millésime même de la table reçue.
-
-        Returns
-        -------
-        bool
-            Vrai si ce millésime est déjà tenu.
-        """
+        """Dire si la comparaison porte sur le millésime même de la table reçue."""
         return self.tenue and self.compare_a == self.millesime
 
     @property
     def notable(self) -> bool:
-        """Dire si quelque chose mérite l'attention avant le dépôt.
-
-        Returns
-        -------
-        bool
-            Vrai pour un écart, une contradiction, une variable perdue ou trop de codes perdus.
-        """
+        """Dire si quelque chose mérite l'attention avant le dépôt."""
         perdus = not self.meme_millesime and len(self.codes_perdus) > seuils()["codes_perdus"] * max(
             1, self.lignes_tenues
         )
@@ -111,18 +73,7 @@ class Examen:
         return bool(self.ecarts or self.contradiction or perdus or variables)
 
     def phrases(self, *, toutes: bool = True) -> tuple[str, ...]:
-        """Écrire le rapport.
-
-        Parameters
-        ----------
-        toutes : bool, default True
-            Faux pour la version courte : ce qui surprend seulement.
-
-        Returns
-        -------
-        tuple of str
-            Une phrase par constat.
-        """
+        """Écrire le rapport."""
         entete = (
             f"{self.source}, {_date(self.millesime)}, {self.niveau} : {nombre(self.lignes)} lignes reçues"
         )
@@ -169,44 +120,14 @@ class Examen:
 
 
 def millesime_de_comparaison(tenus: Iterable[int], recu: int | None) -> int | None:
-    """Choisir le millésime tenu auquel comparer : le même, sinon le plus proche, l'antérieur à égalité.
-
-    Parameters
-    ----------
-    tenus : iterable of int
-        Millésimes tenus.
-    recu : int or None
-        Millésime reçu.
-
-    Returns
-    -------
-    int or None
-        Millésime ; ``None`` si rien n'est tenu, ou si la source est sans date.
-    """
+    """Choisir le millésime tenu auquel comparer : le même, sinon le plus proche, l'antérieur à égalité."""
     if recu is None:
         return None
     return min(tenus, key=lambda annee: (abs(annee - recu), annee), default=None)
 
 
 def examiner_table(base: Base, source: Source, prepare: TablePreparee, nom: str) -> Examen:
-    """Comparer une table préparée à ce que la base tient de plus proche, sans rien écrire.
-
-    Parameters
-    ----------
-    base : Base
-        Base tenue.
-    source : Source
-        Source reconnue.
-    prepare : TablePreparee
-        Table reçue.
-    nom : str
-        Nom du fichier, pour les phrases.
-
-    Returns
-    -------
-    Examen
-        Rapport.
-    """
+    """Comparer une table préparée à ce que la base tient de plus proche, sans rien écrire."""
     proche = millesime_de_comparaison(base.millesimes(source.id, prepare.niveau), prepare.millesime)
     tenue = base.lire(source.id, proche, prepare.niveau)
     contradiction = ""
@@ -222,26 +143,7 @@ def comparer(
     compare_a: int | None,
     contradiction: str = "",
 ) -> Examen:
-    """Comparer deux tables : variables, codes, niveaux, bornes, cellules vides.
-
-    Parameters
-    ----------
-    tenue : pandas.DataFrame or None
-        Table tenue (index ``code``) ; ``None`` s'il n'y en a pas.
-    prepare : TablePreparee
-        Table reçue.
-    source : str
-        Identifiant de la source.
-    compare_a : int or None
-        Millésime de la table tenue.
-    contradiction : str, default ""
-        Contradiction déjà constatée.
-
-    Returns
-    -------
-    Examen
-        Rapport ; fonction pure, les tables ne sont pas changées.
-    """
+    """Comparer deux tables : variables, codes, niveaux, bornes, cellules vides."""
     recue = pd.DataFrame(prepare.donnees.drop(columns="geometry", errors="ignore")).set_index("code")
     ancienne = pd.DataFrame(index=pd.Index([], name="code", dtype="str")) if tenue is None else tenue
     neuves, vieilles = set(_variables(recue)), set(_variables(ancienne))

@@ -30,24 +30,7 @@ RATTACHEMENTS: Final = frozenset({"EPCI", "DEP", "REG", "COM", "DEPCOM", "QUARTI
 def a_comparer(
     base: Base, source: Source, prepare: TablePreparee, attendues: Iterable[pa.Table | pd.DataFrame]
 ) -> list[pd.DataFrame]:
-    """Choisir, parmi les tables tenues ou sur le point de l'être, celles qui ont un code de la table reçue.
-
-    Parameters
-    ----------
-    base : Base
-        Base à compléter.
-    source : Source
-        Source reconnue.
-    prepare : TablePreparee
-        Table reçue.
-    attendues : iterable of pyarrow.Table or pandas.DataFrame
-        Tables de même source, millésime et niveau que le même dépôt va écrire.
-
-    Returns
-    -------
-    list of pandas.DataFrame
-        Vide si rien n'est commun : il n'y a alors rien à contredire, et rien n'est lu.
-    """
+    """Choisir, parmi les tables tenues ou sur le point de l'être, celles qui ont un code de la table reçue."""
     ou = (source.id, prepare.millesime, prepare.niveau)
     recus = _codes(prepare.contenu)
 
@@ -75,24 +58,7 @@ def _se_croisent(tenus: pa.ChunkedArray, recus: pa.ChunkedArray) -> bool:
 def refuser_contradiction(
     tenues: Iterable[pd.DataFrame], source: Source, prepare: TablePreparee, nom: str
 ) -> None:
-    """Refuser une table qui donne une autre valeur à une cellule déjà tenue.
-
-    Parameters
-    ----------
-    tenues : iterable of pandas.DataFrame
-        Tables déjà tenues, ou sur le point de l'être, de même source, millésime et niveau.
-    source : Source
-        Source reconnue.
-    prepare : TablePreparee
-        Table reçue.
-    nom : str
-        Nom du fichier, pour le message.
-
-    Raises
-    ------
-    TableNonConforme
-        Si une cellule diffère ; la première différence est montrée.
-    """
+    """Refuser une table qui donne une autre valeur à une cellule déjà tenue."""
     tenues = list(tenues)
     if source.exclusif:
         _refuser_recouvrement(tenues, source, prepare, nom)

@@ -45,19 +45,7 @@ ANNEES_PLAUSIBLES: Final = range(1990, 2040)
 
 @dataclass(frozen=True)
 class Depot:
-    """Le résultat du dépôt d'un fichier.
-
-    Attributes
-    ----------
-    nom : str
-        Nom du fichier tel que déposé (``archive.zip → membre`` pour une archive).
-    etat : str
-        ``range``, ``deja_la``, ``refuse`` ou ``documentation``.
-    lots : tuple of LotRecu
-        Tables tirées du fichier.
-    raison : str
-        Raison du refus ou de la mise de côté.
-    """
+    """Le résultat du dépôt d'un fichier."""
 
     nom: str
     etat: str
@@ -66,23 +54,7 @@ class Depot:
 
 
 def fichiers_a_deposer(chemins: Iterable[Path]) -> list[Path]:
-    """Lister les fichiers à examiner, dossiers parcourus, compagnons de shapefile laissés à leur couche.
-
-    Parameters
-    ----------
-    chemins : iterable of pathlib.Path
-        Fichiers et dossiers donnés par l'analyste.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Fichiers, dans l'ordre des noms.
-
-    Raises
-    ------
-    FichierIllisible
-        Si un chemin n'existe pas.
-    """
+    """Lister les fichiers à examiner, dossiers parcourus, compagnons de shapefile laissés à leur couche."""
     trouves: list[Path] = []
     for chemin in map(Path, chemins):
         try:
@@ -157,23 +129,7 @@ def deposer(
 
 
 def empreinte(chemin: Path) -> str:
-    """Calculer le sha256 d'un fichier, compagnons compris pour un shapefile.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier.
-
-    Returns
-    -------
-    str
-        Empreinte hexadécimale.
-
-    Raises
-    ------
-    FichierIllisible
-        Si le fichier ne peut pas être lu.
-    """
+    """Calculer le sha256 d'un fichier, compagnons compris pour un shapefile."""
     somme = hashlib.sha256()
     try:
         for fichier in [chemin, *compagnons(chemin)]:

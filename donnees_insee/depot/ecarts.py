@@ -35,13 +35,7 @@ class Ecart:
 
 @lru_cache(maxsize=1)
 def seuils() -> dict[str, float]:
-    """Lire les seuils au-delà desquels un écart est dit.
-
-    Returns
-    -------
-    dict of str to float
-        Nom du seuil → valeur ; la raison de chacun est dans la table.
-    """
+    """Lire les seuils au-delà desquels un écart est dit."""
     fichier = resources.files("donnees_insee.catalogue") / "reference" / "seuils_examen.csv"
     with fichier.open(encoding="utf-8") as flux:
         return {r["seuil"]: float(r["valeur"]) for r in csv.DictReader(flux, delimiter=";")}
@@ -62,20 +56,7 @@ def _regles_de_grandeur() -> tuple[tuple[str, re.Pattern[str], Grandeur], ...]:
 
 
 def grandeur_de(source: str, variable: str) -> Grandeur:
-    """Dire ce que mesure une variable.
-
-    Parameters
-    ----------
-    source : str
-        Identifiant de la source.
-    variable : str
-        Nom stable de la variable.
-
-    Returns
-    -------
-    Grandeur
-        Première règle qui convient ; à défaut un effectif, sans borne.
-    """
+    """Dire ce que mesure une variable."""
     for voulue, motif, grandeur in _regles_de_grandeur():
         if voulue in {"*", source} and motif.fullmatch(variable):
             return grandeur
@@ -86,22 +67,7 @@ def grandeur_de(source: str, variable: str) -> Grandeur:
 
 
 def ecarts_de_bornes(recue: pd.Series, variable: str, grandeur: Grandeur) -> list[Ecart]:
-    """Relever ce qui est impossible par nature, que la base tienne quelque chose ou non.
-
-    Parameters
-    ----------
-    recue : pandas.Series
-        Valeurs reçues, par code.
-    variable : str
-        Nom stable.
-    grandeur : Grandeur
-        Ce qu'elle mesure.
-
-    Returns
-    -------
-    list of Ecart
-        Vide, ou un écart qui montre la première valeur.
-    """
+    """Relever ce qui est impossible par nature, que la base tienne quelque chose ou non."""
     dehors = pd.Series(data=False, index=recue.index)
     if grandeur.minimum is not None:
         dehors |= recue < grandeur.minimum
@@ -120,24 +86,7 @@ def ecarts_de_bornes(recue: pd.Series, variable: str, grandeur: Grandeur) -> lis
 def ecarts_de_valeurs(
     ancienne: pd.Series, recue: pd.Series, variable: str, grandeur: Grandeur
 ) -> list[Ecart]:
-    """Comparer une variable sur les codes communs, et son étendue sur tous.
-
-    Parameters
-    ----------
-    ancienne : pandas.Series
-        Valeurs tenues, par code.
-    recue : pandas.Series
-        Valeurs reçues, par code.
-    variable : str
-        Nom stable.
-    grandeur : Grandeur
-        Ce qu'elle mesure.
-
-    Returns
-    -------
-    list of Ecart
-        Écarts au-delà des seuils.
-    """
+    """Comparer une variable sur les codes communs, et son étendue sur tous."""
     a, b = _communes(ancienne, recue)
     ecarts = _ecart_de_vides(a, b, variable)
     if a.index.is_unique and b.index.is_unique:
@@ -149,22 +98,7 @@ def ecarts_de_valeurs(
 
 
 def ecarts_corriges(ancienne: pd.Series, recue: pd.Series, variable: str) -> list[Ecart]:
-    """Compter, pour un même millésime, les cellules qui disent autre chose que celles qui sont tenues.
-
-    Parameters
-    ----------
-    ancienne : pandas.Series
-        Valeurs tenues, par code.
-    recue : pandas.Series
-        Valeurs reçues, par code.
-    variable : str
-        Nom stable.
-
-    Returns
-    -------
-    list of Ecart
-        Vide si rien ne diffère, ou si un code a plusieurs lignes.
-    """
+    """Compter, pour un même millésime, les cellules qui disent autre chose que celles qui sont tenues."""
     if not (ancienne.index.is_unique and recue.index.is_unique):
         return []
     a, b = _communes(ancienne, recue)
@@ -260,18 +194,7 @@ def _exemple(variable: str, dehors: pd.Series, attendu: str) -> str:
 
 
 def nombre(valeur: float) -> str:
-    """Écrire un nombre à la française, sans décimale inutile.
-
-    Parameters
-    ----------
-    valeur : float
-        Nombre.
-
-    Returns
-    -------
-    str
-        Espaces fines pour les milliers, virgule décimale.
-    """
+    """Écrire un nombre à la française, sans décimale inutile."""
     decimales = 0 if abs(valeur) >= 1000 or float(valeur).is_integer() else 1 if abs(valeur) >= 10 else 2
     texte = f"{valeur:,.{decimales}f}"
     if decimales:
@@ -284,22 +207,7 @@ def _signe(valeur: float) -> str:
 
 
 def accord(nombre_lu: int, nom: str, suite: str = "") -> str:
-    """Accorder un nom, et l'adjectif pluriel qui le suit, à son nombre.
-
-    Parameters
-    ----------
-    nombre_lu : int
-        Combien.
-    nom : str
-        Nom au singulier.
-    suite : str, default ""
-        Ce qui le suit, au pluriel.
-
-    Returns
-    -------
-    str
-        Par exemple ``"2 codes perdus"``.
-    """
+    """Accorder un nom, et l'adjectif pluriel qui le suit, à son nombre."""
     mots = f"{nom} {suite}".split()
     if nombre_lu > 1:
         mots = [*(f"{m}s" for m in nom.split()), *suite.split()]

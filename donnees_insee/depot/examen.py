@@ -25,21 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FichierExamine:
-    """Le résultat de l'examen d'un fichier ou d'un membre d'archive.
-
-    Attributes
-    ----------
-    nom : str
-        Nom du fichier (``archive.zip → membre`` pour une archive).
-    etat : str
-        ``reconnu``, ``refuse``, ``documentation`` ou ``deja_la``.
-    raison : str
-        Raison du refus ou de la mise de côté.
-    lots : tuple of LotRecu
-        Ce pour quoi le fichier est pris.
-    examens : tuple of Examen
-        Un rapport par lot.
-    """
+    """Le résultat de l'examen d'un fichier ou d'un membre d'archive."""
 
     nom: str
     etat: str
@@ -55,24 +41,7 @@ def examiner(
     millesime: int | None = None,
     suivre: Callable[[Path], None] | None = None,
 ) -> list[FichierExamine]:
-    """Examiner des fichiers, des dossiers et des archives sans rien écrire dans la base.
-
-    Parameters
-    ----------
-    base : Base
-        Base à laquelle comparer.
-    chemins : iterable of pathlib.Path
-        Ce que l'analyste pense déposer.
-    millesime : int or None, default None
-        Année des données, pour les fichiers qui ne la portent pas.
-    suivre : callable or None, default None
-        Appelé à chaque fichier, pour une barre de progression.
-
-    Returns
-    -------
-    list of FichierExamine
-        Un résultat par fichier ou membre d'archive ; un refus n'arrête pas les autres.
-    """
+    """Examiner des fichiers, des dossiers et des archives sans rien écrire dans la base."""
     resultats: list[FichierExamine] = []
     for fichier in fichiers_a_deposer(chemins):
         if suivre is not None:
@@ -101,26 +70,7 @@ def _examiner_un(base: Base, fichier: Path, millesime: int | None) -> list[Fichi
 def examiner_membres(
     base: Base, archive: str, membres: Iterable[Path], racine: Path, millesime: int | None
 ) -> list[FichierExamine]:
-    """Examiner les membres extraits d'une archive.
-
-    Parameters
-    ----------
-    base : Base
-        Base à laquelle comparer.
-    archive : str
-        Nom de l'archive.
-    membres : iterable of pathlib.Path
-        Fichiers extraits.
-    racine : pathlib.Path
-        Dossier d'extraction.
-    millesime : int or None
-        Année donnée.
-
-    Returns
-    -------
-    list of FichierExamine
-        Un résultat par membre.
-    """
+    """Examiner les membres extraits d'une archive."""
     ecritures: list[Ecriture] = []
     return [
         examiner_membre(base, m, f"{archive} → {m.relative_to(racine)}", millesime, ecritures)
@@ -131,26 +81,7 @@ def examiner_membres(
 def examiner_membre(
     base: Base, fichier: Path, nom: str, millesime: int | None, ecritures: list[Ecriture]
 ) -> FichierExamine:
-    """Préparer un fichier hors de la base, puis comparer chacune de ses tables à ce qui est tenu.
-
-    Parameters
-    ----------
-    base : Base
-        Base à laquelle comparer.
-    fichier : pathlib.Path
-        Fichier à lire.
-    nom : str
-        Nom à dire.
-    millesime : int or None
-        Année donnée.
-    ecritures : list of Ecriture
-        Ce que les membres précédents donneraient ; complétée par cet appel.
-
-    Returns
-    -------
-    FichierExamine
-        Reconnaissance et rapports, ou refus.
-    """
+    """Préparer un fichier hors de la base, puis comparer chacune de ses tables à ce qui est tenu."""
     # Préparé contre une base vide : une contradiction avec la base est un constat du rapport, pas un refus.
     vide = Base(Path(tempfile.gettempdir()) / f"abs-{uuid.uuid4().hex}")
     try:

@@ -26,25 +26,7 @@ _tenus: ContextVar[frozenset[Path]] = ContextVar("bases_tenues", default=frozens
 
 @contextmanager
 def seul_a_ecrire(base: Base, attendre: Callable[[], None] | None = None) -> Iterator[None]:
-    """Tenir seul la base pour y écrire ; deux dépôts à la fois se suivent.
-
-    Parameters
-    ----------
-    base : Base
-        Base à changer ; ce qu'un programme tué y a laissé est ôté d'abord.
-    attendre : callable or None, default None
-        Appelé une fois si un autre programme la tient.
-
-    Yields
-    ------
-    None
-        Tant que la base est tenue.
-
-    Raises
-    ------
-    SortieImpossible
-        Si le dossier refuse l'écriture, ou si un autre programme la tient encore au bout d'une heure.
-    """
+    """Tenir seul la base pour y écrire ; deux dépôts à la fois se suivent."""
     dossier = base.dossier.resolve()
     if dossier in _tenus.get():
         yield
@@ -65,20 +47,7 @@ def seul_a_ecrire(base: Base, attendre: Callable[[], None] | None = None) -> Ite
 
 @contextmanager
 def journal(base: Base, fichiers: Iterable[Path]) -> Iterator[None]:
-    """Noter ce qui va être écrit ou ôté : un programme tué en route n'en laissera rien au suivant.
-
-    Parameters
-    ----------
-    base : Base
-        Base tenue par :func:`seul_a_ecrire`.
-    fichiers : iterable of pathlib.Path
-        Parts et copies qui n'ont de sens qu'avec leur reçu.
-
-    Yields
-    ------
-    None
-        Le temps de l'écriture.
-    """
+    """Noter ce qui va être écrit ou ôté : un programme tué en route n'en laissera rien au suivant."""
     chemin = base.dossier / JOURNAL
     adresses = [f.relative_to(base.dossier).as_posix() for f in fichiers]
     with fichier_provisoire(chemin) as provisoire:

@@ -68,18 +68,7 @@ class Ecriture:
     parts: tuple[Part, ...] = field(default=())
 
     def executer(self, base: Base) -> list[Path]:
-        """Écrire les parts.
-
-        Parameters
-        ----------
-        base : Base
-            Base à compléter.
-
-        Returns
-        -------
-        list of pathlib.Path
-            Fichiers que cette écriture a créés.
-        """
+        """Écrire les parts."""
         nouveaux = [p.chemin for p in self.parts if not p.chemin.exists()]
         faits: list[Path] = []
         try:
@@ -102,39 +91,7 @@ def preparer_fichier(
     *,
     malgre_les_ecarts: bool = False,
 ) -> tuple[list[LotRecu], Ecriture]:
-    """Lire, reconnaître et vérifier un fichier, sans rien écrire.
-
-    Parameters
-    ----------
-    base : Base
-        Base à compléter.
-    fichier : pathlib.Path
-        Fichier reçu, ou membre extrait d'une archive.
-    nom : str
-        Nom à donner dans les messages.
-    prefixe : str
-        Début du nom des parts, tiré de l'empreinte.
-    millesime : int or None
-        Année donnée par l'analyste.
-    en_attente : sequence of Ecriture, default ()
-        Ce que les autres membres de la même archive vont écrire.
-    malgre_les_ecarts : bool, default False
-        Garder au reçu, sans refuser la table, ce qu'elle dit d'invraisemblable.
-
-    Returns
-    -------
-    tuple
-        Lots du reçu et écriture à exécuter.
-
-    Raises
-    ------
-    SourceNonReconnue
-        Extension ou colonnes inconnues, année manquante ou contredite.
-    FichierIllisible
-        Fichier qui ne s'ouvre pas.
-    TableNonConforme
-        Table fautive, ou qui contredit un fichier déjà tenu.
-    """
+    """Lire, reconnaître et vérifier un fichier, sans rien écrire."""
     extension = fichier.suffix.lower()
     try:
         if extension in EXTENSIONS_COUCHE:
@@ -300,18 +257,7 @@ def _lot_derive(recu: LotRecu, niveau: str, lignes: int, colonnes: int) -> LotRe
 
 
 def compagnons(fichier: Path) -> list[Path]:
-    """Lister les fichiers qui accompagnent un shapefile, quelle que soit la casse de leur extension.
-
-    Parameters
-    ----------
-    fichier : pathlib.Path
-        Fichier reçu.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Vide pour tout autre fichier.
-    """
+    """Lister les fichiers qui accompagnent un shapefile, quelle que soit la casse de leur extension."""
     if fichier.suffix.lower() != ".shp":
         return []
     return sorted(
@@ -320,20 +266,7 @@ def compagnons(fichier: Path) -> list[Path]:
 
 
 def copier_l_original(fichier: Path, dossier: Path) -> list[Path]:
-    """Garder l'original intact dans la base.
-
-    Parameters
-    ----------
-    fichier : pathlib.Path
-        Fichier reçu.
-    dossier : pathlib.Path
-        Dossier de la base où le garder.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Copies que cet appel a créées.
-    """
+    """Garder l'original intact dans la base."""
     faits: list[Path] = []
     try:
         for frere in [fichier, *compagnons(fichier)]:
@@ -349,15 +282,7 @@ def copier_l_original(fichier: Path, dossier: Path) -> list[Path]:
 
 
 def defaire(fichiers: Iterable[Path], racine: Path) -> None:
-    """Ôter des fichiers, puis les dossiers qu'ils laissent vides, sans remonter au-delà de la racine.
-
-    Parameters
-    ----------
-    fichiers : iterable of pathlib.Path
-        Fichiers à ôter.
-    racine : pathlib.Path
-        Dossier à garder.
-    """
+    """Ôter des fichiers, puis les dossiers qu'ils laissent vides, sans remonter au-delà de la racine."""
     for fichier in fichiers:
         with suppress(OSError):
             fichier.unlink(missing_ok=True)

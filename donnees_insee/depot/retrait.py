@@ -16,29 +16,7 @@ DEBUT_MINIMAL: Final = 6
 
 
 def retirer(base: Base, sha_ou_nom: str) -> Recu:
-    """Retirer un fichier déposé.
-
-    Parameters
-    ----------
-    base : Base
-        Base à alléger.
-    sha_ou_nom : str
-        Nom du fichier tel que déposé, ou début (six caractères au moins) de son empreinte.
-
-    Returns
-    -------
-    Recu
-        Reçu du fichier retiré.
-
-    Raises
-    ------
-    DonneeAbsente
-        Si aucun fichier déposé ne correspond.
-    ParametreInvalide
-        Si plusieurs correspondent.
-    SortieImpossible
-        Si le dossier de la base refuse l'écriture.
-    """
+    """Retirer un fichier déposé."""
     demande = sha_ou_nom.strip()
     with seul_a_ecrire(base):
         recu = _reste(base, demande) or _choisir(base, demande)

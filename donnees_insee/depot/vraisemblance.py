@@ -80,20 +80,7 @@ def invraisemblances(source: str, table: pd.DataFrame) -> list[str]:
 
 
 def doutes(source: str, table: pd.DataFrame) -> list[str]:
-    """Relever ce qui est possible mais rare : une ligne à moitié vide, deux exploitations qui s'éloignent.
-
-    Parameters
-    ----------
-    source : str
-        Identifiant de la source.
-    table : pandas.DataFrame
-        Table préparée, colonne ``code`` et une colonne par variable.
-
-    Returns
-    -------
-    list of str
-        Une phrase par constat, pour le reçu.
-    """
+    """Relever ce qui est possible mais rare : une ligne à moitié vide, deux exploitations qui s'éloignent."""
     nombres = table.select_dtypes("number").set_axis(table["code"])
     vides = nombres.columns[nombres.isna().all()]
     dits = [f"à vérifier, {_noms(nombres[vides])} : aucun chiffre"] if len(vides) else []

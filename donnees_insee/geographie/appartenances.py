@@ -39,20 +39,7 @@ class ListeDIris:
 
 
 def geographie(base: Base, annee: int | None = None) -> Geographie:
-    """Donner la géographie d'une base, établie une fois par processus tant que ses fichiers ne changent pas.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    annee : int or None, default None
-        Année du code officiel géographique voulue.
-
-    Returns
-    -------
-    Geographie
-        À lire seulement : d'autres portraits la partagent.
-    """
+    """Donner la géographie d'une base, établie une fois par processus tant que ses fichiers ne changent pas."""
     # Une base qui prépare ses parts à la demande n'a pas de vue qui les dise d'avance.
     return Geographie(base, annee) if base.a_la_demande else _partagee(base.vue(), annee)
 
@@ -63,15 +50,7 @@ def _partagee(vue: VueDeBase, annee: int | None) -> Geographie:
 
 
 class Geographie:
-    """Tables d'appartenance tirées de la base.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    annee : int or None, default None
-        Année du code officiel géographique voulue ; par défaut la plus récente tenue.
-    """
+    """Tables d'appartenance tirées de la base."""
 
     def __init__(self, base: Base, annee: int | None = None) -> None:
         self.base = base
@@ -85,14 +64,7 @@ class Geographie:
 
     @cached_property
     def communes(self) -> pd.DataFrame:
-        """Toutes les communes connues.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Index ``code`` ; colonnes ``nom``, ``epci``, ``nom_epci``, ``departement``, ``region``, ``annee``.
-            La table d'appartenance voulue passe d'abord ; les autres sources complètent.
-        """
+        """Toutes les communes connues."""
         tables = [self._appartenance(a) for a in self._annees("appartenance", "commune")]
         tables += [self._depuis_reference(a) for a in self._annees("reference_iris", "iris")]
         tables += [self._depuis_caf(a) for a in self._annees("caf", "iris")]
@@ -169,14 +141,7 @@ class Geographie:
 
     @cached_property
     def epci(self) -> pd.Series:
-        """Noms des EPCI.
-
-        Returns
-        -------
-        pandas.Series
-            Index : code SIREN ; valeur : nom (ou le code quand aucun nom n'est tenu). Les établissements
-            publics territoriaux du Grand Paris (T2 à T12) y sont quand la métropole est connue.
-        """
+        """Noms des EPCI."""
         noms: dict[str, str] = {}
         for annee in self.base.millesimes("filosofi", "epci"):
             libelles = self.base.lire("filosofi", annee, "epci", colonnes=["LIBGEO"])
@@ -212,18 +177,7 @@ class Geographie:
         return f"EPCI {code}"
 
     def communes_d_un_epci_ancien(self, code: str) -> tuple[int, list[str]] | None:
-        """Lister les communes d'un EPCI dont le code n'a plus cours.
-
-        Parameters
-        ----------
-        code : str
-            Code SIREN.
-
-        Returns
-        -------
-        tuple or None
-            Année de la dernière table qui le porte, et ses communes ; ``None`` si aucune ne le porte.
-        """
+        """Lister les communes d'un EPCI dont le code n'a plus cours."""
         for annee in sorted(self.base.millesimes("appartenance", "commune"), reverse=True):
             table = self._appartenance(annee)
             siennes = [str(c) for c in table.index[table["epci"] == code]]
@@ -232,20 +186,7 @@ class Geographie:
         return None
 
     def communes_de(self, niveau: str, code: str) -> list[str]:
-        """Lister les communes d'un EPCI, d'un département ou d'une région.
-
-        Parameters
-        ----------
-        niveau : str
-            ``epci``, ``departement`` ou ``region``.
-        code : str
-            Code du territoire.
-
-        Returns
-        -------
-        list of str
-            Codes des communes de la géographie voulue, arrondissements municipaux exclus.
-        """
+        """Lister les communes d'un EPCI, d'un département ou d'une région."""
         table = self.communes
         recente = table["annee"].dropna().max() if self.annee is None else self.annee
         epts = codes.etablissements_territoriaux() if re.fullmatch(r"T\d+", code) else {}
@@ -294,23 +235,7 @@ class Geographie:
     def codes_d_iris(
         self, commune: str, vus: set[str], annee: int | None = None
     ) -> list[tuple[str, str | None, str]]:
-        """Donner la liste de référence des IRIS d'une commune, dans la géographie des données lues.
-
-        Parameters
-        ----------
-        commune : str
-            Code de commune ; pour Paris, Lyon et Marseille, la ville ou un arrondissement.
-        vus : set of str
-            Codes d'IRIS de cette commune que les données lues portent : la liste qui les contient tous
-            est préférée, puis celle dont l'année est la plus proche.
-        annee : int or None, default None
-            Année de la géographie des données.
-
-        Returns
-        -------
-        list of tuple
-            Triplets (code, nom, type) triés ; à défaut de liste, les codes vus.
-        """
+        """Donner la liste de référence des IRIS d'une commune, dans la géographie des données lues."""
         communes = self._avec_arrondissements(commune)
         choisie: tuple[tuple[int, int, int], list[tuple[str, str | None, str]]] | None = None
         for liste in self._listes_par_commune:
@@ -333,22 +258,7 @@ class Geographie:
         return sorted(dict.fromkeys(choisie[1]))
 
     def iris(self, commune: str, vus: set[str], annee: int | None = None) -> pd.DataFrame:
-        """Donner la liste de référence des IRIS d'une commune, avec leurs noms.
-
-        Parameters
-        ----------
-        commune : str
-            Code de commune ; pour Paris, Lyon et Marseille, la ville ou un arrondissement.
-        vus : set of str
-            Codes d'IRIS que les données lues portent.
-        annee : int or None, default None
-            Année de la géographie des données.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Index ``code`` ; colonnes ``nom``, ``commune``, ``type``.
-        """
+        """Donner la liste de référence des IRIS d'une commune, avec leurs noms."""
         communes = set(self._avec_arrondissements(commune))
         lignes = self.codes_d_iris(commune, {c for c in vus if c[:5] in communes}, annee)
         return pd.DataFrame(
@@ -373,13 +283,7 @@ class Geographie:
 
     @cached_property
     def qpv(self) -> pd.DataFrame:
-        """Tous les QPV connus.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Index ``code`` ; colonnes ``nom``, ``communes`` (tuple de codes), ``generation`` (2015 ou 2024).
-        """
+        """Tous les QPV connus."""
         noms: dict[str, str] = {}
         communes: dict[str, tuple[str, ...]] = {}
         for _, chemin in self.base.couches("contours_qpv"):

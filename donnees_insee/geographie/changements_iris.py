@@ -23,48 +23,21 @@ NON_IRISEE: Final = "0000"
 
 @dataclass(frozen=True)
 class ChangementsIris:
-    """La correspondance entre deux listes d'IRIS.
-
-    Attributes
-    ----------
-    passage : Passage
-        Groupes d'IRIS de même territoire.
-    methodes : mapping of str to str
-        Groupe → ce qui l'établit : même code, même nom, contours, ou union des IRIS changés.
-    noms : mapping of str to str
-        Code d'IRIS → nom, celui de la seconde liste d'abord.
-    """
+    """La correspondance entre deux listes d'IRIS."""
 
     passage: Passage
     methodes: Mapping[str, str]
     noms: Mapping[str, str]
 
     def de_la_commune(self, communes: set[str]) -> ChangementsIris:
-        """Restreindre aux IRIS de quelques communes, d'avant ou d'après.
-
-        Parameters
-        ----------
-        communes : set of str
-            Codes de communes.
-
-        Returns
-        -------
-        ChangementsIris
-            Les groupes entiers qui touchent ces communes.
-        """
+        """Restreindre aux IRIS de quelques communes, d'avant ou d'après."""
         tous = [*self.passage.avant, *self.passage.apres, *(n.code for n in self.passage.non_apparies)]
         return ChangementsIris(
             self.passage.restreindre(c for c in tous if c[:5] in communes), self.methodes, self.noms
         )
 
     def phrases(self) -> tuple[str, ...]:
-        """Dire ce que sont devenus les IRIS.
-
-        Returns
-        -------
-        tuple of str
-            Phrases complètes ; la liste des IRIS réunis et des codes sans correspondance y est entière.
-        """
+        """Dire ce que sont devenus les IRIS."""
         par_methode: dict[str, list[Groupe]] = defaultdict(list)
         for groupe in self.passage.groupes.values():
             par_methode[self._sorte(groupe)].append(groupe)
@@ -128,20 +101,6 @@ def comparer_iris(
     non irisée (``0000``), dont le code suit les limites de la commune. Quand la commune a changé de code, le nom fait
     foi si tous s'apparient. Le reste forme un groupe par commune, ou les plus petits groupes de contours qui se
     recouvrent quand les deux couches sont tenues.
-
-    Parameters
-    ----------
-    avant, apres : pandas.DataFrame
-        Listes d'IRIS : colonnes ``code``, ``nom`` et ``commune``.
-    communes : Passage
-        Passage entre les communes des deux listes.
-    recouvrements : pandas.DataFrame or None, default None
-        Couples rendus par :func:`donnees_insee.geographie.recouvrements.recouvrements`, si les contours sont tenus.
-
-    Returns
-    -------
-    ChangementsIris
-        Chaque IRIS est dans un groupe, ou listé avec sa raison.
     """
     noms = [
         dict(zip(t["code"].astype(str), t["nom"].fillna("").astype(str), strict=True)) for t in (avant, apres)

@@ -24,27 +24,7 @@ DEPUIS: Final = 2003
 
 @dataclass(frozen=True)
 class ChangementsDeGeographie:
-    """Ce qui a changé dans un territoire entre deux années.
-
-    Attributes
-    ----------
-    code, nom : str
-        Territoire.
-    de, a : int
-        Années comparées.
-    communes : Passage
-        Groupes de communes.
-    iris : ChangementsIris or None
-        Groupes d'IRIS, si deux listes sont tenues.
-    listes : tuple of Liste
-        Les listes d'IRIS employées, la plus ancienne d'abord.
-    comptes : tuple of int
-        Nombre d'IRIS de la commune dans chaque liste.
-    detail : mapping of str to int
-        Nom des communes réunies → nombre d'IRIS dans la première liste, s'il y a eu fusion.
-    remarques : tuple of str
-        Ce qui est tenu et n'a pas pu servir.
-    """
+    """Ce qui a changé dans un territoire entre deux années."""
 
     code: str
     nom: str
@@ -58,13 +38,7 @@ class ChangementsDeGeographie:
     remarques: tuple[str, ...] = ()
 
     def phrases(self) -> tuple[str, ...]:
-        """Dire ce qui a changé, en français, dans l'ordre où on le lit.
-
-        Returns
-        -------
-        tuple of str
-            Phrases complètes.
-        """
+        """Dire ce qui a changé, en français, dans l'ordre où on le lit."""
         dites: list[str] = []
         if self.listes:
             (avant, apres), (n, m) = self.listes, self.comptes
@@ -92,23 +66,7 @@ class ChangementsDeGeographie:
 
 
 def histoire(base: Base) -> HistoireDesCommunes:
-    """Lire l'histoire des communes dans la base.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-
-    Returns
-    -------
-    HistoireDesCommunes
-        D'après la liste et les mouvements de la même année, la plus récente tenue.
-
-    Raises
-    ------
-    DonneeAbsente
-        La liste ou les mouvements manquent.
-    """
+    """Lire l'histoire des communes dans la base."""
     annees = set(base.millesimes("cog")) & set(base.millesimes("mouvements_communes"))
     if not annees:
         raise DonneeAbsente(
@@ -124,32 +82,7 @@ def histoire(base: Base) -> HistoireDesCommunes:
 def changements(
     base: Base, code: str, de: int | None = None, a: int | None = None
 ) -> ChangementsDeGeographie:
-    """Dire ce qui a changé dans une commune entre deux années, d'après ce que la base tient.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    code : str
-        Code de commune, actuel ou ancien ; Paris, Lyon et Marseille valent leurs arrondissements.
-    de, a : int or None, default None
-        Années à comparer ; par défaut celles de la plus ancienne et de la plus récente liste d'IRIS de la commune,
-        ou à défaut l'année 2003 et la plus récente des mouvements.
-
-    Returns
-    -------
-    ChangementsDeGeographie
-        Communes et IRIS, avec leurs groupes et les codes sans correspondance.
-
-    Raises
-    ------
-    DonneeAbsente
-        La liste ou les mouvements des communes manquent.
-    ParametreInvalide
-        L'année de départ n'est pas avant l'année d'arrivée.
-    TerritoireInconnu
-        Le code n'a été celui d'une commune à aucune des deux années.
-    """
+    """Dire ce qui a changé dans une commune entre deux années, d'après ce que la base tient."""
     passe = histoire(base)
     listes, remarques = listes_d_iris(base, passe, _proches(passe, code))
     debut, fin = _annees([liste.annee for liste in listes], passe.annee, de, a)
@@ -244,22 +177,7 @@ def _iris(
 def phrases_de_changement(
     passe: HistoireDesCommunes, communes: Iterable[str], annees: Iterable[int]
 ) -> tuple[str, ...]:
-    """Dire si la géographie d'un territoire a changé entre les années des données qu'on y lit.
-
-    Parameters
-    ----------
-    passe : HistoireDesCommunes
-        Histoire des communes.
-    communes : iterable of str
-        Communes du territoire, dans la géographie la plus récente de ces années.
-    annees : iterable of int
-        Années des géographies employées.
-
-    Returns
-    -------
-    tuple of str
-        Une phrase par évènement ; rien si aucune commune n'a changé, ou si une seule année est lue.
-    """
+    """Dire si la géographie d'un territoire a changé entre les années des données qu'on y lit."""
     connues = sorted({a for a in annees if a <= passe.annee})
     if len(connues) < 2:
         return ()

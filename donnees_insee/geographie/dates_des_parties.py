@@ -30,19 +30,7 @@ INCONNUE: Final = "rien n'établit l'année de ces données"
 
 @dataclass(frozen=True)
 class DateDePartie:
-    """La date d'une partie d'édition.
-
-    Attributes
-    ----------
-    source, partie : str
-        Source et nom de la partie.
-    edition : int
-        Édition.
-    annee : int or None
-        Année des données ; ``None`` quand rien ne la prouve.
-    preuve : str
-        Comment elle est connue, ou pourquoi elle ne l'est pas.
-    """
+    """La date d'une partie d'édition."""
 
     source: str
     partie: str
@@ -59,57 +47,21 @@ class DateDePartie:
 
 
 class Dates:
-    """Les dates des parties d'édition que tient une base.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale, où chercher un fichier qui prouve une date.
-    """
+    """Les dates des parties d'édition que tient une base."""
 
     def __init__(self, base: Base) -> None:
         self.base = base
         self._etablies: dict[tuple[str, str, int], DateDePartie] = {}
 
     def annee(self, identifiant: str, millesime: int | None, variable: str) -> int | None:
-        """Donner l'année des données d'une variable.
-
-        Parameters
-        ----------
-        identifiant : str
-            Source.
-        millesime : int or None
-            Millésime ou édition.
-        variable : str
-            Variable lue.
-
-        Returns
-        -------
-        int or None
-            Le millésime, d'ordinaire ; ``None`` pour une partie d'édition de date inconnue.
-        """
+        """Donner l'année des données d'une variable."""
         partie = source(identifiant).partie_de(variable)
         if partie is None or partie.du_millesime or millesime is None:
             return millesime
         return self.de(identifiant, partie, millesime).annee
 
     def periode(self, identifiant: str, millesime: int | None, variable: str) -> str:
-        """Dire la période d'une variable : l'année de ses données, ou la seule édition.
-
-        Parameters
-        ----------
-        identifiant : str
-            Source.
-        millesime : int or None
-            Millésime ou édition.
-        variable : str
-            Variable lue.
-
-        Returns
-        -------
-        str
-            Par exemple ``"revenus 2018 (édition QPV 2022)"``.
-        """
+        """Dire la période d'une variable : l'année de ses données, ou la seule édition."""
         lue = source(identifiant)
         partie = lue.partie_de(variable)
         annee = self.annee(identifiant, millesime, variable)
@@ -118,35 +70,14 @@ class Dates:
         return partie.periode.format(annee=annee, millesime=millesime)
 
     def de(self, identifiant: str, partie: Partie, edition: int) -> DateDePartie:
-        """Dater une partie d'édition : par un fichier tenu qui lui est égal, sinon par la table du catalogue.
-
-        Parameters
-        ----------
-        identifiant : str
-            Source.
-        partie : Partie
-            Partie.
-        edition : int
-            Édition.
-
-        Returns
-        -------
-        DateDePartie
-            Année et preuve.
-        """
+        """Dater une partie d'édition : par un fichier tenu qui lui est égal, sinon par la table du catalogue."""
         cle = (identifiant, partie.nom, edition)
         if cle not in self._etablies:
             self._etablies[cle] = self._dater(identifiant, partie, edition)
         return self._etablies[cle]
 
     def des_editions_tenues(self) -> list[DateDePartie]:
-        """Dater toutes les parties de toutes les éditions tenues.
-
-        Returns
-        -------
-        list of DateDePartie
-            Source par source, de la plus ancienne édition à la plus récente.
-        """
+        """Dater toutes les parties de toutes les éditions tenues."""
         return [
             self.de(s.id, partie, edition)
             for s in sources().values()
@@ -233,18 +164,7 @@ class _Egalite:
 
 
 def dates(base: Base) -> Dates:
-    """Donner les dates des parties d'édition d'une base, établies une fois tant que ses fichiers ne changent pas.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-
-    Returns
-    -------
-    Dates
-        À lire seulement : d'autres portraits les partagent.
-    """
+    """Donner les dates des parties d'édition d'une base, établies une fois tant que ses fichiers ne changent pas."""
     # Une base qui prépare ses parts à la demande n'a pas de vue qui les dise d'avance.
     return Dates(base) if base.a_la_demande else _partagees(base.vue())
 

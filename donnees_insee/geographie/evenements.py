@@ -52,27 +52,7 @@ class Lien:
 
 
 def en_texte(table: pd.DataFrame, cle: str, colonnes: tuple[str, ...]) -> pd.DataFrame:
-    """Ramener une table brute ou tenue à des colonnes de texte, le vide pour l'absence.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Table brute (colonne ``cle``) ou tenue par la base (index ``code``).
-    cle : str
-        Colonne qui porte le code.
-    colonnes : tuple of str
-        Colonnes attendues.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Ces colonnes, en texte.
-
-    Raises
-    ------
-    TableNonConforme
-        Des colonnes manquent.
-    """
+    """Ramener une table brute ou tenue à des colonnes de texte, le vide pour l'absence."""
     lue = table if cle in table else table.reset_index().rename(columns={"code": cle, "index": cle})
     manquantes = [c for c in colonnes if c not in lue]
     if manquantes:
@@ -84,20 +64,7 @@ def en_texte(table: pd.DataFrame, cle: str, colonnes: tuple[str, ...]) -> pd.Dat
 
 
 def sans_intermediaires(liens: list[Lien], intermediaires: set[str]) -> tuple[Lien, ...]:
-    """Suivre un code qui naît et disparaît le même jour : A → B puis B → C devient A → C.
-
-    Parameters
-    ----------
-    liens : list of Lien
-        Liens d'un jour.
-    intermediaires : set of str
-        Codes qui n'existent ni la veille ni le lendemain.
-
-    Returns
-    -------
-    tuple of Lien
-        Liens de la veille au lendemain.
-    """
+    """Suivre un code qui naît et disparaît le même jour : A → B puis B → C devient A → C."""
     sortants: dict[str, list[Lien]] = defaultdict(list)
     for m in liens:
         if m.avant in intermediaires:
@@ -119,18 +86,7 @@ def sans_intermediaires(liens: list[Lien], intermediaires: set[str]) -> tuple[Li
 
 
 def le(date: str) -> str:
-    """Écrire une date de mouvement, par exemple « au 1er janvier 2019 ».
-
-    Parameters
-    ----------
-    date : str
-        Date ``AAAA-MM-JJ``.
-
-    Returns
-    -------
-    str
-        Date en toutes lettres, avec sa préposition.
-    """
+    """Écrire une date de mouvement, par exemple « au 1er janvier 2019 »."""
     annee, mois, jour = date.split("-")
     quantieme = "1er" if jour == "01" else str(int(jour))
     return f"au {quantieme} {MOIS[int(mois) - 1]} {annee}"
@@ -144,16 +100,5 @@ def _libelles() -> dict[str, str]:
 
 
 def libelle_du_mouvement(mod: str) -> str:
-    """Nommer un type de mouvement.
-
-    Parameters
-    ----------
-    mod : str
-        Code ``MOD`` du fichier des mouvements.
-
-    Returns
-    -------
-    str
-        Par exemple « création de commune nouvelle ».
-    """
+    """Nommer un type de mouvement."""
     return _libelles().get(mod, f"mouvement de type {mod}")

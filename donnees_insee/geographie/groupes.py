@@ -17,17 +17,7 @@ APRES: Final = "apres"
 
 @dataclass(frozen=True, order=True)
 class NonApparie:
-    """Un code qui n'entre dans aucun groupe, et pourquoi.
-
-    Attributes
-    ----------
-    code : str
-        Code de commune ou d'IRIS.
-    cote : str
-        ``avant`` ou ``apres`` : la géographie qui porte ce code.
-    raison : str
-        Phrase à lire par l'analyste.
-    """
+    """Un code qui n'entre dans aucun groupe, et pourquoi."""
 
     code: str
     cote: str
@@ -36,17 +26,7 @@ class NonApparie:
 
 @dataclass(frozen=True)
 class Groupe:
-    """Les unités de deux géographies qui couvrent ensemble le même territoire.
-
-    Attributes
-    ----------
-    code : str
-        Identifiant du groupe : le code d'après, suivi de ``+n`` quand ``n`` autres codes l'accompagnent.
-    avant : tuple of str
-        Codes de la première géographie.
-    apres : tuple of str
-        Codes de la seconde.
-    """
+    """Les unités de deux géographies qui couvrent ensemble le même territoire."""
 
     code: str
     avant: tuple[str, ...]
@@ -71,21 +51,7 @@ class Groupe:
 
 @dataclass(frozen=True)
 class Passage:
-    """Le passage d'une géographie à une autre, par groupes de même territoire.
-
-    Attributes
-    ----------
-    niveau : str
-        ``commune`` ou ``iris``.
-    de, a : int or None
-        Années des deux géographies.
-    avant, apres : mapping of str to str
-        Code → groupe, dans la première et dans la seconde géographie.
-    non_apparies : tuple of NonApparie
-        Codes qui n'entrent dans aucun groupe, chacun avec sa raison.
-    explications : mapping of str to tuple of str
-        Groupe → phrases qui disent ce qui lui est arrivé.
-    """
+    """Le passage d'une géographie à une autre, par groupes de même territoire."""
 
     niveau: str
     de: int | None
@@ -112,13 +78,7 @@ class Passage:
         return tuple(g for g in self.groupes.values() if g.nature != "identique")
 
     def inverse(self) -> Passage:
-        """Échanger les deux géographies : les groupes restent les mêmes.
-
-        Returns
-        -------
-        Passage
-            Passage dans l'autre sens.
-        """
+        """Échanger les deux géographies : les groupes restent les mêmes."""
         autre = {AVANT: APRES, APRES: AVANT}
         return replace(
             self,
@@ -130,18 +90,7 @@ class Passage:
         )
 
     def restreindre(self, codes: Iterable[str]) -> Passage:
-        """Ne garder que les groupes qui touchent des codes, d'avant ou d'après.
-
-        Parameters
-        ----------
-        codes : iterable of str
-            Codes voulus.
-
-        Returns
-        -------
-        Passage
-            Les groupes entiers qui portent au moins un de ces codes, et les écarts de ces codes.
-        """
+        """Ne garder que les groupes qui touchent des codes, d'avant ou d'après."""
         voulus = set(codes)
         gardes = {c[k] for c in (self.avant, self.apres) for k in voulus & c.keys()}
         return replace(
@@ -153,13 +102,7 @@ class Passage:
         )
 
     def phrases(self) -> tuple[str, ...]:
-        """Dire le passage en français : les changements, puis les codes sans correspondance.
-
-        Returns
-        -------
-        tuple of str
-            Phrases complètes.
-        """
+        """Dire le passage en français : les changements, puis les codes sans correspondance."""
         dites = tuple(p for phrases in self.explications.values() for p in phrases)
         listees = [f"{n.code} : {n.raison}" for n in self.non_apparies]
         if not listees:
@@ -180,26 +123,7 @@ def former(
     non_apparies: Iterable[NonApparie] = (),
     explications: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Passage:
-    """Former un passage : deux unités liées, de près ou de loin, sont dans le même groupe.
-
-    Parameters
-    ----------
-    niveau : str
-        ``commune`` ou ``iris``.
-    de, a : int or None
-        Années des deux géographies.
-    liens : iterable of tuple of str
-        Couples (code d'avant, code d'après) qui partagent du territoire.
-    non_apparies : iterable of NonApparie, default ()
-        Codes sans correspondance.
-    explications : mapping of str to tuple of str or None, default None
-        Code d'après → phrases ; elles suivent le groupe de ce code.
-
-    Returns
-    -------
-    Passage
-        Les plus petits groupes de codes qui se recouvrent entièrement.
-    """
+    """Former un passage : deux unités liées, de près ou de loin, sont dans le même groupe."""
     parents: dict[tuple[str, str], tuple[str, str]] = {}
 
     def racine(noeud: tuple[str, str]) -> tuple[str, str]:

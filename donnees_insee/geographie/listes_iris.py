@@ -26,21 +26,7 @@ REDEPOSER: Final = "Retirez-la, puis déposez-la de nouveau avec son année (--m
 
 @dataclass(frozen=True)
 class Liste:
-    """Une liste d'IRIS tenue, et l'année de sa géographie.
-
-    Attributes
-    ----------
-    annee : int
-        Année de la géographie ; pour une liste sans année, la dernière qui convienne à ses communes.
-    origine : str
-        D'où vient la liste, et comment son année est connue.
-    table : pandas.DataFrame
-        Colonnes ``code``, ``nom``, ``commune``.
-    contours : pathlib.Path or None
-        Couche qui porte les contours de ces IRIS.
-    depuis : int or None
-        Pour une liste sans année, la première qui convienne à ses communes.
-    """
+    """Une liste d'IRIS tenue, et l'année de sa géographie."""
 
     annee: int
     origine: str
@@ -68,20 +54,6 @@ def listes_d_iris(
     Une couche sans année est datée par ses communes : la période où le code officiel géographique a exactement ces
     communes. Elle ne sert que si cette période ne chevauche l'année d'aucune autre liste : sinon rien ne dit laquelle
     est la plus ancienne.
-
-    Parameters
-    ----------
-    base : Base
-        Base locale.
-    passe : HistoireDesCommunes
-        Histoire des communes.
-    communes : iterable of str
-        Codes des communes, de toutes les années.
-
-    Returns
-    -------
-    tuple
-        Listes, de la plus ancienne à la plus récente ; phrases sur ce qui n'a pas pu servir.
     """
     voulues = set(communes)
     datees: list[Liste] = []
@@ -133,20 +105,7 @@ def _reduire(table: pd.DataFrame, communes: set[str]) -> pd.DataFrame:
 
 
 def deux_listes(listes: list[Liste], de: int, a: int) -> tuple[Liste, Liste] | None:
-    """Choisir la liste la plus proche de chaque année ; à égalité, celle qui a des contours.
-
-    Parameters
-    ----------
-    listes : list of Liste
-        Listes tenues.
-    de, a : int
-        Années à comparer.
-
-    Returns
-    -------
-    tuple of Liste or None
-        La plus ancienne d'abord ; ``None`` si deux années ne sont pas tenues.
-    """
+    """Choisir la liste la plus proche de chaque année ; à égalité, celle qui a des contours."""
     if not listes:
         return None
 

@@ -34,17 +34,7 @@ COLLECTIVITES: Final = ("975", "977", "978", "98")
 
 @dataclass(frozen=True)
 class Compatibilite:
-    """Les années dont la liste de communes ressemble le plus à une liste reçue.
-
-    Attributes
-    ----------
-    annees : tuple of int
-        Années également proches, croissantes.
-    inconnus : tuple of str
-        Codes reçus qui ne sont pas des communes ces années-là.
-    absents : tuple of str
-        Communes de ces années, dans les départements reçus, que la liste reçue n'a pas.
-    """
+    """Les années dont la liste de communes ressemble le plus à une liste reçue."""
 
     annees: tuple[int, ...]
     inconnus: tuple[str, ...]
@@ -52,22 +42,7 @@ class Compatibilite:
 
 
 class HistoireDesCommunes:
-    """Les communes de chaque année, retrouvées en remontant les mouvements depuis la liste la plus récente.
-
-    Parameters
-    ----------
-    mouvements : pandas.DataFrame
-        Table des mouvements, brute (colonne ``COM_AV``) ou tenue (index ``code``).
-    cog : pandas.DataFrame
-        Liste des communes, brute (colonne ``COM``) ou tenue (index ``code``).
-    annee : int
-        Année de la liste et des mouvements : état au 1er janvier.
-
-    Raises
-    ------
-    TableNonConforme
-        Colonnes absentes, ou mouvements qui ne s'accordent pas avec la liste.
-    """
+    """Les communes de chaque année, retrouvées en remontant les mouvements depuis la liste la plus récente."""
 
     def __init__(self, mouvements: pd.DataFrame, cog: pd.DataFrame, annee: int) -> None:
         self.annee = annee
@@ -128,39 +103,12 @@ class HistoireDesCommunes:
         return sorted(jours.items(), reverse=True)
 
     def communes_en(self, annee: int) -> frozenset[str]:
-        """Lister les communes au 1er janvier d'une année.
-
-        Parameters
-        ----------
-        annee : int
-            Année du code officiel géographique.
-
-        Returns
-        -------
-        frozenset of str
-            Codes des communes, arrondissements municipaux exclus.
-
-        Raises
-        ------
-        ParametreInvalide
-            Année hors de l'histoire tenue.
-        """
+        """Lister les communes au 1er janvier d'une année."""
         self._exiger_l_annee(annee)
         return self._remontee[1][annee]
 
     def liens_entre(self, de: int, a: int) -> list[tuple[str, tuple[Lien, ...]]]:
-        """Lister les liens entre deux années, du plus ancien au plus récent.
-
-        Parameters
-        ----------
-        de, a : int
-            Années du code officiel géographique, ``de`` avant ``a``.
-
-        Returns
-        -------
-        list of tuple
-            Couples (date, liens du jour) après le 1er janvier ``de``, jusqu'au 1er janvier ``a`` compris.
-        """
+        """Lister les liens entre deux années, du plus ancien au plus récent."""
         liens = self._remontee[0]
         return [(d, liens[d]) for d in sorted(liens) if f"{de}-01-01" < d <= f"{a}-01-01"]
 
@@ -186,39 +134,13 @@ class HistoireDesCommunes:
         return noms
 
     def nom(self, code: str, annee: int | None = None) -> str:
-        """Donner le nom d'une commune une année donnée.
-
-        Parameters
-        ----------
-        code : str
-            Code de commune.
-        annee : int or None, default None
-            Année ; par défaut celle de la liste.
-
-        Returns
-        -------
-        str
-            Nom, ou le code quand rien ne le nomme.
-        """
+        """Donner le nom d'une commune une année donnée."""
         jour = f"{self.annee if annee is None else annee}-01-01"
         connus = self._noms.get(code, [])
         return next((nom for date, nom in connus if date > jour), connus[-1][1] if connus else code)
 
     def raison(self, code: str, annee: int) -> str | None:
-        """Dire pourquoi un code n'est pas une commune une année donnée.
-
-        Parameters
-        ----------
-        code : str
-            Code reçu.
-        annee : int
-            Année de la géographie annoncée.
-
-        Returns
-        -------
-        str or None
-            Phrase, ou ``None`` si c'est bien une commune ou un arrondissement municipal de cette année.
-        """
+        """Dire pourquoi un code n'est pas une commune une année donnée."""
         if code in self.communes_en(annee) or code in self.arrondissements:
             return None
         if not codes.conforme(code, "commune"):
@@ -233,21 +155,7 @@ class HistoireDesCommunes:
         return f"n'est pas une commune {jour}{rang}" if rang else "code inconnu du code officiel géographique"
 
     def fusions_depuis(self, code: str, annee: int) -> list[str]:
-        """Dire dans quelles fusions une commune est entrée après une année.
-
-        Parameters
-        ----------
-        code : str
-            Code de commune.
-        annee : int
-            Année de la géographie connue.
-
-        Returns
-        -------
-        list of str
-            Phrases complètes, de la plus ancienne à la plus récente ; vide si rien n'a changé ou si l'année est hors
-            de l'histoire tenue.
-        """
+        """Dire dans quelles fusions une commune est entrée après une année."""
         dites: list[str] = []
         if annee >= self.annee or annee < PREMIERE_ANNEE:
             return dites
@@ -292,20 +200,7 @@ class HistoireDesCommunes:
     # -- reconnaître une année -----------------------------------------------------------------
 
     def annees_compatibles(self, recus: Iterable[str], depuis: int = 2003) -> Compatibilite:
-        """Trouver de quelle géographie est une liste de communes qui ne dit pas son année.
-
-        Parameters
-        ----------
-        recus : iterable of str
-            Codes de communes ; les arrondissements municipaux valent leur ville.
-        depuis : int, default 2003
-            Première année essayée.
-
-        Returns
-        -------
-        Compatibilite
-            Les années où le moins de codes reçus sont inconnus, puis où le moins de communes manquent.
-        """
+        """Trouver de quelle géographie est une liste de communes qui ne dit pas son année."""
         ramenes = {codes.ville_de_l_arrondissement(c) for c in recus if not c.startswith(COLLECTIVITES)}
         departements = {codes.departement_de_la_commune(c) for c in ramenes}
         essais = {}

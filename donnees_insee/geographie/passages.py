@@ -31,25 +31,6 @@ def passage_communes(histoire: HistoireDesCommunes, de: int, a: int, codes: Iter
     Une fusion est exacte : la commune d'après est la somme de celles d'avant. Une scission ne l'est pas : rien ne
     dit quelle part des habitants revient à chacune ; elles restent réunies dans le groupe de la commune d'origine.
     Une commune fusionnée puis rétablie entre les deux années retrouve son territoire et son code.
-
-    Parameters
-    ----------
-    histoire : HistoireDesCommunes
-        Communes et mouvements.
-    de, a : int
-        Années du code officiel géographique, dans un sens ou dans l'autre.
-    codes : iterable of str, default ()
-        Codes de la table à porter : ceux qui ne sont pas des communes de l'année ``de`` sont listés.
-
-    Returns
-    -------
-    Passage
-        Chaque commune des deux années est dans un groupe, ou listée avec sa raison.
-
-    Raises
-    ------
-    ParametreInvalide
-        Année hors de l'histoire tenue.
     """
     ecarts = [
         NonApparie(code, AVANT, raison)
@@ -172,27 +153,7 @@ def _enumerer(noms: list[str]) -> str:
 
 
 def passage_depuis_table(table: pd.DataFrame, de: int, a: int, codes: Iterable[str] = ()) -> Passage:
-    """Former un passage d'après la table de passage annuelle de l'Insee.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Une ligne par commune de l'année la plus récente ; une colonne ``CODGEO_AAAA`` par année.
-    de, a : int
-        Années voulues.
-    codes : iterable of str, default ()
-        Codes de la table à porter.
-
-    Returns
-    -------
-    Passage
-        Groupes de communes que la table relie.
-
-    Raises
-    ------
-    DonneeAbsente
-        Si une année n'est pas une colonne de la table.
-    """
+    """Former un passage d'après la table de passage annuelle de l'Insee."""
     colonnes = [COLONNE_D_ANNEE.format(annee=annee) for annee in (de, a)]
     manquantes = [c for c in colonnes if c not in table]
     if manquantes:

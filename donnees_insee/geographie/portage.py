@@ -30,24 +30,7 @@ CODES_DANS_LA_PHRASE: Final = 20
 
 @dataclass(frozen=True)
 class Portage:
-    """Une table portée dans les groupes d'un passage, et ce qui n'a pas pu l'être.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        Index ``groupe`` ; une colonne par variable, et ``<variable>__statut`` quand un groupe n'a pas de chiffre.
-    laisses : pandas.DataFrame
-        Valeurs reçues qui ne sont dans aucun groupe chiffré : ``code``, ``groupe``, ``variable``, ``valeur``,
-        ``raison``. Leur somme et celle de ``table`` redonnent le total reçu.
-    seuls : tuple of str
-        Codes reçus sans groupe, ou dont le groupe n'a pas tous ses chiffres.
-    part_groupee : float
-        Part du poids des codes réunis à d'autres.
-    part_laissee : float
-        Part du poids des codes de ``seuls``.
-    poids : str
-        Ce que mesurent ces parts : ``population`` ou ``nombre``.
-    """
+    """Une table portée dans les groupes d'un passage, et ce qui n'a pas pu l'être."""
 
     table: pd.DataFrame
     laisses: pd.DataFrame
@@ -57,13 +40,7 @@ class Portage:
     poids: str
 
     def phrases(self) -> tuple[str, ...]:
-        """Dire ce qui a été réuni et ce qui a été laissé.
-
-        Returns
-        -------
-        tuple of str
-            Phrases complètes.
-        """
+        """Dire ce qui a été réuni et ce qui a été laissé."""
         de_quoi = "de la population" if self.poids == "population" else "des unités"
         dites = [f"{_pour_cent(self.part_groupee)} {de_quoi} est dans une unité réunie à d'autres."]
         if self.seuls:
@@ -89,31 +66,7 @@ def appliquer(
     cote: str = AVANT,
     poids: pd.Series | None = None,
 ) -> Portage:
-    """Porter des comptes dans les groupes d'un passage : des sommes de composantes, jamais un partage.
-
-    Parameters
-    ----------
-    passage : Passage
-        Passage entre deux géographies.
-    table : pandas.DataFrame
-        Index : codes de l'une des deux géographies ; marques dans ``<variable>__statut``.
-    comptes : sequence of str
-        Variables à porter ; des comptes seulement.
-    cote : str, default "avant"
-        ``avant`` ou ``apres`` : la géographie de la table.
-    poids : pandas.Series or None, default None
-        Population des codes, pour dire quelle part est réunie ou laissée ; à défaut, le nombre de codes.
-
-    Returns
-    -------
-    Portage
-        Un groupe n'a de chiffre que si toutes ses composantes en ont un.
-
-    Raises
-    ------
-    TableNonConforme
-        Variable absente, qui n'est pas un compte, ou code répété.
-    """
+    """Porter des comptes dans les groupes d'un passage : des sommes de composantes, jamais un partage."""
     _verifier(table, comptes, cote)
     du_cote = passage.avant if cote == AVANT else passage.apres
     groupes = pd.Series([du_cote.get(str(c)) for c in table.index], index=table.index, dtype="object")
@@ -208,18 +161,7 @@ def _non_additives() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 def nature_non_additive(variable: str) -> str | None:
-    """Dire pourquoi une variable ne s'additionne pas.
-
-    Parameters
-    ----------
-    variable : str
-        Nom stable de la variable.
-
-    Returns
-    -------
-    str or None
-        « une médiane », « un taux… », ou ``None`` si rien n'interdit d'additionner.
-    """
+    """Dire pourquoi une variable ne s'additionne pas."""
     return next((nature for motif, nature in _non_additives() if motif.fullmatch(variable)), None)
 
 
@@ -247,22 +189,7 @@ def _verifier(table: pd.DataFrame, comptes: Sequence[str], cote: str) -> None:
 
 
 def verifier_le_total(table: pd.DataFrame, porte: Portage, comptes: Sequence[str]) -> Mapping[str, float]:
-    """Mesurer l'écart entre le total reçu et ce qui est porté ou listé.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Table donnée à :func:`appliquer`.
-    porte : Portage
-        Ce qu'elle a rendu.
-    comptes : sequence of str
-        Variables portées.
-
-    Returns
-    -------
-    mapping of str to float
-        Variable → écart absolu ; nul à l'arrondi des flottants près.
-    """
+    """Mesurer l'écart entre le total reçu et ce qui est porté ou listé."""
     laisses = porte.laisses.groupby("variable")["valeur"].sum()
     return {
         nom: abs(float(table[nom].sum()) - float(porte.table[nom].sum()) - float(laisses.get(nom, 0.0)))

@@ -20,20 +20,7 @@ COLONNES: Final = ("avant", "apres", "part_avant", "part_apres")
 
 
 def recouvrements(avant: gpd.GeoDataFrame, apres: gpd.GeoDataFrame, seuil: float = SEUIL) -> pd.DataFrame:
-    """Lister les couples d'IRIS de deux couches qui partagent du territoire.
-
-    Parameters
-    ----------
-    avant, apres : geopandas.GeoDataFrame
-        Colonnes ``code`` et ``geometry``, avec leur système de coordonnées.
-    seuil : float, default 0.25
-        Part du plus petit des deux à partir de laquelle la surface commune n'est pas l'effet du trait.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Colonnes ``avant``, ``apres``, ``part_avant`` et ``part_apres`` (surface commune rapportée à chacun).
-    """
+    """Lister les couples d'IRIS de deux couches qui partagent du territoire."""
     couches = [_en_surfaces(couche) for couche in (avant, apres)]
     rangs_apres, rangs_avant = couches[1].sindex.query(couches[0].geometry, predicate="intersects")[::-1]
     gauche = couches[0].iloc[rangs_avant].reset_index(drop=True)

@@ -25,25 +25,7 @@ PAGE_WEB: Final = (b"<!doctype html", b"<html")
 
 
 def extraire(archive: Path, dossier: Path) -> list[Path]:
-    """Extraire les membres utiles d'une archive dans un dossier provisoire.
-
-    Parameters
-    ----------
-    archive : pathlib.Path
-        Fichier zip ou 7z.
-    dossier : pathlib.Path
-        Dossier vide où extraire.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Fichiers extraits, documentation et dictionnaires (``meta_``) exclus.
-
-    Raises
-    ------
-    FichierIllisible
-        Archive tronquée, protégée, démesurée, ou dont un membre sort du dossier.
-    """
+    """Extraire les membres utiles d'une archive dans un dossier provisoire."""
     _refuser_ce_qui_n_est_pas_une_archive(archive)
     ouvrir = _extraire_7z if archive.suffix.lower() == ".7z" else _extraire_zip
     try:
@@ -66,18 +48,7 @@ def extraire(archive: Path, dossier: Path) -> list[Path]:
 
 
 def est_utile(nom: str) -> bool:
-    """Dire si un fichier ou un membre d'archive peut porter des données.
-
-    Parameters
-    ----------
-    nom : str
-        Nom du fichier.
-
-    Returns
-    -------
-    bool
-        Faux pour les dictionnaires ``meta_``, la documentation et les fichiers cachés.
-    """
+    """Dire si un fichier ou un membre d'archive peut porter des données."""
     base = PurePosixPath(nom.replace("\\", "/")).name.lower()
     if base.startswith(("meta_", ".", "__macosx")) or PurePosixPath(base).suffix in DOCUMENTATION:
         return False
@@ -85,22 +56,7 @@ def est_utile(nom: str) -> bool:
 
 
 def verifier_taille(archive: Path, taille: int, compressee: int) -> None:
-    """Refuser une archive qui gonflerait hors de proportion.
-
-    Parameters
-    ----------
-    archive : pathlib.Path
-        Archive ou classeur, pour le message.
-    taille : int
-        Octets une fois ouverte, tels qu'annoncés par l'archive.
-    compressee : int
-        Octets comprimés ; 0 si l'archive ne les dit pas.
-
-    Raises
-    ------
-    FichierIllisible
-        Taille ou rapport démesurés.
-    """
+    """Refuser une archive qui gonflerait hors de proportion."""
     gonfle = compressee and taille > TAILLE_ANODINE and taille / compressee > RAPPORT_MAXIMAL
     if taille > TAILLE_MAXIMALE or gonfle:
         raise FichierIllisible(

@@ -36,16 +36,7 @@ LIGNES_D_EN_TETE: Final = 15
 
 @dataclass(frozen=True)
 class TexteDiffere:
-    """Le texte d'un CSV sans piège, découpé seulement si quelqu'un le demande.
-
-    Attributes
-    ----------
-    decouper : callable
-        Découpe tout le fichier en texte.
-    typer : callable
-        Lit d'emblée en nombres les colonnes de la première suite, en texte celles de la seconde ;
-        ``None`` si une cellule n'est pas un nombre ordinaire.
-    """
+    """Le texte d'un CSV sans piège, découpé seulement si quelqu'un le demande."""
 
     decouper: Callable[[], pa.Table]
     typer: Callable[[Sequence[str], Sequence[str]], pa.Table | None]
@@ -68,27 +59,7 @@ class _Texte:
 
 @dataclass(frozen=True)
 class TableBrute:
-    """Une table telle que reçue : des noms de colonnes et du texte.
-
-    Attributes
-    ----------
-    colonnes : tuple of str
-        Noms lus, dans l'ordre, colonnes vides ôtées.
-    texte : pyarrow.Table
-        Une colonne de texte par nom ; une cellule vide est nulle.
-    origine : str
-        Nom du fichier, et de la feuille pour un classeur.
-    encodage : str
-        Encodage constaté ; ``classeur`` quand les cellules viennent d'un tableur.
-    titre : str
-        Lignes de titre au-dessus de l'en-tête.
-    remarques : tuple of str
-        Ce que l'analyste doit savoir de la lecture.
-    millesime : int or None
-        Année que le contenu dit lui-même, une fois mis en forme.
-    niveau : str or None
-        Niveau que le contenu dit lui-même, une fois mis en forme.
-    """
+    """Une table telle que reçue : des noms de colonnes et du texte."""
 
     colonnes: tuple[str, ...]
     texte: pa.Table
@@ -100,19 +71,7 @@ class TableBrute:
     niveau: str | None = None
 
     def typer(self, nombres: Sequence[str], textes: Sequence[str]) -> pa.Table | None:
-        """Lire d'emblée les nombres d'un CSV sans piège, sans passer par le texte.
-
-        Parameters
-        ----------
-        nombres, textes : sequence of str
-            Colonnes à lire en nombres, et colonnes à garder en texte.
-
-        Returns
-        -------
-        pyarrow.Table or None
-            ``None`` s'il faut lire le texte : autre nature de fichier, ou cellule qui n'est pas un
-            nombre ordinaire (marque, virgule, espace des milliers).
-        """
+        """Lire d'emblée les nombres d'un CSV sans piège, sans passer par le texte."""
         differe = self.__dict__["_texte"]
         return differe.typer(nombres, textes) if isinstance(differe, TexteDiffere) else None
 
@@ -122,18 +81,7 @@ TableBrute.texte = _Texte()
 
 
 def nature(chemin: Path) -> str:
-    """Dire la nature d'un fichier d'après ses premiers octets, non d'après son nom.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier existant.
-
-    Returns
-    -------
-    str
-        ``zip``, ``xls``, ``7z``, ``gzip``, ``pdf``, ``parquet``, ``gpkg``, ``html``, ``vide`` ou ``texte``.
-    """
+    """Dire la nature d'un fichier d'après ses premiers octets, non d'après son nom."""
     with chemin.open("rb") as flux:
         debut = flux.read(512)
     if not debut.strip():
@@ -147,20 +95,7 @@ def nature(chemin: Path) -> str:
 
 
 def refuser_ce_qui_n_est_pas_une_table(chemin: Path, contenu: str) -> None:
-    """Refuser un fichier vide ou une page web, quelle que soit son extension.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier reçu.
-    contenu : str
-        Nature donnée par :func:`nature`.
-
-    Raises
-    ------
-    FichierIllisible
-        Fichier vide ou page web.
-    """
+    """Refuser un fichier vide ou une page web, quelle que soit son extension."""
     if contenu == "vide":
         raise FichierIllisible(f"« {chemin.name} » est vide. Téléchargez-le de nouveau.")
     if contenu == "html":
@@ -175,20 +110,7 @@ COLONNES_MAXIMALES: Final = 4096
 
 
 def refuser_trop_de_colonnes(nombre: int, origine: str) -> None:
-    """Refuser une table démesurément large, avant de la découper.
-
-    Parameters
-    ----------
-    nombre : int
-        Colonnes annoncées.
-    origine : str
-        Fichier ou feuille, pour le message.
-
-    Raises
-    ------
-    FichierIllisible
-        Au-delà de :data:`COLONNES_MAXIMALES`.
-    """
+    """Refuser une table démesurément large, avant de la découper."""
     if nombre > COLONNES_MAXIMALES:
         raise FichierIllisible(
             f"« {origine} » a {nombre} colonnes : aucune table de la statistique publique n'en a plus de "
@@ -197,20 +119,7 @@ def refuser_trop_de_colonnes(nombre: int, origine: str) -> None:
 
 
 def refuser_noms_repetes(noms: Sequence[str], origine: str) -> None:
-    """Refuser deux colonnes de même nom, casse ignorée : rien ne dirait laquelle croire.
-
-    Parameters
-    ----------
-    noms : sequence of str
-        Noms de colonnes lus.
-    origine : str
-        Fichier ou feuille, pour le message.
-
-    Raises
-    ------
-    FichierIllisible
-        Si un nom revient.
-    """
+    """Refuser deux colonnes de même nom, casse ignorée : rien ne dirait laquelle croire."""
     refuser_trop_de_colonnes(len(noms), origine)
     comptes = Counter(n.upper() for n in noms)
     repetes = sorted(n for n, fois in comptes.items() if fois > 1)
@@ -222,20 +131,7 @@ def refuser_noms_repetes(noms: Sequence[str], origine: str) -> None:
 
 
 def rang_de_l_en_tete(lignes: Sequence[Sequence[str]]) -> int | None:
-    """Trouver la ligne des noms techniques, sous d'éventuels titres et libellés.
-
-    Parameters
-    ----------
-    lignes : sequence of sequence of str
-        Premières lignes, cellules en texte.
-
-    Returns
-    -------
-    int or None
-        Rang de la première ligne technique qui porte une colonne de codes du catalogue ; à défaut, de la
-        plus longue ligne technique, puis d'une ligne de noms en toutes lettres qu'une forme déclare ;
-        ``None`` s'il n'y en a pas.
-    """
+    """Trouver la ligne des noms techniques, sous d'éventuels titres et libellés."""
     meilleur: tuple[int, int] | None = None
     for rang, ligne in enumerate(lignes[:LIGNES_D_EN_TETE]):
         noms = [c.strip() for c in ligne if c.strip()]
@@ -267,13 +163,7 @@ def _cles_connues() -> frozenset[str]:
 
 @contextmanager
 def moteur() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Ouvrir un moteur DuckDB en mémoire, qui n'écrit que dans le dossier temporaire et n'installe rien.
-
-    Yields
-    ------
-    duckdb.DuckDBPyConnection
-        Connexion, fermée en sortie.
-    """
+    """Ouvrir un moteur DuckDB en mémoire, qui n'écrit que dans le dossier temporaire et n'installe rien."""
     # Un dossier à ce seul utilisateur : dans le dossier temporaire commun, les noms de DuckDB se devinent.
     with dossier_de_passage("moteur") as provisoire:
         connexion = duckdb.connect(

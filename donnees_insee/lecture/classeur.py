@@ -25,23 +25,7 @@ DUREE_MAXIMALE: Final = 600  # secondes
 
 
 def lire_classeur(chemin: Path) -> list[TableBrute]:
-    """Lire les feuilles d'un classeur qui ont une ligne de noms techniques.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Classeur, quelle que soit son extension : son format est lu dans ses octets.
-
-    Returns
-    -------
-    list of TableBrute
-        Une table par feuille utile.
-
-    Raises
-    ------
-    FichierIllisible
-        Classeur tronqué, protégé ou démesuré.
-    """
+    """Lire les feuilles d'un classeur qui ont une ligne de noms techniques."""
     tables = [_feuille(f"{chemin.name} · feuille {nom}", lignes) for nom, lignes in _ouvrir(chemin).items()]
     return [t for t in tables if t is not None]
 
@@ -103,18 +87,7 @@ def _feuille(origine: str, lignes: Sequence[Sequence[object]]) -> TableBrute | N
 
 
 def en_texte(cellule: object) -> str | None:
-    """Écrire une cellule de classeur comme un texte, sans ``.0`` ajouté ni décimale perdue.
-
-    Parameters
-    ----------
-    cellule : object
-        Valeur rendue par le lecteur de classeurs.
-
-    Returns
-    -------
-    str or None
-        Texte, ou ``None`` pour une cellule vide.
-    """
+    """Écrire une cellule de classeur comme un texte, sans ``.0`` ajouté ni décimale perdue."""
     if cellule is None or cellule == "":
         return None
     if isinstance(cellule, float):

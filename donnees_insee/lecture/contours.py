@@ -34,19 +34,7 @@ HORS_METROPOLE: Final = ("97", "98", "99", "QP97", "QP98", "QP099", "QN97", "QN9
 
 @dataclass(frozen=True)
 class CouchePreparee:
-    """Une couche prête pour la base : colonnes communes, géométrie en WGS 84.
-
-    Attributes
-    ----------
-    source : Source
-        ``contours_iris`` ou ``contours_qpv``.
-    couche : geopandas.GeoDataFrame
-        Colonnes ``code``, ``nom``, ``commune``, ``nom_commune``, ``type`` et ``geometry``.
-    annee : int or None
-        Année de la géographie, si le nom du fichier la porte.
-    remarques : tuple of str
-        Ce que l'analyste doit savoir de la lecture.
-    """
+    """Une couche prête pour la base : colonnes communes, géométrie en WGS 84."""
 
     source: Source
     couche: gpd.GeoDataFrame
@@ -57,29 +45,7 @@ class CouchePreparee:
 # Une coordonnée démesurée est une faute dite plus bas, non un avertissement en anglais.
 @np.errstate(all="ignore")
 def lire_couche(chemin: Path, demande: int | None = None) -> CouchePreparee:
-    """Lire une couche et vérifier qu'elle peut servir de contours.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier GeoJSON, GPKG, SHP ou TopoJSON.
-    demande : int or None, default None
-        Année de la géographie donnée par l'analyste.
-
-    Returns
-    -------
-    CouchePreparee
-        Couche en WGS 84, triée par code.
-
-    Raises
-    ------
-    FichierIllisible
-        Fichier illisible ou sans système de coordonnées.
-    SourceNonReconnue
-        Attributs qui ne sont ni ceux des IRIS ni ceux des QPV.
-    TableNonConforme
-        Codes mal formés ou répétés, géométries vides.
-    """
+    """Lire une couche et vérifier qu'elle peut servir de contours."""
     brute, remarques = _ouvrir(chemin)
     refuser_noms_repetes([str(c) for c in brute.columns], chemin.name)
     source = _reconnaitre_couche([str(c) for c in brute.columns], chemin.name)

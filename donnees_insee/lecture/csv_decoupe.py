@@ -26,21 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EnTete:
-    """La ligne des noms d'un CSV, et ce qui la précède.
-
-    Attributes
-    ----------
-    rang : int
-        Nombre de lignes au-dessus.
-    separateur : str
-        Séparateur de colonnes.
-    noms : list of str
-        Noms dans l'ordre, vides compris.
-    titre : str
-        Lignes de titre.
-    position : int
-        Octets jusqu'à la fin de l'en-tête.
-    """
+    """La ligne des noms d'un CSV, et ce qui la précède."""
 
     rang: int
     separateur: str
@@ -55,29 +41,7 @@ class EnTete:
 
 
 def decouper(chemin: Path, entete: EnTete, nom: str, saut: int = 0) -> pa.Table:
-    """Découper en texte pur, et traduire le refus de DuckDB.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Ce qui suit l'en-tête, en UTF-8, fins de ligne unifiées.
-    entete : EnTete
-        En-tête trouvé.
-    nom : str
-        Nom du fichier, pour les messages.
-    saut : int, default 0
-        Lignes à sauter : une, si le fichier garde son en-tête.
-
-    Returns
-    -------
-    pyarrow.Table
-        Colonnes nommées, en texte ; une cellule vide est nulle.
-
-    Raises
-    ------
-    FichierIllisible
-        Ligne de longueur différente, guillemet non fermé ou douteux, lignes perdues.
-    """
+    """Découper en texte pur, et traduire le refus de DuckDB."""
     colonnes = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(entete.noms)))
     # DuckDB prend crochets et astérisques d'un chemin pour un motif : ils sont neutralisés.
     adresse = glob.escape(str(chemin)).replace("'", "''")
@@ -115,23 +79,7 @@ def _faute_de_decoupage(message: str, attendues: int) -> str:
 def decouper_en_nombres(
     chemin: Path, entete: EnTete, nombres: Sequence[str], textes: Sequence[str]
 ) -> pa.Table | None:
-    """Découper et lire les nombres du même geste, si toutes les cellules à lire sont des nombres ordinaires.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier UTF-8 sans guillemet, fins de ligne unifiées, en-tête à la première ligne.
-    entete : EnTete
-        En-tête trouvé.
-    nombres, textes : sequence of str
-        Colonnes à lire en nombres, et colonnes à garder en texte.
-
-    Returns
-    -------
-    pyarrow.Table or None
-        ``None`` au moindre doute (marque, virgule décimale, espace des milliers, ligne de longueur
-        différente) : le découpage en texte saura dire lequel.
-    """
+    """Découper et lire les nombres du même geste, si toutes les cellules à lire sont des nombres ordinaires."""
     types = {n: pa.float64() for n in nombres} | {n: pa.string() for n in textes}
     lue = _lire_d_emblee(chemin, entete, types, chemin.name)
     # « NaN » et « inf » se lisent comme des nombres, et n'en sont pas : la somme les trahit.
@@ -141,22 +89,7 @@ def decouper_en_nombres(
 
 
 def decouper_sans_detour(chemin: Path, entete: EnTete, nom: str) -> pa.Table:
-    """Découper en texte un fichier sans piège ; s'il en cache un, DuckDB le découpe ou dit la faute.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier UTF-8 sans guillemet, fins de ligne unifiées, en-tête à la première ligne.
-    entete : EnTete
-        En-tête trouvé.
-    nom : str
-        Nom du fichier, pour les messages.
-
-    Returns
-    -------
-    pyarrow.Table
-        Colonnes nommées, en texte ; une cellule vide est nulle.
-    """
+    """Découper en texte un fichier sans piège ; s'il en cache un, DuckDB le découpe ou dit la faute."""
     lue = _lire_d_emblee(chemin, entete, dict.fromkeys(entete.utiles, pa.string()), nom)
     return decouper(chemin, entete, nom, saut=1) if lue is None else lue
 

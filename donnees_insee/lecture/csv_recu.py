@@ -48,24 +48,7 @@ class _Examen:
 
 
 def lire_csv(chemin: Path) -> TableBrute:
-    """Lire un CSV en texte pur.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier texte non vide.
-
-    Returns
-    -------
-    TableBrute
-        Colonnes nommées ; une cellule vide est nulle. Le texte d'un fichier sans piège n'est découpé
-        que si on le demande : une ligne fautive n'est alors refusée qu'à ce moment.
-
-    Raises
-    ------
-    FichierIllisible
-        Encodage inconnu, ligne de longueur différente, guillemet non fermé, nom de colonne répété.
-    """
+    """Lire un CSV en texte pur."""
     examen = _examiner(chemin)
     a_copier = examen.a_transcrire or not _ecrit_en_utf_8(chemin)
     with dossier_de_passage("csv") as provisoire:

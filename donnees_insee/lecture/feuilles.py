@@ -22,15 +22,7 @@ def limiter_la_memoire() -> None:
 
 
 def principal(classeur: Path, sortie: Path) -> None:
-    """Écrire dans un fichier les cellules de toutes les feuilles.
-
-    Parameters
-    ----------
-    classeur : pathlib.Path
-        Classeur à lire ; son format est lu dans ses octets, non dans son nom.
-    sortie : pathlib.Path
-        Fichier où écrire un dictionnaire nom de feuille → lignes.
-    """
+    """Écrire dans un fichier les cellules de toutes les feuilles."""
     from python_calamine import CalamineWorkbook  # noqa: PLC0415 - après la borne de mémoire
 
     with classeur.open("rb") as flux:

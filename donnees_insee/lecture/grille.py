@@ -21,24 +21,7 @@ EXTENSIONS: Final = {".gpkg", ".shp"}
 
 
 def lire_carreaux(chemin: Path) -> TableBrute | None:
-    """Lire les couches de carreaux d'un fichier géographique, réunies en une table de texte.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier GPKG ou SHP.
-
-    Returns
-    -------
-    TableBrute or None
-        ``None`` si aucune couche n'a les attributs d'une grille. Un carreau à cheval sur plusieurs
-        communes, présent à l'identique dans plusieurs couches, n'est compté qu'une fois.
-
-    Raises
-    ------
-    FichierIllisible
-        Si une couche de carreaux ne se lit pas jusqu'au bout.
-    """
+    """Lire les couches de carreaux d'un fichier géographique, réunies en une table de texte."""
     if chemin.suffix.lower() not in EXTENSIONS or nature(chemin) in {"vide", "html", "zip"}:
         return None
     couches, laissees = _couches_de_carreaux(chemin)

@@ -27,23 +27,7 @@ FAUTES_DE_LECTURE: Final = (
 
 
 def lire_parquet(chemin: Path) -> TableBrute:
-    """Lire un Parquet ; seules les colonnes qu'une source du catalogue connaît sont tirées du disque.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier Parquet.
-
-    Returns
-    -------
-    TableBrute
-        Colonnes en texte ; un nombre y est écrit avec toutes ses décimales.
-
-    Raises
-    ------
-    FichierIllisible
-        Fichier tronqué, ou dont un nom de colonne est répété.
-    """
+    """Lire un Parquet ; seules les colonnes qu'une source du catalogue connaît sont tirées du disque."""
     try:
         refuser_un_parquet_demesure(chemin)
         noms = pq.read_schema(chemin).names
@@ -77,18 +61,7 @@ def _recompter(chemin: Path, noms: list[str], lues: int) -> None:
 
 
 def refuser_un_parquet_demesure(chemin: Path) -> None:
-    """Refuser un Parquet qui gonflerait hors de proportion : quelques octets y valent un milliard de lignes.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier Parquet.
-
-    Raises
-    ------
-    FichierIllisible
-        Taille ou rapport démesurés.
-    """
+    """Refuser un Parquet qui gonflerait hors de proportion : quelques octets y valent un milliard de lignes."""
     pied = pq.read_metadata(chemin)
     verifier_taille(chemin, 8 * pied.num_rows * max(1, pied.num_columns), chemin.stat().st_size)
 

@@ -44,17 +44,7 @@ EMPRISES: Final = (
 
 @dataclass(frozen=True)
 class PerimetreRecu:
-    """Un périmètre lu dans un fichier.
-
-    Attributes
-    ----------
-    nom : str
-        Nom donné par un attribut, ou nom du fichier et rang de la surface.
-    surface : shapely.geometry.base.BaseGeometry
-        Surface valide, en WGS 84.
-    remarque : str
-        Ce qui a été corrigé en lisant.
-    """
+    """Un périmètre lu dans un fichier."""
 
     nom: str
     surface: BaseGeometry
@@ -62,25 +52,7 @@ class PerimetreRecu:
 
 
 def lire_perimetres(chemin: Path) -> tuple[PerimetreRecu, ...]:
-    """Lire les périmètres d'un fichier.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier GeoJSON, GPKG ou SHP d'une seule couche.
-
-    Returns
-    -------
-    tuple of PerimetreRecu
-        Un périmètre par surface, dans l'ordre du fichier.
-
-    Raises
-    ------
-    FichierIllisible
-        Si le fichier ne s'ouvre pas, a plusieurs couches, ou ne dit pas ses coordonnées.
-    TableNonConforme
-        Si des surfaces sont vides, plates, hors de France, ou portent le même nom.
-    """
+    """Lire les périmètres d'un fichier."""
     brute = _ouvrir(chemin)
     refuser_noms_repetes([str(c) for c in brute.columns], chemin.name)
     couche = brute.to_crs("EPSG:4326")

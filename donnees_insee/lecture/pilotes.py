@@ -34,23 +34,7 @@ DEBUT: Final = 8192
 
 
 def adresse(chemin: Path) -> str:
-    """Donner à GDAL le nom d'une couche, pilote compris, après avoir vérifié qu'elle est ce qu'elle annonce.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier GeoJSON, TopoJSON, GPKG ou SHP existant.
-
-    Returns
-    -------
-    str
-        Nom à ouvrir par pyogrio ou geopandas.
-
-    Raises
-    ------
-    FichierIllisible
-        Contenu d'un autre format, système de coordonnées à chercher sur le réseau, table virtuelle.
-    """
+    """Donner à GDAL le nom d'une couche, pilote compris, après avoir vérifié qu'elle est ce qu'elle annonce."""
     pilote, signature = PILOTES[chemin.suffix.lower()]
     with chemin.open("rb") as flux:
         debut = flux.read(DEBUT)
@@ -73,22 +57,7 @@ def adresse(chemin: Path) -> str:
 
 
 def verifier_le_compte(chemin: Path, lues: int, couche: str | None = None) -> None:
-    """Vérifier, sans GDAL, qu'il a donné toutes les entités d'une couche.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Couche admise par :func:`adresse`.
-    lues : int
-        Entités lues.
-    couche : str or None, default None
-        Couche du GeoPackage ; par défaut, la seule qu'il contient.
-
-    Raises
-    ------
-    FichierIllisible
-        Si le fichier en contient un autre nombre.
-    """
+    """Vérifier, sans GDAL, qu'il a donné toutes les entités d'une couche."""
     annoncees = lues
     if chemin.suffix.lower() == ".gpkg":
         with closing(sqlite3.connect(f"{chemin.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as base:

@@ -26,27 +26,7 @@ class Colonne:
 
 @dataclass(frozen=True)
 class Lot:
-    """Ce pour quoi une table est prise.
-
-    Attributes
-    ----------
-    source : Source
-        Source du catalogue.
-    millesime : int or None
-        Millésime ; ``None`` pour une source sans date.
-    cle : str
-        Colonne qui porte les codes.
-    colonnes : tuple of Colonne
-        Colonnes retenues.
-    ecartees : tuple of str
-        Colonnes inconnues, ou d'une autre année que le lot.
-    d_ou : str
-        D'où vient le millésime : colonnes, nom, titre ou demande.
-    remarques : tuple of str
-        Ce que l'analyste doit savoir du choix de l'année.
-    niveau : str or None
-        Niveau que le fichier dit lui-même ; sinon les codes le diront.
-    """
+    """Ce pour quoi une table est prise."""
 
     source: Source
     millesime: int | None
@@ -59,20 +39,7 @@ class Lot:
 
 
 def traduire(source: Source, nom: str) -> Colonne | None:
-    """Traduire un nom de colonne publié en variable stable d'une source.
-
-    Parameters
-    ----------
-    source : Source
-        Source supposée.
-    nom : str
-        Nom publié.
-
-    Returns
-    -------
-    Colonne or None
-        ``None`` si aucune règle de la source ne connaît ce nom.
-    """
+    """Traduire un nom de colonne publié en variable stable d'une source."""
     propre = nom.strip().upper()
     for motif in source.motifs:
         trouve = motif.brut.fullmatch(propre)
@@ -116,36 +83,12 @@ GENERATION_DE_QPV: Final = re.compile(r"Q[PN]V?[\s_-]?(?:2015|2024)(?!\d)", re.I
 
 
 def annees_dans(texte: str) -> list[int]:
-    """Relever les années écrites dans un nom de fichier ou un titre.
-
-    Parameters
-    ----------
-    texte : str
-        Nom ou titre.
-
-    Returns
-    -------
-    list of int
-        Années distinctes, de 1990 à 2039, croissantes.
-    """
+    """Relever les années écrites dans un nom de fichier ou un titre."""
     return sorted({int(a) for a in re.findall(r"(?<!\d)((?:19[9]|20[0-3])\d)(?!\d)", texte)})
 
 
 def annee_du_nom(nom: str, titre: str = "") -> tuple[int | None, str]:
-    """Lire l'année qu'un nom de fichier porte seule, à défaut le titre de la feuille.
-
-    Parameters
-    ----------
-    nom : str
-        Nom du fichier.
-    titre : str, default ""
-        Lignes de titre d'un classeur.
-
-    Returns
-    -------
-    tuple
-        Année (ou ``None``) et ce qui l'a donnée ; deux années dans un nom n'en donnent aucune.
-    """
+    """Lire l'année qu'un nom de fichier porte seule, à défaut le titre de la feuille."""
     du_nom = annees_dans(nom)
     if len(du_nom) == 1:
         return du_nom[0], "nom du fichier"
@@ -156,22 +99,7 @@ def annee_du_nom(nom: str, titre: str = "") -> tuple[int | None, str]:
 
 
 def refuser_deux_annees(nom: str, annee: int | None, demande: int | None) -> None:
-    """Refuser une option --millesime que le nom du fichier contredit : un dossier entier serait mal daté.
-
-    Parameters
-    ----------
-    nom : str
-        Nom du fichier.
-    annee : int or None
-        Année lue dans le nom ou le titre.
-    demande : int or None
-        Année donnée par l'analyste.
-
-    Raises
-    ------
-    SourceNonReconnue
-        Si les deux diffèrent.
-    """
+    """Refuser une option --millesime que le nom du fichier contredit : un dossier entier serait mal daté."""
     if annee is not None and demande is not None and annee != demande:
         raise SourceNonReconnue(
             f"« {nom} » porte l'année {annee} et l'option --millesime dit {demande}. Si l'option a "
@@ -270,35 +198,7 @@ def reconnaitre(
     connu: int | None = None,
     niveau: str | None = None,
 ) -> Lot:
-    """Dire pour quoi une table est prise, d'après ses noms de colonnes.
-
-    Parameters
-    ----------
-    noms : sequence of str
-        Noms de colonnes lus.
-    nom : str
-        Nom du fichier, pour les messages et, en dernier recours, pour l'année.
-    titre : str, default ""
-        Titre de la feuille d'un classeur.
-    demande : int or None, default None
-        Millésime donné par l'analyste.
-    connu : int or None, default None
-        Millésime que le contenu dit lui-même.
-    niveau : str or None, default None
-        Niveau que le contenu dit lui-même.
-
-    Returns
-    -------
-    Lot
-        Source, millésime et colonnes traduites.
-
-    Raises
-    ------
-    SourceNonReconnue
-        Si aucune source ne convient, si deux conviennent, ou si l'année reste inconnue ou contredite.
-    TableNonConforme
-        Si deux colonnes disent la même variable.
-    """
+    """Dire pour quoi une table est prise, d'après ses noms de colonnes."""
     candidates = [
         (score, source, traduites)
         for source in sources().values()

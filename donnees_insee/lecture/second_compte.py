@@ -15,26 +15,7 @@ CELLULE_MAXIMALE: Final = 1 << 20
 
 
 def verifier_le_compte(chemin: Path, separateur: str, nom: str, lues: int, saut: int = 0) -> None:
-    """Vérifier que le découpage a donné toutes les lignes d'un fichier.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier UTF-8 découpé.
-    separateur : str
-        Séparateur de colonnes.
-    nom : str
-        Nom du fichier, pour les messages.
-    lues : int
-        Lignes que le découpage a données.
-    saut : int, default 0
-        Lignes d'en-tête en tête du fichier.
-
-    Raises
-    ------
-    FichierIllisible
-        Compte différent, ou cellule où un guillemet peut cacher plusieurs lignes.
-    """
+    """Vérifier que le découpage a donné toutes les lignes d'un fichier."""
     # Une ligne de données tient sur une ligne de texte au moins : l'égalité prouve que rien n'est perdu.
     with chemin.open("rb") as flux:
         if lues == sum(not ligne.isspace() for ligne in flux) - saut:

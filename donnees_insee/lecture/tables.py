@@ -25,23 +25,7 @@ CONTENUS: Final = {
 
 
 def lire_tables(chemin: Path) -> list[TableBrute]:
-    """Lire toutes les tables d'un fichier CSV, d'un classeur ou d'un Parquet.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier à lire.
-
-    Returns
-    -------
-    list of TableBrute
-        Une table pour un CSV ou un Parquet, une par feuille pour un classeur.
-
-    Raises
-    ------
-    FichierIllisible
-        Si le contenu n'est pas celui que l'extension annonce, ou s'il est tronqué.
-    """
+    """Lire toutes les tables d'un fichier CSV, d'un classeur ou d'un Parquet."""
     extension, contenu = chemin.suffix.lower(), nature(chemin)
     refuser_ce_qui_n_est_pas_une_table(chemin, contenu)
     dit = CONTENUS.get(contenu, f"du contenu de nature « {contenu} »")

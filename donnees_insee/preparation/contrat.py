@@ -16,22 +16,7 @@ if TYPE_CHECKING:
 
 
 def fautes_de_codes(table: pa.Table, niveau: str, lot: Lot) -> list[str]:
-    """Vérifier la forme des codes et l'unicité de l'identité des lignes.
-
-    Parameters
-    ----------
-    table : pyarrow.Table
-        Table typée, avec sa colonne ``code``.
-    niveau : str
-        Niveau géographique.
-    lot : Lot
-        Reconnaissance de la table : forme des codes, colonnes d'identité.
-
-    Returns
-    -------
-    list of str
-        Une phrase par sorte de faute ; vide si le contrat est tenu.
-    """
+    """Vérifier la forme des codes et l'unicité de l'identité des lignes."""
     nature = lot.source.codes or niveau
     cles = [c for c in lot.source.identite if c in table.column_names]
     if _tient(table, cles, nature):
@@ -40,18 +25,7 @@ def fautes_de_codes(table: pa.Table, niveau: str, lot: Lot) -> list[str]:
 
 
 def est_croissante(colonne: pa.ChunkedArray) -> bool:
-    """Dire si une colonne de codes est strictement croissante : alors triée, et sans double.
-
-    Parameters
-    ----------
-    colonne : pyarrow.ChunkedArray
-        Codes, sans cellule vide.
-
-    Returns
-    -------
-    bool
-        Vrai si chaque code suit le précédent.
-    """
+    """Dire si une colonne de codes est strictement croissante : alors triée, et sans double."""
     return len(colonne) < 2 or bool(pc.all(pc.less(colonne[:-1], colonne[1:])).as_py())
 
 

@@ -29,13 +29,7 @@ class TypeDEquipement:
 
 @lru_cache(maxsize=1)
 def types() -> tuple[TypeDEquipement, ...]:
-    """Lire la table des types suivis ; l'édition 2024 en a renuméroté plusieurs.
-
-    Returns
-    -------
-    tuple of TypeDEquipement
-        Une ligne par plage d'années.
-    """
+    """Lire la table des types suivis ; l'édition 2024 en a renuméroté plusieurs."""
     fichier = resources.files("donnees_insee.catalogue") / "reference" / "types_equipements.csv"
     with fichier.open(encoding="utf-8") as flux:
         return tuple(
@@ -47,38 +41,12 @@ def types() -> tuple[TypeDEquipement, ...]:
 
 
 def codes_de_l_annee(annee: int) -> dict[str, str]:
-    """Donner le nom stable de chaque code d'équipement d'une édition.
-
-    Parameters
-    ----------
-    annee : int
-        Édition (1er janvier).
-
-    Returns
-    -------
-    dict of str to str
-        Code de l'Insee → variable ; un type que la table ne suit pas cette année-là n'y est pas.
-    """
+    """Donner le nom stable de chaque code d'équipement d'une édition."""
     return {t.code: t.variable for t in types() if t.de <= annee and (t.a is None or annee <= t.a)}
 
 
 def compter_les_equipements(source: str, prepare: TablePreparee) -> dict[str, pd.DataFrame]:
-    """Tirer d'une liste d'équipements les comptes par commune et par IRIS.
-
-    Parameters
-    ----------
-    source : str
-        Source reconnue ; toute autre que les équipements ne donne rien.
-    prepare : TablePreparee
-        Liste prête : ``code``, ``DEPCOM``, ``TYPEQU`` et, pour un fichier de comptes, ``NB_EQUIP``.
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        Niveau → colonne ``code`` et une colonne par type suivi que le fichier porte. Un territoire présent
-        sans équipement d'un tel type y a zéro : le fichier est exhaustif pour les communes qu'il porte. Un
-        type absent de tout le fichier n'a pas de colonne, et un nombre tu rend le compte inconnu.
-    """
+    """Tirer d'une liste d'équipements les comptes par commune et par IRIS."""
     if source not in SOURCES or prepare.millesime is None:
         return {}
     codes = codes_de_l_annee(prepare.millesime)

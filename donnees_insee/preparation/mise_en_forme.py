@@ -18,23 +18,7 @@ if TYPE_CHECKING:
 
 
 def mettre_en_forme(table: TableBrute) -> list[TableBrute]:
-    """Rendre la table telle quelle, ou les tables larges qu'elle contient.
-
-    Parameters
-    ----------
-    table : TableBrute
-        Table de texte telle que lue.
-
-    Returns
-    -------
-    list of TableBrute
-        Une table par niveau et par année ; leur ``millesime`` et leur ``niveau`` sont alors connus.
-
-    Raises
-    ------
-    TableNonConforme
-        Si une mesure est donnée deux fois pour un même territoire, ou si aucune date n'est lisible.
-    """
+    """Rendre la table telle quelle, ou les tables larges qu'elle contient."""
     noms = {en_capitales(c): c for c in table.colonnes}
     forme = next((f for f in formes() if f.colonnes <= set(noms)), None)
     if forme is None:

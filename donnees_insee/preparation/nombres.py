@@ -30,19 +30,7 @@ ESPACES: Final = re.compile(r"\s+")  # toutes celles d'Unicode : insécable, fin
 
 @dataclass(frozen=True)
 class Lecture:
-    """Une table dont les nombres sont lus.
-
-    Attributes
-    ----------
-    table : pyarrow.Table
-        ``code``, textes, nombres, et ``<variable>__statut`` où une marque existe.
-    fautes : tuple of str
-        Cellules qui ne sont ni nombre ni marque.
-    comptes : dict of str to int
-        Marque → nombre de cellules.
-    sans_code : int
-        Lignes qui portent quelque chose mais aucun code.
-    """
+    """Une table dont les nombres sont lus."""
 
     table: pa.Table
     fautes: tuple[str, ...]
@@ -51,22 +39,7 @@ class Lecture:
 
 
 def lire_table(table: TableBrute, cle: str, nombres: Sequence[Colonne], textes: Sequence[Colonne]) -> Lecture:
-    """Lire les nombres d'une table reçue, d'emblée si elle est sans piège, sinon depuis son texte.
-
-    Parameters
-    ----------
-    table : TableBrute
-        Table telle que reçue.
-    cle : str
-        Colonne des codes.
-    nombres, textes : sequence of Colonne
-        Colonnes à convertir, et colonnes à garder telles quelles.
-
-    Returns
-    -------
-    Lecture
-        Table typée et fautes ; les deux voies donnent la même.
-    """
+    """Lire les nombres d'une table reçue, d'emblée si elle est sans piège, sinon depuis son texte."""
     gardees = list(dict.fromkeys([cle, *(c.brut for c in textes)]))
     directe = table.typer([c.brut for c in nombres], gardees)
     if directe is None:
@@ -89,24 +62,7 @@ def lire_nombres(
     *,
     classeur: bool = False,
 ) -> Lecture:
-    """Convertir une table de texte, colonne par colonne, et relever ce qui n'est ni nombre ni marque.
-
-    Parameters
-    ----------
-    texte : pyarrow.Table
-        Table telle que lue.
-    cle : str
-        Colonne des codes.
-    nombres, textes : sequence of Colonne
-        Colonnes à convertir, et colonnes à garder telles quelles.
-    classeur : bool, default False
-        Vrai pour un classeur, qui peut mêler des nombres (point) et des textes (virgule).
-
-    Returns
-    -------
-    Lecture
-        Table typée et fautes.
-    """
+    """Convertir une table de texte, colonne par colonne, et relever ce qui n'est ni nombre ni marque."""
     colonnes: dict[str, pa.Array] = {"code": _propre(texte[cle])}
     colonnes.update({c.variable: _lisible(_propre(texte[c.brut])) for c in textes})
     fautes: list[str] = []
@@ -125,18 +81,7 @@ def lire_nombres(
 
 
 def lire_nombre(texte: str) -> float | None:
-    """Lire un nombre écrit à la française, à l'anglaise ou par un tableur.
-
-    Parameters
-    ----------
-    texte : str
-        Cellule, par exemple ``"1 234,5"`` ou ``"−12.3"``.
-
-    Returns
-    -------
-    float or None
-        ``None`` si ce n'est pas un nombre ; ``nan`` et ``inf`` n'en sont pas.
-    """
+    """Lire un nombre écrit à la française, à l'anglaise ou par un tableur."""
     net = ESPACES.sub(" ", texte.strip())
     if ECRIT.fullmatch(net) is None or not any(c.isdigit() for c in net):
         return None

@@ -27,19 +27,7 @@ PART_NOTABLE: Final = 0.1
 
 @dataclass(frozen=True)
 class TablePreparee:
-    """Une table prête pour la base.
-
-    Attributes
-    ----------
-    contenu : pyarrow.Table or pandas.DataFrame
-        Colonne ``code``, puis une colonne par variable et ``<variable>__statut`` où une marque existe.
-    niveau : str
-        Niveau géographique.
-    millesime : int or None
-        Millésime.
-    remarques : tuple of str
-        Lignes d'ensemble mises de côté, marques rencontrées.
-    """
+    """Une table prête pour la base."""
 
     contenu: pa.Table | pd.DataFrame
     niveau: str
@@ -58,25 +46,7 @@ class TablePreparee:
 
 
 def preparer(table: TableBrute, lot: Lot) -> TablePreparee:
-    """Vérifier les codes, lire les nombres et garder les marques d'une table reconnue.
-
-    Parameters
-    ----------
-    table : TableBrute
-        Texte lu.
-    lot : Lot
-        Reconnaissance de la table.
-
-    Returns
-    -------
-    TablePreparee
-        Table typée, triée par code.
-
-    Raises
-    ------
-    TableNonConforme
-        Codes mal formés ou répétés, nombres illisibles ; toutes les fautes sont dites.
-    """
+    """Vérifier les codes, lire les nombres et garder les marques d'une table reconnue."""
     nombres = [c for c in lot.colonnes if c.motif.type == "nombre"]
     textes = [c for c in lot.colonnes if c.motif.type in {"texte", "note"}]
     lecture = lire_table(table, lot.cle, nombres, textes)

@@ -52,18 +52,7 @@ class Examen:
 
 @lru_cache(maxsize=4096)
 def lire_date(texte: str) -> DateLue | None:
-    """Lire la date d'une ligne reçue : année, jour, ou période.
-
-    Parameters
-    ----------
-    texte : str
-        ``2024``, ``2024-12-31``, ``31/12/2024`` (un tableur français réécrit ainsi le jour) ou ``2024-2025``.
-
-    Returns
-    -------
-    DateLue or None
-        ``None`` si la date n'a aucune de ces formes ; rien n'est deviné.
-    """
+    """Lire la date d'une ligne reçue : année, jour, ou période."""
     propre = texte.strip().removesuffix(" 00:00:00")
     if ANNEE.fullmatch(propre):
         return DateLue(f"année {propre}", int(propre))
@@ -84,18 +73,7 @@ def lire_date(texte: str) -> DateLue | None:
 
 
 def code_valide(code: str) -> bool:
-    """Dire si un code de territoire a une forme admise dans un fichier reçu.
-
-    Parameters
-    ----------
-    code : str
-        Code lu.
-
-    Returns
-    -------
-    bool
-        Vrai si un niveau au moins écrit ses codes ainsi.
-    """
+    """Dire si un code de territoire a une forme admise dans un fichier reçu."""
     return REGION.fullmatch(code) is not None or any(FORMES[n].fullmatch(code) for n in NIVEAUX)
 
 
@@ -103,20 +81,7 @@ def code_valide(code: str) -> bool:
 
 
 def examiner(donnees: pd.DataFrame, sans_code: int = 0) -> Examen:
-    """Vérifier toutes les lignes d'un fichier reçu, et relever toutes les fautes d'un coup.
-
-    Parameters
-    ----------
-    donnees : pandas.DataFrame
-        Lignes lues : ``code``, textes, nombres et marques.
-    sans_code : int, default 0
-        Lignes remplies mais sans code de territoire.
-
-    Returns
-    -------
-    Examen
-        Lignes remplies, fautes en français, remarques.
-    """
+    """Vérifier toutes les lignes d'un fichier reçu, et relever toutes les fautes d'un coup."""
     lignes = completer(donnees)
     vides = _a_remplir(lignes)
     remarques = (
@@ -134,18 +99,7 @@ def examiner(donnees: pd.DataFrame, sans_code: int = 0) -> Examen:
 
 
 def completer(donnees: pd.DataFrame) -> pd.DataFrame:
-    """Donner à une table reçue les colonnes qui lui manquent, vides.
-
-    Parameters
-    ----------
-    donnees : pandas.DataFrame
-        Lignes lues.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Copie qui a toutes les colonnes du modèle.
-    """
+    """Donner à une table reçue les colonnes qui lui manquent, vides."""
     complete = donnees.copy()
     for nom in ("DATE", "INDICATEUR", "PRODUCTEUR", "DIFFUSION", "LIBELLE", "THEME", "UNITE"):
         complete[nom] = (complete[nom] if nom in complete else pd.Series("", complete.index)).fillna("")
@@ -218,18 +172,7 @@ def _indicateurs(lignes: pd.DataFrame, _: list[str]) -> list[str]:
 
 
 def en_pourcentage(lignes: pd.DataFrame) -> pd.Series:
-    """Dire, ligne par ligne, si l'indicateur est un pourcentage.
-
-    Parameters
-    ----------
-    lignes : pandas.DataFrame
-        Lignes d'un fichier reçu, colonnes ``INDICATEUR``, ``UNITE`` et ``DENOMINATEUR``.
-
-    Returns
-    -------
-    pandas.Series
-        Vrai pour l'unité « % » du modèle ou du fichier ; sans unité écrite, dès qu'un dénominateur est reçu.
-    """
+    """Dire, ligne par ligne, si l'indicateur est un pourcentage."""
 
     def une(indicateur: str, unite: str, denominateur: float) -> bool:
         connu = modele_ecrit(indicateur)
@@ -294,18 +237,7 @@ def _repetees(lignes: pd.DataFrame, _: list[str]) -> list[str]:
 
 
 def identites(lignes: pd.DataFrame) -> pd.DataFrame:
-    """Dire ce que chaque ligne décrit, quelle que soit son écriture.
-
-    Parameters
-    ----------
-    lignes : pandas.DataFrame
-        Lignes complétées.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Colonnes ``code``, ``date`` et ``indicateur``.
-    """
+    """Dire ce que chaque ligne décrit, quelle que soit son écriture."""
     return pd.DataFrame(
         {
             "code": lignes["code"].astype(str),
@@ -317,17 +249,6 @@ def identites(lignes: pd.DataFrame) -> pd.DataFrame:
 
 
 def code_indicateur(texte: str) -> str:
-    """Donner le code d'un indicateur reçu : celui de son modèle, ou son nom réduit à des lettres.
-
-    Parameters
-    ----------
-    texte : str
-        Contenu de la colonne ``indicateur``.
-
-    Returns
-    -------
-    str
-        Identifiant ASCII ; un indicateur hors modèle commence par ``local_``.
-    """
+    """Donner le code d'un indicateur reçu : celui de son modèle, ou son nom réduit à des lettres."""
     connu = modele_ecrit(texte)
     return connu.code if connu is not None else "local_" + normaliser(texte).replace(" ", "_")

@@ -15,56 +15,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Demande:
-    """Un fichier voulu : une source, et la ligne du catalogue qui dit où il est.
-
-    Attributes
-    ----------
-    source : Source
-        Source voulue.
-    millesime : Millesime
-        Année, page, adresse et membre attendu.
-    """
+    """Un fichier voulu : une source, et la ligne du catalogue qui dit où il est."""
 
     source: Source
     millesime: Millesime
 
     @property
     def intitule(self) -> str:
-        """Nommer la demande.
-
-        Returns
-        -------
-        str
-            Identifiant de la source, année, et contenu si le catalogue le précise.
-        """
+        """Nommer la demande."""
         contenu = f" ({self.millesime.contenu})" if self.millesime.contenu else ""
         return f"{self.source.id} {self.millesime.annee}{contenu}"
 
     @property
     def annee_attendue(self) -> int | None:
-        """Dire sous quel millésime la base range ce fichier.
-
-        Returns
-        -------
-        int or None
-            ``None`` pour une source sans date.
-        """
+        """Dire sous quel millésime la base range ce fichier."""
         return None if self.source.sans_millesime else self.millesime.annee
 
 
 @dataclass(frozen=True)
 class Choix:
-    """Ce qui a été demandé, traduit en lignes du catalogue.
-
-    Attributes
-    ----------
-    a_telecharger : tuple of Demande
-        Lignes qui ont une adresse.
-    a_la_main : tuple of Demande
-        Lignes qui n'ont qu'une page à visiter, ou rien.
-    remarques : tuple of str
-        Ce que le catalogue ne peut pas donner, et pourquoi.
-    """
+    """Ce qui a été demandé, traduit en lignes du catalogue."""
 
     a_telecharger: tuple[Demande, ...]
     a_la_main: tuple[Demande, ...]
@@ -78,29 +48,7 @@ def choisir(
     millesime: int | None = None,
     tout: bool = False,
 ) -> Choix:
-    """Traduire des noms de sources ou de familles en lignes du catalogue.
-
-    Parameters
-    ----------
-    noms : iterable of str
-        Identifiants de sources ou de familles ; toutes les sources si ``tout``.
-    catalogue : mapping of str to Source
-        Sources connues.
-    millesime : int or None, default None
-        Année voulue ; par défaut la plus récente de chaque source, ou toutes si ``tout``.
-    tout : bool, default False
-        Prendre tous les millésimes de ce qui est nommé, ou tout le catalogue si rien ne l'est.
-
-    Returns
-    -------
-    Choix
-        Fichiers à télécharger, fichiers à prendre à la main, remarques.
-
-    Raises
-    ------
-    ParametreInvalide
-        Si un nom n'est ni une source ni une famille ; tous les noms fautifs sont dits.
-    """
+    """Traduire des noms de sources ou de familles en lignes du catalogue."""
     choisies = _sources_nommees(list(noms), catalogue, tout=tout)
     telecharger: list[Demande] = []
     main: list[Demande] = []
@@ -144,18 +92,7 @@ def _absence(source: Source, annee: int, annees: list[int]) -> str:
 
 
 def a_prendre_a_la_main(demande: Demande) -> str:
-    """Dire quelle page visiter et quel fichier déposer.
-
-    Parameters
-    ----------
-    demande : Demande
-        Ligne du catalogue.
-
-    Returns
-    -------
-    str
-        Phrase complète.
-    """
+    """Dire quelle page visiter et quel fichier déposer."""
     millesime = demande.millesime
     quoi = f"« {millesime.membre} »" if millesime.membre else demande.source.rappel_demande
     ou = f"sur la page {millesime.page}" if millesime.page else "sur le site du producteur"

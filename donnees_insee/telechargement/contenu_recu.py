@@ -47,22 +47,7 @@ EN_MOTS: Final = {"html": "une page web", "texte": "du texte", "vide": "un fichi
 
 
 def nom_complet(nom: str, recu: Path, demande: Demande) -> str:
-    """Donner au fichier reçu un nom qui porte l'extension de sa nature, si son adresse n'en donne pas.
-
-    Parameters
-    ----------
-    nom : str
-        Nom tiré de l'adresse ; vide si elle n'en porte pas.
-    recu : pathlib.Path
-        Fichier reçu.
-    demande : Demande
-        Ligne du catalogue, dont le membre ou la source donnent un nom à défaut.
-
-    Returns
-    -------
-    str
-        Nom avec une extension connue quand elle peut l'être.
-    """
+    """Donner au fichier reçu un nom qui porte l'extension de sa nature, si son adresse n'en donne pas."""
     if PurePosixPath(nom).suffix.lower() in NATURES_PAR_EXTENSION:
         return nom
     contenu = nature(recu)
@@ -73,22 +58,7 @@ def nom_complet(nom: str, recu: Path, demande: Demande) -> str:
 
 
 def verifier_nature(fichier: Path, url: str, page: str) -> None:
-    """Refuser une page web, un fichier vide, ou un contenu qui n'est pas celui de l'extension.
-
-    Parameters
-    ----------
-    fichier : pathlib.Path
-        Fichier reçu, sous son nom.
-    url : str
-        Adresse d'où il vient.
-    page : str
-        Page de la source, à visiter.
-
-    Raises
-    ------
-    TelechargementImpossible
-        Contenu d'une autre nature.
-    """
+    """Refuser une page web, un fichier vide, ou un contenu qui n'est pas celui de l'extension."""
     contenu = nature(fichier)
     attendus = NATURES_PAR_EXTENSION.get(fichier.suffix.lower())
     if contenu == "html":
@@ -107,27 +77,7 @@ def verifier_nature(fichier: Path, url: str, page: str) -> None:
 def verifier_et_examiner(
     base: Base, fichier: Path, demandes: Sequence[Demande]
 ) -> tuple[FichierExamine, ...]:
-    """Ouvrir un fichier reçu, vérifier qu'il est bien ce qui était demandé, et le comparer à la base.
-
-    Parameters
-    ----------
-    base : Base
-        Base à laquelle comparer ; rien n'y est écrit.
-    fichier : pathlib.Path
-        Fichier reçu, sous son nom.
-    demandes : sequence of Demande
-        Ce que cette adresse devait donner.
-
-    Returns
-    -------
-    tuple of FichierExamine
-        Un examen par membre.
-
-    Raises
-    ------
-    TelechargementImpossible
-        Archive fautive, membre absent, ou fichier pris pour autre chose que ce qui était demandé.
-    """
+    """Ouvrir un fichier reçu, vérifier qu'il est bien ce qui était demandé, et le comparer à la base."""
     url, page = demandes[0].millesime.url, demandes[0].millesime.page
     annees = {d.millesime.annee for d in demandes}
     millesime = next(iter(annees)) if len(annees) == 1 else None

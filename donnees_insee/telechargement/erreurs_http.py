@@ -35,20 +35,7 @@ class Interrompu(TelechargementImpossible):
 
 
 def traduire(cause: requests.RequestException, url: str) -> Exception:
-    """Traduire un échec de connexion : définitif avec ce qu'il faut corriger, ou à tenter de nouveau.
-
-    Parameters
-    ----------
-    cause : requests.RequestException
-        Échec constaté.
-    url : str
-        Adresse demandée.
-
-    Returns
-    -------
-    Exception
-        :class:`Passager` ou :class:`TelechargementImpossible`, à lever.
-    """
+    """Traduire un échec de connexion : définitif avec ce qu'il faut corriger, ou à tenter de nouveau."""
     from requests import exceptions  # noqa: PLC0415 - réservé aux téléchargements
 
     if isinstance(cause, exceptions.ProxyError):
@@ -74,22 +61,7 @@ def traduire(cause: requests.RequestException, url: str) -> Exception:
 
 
 def refuser_le_statut(reponse: requests.Response, url: str) -> None:
-    """Refuser une réponse qui ne porte pas de contenu.
-
-    Parameters
-    ----------
-    reponse : requests.Response
-        Réponse reçue.
-    url : str
-        Adresse demandée.
-
-    Raises
-    ------
-    Passager
-        Serveur surchargé ou en panne.
-    TelechargementImpossible
-        Fichier disparu ou refusé.
-    """
+    """Refuser une réponse qui ne porte pas de contenu."""
     statut = reponse.status_code
     if statut in STATUTS_PASSAGERS:
         raise Passager(
@@ -105,20 +77,7 @@ def refuser_le_statut(reponse: requests.Response, url: str) -> None:
 
 
 def refuser_la_taille(url: str, taille: int) -> None:
-    """Refuser un fichier démesuré.
-
-    Parameters
-    ----------
-    url : str
-        Adresse demandée.
-    taille : int
-        Octets annoncés ou reçus.
-
-    Raises
-    ------
-    TelechargementImpossible
-        Au-delà de ce qu'une archive de la statistique publique peut peser.
-    """
+    """Refuser un fichier démesuré."""
     if taille > TAILLE_MAXIMALE:
         raise TelechargementImpossible(
             f"« {url} » dépasse {TAILLE_MAXIMALE // 1024**3} Gio, ce qui n'est pas plausible pour un fichier de "
@@ -127,20 +86,7 @@ def refuser_la_taille(url: str, taille: int) -> None:
 
 
 def total_de_la_suite(reponse: requests.Response, debut: int) -> int | None:
-    """Lire la taille entière dans ``Content-Range``.
-
-    Parameters
-    ----------
-    reponse : requests.Response
-        Réponse 206.
-    debut : int
-        Octets déjà reçus.
-
-    Returns
-    -------
-    int or None
-        ``None`` si la suite ne part pas du bon octet ou ne va pas au bout.
-    """
+    """Lire la taille entière dans ``Content-Range``."""
     trouve = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", reponse.headers.get("Content-Range", "").strip())
     if trouve is None or int(trouve[1]) != debut or int(trouve[2]) + 1 != int(trouve[3]):
         return None
@@ -148,20 +94,7 @@ def total_de_la_suite(reponse: requests.Response, debut: int) -> int | None:
 
 
 def nom_du_fichier(adresses: tuple[str, ...], disposition: str = "") -> str:
-    """Choisir le nom d'un fichier reçu, sans rien qui puisse sortir d'un dossier.
-
-    Parameters
-    ----------
-    adresses : tuple of str
-        Adresse finale, puis adresse du catalogue.
-    disposition : str, default ""
-        En-tête ``Content-Disposition``.
-
-    Returns
-    -------
-    str
-        Nom sûr ; le premier qui porte une extension, vide si aucun n'en porte.
-    """
+    """Choisir le nom d'un fichier reçu, sans rien qui puisse sortir d'un dossier."""
     trouve = re.search(r"filename\s*=\s*\"?([^\";]+)", disposition)
     noms = [trouve[1]] if trouve else []
     noms += [unquote(urlsplit(a).path) for a in adresses]

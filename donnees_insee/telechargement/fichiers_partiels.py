@@ -15,33 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reprise:
-    """Ce qu'il faut savoir d'un fichier partiel pour le continuer.
-
-    Attributes
-    ----------
-    url : str
-        Adresse d'où il vient.
-    validateur : str
-        Étiquette forte du contenu, à défaut sa date de modification.
-    """
+    """Ce qu'il faut savoir d'un fichier partiel pour le continuer."""
 
     url: str
     validateur: str
 
 
 def taille(partiel: Path) -> int:
-    """Donner la taille d'un fichier partiel.
-
-    Parameters
-    ----------
-    partiel : pathlib.Path
-        Fichier ``.partiel``.
-
-    Returns
-    -------
-    int
-        Octets ; zéro s'il n'existe pas.
-    """
+    """Donner la taille d'un fichier partiel."""
     try:
         return partiel.stat().st_size
     except OSError:
@@ -49,34 +30,12 @@ def taille(partiel: Path) -> int:
 
 
 def fiche(partiel: Path) -> Path:
-    """Dire où est la fiche de reprise d'un fichier partiel.
-
-    Parameters
-    ----------
-    partiel : pathlib.Path
-        Fichier ``.partiel``.
-
-    Returns
-    -------
-    pathlib.Path
-        Fichier JSON voisin.
-    """
+    """Dire où est la fiche de reprise d'un fichier partiel."""
     return partiel.with_name(partiel.name + ".json")
 
 
 def lire_reprise(partiel: Path) -> Reprise | None:
-    """Lire la fiche d'un fichier partiel.
-
-    Parameters
-    ----------
-    partiel : pathlib.Path
-        Fichier ``.partiel``.
-
-    Returns
-    -------
-    Reprise or None
-        ``None`` si rien n'est reçu, ou si rien ne permet de continuer.
-    """
+    """Lire la fiche d'un fichier partiel."""
     try:
         return Reprise(**json.loads(fiche(partiel).read_text(encoding="utf-8"))) if taille(partiel) else None
     except (OSError, ValueError, TypeError):
@@ -84,19 +43,7 @@ def lire_reprise(partiel: Path) -> Reprise | None:
 
 
 def ecrire_reprise(partiel: Path, url: str, etag: str, modifie: str) -> None:
-    """Noter l'étiquette du contenu avant son premier octet.
-
-    Parameters
-    ----------
-    partiel : pathlib.Path
-        Fichier ``.partiel`` à venir ; son dossier est créé au besoin.
-    url : str
-        Adresse d'où il vient.
-    etag : str
-        Étiquette du serveur ; faible (``W/``), elle ne permet pas de reprise.
-    modifie : str
-        Date de modification donnée par le serveur.
-    """
+    """Noter l'étiquette du contenu avant son premier octet."""
     creer_dossier(partiel.parent)
     validateur = etag if etag and not etag.startswith("W/") else modifie
     if validateur:
@@ -105,25 +52,13 @@ def ecrire_reprise(partiel: Path, url: str, etag: str, modifie: str) -> None:
 
 
 def oublier_partiel(partiel: Path) -> None:
-    """Ôter un fichier partiel et sa fiche de reprise.
-
-    Parameters
-    ----------
-    partiel : pathlib.Path
-        Fichier ``.partiel``.
-    """
+    """Ôter un fichier partiel et sa fiche de reprise."""
     for fichier in (partiel, fiche(partiel)):
         with suppress(OSError):
             fichier.unlink(missing_ok=True)
 
 
 def oublier_sans_fiche(partiel: Path) -> None:
-    """Ôter un début que rien ne permet de continuer : la suite serait peut-être d'un autre contenu.
-
-    Parameters
-    ----------
-    partiel : pathlib.Path
-        Fichier ``.partiel``.
-    """
+    """Ôter un début que rien ne permet de continuer : la suite serait peut-être d'un autre contenu."""
     if lire_reprise(partiel) is None:
         oublier_partiel(partiel)

@@ -15,77 +15,23 @@ if TYPE_CHECKING:
 
 
 def intitules(demandes: Sequence[Demande]) -> str:
-    """Nommer ce qu'une adresse devait donner.
-
-    Parameters
-    ----------
-    demandes : sequence of Demande
-        Lignes du catalogue qui portent cette adresse.
-
-    Returns
-    -------
-    str
-        Sources et années.
-    """
+    """Nommer ce qu'une adresse devait donner."""
     return " et ".join(d.intitule for d in demandes)
 
 
 def depose(demandes: Sequence[Demande], nom: str, examens: Sequence[Examen]) -> str:
-    """Dire qu'un fichier est reçu et déposé.
-
-    Parameters
-    ----------
-    demandes : sequence of Demande
-        Lignes du catalogue.
-    nom : str
-        Nom du fichier.
-    examens : sequence of Examen
-        Tables tirées du fichier.
-
-    Returns
-    -------
-    str
-        Phrase complète.
-    """
+    """Dire qu'un fichier est reçu et déposé."""
     tables = ", ".join(f"{x.niveau} : {x.lignes} lignes" for x in examens)
     return f"{intitules(demandes)} : « {nom} » reçu, vérifié et déposé ({tables})."
 
 
 def inchange(demandes: Sequence[Demande], version: Version) -> str:
-    """Dire qu'un fichier est celui que la base tient.
-
-    Parameters
-    ----------
-    demandes : sequence of Demande
-        Lignes du catalogue.
-    version : Version
-        Contenu confirmé.
-
-    Returns
-    -------
-    str
-        Phrase complète.
-    """
+    """Dire qu'un fichier est celui que la base tient."""
     return f"{intitules(demandes)} : déjà là, inchangé (« {version.nom} », empreinte {version.sha256[:12]})."
 
 
 def remplacement(demandes: Sequence[Demande], anciennes: Sequence[Version], sha: str) -> str:
-    """Dire que le producteur a remplacé son fichier.
-
-    Parameters
-    ----------
-    demandes : sequence of Demande
-        Lignes du catalogue.
-    anciennes : sequence of Version
-        Autres contenus vus à cette adresse.
-    sha : str
-        Empreinte du contenu reçu.
-
-    Returns
-    -------
-    str
-        Phrase suivie d'une espace ; vide si l'adresse n'avait rien donné d'autre.
-    """
+    """Dire que le producteur a remplacé son fichier."""
     if not anciennes:
         return ""
     ancienne = anciennes[-1]
@@ -96,22 +42,7 @@ def remplacement(demandes: Sequence[Demande], anciennes: Sequence[Version], sha:
 
 
 def consigne(base: Base, examens: Sequence[Examen], cote: Path) -> str:
-    """Nommer les fichiers déposés qu'une version contredit, et les gestes qui la feraient préférer.
-
-    Parameters
-    ----------
-    base : Base
-        Base.
-    examens : sequence of Examen
-        Rapports, dont un au moins dit une contradiction.
-    cote : pathlib.Path
-        Version gardée à part.
-
-    Returns
-    -------
-    str
-        Phrases complètes.
-    """
+    """Nommer les fichiers déposés qu'une version contredit, et les gestes qui la feraient préférer."""
     touches = {(x.source, x.millesime, x.niveau) for x in examens if x.contradiction}
     anciens = [
         recu
@@ -126,18 +57,7 @@ def consigne(base: Base, examens: Sequence[Examen], cote: Path) -> str:
 
 
 def ajout(examens: Sequence[Examen]) -> str:
-    """Dire qu'une nouvelle version complète l'ancienne, et ce qui ne vient plus que de l'ancienne.
-
-    Parameters
-    ----------
-    examens : sequence of Examen
-        Rapports, sans contradiction.
-
-    Returns
-    -------
-    str
-        Phrases complètes.
-    """
+    """Dire qu'une nouvelle version complète l'ancienne, et ce qui ne vient plus que de l'ancienne."""
     phrase = "Rien n'y contredit ce qui était tenu : la nouvelle version est déposée à côté de l'ancienne."
     if any(x.meme_millesime and (x.codes_perdus or x.colonnes_perdues) for x in examens):
         phrase += " Ce qu'elle ne porte plus reste lu dans l'ancienne."
@@ -145,19 +65,6 @@ def ajout(examens: Sequence[Examen]) -> str:
 
 
 def avec_la_page(phrase: str, demande: Demande) -> str:
-    """Ajouter à un refus la page à visiter, si elle n'y est pas.
-
-    Parameters
-    ----------
-    phrase : str
-        Refus.
-    demande : Demande
-        Ligne du catalogue.
-
-    Returns
-    -------
-    str
-        Phrase complète.
-    """
+    """Ajouter à un refus la page à visiter, si elle n'y est pas."""
     page = demande.millesime.page
     return phrase if not page or page in phrase else f"{phrase} Page à visiter : {page}"

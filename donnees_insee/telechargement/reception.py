@@ -42,31 +42,7 @@ BLOC: Final = 1 << 16
 
 @dataclass(frozen=True)
 class Reglages:
-    """Ce qui règle un téléchargement ; les essais y remplacent l'attente.
-
-    Attributes
-    ----------
-    hotes : frozenset of str
-        Hôtes admis.
-    tentatives : int
-        Essais par fichier.
-    premier_delai : float
-        Secondes avant le deuxième essai ; le délai double ensuite.
-    delai_maximal : float
-        Secondes au plus entre deux essais, même si le serveur en demande davantage.
-    connexion : float
-        Secondes laissées à l'ouverture de la connexion.
-    lecture : float
-        Secondes de silence admises du serveur.
-    paralleles : int
-        Fichiers reçus en même temps.
-    dormir : callable or None
-        Attente entre deux essais ; par défaut une attente qu'un arrêt interrompt.
-    hasard : callable
-        Tirage entre deux bornes, pour que des postes coupés ensemble ne reviennent pas ensemble.
-    arret : threading.Event
-        Levé, il fait finir les téléchargements en cours.
-    """
+    """Ce qui règle un téléchargement ; les essais y remplacent l'attente."""
 
     hotes: frozenset[str]
     tentatives: int = 5
@@ -108,33 +84,7 @@ def recevoir(
     connue: Version | None = None,
     suivre: Callable[[Avancement], None] | None = None,
 ) -> Reception:
-    """Recevoir un fichier dans son fichier partiel, en le continuant s'il est commencé.
-
-    Parameters
-    ----------
-    url : str
-        Adresse du catalogue.
-    partiel : pathlib.Path
-        Fichier ``.partiel`` ; complet au retour, sauf si le serveur dit le contenu inchangé.
-    reglages : Reglages
-        Hôtes admis, essais, délais.
-    connue : Version or None, default None
-        Contenu déjà tenu : le serveur peut répondre qu'il n'a pas changé.
-    suivre : callable or None, default None
-        Appelé à chaque bloc reçu et avant chaque nouvel essai.
-
-    Returns
-    -------
-    Reception
-        Nom du fichier et étiquettes du serveur.
-
-    Raises
-    ------
-    TelechargementImpossible
-        Adresse refusée, absente ou muette après tous les essais.
-    SortieImpossible
-        Si le dossier des données refuse l'écriture.
-    """
+    """Recevoir un fichier dans son fichier partiel, en le continuant s'il est commencé."""
     dire = suivre or (lambda _: None)
     dormir = reglages.dormir or reglages.arret.wait
     derniere = ""

@@ -21,23 +21,7 @@ NOM_DU_DOSSIER: Final = "telechargements"
 
 @dataclass(frozen=True)
 class Version:
-    """Un contenu vu à une adresse.
-
-    Attributes
-    ----------
-    sha256 : str
-        Empreinte du fichier.
-    taille : int
-        Octets.
-    date : str
-        Instant de la première vue, en temps universel.
-    nom : str
-        Nom du fichier.
-    etag : str
-        Étiquette donnée par le serveur ; vide s'il n'en donne pas.
-    modifie : str
-        Date de dernière modification donnée par le serveur.
-    """
+    """Un contenu vu à une adresse."""
 
     sha256: str
     taille: int
@@ -48,39 +32,12 @@ class Version:
 
 
 def dossier_de_travail(donnees: Path) -> Path:
-    """Dire où vont les téléchargements en cours et les versions mises de côté.
-
-    Parameters
-    ----------
-    donnees : pathlib.Path
-        Dossier des données.
-
-    Returns
-    -------
-    pathlib.Path
-        Dossier, qui n'est pas créé par cet appel.
-    """
+    """Dire où vont les téléchargements en cours et les versions mises de côté."""
     return donnees / NOM_DU_DOSSIER
 
 
 def lire_registre(donnees: Path) -> dict[str, tuple[Version, ...]]:
-    """Lire le registre.
-
-    Parameters
-    ----------
-    donnees : pathlib.Path
-        Dossier des données.
-
-    Returns
-    -------
-    dict of str to tuple of Version
-        Adresse → contenus vus, du plus ancien au plus récent ; vide si rien n'a été téléchargé.
-
-    Raises
-    ------
-    FichierIllisible
-        Si le registre est abîmé.
-    """
+    """Lire le registre."""
     chemin = donnees / NOM_DU_REGISTRE
     if not chemin.exists():
         return {}
@@ -95,17 +52,7 @@ def lire_registre(donnees: Path) -> dict[str, tuple[Version, ...]]:
 
 
 def noter(donnees: Path, url: str, version: Version) -> None:
-    """Ajouter un contenu au registre, d'un seul geste ; un contenu déjà noté garde sa première date.
-
-    Parameters
-    ----------
-    donnees : pathlib.Path
-        Dossier des données.
-    url : str
-        Adresse du catalogue.
-    version : Version
-        Contenu vu ; s'il est connu, seules ses étiquettes sont mises à jour.
-    """
+    """Ajouter un contenu au registre, d'un seul geste ; un contenu déjà noté garde sa première date."""
     registre = lire_registre(donnees)
     connues = registre.get(url, ())
     ancienne = next((v for v in connues if v.sha256 == version.sha256), None)
@@ -126,23 +73,7 @@ def noter(donnees: Path, url: str, version: Version) -> None:
 
 @contextmanager
 def verrou(donnees: Path) -> Iterator[None]:
-    """Tenir seul le dossier des téléchargements : deux commandes n'écrivent pas le même fichier partiel.
-
-    Parameters
-    ----------
-    donnees : pathlib.Path
-        Dossier des données.
-
-    Yields
-    ------
-    None
-        Tant que le verrou est tenu ; le système le rend si le programme est tué.
-
-    Raises
-    ------
-    SortieImpossible
-        Si une autre commande le tient, ou si le dossier refuse l'écriture.
-    """
+    """Tenir seul le dossier des téléchargements : deux commandes n'écrivent pas le même fichier partiel."""
     pris = f"Une autre commande télécharge déjà dans « {donnees} ». Attendez qu'elle finisse, puis relancez."
     with tenir(creer_dossier(dossier_de_travail(donnees)) / ".verrou", pris):
         yield

@@ -33,24 +33,12 @@ class TelechargementImpossible(ErreurAbs):
 
 
 def hors_ligne() -> bool:
-    """Dire si la variable ``ABS_HORS_LIGNE`` interdit le réseau.
-
-    Returns
-    -------
-    bool
-        Vrai si elle est posée et ne vaut ni ``0`` ni ``non``.
-    """
+    """Dire si la variable ``ABS_HORS_LIGNE`` interdit le réseau."""
     return os.environ.get(HORS_LIGNE, "").strip().lower() not in {"", "0", "non", "false"}
 
 
 def exiger_le_reseau() -> None:
-    """Refuser toute connexion quand le poste est déclaré hors ligne.
-
-    Raises
-    ------
-    TelechargementImpossible
-        Si ``ABS_HORS_LIGNE`` est posée.
-    """
+    """Refuser toute connexion quand le poste est déclaré hors ligne."""
     if hors_ligne():
         raise TelechargementImpossible(
             f"La variable {HORS_LIGNE}={os.environ[HORS_LIGNE]} interdit le réseau : aucune connexion n'a été "
@@ -60,13 +48,7 @@ def exiger_le_reseau() -> None:
 
 
 def hotes_permis() -> frozenset[str]:
-    """Lister les hôtes où un fichier peut être pris : ceux du catalogue, et ceux où ils renvoient.
-
-    Returns
-    -------
-    frozenset of str
-        Noms d'hôtes en minuscules, avec leur port s'il n'est pas 443.
-    """
+    """Lister les hôtes où un fichier peut être pris : ceux du catalogue, et ceux où ils renvoient."""
     du_catalogue = {
         _hote(urlsplit(m.url)) for source in sources().values() for m in source.millesimes if m.url
     }
@@ -76,25 +58,7 @@ def hotes_permis() -> frozenset[str]:
 
 
 def verifier_adresse(url: str, hotes: frozenset[str]) -> str:
-    """Refuser une adresse qui n'est pas en https, ou dont l'hôte n'est pas déclaré.
-
-    Parameters
-    ----------
-    url : str
-        Adresse du catalogue, ou renvoi d'un site.
-    hotes : frozenset of str
-        Hôtes admis, donnés par :func:`hotes_permis`.
-
-    Returns
-    -------
-    str
-        La même adresse.
-
-    Raises
-    ------
-    TelechargementImpossible
-        Protocole, hôte ou identifiants interdits.
-    """
+    """Refuser une adresse qui n'est pas en https, ou dont l'hôte n'est pas déclaré."""
     try:
         parties = urlsplit(url)
         hote = _hote(parties)
@@ -123,18 +87,7 @@ def _hote(parties: SplitResult) -> str:
 
 
 def fichier_de_certificats() -> tuple[str, Path] | None:
-    """Trouver le fichier d'autorités que l'environnement désigne.
-
-    Returns
-    -------
-    tuple or None
-        Nom de la variable et chemin ; ``None`` si aucune n'est posée.
-
-    Raises
-    ------
-    TelechargementImpossible
-        Si le chemin désigné n'existe pas.
-    """
+    """Trouver le fichier d'autorités que l'environnement désigne."""
     for variable in VARIABLES_DE_CERTIFICAT:
         if valeur := os.environ.get(variable):
             chemin = Path(valeur).expanduser()
@@ -148,18 +101,7 @@ def fichier_de_certificats() -> tuple[str, Path] | None:
 
 
 def contexte_de_confiance() -> ssl.SSLContext:
-    """Construire la confiance TLS : le fichier désigné, sinon les autorités du système et de certifi.
-
-    Returns
-    -------
-    ssl.SSLContext
-        Contexte qui vérifie toujours le certificat et le nom de l'hôte.
-
-    Raises
-    ------
-    TelechargementImpossible
-        Si le fichier désigné ne se lit pas.
-    """
+    """Construire la confiance TLS : le fichier désigné, sinon les autorités du système et de certifi."""
     designe = fichier_de_certificats()
     if designe is None:
         import certifi  # noqa: PLC0415 - réservé aux téléchargements
@@ -181,18 +123,7 @@ def contexte_de_confiance() -> ssl.SSLContext:
 
 
 def ouvrir_session() -> requests.Session:
-    """Ouvrir une session https qui lit mandataires et certificats dans les variables usuelles.
-
-    Returns
-    -------
-    requests.Session
-        Session sans identifiants, sans renvoi automatique ni reprise cachée.
-
-    Raises
-    ------
-    TelechargementImpossible
-        Hors ligne, ou certificats illisibles.
-    """
+    """Ouvrir une session https qui lit mandataires et certificats dans les variables usuelles."""
     exiger_le_reseau()
     import requests  # noqa: PLC0415 - réservé aux téléchargements
     from requests.adapters import HTTPAdapter  # noqa: PLC0415 - idem
@@ -230,31 +161,7 @@ def demander(
     entetes: Mapping[str, str],
     delais: tuple[float, float],
 ) -> requests.Response:
-    """Demander une adresse en vérifiant chaque renvoi avant de le suivre.
-
-    Parameters
-    ----------
-    session : requests.Session
-        Session donnée par :func:`ouvrir_session`.
-    url : str
-        Adresse du catalogue.
-    hotes : frozenset of str
-        Hôtes admis.
-    entetes : mapping of str to str
-        En-têtes de cette demande.
-    delais : tuple of float
-        Secondes laissées à la connexion et à chaque lecture.
-
-    Returns
-    -------
-    requests.Response
-        Réponse finale, dont le corps n'est pas encore lu ; à fermer.
-
-    Raises
-    ------
-    TelechargementImpossible
-        Hors ligne, renvoi interdit ou renvois sans fin.
-    """
+    """Demander une adresse en vérifiant chaque renvoi avant de le suivre."""
     from requests.utils import get_environ_proxies  # noqa: PLC0415 - réservé aux téléchargements
 
     exiger_le_reseau()
@@ -287,18 +194,7 @@ def demander(
 
 
 def mandataire_en_clair(url: str) -> str:
-    """Nommer le mandataire d'une adresse, son mot de passe ôté.
-
-    Parameters
-    ----------
-    url : str
-        Adresse demandée.
-
-    Returns
-    -------
-    str
-        Adresse du mandataire ; vide s'il n'y en a pas.
-    """
+    """Nommer le mandataire d'une adresse, son mot de passe ôté."""
     from requests.utils import get_environ_proxies, select_proxy  # noqa: PLC0415 - réservé aux téléchargements
 
     brut = select_proxy(url, get_environ_proxies(url, no_proxy=None))

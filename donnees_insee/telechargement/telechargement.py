@@ -35,21 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Resultat:
-    """Ce qu'est devenue une adresse demandée.
-
-    Attributes
-    ----------
-    demandes : tuple of Demande
-        Lignes du catalogue qui portent cette adresse.
-    etat : str
-        ``range``, ``inchange``, ``mis_de_cote`` ou ``echec``.
-    phrase : str
-        Ce qui s'est passé, en une phrase complète.
-    examens : tuple of Examen
-        Rapports d'avant dépôt.
-    fichier : pathlib.Path or None
-        Version mise de côté.
-    """
+    """Ce qu'est devenue une adresse demandée."""
 
     demandes: tuple[Demande, ...]
     etat: str
@@ -66,33 +52,7 @@ def telecharger(
     suivre: Callable[[Avancement], None] | None = None,
     annoncer: Callable[[Resultat], None] | None = None,
 ) -> list[Resultat]:
-    """Télécharger des fichiers et déposer ceux qui conviennent.
-
-    Parameters
-    ----------
-    base : Base
-        Base à compléter.
-    demandes : sequence of Demande
-        Lignes du catalogue qui ont une adresse ; celles d'une même adresse ne sont reçues qu'une fois.
-    reglages : Reglages
-        Hôtes admis, essais, délais, nombre de fichiers à la fois.
-    suivre : callable or None, default None
-        Appelé, depuis plusieurs fils, à mesure que les octets arrivent.
-    annoncer : callable or None, default None
-        Appelé à chaque adresse terminée.
-
-    Returns
-    -------
-    list of Resultat
-        Un résultat par adresse, dans l'ordre demandé ; un échec n'arrête pas les autres.
-
-    Raises
-    ------
-    TelechargementImpossible
-        Si le poste est hors ligne.
-    SortieImpossible
-        Si une autre commande télécharge dans le même dossier.
-    """
+    """Télécharger des fichiers et déposer ceux qui conviennent."""
     exiger_le_reseau()
     groupes: dict[str, list[Demande]] = {}
     for demande in demandes:
@@ -128,20 +88,7 @@ def telecharger(
 
 
 def deja_tenu(base: Base, demande: Demande) -> str:
-    """Dire ce que la base tient d'une demande, sans réseau.
-
-    Parameters
-    ----------
-    base : Base
-        Base.
-    demande : Demande
-        Ligne du catalogue.
-
-    Returns
-    -------
-    str
-        ``oui (nom du fichier)``, ``année tenue``, ou vide.
-    """
+    """Dire ce que la base tient d'une demande, sans réseau."""
     versions = lire_registre(base.dossier).get(demande.millesime.url, ())
     for version in reversed(versions):
         if _est_depose(base, version.sha256, (demande,)):

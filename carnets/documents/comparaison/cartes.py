@@ -18,35 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PetitesCartes:
-    """Les petites cartes et ce qu'il faut savoir pour les lire.
-
-    Attributes
-    ----------
-    cartes : dict of str to CarteThematique
-        Par code d'indicateur, dans l'ordre de lecture.
-    notes : tuple of str
-        Classes partagées ou non, communes sans contour.
-    """
+    """Les petites cartes et ce qu'il faut savoir pour les lire."""
 
     cartes: dict[str, CarteThematique]
     notes: tuple[str, ...]
 
 
 def petites_cartes(fonds: Fonds, demandes: Sequence[DemandeDeCarte]) -> PetitesCartes:
-    """Dresser les petites cartes demandées.
-
-    Parameters
-    ----------
-    fonds : Fonds
-        Contours et chiffres.
-    demandes : sequence of DemandeDeCarte
-        Indicateurs à montrer.
-
-    Returns
-    -------
-    PetitesCartes
-        Cartes et notes ; sans carte si les contours manquent, avec la raison.
-    """
+    """Dresser les petites cartes demandées."""
     from cartes.fonds import carte  # noqa: PLC0415 - import lent, réservé aux cartes
     from donnees_insee.erreurs import CarteImpossible  # noqa: PLC0415
 
@@ -71,18 +50,7 @@ def _courte(dressee: CarteThematique) -> CarteThematique:
 
 
 def assez_larges(dressee: CarteThematique) -> CarteThematique:
-    """Réunir les classes plus étroites que le seuil pratique d'un rapport compté en dixièmes.
-
-    Parameters
-    ----------
-    dressee : CarteThematique
-        Carte et ses classes.
-
-    Returns
-    -------
-    CarteThematique
-        La même, ou des classes entre lesquelles deux communes diffèrent d'au moins le seuil ; la référence reste une limite.
-    """
+    """Réunir les classes plus étroites que le seuil pratique d'un rapport compté en dixièmes."""
     definition = indicateur(dressee.code) if dressee.code in indicateurs() else None
     if definition is None or definition.nature != "indice" or not 0 < definition.seuil_pratique <= 1:
         return dressee
@@ -105,18 +73,7 @@ def assez_larges(dressee: CarteThematique) -> CarteThematique:
 def partager_les_classes(
     dressees: dict[str, CarteThematique],
 ) -> tuple[dict[str, CarteThematique], list[str]]:
-    """Donner les mêmes classes aux cartes d'une même famille, si chacune en garde assez d'occupées.
-
-    Parameters
-    ----------
-    dressees : dict of str to CarteThematique
-        Cartes, chacune avec ses propres classes.
-
-    Returns
-    -------
-    tuple
-        Cartes, et une phrase par famille qui dit ce qui a été décidé.
-    """
+    """Donner les mêmes classes aux cartes d'une même famille, si chacune en garde assez d'occupées."""
     from cartes.classes import bornes_communes  # noqa: PLC0415 - import lent, réservé aux cartes
 
     rendues, mots = dict(dressees), []
@@ -149,18 +106,7 @@ def partager_les_classes(
 
 
 def contours_manquants(fonds: Fonds) -> list[str]:
-    """Dire quelles communes n'ont pas de contour, et d'où viennent ceux des autres.
-
-    Parameters
-    ----------
-    fonds : Fonds
-        Contours.
-
-    Returns
-    -------
-    list of str
-        Origine des contours, puis communes absentes s'il y en a.
-    """
+    """Dire quelles communes n'ont pas de contour, et d'où viennent ceux des autres."""
     mailles = fonds.diagnostic.ensembles.mailles
     tenues = set() if fonds.communes is None else set(fonds.communes["code"])
     absentes = [t.nom for t in mailles if t.code not in tenues]

@@ -14,20 +14,7 @@ if TYPE_CHECKING:
 
 
 def ecrire_lignes(lignes: list[dict[str, Valeur]], chemin: Path) -> Path:
-    """Écrire des lignes de mêmes colonnes : séparateur ``;``, virgule décimale, UTF-8 avec marque d'ordre.
-
-    Parameters
-    ----------
-    lignes : list of dict
-        Lignes ; ``None`` donne une cellule vide.
-    chemin : pathlib.Path
-        Fichier à écrire.
-
-    Returns
-    -------
-    pathlib.Path
-        Fichier écrit.
-    """
+    """Écrire des lignes de mêmes colonnes : séparateur ``;``, virgule décimale, UTF-8 avec marque d'ordre."""
     colonnes = list(lignes[0]) if lignes else []
     textes = [";".join(f'"{c}"' for c in colonnes)]
     textes += [";".join(_cellule(ligne[c]) for c in colonnes) for ligne in lignes]

@@ -15,20 +15,7 @@ if TYPE_CHECKING:
 
 
 def ecrire_fichiers(atelier: AtelierDeComparaison, dossier: Path) -> list[Path]:
-    """Écrire les formats demandés.
-
-    Parameters
-    ----------
-    atelier : AtelierDeComparaison
-        Atelier du carnet.
-    dossier : pathlib.Path
-        Dossier de sortie, créé au besoin.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Fichiers écrits, dans l'ordre.
-    """
+    """Écrire les formats demandés."""
     comparaison, formats = atelier.comparaison, atelier.reglages.formats
     diagnostic = comparaison.diagnostic
     creer_dossier(dossier)

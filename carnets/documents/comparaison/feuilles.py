@@ -28,17 +28,7 @@ if TYPE_CHECKING:
 
 
 def ecrire_communes(feuille: Worksheet, styles: Styles, comparaison: ComparaisonIntercommunale) -> None:
-    """Écrire la table large : communes × indicateurs, la date et la source sous chaque titre.
-
-    Parameters
-    ----------
-    feuille : xlsxwriter.worksheet.Worksheet
-        Feuille vide.
-    styles : Styles
-        Styles du classeur.
-    comparaison : ComparaisonIntercommunale
-        Comparaison composée.
-    """
+    """Écrire la table large : communes × indicateurs, la date et la source sous chaque titre."""
     diagnostic = comparaison.diagnostic
     choix = [c.indicateur for c in comparaison.classements.values() if remplissage(diagnostic, c.indicateur)]
     profils = {t.code: g.numero for g in comparaison.partage.groupes for t in g.communes}
@@ -95,17 +85,7 @@ def _valeur(
 
 
 def ecrire_qpv(feuille: Worksheet, styles: Styles, comparaison: ComparaisonIntercommunale) -> None:
-    """Écrire les quartiers prioritaires : un par ligne, chaque colonne à la date du producteur.
-
-    Parameters
-    ----------
-    feuille : xlsxwriter.worksheet.Worksheet
-        Feuille vide.
-    styles : Styles
-        Styles du classeur.
-    comparaison : ComparaisonIntercommunale
-        Comparaison composée.
-    """
+    """Écrire les quartiers prioritaires : un par ligne, chaque colonne à la date du producteur."""
     diagnostic = comparaison.diagnostic
     choix = [
         i
@@ -148,17 +128,7 @@ def _du_qpv(
 
 
 def mettre_en_page(feuille: Worksheet, entete: int, *, large: bool = False) -> None:
-    """Régler l'impression d'une feuille : A3 en largeur, en-têtes répétés.
-
-    Parameters
-    ----------
-    feuille : xlsxwriter.worksheet.Worksheet
-        Feuille.
-    entete : int
-        Dernière ligne d'en-tête, comptée de zéro.
-    large : bool, default False
-        Vrai pour une feuille plus large qu'une page.
-    """
+    """Régler l'impression d'une feuille : A3 en largeur, en-têtes répétés."""
     feuille.set_landscape()
     feuille.set_paper(8)
     if large:

@@ -34,18 +34,7 @@ PARTIES: Final[tuple[tuple[str, str, str], ...]] = (
 
 
 def titre(comparaison: ComparaisonIntercommunale) -> str:
-    """Rendre le titre, les avertissements et le sommaire.
-
-    Parameters
-    ----------
-    comparaison : ComparaisonIntercommunale
-        Comparaison composée.
-
-    Returns
-    -------
-    str
-        Fragment HTML.
-    """
+    """Rendre le titre, les avertissements et le sommaire."""
     from datetime import date  # noqa: PLC0415
 
     from babel.dates import format_date  # noqa: PLC0415
@@ -59,18 +48,7 @@ def titre(comparaison: ComparaisonIntercommunale) -> str:
 
 
 def essentiel(comparaison: ComparaisonIntercommunale) -> str:
-    """Rendre les étendues d'une commune à l'autre.
-
-    Parameters
-    ----------
-    comparaison : ComparaisonIntercommunale
-        Comparaison composée.
-
-    Returns
-    -------
-    str
-        Fragment HTML.
-    """
+    """Rendre les étendues d'une commune à l'autre."""
     from abs.phrases.preuves import Appuis  # noqa: PLC0415 - réservé au rendu
 
     appuis = Appuis(comparaison.diagnostic).de
@@ -87,30 +65,7 @@ def partie(
     notes: Sequence[str] = (),
     fiches: Iterable[str] = (),
 ) -> str:
-    """Rendre une partie : titre, phrases, tableaux, notes.
-
-    Parameters
-    ----------
-    ancre : str
-        Identifiant du titre.
-    titre_de_partie : str
-        Titre.
-    rang : int, default 2
-        Niveau du titre.
-    phrases : sequence of str, default ()
-        Paragraphes d'introduction.
-    tableaux : sequence of Tableau, default ()
-        Tableaux.
-    notes : sequence of str, default ()
-        Notes de bas de partie.
-    fiches : iterable of str, default ()
-        Codes des communes dont la ligne renvoie à une fiche.
-
-    Returns
-    -------
-    str
-        Fragment HTML.
-    """
+    """Rendre une partie : titre, phrases, tableaux, notes."""
     return rendre(
         "comparaison_partie.html.j2",
         ancre=ancre,
@@ -124,18 +79,7 @@ def partie(
 
 
 def fiches(comparaison: ComparaisonIntercommunale) -> str:
-    """Rendre les fiches des communes, et l'index qui y mène.
-
-    Parameters
-    ----------
-    comparaison : ComparaisonIntercommunale
-        Comparaison composée.
-
-    Returns
-    -------
-    str
-        Fragment HTML.
-    """
+    """Rendre les fiches des communes, et l'index qui y mène."""
     from abs.phrases.preuves import Appuis  # noqa: PLC0415 - réservé au rendu
 
     appuis = Appuis(comparaison.diagnostic).de
@@ -143,22 +87,7 @@ def fiches(comparaison: ComparaisonIntercommunale) -> str:
 
 
 def figure(image: bytes, remplacement: str, legende: str) -> str:
-    """Inclure une planche dans la page.
-
-    Parameters
-    ----------
-    image : bytes
-        Fichier PNG.
-    remplacement : str
-        Texte pour qui ne la voit pas.
-    legende : str
-        Légende.
-
-    Returns
-    -------
-    str
-        Figure HTML.
-    """
+    """Inclure une planche dans la page."""
     source = base64.b64encode(image).decode("ascii")
     return (
         f'<figure class="planche"><img src="data:image/png;base64,{source}" alt="{html.escape(remplacement, quote=True)}">'
@@ -167,20 +96,7 @@ def figure(image: bytes, remplacement: str, legende: str) -> str:
 
 
 def atlas(cartes: Sequence[CarteThematique], nom: str) -> str:
-    """Rendre la carte interactive, une couche par indicateur.
-
-    Parameters
-    ----------
-    cartes : sequence of CarteThematique
-        Cartes.
-    nom : str
-        Nom de l'intercommunalité.
-
-    Returns
-    -------
-    str
-        Page autonome dans un cadre isolé.
-    """
+    """Rendre la carte interactive, une couche par indicateur."""
     from dataclasses import replace  # noqa: PLC0415
 
     from cartes.ecran.interactif import atlas as page_d_atlas  # noqa: PLC0415 - import lent, réservé aux cartes
@@ -196,22 +112,7 @@ def atlas(cartes: Sequence[CarteThematique], nom: str) -> str:
 
 
 def ecrire_page(corps: str, titre_de_page: str, chemin: Path) -> Path:
-    """Écrire la page autonome de la comparaison.
-
-    Parameters
-    ----------
-    corps : str
-        HTML issu du carnet exécuté ; il a été échappé à sa construction.
-    titre_de_page : str
-        Titre de l'onglet.
-    chemin : pathlib.Path
-        ``comparaison.html``.
-
-    Returns
-    -------
-    pathlib.Path
-        Fichier écrit.
-    """
+    """Écrire la page autonome de la comparaison."""
     from markupsafe import Markup  # noqa: PLC0415
 
     from donnees_insee.chemins import fichier_provisoire  # noqa: PLC0415

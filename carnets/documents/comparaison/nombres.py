@@ -17,18 +17,7 @@ LIAISON: Final = " à "
 
 
 def nombre_lu(texte: str) -> tuple[float, str] | None:
-    """Relire un nombre écrit en français, et le format qui le récrit de même.
-
-    Parameters
-    ----------
-    texte : str
-        Texte d'une cellule, par exemple « au moins 77,6 % ».
-
-    Returns
-    -------
-    tuple or None
-        Nombre et format de tableur ; ``None`` si ce n'est pas un seul nombre.
-    """
+    """Relire un nombre écrit en français, et le format qui le récrit de même."""
     trouve = NOMBRE.match(texte)
     if trouve is None:
         return None
@@ -45,18 +34,7 @@ def nombre_lu(texte: str) -> tuple[float, str] | None:
 
 
 def etendues_en_deux(tableau: Tableau) -> Tableau:
-    """Mettre chaque colonne d'étendues (« 10,0 % à 15,3 % ») en deux colonnes de nombres.
-
-    Parameters
-    ----------
-    tableau : Tableau
-        Tableau de la page.
-
-    Returns
-    -------
-    Tableau
-        Le même, sans étendue dans une seule cellule.
-    """
+    """Mettre chaque colonne d'étendues (« 10,0 % à 15,3 % ») en deux colonnes de nombres."""
     entetes: list[Cellule] = []
     lignes: list[list[Cellule]] = [[] for _ in tableau.lignes]
     for rang, tete in enumerate(tableau.entetes):

@@ -27,18 +27,7 @@ RAYON: Final = 10.0
 
 
 def planche(cartes: Sequence[CarteThematique]) -> bytes:
-    """Imprimer les petites cartes sur une planche, chacune avec son titre, sa date et ses classes.
-
-    Parameters
-    ----------
-    cartes : sequence of CarteThematique
-        Cartes d'un même territoire.
-
-    Returns
-    -------
-    bytes
-        Fichier PNG.
-    """
+    """Imprimer les petites cartes sur une planche, chacune avec son titre, sa date et ses classes."""
     import matplotlib as mpl  # noqa: PLC0415 - import lent, réservé aux cartes
     from matplotlib.figure import Figure  # noqa: PLC0415
 
@@ -235,18 +224,7 @@ def _poser_echelle(axes: Axes, metres: float) -> None:
 
 
 def texte_de_remplacement(cartes: Sequence[CarteThematique]) -> str:
-    """Décrire la planche pour qui ne la voit pas.
-
-    Parameters
-    ----------
-    cartes : sequence of CarteThematique
-        Cartes de la planche.
-
-    Returns
-    -------
-    str
-        Une phrase par carte : ce qu'elle montre, sa date, son étendue.
-    """
+    """Décrire la planche pour qui ne la voit pas."""
     morceaux = []
     for c in cartes:
         valeurs = c.valides["valeur"].dropna()

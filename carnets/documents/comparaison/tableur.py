@@ -78,20 +78,7 @@ TITRES: Final = {
 
 
 def ecrire_classeur(comparaison: ComparaisonIntercommunale, chemin: Path) -> Path:
-    """Écrire le classeur de la comparaison.
-
-    Parameters
-    ----------
-    comparaison : ComparaisonIntercommunale
-        Comparaison composée.
-    chemin : pathlib.Path
-        ``comparaison.xlsx``, mis en place d'un seul geste.
-
-    Returns
-    -------
-    pathlib.Path
-        Fichier écrit.
-    """
+    """Écrire le classeur de la comparaison."""
     from xlsxwriter import Workbook  # noqa: PLC0415 - chargé seulement quand on écrit un classeur
 
     contenu = BytesIO()

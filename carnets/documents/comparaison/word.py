@@ -29,24 +29,7 @@ UTILE_EN_CM, PREMIERE_EN_CM, NOMBRE_EN_CM = 17.4, 3.0, 2.6
 
 
 def ecrire_comparaison_docx(corps: str, titre: str, communes: set[str], chemin: Path) -> Path:
-    """Écrire le document Word de la comparaison.
-
-    Parameters
-    ----------
-    corps : str
-        Corps HTML du carnet exécuté.
-    titre : str
-        Titre du document.
-    communes : set of str
-        Noms des communes : chacune commence une page.
-    chemin : pathlib.Path
-        ``comparaison.docx``.
-
-    Returns
-    -------
-    pathlib.Path
-        Fichier écrit.
-    """
+    """Écrire le document Word de la comparaison."""
     import docx  # noqa: PLC0415 - import réservé à la conversion
 
     from donnees_insee.chemins import fichier_provisoire  # noqa: PLC0415

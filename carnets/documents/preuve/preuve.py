@@ -33,27 +33,7 @@ BIBLIOTHEQUES: Final = (
 
 
 def ecrire_preuve(diagnostic: Diagnostic, base: Base, dossier: Path) -> list[Path]:
-    """Écrire ce qui permet de vérifier chaque chiffre du portrait.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Diagnostic du portrait.
-    base : Base
-        Base dont il est tiré.
-    dossier : pathlib.Path
-        Dossier ``preuve``.
-
-    Returns
-    -------
-    list of pathlib.Path
-        ``diagnostic.parquet``, ``recu.json`` et ``secret.csv``.
-
-    Raises
-    ------
-    RegistrePerdu
-        Si un document public montre des effectifs reçus et que le registre des publications manque.
-    """
+    """Écrire ce qui permet de vérifier chaque chiffre du portrait."""
     if diagnostic.demande.diffusion == "publique":
         noter(base.dossier_du_registre, diagnostic.locales.montres, diagnostic.locales.sus)
     creer_dossier(dossier)
@@ -68,20 +48,7 @@ def ecrire_preuve(diagnostic: Diagnostic, base: Base, dossier: Path) -> list[Pat
 
 
 def contenu_du_recu(diagnostic: Diagnostic, base: Base) -> dict[str, object]:
-    """Réunir le contenu du reçu.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Diagnostic du portrait.
-    base : Base
-        Base dont il est tiré.
-
-    Returns
-    -------
-    dict
-        Paramètres, fichiers employés (empreintes, licences), versions.
-    """
+    """Réunir le contenu du reçu."""
     employes = {(c.source, c.millesime) for c in diagnostic.chiffres if c.a_une_valeur}
     fichiers = [r for r in base.recus() if any((lot.source, lot.millesime) in employes for lot in r.lots)]
     recus = [r for r in base.recus() if any(lot.source == SOURCE for lot in r.lots)]
@@ -106,18 +73,7 @@ def contenu_du_recu(diagnostic: Diagnostic, base: Base) -> dict[str, object]:
 
 
 def territoires_lus(diagnostic: Diagnostic) -> list[dict[str, str]]:
-    """Dire quels territoires sont lus ensemble, et sous quels titres : de quoi relire les documents.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Diagnostic du portrait.
-
-    Returns
-    -------
-    list of dict
-        Groupe, titre du groupe, code, niveau et titre de chaque territoire, dans l'ordre des documents.
-    """
+    """Dire quels territoires sont lus ensemble, et sous quels titres : de quoi relire les documents."""
     return [
         {"groupe": g.cle, "titre_du_groupe": g.titre, "code": t.code, "niveau": t.niveau, "titre": t.titre}
         for g in groupes(diagnostic)
@@ -126,18 +82,7 @@ def territoires_lus(diagnostic: Diagnostic) -> list[dict[str, str]]:
 
 
 def dates_de_lecture(diagnostic: Diagnostic) -> dict[str, dict[str, int | None]]:
-    """Dire à quelle date chaque groupe de territoires lit chaque indicateur.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Diagnostic du portrait.
-
-    Returns
-    -------
-    dict of str to dict
-        Groupe → indicateur → année.
-    """
+    """Dire à quelle date chaque groupe de territoires lit chaque indicateur."""
     dates: dict[str, dict[str, int | None]] = {}
     for (groupe, indicateur), annee in diagnostic.millesimes.items():
         dates.setdefault(groupe, {})[indicateur] = annee

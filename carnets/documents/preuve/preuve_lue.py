@@ -20,17 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Preuve:
-    """Le dossier de preuve d'un portrait.
-
-    Attributes
-    ----------
-    demande : Demande
-        Ce qui avait été demandé.
-    table : pandas.DataFrame
-        Table longue gardée avec la preuve.
-    recu : dict
-        Contenu de ``recu.json``.
-    """
+    """Le dossier de preuve d'un portrait."""
 
     demande: Demande
     table: pd.DataFrame
@@ -67,23 +57,7 @@ class Preuve:
         return rangees
 
     def lignes_de(self, code: str, niveau: str, indicateur: str, groupe: str) -> list[dict[str, Any]]:
-        """Donner les lignes qu'un document a pu montrer pour un territoire lu dans un groupe.
-
-        Parameters
-        ----------
-        code, niveau : str
-            Territoire.
-        indicateur : str
-            Code de l'indicateur.
-        groupe : str
-            Groupe qui décide de la date.
-
-        Returns
-        -------
-        list of dict
-            Une ligne d'ordinaire ; vide si l'indicateur n'existe pas à ce niveau ; plusieurs si deux sources
-            donnent le même chiffre à la même date.
-        """
+        """Donner les lignes qu'un document a pu montrer pour un territoire lu dans un groupe."""
         candidates = self._par_chiffre.get((code, niveau, indicateur), [])
         date = self.recu["dates_de_lecture"].get(groupe, {}).get(indicateur)
         if date is None:
@@ -91,39 +65,12 @@ class Preuve:
         return [c for c in candidates if not absente(c["millesime"]) and int(c["millesime"]) == date]
 
     def reference(self, ligne: dict[str, Any]) -> str:
-        """Donner la référence d'une ligne.
-
-        Parameters
-        ----------
-        ligne : dict
-            Ligne du diagnostic.
-
-        Returns
-        -------
-        str
-            Référence.
-        """
+        """Donner la référence d'une ligne."""
         return reference_de(ligne)
 
 
 def lire_preuve(sortie: Path) -> Preuve:
-    """Lire le dossier ``preuve`` d'un portrait.
-
-    Parameters
-    ----------
-    sortie : pathlib.Path
-        Dossier du portrait.
-
-    Returns
-    -------
-    Preuve
-        Demande, table et reçu.
-
-    Raises
-    ------
-    FichierIllisible
-        Si ce n'est pas un dossier de portrait, ou si sa preuve est incomplète ou abîmée.
-    """
+    """Lire le dossier ``preuve`` d'un portrait."""
     table, recu = sortie / "preuve" / "diagnostic.parquet", sortie / "preuve" / "recu.json"
     manquent = [f"preuve/{f.name}" for f in (table, recu) if not f.is_file()]
     if manquent:

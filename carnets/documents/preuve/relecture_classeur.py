@@ -27,17 +27,7 @@ LONGUES: Final = "Données longues"
 
 @dataclass
 class ControleDuClasseur:
-    """Contrôle un classeur contre la preuve de son portrait.
-
-    Attributes
-    ----------
-    chemin : pathlib.Path
-        Classeur.
-    preuve : Preuve
-        Preuve relue.
-    bilan : Bilan
-        Chiffres comparés.
-    """
+    """Contrôle un classeur contre la preuve de son portrait."""
 
     chemin: Path
     preuve: Preuve
@@ -48,13 +38,7 @@ class ControleDuClasseur:
         self.bilan = Bilan(self.chemin.name)
 
     def executer(self) -> Bilan:
-        """Contrôler toutes les feuilles qui portent des chiffres.
-
-        Returns
-        -------
-        Bilan
-            Une cellule de valeur, de numérateur ou de dénominateur compte pour un chiffre.
-        """
+        """Contrôler toutes les feuilles qui portent des chiffres."""
         feuilles = lire_classeur(self.chemin)
         self._codes = _codes_par_libelle(feuilles.get("Définitions", {}))
         for nom, feuille in feuilles.items():
@@ -307,18 +291,5 @@ def _codes_par_libelle(definitions: Feuille) -> dict[str, list[str]]:
 
 
 def controler_classeur(chemin: Path, preuve: Preuve) -> Bilan:
-    """Contrôler un classeur contre la preuve de son portrait.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier ``tableaux.xlsx``.
-    preuve : Preuve
-        Preuve relue.
-
-    Returns
-    -------
-    Bilan
-        Chiffres égaux et écarts, feuille et cellule nommées.
-    """
+    """Contrôler un classeur contre la preuve de son portrait."""
     return ControleDuClasseur(chemin, preuve).executer()

@@ -63,22 +63,7 @@ class _Lecteur(HTMLParser):
 
 
 def controler_dates(chemin: Path, preuve: Preuve) -> Bilan:
-    """Contrôler les dates de la page web d'un portrait.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier ``portrait.html``.
-    preuve : Preuve
-        Preuve relue.
-
-    Returns
-    -------
-    Bilan
-        Une ligne, une colonne ou une phrase qui met des territoires côte à côte compte pour un chiffre : elle doit avoir
-        des données d'une seule année. Une édition dont l'année n'est pas établie ne se compare qu'à elle-même. Une
-        cellule sans chiffre ne porte que « nc », « secret » ou « s. o. ».
-    """
+    """Contrôler les dates de la page web d'un portrait."""
     bilan, lecteur = Bilan(DOCUMENT), _Lecteur()
     lecteur.feed(chemin.read_text(encoding="utf-8"))
     for tableau in lecteur.tableaux:

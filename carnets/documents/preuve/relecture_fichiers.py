@@ -33,20 +33,7 @@ NOMBRE_ECRIT: Final = re.compile(r"-?[−\d][\d\s\u202f\u00a0]*(?:,\d+)?")
 
 
 def controler_csv(chemin: Path, preuve: Preuve) -> Bilan:
-    """Contrôler la table longue en CSV.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier ``diagnostic.csv``.
-    preuve : Preuve
-        Preuve relue.
-
-    Returns
-    -------
-    Bilan
-        Une ligne compte pour un chiffre.
-    """
+    """Contrôler la table longue en CSV."""
     with chemin.open(encoding="utf-8-sig", newline="") as flux:
         entete = flux.readline().strip().replace('"', "").split(";")
         manquent = [c for c in COLONNES if c not in entete]
@@ -114,25 +101,7 @@ def _une_ligne(valeur: Any) -> Any:
 
 
 def controler_gpkg(chemin: Path, preuve: Preuve) -> Bilan:
-    """Contrôler les attributs des couches et la table longue d'un GeoPackage.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier ``territoire.gpkg``.
-    preuve : Preuve
-        Preuve relue.
-
-    Returns
-    -------
-    Bilan
-        Un territoire et un indicateur comptent pour un chiffre.
-
-    Raises
-    ------
-    FichierIllisible
-        Si le fichier n'est pas un GeoPackage lisible.
-    """
+    """Contrôler les attributs des couches et la table longue d'un GeoPackage."""
     bilan = Bilan(chemin.name)
     try:
         with closing(sqlite3.connect(f"{chemin.resolve().as_uri()}?mode=ro", uri=True)) as base:
@@ -228,21 +197,7 @@ class _Cellules(HTMLParser):
 
 
 def controler_html(chemin: Path, preuve: Preuve) -> Bilan:
-    """Contrôler les chiffres de la page web qui portent leur référence.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier ``portrait.html``.
-    preuve : Preuve
-        Preuve relue.
-
-    Returns
-    -------
-    Bilan
-        Un nombre de tableau ou de cartouche est comparé à l'arrondi affiché ; d'une phrase, chaque référence
-        doit mener à un chiffre qui a une valeur.
-    """
+    """Contrôler les chiffres de la page web qui portent leur référence."""
     bilan, lecteur = Bilan(chemin.name), _Cellules()
     lecteur.feed(chemin.read_text(encoding="utf-8"))
     for rang, (balise, reference, texte) in enumerate(lecteur.trouvees, start=1):

@@ -22,15 +22,7 @@ Feuille = dict[tuple[int, int], "CelluleLue"]
 
 @dataclass(frozen=True)
 class CelluleLue:
-    """Une cellule : sa valeur enregistrée et sa formule.
-
-    Attributes
-    ----------
-    valeur : float, str or None
-        Nombre, texte, ou ``None`` si rien n'est enregistré.
-    formule : str
-        Formule sans signe égal ; vide si la cellule n'en a pas.
-    """
+    """Une cellule : sa valeur enregistrée et sa formule."""
 
     valeur: float | str | None
     formule: str = ""
@@ -40,18 +32,7 @@ VIDE: Final = CelluleLue(None)
 
 
 def adresse(ligne: int, colonne: int) -> str:
-    """Écrire l'adresse d'une cellule.
-
-    Parameters
-    ----------
-    ligne, colonne : int
-        Place, comptée de zéro.
-
-    Returns
-    -------
-    str
-        Par exemple ``C7``.
-    """
+    """Écrire l'adresse d'une cellule."""
     lettres, reste = "", colonne + 1
     while reste:
         reste, rang = divmod(reste - 1, 26)
@@ -60,18 +41,7 @@ def adresse(ligne: int, colonne: int) -> str:
 
 
 def place(texte: str) -> tuple[int, int]:
-    """Lire l'adresse d'une cellule.
-
-    Parameters
-    ----------
-    texte : str
-        Par exemple ``C7`` ou ``$C$7``.
-
-    Returns
-    -------
-    tuple of int
-        Ligne et colonne, comptées de zéro.
-    """
+    """Lire l'adresse d'une cellule."""
     trouve = ADRESSE.fullmatch(texte.replace("$", ""))
     if trouve is None:
         return -1, -1
@@ -82,23 +52,7 @@ def place(texte: str) -> tuple[int, int]:
 
 
 def lire_classeur(chemin: Path) -> dict[str, Feuille]:
-    """Lire toutes les feuilles d'un classeur.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier ``.xlsx``.
-
-    Returns
-    -------
-    dict of str to dict
-        Feuille → place (ligne, colonne) → cellule.
-
-    Raises
-    ------
-    FichierIllisible
-        Si le classeur est abîmé.
-    """
+    """Lire toutes les feuilles d'un classeur."""
     try:
         with zipfile.ZipFile(chemin) as archive:
             communes = _textes_partages(archive)

@@ -30,18 +30,7 @@ RAISONS: Final = {
 
 
 def decisions(diagnostic: Diagnostic) -> list[dict[str, object]]:
-    """Réunir les décisions de secret d'un portrait.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-
-    Returns
-    -------
-    list of dict
-        Une ligne par cellule cachée ou sous-total refusé, colonnes :data:`COLONNES`.
-    """
+    """Réunir les décisions de secret d'un portrait."""
     trouvees: list[dict[str, object]] = []
     des_locales = {(d.territoire, d.niveau, d.indicateur) for d in diagnostic.locales.decisions}
     for c in diagnostic.chiffres:
@@ -62,20 +51,7 @@ def decisions(diagnostic: Diagnostic) -> list[dict[str, object]]:
 
 
 def ecrire_secret(diagnostic: Diagnostic, chemin: Path) -> Path:
-    """Écrire les décisions de secret.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    chemin : pathlib.Path
-        Fichier ``secret.csv``.
-
-    Returns
-    -------
-    pathlib.Path
-        Le fichier écrit ; son seul en-tête s'il n'y a rien à cacher.
-    """
+    """Écrire les décisions de secret."""
     with (
         fichier_provisoire(chemin) as provisoire,
         provisoire.open("w", encoding="utf-8-sig", newline="") as flux,

@@ -57,23 +57,7 @@ NON_RELUS: Final = {".docx", ".odt", ".pdf", ".pptx"}
 
 @dataclass
 class Verification:
-    """Ce que la vérification d'un portrait a donné.
-
-    Attributes
-    ----------
-    refaits : Bilan
-        Lignes du diagnostic refaites à partir des fichiers bruts.
-    seconde_voie : Bilan
-        Rapports d'IRIS refaits en lisant directement les CSV publiés.
-    documents : list of Bilan
-        Chiffres de chaque document, comparés à la preuve.
-    fautes : list of str
-        Fichiers bruts qui ont changé depuis le dépôt.
-    remarques : list of str
-        Ce qui n'a pas pu être vérifié, et pourquoi.
-    fichiers : int
-        Fichiers bruts relus.
-    """
+    """Ce que la vérification d'un portrait a donné."""
 
     refaits: Bilan
     seconde_voie: Bilan
@@ -94,27 +78,7 @@ class Verification:
 
 
 def verifier_sortie(sortie: Path, base: Base, suivre: Callable[[str], None] | None = None) -> Verification:
-    """Refaire tous les chiffres d'un portrait à partir des fichiers bruts, et les comparer à ce qu'il montre.
-
-    Parameters
-    ----------
-    sortie : pathlib.Path
-        Dossier du portrait.
-    base : Base
-        Base qui garde les copies des fichiers bruts ; elle n'est jamais écrite.
-    suivre : callable or None, default None
-        Appelé à chaque étape, pour une barre de progression.
-
-    Returns
-    -------
-    Verification
-        Chiffres égaux, différents et invérifiables.
-
-    Raises
-    ------
-    FichierIllisible
-        Si la preuve manque ou ne se lit pas.
-    """
+    """Refaire tous les chiffres d'un portrait à partir des fichiers bruts, et les comparer à ce qu'il montre."""
     dire = suivre or (lambda _: None)
     preuve = lire_preuve(sortie)
     v = Verification(Bilan(PREUVE), Bilan(SECONDE_VOIE))

@@ -76,19 +76,6 @@ def ecrire_comparaison(
     """Écrire la feuille où chaque indicateur tient sur une ligne : le sujet, puis ses références.
 
     Les valeurs renvoient aux feuilles de thème : un taux corrigé là-bas se corrige ici.
-
-    Parameters
-    ----------
-    feuille : xlsxwriter.worksheet.Worksheet
-        Feuille vide.
-    styles : Styles
-        Styles du classeur.
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    reperes : Reperes
-        Places des valeurs dans les feuilles de thème.
-    choix : list of Indicateur
-        Indicateurs, dans l'ordre des thèmes.
     """
     territoires = (diagnostic.ensembles.sujet, *diagnostic.ensembles.references)
     ecrire_texte(feuille, 0, 0, f"{diagnostic.ensembles.sujet.nom} et ses références", styles.titre())
@@ -146,17 +133,7 @@ def _renvoi(
 
 
 def ecrire_definitions(feuille: Worksheet, styles: Styles, diagnostic: Diagnostic) -> None:
-    """Écrire la définition de chaque indicateur, avec la formule de chacune de ses séries.
-
-    Parameters
-    ----------
-    feuille : xlsxwriter.worksheet.Worksheet
-        Feuille vide.
-    styles : Styles
-        Styles du classeur.
-    diagnostic : Diagnostic
-        Chiffres du portrait, pour les indicateurs qu'une source locale ajoute.
-    """
+    """Écrire la définition de chaque indicateur, avec la formule de chacune de ses séries."""
     ecrire_texte(feuille, 0, 0, "Définitions des indicateurs", styles.titre())
     derniere = _tableau(feuille, styles, definitions(diagnostic), ENTETES_DEFINITIONS, 1)
     feuille.autofilter(1, 0, derniere, len(ENTETES_DEFINITIONS) - 1)
@@ -164,17 +141,7 @@ def ecrire_definitions(feuille: Worksheet, styles: Styles, diagnostic: Diagnosti
 
 
 def ecrire_sources(feuille: Worksheet, styles: Styles, diagnostic: Diagnostic) -> None:
-    """Écrire les sources employées, puis celles qui manquent et ce qu'il faudrait déposer.
-
-    Parameters
-    ----------
-    feuille : xlsxwriter.worksheet.Worksheet
-        Feuille vide.
-    styles : Styles
-        Styles du classeur.
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    """
+    """Écrire les sources employées, puis celles qui manquent et ce qu'il faudrait déposer."""
     ecrire_texte(feuille, 0, 0, "Sources employées", styles.titre())
     ligne = _tableau(feuille, styles, sources_employees(diagnostic), ENTETES_SOURCES, 1) + 2
     absentes = sources_absentes(diagnostic)
@@ -192,15 +159,7 @@ def ecrire_sources(feuille: Worksheet, styles: Styles, diagnostic: Diagnostic) -
 
 
 def ecrire_donnees_longues(feuille: Worksheet, diagnostic: Diagnostic) -> None:
-    """Écrire la table longue du diagnostic, telle quelle, en tableau filtrable.
-
-    Parameters
-    ----------
-    feuille : xlsxwriter.worksheet.Worksheet
-        Feuille vide.
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    """
+    """Écrire la table longue du diagnostic, telle quelle, en tableau filtrable."""
     table = diagnostic.table()
     textes = set(TEXTES)
     for colonne, nom in enumerate(COLONNES):

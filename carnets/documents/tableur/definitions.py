@@ -41,18 +41,7 @@ class Groupe:
 
 
 def groupes(diagnostic: Diagnostic) -> list[Groupe]:
-    """Ranger les territoires d'un portrait en groupes lus à la même date.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-
-    Returns
-    -------
-    list of Groupe
-        Sujet, références, mailles, QPV, quartiers ; sans les groupes vides.
-    """
+    """Ranger les territoires d'un portrait en groupes lus à la même date."""
     e = diagnostic.ensembles
     mailles = "IRIS" if any(t.niveau == "iris" for t in e.mailles) else "Communes"
     tous = [
@@ -66,19 +55,7 @@ def groupes(diagnostic: Diagnostic) -> list[Groupe]:
 
 
 def definitions(diagnostic: Diagnostic | None = None) -> pd.DataFrame:
-    """Donner une ligne par indicateur du projet, puis par indicateur qu'une source locale ajoute.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic or None, default None
-        Diagnostic dont les indicateurs locaux sont joints.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Colonnes ``indicateur, libelle, libelle_court, theme, definition, formule, unite, sens,
-        seuil_pratique, source``.
-    """
+    """Donner une ligne par indicateur du projet, puis par indicateur qu'une source locale ajoute."""
     lignes = [
         {
             "indicateur": i.code,
@@ -104,52 +81,19 @@ def _formule_locale(diagnostic: Diagnostic | None, indicateur: Indicateur) -> st
 
 
 def unite_lisible(indicateur: Indicateur) -> str:
-    """Dire l'unité d'un indicateur, même quand il n'en a pas.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-
-    Returns
-    -------
-    str
-        ``"%"``, ``"€"``, ``"habitants"``… ou ``"sans unité"``.
-    """
+    """Dire l'unité d'un indicateur, même quand il n'en a pas."""
     return indicateur.unite or "sans unité"
 
 
 def date_et_source(chiffre: Chiffre) -> str:
-    """Dire la date et la source d'un chiffre.
-
-    Parameters
-    ----------
-    chiffre : Chiffre
-        Chiffre du diagnostic.
-
-    Returns
-    -------
-    str
-        Par exemple ``"recensement 2016 · Insee, RP"``.
-    """
+    """Dire la date et la source d'un chiffre."""
     connue = sources().get(chiffre.source)
     titre = connue.titre_court if connue else chiffre.source
     return f"{chiffre.periode}{ESPACE_INSECABLE}· {titre}" if chiffre.periode else titre
 
 
 def sources_employees(diagnostic: Diagnostic) -> pd.DataFrame:
-    """Donner une ligne par source dont un chiffre au moins est tiré, dénominateurs compris.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Colonnes ``source, titre, producteur, licence, millesimes, periodes, geographies, portee, chiffres``.
-    """
+    """Donner une ligne par source dont un chiffre au moins est tiré, dénominateurs compris."""
     employees: dict[str, list[Chiffre]] = {}
     periodes: dict[str, set[str]] = {}
     for chiffre in diagnostic.chiffres:
@@ -165,18 +109,7 @@ def sources_employees(diagnostic: Diagnostic) -> pd.DataFrame:
 
 
 def sources_absentes(diagnostic: Diagnostic) -> list[tuple[str, str]]:
-    """Lister les sources attendues par un indicateur et dont aucun chiffre n'a pu être tiré.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-
-    Returns
-    -------
-    list of tuple of str
-        Titre de la source et ce qu'il faut déposer pour l'avoir.
-    """
+    """Lister les sources attendues par un indicateur et dont aucun chiffre n'a pu être tiré."""
     employees = {c.source for c in diagnostic.chiffres if c.a_une_valeur}
     attendues = {c.source for c in diagnostic.chiffres} - employees
     connues = sources()

@@ -24,20 +24,7 @@ BLANC: Final = "#ffffff"
 
 
 def style_qml(couche: str, table: pd.DataFrame) -> tuple[str, str]:
-    """Écrire le style d'une couche.
-
-    Parameters
-    ----------
-    couche : str
-        Nom de la couche.
-    table : pandas.DataFrame
-        Attributs de la couche.
-
-    Returns
-    -------
-    tuple of str
-        QML et description lisible.
-    """
+    """Écrire le style d'une couche."""
     choisi = _indicateur_a_montrer(table) if couche in COUCHES_EN_CLASSES else None
     if choisi is None:
         trait, epaisseur = CONTOURS.get(couche, ("107,107,107", 0.26))

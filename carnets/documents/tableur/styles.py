@@ -47,31 +47,14 @@ SANS_NIVEAU: Final = "–"
 
 
 class Styles:
-    """Formats du classeur, créés une seule fois chacun.
-
-    Parameters
-    ----------
-    classeur : xlsxwriter.workbook.Workbook
-        Classeur en cours d'écriture.
-    """
+    """Formats du classeur, créés une seule fois chacun."""
 
     def __init__(self, classeur: Workbook) -> None:
         self.classeur = classeur
         self._faits: dict[tuple[tuple[str, Any], ...], Format] = {}
 
     def donner(self, **proprietes: Any) -> Format:
-        """Donner un format.
-
-        Parameters
-        ----------
-        **proprietes : Any
-            Propriétés de XlsxWriter, ajoutées à la police commune.
-
-        Returns
-        -------
-        xlsxwriter.format.Format
-            Format partagé par toutes les cellules qui ont ces propriétés.
-        """
+        """Donner un format."""
         cle = tuple(sorted(proprietes.items()))
         if cle not in self._faits:
             commun = {"font_name": POLICE, "font_size": TAILLE, "valign": "vcenter"}
@@ -79,97 +62,32 @@ class Styles:
         return self._faits[cle]
 
     def titre(self) -> Format:
-        """Donner le style d'un titre de feuille.
-
-        Returns
-        -------
-        xlsxwriter.format.Format
-            Gras, grand.
-        """
+        """Donner le style d'un titre de feuille."""
         return self.donner(bold=True, font_size=15, font_color=ENCRE)
 
     def entete(self, **autres: Any) -> Format:
-        """Donner le style d'un en-tête de colonne.
-
-        Parameters
-        ----------
-        **autres : Any
-            Propriétés à changer.
-
-        Returns
-        -------
-        xlsxwriter.format.Format
-            Blanc sur bleu, renvoyé à la ligne.
-        """
+        """Donner le style d'un en-tête de colonne."""
         base = {"bold": True, "font_color": "#FFFFFF", "bg_color": BLEU, "text_wrap": True, "border": 1}
         return self.donner(**{**base, "border_color": TRAIT, "align": "center", **autres})
 
     def texte(self, **autres: Any) -> Format:
-        """Donner le style d'un texte courant, renvoyé à la ligne.
-
-        Parameters
-        ----------
-        **autres : Any
-            Propriétés à changer.
-
-        Returns
-        -------
-        xlsxwriter.format.Format
-            Aligné en haut.
-        """
+        """Donner le style d'un texte courant, renvoyé à la ligne."""
         return self.donner(**{"text_wrap": True, "valign": "top", **autres})
 
 
 def ecrire_texte(feuille: Worksheet, ligne: int, colonne: int, texte: str, style: Format) -> None:
-    """Écrire un texte qui reste un texte, quel que soit son premier caractère.
-
-    Parameters
-    ----------
-    feuille : xlsxwriter.worksheet.Worksheet
-        Feuille.
-    ligne, colonne : int
-        Cellule, comptée de zéro.
-    texte : str
-        Texte, coupé à ce qu'une cellule peut tenir.
-    style : xlsxwriter.format.Format
-        Style.
-    """
+    """Écrire un texte qui reste un texte, quel que soit son premier caractère."""
     feuille.write_string(ligne, colonne, texte[:LONGUEUR_MAXIMALE], style)
 
 
 def ecrire_ligne(feuille: Worksheet, ligne: int, textes: Iterable[str], style: Format) -> None:
-    """Écrire des textes côte à côte.
-
-    Parameters
-    ----------
-    feuille : xlsxwriter.worksheet.Worksheet
-        Feuille.
-    ligne : int
-        Ligne, comptée de zéro.
-    textes : iterable of str
-        Une cellule chacun.
-    style : xlsxwriter.format.Format
-        Style commun.
-    """
+    """Écrire des textes côte à côte."""
     for colonne, texte in enumerate(textes):
         ecrire_texte(feuille, ligne, colonne, texte, style)
 
 
 def hauteur(*textes: tuple[str, float], taille: int = TAILLE) -> float:
-    """Calculer la hauteur d'une ligne dont les textes vont à la ligne ; LibreOffice ne l'ajuste pas seul.
-
-    Parameters
-    ----------
-    *textes : tuple of str and float
-        Texte et largeur de sa colonne, en caractères.
-    taille : int, default 10
-        Corps de la police.
-
-    Returns
-    -------
-    float
-        Hauteur en points, d'une ligne au moins.
-    """
+    """Calculer la hauteur d'une ligne dont les textes vont à la ligne ; LibreOffice ne l'ajuste pas seul."""
     # La largeur d'une colonne compte des chiffres ; un texte courant, plus étroit, y tient un peu mieux.
     par_ligne = 1.17 * TAILLE / taille
     lignes = max(
@@ -180,56 +98,19 @@ def hauteur(*textes: tuple[str, float], taille: int = TAILLE) -> float:
 
 
 def nom_de_feuille(theme: str, libelle: str) -> str:
-    """Donner à un thème un nom que les tableurs acceptent.
-
-    Parameters
-    ----------
-    theme : str
-        Code du thème.
-    libelle : str
-        Libellé, réduit au besoin.
-
-    Returns
-    -------
-    str
-        31 caractères au plus, sans crochets, deux-points, astérisque, question ni barres.
-    """
+    """Donner à un thème un nom que les tableurs acceptent."""
     propre = re.sub(r"[\[\]:*?/\\]", " ", NOMS_COURTS.get(theme, libelle)).strip(" '")
     return propre[:NOM_DE_FEUILLE_MAXIMUM].strip()
 
 
 def marque(chiffre: Chiffre) -> str:
-    """Donner le signe écrit après un nombre à lire avec prudence.
-
-    Parameters
-    ----------
-    chiffre : Chiffre
-        Chiffre qui a une valeur.
-
-    Returns
-    -------
-    str
-        ``e`` estimé, ``p`` partiel, ``*`` fragile, ou rien.
-    """
+    """Donner le signe écrit après un nombre à lire avec prudence."""
     signe = {Statut.ESTIME: "e", Statut.PARTIEL: "p"}.get(Statut(chiffre.statut), "")
     return signe + ("*" if chiffre.fiabilite == Fiabilite.FRAGILE else "")
 
 
 def format_de_valeur(indicateur: Indicateur, chiffre: Chiffre) -> str:
-    """Écrire le format d'une valeur : décimales selon la marge, virgules alignées, signe de prudence.
-
-    Parameters
-    ----------
-    indicateur : Indicateur
-        Définition.
-    chiffre : Chiffre
-        Chiffre qui a une valeur.
-
-    Returns
-    -------
-    str
-        Format que le tableur écrit dans sa langue ; la cellule garde le nombre entier.
-    """
+    """Écrire le format d'une valeur : décimales selon la marge, virgules alignées, signe de prudence."""
     visibles, prevues = max(decimales(indicateur, chiffre), 0), max(indicateur.decimales, 0)
     partie = "." + "0" * visibles if visibles else ("_," if prevues else "")
     blancs = "_0" * (prevues - visibles)
@@ -239,20 +120,7 @@ def format_de_valeur(indicateur: Indicateur, chiffre: Chiffre) -> str:
 
 
 def explication(chiffre: Chiffre, semblables: int = 1) -> str:
-    """Dire en commentaire pourquoi un chiffre manque ou comment il a été obtenu.
-
-    Parameters
-    ----------
-    chiffre : Chiffre
-        Chiffre expliqué.
-    semblables : int, default 1
-        Nombre de cellules du groupe qui partagent cette raison.
-
-    Returns
-    -------
-    str
-        Phrase, suivie du nombre des autres cellules concernées.
-    """
+    """Dire en commentaire pourquoi un chiffre manque ou comment il a été obtenu."""
     debut = MOTS_DES_STATUTS.get(chiffre.statut, "estimé" if chiffre.statut == Statut.ESTIME else "partiel")
     suite = f" (et {nombre(semblables - 1)} autre(s) cellule(s) de ce groupe)" if semblables > 1 else ""
     return f"{debut} : {chiffre.note or 'sans autre précision du producteur'}{suite}"

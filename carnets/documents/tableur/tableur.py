@@ -51,20 +51,7 @@ SENS_DES_STATUTS: Final[dict[str, str]] = {
 
 
 def ecrire_xlsx(diagnostic: Diagnostic, chemin: Path) -> Path:
-    """Écrire le classeur d'un portrait.
-
-    Parameters
-    ----------
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    chemin : pathlib.Path
-        Fichier ``.xlsx`` à écrire, mis en place d'un seul geste.
-
-    Returns
-    -------
-    pathlib.Path
-        Le fichier écrit.
-    """
+    """Écrire le classeur d'un portrait."""
     from xlsxwriter import Workbook  # noqa: PLC0415 - chargé seulement quand on écrit un classeur
 
     # En mémoire d'abord : une écriture refusée est alors une erreur de fichier, dite comme les autres.
@@ -102,15 +89,7 @@ def _remplir(classeur: Workbook, diagnostic: Diagnostic) -> None:
 
 
 class LisezMoi:
-    """Écrit la première feuille, celle qui dit comment lire les autres.
-
-    Parameters
-    ----------
-    feuille : xlsxwriter.worksheet.Worksheet
-        Feuille vide.
-    styles : Styles
-        Styles du classeur.
-    """
+    """Écrit la première feuille, celle qui dit comment lire les autres."""
 
     def __init__(self, feuille: Worksheet, styles: Styles) -> None:
         self.feuille = feuille
@@ -118,15 +97,7 @@ class LisezMoi:
         self.ligne = 0
 
     def ecrire(self, diagnostic: Diagnostic, themes: dict[str, str]) -> None:
-        """Écrire toute la feuille.
-
-        Parameters
-        ----------
-        diagnostic : Diagnostic
-            Chiffres du portrait.
-        themes : dict of str to str
-            Nom de feuille → libellé du thème.
-        """
+        """Écrire toute la feuille."""
         self.feuille.set_column(0, 0, 24)
         self.feuille.set_column(1, 1, 105)
         sujet = diagnostic.ensembles.sujet

@@ -72,19 +72,7 @@ class Reperes:
 
 
 class FeuilleDeTheme:
-    """Écrit la feuille d'un thème.
-
-    Parameters
-    ----------
-    feuille : xlsxwriter.worksheet.Worksheet
-        Feuille vide.
-    styles : Styles
-        Styles du classeur.
-    diagnostic : Diagnostic
-        Chiffres du portrait.
-    reperes : Reperes
-        Places des valeurs, complétées au passage.
-    """
+    """Écrit la feuille d'un thème."""
 
     def __init__(self, feuille: Worksheet, styles: Styles, diagnostic: Diagnostic, reperes: Reperes) -> None:
         self.feuille = feuille
@@ -94,15 +82,7 @@ class FeuilleDeTheme:
         self.groupes = groupes(diagnostic)
 
     def ecrire(self, titre: str, indicateurs: list[Indicateur]) -> None:
-        """Écrire toute la feuille.
-
-        Parameters
-        ----------
-        titre : str
-            Titre de la feuille.
-        indicateurs : list of Indicateur
-            Indicateurs du thème.
-        """
+        """Écrire toute la feuille."""
         self._territoires(titre)
         self.hauteur_des_dates = 0.0
         colonne, coupures = len(ENTETES), []

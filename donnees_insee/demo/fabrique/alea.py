@@ -17,11 +17,6 @@ class Alea:
 
     Une variable ajoutée à un fichier ne change donc pas les autres, et le résultat est le même
     quelles que soient la machine et la version de numpy.
-
-    Parameters
-    ----------
-    graine : int
-        Graine du territoire.
     """
 
     def __init__(self, graine: int) -> None:
@@ -33,50 +28,15 @@ class Alea:
         return [int.from_bytes(octets[i : i + 8], "big") / 2**64 for i in range(0, 64, 8)]
 
     def uniforme(self, *cle: object) -> float:
-        """Tirer un nombre entre 0 et 1.
-
-        Parameters
-        ----------
-        *cle : object
-            Ce que le tirage concerne (code, variable, année).
-
-        Returns
-        -------
-        float
-            Toujours le même nombre pour la même clé.
-        """
+        """Tirer un nombre entre 0 et 1."""
         return self._tirages(cle)[0]
 
     def normal(self, *cle: object) -> float:
-        """Tirer un nombre à peu près normal, centré et réduit.
-
-        Parameters
-        ----------
-        *cle : object
-            Ce que le tirage concerne (code, variable, année).
-
-        Returns
-        -------
-        float
-            Somme de huit tirages uniformes, ramenée à une variance de 1.
-        """
+        """Tirer un nombre à peu près normal, centré et réduit."""
         return (math.fsum(self._tirages(cle)) - 4) / math.sqrt(8 / 12)
 
     def autour(self, ecart: float, *cle: object) -> float:
-        """Tirer un coefficient autour de 1.
-
-        Parameters
-        ----------
-        ecart : float
-            Écart type relatif.
-        *cle : object
-            Ce que le tirage concerne.
-
-        Returns
-        -------
-        float
-            Coefficient toujours positif.
-        """
+        """Tirer un coefficient autour de 1."""
         return max(0.2, 1 + ecart * self.normal(*cle))
 
 
@@ -85,20 +45,6 @@ def repartir(total: float, poids: Sequence[float], *, entier: bool = False) -> l
 
     Toutes les identités des fichiers (âges, statuts, types de ménage) viennent de là : un total
     est partagé en cases, jamais des cases tirées chacune de leur côté.
-
-    Parameters
-    ----------
-    total : float
-        Effectif à partager.
-    poids : sequence of float
-        Poids positifs ou nuls ; leur somme n'a pas besoin de valoir 1.
-    entier : bool, default False
-        Vrai dans les communes de moins de 10 000 habitants, recensées exhaustivement.
-
-    Returns
-    -------
-    list of float
-        Une part par poids ; leur somme est le total.
     """
     somme = math.fsum(poids)
     if somme <= 0 or total <= 0:
@@ -119,21 +65,6 @@ def repartir(total: float, poids: Sequence[float], *, entier: bool = False) -> l
 
 
 def fraction(total: float, part: float, *, entier: bool = False) -> float:
-    """Prendre une part d'un effectif, arrondie comme le fichier l'écrit.
-
-    Parameters
-    ----------
-    total : float
-        Effectif.
-    part : float
-        Part entre 0 et 1.
-    entier : bool, default False
-        Rendre un nombre entier.
-
-    Returns
-    -------
-    float
-        Jamais plus que l'effectif.
-    """
+    """Prendre une part d'un effectif, arrondie comme le fichier l'écrit."""
     valeur = total * min(max(part, 0.0), 1.0)
     return float(math.floor(valeur + 0.5)) if entier else round(valeur, DECIMALES)

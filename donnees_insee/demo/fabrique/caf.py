@@ -22,22 +22,7 @@ VARIABLES = [*_FAMILLES, *_ENFANTS, *_DROITS]
 
 
 def allocataires(compte: Compte, pauvrete: float, annee: int) -> dict[str, int]:
-    """Estimer les allocataires d'un IRIS à partir de ses ménages et de sa pauvreté.
-
-    Parameters
-    ----------
-    compte : dict of str to float
-        Effectifs du recensement.
-    pauvrete : float
-        Part des personnes sous le seuil de pauvreté.
-    annee : int
-        Millésime de la CAF ; la prime d'activité se diffuse après 2018.
-
-    Returns
-    -------
-    dict of str to int
-        Allocataires ; ``AI + AM + ACSSENF + ACAVENF`` fait ``A``.
-    """
+    """Estimer les allocataires d'un IRIS à partir de ses ménages et de sa pauvreté."""
     etudiants = compte["P_SCOL1824"] * 0.3
     reforme = 0.85 if annee < 2019 else 1.0
     seuls = compte["C_MENPSEUL"] * min(0.75, 0.1 + 0.9 * pauvrete) * reforme + etudiants * 0.6
@@ -68,22 +53,7 @@ def allocataires(compte: Compte, pauvrete: float, annee: int) -> dict[str, int]:
 
 
 def ecrire_caf(dossier: Path, comptes: dict[int, Comptes], alea: Alea) -> list[Path]:
-    """Écrire les fichiers de 2016, avec libellés, et de 2022, sans.
-
-    Parameters
-    ----------
-    dossier : Path
-        Dossier de destination.
-    comptes : dict of int to dict
-        Effectifs du recensement par IRIS, pour 2016 et 2022.
-    alea : Alea
-        Bruit du territoire.
-
-    Returns
-    -------
-    list of Path
-        Les deux fichiers.
-    """
+    """Écrire les fichiers de 2016, avec libellés, et de 2022, sans."""
     ecrits = []
     for annee in (2016, 2022):
         revenus = 2016 if annee == 2016 else 2021

@@ -50,20 +50,7 @@ def _cellules(ctx: Contexte, compte_scolaire: Compte) -> dict[tuple[str, str, st
 
 
 def activite(ctx: Contexte, compte_scolaire: Compte) -> Compte:
-    """Produire les effectifs du fichier « activité des résidents » et les catégories des 15 ans et plus.
-
-    Parameters
-    ----------
-    ctx : Contexte
-        Maille préparée.
-    compte_scolaire : dict of str to float
-        Effectifs scolarisés de la même maille.
-
-    Returns
-    -------
-    dict of str to float
-        Variables sans préfixe d'année ; les catégories portent encore leur ancien nom ``CS``.
-    """
+    """Produire les effectifs du fichier « activité des résidents » et les catégories des 15 ans et plus."""
     cellules = _cellules(ctx, compte_scolaire)
 
     def somme(statuts: tuple[str, ...], ages: tuple[str, ...], sexes: str) -> float:

@@ -123,54 +123,17 @@ THEMES = tuple(_THEMES)
 
 
 def variables(theme: str, annee: int) -> list[str]:
-    """Donner les colonnes de données d'un fichier, sans préfixe d'année.
-
-    Parameters
-    ----------
-    theme : str
-        Thème de la base infra-communale.
-    annee : int
-        Millésime, 2016 ou 2022.
-
-    Returns
-    -------
-    list of str
-        Noms tels que ``P_POP`` ou ``C_MEN_STAT_GSEC32``, dans l'ordre du fichier.
-    """
+    """Donner les colonnes de données d'un fichier, sans préfixe d'année."""
     return _THEMES[theme](annee)
 
 
 def avec_annee(variable: str, annee: int) -> str:
-    """Remettre l'année dans un nom de variable, comme l'écrit le producteur.
-
-    Parameters
-    ----------
-    variable : str
-        Nom sans année.
-    annee : int
-        Millésime.
-
-    Returns
-    -------
-    str
-        Par exemple ``P22_POP``.
-    """
+    """Remettre l'année dans un nom de variable, comme l'écrit le producteur."""
     return f"{variable[0]}{annee % 100:02d}{variable[1:]}"
 
 
 def ancien_nom(variable: str) -> str:
-    """Ramener un nom de 2022 à celui que produit la fabrique.
-
-    Parameters
-    ----------
-    variable : str
-        Nom sans année, éventuellement en nomenclature ``STAT_GSEC``.
-
-    Returns
-    -------
-    str
-        Le même nom en nomenclature ``CS``.
-    """
+    """Ramener un nom de 2022 à celui que produit la fabrique."""
     if "_STAT_GSEC" not in variable:
         return variable
     racine, code = variable.split("_STAT_GSEC")

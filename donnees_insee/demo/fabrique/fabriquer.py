@@ -20,20 +20,7 @@ GRAINE = 20260322
 
 
 def fabriquer(dossier: Path, graine: int = GRAINE) -> list[Path]:
-    """Écrire tous les fichiers bruts du territoire fictif.
-
-    Parameters
-    ----------
-    dossier : Path
-        Dossier de destination, créé au besoin.
-    graine : int, default 20260322
-        Graine ; la même donne les mêmes octets.
-
-    Returns
-    -------
-    list of Path
-        Fichiers écrits, dans l'ordre de leur nom.
-    """
+    """Écrire tous les fichiers bruts du territoire fictif."""
     dossier.mkdir(parents=True, exist_ok=True)
     alea = Alea(graine)
     effectifs = {annee: comptes(annee, alea) for annee in (2016, 2022)}
@@ -50,18 +37,7 @@ def fabriquer(dossier: Path, graine: int = GRAINE) -> list[Path]:
 
 
 def refaire_archive(archive: Path = ARCHIVE) -> Path:
-    """Refaire l'archive livrée avec le paquet.
-
-    Parameters
-    ----------
-    archive : Path, optional
-        Archive à écrire ; par défaut celle du paquet.
-
-    Returns
-    -------
-    Path
-        L'archive écrite.
-    """
+    """Refaire l'archive livrée avec le paquet."""
     with tempfile.TemporaryDirectory() as temporaire:
         fichiers = fabriquer(Path(temporaire))
         return archiver(archive, {f.name: f.read_bytes() for f in fichiers})

@@ -100,18 +100,7 @@ Territoire = tuple[str, str, list[Maille]]
 
 
 def territoires(recensement: int) -> dict[str, list[Territoire]]:
-    """Ranger les mailles par commune, EPCI, département et région.
-
-    Parameters
-    ----------
-    recensement : int
-        2016 ou 2022, qui fixe la géographie.
-
-    Returns
-    -------
-    dict of str to list of tuple
-        Niveau vers ses territoires : code, libellé, mailles.
-    """
+    """Ranger les mailles par commune, EPCI, département et région."""
     toutes = [m for mailles in iris_de(recensement).values() for m in mailles]
 
     def choisir(code: str, *, epci: bool) -> list[Maille]:
@@ -191,22 +180,7 @@ def _ligne_2021(mailles: list[Maille], comptes: Comptes, alea: Alea) -> list[str
 
 
 def ecrire_filosofi(dossier: Path, comptes: dict[int, Comptes], alea: Alea) -> list[Path]:
-    """Écrire tous les fichiers de revenus.
-
-    Parameters
-    ----------
-    dossier : Path
-        Dossier de destination.
-    comptes : dict of int to dict
-        Effectifs du recensement par IRIS, pour 2016 et 2022.
-    alea : Alea
-        Bruit du territoire.
-
-    Returns
-    -------
-    list of Path
-        Deux fichiers d'IRIS, quatre fichiers détaillés de 2016, quatre de chiffres clés de 2021.
-    """
+    """Écrire tous les fichiers de revenus."""
     ecrits = [_ecrire_iris(dossier, 2016, comptes[2016], alea)]
     ecrits.append(_ecrire_iris(dossier, 2021, comptes[2022], alea))
     detail = ["NBMEN16", "NBPERS16", "NBUC16", "Q116", "Q216", "Q316", "Q3_Q1"]

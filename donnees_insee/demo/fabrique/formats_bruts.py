@@ -16,53 +16,18 @@ FINE = "\u202f"
 
 
 def decimal(valeur: float) -> str:
-    """Écrire un effectif pondéré du recensement, avec un point.
-
-    Parameters
-    ----------
-    valeur : float
-        Effectif.
-
-    Returns
-    -------
-    str
-        Au plus six décimales, sans zéro inutile.
-    """
+    """Écrire un effectif pondéré du recensement, avec un point."""
     texte = f"{valeur:.6f}".rstrip("0").rstrip(".")
     return "0" if texte in {"-0", ""} else texte
 
 
 def virgule(valeur: float, decimales: int = 1) -> str:
-    """Écrire un nombre avec une virgule, comme Filosofi.
-
-    Parameters
-    ----------
-    valeur : float
-        Nombre.
-    decimales : int, default 1
-        Décimales écrites.
-
-    Returns
-    -------
-    str
-        Par exemple ``19,0``.
-    """
+    """Écrire un nombre avec une virgule, comme Filosofi."""
     return f"{valeur:.{decimales}f}".replace(".", ",")
 
 
 def milliers(valeur: float) -> str:
-    """Écrire un entier avec une espace fine insécable entre les milliers.
-
-    Parameters
-    ----------
-    valeur : float
-        Nombre à arrondir.
-
-    Returns
-    -------
-    str
-        Par exemple ``6 056`` avec U+202F.
-    """
+    """Écrire un entier avec une espace fine insécable entre les milliers."""
     return f"{round(valeur):,}".replace(",", FINE)
 
 
@@ -74,26 +39,7 @@ def table(
     bom: bool = False,
     vides: int = 0,
 ) -> str:
-    """Composer une table séparée par des points-virgules.
-
-    Parameters
-    ----------
-    colonnes : sequence of str
-        En-tête.
-    lignes : iterable of sequence of str
-        Valeurs déjà écrites.
-    fin : str, default CRLF
-        Fin de ligne.
-    bom : bool, default False
-        Commencer par la marque d'ordre des octets, comme les tableurs.
-    vides : int, default 0
-        Colonnes vides laissées à droite, comme certains exports.
-
-    Returns
-    -------
-    str
-        Texte de la table.
-    """
+    """Composer une table séparée par des points-virgules."""
     queue = ";" * vides
     corps = [";".join(colonnes) + queue]
     for ligne in lignes:
@@ -105,44 +51,13 @@ def table(
 
 
 def ecrire(chemin: Path, texte: str, *, encodage: str = "utf-8") -> Path:
-    """Écrire un texte sans que le système change les fins de ligne.
-
-    Parameters
-    ----------
-    chemin : Path
-        Fichier à écrire.
-    texte : str
-        Contenu.
-    encodage : str, default "utf-8"
-        Encodage du producteur.
-
-    Returns
-    -------
-    Path
-        Le fichier écrit.
-    """
+    """Écrire un texte sans que le système change les fins de ligne."""
     chemin.write_bytes(texte.encode(encodage))
     return chemin
 
 
 def archiver(chemin: Path, membres: dict[str, bytes], *, comprimer: bool = True) -> Path:
-    """Écrire une archive dont les octets ne dépendent que du contenu.
-
-    Parameters
-    ----------
-    chemin : Path
-        Archive à écrire.
-    membres : dict of str to bytes
-        Nom vers contenu.
-    comprimer : bool, default True
-        Faux pour une archive rangée dans une autre : ses octets ne dépendent alors pas de la version
-        de zlib, et l'archive extérieure la comprime mieux.
-
-    Returns
-    -------
-    Path
-        L'archive écrite.
-    """
+    """Écrire une archive dont les octets ne dépendent que du contenu."""
     methode = zipfile.ZIP_DEFLATED if comprimer else zipfile.ZIP_STORED
     with zipfile.ZipFile(chemin, "w", methode) as archive:
         for nom in sorted(membres):

@@ -78,18 +78,7 @@ def _est_terre(x: float, y: float) -> bool:
 
 
 def cellules(alea: Alea) -> dict[str, list[shapely.Polygon]]:
-    """Découper le territoire en petites cellules et les donner aux mailles.
-
-    Parameters
-    ----------
-    alea : Alea
-        Bruit du territoire.
-
-    Returns
-    -------
-    dict of str to list of shapely.Polygon
-        Code de la maille vers ses cellules, en degrés ; deux cellules voisines ont les mêmes sommets.
-    """
+    """Découper le territoire en petites cellules et les donner aux mailles."""
     points = _semis(alea)
     voronoi = shapely.get_parts(shapely.voronoi_polygons(shapely.MultiPoint(points), ordered=True))
     germes = np.array([(m.x, m.y) for m in MAILLES])
@@ -106,20 +95,7 @@ def cellules(alea: Alea) -> dict[str, list[shapely.Polygon]]:
 
 
 def contours(annee: int, pieces: dict[str, list[shapely.Polygon]]) -> dict[str, shapely.Geometry]:
-    """Dessiner les IRIS d'une géographie.
-
-    Parameters
-    ----------
-    annee : int
-        Millésime du recensement, 2016 ou 2022.
-    pieces : dict of str to list of shapely.Polygon
-        Cellules de chaque maille.
-
-    Returns
-    -------
-    dict of str to shapely.Geometry
-        Code de l'IRIS vers son contour en degrés.
-    """
+    """Dessiner les IRIS d'une géographie."""
     resultat = {}
     for code, mailles in iris_de(annee).items():
         morceaux = [c for m in mailles for c in pieces[m.code]]
@@ -128,18 +104,7 @@ def contours(annee: int, pieces: dict[str, list[shapely.Polygon]]) -> dict[str, 
 
 
 def contour_qpv(quartier: QuartierPrioritaire) -> shapely.Polygon:
-    """Dessiner un quartier prioritaire, qui ne suit pas les limites des IRIS.
-
-    Parameters
-    ----------
-    quartier : QuartierPrioritaire
-        Quartier à dessiner.
-
-    Returns
-    -------
-    shapely.Polygon
-        Contour en degrés.
-    """
+    """Dessiner un quartier prioritaire, qui ne suit pas les limites des IRIS."""
     (cx, cy), (a, b) = quartier.centre, quartier.demi_axes
     incline = math.radians(quartier.inclinaison)
     points = []
@@ -177,20 +142,7 @@ def _collection(nom: str, entites: list[tuple[dict[str, str], shapely.Geometry]]
 
 
 def ecrire_geographie(dossier: Path, alea: Alea) -> list[Path]:
-    """Écrire les trois fonds de carte.
-
-    Parameters
-    ----------
-    dossier : Path
-        Dossier de destination.
-    alea : Alea
-        Bruit du territoire.
-
-    Returns
-    -------
-    list of Path
-        Contours d'IRIS de 2018 et de 2024, contours des quartiers prioritaires.
-    """
+    """Écrire les trois fonds de carte."""
     ecrits = []
     pieces = cellules(alea)
     # Le recensement de 2016 est diffusé dans la géographie de 2018, celui de 2022 dans celle de 2024.

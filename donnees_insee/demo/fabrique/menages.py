@@ -26,20 +26,7 @@ def _nombre_de_menages(ctx: Contexte, personnes: float) -> tuple[float, list[flo
 
 
 def menages(ctx: Contexte, personnes: float) -> Compte:
-    """Produire les effectifs du fichier « couples, familles, ménages », hors catégories.
-
-    Parameters
-    ----------
-    ctx : Contexte
-        Maille préparée.
-    personnes : float
-        Population des ménages.
-
-    Returns
-    -------
-    dict of str to float
-        Variables sans préfixe d'année.
-    """
+    """Produire les effectifs du fichier « couples, familles, ménages », hors catégories."""
     nombre, poids = _nombre_de_menages(ctx, personnes)
     compte = _personnes_seules(ctx, personnes, nombre * poids[0] / math.fsum(poids))
     total = round(nombre * ctx.sondage, 6)
@@ -121,20 +108,7 @@ def _situation_matrimoniale(ctx: Contexte) -> Compte:
 
 
 def logements(ctx: Contexte, personnes: float) -> Compte:
-    """Produire les effectifs du fichier « logement ».
-
-    Parameters
-    ----------
-    ctx : Contexte
-        Maille préparée.
-    personnes : float
-        Population des ménages.
-
-    Returns
-    -------
-    dict of str to float
-        Variables sans préfixe d'année ; celles qui ne concernent que l'outre-mer n'y sont pas.
-    """
+    """Produire les effectifs du fichier « logement »."""
     profil, entier = ctx.profil, ctx.entier
     compte: Compte = {}
 

@@ -44,22 +44,7 @@ class Contexte:
     sondage: float
 
     def tranche(self, debut: int, fin: int, sexe: str = "") -> float:
-        """Compter les habitants d'une tranche d'âge.
-
-        Parameters
-        ----------
-        debut : int
-            Premier âge compris ; une des bornes.
-        fin : int
-            Premier âge exclu ; une des bornes.
-        sexe : str, default ""
-            ``F``, ``H`` ou vide pour l'ensemble.
-
-        Returns
-        -------
-        float
-            Effectif.
-        """
+        """Compter les habitants d'une tranche d'âge."""
         rangs = range(BORNES.index(debut), BORNES.index(fin))
         total = 0.0
         if sexe != "H":
@@ -70,22 +55,7 @@ class Contexte:
 
 
 def contexte(maille: Maille, annee: int, alea: Alea) -> Contexte:
-    """Préparer une maille : sa population par sexe et âge fin.
-
-    Parameters
-    ----------
-    maille : Maille
-        Maille élémentaire.
-    annee : int
-        Millésime du recensement, 2016 ou 2022.
-    alea : Alea
-        Bruit du territoire.
-
-    Returns
-    -------
-    Contexte
-        Base de tous les autres effectifs.
-    """
+    """Préparer une maille : sa population par sexe et âge fin."""
     profil = profil_de(maille, annee, alea)
     commune = maille.iris(annee)[:5]
     entier = habitants([m for m in MAILLES if m.iris(annee)[:5] == commune], annee) < 10_000
@@ -116,18 +86,7 @@ def _cases(total: float, noms: list[str], poids: list[float], *, entier: bool) -
 
 
 def population(ctx: Contexte) -> Compte:
-    """Produire les effectifs du fichier « évolution et structure de la population », hors catégories.
-
-    Parameters
-    ----------
-    ctx : Contexte
-        Maille préparée.
-
-    Returns
-    -------
-    dict of str to float
-        Variables sans préfixe d'année (``P_POP``, ``P_POP0002``…).
-    """
+    """Produire les effectifs du fichier « évolution et structure de la population », hors catégories."""
     fines = {
         "0002": (0, 3),
         "0305": (3, 6),
@@ -170,18 +129,7 @@ def population(ctx: Contexte) -> Compte:
 
 
 def scolarisation(ctx: Contexte) -> Compte:
-    """Produire les effectifs du fichier « diplômes et formation ».
-
-    Parameters
-    ----------
-    ctx : Contexte
-        Maille préparée.
-
-    Returns
-    -------
-    dict of str to float
-        Variables sans préfixe d'année ; le détail des diplômes suit le millésime.
-    """
+    """Produire les effectifs du fichier « diplômes et formation »."""
     tranches = {
         "0205": ((2, 6), 0.74),
         "0610": ((6, 11), 0.98),
@@ -225,18 +173,7 @@ def scolarisation(ctx: Contexte) -> Compte:
 
 
 def regrouper_diplomes(compte: Compte) -> Compte:
-    """Revenir à la nomenclature d'avant 2017.
-
-    Parameters
-    ----------
-    compte : dict of str to float
-        Effectifs en sept niveaux.
-
-    Returns
-    -------
-    dict of str to float
-        ``DIPLMIN`` compte alors le brevet, et ``SUP`` tout le supérieur.
-    """
+    """Revenir à la nomenclature d'avant 2017."""
     for sexe in ("", "H", "F"):
         racine = f"P_{sexe}NSCOL15P_"
         compte[f"{racine}DIPLMIN"] += compte.pop(f"{racine}BEPC")

@@ -118,22 +118,7 @@ def _ajuster(valeur: float, coefficient: float) -> float:
 
 
 def profil_de(maille: Maille, annee: int, alea: Alea) -> Profil:
-    """Donner les paramètres d'une maille une année donnée.
-
-    Parameters
-    ----------
-    maille : Maille
-        Maille élémentaire.
-    annee : int
-        Millésime du recensement, 2016 ou 2022.
-    alea : Alea
-        Bruit du territoire ; le même écart au profil vaut pour les deux années.
-
-    Returns
-    -------
-    Profil
-        Profil de la maille : en 2016, plus de chômage, un peu moins de familles monoparentales.
-    """
+    """Donner les paramètres d'une maille une année donnée."""
     base = PROFILS[maille.profil]
     passe = annee == 2016
     seul, sans_famille, sans_enfant, avec_enfant, monoparental = base.menages

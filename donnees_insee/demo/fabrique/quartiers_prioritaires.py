@@ -213,22 +213,7 @@ def _ensemble(lignes: list[dict[str, str]]) -> dict[str, str]:
 
 
 def ecrire_qpv(dossier: Path, comptes: Comptes, alea: Alea) -> list[Path]:
-    """Écrire démographie, insertion professionnelle et revenus des quartiers prioritaires.
-
-    Parameters
-    ----------
-    dossier : Path
-        Dossier de destination.
-    comptes : dict of str to dict
-        Effectifs du recensement de 2022 par IRIS.
-    alea : Alea
-        Bruit du territoire.
-
-    Returns
-    -------
-    list of Path
-        Les quatre fichiers.
-    """
+    """Écrire démographie, insertion professionnelle et revenus des quartiers prioritaires."""
     demographie, emploi, revenus, filosofi = [], [], [], []
     for quartier in QPV:
         compte, lois = _portrait(quartier, comptes, alea)

@@ -32,56 +32,17 @@ _LABELS_PAR_NATURE = {"H": "1", "A": "3", "D": "4", "Z": "5"}
 
 
 def label(code: str, nature: str) -> str:
-    """Donner le label de qualité d'un IRIS.
-
-    Parameters
-    ----------
-    code : str
-        Code de l'IRIS.
-    nature : str
-        ``TYP_IRIS``.
-
-    Returns
-    -------
-    str
-        ``LAB_IRIS``, d'un caractère.
-    """
+    """Donner le label de qualité d'un IRIS."""
     return _LABELS.get(code, _LABELS_PAR_NATURE[nature])
 
 
 def unite_urbaine(commune: str) -> str:
-    """Donner l'unité urbaine fictive d'une commune.
-
-    Parameters
-    ----------
-    commune : str
-        Code de la commune.
-
-    Returns
-    -------
-    str
-        Code à cinq caractères ; ``99000`` pour le rural.
-    """
+    """Donner l'unité urbaine fictive d'une commune."""
     return _UNITES_URBAINES.get(commune, DEPARTEMENT + "000")
 
 
 def comptes_de_maille(maille: Maille, annee: int, alea: Alea) -> Compte:
-    """Produire toutes les variables du recensement pour une maille.
-
-    Parameters
-    ----------
-    maille : Maille
-        Maille élémentaire.
-    annee : int
-        Millésime, 2016 ou 2022.
-    alea : Alea
-        Bruit du territoire.
-
-    Returns
-    -------
-    dict of str to float
-        Variables sans préfixe d'année.
-    """
+    """Produire toutes les variables du recensement pour une maille."""
     ctx = contexte(maille, annee, alea)
     habitants = population(ctx)
     ecole = scolarisation(ctx)
@@ -91,20 +52,7 @@ def comptes_de_maille(maille: Maille, annee: int, alea: Alea) -> Compte:
 
 
 def comptes(annee: int, alea: Alea) -> Comptes:
-    """Additionner les mailles par IRIS.
-
-    Parameters
-    ----------
-    annee : int
-        Millésime, 2016 ou 2022.
-    alea : Alea
-        Bruit du territoire.
-
-    Returns
-    -------
-    dict of str to dict
-        Code de l'IRIS vers ses variables.
-    """
+    """Additionner les mailles par IRIS."""
     resultat: Comptes = {}
     for code, mailles in iris_de(annee).items():
         total: Compte = {}
@@ -149,20 +97,7 @@ def _meta(noms: list[str]) -> str:
 
 
 def ecrire_recensement(dossier: Path, effectifs_par_annee: dict[int, Comptes]) -> list[Path]:
-    """Écrire les bases des deux millésimes, chacune à la manière de son année.
-
-    Parameters
-    ----------
-    dossier : Path
-        Dossier de destination.
-    effectifs_par_annee : dict of int to dict
-        Effectifs par IRIS, pour 2016 et 2022.
-
-    Returns
-    -------
-    list of Path
-        Cinq CSV pour 2016, cinq archives pour 2022.
-    """
+    """Écrire les bases des deux millésimes, chacune à la manière de son année."""
     ecrits = []
     vides = {f"P_RP_{nom}" for nom in OUTRE_MER}
     for annee, effectifs in effectifs_par_annee.items():

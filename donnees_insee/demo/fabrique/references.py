@@ -129,22 +129,7 @@ def _jeunes(commune: str, comptes: Comptes, alea: Alea) -> tuple[int, int, int, 
 
 
 def ecrire_references(dossier: Path, comptes: dict[int, Comptes], alea: Alea) -> list[Path]:
-    """Écrire les tables qui disent de quoi le territoire est fait.
-
-    Parameters
-    ----------
-    dossier : Path
-        Dossier de destination.
-    comptes : dict of int to dict
-        Effectifs du recensement par IRIS, pour 2016 et 2022.
-    alea : Alea
-        Bruit du territoire.
-
-    Returns
-    -------
-    list of Path
-        Appartenance aux EPCI, liste des IRIS, populations, quartiers, sources locales.
-    """
+    """Écrire les tables qui disent de quoi le territoire est fait."""
     return [
         *_epci(dossier),
         _iris(dossier),

@@ -44,40 +44,12 @@ class Loi:
     dispersion: float
 
     def repartition(self, x: float) -> float:
-        """Part des personnes sous un niveau de vie.
-
-        Parameters
-        ----------
-        x : float
-            Niveau de vie annuel.
-
-        Returns
-        -------
-        float
-            Part entre 0 et 1.
-        """
+        """Part des personnes sous un niveau de vie."""
         return _NORMALE.cdf(math.log(x / self.mediane) / self.dispersion)
 
 
 def loi_de(maille: Maille, annee: int, alea: Alea, poids: float | None = None) -> Loi:
-    """Donner la loi des niveaux de vie d'une maille.
-
-    Parameters
-    ----------
-    maille : Maille
-        Maille élémentaire.
-    annee : int
-        Millésime de Filosofi, 2016 ou 2021.
-    alea : Alea
-        Bruit du territoire.
-    poids : float, optional
-        Nombre de personnes ; par défaut les habitants de la maille.
-
-    Returns
-    -------
-    Loi
-        Loi de la maille.
-    """
+    """Donner la loi des niveaux de vie d'une maille."""
     profil = profil_de(maille, 2016 if annee == 2016 else 2022, alea)
     bruit = alea.autour(0.008, maille.code, annee, "mediane")
     effectif = maille.habitants_2016 if annee == 2016 else maille.habitants_2022
@@ -87,39 +59,13 @@ def loi_de(maille: Maille, annee: int, alea: Alea, poids: float | None = None) -
 
 
 def melange(lois: Sequence[Loi], x: float) -> float:
-    """Part des personnes sous un niveau de vie dans un territoire fait de plusieurs mailles.
-
-    Parameters
-    ----------
-    lois : sequence of Loi
-        Lois des mailles.
-    x : float
-        Niveau de vie annuel.
-
-    Returns
-    -------
-    float
-        Part entre 0 et 1.
-    """
+    """Part des personnes sous un niveau de vie dans un territoire fait de plusieurs mailles."""
     total = math.fsum(loi.poids for loi in lois)
     return math.fsum(loi.poids * loi.repartition(x) for loi in lois) / total
 
 
 def quantile(lois: Sequence[Loi], rang: float) -> float:
-    """Chercher par dichotomie un quantile d'un mélange ; ce n'est pas une moyenne de quantiles.
-
-    Parameters
-    ----------
-    lois : sequence of Loi
-        Lois des mailles.
-    rang : float
-        Rang entre 0 et 1.
-
-    Returns
-    -------
-    float
-        Niveau de vie.
-    """
+    """Chercher par dichotomie un quantile d'un mélange ; ce n'est pas une moyenne de quantiles."""
     bas, haut = 1_000.0, 400_000.0
     for _ in range(45):
         milieu = (bas + haut) / 2
@@ -141,20 +87,7 @@ def _masse(lois: Sequence[Loi], x: float) -> float:
 
 
 def distribution(lois: Sequence[Loi], annee: int) -> dict[str, float]:
-    """Calculer les indicateurs de distribution d'un territoire.
-
-    Parameters
-    ----------
-    lois : sequence of Loi
-        Lois de ses mailles.
-    annee : int
-        Millésime de Filosofi, 2016 ou 2021.
-
-    Returns
-    -------
-    dict of str to float
-        Quantiles en euros, ``TP60`` en points, ``RD``, ``EQ``, ``S80S20`` et ``GI``.
-    """
+    """Calculer les indicateurs de distribution d'un territoire."""
     # En 2021 le producteur arrondit à la dizaine d'euros ; les rapports se calculent sur l'arrondi.
     pas = 10 if annee == 2021 else 1
     resultat = {nom: float(round(quantile(lois, rang) / pas) * pas) for nom, rang in RANGS.items()}
@@ -169,24 +102,7 @@ def distribution(lois: Sequence[Loi], annee: int) -> dict[str, float]:
 
 
 def structure(lois: Sequence[Loi], annee: int, part_65_ans: float, chomage: float) -> dict[str, float]:
-    """Décomposer le revenu disponible ; les parts font 100 avec les impôts, comptés en négatif.
-
-    Parameters
-    ----------
-    lois : sequence of Loi
-        Lois des mailles du territoire.
-    annee : int
-        Millésime de Filosofi, 2016 ou 2021.
-    part_65_ans : float
-        Part des 65 ans et plus.
-    chomage : float
-        Taux de chômage au sens du recensement.
-
-    Returns
-    -------
-    dict of str to float
-        Parts en points, à une décimale.
-    """
+    """Décomposer le revenu disponible ; les parts font 100 avec les impôts, comptés en négatif."""
     niveau = quantile(lois, 0.5) / (SEUIL[annee] / 0.6)
     pauvrete = melange(lois, SEUIL[annee])
     minima = round(0.4 + 19 * pauvrete**1.35, 1)

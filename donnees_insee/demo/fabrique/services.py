@@ -170,22 +170,7 @@ def _parc_social(dossier: Path, comptes: Comptes, alea: Alea) -> Path:
 
 
 def ecrire_services(dossier: Path, comptes: Comptes, alea: Alea) -> list[Path]:
-    """Écrire les fichiers de services et de prestations du territoire fictif.
-
-    Parameters
-    ----------
-    dossier : Path
-        Dossier de destination.
-    comptes : dict
-        Effectifs du recensement de 2022, par IRIS.
-    alea : Alea
-        Bruit du territoire.
-
-    Returns
-    -------
-    list of Path
-        Six fichiers.
-    """
+    """Écrire les fichiers de services et de prestations du territoire fictif."""
     return [
         _equipements(dossier, comptes, alea),
         _acces_aux_soins(dossier, comptes, alea),

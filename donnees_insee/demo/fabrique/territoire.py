@@ -29,35 +29,13 @@ class Maille:
     y: float
 
     def iris(self, annee: int) -> str:
-        """Donner le code de l'IRIS qui contient la maille.
-
-        Parameters
-        ----------
-        annee : int
-            Millésime du recensement, 2016 ou 2022.
-
-        Returns
-        -------
-        str
-            Code à neuf caractères.
-        """
+        """Donner le code de l'IRIS qui contient la maille."""
         if annee == 2016:
             return SCISSION.get(self.code, self.code)
         return FUSION.get(self.code, self.code)
 
     def libelle(self, annee: int) -> str:
-        """Donner le nom de l'IRIS qui contient la maille.
-
-        Parameters
-        ----------
-        annee : int
-            Millésime du recensement, 2016 ou 2022.
-
-        Returns
-        -------
-        str
-            Nom de l'IRIS, ou de la commune quand elle n'est pas découpée.
-        """
+        """Donner le nom de l'IRIS qui contient la maille."""
         code = self.iris(annee)
         if code.endswith("0000"):
             return COMMUNES[annee][code[:5]][0]
@@ -203,18 +181,7 @@ QPV = (
 
 
 def iris_de(annee: int) -> dict[str, list[Maille]]:
-    """Ranger les mailles dans les IRIS d'une géographie.
-
-    Parameters
-    ----------
-    annee : int
-        Millésime du recensement, 2016 ou 2022.
-
-    Returns
-    -------
-    dict of str to list of Maille
-        Code de l'IRIS vers ses mailles, dans l'ordre des codes.
-    """
+    """Ranger les mailles dans les IRIS d'une géographie."""
     groupes: dict[str, list[Maille]] = {}
     for maille in MAILLES:
         groupes.setdefault(maille.iris(annee), []).append(maille)
@@ -222,18 +189,5 @@ def iris_de(annee: int) -> dict[str, list[Maille]]:
 
 
 def habitants(codes: list[Maille], annee: int) -> int:
-    """Additionner les habitants prévus de plusieurs mailles.
-
-    Parameters
-    ----------
-    codes : list of Maille
-        Mailles à additionner.
-    annee : int
-        Millésime du recensement, 2016 ou 2022.
-
-    Returns
-    -------
-    int
-        Nombre d'habitants.
-    """
+    """Additionner les habitants prévus de plusieurs mailles."""
     return sum(m.habitants_2016 if annee == 2016 else m.habitants_2022 for m in codes)
