@@ -12,6 +12,7 @@ import pandas as pd
 from abs.calcul.chiffre import Chiffre
 from abs.calcul.emboitements import emboitements
 from abs.calcul.secret import ANTERIEURE, SECONDAIRE, CelluleSensible, DecisionDeSecret, decider_ensemble
+from abs.calcul.table_longue import DonneesLocales, Ensembles
 from abs.indicateurs.fiabilite import apprecier
 from abs.indicateurs.formules import formule
 from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateurs
@@ -27,7 +28,6 @@ from donnees_insee.preparation.sources_recues import SOURCE, en_pourcentage
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from abs.calcul.table_longue import Ensembles
     from abs.territoires.demande import Demande
     from abs.territoires.territoires import Territoire
     from donnees_insee.geographie.appartenances import Geographie
@@ -37,18 +37,6 @@ INTERNE: Final = "diffusion interne"
 MASQUE: Final = "effectif sous le seuil de secret, ou masqué pour qu'un autre ne s'en déduise pas"
 MASQUE_AILLEURS: Final = "masqué dans la version publique"
 MOIS: Final = "d MMMM y"
-
-
-@dataclass(frozen=True)
-class DonneesLocales:
-    """Ce que les sources locales ajoutent à un diagnostic."""
-
-    indicateurs: dict[str, Indicateur] = field(default_factory=dict)
-    comptes: dict[str, tuple[str, str]] = field(default_factory=dict)
-    reserves: dict[str, int] = field(default_factory=dict)
-    decisions: list[DecisionDeSecret] = field(default_factory=list)
-    montres: set[Publication] = field(default_factory=set)
-    sus: dict[tuple[str, str, str], frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass

@@ -177,7 +177,15 @@ class AtelierDeComparaison:
         dossier = self.reglages.dossier_sortie
         if dossier is None:
             return Fragment("", "Aucun fichier écrit : le paramètre dossier_sortie est vide.")
-        ecrits = ecrire_fichiers(self, dossier)
+        ecrits = ecrire_fichiers(
+            dossier,
+            self.reglages,
+            self.voulus,
+            self.comparaison,
+            self.fonds,
+            self.cartes.cartes if "cartes" in self.reglages.formats else {},
+            lambda: self.image,
+        )
         return Fragment("", "\n".join(str(f.relative_to(dossier)) for f in ecrits))
 
     def _partie(self, ancre: str, titre: str, **contenu: Any) -> Fragment:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from abs.portrait.portrait import DemandeDeCarte, Portrait, composer
 from carnets.documents import fragments
 from carnets.parametres import Reglages, verifier_parametres
+from cartes.carte import CarteThematique
 from cartes.fonds import Fonds, carte
-from cartes.specification import CarteThematique
 from donnees_insee.erreurs import CarteImpossible
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from carnets.dessin_partage import DessinPartage
 
 
@@ -139,18 +141,24 @@ class Atelier:
         """Montrer les sources, les définitions et la façon de lire."""
         return Fragment(fragments.annexes(self.portrait), "Sources et définitions")
 
+    def _ecrire(self, dossier: Path) -> list[Path]:
+        from carnets.documents.ensemble import ecrire_fichiers  # noqa: PLC0415 - imports lents
+
+        return ecrire_fichiers(
+            dossier, self.reglages, self.portrait.diagnostic, self.fonds, lambda: self.cartes
+        )
+
     def exporter(self) -> Fragment:
         """Écrire les fichiers demandés dans le dossier de sortie, s'il est donné."""
-        from carnets.documents.ensemble import ecrire_fichiers  # noqa: PLC0415 - imports lents
         from carnets.dossier_de_sortie import dossier_de_sortie, est_deja_ecrit  # noqa: PLC0415
 
         dossier = self.reglages.dossier_sortie
         if dossier is None:
             return Fragment("", "Aucun fichier écrit : le paramètre dossier_sortie est vide.")
         if not est_deja_ecrit(dossier):
-            ecrits = ecrire_fichiers(self, dossier)
+            ecrits = self._ecrire(dossier)
             return Fragment("", "\n".join(str(f.relative_to(dossier)) for f in ecrits))
         with dossier_de_sortie(dossier) as chantier:
-            ecrits = ecrire_fichiers(self, chantier.provisoire)
+            ecrits = self._ecrire(chantier.provisoire)
             noms = [str(f.relative_to(chantier.provisoire)) for f in ecrits]
         return Fragment("", "\n".join([*noms, *((chantier.avis,) if chantier.avis else ())]))

@@ -13,7 +13,7 @@ from donnees_insee.erreurs import ErreurAbs
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from carnets.campagne.deroulement import Bilan
+    from carnets.campagne.bilan import Bilan
     from carnets.campagne.file_de_taches import Evenement
 
 ECHECS_MONTRES: Final = 20

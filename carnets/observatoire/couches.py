@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from abs.indicateurs.indicateurs import Indicateur
     from carnets.observatoire.chiffres import Chiffres
-    from cartes.specification import CarteThematique
+    from cartes.carte import CarteThematique
     from donnees_insee.base.base import Base
 
 # Cinq décimales de degré font un mètre, vingt fois moins que la simplification d'une agglomération.

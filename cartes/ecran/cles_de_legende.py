@@ -12,7 +12,7 @@ from cartes.papier.legende import LigneLegende, lignes_de_legende
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cartes.specification import CarteThematique
+    from cartes.specification import DonneesDeCarte
 
 RAYON_MAXIMAL = 26.0  # en pixels
 _TIRETS = {"plein": "", "tirets": "5 3", "points": "1 3"}
@@ -82,7 +82,7 @@ def _motif(apparence: Apparence) -> str:
     )
 
 
-def legende_html(carte: CarteThematique) -> str:
+def legende_html(carte: DonneesDeCarte) -> str:
     """Écrire la légende d'une carte en HTML, dans le même ordre que sur la carte imprimée."""
     maximum = max(tailles(carte), default=0.0)
     lignes = "".join(_ligne_html(ligne, maximum) for ligne in lignes_de_legende(carte))

@@ -11,15 +11,15 @@ from cartes.apparence import Etat, apparences, une_fois
 from cartes.papier.legende import LIBELLES_ETAT
 
 if TYPE_CHECKING:
-    from cartes.specification import CarteThematique
+    from cartes.specification import DonneesDeCarte
 
 
-def lignes_d_infobulle(carte: CarteThematique) -> list[list[str]]:
+def lignes_d_infobulle(carte: DonneesDeCarte) -> list[list[str]]:
     """Écrire l'infobulle de chaque territoire : valeur ou raison de son absence, précision, date."""
     return [_infobulle(carte, ligne) for ligne in carte.territoires.to_dict("records")]
 
 
-def _infobulle(carte: CarteThematique, ligne: dict) -> list[str]:
+def _infobulle(carte: DonneesDeCarte, ligne: dict) -> list[str]:
     statut, fiabilite = ligne["statut"], ligne["fiabilite"]
     absente = math.isnan(ligne["valeur"])
     textes = [LIBELLES_STATUT[statut].capitalize() if absente else carte.ecrire(ligne["valeur"])]
@@ -37,7 +37,7 @@ def _infobulle(carte: CarteThematique, ligne: dict) -> list[str]:
 
 
 @une_fois
-def texte_alternatif(carte: CarteThematique) -> str:
+def texte_alternatif(carte: DonneesDeCarte) -> str:
     """Décrire la carte en français pour qui ne la voit pas."""
     valides = carte.valides.sort_values(["valeur", "code"])
     total, vues = len(carte.territoires), len(valides)

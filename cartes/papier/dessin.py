@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 
 from cartes.apparence import apparences, rayon, tailles
-from cartes.geometrie import barre_d_echelle, reprojeter
+from cartes.geometrie import Contours, barre_d_echelle, reprojeter
 from cartes.papier.cadre import Cadre
-from cartes.papier.contours import Contours, chemin_d_ensemble, chemins, lieux, projetes, simplifies
+from cartes.papier.contours import chemin_d_ensemble, chemins, lieux, projetes, simplifies
 from cartes.papier.legende import perimetres_visibles
 from cartes.papier.mise_en_page import (
     CASE,
@@ -41,13 +41,13 @@ from cartes.papier.trace import (
 )
 
 if TYPE_CHECKING:
-    from cartes.specification import CarteThematique, Superposition
+    from cartes.specification import DonneesDeCarte, Superposition
 
 # Motifs d'épaisseur constante, quel que soit le réglage du poste.
 _REGLAGES: Any = {"hatch.linewidth": 0.55, "font.family": "DejaVu Sans"}
 
 
-def dessiner(carte: CarteThematique) -> Figure:
+def dessiner(carte: DonneesDeCarte) -> Figure:
     """Dessiner une carte thématique."""
     contours = projetes(carte.contours)
     # Un demi-point de tolérance : invisible à l'impression, et des fichiers SVG légers.

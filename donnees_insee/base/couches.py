@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import pyarrow.parquet as pq
 
-from donnees_insee.base.noms_restaures import restaurer
+from donnees_insee.base.noms_restaures import TablesDeReference, restaurer
 from donnees_insee.base.parts import Part, part_lisible
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
-
-    from donnees_insee.base.base import Base
 
 
 class LectureDesCouches:
@@ -43,4 +41,4 @@ class LectureDesCouches:
 
         with part_lisible(chemin):
             # La base est cette classe complétée ; elle seule sait lire les tables de référence.
-            return restaurer(cast("Base", self), gpd.read_parquet(chemin))
+            return restaurer(cast("TablesDeReference", self), gpd.read_parquet(chemin))

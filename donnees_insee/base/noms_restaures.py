@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from donnees_insee.base.noms_d_iris import PERDU
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from donnees_insee.base.base import Base
-
 Tableau = TypeVar("Tableau", bound="pd.DataFrame")
 # Colonne qui nomme → colonne du code qu'elle nomme.
 NOMS_ET_CODES = (("nom", "code"), ("nom_commune", "commune"))
 
 
-def restaurer(base: Base, table: Tableau) -> Tableau:
+class TablesDeReference(Protocol):
+    """Ce qu'il faut de la base pour rendre un nom."""
+
+    def millesimes(self, source: str, niveau: str | None = None) -> list[int]:
+        """Lister les années tenues."""
+        ...
+
+    def lire(self, source: str, millesime: int | None, niveau: str) -> pd.DataFrame:
+        """Lire une table."""
+        ...
+
+
+def restaurer(base: TablesDeReference, table: Tableau) -> Tableau:
     """Remplacer chaque nom qui porte une lettre perdue par celui que la table de référence donne au même code."""
     references: dict[str, str] | None = None
     for nom, code in NOMS_ET_CODES:
@@ -31,7 +41,7 @@ def restaurer(base: Base, table: Tableau) -> Tableau:
     return table
 
 
-def noms_de_reference(base: Base) -> dict[str, str]:
+def noms_de_reference(base: TablesDeReference) -> dict[str, str]:
     """Lire les noms d'IRIS et de communes que des tables donnent sans lettre perdue."""
     noms: dict[str, str] = {}
     lus = [

@@ -9,18 +9,29 @@ from carnets.documents.preuve.preuve import ecrire_preuve
 from donnees_insee.chemins import creer_dossier, fichier_provisoire
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from carnets.ateliers.comparaison import AtelierDeComparaison
+    from abs.intercommunal.comparaison import ComparaisonIntercommunale
+    from carnets.parametres import Reglages
+    from cartes.carte import CarteThematique
+    from cartes.fonds import Fonds
 
 
-def ecrire_fichiers(atelier: AtelierDeComparaison, dossier: Path) -> list[Path]:
-    """Écrire les formats demandés."""
-    comparaison, formats = atelier.comparaison, atelier.reglages.formats
-    diagnostic = comparaison.diagnostic
+def ecrire_fichiers(
+    dossier: Path,
+    reglages: Reglages,
+    voulus: tuple[str, ...],
+    comparaison: ComparaisonIntercommunale,
+    fonds: Fonds,
+    cartes: dict[str, CarteThematique],
+    planche_des_cartes: Callable[[], bytes],
+) -> list[Path]:
+    """Écrire les formats demandés ; la planche n'est dessinée que s'il y a des cartes à écrire."""
+    formats, diagnostic = reglages.formats, comparaison.diagnostic
     creer_dossier(dossier)
-    ecrits = ecrire_preuve(diagnostic, atelier.reglages.base, dossier / "preuve")
-    _dire_la_comparaison(dossier / "preuve" / "recu.json", atelier.voulus)
+    ecrits = ecrire_preuve(diagnostic, reglages.base, dossier / "preuve")
+    _dire_la_comparaison(dossier / "preuve" / "recu.json", voulus)
     if "xlsx" in formats:
         from carnets.documents.comparaison.tableur import ecrire_classeur  # noqa: PLC0415 - chacun n'importe que le sien
 
@@ -28,7 +39,7 @@ def ecrire_fichiers(atelier: AtelierDeComparaison, dossier: Path) -> list[Path]:
     if "gpkg" in formats:
         from carnets.documents.geopaquet import ecrire_gpkg  # noqa: PLC0415
 
-        ecrits.append(ecrire_gpkg(diagnostic, atelier.fonds.couches(), dossier / "territoire.gpkg"))
+        ecrits.append(ecrire_gpkg(diagnostic, fonds.couches(), dossier / "territoire.gpkg"))
     if "csv" in formats:
         from abs.intercommunal.lignes import lignes_des_communes, lignes_des_pairs  # noqa: PLC0415
         from carnets.documents.comparaison.csv import ecrire_lignes  # noqa: PLC0415
@@ -38,13 +49,13 @@ def ecrire_fichiers(atelier: AtelierDeComparaison, dossier: Path) -> list[Path]:
         ecrits.append(ecrire_lignes(lignes_des_communes(comparaison), dossier / "communes.csv"))
         if pairs := lignes_des_pairs(comparaison):
             ecrits.append(ecrire_lignes(pairs, dossier / "comparables.csv"))
-    if "cartes" in formats and atelier.cartes.cartes:
+    if "cartes" in formats and cartes:
         creer_dossier(dossier / "cartes")
         planche = dossier / "cartes" / "petites_cartes.png"
         with fichier_provisoire(planche) as provisoire:
-            provisoire.write_bytes(atelier.image)
+            provisoire.write_bytes(planche_des_cartes())
         ecrits.append(planche)
-        for code, dessin in atelier.cartes.cartes.items():
+        for code, dessin in cartes.items():
             ecrits += dessin.enregistrer(dossier / "cartes", code)
     return ecrits
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from abs.intercommunal.comparaison import ComparaisonIntercommunale
     from abs.portrait.tableaux import Tableau
-    from cartes.specification import CarteThematique
+    from cartes.carte import CarteThematique
 
 # Ancre, titre du sommaire, mot de la barre de navigation.
 PARTIES: Final[tuple[tuple[str, str, str], ...]] = (

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from cartes.specification import CarteThematique
+    from cartes.carte import CarteThematique
 
 COLONNES: Final = 3
 # En pouces ; les textes en points, lisibles une fois la planche réduite à la largeur d'une page.
