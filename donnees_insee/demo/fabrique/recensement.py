@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from donnees_insee.demo.fabrique.alea import Alea
 from donnees_insee.demo.fabrique.emploi import activite
-from donnees_insee.demo.fabrique.entetes import (
-    GEO_2016,
-    GEO_2022,
-    OUTRE_MER,
-    THEMES,
-    ancien_nom,
-    avec_annee,
-    variables,
-)
-from donnees_insee.demo.fabrique.formats_bruts import archiver, decimal, ecrire, table
+from donnees_insee.demo.fabrique.formats_bruts import FORMATS, archiver, decimal, ecrire, lire_toml, table
 from donnees_insee.demo.fabrique.menages import logements, menages
 from donnees_insee.demo.fabrique.population import Compte, contexte, population, scolarisation
 from donnees_insee.demo.fabrique.territoire import COMMUNES, DEPARTEMENT, REGION, Maille, iris_de
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from donnees_insee.demo.fabrique.alea import Alea
-
+_ENTETES = lire_toml("recensement.toml")
+GEO_2022: list[str] = _ENTETES["geographie"]["2022"].split()
+THEMES = tuple(_ENTETES["themes"])
+# Dans les communes de métropole ces colonnes, propres à l'outre-mer, restent vides.
+OUTRE_MER = ["ELEC", "EAUCH", "BDWC", "CHOS", "CLIM", "TTEGOU", "HABFOR", "CASE", "MIBOIS", "MIDUR"]
+# La nomenclature des catégories change en 2022 ; « GSEC » y prend un rang ou deux.
+_GSEC = ("11", "12", "13", "14", "15", "16", "32", "40")
 Comptes = dict[str, Compte]
 _UNITES_URBAINES = {"99001": "99701", "99002": "99701", "99003": "99701"}
 # Trois IRIS d'habitat au label moins bon, pour que la fiabilité ait à le dire.
@@ -34,6 +28,23 @@ _LABELS_PAR_NATURE = {"H": "1", "A": "3", "D": "4", "Z": "5"}
 def label(code: str, nature: str) -> str:
     """Donner le label de qualité d'un IRIS."""
     return _LABELS.get(code, _LABELS_PAR_NATURE[nature])
+
+
+def variables(theme: str, annee: int) -> list[str]:
+    """Donner les colonnes de données d'un fichier, sans préfixe d'année."""
+    noms: str = _ENTETES["themes"][theme][str(annee)]
+    return noms.split()
+
+
+def avec_annee(variable: str, annee: int) -> str:
+    """Remettre l'année dans un nom de variable, comme l'écrit le producteur."""
+    return f"{variable[0]}{annee % 100:02d}{variable[1:]}"
+
+
+def ancien_nom(variable: str) -> str:
+    """Ramener un nom de 2022 à celui que produit la fabrique."""
+    racine, gsec, code = variable.partition("_STAT_GSEC")
+    return f"{racine}_CS{_GSEC.index(code[:2]) + 1}" if gsec else variable
 
 
 def unite_urbaine(commune: str) -> str:
@@ -87,13 +98,12 @@ def _geographie(code: str, maille: Maille, annee: int) -> list[str]:
 
 def _meta(noms: list[str]) -> str:
     """Écrire un dictionnaire de variables réduit, comme celui qui accompagne chaque base."""
-    colonnes = ["COD_VAR", "LIB_VAR", "LIB_VAR_LONG", "COD_MOD", "LIB_MOD", "TYPE_VAR", "LONG_VAR"]
     lignes = [
         ["TYP_IRIS", "Type d'IRIS", "Type d'IRIS (territoire fictif)", modalite, libelle, "CHAR", "1"]
         for modalite, libelle in (("A", "Activité"), ("D", "Divers"), ("H", "Habitat"), ("Z", "Non divisée"))
     ]
     lignes += [[nom, nom, f"{nom} (territoire fictif)", "", "", "NUM", "16"] for nom in noms]
-    return table(colonnes, lignes, bom=True)
+    return table(lignes=lignes, **FORMATS["meta"])
 
 
 def ecrire_recensement(dossier: Path, effectifs_par_annee: dict[int, Comptes]) -> list[Path]:
@@ -101,7 +111,7 @@ def ecrire_recensement(dossier: Path, effectifs_par_annee: dict[int, Comptes]) -
     ecrits = []
     vides = {f"P_RP_{nom}" for nom in OUTRE_MER}
     for annee, effectifs in effectifs_par_annee.items():
-        geographie = GEO_2016 if annee == 2016 else GEO_2022
+        geographie = _ENTETES["geographie"][str(annee)].split()
         mailles = iris_de(annee)
         for theme in THEMES:
             noms = variables(theme, annee)
@@ -111,7 +121,7 @@ def ecrire_recensement(dossier: Path, effectifs_par_annee: dict[int, Comptes]) -
                 for code, compte in effectifs.items()
             ]
             publies = [avec_annee(n, annee) for n in noms]
-            texte = table([*geographie, *publies], lignes, fin="\n")
+            texte = table(";".join([*geographie, *publies]), lignes, fin="\n")
             nom = f"base-ic-{theme}-{annee}"
             if annee == 2016:
                 # Selon les années ces fichiers sont en UTF-8 ou en latin-1 : le logement fait l'exception.
