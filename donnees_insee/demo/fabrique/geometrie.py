@@ -13,18 +13,7 @@ import shapely
 
 from donnees_insee.demo.fabrique.alea import Alea
 from donnees_insee.demo.fabrique.formats_bruts import ecrire
-from donnees_insee.demo.fabrique.territoire import (
-    COMMUNES,
-    DEPARTEMENT,
-    EPCI,
-    MAILLES,
-    NOM_DEPARTEMENT,
-    NOM_REGION,
-    QPV,
-    REGION,
-    QuartierPrioritaire,
-    iris_de,
-)
+from donnees_insee.demo.fabrique.territoire import COMMUNES, EPCI, MAILLES, NIVEAUX, QPV, Quartier, iris_de
 
 Pieces = dict[str, list[shapely.Polygon]]
 # En Lambert-93, au milieu du golfe de Gascogne : aucune commune réelle ne peut être recouverte.
@@ -92,7 +81,7 @@ def cellules(alea: Alea) -> Pieces:
     return resultat
 
 
-def contour_qpv(quartier: QuartierPrioritaire) -> shapely.Polygon:
+def contour_qpv(quartier: Quartier) -> shapely.Polygon:
     """Dessiner un quartier prioritaire, qui ne suit pas les limites des IRIS."""
     (cx, cy), (a, b) = quartier.centre, quartier.demi_axes
     incline = math.radians(quartier.inclinaison)
@@ -126,7 +115,8 @@ def _iris(annee: int, noms: tuple[str, ...], pieces: Pieces) -> list[tuple[dict[
     for code, mailles in iris_de(annee).items():
         contour = shapely.coverage_union_all([cellule for m in mailles for cellule in pieces[m.code]])
         commune, maille = code[:5], mailles[0]
-        valeurs = (commune, COMMUNES[annee][commune][0], code[5:], code, maille.libelle(annee), maille.nature)
+        nom = COMMUNES[annee][commune][0]
+        valeurs = (commune, nom, code[5:], code, maille.libelle(annee), maille.nature)
         entites.append((dict(zip(noms, valeurs, strict=True)), shapely.normalize(contour)))
     return entites
 
@@ -143,16 +133,17 @@ def ecrire_geographie(dossier: Path, alea: Alea) -> list[Path]:
         _collection(dossier / f"contours-iris-{annee + 2}-01-01.geojson", _iris(annee, noms, pieces))
         for annee, noms in noms_ign.items()
     ]
+    (departement, nom_departement), (region, nom_region) = NIVEAUX["DEP"], NIVEAUX["REG"]
     quartiers = []
     for quartier in QPV:
         communes = [COMMUNES[2022][c] for c in quartier.communes]
         attributs = {
             "code_qp": quartier.code,
             "lib_qp": quartier.nom,
-            "insee_reg": REGION,
-            "lib_reg": NOM_REGION,
-            "insee_dep": DEPARTEMENT,
-            "lib_dep": NOM_DEPARTEMENT,
+            "insee_reg": region,
+            "lib_reg": nom_region,
+            "insee_dep": departement,
+            "lib_dep": nom_departement,
             "insee_com": ", ".join(quartier.communes),
             "lib_com": ", ".join(nom for nom, _ in communes),
             "siren_epci": communes[0][1],

@@ -11,7 +11,7 @@ from donnees_insee.demo.fabrique.formats_bruts import FINE, ecrire_table, millie
 from donnees_insee.demo.fabrique.population import Compte
 from donnees_insee.demo.fabrique.recensement import Comptes
 from donnees_insee.demo.fabrique.revenus import SEUIL, Loi, distribution, loi_de, melange, structure
-from donnees_insee.demo.fabrique.territoire import COMMUNES, MAILLES, QPV, QuartierPrioritaire
+from donnees_insee.demo.fabrique.territoire import COMMUNES, MAILLES, QPV, Quartier
 
 # Le tableau d'édition 2022 porte des revenus plus anciens que le fichier daté de 2021, comme les fichiers réels.
 _AVANT = 0.94
@@ -25,7 +25,7 @@ _COUPES = {
 }
 
 
-def _portrait(quartier: QuartierPrioritaire, comptes: Comptes, alea: Alea) -> tuple[Compte, list[Loi]]:
+def _portrait(quartier: Quartier, comptes: Comptes, alea: Alea) -> tuple[Compte, list[Loi]]:
     """Composer la population du quartier : une part de ses IRIS, la plus modeste."""
     compte: Compte = {}
     for code, part in quartier.parts.items():
@@ -41,7 +41,7 @@ def _portrait(quartier: QuartierPrioritaire, comptes: Comptes, alea: Alea) -> tu
 
 
 def _ligne_demographie(
-    quartier: QuartierPrioritaire, compte: Compte, caf: dict[str, int], comptes: Comptes
+    quartier: Quartier, compte: Compte, caf: dict[str, int], comptes: Comptes
 ) -> dict[str, str]:
     ensemble = compte["P_POP"]
     seniors = (compte["P_POP6074"] + compte["P_POP75P"]) / ensemble
@@ -71,7 +71,7 @@ def _ligne_demographie(
     return valeurs | {"LIB_COM": noms, "NOTE_RP": "0", "NOTE_CNAF": "0"}
 
 
-def _ligne_emploi(quartier: QuartierPrioritaire, compte: Compte, alea: Alea) -> dict[str, str]:
+def _ligne_emploi(quartier: Quartier, compte: Compte, alea: Alea) -> dict[str, str]:
     """Écrire l'emploi et les demandeurs d'emploi, dont chaque détail refait le total."""
     emploi = 100 * compte["P_ACTOCC1564"] / compte["P_POP1564"]
     precaire = 100 * (1 - compte["P_SAL15P_CDI"] / compte["P_SAL15P"])
@@ -108,7 +108,7 @@ def _ligne_emploi(quartier: QuartierPrioritaire, compte: Compte, alea: Alea) -> 
 
 
 def _ligne_revenus(
-    quartier: QuartierPrioritaire,
+    quartier: Quartier,
     compte: Compte,
     caf: dict[str, int],
     d: dict[str, float],
@@ -133,9 +133,7 @@ def _ligne_revenus(
     return valeurs
 
 
-def _ligne_filosofi(
-    quartier: QuartierPrioritaire, d: dict[str, float], parts: dict[str, float]
-) -> dict[str, str]:
+def _ligne_filosofi(quartier: Quartier, d: dict[str, float], parts: dict[str, float]) -> dict[str, str]:
     """Écrire les revenus disponibles d'une année dite par les colonnes ; un petit quartier n'en a que deux."""
     medianes = {"DISP_MED_A21": milliers(int(d["MED"])), "DISP_TP60_A21": virgule(d["TP60"])}
     if len(quartier.communes) > 1:

@@ -25,11 +25,6 @@ _LABELS = {"990010201": "2", "990020105": "2", "990030103": "2"}
 _LABELS_PAR_NATURE = {"H": "1", "A": "3", "D": "4", "Z": "5"}
 
 
-def label(code: str, nature: str) -> str:
-    """Donner le label de qualité d'un IRIS."""
-    return _LABELS.get(code, _LABELS_PAR_NATURE[nature])
-
-
 def variables(theme: str, annee: int) -> list[str]:
     """Donner les colonnes de données d'un fichier, sans préfixe d'année."""
     noms: str = _ENTETES["themes"][theme][str(annee)]
@@ -74,26 +69,28 @@ def comptes(annee: int, alea: Alea) -> Comptes:
     return resultat
 
 
-def _geographie(code: str, maille: Maille, annee: int) -> list[str]:
+def somme(comptes: Comptes, code: str, variable: str) -> float:
+    """Additionner une variable sur les IRIS d'une commune, ou prendre celle d'un IRIS."""
+    return sum(compte[variable] for iris, compte in comptes.items() if iris.startswith(code))
+
+
+def _geographie(code: str, maille: Maille, annee: int) -> dict[str, str]:
     """Écrire les premières colonnes d'une ligne."""
     commune = code[:5]
-    if annee == 2022:
-        return [code, commune, maille.nature, label(code, maille.nature)]
-    entiere = code.endswith("0000")
-    return [
-        code,
-        REGION,
-        DEPARTEMENT,
-        unite_urbaine(commune),
-        commune,
-        COMMUNES[annee][commune][0],
-        "ZZZZZZ" if entiere else commune + code[6],
-        code[:7],
-        maille.libelle(annee),
-        maille.nature,
-        "00",
-        label(code, maille.nature),
-    ]
+    return {
+        "IRIS": code,
+        "REG": REGION,
+        "DEP": DEPARTEMENT,
+        "UU2010": unite_urbaine(commune),
+        "COM": commune,
+        "LIBCOM": COMMUNES[annee][commune][0],
+        "TRIRIS": "ZZZZZZ" if code.endswith("0000") else commune + code[6],
+        "GRD_QUART": code[:7],
+        "LIBIRIS": maille.libelle(annee),
+        "TYP_IRIS": maille.nature,
+        "MODIF_IRIS": "00",
+        "LAB_IRIS": _LABELS.get(code, _LABELS_PAR_NATURE[maille.nature]),
+    }
 
 
 def _meta(noms: list[str]) -> str:
@@ -114,20 +111,19 @@ def ecrire_recensement(dossier: Path, effectifs_par_annee: dict[int, Comptes]) -
         geographie = _ENTETES["geographie"][str(annee)].split()
         mailles = iris_de(annee)
         for theme in THEMES:
-            noms = variables(theme, annee)
+            noms = {avec_annee(nom, annee): nom for nom in variables(theme, annee)}
             lignes = [
                 _geographie(code, mailles[code][0], annee)
-                + ["" if n in vides else decimal(compte[ancien_nom(n)]) for n in noms]
+                | {p: "" if n in vides else decimal(compte[ancien_nom(n)]) for p, n in noms.items()}
                 for code, compte in effectifs.items()
             ]
-            publies = [avec_annee(n, annee) for n in noms]
-            texte = table(";".join([*geographie, *publies]), lignes, fin="\n")
+            texte = table(";".join([*geographie, *noms]), lignes, fin="\n")
             nom = f"base-ic-{theme}-{annee}"
             if annee == 2016:
                 # Selon les années ces fichiers sont en UTF-8 ou en latin-1 : le logement fait l'exception.
                 encodage = "latin-1" if theme == "logement" else "utf-8"
                 ecrits.append(ecrire(dossier / f"{nom}.CSV", texte, encodage=encodage))
             else:
-                membres = {f"{nom}.CSV": texte.encode(), f"meta_{nom}.CSV": _meta(publies).encode()}
+                membres = {f"{nom}.CSV": texte.encode(), f"meta_{nom}.CSV": _meta(list(noms)).encode()}
                 ecrits.append(archiver(dossier / f"{nom}_csv.zip", membres, comprimer=False))
     return ecrits

@@ -6,22 +6,18 @@ from pathlib import Path
 
 from donnees_insee.demo.fabrique.alea import Alea
 from donnees_insee.demo.fabrique.formats_bruts import ecrire, ecrire_table
-from donnees_insee.demo.fabrique.recensement import Comptes, unite_urbaine
+from donnees_insee.demo.fabrique.recensement import Comptes, somme, unite_urbaine
 from donnees_insee.demo.fabrique.territoire import (
     COMMUNE_CENTRE,
     COMMUNES,
     DEPARTEMENT,
     EPCI,
-    QUARTIERS,
+    MAILLES,
     REGION,
     iris_de,
 )
 
 _RECUS = ("990010301", "990010302", "990010303", "990010304", "990010402", "99001", "99002", "99003", "99009")
-
-
-def _somme(comptes: Comptes, territoire: str, variable: str) -> float:
-    return sum(compte[variable] for iris, compte in comptes.items() if iris.startswith(territoire))
 
 
 def _iris(dossier: Path) -> Path:
@@ -40,7 +36,7 @@ def _populations_de_reference(dossier: Path, comptes: dict[int, Comptes]) -> Pat
     lignes: list[list[object]] = [[*noms.split()]]
     for annee in (2016, 2022):
         for code in sorted(COMMUNES[annee]):
-            habitants = round(_somme(comptes[annee], code, "P_POP"))
+            habitants = round(somme(comptes[annee], code, "P_POP"))
             a_part = round(habitants * 0.018)
             valeurs = [annee, habitants, a_part, habitants + a_part, f"{annee + 2}-12-30"]
             lignes.append([code, annee + 2, "COM", *valeurs])
@@ -52,7 +48,7 @@ def _source_locale(dossier: Path, comptes: Comptes, alea: Alea) -> Path:
     """Écrire une source reçue d'un CCAS : un chiffre sous le seuil, un autre réservé à l'interne."""
     lignes: list[list[object]] = []
     for code in _RECUS:
-        menages = round(_somme(comptes, code, "C_MEN"))
+        menages = round(somme(comptes, code, "C_MEN"))
         fragile = 0.09 if code[:7] == "9900103" else 0.035
         aides = 3 if code == "99009" else round(menages * fragile * alea.autour(0.1, code, "aides"))
         commun = [code, "2025-12-31"]
@@ -91,8 +87,8 @@ def _bas_revenus(code: str, comptes: Comptes, alea: Alea) -> list[int]:
 
 def _jeunes(commune: str, comptes: Comptes, alea: Alea) -> tuple[int, int, int, int]:
     """Élèves entrant en 6e, dont en retard ; 16-25 ans, dont sans emploi ni formation."""
-    eleves = round(_somme(comptes, commune, "P_POP1117") / 7)
-    jeunes = round(_somme(comptes, commune, "P_POP1824"))
+    eleves = round(somme(comptes, commune, "P_POP1117") / 7)
+    jeunes = round(somme(comptes, commune, "P_POP1824"))
     retard = round(eleves * 0.07 * alea.autour(0.15, commune, "retard"))
     return eleves, retard, jeunes, round(jeunes * 0.12 * alea.autour(0.15, commune, "neet"))
 
@@ -103,7 +99,7 @@ def ecrire_references(dossier: Path, comptes: dict[int, Comptes], alea: Alea) ->
         annee: [[code, nom, epci, EPCI[epci], DEPARTEMENT, REGION] for code, (nom, epci) in communes.items()]
         for annee, communes in COMMUNES.items()
     }
-    quartiers = [[c, QUARTIERS[c[:7]]] for c in iris_de(2022) if c[:5] == COMMUNE_CENTRE]
+    quartiers = [[m.iris(2022), m.quartier] for m in MAILLES if m.quartier]
     return [
         *(ecrire_table(dossier, f"EPCI_{annee + 2}", lignes) for annee, lignes in epci.items()),
         _iris(dossier),

@@ -13,17 +13,7 @@ from donnees_insee.demo.fabrique.alea import Alea
 from donnees_insee.demo.fabrique.formats_bruts import FORMATS, ecrire_table, virgule
 from donnees_insee.demo.fabrique.population import Compte
 from donnees_insee.demo.fabrique.recensement import Comptes
-from donnees_insee.demo.fabrique.territoire import (
-    COMMUNES,
-    DEPARTEMENT,
-    EPCI,
-    NOM_DEPARTEMENT,
-    NOM_REGION,
-    REGION,
-    Maille,
-    iris_de,
-    profil_de,
-)
+from donnees_insee.demo.fabrique.territoire import COMMUNES, EPCI, NIVEAUX, Maille, iris_de, profil_de
 
 # Seuils de pauvreté annuels à 60 % de la médiane métropolitaine.
 SEUIL = {2016: 12_312.0, 2021: 13_896.0}
@@ -115,30 +105,21 @@ def structure(lois: Sequence[Loi], annee: int, compte: Compte) -> dict[str, floa
     chomage = compte["P_CHOM1564"] / max(compte["P_ACT1564"], 1e-9)
     niveau = quantile(lois, 0.5) / (SEUIL[annee] / 0.6)
     pauvres = melange(lois, SEUIL[annee])
-    minima = round(0.4 + 19 * pauvres**1.35, 1)
-    logement = round(0.3 + (11.5 if annee == 2016 else 9.5) * pauvres**1.4, 1)
-    familiales = round(0.9 + 8.5 * pauvres, 1)
-    impots = -round(min(25.0, max(7.0, 15.6 * niveau**1.1)), 1)
-    patrimoine = round(max(2.0, 9.5 * niveau**1.7), 1)
-    retraites = round(7 + 92 * part_65_ans, 1)
-    prestations = round(minima + logement + familiales, 1)
-    activite = round(100 - prestations - impots - patrimoine - retraites, 1)
-    indemnites = round(0.8 + 17 * chomage, 1)
-    independants = round(1.6 + 2.4 * niveau**2, 1)
-    return {
-        "PACT": activite,
-        "PTSA": round(activite - indemnites - independants, 1),
-        "PCHO": indemnites,
-        "PBEN": independants,
-        "PPEN": retraites,
-        "PPAT": patrimoine,
-        "PPSOC": prestations,
-        "PPFAM": familiales,
-        "PPMINI": minima,
-        "PPLOGT": logement,
-        "PIMPOT": impots,
+    parts = {
+        "PPMINI": round(0.4 + 19 * pauvres**1.35, 1),
+        "PPLOGT": round(0.3 + (11.5 if annee == 2016 else 9.5) * pauvres**1.4, 1),
+        "PPFAM": round(0.9 + 8.5 * pauvres, 1),
+        "PIMPOT": -round(min(25.0, max(7.0, 15.6 * niveau**1.1)), 1),
+        "PPAT": round(max(2.0, 9.5 * niveau**1.7), 1),
+        "PPEN": round(7 + 92 * part_65_ans, 1),
+        "PCHO": round(0.8 + 17 * chomage, 1),
+        "PBEN": round(1.6 + 2.4 * niveau**2, 1),
         "PIMP": round(min(85.0, max(15.0, 100 * (1 - melange(lois, SEUIL[annee] * 1.42)) + 4)), 1),
     }
+    parts["PPSOC"] = round(parts["PPMINI"] + parts["PPLOGT"] + parts["PPFAM"], 1)
+    parts["PACT"] = round(100 - parts["PPSOC"] - parts["PIMPOT"] - parts["PPAT"] - parts["PPEN"], 1)
+    parts["PTSA"] = round(parts["PACT"] - parts["PCHO"] - parts["PBEN"], 1)
+    return parts
 
 
 def _valeurs_iris(lois: list[Loi], annee: int, compte: Compte, code: str) -> dict[str, str]:
@@ -190,8 +171,7 @@ def territoires(recensement: int) -> dict[str, list[tuple[str, str, list[Maille]
             (code, nom, choisir({c for c, (_, epci) in communes.items() if epci == code}))
             for code, nom in EPCI.items()
         ],
-        "DEP": [(DEPARTEMENT, NOM_DEPARTEMENT, toutes)],
-        "REG": [(REGION, NOM_REGION, toutes)],
+        **{niveau: [(code, nom, toutes)] for niveau, (code, nom) in NIVEAUX.items()},
     }
 
 

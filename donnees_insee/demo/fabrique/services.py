@@ -6,42 +6,12 @@ from datetime import datetime
 from pathlib import Path
 
 from donnees_insee.demo.fabrique.alea import Alea
-from donnees_insee.demo.fabrique.formats_bruts import ecrire_table, virgule
-from donnees_insee.demo.fabrique.recensement import Comptes
+from donnees_insee.demo.fabrique.formats_bruts import ecrire_table, lire_toml, virgule
+from donnees_insee.demo.fabrique.recensement import Comptes, somme
 from donnees_insee.demo.fabrique.revenus import pauvrete
-from donnees_insee.demo.fabrique.territoire import (
-    COMMUNES,
-    DEPARTEMENT,
-    NOM_DEPARTEMENT,
-    NOM_REGION,
-    REGION,
-    iris_de,
-)
+from donnees_insee.demo.fabrique.territoire import COMMUNES, DEPARTEMENT, NIVEAUX, REGION, iris_de
 
-# Types de l'édition 2024 (renumérotée) et habitants par équipement.
-TYPES = {
-    "D265": 1150,
-    "D277": 1900,
-    "D281": 750,
-    "D307": 2900,
-    "D106": 60000,
-    "D502": 6000,
-    "A128": 30000,
-    "A206": 7000,
-    "C201": 11000,
-    "F307": 9000,
-}
-_TRANCHES = {
-    "Moins de 400": 0.18,
-    "Entre 400 et 799": 0.34,
-    "Entre 800 et 1199": 0.24,
-    "1200 et plus": 0.2,
-    "Inconnu": 0.04,
-}
-
-
-def _somme(comptes: Comptes, commune: str, variable: str) -> float:
-    return sum(compte[variable] for iris, compte in comptes.items() if iris[:5] == commune)
+_PARAMETRES = lire_toml("services.toml")
 
 
 def _cinq(valeur: float) -> str:
@@ -53,7 +23,7 @@ def _equipements(dossier: Path, comptes: Comptes, alea: Alea) -> Path:
     """Écrire une liste d'équipements de 2024 ; un sur vingt n'a pas de coordonnées."""
     lignes = []
     for code in sorted(comptes):
-        for typequ, habitants in TYPES.items():
+        for typequ, habitants in _PARAMETRES["equipements"].items():
             attendus = comptes[code]["P_POP"] / habitants
             nombre = int(attendus) + (alea.uniforme(code, typequ) < attendus % 1)
             lignes += [_equipement(code, typequ, rang, alea) for rang in range(nombre)]
@@ -78,10 +48,7 @@ def _acces_aux_soins(dossier: Path, comptes: Comptes, alea: Alea) -> Path:
     """Écrire le classeur de la Drees : huit lignes de titre, des noms en toutes lettres, une ligne d'unités."""
     import xlsxwriter  # noqa: PLC0415 - réservé à la fabrique
 
-    noms = ["Code commune INSEE", "Commune", "APL aux médecins généralistes"]
-    noms += ["APL aux médecins généralistes de 65 ans et moins "]
-    noms += ["Population standardisée 2022 pour la médecine générale ", "Population totale 2022"]
-    unites = ["consultations par an et par habitant standardisé"] * 2 + ["habitants"] * 2
+    entetes = _PARAMETRES["acces_aux_soins"]
     chemin = dossier / "Indicateur_APL_generalistes_fictif.xlsx"
     with xlsxwriter.Workbook(chemin) as livre:
         livre.set_properties({"created": datetime(2026, 3, 22)})  # noqa: DTZ001 - une date fixe, sans heure
@@ -89,10 +56,10 @@ def _acces_aux_soins(dossier: Path, comptes: Comptes, alea: Alea) -> Path:
             feuille = livre.add_worksheet(f"APL {annee}")
             feuille.write(0, 0, "Accessibilité potentielle localisée (territoire fictif)")
             feuille.write(2, 0, f"Millésime : {annee}")
-            feuille.write_row(8, 0, noms)
-            feuille.write_row(9, 2, unites)
+            feuille.write_row(8, 0, entetes["noms"])
+            feuille.write_row(9, 2, entetes["unites"])
             for rang, (code, (nom, _)) in enumerate(sorted(COMMUNES[2022].items()), start=10):
-                habitants = _somme(comptes, code, "P_POP")
+                habitants = somme(comptes, code, "P_POP")
                 acces = round(3.1 * alea.autour(0.2, code, "apl") - 0.08 * (annee - 2023), 1)
                 valeurs = [acces, round(acces * 0.86, 1), round(habitants * 1.02, 2), round(habitants)]
                 feuille.write_row(rang, 0, [code, nom, *valeurs])
@@ -103,8 +70,8 @@ def _demandeurs(dossier: Path, comptes: Comptes) -> Path:
     lignes = []
     for annee in (2022, 2023, 2024):
         for code, (nom, _) in sorted(COMMUNES[2022].items()):
-            chomeurs = _somme(comptes, code, "P_CHOM1564")
-            debut = [f"{annee}-T4", REGION, NOM_REGION, DEPARTEMENT, NOM_DEPARTEMENT, code, nom, "Brutes"]
+            chomeurs = somme(comptes, code, "P_CHOM1564")
+            debut = [f"{annee}-T4", *NIVEAUX["REG"], *NIVEAUX["DEP"], code, nom, "Brutes"]
             for categorie, part in (("A", 0.62), ("ABC", 1.02)):
                 nombre = chomeurs * part * (1 - 0.02 * (annee - 2022))
                 lignes.append([*debut, categorie, "Total", "Total", _cinq(nombre)])
@@ -119,14 +86,14 @@ def _prestations(dossier: Path, comptes: Comptes, alea: Alea) -> list[Path]:
     for annee in (2022, 2023, 2024):
         for code, (nom, _) in sorted(COMMUNES[2022].items()):
             ici = {iris: c for iris, c in comptes.items() if iris[:5] == code}
-            foyers = _somme(comptes, code, "C_MEN") * 0.47
+            foyers = somme(comptes, code, "C_MEN") * 0.47
             rsa = sum(c["P_POP2064"] * (0.003 + 0.17 * pauvres[i]) for i, c in ici.items())
             valeurs = [foyers, foyers * 2.1, rsa * (1 - 0.03 * (annee - 2022)), foyers * 0.34]
             communes.append([f"{annee}-12", code, nom.upper(), *map(_cinq, valeurs)])
     for code in sorted(comptes):
         foyers = comptes[code]["C_MEN"] * 0.47
         debut = ["2024-12", code[:5], COMMUNES[2022][code[:5]][0].upper(), code[5:]]
-        for tranche, part in _TRANCHES.items():
+        for tranche, part in _PARAMETRES["quotients"].items():
             bas = tranche.startswith(("Moins", "Entre 400"))
             nombre = foyers * part * (0.5 + 3 * pauvres[code] if bas else 1.3 - 1.5 * pauvres[code])
             quotients.append([*debut, tranche, _cinq(max(nombre, 0))])

@@ -10,8 +10,7 @@ from donnees_insee.demo.fabrique.formats_bruts import lire_csv, lire_toml
 
 DEPARTEMENT = "99"
 REGION = "98"  # autre que le département : un code de région ne doit pas se lire comme le sien
-NOM_DEPARTEMENT = "Département fictif"
-NOM_REGION = "Région fictive"
+NIVEAUX = {"DEP": (DEPARTEMENT, "Département fictif"), "REG": (REGION, "Région fictive")}
 COMMUNE_CENTRE = "99001"
 EPCI = {
     "999900001": "CA Val-d'Arzance (territoire fictif)",
@@ -22,18 +21,6 @@ COMMUNES: dict[int, dict[str, tuple[str, str]]] = {
     annee: {c.code: (nom, c.epci) for c in lire_csv("communes.csv").itertuples() if (nom := c[rang])}
     for rang, annee in enumerate((2016, 2022), start=2)
 }
-# L'IRIS 0504 de 2016 a été coupé en deux.
-SCISSION = {"990010505": "990010504", "990010506": "990010504"}
-NOM_AVANT_SCISSION = "La Plaine"
-FUSION = {"990100000": "990090000"}
-QUARTIERS = {
-    "9900101": "Centre",
-    "9900102": "Université-Saint-Aubin",
-    "9900103": "Tilleuls-Verrerie",
-    "9900104": "Faubourgs",
-    "9900105": "Coteaux et Plaine",
-    "9900106": "Coteaux et Plaine",
-}
 
 
 @dataclass(frozen=True)
@@ -41,7 +28,12 @@ class Maille:
     """Plus petit morceau de territoire, dont les IRIS des deux géographies sont des réunions."""
 
     code: str
-    nom: str
+    # L'IRIS 0504 de 2016 a été coupé en deux ; deux communes de 2016 n'en font plus qu'une.
+    iris_2016: str
+    iris_2022: str
+    nom_2016: str
+    nom_2022: str
+    quartier: str
     nature: str
     profil: str
     habitants_2016: int
@@ -52,14 +44,14 @@ class Maille:
 
     def iris(self, annee: int) -> str:
         """Donner le code de l'IRIS qui contient la maille."""
-        return (SCISSION if annee == 2016 else FUSION).get(self.code, self.code)
+        return self.iris_2016 if annee == 2016 else self.iris_2022
 
     def libelle(self, annee: int) -> str:
         """Donner le nom de l'IRIS qui contient la maille."""
         code = self.iris(annee)
         if code.endswith("0000"):
             return COMMUNES[annee][code[:5]][0]
-        return NOM_AVANT_SCISSION if code in SCISSION.values() else self.nom
+        return self.nom_2016 if annee == 2016 else self.nom_2022
 
     def habitants(self, annee: int) -> int:
         """Donner les habitants prévus."""
@@ -67,7 +59,7 @@ class Maille:
 
 
 @dataclass(frozen=True)
-class QuartierPrioritaire:
+class Quartier:
     """Un QPV : son contour (centre, demi-axes en kilomètres) et la part des mailles qu'il recouvre."""
 
     code: str
@@ -109,19 +101,9 @@ class Profil:
 
 
 MAILLES = tuple(Maille(*ligne) for ligne in lire_csv("mailles.csv").itertuples(index=False))
-QPV = tuple(QuartierPrioritaire(**q) for q in lire_toml("quartiers_prioritaires.toml")["quartiers"])
-PROFILS = {nom: Profil(**valeurs) for nom, valeurs in lire_toml("profils.toml").items()}
-# Part que chaque maille tire autour de celle de son profil : écart, clé du tirage, coefficient de 2016.
-_ECARTS = {
-    "hlm": (0.15, "hlm", 1.0),
-    "maisons": (0.15, "maisons", 1.0),
-    "chomage": (0.09, "chomage", 1.17),
-    "etrangers": (0.12, "etr", 0.9),
-    "proprietaires": (0.12, "proprietaires", 1.0),
-    "voiture": (0.15, "voiture", 1.0),
-    "surpeuplement": (0.12, "surpeuplement", 1.0),
-    "etudes_18_24": (0.1, "etudes", 1.0),
-}
+QPV = tuple(Quartier(**q) for q in lire_toml("quartiers_prioritaires.toml")["quartiers"])
+_PARAMETRES = lire_toml("profils.toml")
+PROFILS = {nom: Profil(**valeurs) for nom, valeurs in _PARAMETRES["profils"].items()}
 
 
 def _ajuster(valeur: float, coefficient: float) -> float:
@@ -135,7 +117,7 @@ def profil_de(maille: Maille, annee: int, alea: Alea) -> Profil:
     base, passe = PROFILS[maille.profil], annee == 2016
     parts: dict[str, Any] = {
         nom: _ajuster(getattr(base, nom), alea.autour(ecart, maille.code, cle) * (avant if passe else 1))
-        for nom, (ecart, cle, avant) in _ECARTS.items()
+        for nom, (ecart, cle, avant) in _PARAMETRES["ecarts"].items()
     }
     seul, sans_famille, sans_enfant, avec_enfant, monoparental = base.menages
     propre = alea.autour(0.08, maille.code, "monoparental")
