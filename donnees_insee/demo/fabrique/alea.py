@@ -47,7 +47,6 @@ def repartir(total: float, poids: Sequence[float], *, entier: bool = False) -> l
     if somme <= 0 or total <= 0:
         return [0.0] * len(poids)
     brut = [total * p / somme for p in poids]
-    rang = sorted(range(len(brut)), key=lambda i: (-brut[i], i))
     if entier:
         parts = [float(math.floor(b + 1e-9)) for b in brut]
         # Plus forts restes : les unités perdues par l'arrondi vont aux cases les plus proches du haut.
@@ -56,8 +55,8 @@ def repartir(total: float, poids: Sequence[float], *, entier: bool = False) -> l
             parts[i] += 1
         return parts
     parts = [round(b, DECIMALES) for b in brut]
-    autres = math.fsum(p for i, p in enumerate(parts) if i != rang[0])
-    parts[rang[0]] = round(total - autres, DECIMALES)
+    premier = brut.index(max(brut))
+    parts[premier] = round(total - math.fsum(parts[:premier] + parts[premier + 1 :]), DECIMALES)
     return parts
 
 

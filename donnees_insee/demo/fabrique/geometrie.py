@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import math
 from pathlib import Path
@@ -19,20 +18,15 @@ Pieces = dict[str, list[shapely.Polygon]]
 # En Lambert-93, au milieu du golfe de Gascogne : aucune commune réelle ne peut être recouverte.
 ORIGINE = (150_000.0, 6_480_000.0)
 DECIMALES_DEGRES = 5
+_EN_DEGRES = pyproj.Transformer.from_crs(2154, 4326, always_xy=True)
 _FIN, _LARGE = 0.2, 0.5
 _ETENDUE = {"ouest": -10.0, "est": 14.5, "sud": -10.0, "nord": 9.5}
 _TERRE = {"centre": (1.9, -0.5), "demi_axes": (10.4, 7.3)}
 
 
-@functools.cache
-def _projection() -> pyproj.Transformer:
-    """Passage du Lambert-93 aux degrés, préparé une seule fois."""
-    return pyproj.Transformer.from_crs(2154, 4326, always_xy=True)
-
-
 def _vers_degres(points: np.ndarray) -> np.ndarray:
     """Passer des kilomètres du plan fictif aux degrés, arrondis comme dans les fichiers."""
-    x, y = _projection().transform(ORIGINE[0] + points[:, 0] * 1000, ORIGINE[1] + points[:, 1] * 1000)
+    x, y = _EN_DEGRES.transform(ORIGINE[0] + points[:, 0] * 1000, ORIGINE[1] + points[:, 1] * 1000)
     # L'ajout de zéro efface les « -0.0 ».
     return np.round(np.column_stack([x, y]), DECIMALES_DEGRES) + 0.0
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from donnees_insee.demo.fabrique.alea import Alea
 from donnees_insee.demo.fabrique.caf import allocataires
-from donnees_insee.demo.fabrique.formats_bruts import FINE, ecrire_table, milliers, virgule
+from donnees_insee.demo.fabrique.formats_bruts import FINE, ecrire_table, lire_toml, milliers, virgule
 from donnees_insee.demo.fabrique.population import Compte
 from donnees_insee.demo.fabrique.recensement import Comptes
 from donnees_insee.demo.fabrique.revenus import SEUIL, Loi, distribution, loi_de, melange, structure
@@ -15,14 +15,7 @@ from donnees_insee.demo.fabrique.territoire import COMMUNES, MAILLES, QPV, Quart
 
 # Le tableau d'édition 2022 porte des revenus plus anciens que le fichier daté de 2021, comme les fichiers réels.
 _AVANT = 0.94
-# Chaque coupe des demandeurs d'emploi refait leur total, sauf le RSA, seul de la sienne.
-_COUPES = {
-    "INFCAPBEP CAPBEP BAC SUPBAC": (0.34, 0.33, 0.2, 0.13),
-    "DUR1 DUR2 DUR3 DUR4": (0.33, 0.17, 0.22, 0.28),
-    "25 2649 50": (0.15, 0.59, 0.26),
-    "FR E": (0.76, 0.24),
-    "RSA": (0.28,),
-}
+_COUPES = lire_toml("quartiers_prioritaires.toml")["coupes"]
 
 
 def _portrait(quartier: Quartier, comptes: Comptes, alea: Alea) -> tuple[Compte, list[Loi]]:
@@ -107,16 +100,10 @@ def _ligne_emploi(quartier: Quartier, compte: Compte, alea: Alea) -> dict[str, s
     return valeurs | dict.fromkeys(("NOTE_ASP", "NOTE_ASP_E", "NOTE_PE", "NOTE_PE_T"), "0")
 
 
-def _ligne_revenus(
-    quartier: Quartier,
-    compte: Compte,
-    caf: dict[str, int],
-    d: dict[str, float],
-    parts: dict[str, float],
-) -> dict[str, str]:
-    valeurs = {nom: virgule(part) for nom, part in parts.items()}
-    valeurs |= {"PMIMP": virgule(parts["PIMP"]), "BREV": virgule(0.9 * d["TP60"] + 21)}
-    valeurs |= {"DISP_D1D9": virgule(d["RD"]), "TP60": virgule(d["TP60"])}
+def _ligne_revenus(quartier: Quartier, compte: Compte, caf: dict[str, int], d: Compte) -> dict[str, str]:
+    valeurs = {nom: virgule(part) for nom, part in d.items()}
+    valeurs |= {"PMIMP": virgule(d["PIMP"]), "BREV": virgule(0.9 * d["TP60"] + 21)}
+    valeurs["DISP_D1D9"] = virgule(d["RD"])
     for rang, coefficient in (("Q2", 0.78), ("Q1", 0.52), ("Q3", 0.91), ("D1", 0.14), ("D9", 0.98)):
         disponible = d["MED" if rang == "Q2" else rang] * _AVANT
         valeurs[f"DISP_{rang}"] = str(round(disponible / 10) * 10)
@@ -133,13 +120,15 @@ def _ligne_revenus(
     return valeurs
 
 
-def _ligne_filosofi(quartier: Quartier, d: dict[str, float], parts: dict[str, float]) -> dict[str, str]:
+def _ligne_filosofi(quartier: Quartier, d: Compte) -> dict[str, str]:
     """Écrire les revenus disponibles d'une année dite par les colonnes ; un petit quartier n'en a que deux."""
     medianes = {"DISP_MED_A21": milliers(int(d["MED"])), "DISP_TP60_A21": virgule(d["TP60"])}
     if len(quartier.communes) > 1:
         return medianes | {"DISP_NOTE_A21": "1"}
     valeurs = {f"DISP_{r}_A21": milliers(int(d[r])) for r in ("Q1", "Q3", "D1", "D9")}
-    valeurs |= {f"DISP_{nom}_A21": virgule(v) for nom, v in ({"RD": d["RD"]} | parts).items()}
+    valeurs |= {
+        f"DISP_{nom}_A21": virgule(d[nom]) for nom in ("RD", "PACT", "PPEN", "PPAT", "PPSOC", "PIMPOT")
+    }
     return medianes | valeurs | {"DISP_NOTE_A21": "0"}
 
 
@@ -154,13 +143,13 @@ def ecrire_qpv(dossier: Path, comptes: Comptes, alea: Alea) -> list[Path]:
     caf: dict[str, int] = {}
     for quartier in QPV:
         compte, lois = _portrait(quartier, comptes, alea)
-        d, parts = distribution(lois, 2021), structure(lois, 2021, compte)
+        revenus = distribution(lois, 2021) | structure(lois, 2021, compte)
         caf = allocataires(compte, melange(lois, SEUIL[2021]), 2022)
         lignes = (
             _ligne_demographie(quartier, compte, caf, comptes),
             _ligne_emploi(quartier, compte, alea),
-            _ligne_revenus(quartier, compte, caf, d, parts),
-            _ligne_filosofi(quartier, d, parts),
+            _ligne_revenus(quartier, compte, caf, revenus),
+            _ligne_filosofi(quartier, revenus),
         )
         for liste, ligne in zip(fichiers.values(), lignes, strict=True):
             liste.append({"CODGEO": quartier.code, "LIBGEO": quartier.nom} | ligne)
