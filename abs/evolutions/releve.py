@@ -10,7 +10,6 @@ from abs.calcul.calcul import Calculateur
 from abs.evolutions.evolutions import Evolution
 from abs.evolutions.lieux import Lieux
 from abs.evolutions.mesures import MesuresADeuxDates
-from abs.evolutions.refus import Refus, phrases_de_refus
 from abs.formats import avec_unite
 from abs.indicateurs.annees_comparables import Avis, juger, lectures_de, plus_proches
 from abs.indicateurs.indicateurs import Indicateur, indicateur, indicateurs
@@ -28,7 +27,19 @@ if TYPE_CHECKING:
 
 # Familles dont l'absence à une seule des deux dates est dite sans qu'on la demande.
 FAMILLES_SUIVIES: Final = frozenset({"recensement", "filosofi"})
+INDICATEURS_NOMMES: Final = 6
 NIVEAUX_TOTAUX: Final = frozenset({"commune", "epci", "departement", "region"})
+
+
+@dataclass(frozen=True)
+class Refus:
+    """Un indicateur dont l'évolution n'est pas écrite."""
+
+    indicateur: str
+    source: str
+    raisons: tuple[str, ...]
+    tenues: tuple[tuple[int, int], ...] = ()
+    publiees: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass
@@ -219,3 +230,35 @@ def relever(base: Base, texte: str, de: int, a: int, codes_voulus: Iterable[str]
             f"{releve.sujet.nom}, {de} → {a} : aucune évolution n'est écrite.", phrases_de_refus(releve.refus)
         )
     )
+
+
+def phrases_de_refus(refus: Iterable[Refus]) -> list[str]:
+    """Dire les refus, une fois par raison."""
+    groupes: dict[
+        tuple[tuple[str, ...], tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]], list[str]
+    ] = {}
+    for r in refus:
+        groupes.setdefault((r.raisons, r.tenues, r.publiees), []).append(r.indicateur)
+    dites = []
+    for (raisons, tenues, publiees), siens in groupes.items():
+        suite = (
+            f" Se comparerai{'t' if len(publiees) == 1 else 'ent'} : {_paires(publiees)}." if publiees else ""
+        )
+        suite += (
+            f" Dans la base : {_paires(tenues)}."
+            if tenues
+            else (" Dans la base : aucune comparaison admise." if publiees else "")
+        )
+        dites.append(f"{_qui(siens)} : {' '.join(raisons)}{suite}")
+    return dites
+
+
+def _qui(siens: list[str]) -> str:
+    if len(siens) == 1:
+        return siens[0]
+    reste = ", …" if len(siens) > INDICATEURS_NOMMES else ""
+    return f"{len(siens)} indicateurs ({', '.join(siens[:INDICATEURS_NOMMES])}{reste})"
+
+
+def _paires(paires: Iterable[tuple[int, int]]) -> str:
+    return " ou ".join(f"{x} → {y}" for x, y in paires)

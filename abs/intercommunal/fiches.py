@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 
 from abs.calcul.table_longue import Diagnostic, Ensembles
 from abs.intercommunal.groupes import Groupes
-from abs.intercommunal.marques import avec_marque, notes_des_marques
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import mots_du_rang
-from abs.intercommunal.tables import Classements, libelle_de_ligne
+from abs.intercommunal.tables import Classements, avec_marque, libelle_de_ligne, notes_des_marques
 from abs.phrases.phrases import Phrase
 from abs.phrases.significativite import DIFFERENTS
 from abs.portrait.forces_faiblesses import Bilan, Point, bilan

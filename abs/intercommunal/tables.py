@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -10,11 +10,11 @@ from abs.calcul.chiffre import Chiffre
 from abs.calcul.table_longue import Diagnostic
 from abs.indicateurs.indicateurs import THEMES, Indicateur
 from abs.intercommunal.absences import raisons, remplissage
-from abs.intercommunal.marques import avec_marque, notes_des_marques
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import Classement, mots_du_rang
-from abs.portrait.tableaux import Cellule, Tableau, cellule, entete, notes_de_lecture
+from abs.portrait.tableaux import Cellule, Tableau, cellule, entete, mots_de_couverture, notes_de_lecture
 from abs.portrait.tableaux_groupes import cote_a_cote
+from abs.statuts import Statut
 from abs.territoires.territoires import Territoire
 
 LECTURE: Final = (
@@ -28,7 +28,9 @@ SIGNES: Final = (
     "entre deux chiffres publiés au dixième). Un montant ou un rapport publié, qui ne se recalcule pas sans la commune, est "
     "comparé à celui de l'intercommunalité entière."
 )
-
+# Les mêmes signes que dans le classeur.
+SIGNES_DE_STATUT: Final[dict[str, str]] = {Statut.PARTIEL: "p", Statut.ESTIME: "e"}
+PARTIELS_CITES: Final = 6
 
 Classements = Mapping[str, Classement]
 
@@ -181,3 +183,36 @@ def libelle_de_ligne(indicateur: Indicateur) -> Cellule:
 def nom_de_ligne(territoire: Territoire) -> Cellule:
     """Écrire l'en-tête de ligne d'un territoire."""
     return Cellule(territoire.titre, aide=territoire.code, classe="entete")
+
+
+def marque_de_statut(chiffre: Chiffre | None) -> str:
+    """Donner le signe d'une valeur partielle ou estimée."""
+    signe = SIGNES_DE_STATUT.get(chiffre.statut, "") if chiffre is not None and chiffre.a_une_valeur else ""
+    return f"\u00a0{signe}" if signe else ""
+
+
+def avec_marque(cellule: Cellule, chiffre: Chiffre | None) -> Cellule:
+    """Ajouter à une cellule le signe du statut de son chiffre."""
+    return replace(cellule, texte=cellule.texte + marque_de_statut(chiffre))
+
+
+def notes_des_marques(lus: Iterable[tuple[Territoire, Chiffre | None]]) -> list[str]:
+    """Expliquer les signes présents, et eux seuls."""
+    presents = [(t, c) for t, c in lus if c is not None and c.a_une_valeur]
+    notes = []
+    couvertures = dict.fromkeys(
+        f"{t.titre}, {mots_de_couverture(c).removeprefix('calculé sur ')}"
+        for t, c in presents
+        if c.statut == Statut.PARTIEL and mots_de_couverture(c)
+    )
+    if any(c.statut == Statut.PARTIEL for _, c in presents):
+        cites = list(couvertures)[:PARTIELS_CITES]
+        suite = " ; etc." if len(couvertures) > PARTIELS_CITES else ""
+        notes.append(
+            f"p : partiel, calculé sur une partie du territoire ({' ; '.join(cites)}{suite})."
+            if cites
+            else "p : partiel, calculé sur une partie du territoire."
+        )
+    if any(c.statut == Statut.ESTIME for _, c in presents):
+        notes.append("e : estimé, le chiffre croise deux sources.")
+    return notes

@@ -7,12 +7,17 @@ from abs.formats import arrondir, avec_unite, nombre
 from abs.indicateurs.indicateurs import Indicateur
 from abs.intercommunal.centre import PoidsDuCentre, SansElle
 from abs.intercommunal.groupes import Groupes
-from abs.intercommunal.marques import avec_marque, marque_de_statut, notes_des_marques
 from abs.intercommunal.mesures_des_groupes import mots_du_trait
 from abs.intercommunal.pairs_des_communes import PairsDUneQuestion
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import mots_du_rang
-from abs.intercommunal.tables import libelle_de_ligne, nom_de_ligne
+from abs.intercommunal.tables import (
+    avec_marque,
+    libelle_de_ligne,
+    marque_de_statut,
+    nom_de_ligne,
+    notes_des_marques,
+)
 from abs.phrases.phrases import decimales, ecrire, reference
 from abs.phrases.significativite import Verdict
 from abs.portrait.tableaux import Cellule, Tableau, cellule, entete
