@@ -12,7 +12,7 @@ from abs.formats import nombre
 from abs.indicateurs.annees_comparables import mises_en_garde
 from abs.indicateurs.indicateurs import THEMES
 from abs.intercommunal import tables, tables_annexes
-from abs.intercommunal.absences import peu_remplis, remplissage
+from abs.intercommunal.absences import chiffrees, par_raison, peu_remplis, remplissage
 from abs.intercommunal.centre import PoidsDuCentre, peser
 from abs.intercommunal.fiches import Fiche, fiches
 from abs.intercommunal.groupes import Groupes, grouper
@@ -126,8 +126,7 @@ def _restes(diagnostic: Diagnostic, theme: str) -> list[str]:
 def classer_tout(diagnostic: Diagnostic) -> dict[str, Classement]:
     """Classer les communes pour chaque indicateur du diagnostic."""
     communes, sujet = diagnostic.ensembles.mailles, diagnostic.ensembles.sujet
-    lues = {t.code: diagnostic.chiffre(t, "population", "mailles") for t in communes}
-    populations = {code: c.valeur for code, c in lues.items() if c is not None and c.a_une_valeur}
+    populations = {code: c.valeur for code, c in chiffrees(diagnostic, "population").items()}
     return {
         code: classer(
             diagnostic.indicateurs[code],
@@ -159,10 +158,8 @@ def _cartes(diagnostic: Diagnostic, voulus: Sequence[str]) -> list[DemandeDeCart
     # Celles d'une même famille se suivent : elles se lisent ensemble.
     famille = {c: f["indicateurs"] for f in reglages["familles"] for c in f["indicateurs"]}
 
-    def place(code: str) -> tuple[int, int]:
-        return min(codes.index(c) for c in famille.get(code, [code]) if c in codes), codes.index(code)
-
-    codes = sorted(codes, key={c: place(c) for c in codes}.__getitem__)
+    rangs = {c: rang for rang, c in enumerate(codes)}
+    codes.sort(key=lambda code: (min(rangs[c] for c in famille.get(code, [code]) if c in rangs), rangs[code]))
     return [
         DemandeDeCarte(c, "mailles", diagnostic.indicateurs[c].libelle, superposer_qpv=False) for c in codes
     ]
@@ -191,19 +188,20 @@ def _silences(diagnostic: Diagnostic, classements: dict[str, Classement]) -> lis
     """Dire, thème par thème, les indicateurs chiffrés dont les communes n'ont pas de rang, et pourquoi."""
     rendus = []
     for theme, titre in THEMES.items():
-        par_raison: dict[str, list[str]] = {}
-        for c in classements.values():
-            if c.indicateur.theme == theme and c.refus and remplissage(diagnostic, c.indicateur):
-                par_raison.setdefault(f"pas de rang, {c.refus}", []).append(c.indicateur.libelle)
-        silences = tuple(Silence(raison, tuple(libelles)) for raison, libelles in par_raison.items())
+        muets = par_raison(
+            (f"pas de rang, {c.refus}", c.indicateur.libelle)
+            for c in classements.values()
+            if c.indicateur.theme == theme and c.refus and remplissage(diagnostic, c.indicateur)
+        )
+        silences = tuple(Silence(raison, tuple(libelles)) for raison, libelles in muets.items())
         if silences:
             rendus.append(Chapitre(theme, titre, silences=silences))
     return rendus
 
 
 def _avertissements(diagnostic: Diagnostic) -> tuple[str, ...]:
-    sujet, mots = diagnostic.ensembles.sujet, []
-    mots += list(mises_en_garde(sujet.code))
+    sujet = diagnostic.ensembles.sujet
+    mots = list(mises_en_garde(sujet.code))
     if not any(c.a_une_valeur for c in diagnostic.chiffres if c.niveau == "commune"):
         mots.append(
             "Aucun des fichiers déposés ne porte de chiffre pour ces communes. "
