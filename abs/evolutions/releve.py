@@ -141,26 +141,23 @@ class Releveur:
     def _absence(self, definition: Indicateur) -> Refus:
         """Refuser un indicateur que la base ne tient pas aux deux dates, par les règles d'abord."""
         source = definition.lectures[0].source.id
+        lectures = lectures_de(definition, source, self.de, self.a)
+        avis = None if lectures is None else juger(definition, *lectures, self.de, self.a)
+        if avis is not None and not avis.comparable:
+            return self._refus(definition, source, avis)
         raison = (
             f"Les deux dates ({self.de}, {self.a}) ne sont pas tenues toutes deux, par une même source, à un niveau "
             "utile à ce territoire."
         )
-        absence = (raison,)
-        lectures = lectures_de(definition, source, self.de, self.a)
-        if lectures is None:
-            return Refus(definition.code, source, absence)
-        avis = juger(definition, *lectures, self.de, self.a)
-        if avis.comparable:
-            return Refus(definition.code, source, absence)
-        return self._refus(definition, source, avis)
+        return Refus(definition.code, source, (raison,))
 
     def _refus(self, definition: Indicateur, source: str, avis: Avis) -> Refus:
         tenus = self.base.millesimes(source)
         publies = {m.annee for m in millesimes().get(source, ())} | set(tenus)
         if definition.lectures[0].source.famille == "recensement":
             publies &= set(enquetes_annuelles())
-        proposees = [plus_proches(definition, source, self.de, self.a, annees) for annees in (tenus, publies)]
-        return Refus(definition.code, source, avis.refus, proposees[0], proposees[1])
+        proposees = (plus_proches(definition, source, self.de, self.a, annees) for annees in (tenus, publies))
+        return Refus(definition.code, source, avis.refus, *proposees)
 
     # -- lire -----------------------------------------------------------------------------------
 
@@ -234,23 +231,21 @@ def relever(base: Base, texte: str, de: int, a: int, codes_voulus: Iterable[str]
 
 def phrases_de_refus(refus: Iterable[Refus]) -> list[str]:
     """Dire les refus, une fois par raison."""
-    groupes: dict[
-        tuple[tuple[str, ...], tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]], list[str]
-    ] = {}
+    groupes: dict[str, list[str]] = {}
     for r in refus:
-        groupes.setdefault((r.raisons, r.tenues, r.publiees), []).append(r.indicateur)
-    dites = []
-    for (raisons, tenues, publiees), siens in groupes.items():
-        suite = (
-            f" Se comparerai{'t' if len(publiees) == 1 else 'ent'} : {_paires(publiees)}." if publiees else ""
-        )
-        suite += (
-            f" Dans la base : {_paires(tenues)}."
-            if tenues
-            else (" Dans la base : aucune comparaison admise." if publiees else "")
-        )
-        dites.append(f"{_qui(siens)} : {' '.join(raisons)}{suite}")
-    return dites
+        groupes.setdefault(f"{' '.join(r.raisons)}{_autres_dates(r)}", []).append(r.indicateur)
+    return [f"{_qui(siens)} : {mots}" for mots, siens in groupes.items()]
+
+
+def _autres_dates(refus: Refus) -> str:
+    """Dire les comparaisons admises les plus proches, publiées puis tenues."""
+    suite = ""
+    if refus.publiees:
+        accord = "t" if len(refus.publiees) == 1 else "ent"
+        suite = f" Se comparerai{accord} : {_paires(refus.publiees)}."
+    if refus.tenues:
+        return f"{suite} Dans la base : {_paires(refus.tenues)}."
+    return f"{suite} Dans la base : aucune comparaison admise." if suite else ""
 
 
 def _qui(siens: list[str]) -> str:

@@ -93,12 +93,10 @@ def verdict_dit(evolution: Evolution) -> str:
             unite_d_ecart(definition),
             max(definition.decimales, 2 if definition.unite == "" else 0),
         )
-        mot = (
-            ("hausse" if evolution.ecart > 0 else "baisse")
-            if evolution.verdict == Verdict.NOTABLE
-            else "écart"
-        )
-        dit = f"{mot} {'notable' if mot != 'écart' else 'faible'} (seuil pratique : {seuil.lstrip('+')})"
+        mots = "écart faible"
+        if evolution.verdict == Verdict.NOTABLE:
+            mots = "hausse notable" if evolution.ecart > 0 else "baisse notable"
+        dit = f"{mots} (seuil pratique : {seuil.lstrip('+')})"
     return f"{dit}{ESPACE_INSECABLE}: {evolution.raison}" if evolution.raison else dit
 
 
@@ -122,15 +120,16 @@ def mots_du_choix(montrees: list[Evolution], mailles: list[Evolution]) -> list[s
     """Dire ce que l'écran ne montre pas."""
     if len(montrees) == len(mailles):
         return []
-    ou = f"les {len(mailles)} lignes sont dans le fichier qu'écrit --sortie."
     if montrees:
         aune = "de leur marge" if montrees[0].verdict == Verdict.SIGNIFICATIF else "du seuil pratique"
-        return [f"Sont montrés les {len(montrees)} écarts les plus nets au regard {aune} ; {ou}"]
-    if part_significative(mailles)[1]:
-        return [f"Aucun écart significatif à montrer ; {ou}"]
-    if part_notable(mailles)[2]:
-        return [f"Aucun écart n'atteint le seuil pratique ; {ou}"]
-    return [f"Aucun écart n'a pu être jugé ; {ou}"]
+        mots = f"Sont montrés les {len(montrees)} écarts les plus nets au regard {aune}"
+    elif part_significative(mailles)[1]:
+        mots = "Aucun écart significatif à montrer"
+    elif part_notable(mailles)[2]:
+        mots = "Aucun écart n'atteint le seuil pratique"
+    else:
+        mots = "Aucun écart n'a pu être jugé"
+    return [f"{mots} ; les {len(mailles)} lignes sont dans le fichier qu'écrit --sortie."]
 
 
 def resume(evolutions: list[Evolution]) -> list[str]:
@@ -231,11 +230,8 @@ def bilan(releve: Releve, maximum: int) -> tuple[list[tuple[str, ...]], int]:
 
 def rapport(releve: Releve) -> str:
     """Écrire tout le rapport : chaque indicateur, ses lignes, ce qu'on peut en dire, et ce qui ne se compare pas."""
-    ecrit = [
-        f"{releve.sujet.nom} ({releve.sujet.code}), de {releve.de} à {releve.a}, à géographie constante",
-        "",
-    ]
-    ecrit += [f"- {p}" for p in releve.geographie]
+    titre = f"{releve.sujet.nom} ({releve.sujet.code}), de {releve.de} à {releve.a}, à géographie constante"
+    ecrit = [titre, "", *(f"- {p}" for p in releve.geographie)]
     entetes = " | ".join(e.format(de=releve.de, a=releve.a) for e in ENTETES)
     for code, totaux in releve.totaux.items():
         mailles = releve.mailles.get(code, [])
