@@ -128,17 +128,14 @@ def _ecarts_etablis(
 ) -> np.ndarray:
     """Ranger les ▲ et les ▼ des communes : 1, -1, 0 sans écart établi."""
     sens = {Verdict.PLUS: 1, Verdict.MOINS: -1}
-    return np.array(
-        [
-            [
-                sens.get(classements[v.code].positions[t.code].comparaison.verdict, 0)
-                if v.code in classements
-                else 0
-                for v in variables
-            ]
-            for t in communes
-        ]
-    )
+    sans_rang = [0] * len(communes)
+    colonnes = [
+        [sens.get(classements[v.code].positions[t.code].comparaison.verdict, 0) for t in communes]
+        if v.code in classements
+        else sans_rang
+        for v in variables
+    ]
+    return np.array(colonnes).T
 
 
 def _mots_de_la_coupure(aussi_net: float) -> str:

@@ -231,8 +231,7 @@ def _nom(territoires: Territoires, code: str, niveau: str) -> str:
     commune = str(geo.communes["nom"].get(code[:5], code[:5]))
     if niveau == "commune":
         return commune
-    liste = geo.iris(code[:5], set())
-    nom = liste["nom"].get(code)
+    nom = geo.iris(code[:5], set())["nom"].get(code)
     return f"{nom or f'IRIS {code}'} ({commune})"
 
 
