@@ -11,15 +11,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from abs.indicateurs.indicateurs import Indicateur, Lecture
 from abs.statuts import Fiabilite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy.typing as npt
 
 SEUIL_GRANDE_COMMUNE: Final = 10_000
 TAUX_DE_SONDAGE: Final = 0.40
@@ -203,17 +200,3 @@ def marge_par_strates(strates: Iterable[tuple[float, float, float]], effet: floa
 def marge_de_difference(premiere: float, seconde: float) -> float:
     """Estimer la marge de la différence de deux proportions mesurées indépendamment."""
     return math.hypot(premiere, seconde)
-
-
-def effet_de_sondage_observe(
-    avant: npt.NDArray[np.float64],
-    apres: npt.NDArray[np.float64],
-    denominateurs: npt.NDArray[np.float64],
-    taux: float = TAUX_DE_SONDAGE,
-) -> float:
-    """Retrouver l'ordre de grandeur de l'effet de sondage dans deux millésimes qui partagent quatre enquêtes sur cinq."""
-    ensemble = float(np.average(apres - avant, weights=denominateurs))
-    proportions = (avant + apres) / 2
-    variance = (1 - taux) * proportions * (1 - proportions) / (taux * denominateurs)
-    utiles = variance > 0
-    return float(np.mean((apres - avant - ensemble)[utiles] ** 2 / (2 / 5 * variance[utiles])))

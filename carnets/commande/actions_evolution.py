@@ -18,9 +18,8 @@ LARGEUR_D_UNE_PHRASE: Final = 200
 
 def evolution(texte: str, de: int, a: int, indicateurs: str, sortie: Path) -> None:
     """Écrire les évolutions d'un territoire : quarante lignes à l'écran, le rapport et les lignes dans des fichiers."""
-    from abs.evolutions.rapport import bilan  # noqa: PLC0415 - import lent
-    from abs.evolutions.refus import phrases_de_refus  # noqa: PLC0415
-    from abs.evolutions.releve import relever  # noqa: PLC0415
+    from abs.evolutions.releve import phrases_de_refus, relever  # noqa: PLC0415
+    from abs.evolutions.tableaux import bilan  # noqa: PLC0415 - import lent
     from carnets.documents.csv_evolutions import ecrire_evolutions, ecrire_rapport  # noqa: PLC0415
 
     releve = relever(Base(), texte, de, a, [c.strip() for c in indicateurs.split(",") if c.strip()])

@@ -74,7 +74,7 @@ def _surfaces(
         from donnees_insee.lecture.perimetre_recu import lire_perimetres  # noqa: PLC0415
 
         return [(p.nom, p.surface, p.remarque) for p in lire_perimetres(fichier)]
-    from abs.perimetres.franges import contour_de_qpv, frange  # noqa: PLC0415
+    from abs.perimetres.profil_qpv import contour_de_qpv, frange  # noqa: PLC0415
 
     assert metres is not None
     nom, contour, tous = contour_de_qpv(base, qpv)
@@ -159,8 +159,7 @@ def _ligne(chiffre: Chiffre, commune: str) -> tuple[str, ...]:
 def _profil(base: Base, code: str, codes: Sequence[str], demande: Demande, sortie: Path | None) -> None:
     """Écrire le profil des IRIS recouvrant un QPV."""
     from abs.indicateurs.indicateurs import indicateur  # noqa: PLC0415
-    from abs.perimetres.franges import contour_de_qpv  # noqa: PLC0415
-    from abs.perimetres.profil_qpv import profil_des_iris  # noqa: PLC0415
+    from abs.perimetres.profil_qpv import contour_de_qpv, profil_des_iris  # noqa: PLC0415
     from abs.phrases.phrases import ecrire  # noqa: PLC0415
     from abs.territoires.qpv_tenus import ce_qui_est_tenu  # noqa: PLC0415
 
