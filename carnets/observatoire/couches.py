@@ -42,11 +42,6 @@ class Niveau:
     alternatif: str
     ecrits: dict[str, str]
 
-    @property
-    def mention(self) -> str:
-        """Source, date et géographie."""
-        return self.dessin.mention
-
 
 class Cartes:
     """Tire des chiffres du site ses contours et ses cartes."""
@@ -99,11 +94,10 @@ class Cartes:
     def _ecrits(self, cle: str, indicateur: Indicateur) -> dict[str, str]:
         """Écrire chaque valeur comme le tableau de la page : décimales de sa marge, marque de sa fragilité."""
         diagnostic = self._fonds[cle].diagnostic
-        lus = {
-            t.code: diagnostic.chiffre(t, indicateur.code, "mailles") for t in diagnostic.ensembles.mailles
-        }
         return {
-            c: cellule(indicateur, lu).texte for c, lu in lus.items() if lu is not None and lu.a_une_valeur
+            t.code: cellule(indicateur, lu).texte
+            for t in diagnostic.ensembles.mailles
+            if (lu := diagnostic.chiffre(t, indicateur.code, "mailles")) is not None and lu.a_une_valeur
         }
 
 
