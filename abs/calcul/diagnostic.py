@@ -9,7 +9,7 @@ import pandas as pd
 
 from abs.calcul.calcul import Calculateur
 from abs.calcul.chiffre import Chiffre
-from abs.calcul.sources_recues import figures_locales
+from abs.calcul.sources_recues import ajouter_les_locales
 from abs.calcul.table_longue import COLONNES, Diagnostic, Ensembles
 from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateurs
 from abs.statuts import Statut
@@ -130,7 +130,7 @@ class Diagnostiqueur:
                     )
         diagnostic.chiffres = list(tous.values()) + self._part_en_qpv(diagnostic)
         if seulement is None:
-            self._ajouter_les_locales(diagnostic)
+            ajouter_les_locales(self.base, diagnostic, self.territoires.geographie)
         diagnostic.remarques = _remarques(diagnostic)
         return diagnostic
 
@@ -144,13 +144,6 @@ class Diagnostiqueur:
             return []
         assert edition is not None
         return [self.calculateur.part_commune(definition, lecture, sujet, edition, siens)]
-
-    def _ajouter_les_locales(self, diagnostic: Diagnostic) -> None:
-        geographie = self.territoires.geographie
-        figures = figures_locales(self.base, self.demande, diagnostic.ensembles, geographie)
-        diagnostic.locales = figures.donnees
-        diagnostic.chiffres += figures.chiffres
-        diagnostic.millesimes |= figures.millesimes
 
     # -- dates ---------------------------------------------------------------------------------
 

@@ -9,8 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from abs.calcul.diagnostic import Diagnostiqueur
-from abs.calcul.sources_recues import DonneesLocales
-from abs.calcul.table_longue import Diagnostic, Ensembles
+from abs.calcul.table_longue import Diagnostic, DonneesLocales, Ensembles
 from abs.statuts import Fiabilite, Statut
 from carnets.observatoire.mots import en_clair, rang_alphabetique
 from donnees_insee.erreurs import ParametreInvalide
