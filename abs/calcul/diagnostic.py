@@ -215,8 +215,11 @@ class Diagnostiqueur:
             for a in libre.vintages(self.base, le.source.id)
         ]
         limite = self.demande.millesime
+        imposees = self.demande.millesimes.keys()
         admises = [
-            c for c in connues if limite is None or self._famille_imposee((c[0],)) or (c[2] or c[1]) <= limite
+            (le, a, annee)
+            for le, a, annee in connues
+            if limite is None or imposees & {le.source.id, le.source.famille} or (annee or a) <= limite
         ]
         tardives = not admises
         choisies = sorted(
@@ -225,11 +228,6 @@ class Diagnostiqueur:
         )
         apres = {a for _, a, _ in choisies} if tardives else set()
         return [(a, (le,)) for le, a, _ in choisies], apres
-
-    def _famille_imposee(self, lectures: tuple[Lecture, ...]) -> bool:
-        return any(
-            cle in self.demande.millesimes for le in lectures for cle in (le.source.id, le.source.famille)
-        )
 
     def _a_la_date(
         self,
