@@ -37,18 +37,7 @@ COLONNES: Final = (
     "source",
 )
 
-TEXTES: Final = (
-    "territoire",
-    "niveau",
-    "geographie",
-    "indicateur",
-    "definition",
-    "periode",
-    "statut",
-    "fiabilite",
-    "note",
-    "source",
-)
+TEXTES: Final = tuple(nom for nom in COLONNES if Chiffre.__annotations__.get(nom) == "str")
 
 
 @dataclass(frozen=True)
@@ -84,6 +73,18 @@ class Ensembles:
             *self.quartiers,
             *self.qpv_autour,
         )
+
+
+@dataclass(frozen=True)
+class DonneesLocales:
+    """Ce que les sources locales ajoutent à un diagnostic."""
+
+    indicateurs: dict[str, Indicateur] = field(default_factory=dict)
+    comptes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    reserves: dict[str, int] = field(default_factory=dict)
+    decisions: list[DecisionDeSecret] = field(default_factory=list)
+    montres: set[Publication] = field(default_factory=set)
+    sus: dict[tuple[str, str, str], frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass

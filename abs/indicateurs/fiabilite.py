@@ -95,7 +95,6 @@ def _recensement(
     notes: dict[str, str],
 ) -> Appreciation:
     complementaire = any(v.startswith("C_") for v in lecture.variables)
-    mots: list[str] = []
     if _trop_petit(indicateur, numerateur, denominateur):
         return Appreciation(None, Fiabilite.FRAGILE, ("effectif trop petit pour être commenté",))
     if population is None:
@@ -112,9 +111,9 @@ def _recensement(
     marge = marge_de_sondage(min(max(valeur / 100, 0), 1), denominateur, indicateur.effet_de_sondage, taux)
     fiabilite = degre(valeur, marge)
     if complementaire and notes.get("LAB_IRIS") in LABELS_PRUDENTS:
-        fiabilite = BAISSE[fiabilite]
-        mots.append(f"IRIS de label {notes['LAB_IRIS']} : exploitation complémentaire à lire avec prudence")
-    return Appreciation(marge, fiabilite, tuple(mots))
+        mots = f"IRIS de label {notes['LAB_IRIS']} : exploitation complémentaire à lire avec prudence"
+        return Appreciation(marge, BAISSE[fiabilite], (mots,))
+    return Appreciation(marge, fiabilite)
 
 
 def degre(valeur: float, marge: float) -> Fiabilite:
