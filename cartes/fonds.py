@@ -15,7 +15,7 @@ from abs.territoires.territoires import Territoire
 from cartes.carte import CarteThematique
 from cartes.specification import Reference, Superposition
 from donnees_insee.base.base import Base
-from donnees_insee.base.noms_restaures import restaurer
+from donnees_insee.base.couches import restaurer
 from donnees_insee.base.parts import EtatDeFichier, etat_de_fichier, part_lisible
 from donnees_insee.catalogue.catalogue import source
 from donnees_insee.erreurs import CarteImpossible
