@@ -75,18 +75,6 @@ class Ensembles:
         )
 
 
-@dataclass(frozen=True)
-class DonneesLocales:
-    """Ce que les sources locales ajoutent à un diagnostic."""
-
-    indicateurs: dict[str, Indicateur] = field(default_factory=dict)
-    comptes: dict[str, tuple[str, str]] = field(default_factory=dict)
-    reserves: dict[str, int] = field(default_factory=dict)
-    decisions: list[DecisionDeSecret] = field(default_factory=list)
-    montres: set[Publication] = field(default_factory=set)
-    sus: dict[tuple[str, str, str], frozenset[str]] = field(default_factory=dict)
-
-
 @dataclass
 class Diagnostic:
     """Tous les chiffres d'un portrait."""
