@@ -8,6 +8,7 @@ from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from abs.statuts import Fiabilite, Statut
+from cartes.charte import COULEURS, Etat
 from cartes.palettes import (
     PALETTES_DIVERGENTES,
     PALETTES_SEQUENTIELLES,
@@ -21,12 +22,11 @@ if TYPE_CHECKING:
     from cartes.specification import DonneesDeCarte
 
 Rendu = TypeVar("Rendu")
-Etat = Literal["", "secret", "indisponible", "sans_objet", "zero"]
 Contour = Literal["plein", "tirets", "points"]
 
-FOND_DES_CERCLES = "#f2f2f0"
-FOND_DES_VALEURS = "#dce9f5"
-COULEUR_DES_CERCLES = "#4292c6"
+FOND_DES_CERCLES = COULEURS["fond_des_cercles"]
+FOND_DES_VALEURS = COULEURS["fond_des_valeurs"]
+COULEUR_DES_CERCLES = COULEURS["cercles"]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from abs.formats import avec_unite
 from abs.statuts import SANS_VALEUR
+from cartes.charte import COULEURS
 from cartes.classes import Discretisation, Methode, discretiser
 from cartes.geometrie import Contours, contours_de
 
@@ -33,7 +34,7 @@ class Superposition:
 
     nom: str
     couches: gpd.GeoDataFrame
-    couleur: str = "#1a1a1a"
+    couleur: str = COULEURS["perimetre"]
     etiquette: str | None = None
 
 

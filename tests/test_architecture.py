@@ -21,15 +21,15 @@ ORDRE = {
         "portrait intercommunal"
     ),
     "cartes": (
-        "palettes classes geometrie specification apparence controles papier ecran ecriture carte fonds typologie"
+        "charte palettes classes geometrie specification apparence controles papier ecran ecriture carte fonds typologie"
     ),
     "carnets": (
         "parametres declares prechauffage dossier_de_sortie noyaux documents exports_anticipes dessin_partage "
         "ateliers moteur production_comparaison observatoire campagne commande"
     ),
 }
-MODULES_PAR_DOSSIER = 18
-LIGNES_PAR_MODULE = 600
+MODULES_PAR_DOSSIER = 15
+LIGNES_PAR_MODULE = 415
 
 
 def imports(fichier: Path) -> set[str]:

@@ -7,8 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from abs.statuts import LIBELLES_FIABILITE, LIBELLES_STATUT, Fiabilite, Statut
-from cartes.apparence import Etat, apparences, une_fois
-from cartes.papier.legende import LIBELLES_ETAT
+from cartes.apparence import apparences, une_fois
+from cartes.charte import ETATS, Etat
 
 if TYPE_CHECKING:
     from cartes.specification import DonneesDeCarte
@@ -62,7 +62,5 @@ def texte_alternatif(carte: DonneesDeCarte) -> str:
     if carte.reference is not None:
         parties.append(f"{carte.reference.libelle} : {carte.ecrire(carte.reference.valeur)}")
     etats: Counter[Etat] = Counter(a.etat for a in apparences(carte) if a.etat != "zero")
-    parties += [
-        f"{libelle.lower()} : {etats[etat]}" for etat, libelle in LIBELLES_ETAT.items() if etats[etat]
-    ]
+    parties += [f"{dessin.libelle.lower()} : {etats[etat]}" for etat, dessin in ETATS.items() if etats[etat]]
     return " ; ".join(p.rstrip(" .") for p in parties if p) + f". {carte.mention}"

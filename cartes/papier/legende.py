@@ -15,12 +15,12 @@ from cartes.apparence import (
     FOND_DES_CERCLES,
     Apparence,
     Contour,
-    Etat,
     apparences,
     couleurs_des_classes,
     tailles,
     une_fois,
 )
+from cartes.charte import COULEURS, ETATS, Etat
 from cartes.geometrie import reprojeter, tailles_rondes
 
 if TYPE_CHECKING:
@@ -30,14 +30,6 @@ if TYPE_CHECKING:
     from cartes.specification import DonneesDeCarte, Superposition
 
 Genre = Literal["titre", "case", "reference", "cercle", "contour", "numero"]
-
-LIBELLES_ETAT: dict[Etat, str] = {
-    "zero": "Effectif nul",
-    "secret": "Secret statistique",
-    "indisponible": "Indisponible",
-    "sans_objet": "Sans objet",
-}
-
 
 _SANS_APPARENCE = Apparence()
 
@@ -105,7 +97,7 @@ def _lignes_de_cercles(carte: DonneesDeCarte) -> list[LigneLegende]:
     titre = LigneLegende(
         "titre", f"Aire du cercle : {(carte.unite or 'effectif') if effectif else carte.libelle_poids}"
     )
-    couleur = COULEUR_DES_CERCLES if effectif else "#ffffff"
+    couleur = COULEUR_DES_CERCLES if effectif else COULEURS["papier"]
     cercles = [LigneLegende("cercle", nombre(t), Apparence(couleur), t) for t in rondes]
     return [titre, *cercles]
 
@@ -113,10 +105,10 @@ def _lignes_de_cercles(carte: DonneesDeCarte) -> list[LigneLegende]:
 def _lignes_d_etats(carte: DonneesDeCarte) -> list[LigneLegende]:
     presentes = apparences(carte)
     etats: Counter[Etat] = Counter(a.etat for a in presentes)
-    neutre = FOND_DES_CERCLES if carte.en_cercles else "#e3e3e3"
+    neutre = FOND_DES_CERCLES if carte.en_cercles else COULEURS["fond_des_marques"]
     lignes = [
-        LigneLegende("case", f"{libelle} ({etats[etat]})", Apparence(etat=etat))
-        for etat, libelle in LIBELLES_ETAT.items()
+        LigneLegende("case", f"{dessin.libelle} ({etats[etat]})", Apparence(etat=etat))
+        for etat, dessin in ETATS.items()
         if etats[etat]
     ]
     marques = (
