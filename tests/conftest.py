@@ -38,6 +38,7 @@ LONGS = (
     "tests/carnets/campagne/test_campagne.py",
     "tests/carnets/campagne/test_grappe.py",
     "tests/carnets/processus/test_carnets_isoles.py",
+    "tests/modifications",
     "tests/navigateur",
     "tests/reel",
 )
