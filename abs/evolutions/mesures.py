@@ -88,7 +88,7 @@ class MesuresADeuxDates:
             index=pd.Index(siens, dtype="object"),
         )
         comptes = ["haut"] if lecture.denominateur is None else ["haut", "bas"]
-        portee = appliquer(passage, table, comptes, cote=cote).table
+        portee = appliquer(passage, table, comptes, cote=cote)
         hauts = dict(zip(portee.index, portee["haut"], strict=True))
         bas = dict(zip(portee.index, portee[comptes[-1]], strict=True))
         mesures = {}

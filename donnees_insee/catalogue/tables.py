@@ -145,6 +145,13 @@ def oublier() -> None:
         lecture.cache_clear()
 
 
+def reference(nom: str) -> list[dict[str, str]]:
+    """Lire une table livrée, que l'analyste ne complète pas."""
+    fichier = resources.files("donnees_insee.catalogue") / "reference" / f"{nom}.csv"
+    with fichier.open(encoding="utf-8") as flux:
+        return list(csv.DictReader(flux, delimiter=";"))
+
+
 def _lignes(nom: str) -> list[tuple[str, int, dict[str, str]]]:
     """Lire une table du paquet, puis les lignes ajoutées au même endroit du dossier de l'analyste."""
     lues = []

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Final
 
+from donnees_insee.catalogue.tables import reference
 from donnees_insee.erreurs import TableNonConforme
 
 if TYPE_CHECKING:
@@ -17,26 +16,7 @@ if TYPE_CHECKING:
 COLONNES: Final = (
     "MOD",
     "DATE_EFF",
-    "TYPECOM_AV",
-    "COM_AV",
-    "LIBELLE_AV",
-    "TYPECOM_AP",
-    "COM_AP",
-    "LIBELLE_AP",
-)
-MOIS: Final = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
+    *(f"{c}_{m}" for m in ("AV", "AP") for c in ("TYPECOM", "COM", "LIBELLE")),
 )
 
 
@@ -87,16 +67,16 @@ def sans_intermediaires(liens: list[Lien], intermediaires: set[str]) -> tuple[Li
 
 def le(date: str) -> str:
     """Écrire une date de mouvement, par exemple « au 1er janvier 2019 »."""
+    from babel.dates import get_month_names  # noqa: PLC0415 - données de langue, lues si une date est à écrire
+
     annee, mois, jour = date.split("-")
     quantieme = "1er" if jour == "01" else str(int(jour))
-    return f"au {quantieme} {MOIS[int(mois) - 1]} {annee}"
+    return f"au {quantieme} {get_month_names(locale='fr')[int(mois)]} {annee}"
 
 
 @lru_cache(maxsize=1)
 def _libelles() -> dict[str, str]:
-    fichier = resources.files("donnees_insee.catalogue") / "reference" / "mouvements.csv"
-    with fichier.open(encoding="utf-8") as flux:
-        return {r["mod"]: r["libelle"] for r in csv.DictReader(flux, delimiter=";")}
+    return {r["mod"]: r["libelle"] for r in reference("mouvements")}
 
 
 def libelle_du_mouvement(mod: str) -> str:

@@ -43,11 +43,6 @@ class Groupe:
             return "fusion"
         return "scission" if len(self.avant) == 1 else "regroupement"
 
-    @property
-    def exact(self) -> bool:
-        """Dire si chaque unité d'après reçoit une somme d'unités d'avant, sans partage."""
-        return len(self.apres) == 1
-
 
 @dataclass(frozen=True)
 class Passage:
@@ -76,18 +71,6 @@ class Passage:
     def changes(self) -> tuple[Groupe, ...]:
         """Les groupes où quelque chose a changé."""
         return tuple(g for g in self.groupes.values() if g.nature != "identique")
-
-    def inverse(self) -> Passage:
-        """Échanger les deux géographies : les groupes restent les mêmes."""
-        autre = {AVANT: APRES, APRES: AVANT}
-        return replace(
-            self,
-            de=self.a,
-            a=self.de,
-            avant=self.apres,
-            apres=self.avant,
-            non_apparies=tuple(sorted(replace(n, cote=autre[n.cote]) for n in self.non_apparies)),
-        )
 
     def restreindre(self, codes: Iterable[str]) -> Passage:
         """Ne garder que les groupes qui touchent des codes, d'avant ou d'après."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from donnees_insee.codes import normaliser
@@ -21,21 +20,13 @@ RETABLISSEMENT: Final = "21"
 Atomes = dict[str, frozenset[str]]
 
 
-def passage_communes(histoire: HistoireDesCommunes, de: int, a: int, codes: Iterable[str] = ()) -> Passage:
-    """Passer d'une année du code officiel géographique à une autre.
+def passage_communes(histoire: HistoireDesCommunes, de: int, a: int) -> Passage:
+    """Passer d'une année du code officiel géographique à une autre, plus récente.
 
     Une fusion est exacte : la commune d'après est la somme de celles d'avant. Une scission ne l'est pas : rien ne
     dit quelle part des habitants revient à chacune ; elles restent réunies dans le groupe de la commune d'origine.
     Une commune fusionnée puis rétablie entre les deux années retrouve son territoire et son code.
     """
-    ecarts = [
-        NonApparie(code, AVANT, raison)
-        for code in sorted(set(codes))
-        if (raison := histoire.raison(code, de)) is not None
-    ]
-    if de > a:
-        inverse = passage_communes(histoire, a, de).inverse()
-        return _avec(inverse, ecarts)
     origine = histoire.communes_en(de)
     histoire.communes_en(a)
     atomes: Atomes = {c: frozenset({c}) for c in origine}
@@ -50,7 +41,7 @@ def passage_communes(histoire: HistoireDesCommunes, de: int, a: int, codes: Iter
     couples = [(atome, code) for code, contenus in atomes.items() for atome in contenus]
     couples += [(arr, arr) for arr in histoire.arrondissements]
     places = dict(couples)
-    ecarts += [
+    ecarts = [
         NonApparie(c, AVANT, histoire.raison(c, a) or "n'a plus de commune") for c in origine - places.keys()
     ]
     ecarts += [
@@ -58,15 +49,10 @@ def passage_communes(histoire: HistoireDesCommunes, de: int, a: int, codes: Iter
         for c, contenus in atomes.items()
         if not contenus
     ]
-    recits: dict[str, tuple[str, ...]] = {}
-    for atome, siennes in phrases.items():
-        if atome in places:
-            recits[places[atome]] = (*recits.get(places[atome], ()), *siennes)
+    recits: dict[str, list[str]] = defaultdict(list)
+    for atome in (a for a in phrases if a in places):
+        recits[places[atome]] += phrases[atome]
     return former("commune", de, a, couples, ecarts, recits)
-
-
-def _avec(passage: Passage, ecarts: Iterable[NonApparie]) -> Passage:
-    return replace(passage, non_apparies=tuple(sorted({*passage.non_apparies, *ecarts})))
 
 
 def _partager(atomes: Mapping[str, frozenset[str]], liens: Iterable[Lien]) -> Atomes:
