@@ -104,7 +104,7 @@ def former(
     a: int | None,
     liens: Iterable[tuple[str, str]],
     non_apparies: Iterable[NonApparie] = (),
-    explications: Mapping[str, tuple[str, ...]] | None = None,
+    explications: Mapping[str, Iterable[str]] | None = None,
 ) -> Passage:
     """Former un passage : deux unités liées, de près ou de loin, sont dans le même groupe."""
     parents: dict[tuple[str, str], tuple[str, str]] = {}
@@ -139,7 +139,7 @@ def former(
 
 
 def _par_groupe(
-    groupes: Mapping[str, str], explications: Mapping[str, tuple[str, ...]]
+    groupes: Mapping[str, str], explications: Mapping[str, Iterable[str]]
 ) -> dict[str, tuple[str, ...]]:
     """Ranger les phrases par groupe, sans répétition."""
     rangees: dict[str, dict[str, None]] = defaultdict(dict)

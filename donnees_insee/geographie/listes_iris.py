@@ -9,18 +9,21 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from donnees_insee.base.couches import restaurer
+from donnees_insee.base.parts import fils_admis, part_lisible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from donnees_insee.base.base import Base
     from donnees_insee.geographie.mouvements import HistoireDesCommunes
 
-COLONNES: Final = ("code", "nom", "commune")
-REFERENCE: Final = {"LIB_IRIS": "nom", "DEPCOM": "commune"}
+REFERENCE: Final = {"LIB_IRIS": "nom", "DEPCOM": "commune", "LIBCOM": "nom_commune", "TYP_IRIS": "type"}
+COLONNES: Final = ("code", *REFERENCE.values())
 # Première année essayée pour dater une couche : une couche qui convient dès lors n'a pas de borne basse utile.
 ANCIENNE: Final = 2003
+TABLE: Final = "table de référence des IRIS de l'Insee"
+COUCHE: Final = "contours, année dite par le fichier"
 REDEPOSER: Final = "Retirez-la, puis déposez-la de nouveau avec son année (--millesime)."
 
 
@@ -46,6 +49,23 @@ class Liste:
         )
 
 
+def listes_tenues(base: Base) -> Iterator[tuple[int | None, Path | None, pd.DataFrame]]:
+    """Lire les listes d'IRIS tenues, tables puis couches : leur année, leurs contours, leurs IRIS."""
+    for annee in base.millesimes("reference_iris", "iris"):
+        table = base.lire("reference_iris", annee, "iris").reset_index().rename(columns=REFERENCE)
+        # Une table sans type ni nom de commune reste une liste : ces colonnes sont alors vides.
+        yield annee, None, table.reindex(columns=list(COLONNES))
+    for annee_de_la_couche, chemin in base.couches("contours_iris"):
+        yield annee_de_la_couche, chemin, restaurer(base, lire_sans_geometrie(chemin, COLONNES))
+
+
+def lire_sans_geometrie(chemin: Path, colonnes: Sequence[str]) -> pd.DataFrame:
+    """Lire des colonnes d'une couche, sans sa géométrie."""
+    with part_lisible(chemin), pq.ParquetFile(chemin, pre_buffer=fils_admis()) as fichier:
+        lue = fichier.read(columns=list(colonnes), use_threads=fils_admis())
+        return lue.to_pandas(use_threads=fils_admis())
+
+
 def listes_d_iris(
     base: Base, passe: HistoireDesCommunes, communes: Iterable[str]
 ) -> tuple[list[Liste], tuple[str, ...]]:
@@ -56,19 +76,15 @@ def listes_d_iris(
     est la plus ancienne.
     """
     voulues = set(communes)
-    datees: list[Liste] = []
+    tenues: list[Liste] = []
     sans_annee: list[Liste] = []
     remarques: list[str] = []
-    for tenue in base.millesimes("reference_iris", "iris"):
-        table = base.lire("reference_iris", tenue, "iris").reset_index().rename(columns=REFERENCE)
-        datees.append(Liste(tenue, "table de référence des IRIS de l'Insee", _reduire(table, voulues)))
-    for annee, chemin in base.couches("contours_iris"):
-        table = restaurer(base, pq.read_table(chemin, columns=list(COLONNES)).to_pandas())
+    for annee, chemin, table in listes_tenues(base):
         siens = _reduire(table, voulues)
         if siens.empty:
             continue
         if annee is not None:
-            datees.append(Liste(annee, "contours, année dite par le fichier", siens, chemin))
+            tenues.append(Liste(annee, TABLE if chemin is None else COUCHE, siens, chemin))
             continue
         trouvees = passe.annees_compatibles(table["commune"].astype(str), ANCIENNE)
         if trouvees.inconnus:
@@ -83,7 +99,6 @@ def listes_d_iris(
             f"{premiere} à {derniere}"
         )
         sans_annee.append(Liste(derniere, origine, siens, chemin, premiere))
-    tenues = [liste for liste in datees if not liste.table.empty]
     for liste in sorted(sans_annee, key=lambda li: li.annee - (li.depuis or li.annee)):
         genees = [
             t for t in tenues if (liste.depuis or 0) <= t.annee and (t.depuis or t.annee) <= liste.annee
@@ -99,8 +114,7 @@ def listes_d_iris(
 
 
 def _reduire(table: pd.DataFrame, communes: set[str]) -> pd.DataFrame:
-    complete = table.reindex(columns=list(COLONNES))
-    complete["commune"] = complete["commune"].fillna(complete["code"].astype(str).str[:5])
+    complete = table.fillna({"commune": table["code"].astype(str).str[:5]})
     return complete[complete["commune"].isin(communes)].reset_index(drop=True)
 
 
