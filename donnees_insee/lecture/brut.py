@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 import duckdb
@@ -42,27 +42,12 @@ class TexteDiffere:
     typer: Callable[[Sequence[str], Sequence[str]], pa.Table | None]
 
 
-class _Texte:
-    """Le champ ``texte`` d'une table : tel que donné, ou découpé à la première lecture."""
-
-    def __get__(self, table: TableBrute | None, classe: type | None = None) -> pa.Table:
-        if table is None:
-            raise AttributeError("texte")  # le champ n'a pas de valeur par défaut
-        valeur = table.__dict__["_texte"]
-        if isinstance(valeur, TexteDiffere):
-            valeur = table.__dict__["_texte"] = valeur.decouper()
-        return valeur
-
-    def __set__(self, table: TableBrute, valeur: pa.Table | TexteDiffere) -> None:
-        table.__dict__["_texte"] = valeur
-
-
 @dataclass(frozen=True)
 class TableBrute:
     """Une table telle que reçue : des noms de colonnes et du texte."""
 
     colonnes: tuple[str, ...]
-    texte: pa.Table
+    contenu: pa.Table | TexteDiffere
     origine: str
     encodage: str = "utf-8"
     titre: str = ""
@@ -70,14 +55,16 @@ class TableBrute:
     millesime: int | None = None
     niveau: str | None = None
 
+    @cached_property
+    def texte(self) -> pa.Table:
+        """Le texte, découpé à la première lecture s'il est différé."""
+        return self.contenu.decouper() if isinstance(self.contenu, TexteDiffere) else self.contenu
+
     def typer(self, nombres: Sequence[str], textes: Sequence[str]) -> pa.Table | None:
-        """Lire d'emblée les nombres d'un CSV sans piège, sans passer par le texte."""
-        differe = self.__dict__["_texte"]
-        return differe.typer(nombres, textes) if isinstance(differe, TexteDiffere) else None
-
-
-# Posé après coup : le champ reste un argument obligatoire, et sa lecture passe par le descripteur.
-TableBrute.texte = _Texte()
+        """Lire d'emblée les nombres d'un CSV sans piège, dont le texte n'est pas déjà découpé."""
+        if isinstance(self.contenu, TexteDiffere) and "texte" not in vars(self):
+            return self.contenu.typer(nombres, textes)
+        return None
 
 
 def nature(chemin: Path) -> str:

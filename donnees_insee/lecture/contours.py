@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
+import tomllib
 from dataclasses import dataclass
+from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from donnees_insee import codes
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.erreurs import FichierIllisible, SourceNonReconnue, TableNonConforme, liste_de_fautes
 from donnees_insee.lecture.brut import nature, refuser_ce_qui_n_est_pas_une_table, refuser_noms_repetes
-from donnees_insee.lecture.pilotes import PILOTES, adresse, noms_des_couches, verifier_le_compte
+from donnees_insee.lecture.pilotes import PILOTES, adresse, noms_des_couches, sous_gdal, verifier_le_compte
 from donnees_insee.lecture.reconnaissance import annee_du_nom, refuser_deux_annees
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ EXTENSIONS_COUCHE: Final = frozenset(PILOTES)
 # Formats où un fichier peut porter plusieurs couches ; les lister relit le fichier.
 PLUSIEURS_COUCHES: Final = {".gpkg", ".topojson", ".json"}
 COLONNES: Final = ("code", "nom", "commune", "nom_commune", "type")
-# Emprise de la France métropolitaine, débordée d'un degré : elle trahit longitudes et latitudes échangées.
-METROPOLE: Final = (-6.5, 40.0, 11.0, 52.5)
+REPERES: Final = resources.files("donnees_insee.catalogue") / "reference" / "perimetres.toml"
+PERIMETRES: Final = tomllib.loads(REPERES.read_text(encoding="utf-8"))
+SURFACES: Final = ("Polygon", "MultiPolygon")
 HORS_METROPOLE: Final = ("97", "98", "99", "QP97", "QP98", "QP099", "QN97", "QN98", "QN099")
 
 
@@ -75,23 +77,15 @@ def _ouvrir(chemin: Path) -> tuple[gpd.GeoDataFrame, list[str]]:
         raise FichierIllisible(
             f"« {chemin.name} » n'est pas une couche géographique : son contenu est de nature « {contenu} »."
         )
-    try:
-        with warnings.catch_warnings():
-            # Les avertissements de GDAL sont en anglais ; ce qui compte est vérifié plus bas.
-            warnings.simplefilter("ignore")
-            lisible = adresse(chemin)
-            plusieurs = chemin.suffix.lower() in PLUSIEURS_COUCHES
-            couche = _couche_utile(chemin.name, lisible) if plusieurs else None
-            brute = gpd.read_file(lisible, layer=couche)
-            verifier_le_compte(chemin, len(brute), couche)
-    except (SourceNonReconnue, FichierIllisible):
-        raise
-    except Exception as cause:
-        # GDAL, pyogrio et shapely ont chacun leurs erreurs, selon ce qui est abîmé dans le fichier.
-        raise FichierIllisible(
-            f"« {chemin.name} » ne s'ouvre pas comme une couche géographique ({cause}). Pour un shapefile, "
-            "déposez ensemble les fichiers .shp, .shx, .dbf et .prj."
-        ) from cause
+    with sous_gdal(
+        f"« {chemin.name} » ne s'ouvre pas comme une couche géographique",
+        "Pour un shapefile, déposez ensemble les fichiers .shp, .shx, .dbf et .prj.",
+    ):
+        lisible = adresse(chemin)
+        plusieurs = chemin.suffix.lower() in PLUSIEURS_COUCHES
+        couche = _couche_utile(chemin.name, lisible) if plusieurs else None
+        brute = gpd.read_file(lisible, layer=couche)
+        verifier_le_compte(chemin, len(brute), couche)
     if not isinstance(brute, gpd.GeoDataFrame) or brute.geometry.isna().all():
         raise SourceNonReconnue(
             f"« {chemin.name} » ne contient aucune géométrie : ce n'est pas une couche de contours."
@@ -159,20 +153,18 @@ def _colonnes_communes(brute: gpd.GeoDataFrame, source: Source, fichier: str) ->
         communes[variable] = None if trouve is None else brute[trouve].astype("string").str.strip()
     if source.niveaux[0] == "iris":
         communes["commune"] = communes["commune"].fillna(communes["code"].str[:5])
-    try:
+    with sous_gdal(
+        f"« {fichier} » : ses coordonnées ne se convertissent pas en WGS 84",
+        "Réenregistrez la couche dans un SIG en EPSG:4326, puis déposez-la de nouveau.",
+    ):
         return communes.to_crs("EPSG:4326")
-    except Exception as cause:
-        raise FichierIllisible(
-            f"« {fichier} » : ses coordonnées ne se convertissent pas en WGS 84 ({cause}). Réenregistrez la "
-            "couche dans un SIG en EPSG:4326, puis déposez-la de nouveau."
-        ) from cause
 
 
 def _reparer(couche: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Réparer les contours qui se croisent, écarter ceux qui n'ont pas de surface, et dire l'un et l'autre."""
     import shapely  # noqa: PLC0415 - import lent, réservé aux couches
 
-    surfaces = couche.geometry.geom_type.isin(["Polygon", "MultiPolygon"]) & ~couche.geometry.is_empty
+    surfaces = couche.geometry.geom_type.isin(SURFACES) & ~couche.geometry.is_empty
     invalides = surfaces & ~couche.geometry.is_valid
     if invalides.any():
         reparees = shapely.make_valid(
@@ -206,7 +198,7 @@ def _fautes(couche: gpd.GeoDataFrame, niveau: str) -> list[str]:
     vides = couche.geometry.isna() | couche.geometry.is_empty
     if vides.any():
         fautes.append(f"{int(vides.sum())} géométrie(s) vide(s) ({', '.join(liste[vides][:5])}).")
-    plates = ~vides & ~couche.geometry.geom_type.isin(["Polygon", "MultiPolygon"])
+    plates = ~vides & ~couche.geometry.geom_type.isin(SURFACES)
     if plates.any():
         fautes.append(
             f"{int(plates.sum())} géométrie(s) qui ne sont pas des surfaces ({', '.join(liste[plates][:5])}) ; "
@@ -220,7 +212,7 @@ def _fautes_de_lieu(couche: gpd.GeoDataFrame, liste: Sequence[str]) -> list[str]
     bornes = couche.geometry.bounds
     x, y = (bornes["minx"] + bornes["maxx"]) / 2, (bornes["miny"] + bornes["maxy"]) / 2
     metropole = ~couche["code"].astype("str").str.startswith(HORS_METROPOLE).fillna(value=True).to_numpy(bool)
-    ouest, sud, est, nord = METROPOLE
+    ouest, sud, est, nord = PERIMETRES["emprises"][0]
     sur_terre = x.between(-180, 180) & y.between(-90, 90)
     ailleurs = ~sur_terre | (metropole & ~(x.between(ouest, est) & y.between(sud, nord)))
     if not ailleurs.any():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -10,7 +9,7 @@ import pyarrow as pa
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.erreurs import FichierIllisible
 from donnees_insee.lecture.brut import TableBrute, nature
-from donnees_insee.lecture.pilotes import adresse, noms_des_couches, verifier_le_compte
+from donnees_insee.lecture.pilotes import adresse, noms_des_couches, sous_gdal, verifier_le_compte
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,18 +65,12 @@ def _convient(source: Source, lisible: str, couche: str) -> bool:
 def _attributs(chemin: Path, couche: str) -> pa.Table:
     import pyogrio  # noqa: PLC0415
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # avertissements de GDAL, en anglais
-            _, lue = pyogrio.read_arrow(adresse(chemin), layer=couche, read_geometry=False)
-            verifier_le_compte(chemin, lue.num_rows, couche)
-    except FichierIllisible:
-        raise
-    except Exception as cause:
-        raise FichierIllisible(
-            f"« {chemin.name} », couche « {couche} », ne se lit pas jusqu'au bout ({cause}). "
-            "Téléchargez de nouveau le fichier."
-        ) from cause
+    with sous_gdal(
+        f"« {chemin.name} », couche « {couche} », ne se lit pas jusqu'au bout",
+        "Téléchargez de nouveau le fichier.",
+    ):
+        _, lue = pyogrio.read_arrow(adresse(chemin), layer=couche, read_geometry=False)
+        verifier_le_compte(chemin, lue.num_rows, couche)
     noms = [n for n in lue.column_names if n not in {"fid", "wkb_geometry"}]
     return pa.table({n.upper(): lue[n].cast(pa.string()) for n in noms})
 

@@ -7,12 +7,14 @@ import json
 import mmap
 import re
 import sqlite3
-from contextlib import closing
+import warnings
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
-from donnees_insee.erreurs import FichierIllisible
+from donnees_insee.erreurs import ErreurAbs, FichierIllisible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # Pilote et premiers octets de chaque extension admise ; un JSON commence par une accolade.
@@ -31,6 +33,20 @@ JSON_RELU: Final = 100 * 1024**2
 ENTITE: Final = re.compile(rb'"type"\s*:\s*"Feature"')
 TOPOLOGIE: Final = re.compile(rb'"type"\s*:\s*"Topology"')
 DEBUT: Final = 8192
+
+
+@contextmanager
+def sous_gdal(refus: str, conseil: str) -> Iterator[None]:
+    """Taire les avertissements de GDAL, qui sont en anglais, et dire en français ce qui l'arrête."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except ErreurAbs:
+        raise
+    except Exception as cause:
+        # GDAL, pyogrio et shapely ont chacun leurs erreurs, selon ce qui est abîmé dans le fichier.
+        raise FichierIllisible(f"{refus} ({cause}). {conseil}".rstrip()) from cause
 
 
 def adresse(chemin: Path) -> str:
@@ -67,16 +83,13 @@ def verifier_le_compte(chemin: Path, lues: int, couche: str | None = None) -> No
     """Vérifier, sans GDAL, qu'il a donné toutes les entités d'une couche."""
     annoncees = lues
     if chemin.suffix.lower() == ".gpkg":
-        with closing(sqlite3.connect(f"{chemin.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as base:
+        with _base_sqlite(chemin) as base:
             couche = couche or base.execute("select table_name from gpkg_contents").fetchone()[0]
             nom = couche.replace('"', '""')
             annoncees = base.execute(f'select count(*) from "{nom}"').fetchone()[0]
     elif chemin.suffix.lower() == ".shp":
-        index = next(
-            (f for f in chemin.parent.glob(f"{glob.escape(chemin.stem)}.*") if f.suffix.lower() == ".shx"),
-            None,
-        )
-        annoncees = lues if index is None else (index.stat().st_size - 100) // 8
+        voisins = chemin.parent.glob(f"{glob.escape(chemin.stem)}.[sS][hH][xX]")
+        annoncees = next(((index.stat().st_size - 100) // 8 for index in voisins), lues)
     else:
         annoncees = _entites_d_un_json(chemin, lues)
     if annoncees != lues:
@@ -84,6 +97,10 @@ def verifier_le_compte(chemin: Path, lues: int, couche: str | None = None) -> No
             f"« {chemin.name} » : {lues} entités ont été lues, et le fichier en contient {annoncees}. Il est tronqué ou "
             "abîmé : exportez de nouveau la couche."
         )
+
+
+def _base_sqlite(chemin: Path) -> closing[sqlite3.Connection]:
+    return closing(sqlite3.connect(f"{chemin.absolute().as_uri()}?mode=ro&immutable=1", uri=True))
 
 
 def _entites_d_un_json(chemin: Path, lues: int) -> int:
@@ -131,7 +148,7 @@ def _est_sur(crs: dict[str, object]) -> bool:
 def _refuser_les_tables_virtuelles(chemin: Path) -> None:
     """Refuser un GeoPackage dont une table en lit une autre hors du fichier ; l'index spatial n'en est pas."""
     try:
-        with closing(sqlite3.connect(f"{chemin.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as base:
+        with _base_sqlite(chemin) as base:
             paquet = base.execute("pragma application_id").fetchone()[0].to_bytes(4, "big", signed=True)
             virtuelles = [
                 str(nom)

@@ -130,7 +130,7 @@ def _refaire(table: TableBrute, texte: pa.Table, remarques: Sequence[str]) -> Ta
     return replace(
         table,
         colonnes=tuple(texte.column_names),
-        texte=texte,
+        contenu=texte,
         remarques=(*table.remarques, *remarques),
     )
 
