@@ -7,6 +7,7 @@ import csv
 import io
 import itertools
 import shutil
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -87,9 +88,10 @@ def _ecrit_en_utf_8(chemin: Path) -> bool:
 
 
 def _blocs(chemin: Path) -> Iterator[bytes]:
+    """Lire par blocs, sans séparer un retour chariot de ce qui le suit."""
     with chemin.open("rb") as flux:
         while bloc := flux.read(BLOC):
-            yield bloc
+            yield bloc + flux.read(1) if bloc.endswith(b"\r") else bloc
 
 
 def _examiner(chemin: Path) -> _Examen:
@@ -112,7 +114,7 @@ def _examiner(chemin: Path) -> _Examen:
 
 
 def _utf_16(debut: bytes) -> str | None:
-    if debut.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if debut.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     # Sans marque d'ordre, un texte latin en UTF-16 a un octet nul sur deux.
     if len(debut) >= 4 and debut.count(0) > len(debut) // 3:
@@ -120,42 +122,27 @@ def _utf_16(debut: bytes) -> str | None:
     return None
 
 
-def _compter(chemin: Path) -> dict[str, int]:
+def _compter(chemin: Path) -> Counter[str]:
     """Compter ce qui décide de l'encodage et du découpage, en une seule lecture."""
-    comptes = dict.fromkeys(("nuls", "n", "r", "rn", "guillemets", "perdus", "meles", "fautes"), 0)
-    decodeur = codecs.getincrementaldecoder("utf-8")()
-    fin = b""
+    comptes: Counter[str] = Counter()
     for bloc in _blocs(chemin):
         comptes["nuls"] += bloc.count(0)
         comptes["guillemets"] += b'"' in bloc
-        if b"\r" in bloc or fin == b"\r":
-            comptes["r"] += bloc.count(b"\r")
-            comptes["n"] += bloc.count(b"\n")
-            comptes["rn"] += bloc.count(b"\r\n") + (fin == b"\r" and bloc.startswith(b"\n"))
+        if b"\r" in bloc:
+            comptes.update(r=bloc.count(b"\r"), n=bloc.count(b"\n"), rn=bloc.count(b"\r\n"))
         else:
             # Un seul compte par bloc suffit à trahir, à côté de retours chariot, des fins de ligne mêlées.
             comptes["n"] += b"\n" in bloc
-        if not bloc.isascii() or fin >= b"\x80":
+        if not bloc.isascii():
+            comptes["accents"] += 1
             comptes["perdus"] += bloc.count(b"\xef\xbf\xbd")
             comptes["meles"] += bloc.count(b"\xc3\xa9") + bloc.count(b"\xc3\xa8")
-            comptes["fautes"] += not _se_decode(decodeur, bloc)
-        fin = bloc[-1:]
-    comptes["fautes"] += not _se_decode(decodeur, b"", fini=True)
     return comptes
 
 
-def _se_decode(decodeur: codecs.IncrementalDecoder, bloc: bytes, *, fini: bool = False) -> bool:
-    try:
-        decodeur.decode(bloc, final=fini)
-    except UnicodeDecodeError:
-        decodeur.reset()
-        return False
-    return True
-
-
-def _utf_8_ou_windows(chemin: Path, comptes: dict[str, int]) -> tuple[str, tuple[str, ...]]:
+def _utf_8_ou_windows(chemin: Path, comptes: Counter[str]) -> tuple[str, tuple[str, ...]]:
     """Décoder sans perte : UTF-8 d'abord, sinon Windows-1252, et le dire."""
-    if not comptes["fautes"]:
+    if not comptes["accents"] or _se_decode(chemin, "utf-8"):
         perdus = ("des accents étaient déjà perdus dans le fichier reçu (caractère �)",)
         return "utf-8-sig", perdus if comptes["perdus"] else ()
     _exiger(chemin, "cp1252")
@@ -164,18 +151,20 @@ def _utf_8_ou_windows(chemin: Path, comptes: dict[str, int]) -> tuple[str, tuple
     return "cp1252", ("encodage windows-1252",)
 
 
+def _se_decode(chemin: Path, encodage: str) -> bool:
+    try:
+        return all(True for _ in codecs.iterdecode(_blocs(chemin), encodage))
+    except UnicodeDecodeError:
+        return False
+
+
 def _exiger(chemin: Path, encodage: str) -> None:
     """Décoder tout le fichier, ou le refuser."""
-    decodeur = codecs.getincrementaldecoder(encodage)()
-    try:
-        for bloc in _blocs(chemin):
-            decodeur.decode(bloc)
-        decodeur.decode(b"", final=True)
-    except UnicodeDecodeError as cause:
+    if not _se_decode(chemin, encodage):
         raise FichierIllisible(
             f"« {chemin.name} » n'est lisible ni en UTF-8, ni en UTF-16, ni en Windows-1252. "
             "Ouvrez-le dans un tableur et enregistrez-le en « CSV UTF-8 »."
-        ) from cause
+        )
 
 
 def _transcrire(chemin: Path, copie: Path, encodage: str) -> None:
