@@ -38,26 +38,17 @@ class ChangementsIris:
 
     def phrases(self) -> tuple[str, ...]:
         """Dire ce que sont devenus les IRIS."""
-        par_methode: dict[str, list[Groupe]] = defaultdict(list)
-        for groupe in self.passage.groupes.values():
-            par_methode[self._sorte(groupe)].append(groupe)
-        dites = []
-        gardes, renommes = par_methode.pop("gardes", []), par_methode.pop("renommes", [])
-        if gardes:
-            dites.append(f"{_combien(len(gardes), 'IRIS garde son code', 'IRIS gardent leur code')}.")
+        gardes = len(self.passage.groupes) - len(self.passage.changes)
+        renommes = [g for g in self.passage.changes if g.nature == "nouveau code"]
+        dites = [f"{_combien(gardes, 'IRIS garde son code', 'IRIS gardent leur code')}."] if gardes else []
         if renommes:
             dites.append(self._renommes(renommes))
-        dites += [self._groupe(g) for g in par_methode.pop("groupes", [])]
+        dites += [self._groupe(g) for g in self.passage.changes if g.nature != "nouveau code"]
         dites += [
             f"L'IRIS {n.code} ({self._nom(n.code)}) est laissé de côté : {n.raison}."
-            for n in (self.passage.non_apparies)
+            for n in self.passage.non_apparies
         ]
         return tuple(dites)
-
-    def _sorte(self, groupe: Groupe) -> str:
-        if groupe.nature == "identique":
-            return "gardes"
-        return "renommes" if groupe.nature == "nouveau code" else "groupes"
 
     def _nom(self, code: str) -> str:
         return self.noms.get(code, "sans nom")
