@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from donnees_insee.base.noms_d_iris import apparier_par_nom
@@ -97,8 +98,7 @@ def comparer_iris(
         dict(zip(t["code"].astype(str), t["nom"].fillna("").astype(str), strict=True)) for t in (avant, apres)
     ]
     tenus = [_par_groupe(t, cotes) for t, cotes in ((avant, communes.avant), (apres, communes.apres))]
-    couples: list[tuple[str, str]] = []
-    methodes: dict[str, str] = {}
+    trouves: list[tuple[str, str, str]] = []
     ecarts = _hors_passage(avant, communes, AVANT) + _hors_passage(apres, communes, APRES)
     mesures = (
         set()
@@ -117,20 +117,16 @@ def comparer_iris(
             continue
         if anciens <= mesures_avant and nouveaux <= mesures_apres:
             siens = {(a, b) for a, b in mesures if a in anciens or b in nouveaux}
-            trouves = [(a, b, MEME_CODE if a == b else CONTOURS) for a, b in siens]
+            trouves += [(a, b, MEME_CODE if a == b else CONTOURS) for a, b in siens]
         else:
             stable = communes.groupes[groupe].nature == "identique"
-            trouves = _sans_contours(anciens, nouveaux, noms, stable=stable)
-        couples += [(a, b) for a, b, _ in trouves]
-        for _, b, methode in trouves:
-            if methodes.get(b, MEME_CODE) == MEME_CODE:
-                methodes[b] = methode
-    passage = former("iris", communes.de, communes.a, couples, ecarts)
-    par_groupe: dict[str, str] = {}
-    for code, nom_du_groupe in passage.apres.items():
-        if par_groupe.get(nom_du_groupe, MEME_CODE) == MEME_CODE:
-            par_groupe[nom_du_groupe] = methodes[code]
-    return ChangementsIris(passage, par_groupe, noms[0] | {c: n for c, n in noms[1].items() if n})
+            trouves += _sans_contours(anciens, nouveaux, noms, stable=stable)
+    passage = former("iris", communes.de, communes.a, [(a, b) for a, b, _ in trouves], ecarts)
+    methodes: dict[str, str] = {}
+    for _, code, methode in sorted(trouves, key=itemgetter(1)):
+        if methodes.get(passage.apres[code], MEME_CODE) == MEME_CODE:
+            methodes[passage.apres[code]] = methode
+    return ChangementsIris(passage, methodes, noms[0] | {c: n for c, n in noms[1].items() if n})
 
 
 def _par_groupe(table: pd.DataFrame, groupes: Mapping[str, str]) -> dict[str, set[str]]:

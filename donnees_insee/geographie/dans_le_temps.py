@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from donnees_insee import codes
@@ -94,20 +94,16 @@ def changements(
             f"{passe.raison(code, fin)}."
         )
     communes, nom = entier.restreindre(siennes), passe.nom(code, fin)
+    constat = ChangementsDeGeographie(code, nom, debut, fin, communes, remarques=remarques)
     choisies = deux_listes(listes, debut, fin)
     if choisies is None:
-        return ChangementsDeGeographie(code, nom, debut, fin, communes, remarques=remarques)
-    return ChangementsDeGeographie(
-        code,
-        nom,
-        debut,
-        fin,
-        communes,
-        _iris(base, passe, choisies, siennes),
-        choisies,
-        tuple(int(liste.table["commune"].isin(siennes).sum()) for liste in choisies),
-        _detail(passe, choisies, siennes),
-        remarques,
+        return constat
+    return replace(
+        constat,
+        iris=_iris(base, passe, choisies, siennes),
+        listes=choisies,
+        comptes=tuple(int(liste.table["commune"].isin(siennes).sum()) for liste in choisies),
+        detail=_detail(passe, choisies, siennes),
     )
 
 

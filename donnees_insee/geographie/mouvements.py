@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from donnees_insee import codes
+from donnees_insee.catalogue.tables import reference
 from donnees_insee.erreurs import ParametreInvalide, TableNonConforme, liste_de_fautes
-from donnees_insee.geographie.evenements import (
-    COLONNES,
-    Lien,
-    en_texte,
-    le,
-    libelle_du_mouvement,
-    sans_intermediaires,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
 
+COLONNES: Final = (
+    "MOD",
+    "DATE_EFF",
+    *(f"{c}_{m}" for m in ("AV", "AP") for c in ("TYPECOM", "COM", "LIBELLE")),
+)
 COMMUNE: Final = "COM"
 ARRONDISSEMENT: Final = "ARM"
 STATUTS: Final = {"COMD": "commune déléguée", "COMA": "commune associée"}
@@ -30,6 +28,17 @@ STATUTS: Final = {"COMD": "commune déléguée", "COMA": "commune associée"}
 PREMIERE_ANNEE: Final = 1944
 # Codes des collectivités d'outre-mer, qui ne sont pas dans la liste des communes du code officiel géographique.
 COLLECTIVITES: Final = ("975", "977", "978", "98")
+
+
+@dataclass(frozen=True)
+class Lien:
+    """Du territoire qui va d'une commune à une autre un jour donné ; un code vide dit « aucune commune »."""
+
+    avant: str
+    apres: str
+    mod: str
+    nom_avant: str
+    nom_apres: str
 
 
 @dataclass(frozen=True)
@@ -46,8 +55,8 @@ class HistoireDesCommunes:
 
     def __init__(self, mouvements: pd.DataFrame, cog: pd.DataFrame, annee: int) -> None:
         self.annee = annee
-        self._liste = en_texte(cog, "COM", ("COM", "TYPECOM", "LIBELLE", "COMPARENT"))
-        table = en_texte(mouvements, "COM_AV", COLONNES)
+        self._liste = _en_texte(cog, "COM", ("COM", "TYPECOM", "LIBELLE", "COMPARENT"))
+        table = _en_texte(mouvements, "COM_AV", COLONNES)
         genres = {COMMUNE, ""}
         self._mouvements = table[table["TYPECOM_AV"].isin(genres) & table["TYPECOM_AP"].isin(genres)]
         types = self._liste["TYPECOM"]
@@ -84,7 +93,7 @@ class HistoireDesCommunes:
                 fautes.append(
                     f"{jour} : {', '.join(sorted(orphelins))} naît ce jour-là, puis manque à la liste."
                 )
-            liens[jour] = sans_intermediaires(bruts, intermediaires)
+            liens[jour] = _sans_intermediaires(bruts, intermediaires)
             liste -= {m.apres for m in liens[jour]}
             liste |= {m.avant for m in liens[jour] if m.avant}
         if fautes:
@@ -104,20 +113,17 @@ class HistoireDesCommunes:
 
     def communes_en(self, annee: int) -> frozenset[str]:
         """Lister les communes au 1er janvier d'une année."""
-        self._exiger_l_annee(annee)
+        if not PREMIERE_ANNEE <= annee <= self.annee:
+            raise ParametreInvalide(
+                f"L'année {annee} est hors des mouvements tenus, qui vont de {PREMIERE_ANNEE} à {self.annee}. "
+                "Pour une année plus récente, déposez les fichiers v_commune et v_mvt_commune de cette année."
+            )
         return self._remontee[1][annee]
 
     def liens_entre(self, de: int, a: int) -> list[tuple[str, tuple[Lien, ...]]]:
         """Lister les liens entre deux années, du plus ancien au plus récent."""
         liens = self._remontee[0]
         return [(d, liens[d]) for d in sorted(liens) if f"{de}-01-01" < d <= f"{a}-01-01"]
-
-    def _exiger_l_annee(self, annee: int) -> None:
-        if not PREMIERE_ANNEE <= annee <= self.annee:
-            raise ParametreInvalide(
-                f"L'année {annee} est hors des mouvements tenus, qui vont de {PREMIERE_ANNEE} à {self.annee}. "
-                "Pour une année plus récente, déposez les fichiers v_commune et v_mvt_commune de cette année."
-            )
 
     # -- noms et raisons -----------------------------------------------------------------------
 
@@ -210,3 +216,59 @@ class HistoireDesCommunes:
         rang = min((len(i), len(m)) for i, m in essais.values())
         annees = tuple(a for a, (i, m) in essais.items() if (len(i), len(m)) == rang)
         return Compatibilite(annees, *essais[annees[-1]])
+
+
+# -- lire les mouvements -----------------------------------------------------------------------
+
+
+def _en_texte(table: pd.DataFrame, cle: str, colonnes: tuple[str, ...]) -> pd.DataFrame:
+    """Ramener une table brute ou tenue à des colonnes de texte, le vide pour l'absence."""
+    lue = table if cle in table else table.reset_index().rename(columns={"code": cle, "index": cle})
+    manquantes = [c for c in colonnes if c not in lue]
+    if manquantes:
+        raise TableNonConforme(
+            f"Colonnes absentes : {', '.join(manquantes)}. On attend les fichiers v_commune et v_mvt_commune du code "
+            "officiel géographique, tels que l'Insee les publie."
+        )
+    return lue[list(colonnes)].astype("object").where(lambda t: t.notna(), "").astype(str)
+
+
+def _sans_intermediaires(liens: list[Lien], intermediaires: set[str]) -> tuple[Lien, ...]:
+    """Suivre un code qui naît et disparaît le même jour : A → B puis B → C devient A → C."""
+    sortants: dict[str, list[Lien]] = defaultdict(list)
+    for m in liens:
+        if m.avant in intermediaires:
+            sortants[m.avant].append(m)
+    resolus: list[Lien] = []
+    a_suivre = [(m, {m.avant}) for m in liens if m.avant not in intermediaires]
+    while a_suivre:
+        m, vus = a_suivre.pop()
+        if m.apres not in intermediaires:
+            resolus.append(m)
+            continue
+        # Un code déjà suivi ne l'est pas deux fois : des mouvements fautifs pourraient tourner en rond.
+        a_suivre += [
+            (Lien(m.avant, n.apres, n.mod, m.nom_avant, n.nom_apres), vus | {m.apres})
+            for n in sortants[m.apres]
+            if n.apres not in vus | {m.apres}
+        ]
+    return tuple(sorted(resolus, key=lambda m: (m.avant, m.apres, m.mod)))
+
+
+def le(date: str) -> str:
+    """Écrire une date de mouvement, par exemple « au 1er janvier 2019 »."""
+    from babel.dates import get_month_names  # noqa: PLC0415 - données de langue, lues si une date est à écrire
+
+    annee, mois, jour = date.split("-")
+    quantieme = "1er" if jour == "01" else str(int(jour))
+    return f"au {quantieme} {get_month_names(locale='fr')[int(mois)]} {annee}"
+
+
+@lru_cache(maxsize=1)
+def _libelles() -> dict[str, str]:
+    return {r["mod"]: r["libelle"] for r in reference("mouvements")}
+
+
+def libelle_du_mouvement(mod: str) -> str:
+    """Nommer un type de mouvement."""
+    return _libelles().get(mod, f"mouvement de type {mod}")

@@ -6,13 +6,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from donnees_insee.codes import normaliser
-from donnees_insee.geographie.evenements import Lien, le, libelle_du_mouvement
 from donnees_insee.geographie.groupes import APRES, AVANT, NonApparie, Passage, former
+from donnees_insee.geographie.mouvements import HistoireDesCommunes, Lien, le, libelle_du_mouvement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from donnees_insee.geographie.mouvements import HistoireDesCommunes
 
 RETABLISSEMENT: Final = "21"
 
