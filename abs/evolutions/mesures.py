@@ -13,8 +13,7 @@ from abs.evolutions.evolutions import SANS_SOMME, Evolution, Mesure, evaluer, me
 from abs.evolutions.prix import indices_tenus
 from abs.indicateurs.fiabilite import apprecier, taux_de_sondage
 from abs.territoires.territoires import Territoire
-from donnees_insee.geographie.groupes import APRES, AVANT
-from donnees_insee.geographie.portage import appliquer
+from donnees_insee.geographie.groupes import APRES, AVANT, appliquer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,8 +8,10 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+import pandas as pd
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 AVANT: Final = "avant"
 APRES: Final = "apres"
@@ -146,3 +148,14 @@ def _par_groupe(
     for code, phrases in explications.items():
         rangees[groupes[code]].update(dict.fromkeys(phrases))
     return {g: tuple(p) for g, p in sorted(rangees.items())}
+
+
+def appliquer(
+    passage: Passage, table: pd.DataFrame, comptes: Sequence[str], *, cote: str = AVANT
+) -> pd.DataFrame:
+    """Additionner des comptes par groupe ; la somme où manque une composante reste inconnue."""
+    du_cote = dict(passage.avant if cote == AVANT else passage.apres)
+    par_groupe = table[list(comptes)].groupby(table.index.map(du_cote))
+    attendues = pd.Series(du_cote, dtype="object").value_counts()
+    sommes = par_groupe.sum()
+    return sommes.where(par_groupe.count().eq(attendues.reindex(sommes.index), axis=0))

@@ -10,9 +10,9 @@ from collections import Counter
 import pandas as pd
 import pytest
 
+from donnees_insee.geographie.groupes import appliquer
 from donnees_insee.geographie.mouvements import HistoireDesCommunes
 from donnees_insee.geographie.passages import passage_communes
-from donnees_insee.geographie.portage import appliquer
 
 pytestmark = pytest.mark.reel
 

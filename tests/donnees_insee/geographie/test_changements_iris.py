@@ -13,8 +13,7 @@ from shapely import box
 
 from donnees_insee.base.noms_d_iris import apparier_par_nom, voisins_de_nom
 from donnees_insee.geographie.changements_iris import CONTOURS, MEME_CODE, MEME_NOM, UNION, comparer_iris
-from donnees_insee.geographie.groupes import former
-from donnees_insee.geographie.portage import appliquer
+from donnees_insee.geographie.groupes import appliquer, former
 from donnees_insee.geographie.recouvrements import SEUIL, recouvrements
 
 FUSION = former("commune", 2018, 2019, [("85060", "85194"), ("85166", "85194"), ("85194", "85194")])
