@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
+
+from donnees_insee.catalogue.tables import reference
 
 if TYPE_CHECKING:
     from donnees_insee.preparation.preparation import TablePreparee
@@ -16,33 +14,10 @@ if TYPE_CHECKING:
 SOURCES: Final = frozenset({"equipements", "equipements_comptes"})
 
 
-@dataclass(frozen=True)
-class TypeDEquipement:
-    """Un type d'équipement suivi : son nom stable, et le code de l'Insee pour une plage d'années."""
-
-    variable: str
-    de: int
-    a: int | None
-    code: str
-    libelle: str
-
-
-@lru_cache(maxsize=1)
-def types() -> tuple[TypeDEquipement, ...]:
-    """Lire la table des types suivis ; l'édition 2024 en a renuméroté plusieurs."""
-    fichier = resources.files("donnees_insee.catalogue") / "reference" / "types_equipements.csv"
-    with fichier.open(encoding="utf-8") as flux:
-        return tuple(
-            TypeDEquipement(
-                r["variable"], int(r["de"]), int(r["a"]) if r["a"] else None, r["code"], r["libelle"]
-            )
-            for r in csv.DictReader(flux, delimiter=";")
-        )
-
-
 def codes_de_l_annee(annee: int) -> dict[str, str]:
-    """Donner le nom stable de chaque code d'équipement d'une édition."""
-    return {t.code: t.variable for t in types() if t.de <= annee and (t.a is None or annee <= t.a)}
+    """Donner le nom stable de chaque code d'équipement d'une édition ; celle de 2024 en a renuméroté plusieurs."""
+    types = reference("types_equipements")
+    return {t["code"]: t["variable"] for t in types if int(t["de"]) <= annee <= int(t["a"] or annee)}
 
 
 def compter_les_equipements(source: str, prepare: TablePreparee) -> dict[str, pd.DataFrame]:

@@ -58,7 +58,7 @@ def _par_annee(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBr
     sorties = []
     for annee in sorted(set(annees.drop_null().to_pylist())):
         choisies = texte.filter(pc.equal(annees, annee))
-        sorties.append(replace(_refaire(table, choisies, []), millesime=int(annee)))
+        sorties.append(_refaire(table, choisies, millesime=int(annee)))
     return sorties
 
 
@@ -73,7 +73,7 @@ def _prefixes(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBru
     annee = re.search(forme.reglages["annee_du_titre"], f"{table.titre} · {table.origine}")
     choisie = texte.select(list(noms.values())).rename_columns(list(noms))
     # Sous l'en-tête, une ligne d'unités n'a pas de code : elle sera mise de côté comme telle.
-    return [replace(_refaire(table, choisie, []), millesime=int(annee[1]) if annee else None)]
+    return [_refaire(table, choisie, millesime=int(annee[1]) if annee else None)]
 
 
 def _pivoter(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBrute]:
@@ -106,12 +106,9 @@ def _pivoter(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBrut
     sorties = []
     for lot in longue.select(["annee", "niveau"]).group_by(["annee", "niveau"]).aggregate([]).to_pylist():
         ici = pc.and_(pc.equal(longue["annee"], lot["annee"]), pc.equal(longue["niveau"], lot["niveau"]))
-        large = _large(longue.filter(ici), r, int(lot["annee"]), table.origine)
-        sorties.append(
-            replace(
-                _refaire(table, large, remarques), millesime=int(lot["annee"]), niveau=lot["niveau"] or None
-            )
-        )
+        annee, niveau = int(lot["annee"]), lot["niveau"] or None
+        large = _large(longue.filter(ici), r, annee, table.origine)
+        sorties.append(_refaire(table, large, remarques, annee, niveau))
     return sorted(sorties, key=lambda t: (t.millesime or 0, t.niveau or ""))
 
 
@@ -126,13 +123,15 @@ _GENRES: dict[str, Callable[[TableBrute, pa.Table, Forme], list[TableBrute]]] = 
 # -- étapes ------------------------------------------------------------------------------------
 
 
-def _refaire(table: TableBrute, texte: pa.Table, remarques: Sequence[str]) -> TableBrute:
-    return replace(
-        table,
-        colonnes=tuple(texte.column_names),
-        contenu=texte,
-        remarques=(*table.remarques, *remarques),
-    )
+def _refaire(
+    table: TableBrute,
+    texte: pa.Table,
+    remarques: Sequence[str] = (),
+    millesime: int | None = None,
+    niveau: str | None = None,
+) -> TableBrute:
+    noms, dites = tuple(texte.column_names), (*table.remarques, *remarques)
+    return replace(table, colonnes=noms, contenu=texte, remarques=dites, millesime=millesime, niveau=niveau)
 
 
 def _filtrer(texte: pa.Table, reglages: dict[str, Any]) -> tuple[pa.Table, tuple[str, ...]]:
@@ -192,7 +191,14 @@ def _large(longue: pa.Table, reglages: dict[str, Any], annee: int, origine: str)
         choix += f', cast({somme} as varchar) as "{reglages["total"]}"'
     with moteur() as connexion:
         connexion.register("longue", longue)
-        _refuser_repetitions(connexion.sql(_REPETITIONS).fetchall(), origine)
+        if repetees := connexion.sql(_REPETITIONS).fetchall():
+            raise TableNonConforme(
+                liste_de_fautes(
+                    f"« {origine} » donne plusieurs valeurs d'une même mesure pour un même territoire ; on en "
+                    "attend une seule (les ventilations doivent être au total) :",
+                    [f"{code} · {mesure} : {n} valeurs différentes" for code, mesure, n in repetees],
+                )
+            )
         requete = f'select code as "CODGEO", {choix} from longue group by code order by code'
         return connexion.sql(requete, params=list(noms)).to_arrow_table()
 
@@ -201,17 +207,6 @@ _REPETITIONS = (
     "select code, mesure, count(distinct valeur) as n from longue where mesure is not null "
     "group by code, mesure having count(distinct valeur) > 1 order by code limit 20"
 )
-
-
-def _refuser_repetitions(repetees: Sequence[tuple[str, str, int]], origine: str) -> None:
-    if repetees:
-        raise TableNonConforme(
-            liste_de_fautes(
-                f"« {origine} » donne plusieurs valeurs d'une même mesure pour un même territoire ; on en "
-                "attend une seule (les ventilations doivent être au total) :",
-                [f"{code} · {mesure} : {n} valeurs différentes" for code, mesure, n in repetees],
-            )
-        )
 
 
 def _identifiant(modalite: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -39,45 +40,28 @@ class Lecture:
 
 
 def lire_table(table: TableBrute, cle: str, nombres: Sequence[Colonne], textes: Sequence[Colonne]) -> Lecture:
-    """Lire les nombres d'une table reçue, d'emblée si elle est sans piège, sinon depuis son texte."""
-    gardees = list(dict.fromkeys([cle, *(c.brut for c in textes)]))
-    directe = table.typer([c.brut for c in nombres], gardees)
-    if directe is None:
-        return lire_nombres(table.texte, cle, nombres, textes, classeur=table.encodage == "classeur")
-    colonnes: dict[str, pa.Array | pa.ChunkedArray] = {"code": _propre(directe[cle])}
-    colonnes.update({c.variable: _lisible(_propre(directe[c.brut])) for c in textes})
-    colonnes.update({c.variable: directe[c.brut] for c in nombres})
-    typee = pa.table(colonnes)
-    if not colonnes["code"].null_count:
-        return Lecture(typee, (), {}, 0)
-    presents = pc.is_valid(colonnes["code"])
-    return Lecture(typee.filter(presents), (), {}, _lignes_pleines(typee.filter(pc.invert(presents))))
-
-
-def lire_nombres(
-    texte: pa.Table,
-    cle: str,
-    nombres: Sequence[Colonne],
-    textes: Sequence[Colonne],
-    *,
-    classeur: bool = False,
-) -> Lecture:
-    """Convertir une table de texte, colonne par colonne, et relever ce qui n'est ni nombre ni marque."""
-    colonnes: dict[str, pa.Array] = {"code": _propre(texte[cle])}
-    colonnes.update({c.variable: _lisible(_propre(texte[c.brut])) for c in textes})
+    """Lire les nombres d'une table, d'emblée si elle est sans piège ; sinon relever ce qui n'est ni nombre ni marque."""
+    directe = table.typer([c.brut for c in nombres], list(dict.fromkeys([cle, *(c.brut for c in textes)])))
+    lue = table.texte if directe is None else directe
+    colonnes: dict[str, pa.Array | pa.ChunkedArray] = {"code": _propre(lue[cle])}
+    colonnes |= {c.variable: _lisible(_propre(lue[c.brut])) for c in textes}
     fautes: list[str] = []
     comptes: dict[str, int] = {}
-    presents = pc.is_valid(colonnes["code"])
-    for c in nombres:
-        valeurs, statuts = _convertir(texte[c.brut])
-        colonnes[c.variable] = valeurs
-        if statuts is not None and _compter_les_marques(c, statuts, colonnes["code"], fautes, comptes):
-            colonnes[c.variable + SUFFIXE_STATUT] = statuts
-    if not classeur:
-        fautes += _virgules_et_points(texte, nombres)
-    retenues = [cle, *(c.brut for c in (*textes, *nombres))]
-    sans_code = _lignes_pleines(texte.select(list(dict.fromkeys(retenues))).filter(pc.invert(presents)))
-    return Lecture(pa.table(colonnes).filter(presents), tuple(fautes), comptes, sans_code)
+    if directe is not None:
+        colonnes |= {c.variable: directe[c.brut] for c in nombres}
+    else:
+        for c in nombres:
+            colonnes[c.variable], statuts = _convertir(lue[c.brut])
+            if statuts is not None and _compter_les_marques(c, statuts, colonnes["code"], fautes, comptes):
+                colonnes[c.variable + SUFFIXE_STATUT] = statuts
+        if table.encodage != "classeur":
+            fautes += _virgules_et_points(lue, nombres)
+    presents, typee = pc.is_valid(colonnes["code"]), pa.table(colonnes)
+    if not presents.false_count:
+        return Lecture(typee, tuple(fautes), comptes, 0)
+    retenues = list(dict.fromkeys([cle, *(c.brut for c in (*textes, *nombres))]))
+    sans_code = _lignes_pleines(lue.select(retenues).filter(pc.invert(presents)))
+    return Lecture(typee.filter(presents), tuple(fautes), comptes, sans_code)
 
 
 def lire_nombre(texte: str) -> float | None:
@@ -168,17 +152,13 @@ def _compter_les_marques(
 
 def _lignes_pleines(table: pa.Table) -> int:
     """Compter les lignes qui portent au moins une cellule : les autres ne sont que des fins de tableur."""
-    if not table.num_rows:
-        return 0
-    pleines = None
-    for nom in table.column_names:
-        colonne = table[nom]
-        if pa.types.is_string(colonne.type):
-            ici = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(colonne), ""), fill_value=False)
-        else:
-            ici = pc.is_valid(colonne)
-        pleines = ici if pleines is None else pc.or_(pleines, ici)
-    return int(pc.sum(pleines).as_py() or 0)
+    pleines = [
+        pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(colonne), ""), fill_value=False)
+        if pa.types.is_string(colonne.type)
+        else pc.is_valid(colonne)
+        for colonne in table.columns
+    ]
+    return int(pc.sum(reduce(pc.or_, pleines)).as_py() or 0)
 
 
 def _virgules_et_points(texte: pa.Table, colonnes: Sequence[Colonne]) -> list[str]:
