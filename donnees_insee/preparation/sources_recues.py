@@ -79,7 +79,7 @@ def examiner(donnees: pd.DataFrame, sans_code: int = 0) -> tuple[pd.DataFrame, l
     fautes = [f"{sans_code} ligne(s) remplies n'ont pas de code de territoire."] if sans_code else []
     absentes = [c for c in ("DATE", "PRODUCTEUR", "DIFFUSION") if c not in donnees]
     fautes += [f"colonne {c} absente ; le modèle (abs sources modele) la porte." for c in absentes]
-    for verifier in (_territoires, _dates, _indicateurs, _nombres, _seuils, _textes, _repetees):
+    for verifier in (_territoires, _dates, _indicateurs, _cellules):
         fautes += verifier(lignes, absentes)
     if lignes.empty and not fautes:
         fautes = ["aucune ligne n'est remplie : il manque au moins un numérateur."]
@@ -167,55 +167,48 @@ def en_pourcentage(lignes: pd.DataFrame) -> pd.Series:
     return (ecrites == "%") | ((ecrites == "") & lignes["DENOMINATEUR"].notna())
 
 
-def _nombres(lignes: pd.DataFrame, _: list[str]) -> list[str]:
-    haut, bas = lignes["NUMERATEUR"], lignes["DENOMINATEUR"]
-    cas = (
-        ("numérateur négatif", haut < 0),
-        ("dénominateur négatif", bas < 0),
-        ("dénominateur égal à zéro : laissez les deux cellules vides", bas == 0),
-        ("numérateur plus grand que le dénominateur d'un pourcentage", (haut > bas) & en_pourcentage(lignes)),
-    )
-    return [f"{mots} ({_ou(lignes, ici)})." for mots, ici in cas if ici.any()]
-
-
-def _seuils(lignes: pd.DataFrame, _: list[str]) -> list[str]:
-    seuil = lignes["SEUIL"]
-    faux = seuil.notna() & ((seuil < 0) | (seuil % 1 != 0))
-    fautes = []
-    if faux.any():
-        recus = _citer(f"{s:g}".replace(".", ",") for s in seuil[faux])
-        fautes.append(f"colonne SEUIL : {recus} ; on attend un nombre entier, 0 pour ne rien masquer.")
-    libres = pd.Series([modele_ecrit(str(i)) is None for i in lignes["INDICATEUR"]], lignes.index, dtype=bool)
-    manque = seuil.isna() & libres & (lignes["INDICATEUR"] != "")
-    if manque.any():
-        fautes.append(
-            f"colonne SEUIL : vide ({_ou(lignes, manque)}) ; un indicateur hors modèle dit son seuil de secret."
-        )
-    return fautes
-
-
-def _textes(lignes: pd.DataFrame, absentes: list[str]) -> list[str]:
-    fautes = []
+def _cellules(lignes: pd.DataFrame, absentes: list[str]) -> list[str]:
+    """Relever les nombres impossibles, les seuils et les mentions qui manquent, les lignes répétées."""
+    haut, bas, seuil, indicateurs = (lignes[n] for n in ("NUMERATEUR", "DENOMINATEUR", "SEUIL", "INDICATEUR"))
+    libres = pd.Series([modele_ecrit(str(i)) is None for i in indicateurs], lignes.index, dtype=bool)
+    seuils = pd.Series([f"{s:g}".replace(".", ",") for s in seuil], lignes.index, dtype="str")
     diffusions = lignes["DIFFUSION"].str.strip().str.lower()
-    mauvaises, sans_nom = ~diffusions.isin(DIFFUSIONS), lignes["PRODUCTEUR"] == ""
-    if "DIFFUSION" not in absentes and mauvaises.any():
-        fautes.append(
-            f"colonne DIFFUSION : {_citer(diffusions[mauvaises])} ({_ou(lignes, mauvaises)}) ; "
-            "on attend « interne » ou « publique » à chaque ligne."
-        )
-    if "PRODUCTEUR" not in absentes and sans_nom.any():
-        fautes.append(
-            f"colonne PRODUCTEUR : vide ({_ou(lignes, sans_nom)}) ; on attend le nom de qui transmet."
-        )
-    return fautes
-
-
-def _repetees(lignes: pd.DataFrame, _: list[str]) -> list[str]:
-    """Trouver les doublons que l'écriture cache : 2025-12-31 et 31/12/2025, un code et son libellé."""
-    ecrites = lignes[["code", "DATE", "INDICATEUR"]].astype(str)
-    lues = identites(lignes)
-    doubles = lues.duplicated(keep=False) & ~ecrites.duplicated(keep=False)
-    return [f"ligne(s) en double sous deux écritures ({_ou(lignes, doubles)})."] if doubles.any() else []
+    # Les doublons que l'écriture cache : 2025-12-31 et 31/12/2025, un code et son libellé.
+    ecrites, lues = lignes[["code", "DATE", "INDICATEUR"]].astype(str), identites(lignes)
+    cas = (
+        ("numérateur négatif ({ou}).", haut < 0),
+        ("dénominateur négatif ({ou}).", bas < 0),
+        ("dénominateur égal à zéro : laissez les deux cellules vides ({ou}).", bas == 0),
+        (
+            "numérateur plus grand que le dénominateur d'un pourcentage ({ou}).",
+            (haut > bas) & en_pourcentage(lignes),
+        ),
+        (
+            "colonne SEUIL : {seuils} ; on attend un nombre entier, 0 pour ne rien masquer.",
+            seuil.notna() & ((seuil < 0) | (seuil % 1 != 0)),
+        ),
+        (
+            "colonne SEUIL : vide ({ou}) ; un indicateur hors modèle dit son seuil de secret.",
+            seuil.isna() & libres & (indicateurs != ""),
+        ),
+        (
+            "colonne DIFFUSION : {diffusions} ({ou}) ; on attend « interne » ou « publique » à chaque ligne.",
+            ~diffusions.isin(DIFFUSIONS) & ("DIFFUSION" not in absentes),
+        ),
+        (
+            "colonne PRODUCTEUR : vide ({ou}) ; on attend le nom de qui transmet.",
+            (lignes["PRODUCTEUR"] == "") & ("PRODUCTEUR" not in absentes),
+        ),
+        (
+            "ligne(s) en double sous deux écritures ({ou}).",
+            lues.duplicated(keep=False) & ~ecrites.duplicated(keep=False),
+        ),
+    )
+    return [
+        phrase.format(ou=_ou(lignes, ici), seuils=_citer(seuils[ici]), diffusions=_citer(diffusions[ici]))
+        for phrase, ici in cas
+        if ici.any()
+    ]
 
 
 def identites(lignes: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import pytest
 
 from donnees_insee.catalogue.tables import reference
 from donnees_insee.codes import normaliser
-from donnees_insee.preparation.equipements import codes_de_l_annee
+from donnees_insee.preparation.preparation import codes_de_l_annee
 
 pytestmark = pytest.mark.reel
 

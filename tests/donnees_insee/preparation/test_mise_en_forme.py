@@ -11,8 +11,8 @@ from donnees_insee.catalogue.formes import formes
 from donnees_insee.catalogue.tables import reference
 from donnees_insee.depot.depot import deposer
 from donnees_insee.lecture.brut import TableBrute
-from donnees_insee.preparation.equipements import codes_de_l_annee
 from donnees_insee.preparation.mise_en_forme import mettre_en_forme
+from donnees_insee.preparation.preparation import codes_de_l_annee
 
 SDMX = "FILOSOFI_MEASURE;GEO;GEO_OBJECT;UNIT_MEASURE;CONF_STATUS;OBS_STATUS;UNIT_MULT;TIME_PERIOD;OBS_VALUE\n"
 
