@@ -7,19 +7,28 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
+import pandas as pd
+
 from donnees_insee.base.noms_d_iris import apparier_par_nom
 from donnees_insee.geographie.groupes import APRES, AVANT, Groupe, NonApparie, Passage, former
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
+    import geopandas as gpd
 
 MEME_CODE: Final = "même code"
 MEME_NOM: Final = "même nom, nouveau code"
 CONTOURS: Final = "contours"
 UNION: Final = "union des IRIS changés"
 NON_IRISEE: Final = "0000"
+# Deux IRIS se recouvrent si leur surface commune atteint cette part du plus petit des deux. Entre les contours du
+# Finistère d'environ 2015 et ceux de 2025, inégalement simplifiés, deux voisins inchangés ont jusqu'à 19 % de surface
+# commune par le seul effet du trait ; deux IRIS réellement réunis en ont plus de 93 %.
+SEUIL: Final = 0.25
+# Projection équivalente de l'Europe : une surface s'y mesure de la Guadeloupe à La Réunion à la même échelle des deux
+# côtés, et seuls des rapports de surfaces sont employés.
+PROJECTION: Final = "EPSG:6933"
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,7 @@ def comparer_iris(
     avant: pd.DataFrame,
     apres: pd.DataFrame,
     communes: Passage,
-    recouvrements: pd.DataFrame | None = None,
+    communs: pd.DataFrame | None = None,
 ) -> ChangementsIris:
     """Établir la correspondance entre deux listes d'IRIS.
 
@@ -102,8 +111,8 @@ def comparer_iris(
     ecarts = _hors_passage(avant, communes, AVANT) + _hors_passage(apres, communes, APRES)
     mesures = (
         set()
-        if recouvrements is None
-        else set(zip(recouvrements["avant"].astype(str), recouvrements["apres"].astype(str), strict=True))
+        if communs is None
+        else set(zip(communs["avant"].astype(str), communs["apres"].astype(str), strict=True))
     )
     mesures_avant, mesures_apres = {a for a, _ in mesures}, {b for _, b in mesures}
     for groupe in sorted(tenus[0].keys() | tenus[1].keys()):
@@ -185,3 +194,31 @@ def _union(anciens: set[str], nouveaux: set[str]) -> list[tuple[str, str, str]]:
     return [(a, premier, UNION) for a in sorted(anciens)] + [
         (min(anciens), b, UNION) for b in sorted(nouveaux)
     ]
+
+
+# -- contours ----------------------------------------------------------------------------------
+
+
+def recouvrements(avant: gpd.GeoDataFrame, apres: gpd.GeoDataFrame, seuil: float = SEUIL) -> pd.DataFrame:
+    """Lister les couples d'IRIS de deux couches qui partagent du territoire."""
+    couches = [_en_surfaces(couche) for couche in (avant, apres)]
+    rangs_apres, rangs_avant = couches[1].sindex.query(couches[0].geometry, predicate="intersects")[::-1]
+    gauche = couches[0].iloc[rangs_avant].reset_index(drop=True)
+    droite = couches[1].iloc[rangs_apres].reset_index(drop=True)
+    commune = gauche.geometry.intersection(droite.geometry).area
+    table = pd.DataFrame(
+        {
+            "avant": gauche["code"].astype(str),
+            "apres": droite["code"].astype(str),
+            "part_avant": commune / gauche.geometry.area,
+            "part_apres": commune / droite.geometry.area,
+        }
+    )
+    retenus = table[["part_avant", "part_apres"]].max(axis=1) >= seuil
+    return table[retenus].sort_values(["avant", "apres"], ignore_index=True)
+
+
+def _en_surfaces(couche: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    propre = couche[["code", "geometry"]].to_crs(PROJECTION)
+    propre["geometry"] = propre.geometry.make_valid()
+    return propre[propre.geometry.area > 0].reset_index(drop=True)

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from donnees_insee import codes
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide, TerritoireInconnu
-from donnees_insee.geographie.changements_iris import ChangementsIris, comparer_iris
-from donnees_insee.geographie.groupes import Passage
+from donnees_insee.geographie.changements_iris import ChangementsIris, comparer_iris, recouvrements
+from donnees_insee.geographie.groupes import Passage, passage_communes
 from donnees_insee.geographie.listes_iris import Liste, deux_listes, listes_d_iris
 from donnees_insee.geographie.mouvements import HistoireDesCommunes
-from donnees_insee.geographie.passages import passage_communes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,15 +155,13 @@ def _iris(
 ) -> ChangementsIris:
     avant, apres = listes
     communes = passage_communes(passe, avant.annee, apres.annee)
-    recouvrements = None
+    communs = None
     if avant.contours is not None and apres.contours is not None:
-        from donnees_insee.geographie.recouvrements import recouvrements as mesurer  # noqa: PLC0415 - import lent
-
         couches = [base.lire_couche(li.contours) for li in listes if li.contours is not None]
-        recouvrements = mesurer(
+        communs = recouvrements(
             *(c[c["code"].isin(li.table["code"])] for c, li in zip(couches, listes, strict=True))
         )
     groupe = communes.restreindre(siennes)
-    return comparer_iris(avant.table, apres.table, communes, recouvrements).de_la_commune(
+    return comparer_iris(avant.table, apres.table, communes, communs).de_la_commune(
         {*groupe.avant, *groupe.apres}
     )

@@ -10,9 +10,8 @@ from collections import Counter
 import pandas as pd
 import pytest
 
-from donnees_insee.geographie.groupes import appliquer
+from donnees_insee.geographie.groupes import appliquer, passage_communes
 from donnees_insee.geographie.mouvements import HistoireDesCommunes
-from donnees_insee.geographie.passages import passage_communes
 
 pytestmark = pytest.mark.reel
 
@@ -171,8 +170,7 @@ def test_finistere_par_les_contours_et_par_les_codes(passe, donnees_reelles):
     """Les deux voies, contours et codes, donnent les mêmes 449 groupes : six communes ont fusionné, rien d'autre."""
     import geopandas as gpd
 
-    from donnees_insee.geographie.changements_iris import comparer_iris
-    from donnees_insee.geographie.recouvrements import recouvrements
+    from donnees_insee.geographie.changements_iris import comparer_iris, recouvrements
 
     dossier = donnees_reelles / "geographie"
     avant = gpd.read_file(dossier / "iris_29.geojson").rename(

@@ -12,9 +12,16 @@ from hypothesis import strategies as st
 from shapely import box
 
 from donnees_insee.base.noms_d_iris import apparier_par_nom, voisins_de_nom
-from donnees_insee.geographie.changements_iris import CONTOURS, MEME_CODE, MEME_NOM, UNION, comparer_iris
+from donnees_insee.geographie.changements_iris import (
+    CONTOURS,
+    MEME_CODE,
+    MEME_NOM,
+    SEUIL,
+    UNION,
+    comparer_iris,
+    recouvrements,
+)
 from donnees_insee.geographie.groupes import appliquer, former
-from donnees_insee.geographie.recouvrements import SEUIL, recouvrements
 
 FUSION = former("commune", 2018, 2019, [("85060", "85194"), ("85166", "85194"), ("85194", "85194")])
 STABLE = former("commune", 2018, 2019, [("85194", "85194")])

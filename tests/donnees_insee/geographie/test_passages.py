@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from donnees_insee.catalogue.tables import nature_non_additive
 from donnees_insee.erreurs import ParametreInvalide, TableNonConforme
-from donnees_insee.geographie.groupes import APRES, AVANT, NonApparie, appliquer, former
+from donnees_insee.geographie.groupes import APRES, AVANT, NonApparie, appliquer, former, passage_communes
 from donnees_insee.geographie.mouvements import HistoireDesCommunes
-from donnees_insee.geographie.passages import passage_communes
 
 COLONNES = ["MOD", "DATE_EFF", "TYPECOM_AV", "COM_AV", "LIBELLE_AV", "TYPECOM_AP", "COM_AP", "LIBELLE_AP"]
 DERNIERE = 2026
