@@ -184,16 +184,10 @@ class Geographie:
     def iris(self, commune: str, vus: set[str], annee: int | None = None) -> pd.DataFrame:
         """Donner la liste de référence des IRIS d'une commune, avec leurs noms."""
         communes = set(self._avec_arrondissements(commune))
-        lignes = self.codes_d_iris(commune, {c for c in vus if c[:5] in communes}, annee)
-        return pd.DataFrame(
-            {
-                "code": [c for c, _, _ in lignes],
-                "nom": [n for _, n, _ in lignes],
-                "commune": [c[:5] for c, _, _ in lignes],
-                "type": [t or None for _, _, t in lignes],
-            },
-            dtype="object",
-        ).set_index("code")
+        trouves = self.codes_d_iris(commune, {c for c in vus if c[:5] in communes}, annee)
+        lignes = [(code, nom, code[:5], genre or None) for code, nom, genre in trouves]
+        colonnes = ["code", "nom", "commune", "type"]
+        return pd.DataFrame(lignes, columns=colonnes, dtype="object").set_index("code")
 
     def _avec_arrondissements(self, commune: str) -> list[str]:
         prefixe = codes.ARRONDISSEMENTS.get(commune)
@@ -216,10 +210,9 @@ class Geographie:
                 noms[ligne.code] = str(ligne.nom)
                 communes[ligne.code] = tuple(re.findall(r"\d[\dAB]\d{3}", str(ligne.commune)))
         for source, annee in self._tables_de_qpv():
-            table = self.base.lire(source, annee, "qpv", colonnes=["LIBGEO", "LIB_COM"])
-            sans = [None] * len(table)
-            libelles = (table[n].tolist() if n in table else sans for n in ("LIBGEO", "LIB_COM"))
-            for code, nom, ou in zip(table.index.tolist(), *libelles, strict=True):
+            libelles = ["LIBGEO", "LIB_COM"]
+            table = self.base.lire(source, annee, "qpv", colonnes=libelles)
+            for code, nom, ou in table.reindex(columns=libelles).itertuples():
                 if pd.notna(nom):
                     noms.setdefault(code, str(nom))
                 if pd.notna(ou) and not communes.get(code):

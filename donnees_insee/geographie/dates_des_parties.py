@@ -11,12 +11,12 @@ import pandas as pd
 from donnees_insee import codes
 from donnees_insee.catalogue.catalogue import source
 from donnees_insee.catalogue.tables import dates_des_parties
-from donnees_insee.geographie.appartenances import geographie
+from donnees_insee.geographie.appartenances import Geographie, geographie
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from donnees_insee.base.base import Base, VueDeBase
+    from donnees_insee.base.base import Base
     from donnees_insee.catalogue.catalogue import Partie
 
 # Presque tous égaux : un fichier corrigé après coup garde quelques écarts. Deux nombres à quatre chiffres ou plus, égaux
@@ -31,8 +31,8 @@ PART_CONTRAIRE: Final = 0.5
 class Dates:
     """Les dates des parties d'édition que tient une base."""
 
-    def __init__(self, base: Base) -> None:
-        self.base = base
+    def __init__(self, tenue: Geographie) -> None:
+        self.base, self.geographie = tenue.base, tenue
         self._etablies: dict[tuple[str, str, int], int | None] = {}
 
     def annee(self, identifiant: str, millesime: int | None, variable: str) -> int | None:
@@ -93,17 +93,16 @@ class Dates:
             return serie
         if niveau == "iris":
             serie = serie.groupby([codes.ville_de_l_arrondissement(str(c)[:5]) for c in serie.index]).sum()
-        communes = geographie(self.base).qpv["communes"].reindex(qpv).dropna()
+        communes = self.geographie.qpv["communes"].reindex(qpv).dropna()
         seules = {q: c[0] for q, c in communes.items() if len(c) == 1 and c[0] in serie.index}
         return pd.Series({q: float(serie[c]) for q, c in seules.items()}, dtype=float)
 
 
 def dates(base: Base) -> Dates:
     """Donner les dates des parties d'édition d'une base, établies une fois tant que ses fichiers ne changent pas."""
-    # Une base qui prépare ses parts à la demande n'a pas de vue qui les dise d'avance.
-    return Dates(base) if base.a_la_demande else _partagees(base.vue())
+    return _partagees(geographie(base))
 
 
 @lru_cache(maxsize=4)
-def _partagees(vue: VueDeBase) -> Dates:
-    return Dates(vue.base)
+def _partagees(geographie_de_la_base: Geographie) -> Dates:
+    return Dates(geographie_de_la_base)

@@ -118,25 +118,19 @@ def refuser_noms_repetes(noms: Sequence[str], origine: str) -> None:
 
 
 def rang_de_l_en_tete(lignes: Sequence[Sequence[str]]) -> int | None:
-    """Trouver la ligne des noms techniques, sous d'éventuels titres et libellés."""
-    meilleur: tuple[int, int] | None = None
+    """Trouver la ligne des noms techniques, sous d'éventuels titres et libellés ; à défaut, de noms en toutes lettres."""
+    techniques: dict[int, int] = {}
     for rang, ligne in enumerate(lignes[:LIGNES_D_EN_TETE]):
         noms = [c.strip() for c in ligne if c.strip()]
         if len(noms) < 2 or not all(_est_technique(n) for n in noms) or noms[0].upper() == "VAR_ID":
             continue
         if _cles_connues() & {n.upper() for n in noms}:
             return rang
-        if meilleur is None or len(noms) > meilleur[0]:
-            meilleur = (len(noms), rang)
-    return _rang_libelle(lignes) if meilleur is None else meilleur[1]
-
-
-def _rang_libelle(lignes: Sequence[Sequence[str]]) -> int | None:
-    """Trouver une ligne de noms en toutes lettres, pour les éditeurs qui n'ont pas de noms techniques."""
-    for rang, ligne in enumerate(lignes[:LIGNES_D_EN_TETE]):
-        if colonnes_libellees() & {en_capitales(c) for c in ligne}:
-            return rang
-    return None
+        techniques[rang] = len(noms)
+    if techniques:
+        return max(techniques, key=techniques.__getitem__)
+    libelles = [{en_capitales(c) for c in ligne} for ligne in lignes[:LIGNES_D_EN_TETE]]
+    return next((rang for rang, noms in enumerate(libelles) if colonnes_libellees() & noms), None)
 
 
 def _est_technique(nom: str) -> bool:

@@ -17,7 +17,7 @@ from donnees_insee.lecture.pilotes import PILOTES, adresse, noms_des_couches, so
 from donnees_insee.lecture.reconnaissance import annee_du_nom, refuser_deux_annees
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -50,7 +50,7 @@ def lire_couche(chemin: Path, demande: int | None = None) -> CouchePreparee:
     """Lire une couche et vérifier qu'elle peut servir de contours."""
     brute, remarques = _ouvrir(chemin)
     refuser_noms_repetes([str(c) for c in brute.columns], chemin.name)
-    source = _reconnaitre_couche([str(c) for c in brute.columns], chemin.name)
+    source = _reconnaitre_couche(brute, chemin.name)
     couche = _colonnes_communes(brute, source, chemin.name)
     couche, reparees = _reparer(couche)
     remarques += reparees
@@ -111,7 +111,7 @@ def _couche_utile(fichier: str, lisible: str) -> str:
     if len(noms) == 1:
         return noms[0]
     attributs = {n: pyogrio.read_info(lisible, layer=n)["fields"] for n in noms}
-    utiles = [n for n in noms if _source_des_contours([str(a) for a in attributs[n]]) is not None]
+    utiles = [n for n in noms if _source_des_contours(attributs[n]) is not None]
     if len(utiles) == 1:
         return utiles[0]
     raise SourceNonReconnue(
@@ -121,20 +121,18 @@ def _couche_utile(fichier: str, lisible: str) -> str:
 
 
 def _en_degres(brute: gpd.GeoDataFrame) -> bool:
-    x_min, y_min, x_max, y_max = brute.total_bounds
-    return bool(-180 <= x_min <= x_max <= 180 and -90 <= y_min <= y_max <= 90)
+    return bool((np.abs(brute.total_bounds) <= (180, 90, 180, 90)).all())
 
 
-def _source_des_contours(noms: Sequence[str]) -> Source | None:
-    hauts = {n.upper() for n in noms}
+def _source_des_contours(noms: Iterable[object]) -> Source | None:
+    hauts = {str(n).upper() for n in noms}
     return next((s for s in sources().values() if s.couche and hauts & set(s.cle)), None)
 
 
-def _reconnaitre_couche(noms: Sequence[str], fichier: str) -> Source:
-    trouvee = _source_des_contours(noms)
-    if trouvee is not None:
+def _reconnaitre_couche(brute: gpd.GeoDataFrame, fichier: str) -> Source:
+    if (trouvee := _source_des_contours(brute.columns)) is not None:
         return trouvee
-    recus = ", ".join(n for n in noms if n != "geometry")[:200]
+    recus = ", ".join(str(n) for n in brute.columns if n != "geometry")[:200]
     raise SourceNonReconnue(
         f"« {fichier} » n'est ni une couche d'IRIS (attribut CODE_IRIS ou DCOMIRIS) ni une couche de QPV "
         f"(attribut code_qp). Attributs reçus : {recus or 'aucun (pour un shapefile, le .dbf manque)'}."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from donnees_insee.catalogue.formes import Forme, en_capitales, formes
+from donnees_insee.catalogue.formes import en_capitales, formes
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
 from donnees_insee.lecture.brut import TableBrute, moteur
 from donnees_insee.preparation.nombres import unie
@@ -18,21 +18,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
+Reglages = dict[str, Any]
+
+
 def mettre_en_forme(table: TableBrute) -> list[TableBrute]:
     """Rendre la table telle quelle, ou les tables larges qu'elle contient."""
-    noms = {en_capitales(c): c for c in table.colonnes}
+    noms = [en_capitales(c) for c in table.colonnes]
     forme = next((f for f in formes() if f.colonnes <= set(noms)), None)
     if forme is None:
         return [table]
-    nommee = table.texte.rename_columns([en_capitales(c) for c in table.texte.column_names])
-    return _GENRES[forme.genre](table, nommee, forme)
+    nommee = table.texte.rename_columns(noms)
+    return _GENRES[forme.genre](table, nommee, forme.reglages)
 
 
 # -- genres ------------------------------------------------------------------------------------
 
 
-def _renommer(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBrute]:
-    r = forme.reglages
+def _renommer(table: TableBrute, texte: pa.Table, r: Reglages) -> list[TableBrute]:
     texte, ecartees = _filtrer(texte, r)
     texte = texte.rename_columns([r["noms"].get(n, n) for n in texte.column_names])
     for colonne, modalites in r.get("sauf", {}).items():
@@ -53,31 +55,27 @@ def _renommer(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBru
     return [_refaire(table, texte, remarques)]
 
 
-def _par_annee(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBrute]:
-    annees = _annees(texte[forme.reglages["annee"]], table.origine)
-    sorties = []
-    for annee in sorted(set(annees.drop_null().to_pylist())):
-        choisies = texte.filter(pc.equal(annees, annee))
-        sorties.append(_refaire(table, choisies, millesime=int(annee)))
-    return sorties
+def _par_annee(table: TableBrute, texte: pa.Table, r: Reglages) -> list[TableBrute]:
+    annees = _annees(texte[r["annee"]], table.origine)
+    return [
+        _refaire(table, texte.filter(pc.equal(annees, annee)), millesime=int(annee))
+        for annee in sorted(set(annees.drop_null().to_pylist()))
+    ]
 
 
-def _prefixes(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBrute]:
+def _prefixes(table: TableBrute, texte: pa.Table, r: Reglages) -> list[TableBrute]:
     noms: dict[str, str] = {}
-    for prefixe, variable in forme.reglages["prefixes"]:
-        trouve = next(
-            (c for c in texte.column_names if c.startswith(prefixe) and c not in noms.values()), None
-        )
-        if trouve is not None:
-            noms[variable] = trouve
-    annee = re.search(forme.reglages["annee_du_titre"], f"{table.titre} · {table.origine}")
+    for prefixe, variable in r["prefixes"]:
+        libres = [c for c in texte.column_names if c.startswith(prefixe) and c not in noms.values()]
+        if libres:
+            noms[variable] = libres[0]
+    annee = re.search(r["annee_du_titre"], f"{table.titre} · {table.origine}")
     choisie = texte.select(list(noms.values())).rename_columns(list(noms))
     # Sous l'en-tête, une ligne d'unités n'a pas de code : elle sera mise de côté comme telle.
     return [_refaire(table, choisie, millesime=int(annee[1]) if annee else None)]
 
 
-def _pivoter(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBrute]:
-    r = forme.reglages
+def _pivoter(table: TableBrute, texte: pa.Table, r: Reglages) -> list[TableBrute]:
     texte, remarques = _filtrer(texte, r)
     annees = _annees(texte[r["annee"]], table.origine)
     codes = _composer(texte, [c for c in r["territoire"] if c in texte.column_names])
@@ -88,16 +86,8 @@ def _pivoter(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBrut
     if secrets and secrets["colonne"] in texte.column_names:
         caches = pc.fill_null(pc.equal(texte[secrets["colonne"]], secrets["valeur"]), fill_value=False)
         valeurs = pc.if_else(unie(caches), secrets["marque"], valeurs)
-    niveaux = _niveaux(texte, r)
-    longue = pa.table(
-        {
-            "code": codes,
-            "annee": annees,
-            "niveau": niveaux,
-            "mesure": unie(texte[r["mesure"]]),
-            "valeur": valeurs,
-        }
-    )
+    contenus = [codes, annees, _niveaux(texte, r), unie(texte[r["mesure"]]), valeurs]
+    longue = pa.table(contenus, names=["code", "annee", "niveau", "mesure", "valeur"])
     lisibles = pc.and_(pc.is_valid(longue["annee"]), pc.is_valid(longue["niveau"]))
     sans_code = pc.or_(pc.is_null(longue["code"]), pc.equal(longue["code"], ""))
     if perdues := pc.sum(sans_code).as_py():
@@ -112,7 +102,7 @@ def _pivoter(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBrut
     return sorted(sorties, key=lambda t: (t.millesime or 0, t.niveau or ""))
 
 
-_GENRES: dict[str, Callable[[TableBrute, pa.Table, Forme], list[TableBrute]]] = {
+_GENRES: dict[str, Callable[[TableBrute, pa.Table, Reglages], list[TableBrute]]] = {
     "pivot": _pivoter,
     "renommer": _renommer,
     "par_annee": _par_annee,
@@ -134,7 +124,7 @@ def _refaire(
     return replace(table, colonnes=noms, contenu=texte, remarques=dites, millesime=millesime, niveau=niveau)
 
 
-def _filtrer(texte: pa.Table, reglages: dict[str, Any]) -> tuple[pa.Table, tuple[str, ...]]:
+def _filtrer(texte: pa.Table, reglages: Reglages) -> tuple[pa.Table, tuple[str, ...]]:
     """Ne garder que les lignes d'ensemble voulues, et dire combien sont laissées."""
     avant = texte.num_rows
     for colonne, modalite in reglages.get("garder", {}).items():
@@ -162,7 +152,7 @@ def _composer(texte: pa.Table, colonnes: Sequence[str]) -> pa.Array:
     return morceaux[0] if len(morceaux) == 1 else pc.binary_join_element_wise(*morceaux, "")
 
 
-def _niveaux(texte: pa.Table, reglages: dict[str, Any]) -> pa.Array:
+def _niveaux(texte: pa.Table, reglages: Reglages) -> pa.Array:
     """Lire le niveau de chaque ligne ; les niveaux que la source n'emploie pas deviennent vides."""
     if "niveau" not in reglages:
         return pa.array([""] * texte.num_rows, pa.string())
@@ -172,7 +162,7 @@ def _niveaux(texte: pa.Table, reglages: dict[str, Any]) -> pa.Array:
     return traduits.take(lus.indices)
 
 
-def _large(longue: pa.Table, reglages: dict[str, Any], annee: int, origine: str) -> pa.Table:
+def _large(longue: pa.Table, reglages: Reglages, annee: int, origine: str) -> pa.Table:
     """Passer de lignes (code, mesure, valeur) à une colonne par mesure ; DuckDB fait le tour."""
     gabarit = next(g["nom"] for g in reglages["gabarits"] if annee <= g["jusqu_a"])
     connues = reglages.get("variables")

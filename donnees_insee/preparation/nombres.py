@@ -179,8 +179,7 @@ def _premier(texte: pa.Table, colonnes: Sequence[Colonne], signe: str, forme: st
     for colonne in colonnes:
         cellules = texte[colonne.brut]
         candidates = cellules.filter(pc.fill_null(pc.match_substring(cellules, signe), fill_value=False))
-        if len(candidates):
-            nombres = candidates.filter(pc.match_substring_regex(candidates, forme))
-            if len(nombres):
-                return colonne.brut, str(nombres[0].as_py()).strip()
+        nombres = candidates.filter(pc.match_substring_regex(candidates, forme))
+        if len(nombres):
+            return colonne.brut, str(nombres[0].as_py()).strip()
     return None

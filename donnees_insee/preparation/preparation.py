@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -190,19 +190,13 @@ def _dire_les_fautes(donnees: pd.DataFrame, cles: list[str], nature: str, lot: L
     """Valider avec pandera, qui relève toutes les fautes, et les dire en français."""
     import pandera.pandas as pa_ra  # noqa: PLC0415 - import lent, réservé aux tables fautives
 
-    forme = codes.FORMES.get(nature)
     # L'identité d'une ligne est vérifiée d'un bloc : une source locale a plusieurs lignes par territoire.
     lignes = (
         donnees[cles].astype("str").fillna("").agg(" · ".join, axis=1) if len(cles) > 1 else donnees["code"]
     )
     contrat = pa_ra.DataFrameSchema(
         {
-            "code": pa_ra.Column(
-                str,
-                []
-                if forme is None
-                else [pa_ra.Check(lambda s: s.str.fullmatch(forme.pattern), name="forme")],
-            ),
+            "code": pa_ra.Column(str, pa_ra.Check(lambda s: s.map(partial(codes.conforme, niveau=nature)))),
             "ligne": pa_ra.Column(str, unique=bool(cles)),
         }
     )
