@@ -183,25 +183,21 @@ def _reparer(couche: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
 
 def _fautes(couche: gpd.GeoDataFrame, niveau: str) -> list[str]:
     """Relever codes mal formés ou répétés, géométries vides, ponctuelles ou mal placées."""
-    fautes = []
     liste = couche["code"].astype("str").fillna("(vide)")
-    mauvais = [c for c in liste if not codes.conforme(c, niveau)]
-    if mauvais:
-        fautes.append(
-            f"{len(mauvais)} code(s) mal formé(s) ({', '.join(mauvais[:5])}) ; on attend {codes.ATTENDUS[niveau]}."
-        )
-    doubles = liste[liste.duplicated()].unique()
-    if len(doubles):
-        fautes.append(f"{len(doubles)} code(s) en double ({', '.join(doubles[:5])}).")
     vides = couche.geometry.isna() | couche.geometry.is_empty
-    if vides.any():
-        fautes.append(f"{int(vides.sum())} géométrie(s) vide(s) ({', '.join(liste[vides][:5])}).")
-    plates = ~vides & ~couche.geometry.geom_type.isin(SURFACES)
-    if plates.any():
-        fautes.append(
-            f"{int(plates.sum())} géométrie(s) qui ne sont pas des surfaces ({', '.join(liste[plates][:5])}) ; "
-            "on attend des polygones."
-        )
+    cas = (
+        (
+            f"code(s) mal formé(s) ({{}}) ; on attend {codes.ATTENDUS[niveau]}.",
+            [c for c in liste if not codes.conforme(c, niveau)],
+        ),
+        ("code(s) en double ({}).", liste[liste.duplicated()].unique()),
+        ("géométrie(s) vide(s) ({}).", liste[vides]),
+        (
+            "géométrie(s) qui ne sont pas des surfaces ({}) ; on attend des polygones.",
+            liste[~vides & ~couche.geometry.geom_type.isin(SURFACES)],
+        ),
+    )
+    fautes = [f"{len(ici)} {phrase.format(', '.join(ici[:5]))}" for phrase, ici in cas if len(ici)]
     return fautes + _fautes_de_lieu(couche[~vides], liste[~vides])
 
 

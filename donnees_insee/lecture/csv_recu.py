@@ -17,14 +17,7 @@ import pyarrow as pa
 
 from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.erreurs import FichierIllisible
-from donnees_insee.lecture.brut import (
-    LIGNES_D_EN_TETE,
-    TableBrute,
-    TexteDiffere,
-    rang_de_l_en_tete,
-    refuser_noms_repetes,
-    refuser_trop_de_colonnes,
-)
+from donnees_insee.lecture import brut
 from donnees_insee.lecture.csv_decoupe import EnTete, decouper, decouper_en_nombres, decouper_sans_detour
 
 if TYPE_CHECKING:
@@ -48,7 +41,7 @@ class _Examen:
     guillemets: bool = True
 
 
-def lire_csv(chemin: Path) -> TableBrute:
+def lire_csv(chemin: Path) -> brut.TableBrute:
     """Lire un CSV en texte pur."""
     examen = _examiner(chemin)
     a_copier = examen.a_transcrire or not _ecrit_en_utf_8(chemin)
@@ -58,11 +51,11 @@ def lire_csv(chemin: Path) -> TableBrute:
             lisible = Path(provisoire) / "transcrit.csv"
             _transcrire(chemin, lisible, examen.encodage)
         entete = _trouver_l_en_tete(lisible, chemin.name)
-        refuser_noms_repetes([n for n in entete.noms if n], chemin.name)
-        texte: pa.Table | TexteDiffere
+        brut.refuser_noms_repetes([n for n in entete.noms if n], chemin.name)
+        texte: pa.Table | brut.TexteDiffere
         if not a_copier and not examen.guillemets and entete.rang == 0:
-            texte = TexteDiffere(
-                partial(decouper_sans_detour, chemin, entete, chemin.name),
+            texte = brut.TexteDiffere(
+                partial(decouper_sans_detour, chemin, entete),
                 partial(decouper_en_nombres, chemin, entete),
             )
         else:
@@ -71,12 +64,12 @@ def lire_csv(chemin: Path) -> TableBrute:
             with lisible.open("rb") as flux, suite.open("wb") as cible:
                 flux.seek(entete.position)
                 shutil.copyfileobj(flux, cible, BLOC)
-            texte = decouper(suite, entete, chemin.name)
+            texte = decouper(suite, entete)
     remarques = list(examen.remarques)
     if len(entete.noms) > len(entete.utiles):
         remarques.append(f"{len(entete.noms) - len(entete.utiles)} colonnes sans nom ôtées")
     encodage = {"utf-8-sig": "utf-8", "cp1252": "windows-1252"}.get(examen.encodage, examen.encodage)
-    return TableBrute(tuple(entete.utiles), texte, chemin.name, encodage, entete.titre, tuple(remarques))
+    return brut.TableBrute(tuple(entete.utiles), texte, chemin.name, encodage, entete.titre, tuple(remarques))
 
 
 def _ecrit_en_utf_8(chemin: Path) -> bool:
@@ -183,7 +176,7 @@ def _transcrire(chemin: Path, copie: Path, encodage: str) -> None:
 def _trouver_l_en_tete(chemin: Path, nom: str) -> EnTete:
     """Prendre la première ligne, ou celle des noms techniques si des titres la précèdent."""
     lignes, positions = _premieres_lignes(chemin, nom)
-    rang = rang_de_l_en_tete([_decouper(ligne) for ligne in lignes])
+    rang = brut.rang_de_l_en_tete([_decouper(ligne) for ligne in lignes])
     if rang is None or not any(c.strip() for c in lignes[:rang]):
         rang = next((i for i, ligne in enumerate(lignes) if ligne.strip()), 0)
     separateur = _separateur(lignes[rang])
@@ -193,10 +186,10 @@ def _trouver_l_en_tete(chemin: Path, nom: str) -> EnTete:
             f"première ligne « {lignes[rang][:60]} ». Enregistrez-le en CSV séparé par des points-virgules."
         )
     noms = _decouper(lignes[rang])
-    refuser_trop_de_colonnes(len(noms), nom)
+    brut.refuser_trop_de_colonnes(len(noms), nom)
     _refuser_les_guillemets_douteux(lignes[: rang + 1], noms, separateur, nom)
     titre = " · ".join(" ".join(t.split()) for ligne in lignes[:rang] if (t := ligne.strip(' ;,\t|"\r\n')))
-    return EnTete(rang, separateur, noms, titre, positions[rang])
+    return EnTete(rang, separateur, noms, titre, nom, positions[rang])
 
 
 def _premieres_lignes(chemin: Path, nom: str) -> tuple[list[str], list[int]]:
@@ -206,7 +199,7 @@ def _premieres_lignes(chemin: Path, nom: str) -> tuple[list[str], list[int]]:
     with chemin.open("rb") as marque:
         position = len(codecs.BOM_UTF8) if marque.read(3) == codecs.BOM_UTF8 else 0
     with chemin.open(encoding="utf-8-sig", newline="") as flux:
-        while len(lignes) < LIGNES_D_EN_TETE and (ligne := flux.readline(LIGNE_MAXIMALE)):
+        while len(lignes) < brut.LIGNES_D_EN_TETE and (ligne := flux.readline(LIGNE_MAXIMALE)):
             for rang in itertools.count(1):
                 if not _reste_ouverte(ligne):
                     break

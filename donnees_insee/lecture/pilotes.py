@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import glob
 import json
 import mmap
@@ -54,11 +55,8 @@ def adresse(chemin: Path) -> str:
     pilote, signature = PILOTES[chemin.suffix.lower()]
     with chemin.open("rb") as flux:
         debut = flux.read(DEBUT)
-    if (
-        not debut.removeprefix(b"\xef\xbb\xbf")
-        .lstrip(b" \t\r\n" if signature == b"{" else b"")
-        .startswith(signature)
-    ):
+    lu = debut.removeprefix(codecs.BOM_UTF8)
+    if not (lu.lstrip(b" \t\r\n") if signature == b"{" else lu).startswith(signature):
         raise FichierIllisible(
             f"« {chemin.name} » n'est pas une couche géographique : ses premiers octets ne sont pas ceux d'un "
             f"fichier {pilote}. Exportez de nouveau la couche depuis un SIG, puis déposez-la."
@@ -81,11 +79,9 @@ def noms_des_couches(lisible: str) -> list[str]:
 
 def verifier_le_compte(chemin: Path, lues: int, couche: str | None = None) -> None:
     """Vérifier, sans GDAL, qu'il a donné toutes les entités d'une couche."""
-    annoncees = lues
     if chemin.suffix.lower() == ".gpkg":
         with _base_sqlite(chemin) as base:
-            couche = couche or base.execute("select table_name from gpkg_contents").fetchone()[0]
-            nom = couche.replace('"', '""')
+            nom = str(couche).replace('"', '""')
             annoncees = base.execute(f'select count(*) from "{nom}"').fetchone()[0]
     elif chemin.suffix.lower() == ".shp":
         voisins = chemin.parent.glob(f"{glob.escape(chemin.stem)}.[sS][hH][xX]")

@@ -19,16 +19,8 @@ import pyarrow.parquet as pq
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.erreurs import FichierIllisible
-from donnees_insee.lecture import feuilles
+from donnees_insee.lecture import brut, feuilles
 from donnees_insee.lecture.archives import verifier_taille
-from donnees_insee.lecture.brut import (
-    TableBrute,
-    moteur,
-    nature,
-    rang_de_l_en_tete,
-    refuser_ce_qui_n_est_pas_une_table,
-    refuser_noms_repetes,
-)
 from donnees_insee.lecture.csv_recu import lire_csv
 from donnees_insee.lecture.pilotes import adresse, noms_des_couches, sous_gdal, verifier_le_compte
 from donnees_insee.lecture.reconnaissance import traduire
@@ -53,11 +45,11 @@ FAUTES_DE_LECTURE: Final = (
 )  # fmt: skip
 
 
-def lire_tables(chemin: Path) -> list[TableBrute]:
+def lire_tables(chemin: Path) -> list[brut.TableBrute]:
     """Lire toutes les tables d'un fichier CSV, d'un classeur ou d'un Parquet."""
-    extension, contenu = chemin.suffix.lower(), nature(chemin)
-    refuser_ce_qui_n_est_pas_une_table(chemin, contenu)
-    dit = CONTENUS.get(contenu, f"du contenu de nature « {contenu} »")
+    extension, contenu = chemin.suffix.lower(), brut.nature(chemin)
+    brut.refuser_ce_qui_n_est_pas_une_table(chemin, contenu)
+    dit = CONTENUS.get(contenu, f"du contenu de brut.nature « {contenu} »")
     if extension in EXTENSIONS_CLASSEUR:
         if contenu not in {"zip", "xls"}:
             raise FichierIllisible(
@@ -78,7 +70,7 @@ def lire_tables(chemin: Path) -> list[TableBrute]:
 # -- classeurs ---------------------------------------------------------------------------------
 
 
-def lire_classeur(chemin: Path) -> list[TableBrute]:
+def lire_classeur(chemin: Path) -> list[brut.TableBrute]:
     """Lire les feuilles d'un classeur qui ont une ligne de noms techniques."""
     tables = [_feuille(f"{chemin.name} · feuille {nom}", lignes) for nom, lignes in _ouvrir(chemin).items()]
     return [t for t in tables if t is not None]
@@ -86,7 +78,7 @@ def lire_classeur(chemin: Path) -> list[TableBrute]:
 
 def _ouvrir(chemin: Path) -> dict[str, Sequence[Sequence[object]]]:
     """Lire les cellules dans un processus à part, dont ni la panique ni la gourmandise n'atteignent celui-ci."""
-    if nature(chemin) == "zip":  # un classeur ancien n'est pas une archive
+    if brut.nature(chemin) == "zip":  # un classeur ancien n'est pas une archive
         _verifier_l_archive(chemin)
     with dossier_de_passage("classeur") as provisoire:
         sortie = Path(provisoire) / "feuilles"
@@ -122,20 +114,20 @@ def _verifier_l_archive(chemin: Path) -> None:
         )
 
 
-def _feuille(origine: str, lignes: Sequence[Sequence[object]]) -> TableBrute | None:
+def _feuille(origine: str, lignes: Sequence[Sequence[object]]) -> brut.TableBrute | None:
     """Trouver la ligne des noms techniques, puis prendre tout ce qui est dessous."""
-    rang = rang_de_l_en_tete([[en_texte(c) or "" for c in ligne] for ligne in lignes[:30]])
+    rang = brut.rang_de_l_en_tete([[en_texte(c) or "" for c in ligne] for ligne in lignes[:30]])
     if rang is None:
         return None
     noms = [en_texte(c) or "" for c in lignes[rang]]
     utiles = [(i, n) for i, n in enumerate(noms) if n]
-    refuser_noms_repetes([n for _, n in utiles], origine)
+    brut.refuser_noms_repetes([n for _, n in utiles], origine)
     donnees = [ligne for ligne in lignes[rang + 1 :] if any(c not in {"", None} for c in ligne)]
     texte = pa.table(
         {n: pa.array([en_texte(ligne[i]) for ligne in donnees], type=pa.string()) for i, n in utiles}
     )
     titre = " · ".join(filter(None, (en_texte(ligne[0]) for ligne in lignes[:rang] if ligne)))
-    return TableBrute(tuple(texte.column_names), texte, origine, "classeur", titre)
+    return brut.TableBrute(tuple(texte.column_names), texte, origine, "classeur", titre)
 
 
 def en_texte(cellule: object) -> str | None:
@@ -150,12 +142,12 @@ def en_texte(cellule: object) -> str | None:
 # -- Parquet -----------------------------------------------------------------------------------
 
 
-def lire_parquet(chemin: Path) -> TableBrute:
+def lire_parquet(chemin: Path) -> brut.TableBrute:
     """Lire un Parquet ; seules les colonnes qu'une source du catalogue connaît sont tirées du disque."""
     try:
         refuser_un_parquet_demesure(chemin)
         noms = pq.read_schema(chemin).names
-        refuser_noms_repetes(noms, chemin.name)
+        brut.refuser_noms_repetes(noms, chemin.name)
         utiles = [n for n in noms if _connue(n)]
         lue = pq.read_table(chemin, columns=utiles)
         _recompter(chemin, utiles, lue.num_rows)
@@ -166,13 +158,13 @@ def lire_parquet(chemin: Path) -> TableBrute:
         ) from cause
     laissees = len(noms) - texte.num_columns
     remarques = (f"{laissees} colonnes d'aucune source laissées",) if laissees else ()
-    return TableBrute(tuple(texte.column_names), texte, chemin.name, "parquet", "", remarques)
+    return brut.TableBrute(tuple(texte.column_names), texte, chemin.name, "parquet", "", remarques)
 
 
 def _recompter(chemin: Path, noms: list[str], lues: int) -> None:
     """Recompter les lignes de toutes les colonnes lues par DuckDB, qui a son propre lecteur."""
     choix = ", ".join('"' + n.replace('"', '""') + '"' for n in noms) or "1"
-    with moteur() as connexion:
+    with brut.moteur() as connexion:
         relue = connexion.sql(f"select {choix} from read_parquet(?)", params=[glob.escape(str(chemin))])
         comptees = relue.to_arrow_table().num_rows
     if comptees != lues:
@@ -206,9 +198,9 @@ def _en_texte(colonne: pa.ChunkedArray) -> pa.ChunkedArray:
 # -- carreaux : leurs attributs seuls, car la position d'un carreau est dans son code ------------
 
 
-def lire_carreaux(chemin: Path) -> TableBrute | None:
+def lire_carreaux(chemin: Path) -> brut.TableBrute | None:
     """Lire les couches de carreaux d'un fichier géographique, réunies en une table de texte."""
-    if chemin.suffix.lower() not in EXTENSIONS_CARREAUX or nature(chemin) in {"vide", "html", "zip"}:
+    if chemin.suffix.lower() not in EXTENSIONS_CARREAUX or brut.nature(chemin) in {"vide", "html", "zip"}:
         return None
     couches, laissees = _couches_de_carreaux(chemin)
     if not couches:
@@ -225,7 +217,7 @@ def lire_carreaux(chemin: Path) -> TableBrute | None:
         remarques.append(
             f"{perdus} ligne(s) présentes à l'identique dans plusieurs couches, gardées une fois"
         )
-    return TableBrute(tuple(uniques.column_names), uniques, chemin.name, "gpkg", "", tuple(remarques))
+    return brut.TableBrute(tuple(uniques.column_names), uniques, chemin.name, "gpkg", "", tuple(remarques))
 
 
 def _couches_de_carreaux(chemin: Path) -> tuple[list[str], list[str]]:

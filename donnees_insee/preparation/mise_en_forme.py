@@ -34,20 +34,20 @@ def mettre_en_forme(table: TableBrute) -> list[TableBrute]:
 # -- genres ------------------------------------------------------------------------------------
 
 
-def _renommer(table: TableBrute, texte: pa.Table, r: Reglages) -> list[TableBrute]:
-    texte, ecartees = _filtrer(texte, r)
-    texte = texte.rename_columns([r["noms"].get(n, n) for n in texte.column_names])
-    for colonne, modalites in r.get("sauf", {}).items():
+def _renommer(table: TableBrute, texte: pa.Table, reglages: Reglages) -> list[TableBrute]:
+    texte, ecartees = _filtrer(texte, reglages)
+    texte = texte.rename_columns([reglages["noms"].get(n, n) for n in texte.column_names])
+    for colonne, modalites in reglages.get("sauf", {}).items():
         texte = texte.filter(pc.invert(pc.is_in(texte[colonne], pa.array(modalites))))
     remarques = list(ecartees)
-    if "code_iris" in r:
-        texte, remarque = _codes_d_iris(texte, r["code_iris"], r.get("commune"))
+    if "code_iris" in reglages:
+        texte, remarque = _codes_d_iris(texte, reglages["code_iris"], reglages.get("commune"))
         remarques += remarque
-    if "code_a_defaut" in r:
-        voulus = [pc.utf8_trim_whitespace(unie(texte[c])) for c in r["code_a_defaut"]["de"]]
+    if "code_a_defaut" in reglages:
+        voulus = [pc.utf8_trim_whitespace(unie(texte[c])) for c in reglages["code_a_defaut"]["de"]]
         remplis = [pc.if_else(pc.equal(v, ""), None, v) for v in voulus]
-        texte = texte.append_column(r["code_a_defaut"]["colonne"], pc.coalesce(*remplis))
-    annee = r.get("annee_du_nom")
+        texte = texte.append_column(reglages["code_a_defaut"]["colonne"], pc.coalesce(*remplis))
+    annee = reglages.get("annee_du_nom")
     if annee and annee not in texte.column_names:
         lues = re.findall(r"(?<!\d)(20\d\d)(?!\d)", table.origine)
         if lues and len(set(lues)) == 1:
@@ -55,38 +55,38 @@ def _renommer(table: TableBrute, texte: pa.Table, r: Reglages) -> list[TableBrut
     return [_refaire(table, texte, remarques)]
 
 
-def _par_annee(table: TableBrute, texte: pa.Table, r: Reglages) -> list[TableBrute]:
-    annees = _annees(texte[r["annee"]], table.origine)
+def _par_annee(table: TableBrute, texte: pa.Table, reglages: Reglages) -> list[TableBrute]:
+    annees = _annees(texte[reglages["annee"]], table.origine)
     return [
         _refaire(table, texte.filter(pc.equal(annees, annee)), millesime=int(annee))
         for annee in sorted(set(annees.drop_null().to_pylist()))
     ]
 
 
-def _prefixes(table: TableBrute, texte: pa.Table, r: Reglages) -> list[TableBrute]:
+def _prefixes(table: TableBrute, texte: pa.Table, reglages: Reglages) -> list[TableBrute]:
     noms: dict[str, str] = {}
-    for prefixe, variable in r["prefixes"]:
+    for prefixe, variable in reglages["prefixes"]:
         libres = [c for c in texte.column_names if c.startswith(prefixe) and c not in noms.values()]
         if libres:
             noms[variable] = libres[0]
-    annee = re.search(r["annee_du_titre"], f"{table.titre} · {table.origine}")
+    annee = re.search(reglages["annee_du_titre"], f"{table.titre} · {table.origine}")
     choisie = texte.select(list(noms.values())).rename_columns(list(noms))
     # Sous l'en-tête, une ligne d'unités n'a pas de code : elle sera mise de côté comme telle.
     return [_refaire(table, choisie, millesime=int(annee[1]) if annee else None)]
 
 
-def _pivoter(table: TableBrute, texte: pa.Table, r: Reglages) -> list[TableBrute]:
-    texte, remarques = _filtrer(texte, r)
-    annees = _annees(texte[r["annee"]], table.origine)
-    codes = _composer(texte, [c for c in r["territoire"] if c in texte.column_names])
-    for ancien, nouveau in r.get("codes", {}).items():
+def _pivoter(table: TableBrute, texte: pa.Table, reglages: Reglages) -> list[TableBrute]:
+    texte, remarques = _filtrer(texte, reglages)
+    annees = _annees(texte[reglages["annee"]], table.origine)
+    codes = _composer(texte, [c for c in reglages["territoire"] if c in texte.column_names])
+    for ancien, nouveau in reglages.get("codes", {}).items():
         codes = pc.if_else(pc.equal(codes, ancien), nouveau, codes)
-    valeurs = unie(texte[r["valeur"]])
-    secrets = r.get("confidentiel")
+    valeurs = unie(texte[reglages["valeur"]])
+    secrets = reglages.get("confidentiel")
     if secrets and secrets["colonne"] in texte.column_names:
         caches = pc.fill_null(pc.equal(texte[secrets["colonne"]], secrets["valeur"]), fill_value=False)
         valeurs = pc.if_else(unie(caches), secrets["marque"], valeurs)
-    contenus = [codes, annees, _niveaux(texte, r), unie(texte[r["mesure"]]), valeurs]
+    contenus = [codes, annees, _niveaux(texte, reglages), unie(texte[reglages["mesure"]]), valeurs]
     longue = pa.table(contenus, names=["code", "annee", "niveau", "mesure", "valeur"])
     lisibles = pc.and_(pc.is_valid(longue["annee"]), pc.is_valid(longue["niveau"]))
     sans_code = pc.or_(pc.is_null(longue["code"]), pc.equal(longue["code"], ""))
@@ -97,7 +97,7 @@ def _pivoter(table: TableBrute, texte: pa.Table, r: Reglages) -> list[TableBrute
     for lot in longue.select(["annee", "niveau"]).group_by(["annee", "niveau"]).aggregate([]).to_pylist():
         ici = pc.and_(pc.equal(longue["annee"], lot["annee"]), pc.equal(longue["niveau"], lot["niveau"]))
         annee, niveau = int(lot["annee"]), lot["niveau"] or None
-        large = _large(longue.filter(ici), r, annee, table.origine)
+        large = _large(longue.filter(ici), reglages, annee, table.origine)
         sorties.append(_refaire(table, large, remarques, annee, niveau))
     return sorted(sorties, key=lambda t: (t.millesime or 0, t.niveau or ""))
 

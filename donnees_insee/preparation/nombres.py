@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Final
 
@@ -29,14 +28,8 @@ COMMANDES: Final = r"[\x00-\x1f\x7f-\x9f\x{202a}-\x{202e}\x{2066}-\x{2069}]"
 ESPACES: Final = re.compile(r"\s+")  # toutes celles d'Unicode : insécable, fine, fine insécable
 
 
-@dataclass(frozen=True)
-class Lecture:
-    """Une table dont les nombres sont lus."""
-
-    table: pa.Table
-    fautes: tuple[str, ...]
-    comptes: dict[str, int]
-    sans_code: int
+# Une table lue, les fautes de ses cellules, le compte de ses marques, ses lignes remplies mais sans code.
+Lecture = tuple[pa.Table, list[str], dict[str, int], int]
 
 
 def lire_table(table: TableBrute, cle: str, nombres: Sequence[Colonne], textes: Sequence[Colonne]) -> Lecture:
@@ -58,10 +51,10 @@ def lire_table(table: TableBrute, cle: str, nombres: Sequence[Colonne], textes: 
             fautes += _virgules_et_points(lue, nombres)
     presents, typee = pc.is_valid(colonnes["code"]), pa.table(colonnes)
     if not presents.false_count:
-        return Lecture(typee, tuple(fautes), comptes, 0)
+        return typee, fautes, comptes, 0
     retenues = list(dict.fromkeys([cle, *(c.brut for c in (*textes, *nombres))]))
     sans_code = _lignes_pleines(lue.select(retenues).filter(pc.invert(presents)))
-    return Lecture(typee.filter(presents), tuple(fautes), comptes, sans_code)
+    return typee.filter(presents), fautes, comptes, sans_code
 
 
 def lire_nombre(texte: str) -> float | None:

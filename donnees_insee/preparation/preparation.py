@@ -50,10 +50,10 @@ def preparer(table: TableBrute, lot: Lot) -> TablePreparee:
     """Vérifier les codes, lire les nombres et garder les marques d'une table reconnue."""
     nombres = [c for c in lot.colonnes if c.motif.type == "nombre"]
     textes = [c for c in lot.colonnes if c.motif.type in {"texte", "note"}]
-    lecture = lire_table(table, lot.cle, nombres, textes)
-    donnees, remarques = _mettre_de_cote(lecture.table, lot)
-    if lecture.sans_code:
-        remarques.append(f"{lecture.sans_code} ligne(s) sans code mises de côté")
+    lue, fautes, marques, sans_code = lire_table(table, lot.cle, nombres, textes)
+    donnees, remarques = _mettre_de_cote(lue, lot)
+    if sans_code:
+        remarques.append(f"{sans_code} ligne(s) sans code mises de côté")
     if not donnees.num_rows:
         raise TableNonConforme(
             f"« {table.origine} », reconnu comme « {lot.source.titre} », a les colonnes attendues mais aucune "
@@ -62,9 +62,9 @@ def preparer(table: TableBrute, lot: Lot) -> TablePreparee:
     niveau, millesime, gardees = _niveau_et_date(donnees, lot)
     if len(gardees) < len(donnees):
         remarques.append(f"{len(donnees) - len(gardees)} ligne(s) d'une autre année mises de côté")
-    fautes = [*lecture.fautes, *_fautes_de_codes(gardees, niveau, lot)]
+    fautes += _fautes_de_codes(gardees, niveau, lot)
     if niveau == "local":
-        lignes, refus, dites = locales.examiner(gardees.to_pandas(), lecture.sans_code)
+        lignes, refus, dites = locales.examiner(gardees.to_pandas(), sans_code)
         gardees = pa.Table.from_pandas(lignes, preserve_index=False).replace_schema_metadata()
         fautes += refus
         remarques += dites
@@ -74,8 +74,8 @@ def preparer(table: TableBrute, lot: Lot) -> TablePreparee:
                 f"« {table.origine} », reconnu comme « {lot.source.titre} », est refusé :", fautes
             )
         )
-    if lecture.comptes:
-        remarques.append("marques " + ", ".join(f"{m} : {n}" for m, n in sorted(lecture.comptes.items())))
+    if marques:
+        remarques.append("marques " + ", ".join(f"{m} : {n}" for m, n in sorted(marques.items())))
     return TablePreparee(_triee(gardees), niveau, millesime, tuple(remarques))
 
 
