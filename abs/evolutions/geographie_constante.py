@@ -134,7 +134,7 @@ def _communes_sans_histoire(
         for cote, siennes, rang in ((AVANT, avant, 0), (APRES, apres, 1))
         for c in siennes - {lien[rang] for lien in liens}
     ]
-    return former("commune", *annees, sorted(liens), ecarts), remarque
+    return former(*annees, sorted(liens), ecarts), remarque
 
 
 def _sans_les_non_irisees(passage: Passage) -> Passage:

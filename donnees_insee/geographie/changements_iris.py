@@ -130,7 +130,7 @@ def comparer_iris(
         else:
             stable = communes.groupes[groupe].nature == "identique"
             trouves += _sans_contours(anciens, nouveaux, noms, stable=stable)
-    passage = former("iris", communes.de, communes.a, [(a, b) for a, b, _ in trouves], ecarts)
+    passage = former(communes.de, communes.a, [(a, b) for a, b, _ in trouves], ecarts)
     methodes: dict[str, str] = {}
     for _, code, methode in sorted(trouves, key=itemgetter(1)):
         if methodes.get(passage.apres[code], MEME_CODE) == MEME_CODE:

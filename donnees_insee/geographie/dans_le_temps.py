@@ -157,7 +157,7 @@ def _iris(
     communes = passage_communes(passe, avant.annee, apres.annee)
     communs = None
     if avant.contours is not None and apres.contours is not None:
-        couches = [base.lire_couche(li.contours) for li in listes if li.contours is not None]
+        couches = [base.lire_couche(contours) for contours in (avant.contours, apres.contours)]
         communs = recouvrements(
             *(c[c["code"].isin(li.table["code"])] for c, li in zip(couches, listes, strict=True))
         )

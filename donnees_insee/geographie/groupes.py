@@ -57,7 +57,6 @@ class Groupe:
 class Passage:
     """Le passage d'une géographie à une autre, par groupes de même territoire."""
 
-    niveau: str
     de: int | None
     a: int | None
     avant: Mapping[str, str]
@@ -108,7 +107,6 @@ class Passage:
 
 
 def former(
-    niveau: str,
     de: int | None,
     a: int | None,
     liens: Iterable[tuple[str, str]],
@@ -136,25 +134,17 @@ def former(
         nom = nouveaux[0] if len(nouveaux) == 1 else f"{nouveaux[0]}+{len(nouveaux) - 1}"
         for cote, code in noeuds:
             cotes[cote][code] = nom
+    rangees: dict[str, dict[str, None]] = defaultdict(dict)
+    for code, phrases in (explications or {}).items():
+        rangees[cotes[APRES][code]].update(dict.fromkeys(phrases))
     return Passage(
-        niveau,
         de,
         a,
         MappingProxyType(dict(sorted(cotes[AVANT].items()))),
         MappingProxyType(dict(sorted(cotes[APRES].items()))),
         tuple(sorted(set(non_apparies))),
-        MappingProxyType(_par_groupe(cotes[APRES], explications or {})),
+        MappingProxyType({g: tuple(dites) for g, dites in sorted(rangees.items())}),
     )
-
-
-def _par_groupe(
-    groupes: Mapping[str, str], explications: Mapping[str, Iterable[str]]
-) -> dict[str, tuple[str, ...]]:
-    """Ranger les phrases par groupe, sans répétition."""
-    rangees: dict[str, dict[str, None]] = defaultdict(dict)
-    for code, phrases in explications.items():
-        rangees[groupes[code]].update(dict.fromkeys(phrases))
-    return {g: tuple(p) for g, p in sorted(rangees.items())}
 
 
 def appliquer(
@@ -203,7 +193,7 @@ def passage_communes(histoire: HistoireDesCommunes, de: int, a: int) -> Passage:
     recits: dict[str, list[str]] = defaultdict(list)
     for atome in (a for a in phrases if a in places):
         recits[places[atome]] += phrases[atome]
-    return former("commune", de, a, couples, ecarts, recits)
+    return former(de, a, couples, ecarts, recits)
 
 
 def _partager(atomes: Mapping[str, frozenset[str]], liens: Iterable[Lien]) -> Atomes:

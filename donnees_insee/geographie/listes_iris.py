@@ -10,18 +10,16 @@ import pyarrow.parquet as pq
 
 from donnees_insee.base.couches import restaurer
 from donnees_insee.base.parts import fils_admis, part_lisible
+from donnees_insee.geographie.mouvements import ANCIENNE, HistoireDesCommunes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from donnees_insee.base.base import Base
-    from donnees_insee.geographie.mouvements import HistoireDesCommunes
 
 REFERENCE: Final = {"LIB_IRIS": "nom", "DEPCOM": "commune", "LIBCOM": "nom_commune", "TYP_IRIS": "type"}
 COLONNES: Final = ("code", *REFERENCE.values())
-# Première année essayée pour dater une couche : une couche qui convient dès lors n'a pas de borne basse utile.
-ANCIENNE: Final = 2003
 TABLE: Final = "table de référence des IRIS de l'Insee"
 COUCHE: Final = "contours, année dite par le fichier"
 REDEPOSER: Final = "Retirez-la, puis déposez-la de nouveau avec son année (--millesime)."
@@ -86,7 +84,7 @@ def listes_d_iris(
         if annee is not None:
             tenues.append(Liste(annee, TABLE if chemin is None else COUCHE, siens, chemin))
             continue
-        trouvees = passe.annees_compatibles(table["commune"].astype(str), ANCIENNE)
+        trouvees = passe.annees_compatibles(table["commune"].astype(str))
         if trouvees.inconnus:
             remarques.append(
                 f"Une couche d'IRIS sans année n'est pas employée : {len(trouvees.inconnus)} de ses communes "

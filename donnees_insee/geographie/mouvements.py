@@ -26,6 +26,8 @@ ARRONDISSEMENT: Final = "ARM"
 STATUTS: Final = {"COMD": "commune déléguée", "COMA": "commune associée"}
 # Les mouvements publiés commencent en 1943.
 PREMIERE_ANNEE: Final = 1944
+# Première année essayée pour dater une liste : celle qui convient dès lors n'a pas de borne basse utile.
+ANCIENNE: Final = 2003
 # Codes des collectivités d'outre-mer, qui ne sont pas dans la liste des communes du code officiel géographique.
 COLLECTIVITES: Final = ("975", "977", "978", "98")
 
@@ -179,8 +181,7 @@ class HistoireDesCommunes:
     def _fin(self, code: str, annee: int) -> str | None:
         """Dire comment une commune a cessé d'exister avant une année."""
         for date, liens in reversed(self.liens_entre(PREMIERE_ANNEE - 1, annee)):
-            siens = [m for m in liens if m.avant == code]
-            if siens:
+            if siens := [m for m in liens if m.avant == code]:
                 suite = sorted({f"{m.nom_apres} ({m.apres})" for m in siens if m.apres})
                 vers = f", {' et '.join(suite)}" if suite else ""
                 return f"{libelle_du_mouvement(siens[0].mod)} {le(date)}{vers}"
@@ -189,8 +190,7 @@ class HistoireDesCommunes:
     def _debut(self, code: str, annee: int) -> str | None:
         """Dire comment un code est devenu une commune après une année."""
         for date, liens in self.liens_entre(annee, self.annee):
-            siens = [m for m in liens if m.apres == code]
-            if siens:
+            if siens := [m for m in liens if m.apres == code]:
                 depuis = sorted({f"{m.nom_avant} ({m.avant})" for m in siens if m.avant and m.avant != code})
                 venu = f", auparavant {' et '.join(depuis)}" if depuis else ""
                 return f"{libelle_du_mouvement(siens[0].mod)} {le(date)}{venu}"
@@ -205,12 +205,12 @@ class HistoireDesCommunes:
 
     # -- reconnaître une année -----------------------------------------------------------------
 
-    def annees_compatibles(self, recus: Iterable[str], depuis: int = 2003) -> Compatibilite:
+    def annees_compatibles(self, recus: Iterable[str]) -> Compatibilite:
         """Trouver de quelle géographie est une liste de communes qui ne dit pas son année."""
         ramenes = {codes.ville_de_l_arrondissement(c) for c in recus if not c.startswith(COLLECTIVITES)}
         departements = {codes.departement_de_la_commune(c) for c in ramenes}
         essais = {}
-        for annee in range(max(depuis, PREMIERE_ANNEE), self.annee + 1):
+        for annee in range(ANCIENNE, self.annee + 1):
             liste = {c for c in self.communes_en(annee) if codes.departement_de_la_commune(c) in departements}
             essais[annee] = (tuple(sorted(ramenes - liste)), tuple(sorted(liste - ramenes)))
         rang = min((len(i), len(m)) for i, m in essais.values())
@@ -223,7 +223,7 @@ class HistoireDesCommunes:
 
 def _en_texte(table: pd.DataFrame, cle: str, colonnes: tuple[str, ...]) -> pd.DataFrame:
     """Ramener une table brute ou tenue à des colonnes de texte, le vide pour l'absence."""
-    lue = table if cle in table else table.reset_index().rename(columns={"code": cle, "index": cle})
+    lue = table if cle in table else table.reset_index().rename(columns={"code": cle})
     manquantes = [c for c in colonnes if c not in lue]
     if manquantes:
         raise TableNonConforme(
@@ -237,8 +237,7 @@ def _sans_intermediaires(liens: list[Lien], intermediaires: set[str]) -> tuple[L
     """Suivre un code qui naît et disparaît le même jour : A → B puis B → C devient A → C."""
     sortants: dict[str, list[Lien]] = defaultdict(list)
     for m in liens:
-        if m.avant in intermediaires:
-            sortants[m.avant].append(m)
+        sortants[m.avant].append(m)
     resolus: list[Lien] = []
     a_suivre = [(m, {m.avant}) for m in liens if m.avant not in intermediaires]
     while a_suivre:

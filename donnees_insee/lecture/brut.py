@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -51,7 +51,7 @@ class TableBrute:
     origine: str
     encodage: str = "utf-8"
     titre: str = ""
-    remarques: tuple[str, ...] = field(default=())
+    remarques: tuple[str, ...] = ()
     millesime: int | None = None
     niveau: str | None = None
 

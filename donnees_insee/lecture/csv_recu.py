@@ -175,7 +175,8 @@ def _transcrire(chemin: Path, copie: Path, encodage: str) -> None:
 
 def _trouver_l_en_tete(chemin: Path, nom: str) -> EnTete:
     """Prendre la première ligne, ou celle des noms techniques si des titres la précèdent."""
-    lignes, positions = _premieres_lignes(chemin, nom)
+    entieres = _premieres_lignes(chemin, nom)
+    lignes = [ligne.rstrip("\r\n") for ligne in entieres]
     rang = brut.rang_de_l_en_tete([_decouper(ligne) for ligne in lignes])
     if rang is None or not any(c.strip() for c in lignes[:rang]):
         rang = next((i for i, ligne in enumerate(lignes) if ligne.strip()), 0)
@@ -189,15 +190,19 @@ def _trouver_l_en_tete(chemin: Path, nom: str) -> EnTete:
     brut.refuser_trop_de_colonnes(len(noms), nom)
     _refuser_les_guillemets_douteux(lignes[: rang + 1], noms, separateur, nom)
     titre = " · ".join(" ".join(t.split()) for ligne in lignes[:rang] if (t := ligne.strip(' ;,\t|"\r\n')))
-    return EnTete(rang, separateur, noms, titre, nom, positions[rang])
+    return EnTete(rang, separateur, noms, titre, nom, _octets(chemin, entieres[: rang + 1]))
 
 
-def _premieres_lignes(chemin: Path, nom: str) -> tuple[list[str], list[int]]:
-    """Lire les premières lignes, dont une cellule peut en courir plusieurs, et l'octet où chacune finit."""
+def _octets(chemin: Path, lignes: list[str]) -> int:
+    """Compter les octets que des lignes prennent au début d'un fichier, marque comprise."""
+    with chemin.open("rb") as flux:
+        marque = flux.read(3) == codecs.BOM_UTF8
+    return 3 * marque + len("".join(lignes).encode())
+
+
+def _premieres_lignes(chemin: Path, nom: str) -> list[str]:
+    """Lire les premières lignes, dont une cellule peut en courir plusieurs."""
     lignes: list[str] = []
-    positions: list[int] = []
-    with chemin.open("rb") as marque:
-        position = len(codecs.BOM_UTF8) if marque.read(3) == codecs.BOM_UTF8 else 0
     with chemin.open(encoding="utf-8-sig", newline="") as flux:
         while len(lignes) < brut.LIGNES_D_EN_TETE and (ligne := flux.readline(LIGNE_MAXIMALE)):
             for rang in itertools.count(1):
@@ -210,10 +215,8 @@ def _premieres_lignes(chemin: Path, nom: str) -> tuple[list[str], list[int]]:
                         "fermez-le, ou téléchargez de nouveau le fichier."
                     )
                 ligne += suite
-            position += len(ligne.encode())
-            lignes.append(ligne.rstrip("\r\n"))
-            positions.append(position)
-    return lignes, positions
+            lignes.append(ligne)
+    return lignes
 
 
 def _reste_ouverte(ligne: str) -> bool:

@@ -86,9 +86,8 @@ def _triee(table: pa.Table) -> pa.Table:
 def _mettre_de_cote(donnees: pa.Table, lot: Lot) -> tuple[pa.Table, list[str]]:
     """Ôter les lignes d'ensemble : un total national ne se mêle pas aux territoires."""
     noms = pa.array(sorted(lot.source.lignes_d_ensemble), pa.string())
-    ensemble = pc.is_in(pc.utf8_upper(donnees["code"]), value_set=noms) if len(noms) else None
-    nombre = 0 if ensemble is None else int(pc.sum(ensemble).as_py() or 0)
-    if not nombre:
+    ensemble = pc.is_in(pc.utf8_upper(donnees["code"]), value_set=noms)
+    if not (nombre := int(pc.sum(ensemble).as_py() or 0)):
         return donnees, []
     return donnees.filter(pc.invert(ensemble)), [f"{nombre} ligne d'ensemble mise de côté"]
 

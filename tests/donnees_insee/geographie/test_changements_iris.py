@@ -23,8 +23,8 @@ from donnees_insee.geographie.changements_iris import (
 )
 from donnees_insee.geographie.groupes import appliquer, former
 
-FUSION = former("commune", 2018, 2019, [("85060", "85194"), ("85166", "85194"), ("85194", "85194")])
-STABLE = former("commune", 2018, 2019, [("85194", "85194")])
+FUSION = former(2018, 2019, [("85060", "85194"), ("85166", "85194"), ("85194", "85194")])
+STABLE = former(2018, 2019, [("85194", "85194")])
 
 
 def iris(**noms: str) -> pd.DataFrame:
@@ -105,7 +105,7 @@ def test_commune_non_irisee():
 
 def test_une_commune_non_irisee_qui_cede_du_territoire_garde_son_code():
     """38422 cède une partie à 38567, née aussi de 38478 : le code 384220000 ne désigne plus le même territoire."""
-    communes = former("commune", 1988, 1990, [("38422", "38422"), ("38422", "38567"), ("38478", "38567")])
+    communes = former(1988, 1990, [("38422", "38422"), ("38422", "38567"), ("38478", "38567")])
     avant = iris(i384220000="Saint-Martin", i384780000="Séchilienne")
     apres = iris(i384220000="Saint-Martin", i385670000="Chamrousse")
     assert groupes(comparer_iris(avant, apres, communes)) == {
@@ -115,7 +115,7 @@ def test_une_commune_non_irisee_qui_cede_du_territoire_garde_son_code():
 
 def test_une_commune_sans_liste_est_dite():
     avant, apres = iris(i851940101="Nord", i999990101="Ailleurs"), iris(i851940101="Nord", i850010000="Autre")
-    passage = former("commune", 2018, 2019, [("85194", "85194"), ("85001", "85001")])
+    passage = former(2018, 2019, [("85194", "85194"), ("85001", "85001")])
     ecarts = {n.code: n.raison for n in comparer_iris(avant, apres, passage).passage.non_apparies}
     assert "absente de la géographie de 2018" in ecarts["999990101"]
     assert "la liste de 2018 n'a aucun IRIS de cette commune" in ecarts["850010000"]

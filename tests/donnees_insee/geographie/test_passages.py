@@ -203,7 +203,7 @@ def test_annee_retrouvee_par_les_communes():
 
 # -- porter une table --------------------------------------------------------------------------
 
-PASSAGE = former("commune", 2018, 2019, [("A", "A"), ("B", "A"), ("C", "C"), ("D", "D"), ("D", "E")])
+PASSAGE = former(2018, 2019, [("A", "A"), ("B", "A"), ("C", "C"), ("D", "D"), ("D", "E")])
 
 
 def test_une_somme_n_est_donnee_que_complete():
@@ -352,7 +352,7 @@ def test_totaux_conserves(histoire_et_etats, periode, tirages):
 @REGLAGES
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from("ABCDEF")), min_size=1))
 def test_former_donne_une_partition(liens):
-    passage = former("iris", None, None, liens, [NonApparie("z", AVANT, "essai")])
+    passage = former(None, None, liens, [NonApparie("z", AVANT, "essai")])
     assert all(passage.avant[a] == passage.apres[b] for a, b in liens)
     assert sorted(c for g in passage.groupes.values() for c in g.avant) == sorted({a for a, _ in liens})
     assert sorted(c for g in passage.groupes.values() for c in g.apres) == sorted({b for _, b in liens})
