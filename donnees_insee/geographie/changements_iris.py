@@ -109,11 +109,7 @@ def comparer_iris(
     tenus = [_par_groupe(t, cotes) for t, cotes in ((avant, communes.avant), (apres, communes.apres))]
     trouves: list[tuple[str, str, str]] = []
     ecarts = _hors_passage(avant, communes, AVANT) + _hors_passage(apres, communes, APRES)
-    mesures = (
-        set()
-        if communs is None
-        else set(zip(communs["avant"].astype(str), communs["apres"].astype(str), strict=True))
-    )
+    mesures = set() if communs is None else set(zip(communs["avant"], communs["apres"], strict=True))
     mesures_avant, mesures_apres = {a for a, _ in mesures}, {b for _, b in mesures}
     for groupe in sorted(tenus[0].keys() | tenus[1].keys()):
         anciens, nouveaux = tenus[0].get(groupe, set()), tenus[1].get(groupe, set())

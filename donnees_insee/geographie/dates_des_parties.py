@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -33,7 +33,7 @@ class Dates:
 
     def __init__(self, tenue: Geographie) -> None:
         self.base, self.geographie = tenue.base, tenue
-        self._etablies: dict[tuple[str, str, int], int | None] = {}
+        self.de = cache(self._dater)
 
     def annee(self, identifiant: str, millesime: int | None, variable: str) -> int | None:
         """Donner l'année des données d'une variable."""
@@ -51,14 +51,8 @@ class Dates:
             return lue.periode_de(millesime)
         return partie.periode.format(annee=annee, millesime=millesime)
 
-    def de(self, identifiant: str, partie: Partie, edition: int) -> int | None:
-        """Dater une partie d'édition : par un fichier tenu qui lui est égal, sinon par la table du catalogue."""
-        cle = (identifiant, partie.nom, edition)
-        if cle not in self._etablies:
-            self._etablies[cle] = self._dater(identifiant, partie, edition)
-        return self._etablies[cle]
-
     def _dater(self, identifiant: str, partie: Partie, edition: int) -> int | None:
+        """Dater une partie d'édition : par un fichier tenu qui lui est égal, sinon par la table du catalogue."""
         annoncee, _ = dates_des_parties().get((identifiant, partie.nom, edition), (None, ""))
         egalites = list(self._egalites(identifiant, partie, edition))
         prouvees = {annee for annee, part, _ in egalites if part >= PART_EGALE}

@@ -98,12 +98,8 @@ class Passage:
         listees = [f"{n.code} : {n.raison}" for n in self.non_apparies]
         if not listees:
             return dites
-        combien = (
-            "Un code est sans correspondance"
-            if len(listees) == 1
-            else f"{len(listees)} codes sont sans correspondance"
-        )
-        return (*dites, f"{combien}. {'. '.join(listees)}.")
+        combien = "Un code est" if len(listees) == 1 else f"{len(listees)} codes sont"
+        return (*dites, f"{combien} sans correspondance. {'. '.join(listees)}.")
 
 
 def former(

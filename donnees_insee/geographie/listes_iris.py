@@ -40,11 +40,8 @@ class Liste:
         """Dire l'année de la liste, ou la période qui convient à ses communes."""
         if self.depuis is None:
             return f"en {self.annee}"
-        return (
-            f"en {self.annee} au plus tard"
-            if self.depuis <= ANCIENNE
-            else f"entre {self.depuis} et {self.annee}"
-        )
+        au_plus_tard = self.depuis <= ANCIENNE
+        return f"en {self.annee} au plus tard" if au_plus_tard else f"entre {self.depuis} et {self.annee}"
 
 
 def listes_tenues(base: Base) -> Iterator[tuple[int | None, Path | None, pd.DataFrame]]:

@@ -17,6 +17,7 @@ TAILLE_MAXIMALE: Final = 4 * 1024**3
 RAPPORT_MAXIMAL: Final = 500
 MEMBRES_MAXIMAUX: Final = 2000
 TAILLE_ANODINE: Final = 64 * 1024**2
+FAUTES: Final = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError)
 DOCUMENTATION: Final = frozenset(
     ".pdf .md .doc .docx .odt .html .htm .rtf .xml .qml .sld .md5 .png .jpg".split()  # noqa: SIM905
 )
@@ -30,15 +31,7 @@ def extraire(archive: Path, dossier: Path) -> list[Path]:
     ouvrir = _extraire_7z if archive.suffix.lower() == ".7z" else _extraire_zip
     try:
         membres = ouvrir(archive, dossier)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        EOFError,
-        OSError,
-        RuntimeError,
-        ValueError,
-    ) as cause:
+    except FAUTES as cause:
         raise FichierIllisible(
             f"« {archive.name} » est une archive tronquée ou abîmée ({cause}). Téléchargez-la de nouveau."
         ) from cause

@@ -232,19 +232,14 @@ def _reste_ouverte(ligne: str) -> bool:
 
 def _refuser_les_guillemets_douteux(lignes: list[str], noms: list[str], separateur: str, nom: str) -> None:
     """Refuser un guillemet isolé dans un nom, ou qui avale une ligne : rien ne dirait où commencent les données."""
-    douteux = [n for n in noms if '"' in n]
+    douteux = [f"la colonne « {n[:40]} »" for n in noms if '"' in n]
     lues = csv.reader(io.StringIO("\n".join(lignes), newline=""), delimiter=separateur)
-    cellules = [cellule for ligne in lues for cellule in ligne]
-    avalees = [c for c in cellules if "\n" in c and separateur in c]
-    if douteux or avalees:
-        quoi = (
-            f"la colonne « {douteux[0][:40]} »"
-            if douteux
-            else f"la cellule « {avalees[0].split()[0][:40]}… »"
-        )
+    avalees = [c for ligne in lues for c in ligne if "\n" in c and separateur in c]
+    douteux += [f"la cellule « {' '.join(c.split()[:1])[:40]}… »" for c in avalees]
+    if douteux:
         raise FichierIllisible(
-            f"« {nom} » : un guillemet de l'en-tête, dans {quoi}, n'est ni ouvert ni fermé comme il faut et peut cacher "
-            "des lignes. Ôtez-le, ou téléchargez de nouveau le fichier."
+            f"« {nom} » : un guillemet de l'en-tête, dans {douteux[0]}, n'est ni ouvert ni fermé comme il faut et peut "
+            "cacher des lignes. Ôtez-le, ou téléchargez de nouveau le fichier."
         )
 
 

@@ -107,12 +107,10 @@ def _entites_d_un_json(chemin: Path, lues: int) -> int:
     try:
         document = json.loads(octets.decode("utf-8-sig", "replace"), strict=False)
         if "objects" in document:
-            couches = document["objects"].values()
-            return (
-                sum(len(c["geometries"]) if "geometries" in c else 1 for c in couches)
-                if len(couches) == 1
-                else lues
-            )
+            couches = list(document["objects"].values())
+            if len(couches) != 1:
+                return lues
+            return len(couches[0]["geometries"]) if "geometries" in couches[0] else 1
         return len(document["features"]) if "features" in document else 1
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as cause:
         raise FichierIllisible(
@@ -156,12 +154,10 @@ def _refuser_les_tables_virtuelles(chemin: Path) -> None:
         raise FichierIllisible(
             f"« {chemin.name} » ne s'ouvre pas comme un GeoPackage ({cause}). Téléchargez-le de nouveau."
         ) from cause
-    if virtuelles or paquet[:2] != b"GP":
-        quoi = (
-            f"contient des tables virtuelles ({', '.join(virtuelles[:3])})"
-            if virtuelles
-            else "est une autre base SQLite"
-        )
+    quoi = "est une autre base SQLite" if paquet[:2] != b"GP" else ""
+    if virtuelles:
+        quoi = f"contient des tables virtuelles ({', '.join(virtuelles[:3])})"
+    if quoi:
         raise FichierIllisible(
             f"« {chemin.name} » {quoi} et non un simple GeoPackage. Exportez de nouveau la couche depuis un SIG."
         )

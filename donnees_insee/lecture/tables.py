@@ -7,7 +7,6 @@ import pickle
 import subprocess
 import sys
 import zipfile
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,8 +18,7 @@ import pyarrow.parquet as pq
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.erreurs import FichierIllisible
-from donnees_insee.lecture import brut, feuilles
-from donnees_insee.lecture.archives import verifier_taille
+from donnees_insee.lecture import archives, brut, feuilles
 from donnees_insee.lecture.csv_recu import lire_csv
 from donnees_insee.lecture.pilotes import adresse, noms_des_couches, sous_gdal, verifier_le_compte
 from donnees_insee.lecture.reconnaissance import traduire
@@ -101,9 +99,11 @@ def _verifier_l_archive(chemin: Path) -> None:
     try:
         with zipfile.ZipFile(chemin) as conteneur:
             infos = conteneur.infolist()
-            verifier_taille(chemin, sum(i.file_size for i in infos), sum(i.compress_size for i in infos))
+            archives.verifier_taille(
+                chemin, sum(i.file_size for i in infos), sum(i.compress_size for i in infos)
+            )
             abimee = conteneur.testzip()
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError) as cause:
+    except archives.FAUTES as cause:
         raise FichierIllisible(
             f"« {chemin.name} » ne s'ouvre pas comme un classeur : il est tronqué, abîmé ou protégé. Téléchargez-le de "
             "nouveau, ou enregistrez la feuille utile en CSV."
@@ -177,7 +177,7 @@ def _recompter(chemin: Path, noms: list[str], lues: int) -> None:
 def refuser_un_parquet_demesure(chemin: Path) -> None:
     """Refuser un Parquet qui gonflerait hors de proportion : quelques octets y valent un milliard de lignes."""
     pied = pq.read_metadata(chemin)
-    verifier_taille(chemin, 8 * pied.num_rows * max(1, pied.num_columns), chemin.stat().st_size)
+    archives.verifier_taille(chemin, 8 * pied.num_rows * max(1, pied.num_columns), chemin.stat().st_size)
 
 
 def _connue(nom: str) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["SUFFIXE_STATUT", "TablePreparee", "compter_les_equipements", "preparer"]
 
 EQUIPEMENTS: Final = frozenset({"equipements", "equipements_comptes"})
+ZERO_PERDU: Final = " Un zéro initial a été perdu, sans doute par un tableur : reprenez le fichier d'origine."
 PART_NOTABLE: Final = 0.1
 
 
@@ -219,14 +220,10 @@ def _traduire(cas: pd.DataFrame, nature: str, lot: Lot) -> list[str]:
         )
     formes = sorted(set(cas.loc[cas["column"] == "code", "failure_case"].astype(str)))
     if formes:
-        conseil = (
-            " Un zéro initial a été perdu, sans doute par un tableur : reprenez le fichier d'origine."
-            if any(c.isdigit() and codes.conforme("0" + c, nature) for c in formes)
-            else ""
-        )
+        perdu = any(c.isdigit() and codes.conforme("0" + c, nature) for c in formes)
         fautes.append(
             f"colonne {lot.cle} : {len(formes)} code(s) mal formé(s) ({', '.join(formes[:5])}) ; "
-            f"on attend {codes.ATTENDUS.get(nature, nature)}.{conseil}"
+            f"on attend {codes.ATTENDUS.get(nature, nature)}.{ZERO_PERDU if perdu else ''}"
         )
     return fautes
 
