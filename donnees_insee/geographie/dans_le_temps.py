@@ -136,18 +136,10 @@ def _proches(passe: HistoireDesCommunes, code: str) -> set[str]:
     """Lister toutes les communes qui ont partagé du territoire avec une commune, à une date ou à une autre."""
     trouvees = _arrondissements(passe, code)
     jours = passe.liens_entre(DEPUIS, passe.annee)
-    while True:
-        voisines = {
-            c
-            for _, liens in jours
-            for m in liens
-            if {m.avant, m.apres} & trouvees
-            for c in (m.avant, m.apres)
-        }
-        voisines.discard("")
-        if voisines <= trouvees:
-            return trouvees
+    paires = [{m.avant, m.apres} - {""} for _, liens in jours for m in liens]
+    while not (voisines := set().union(*(paire for paire in paires if paire & trouvees))) <= trouvees:
         trouvees |= voisines
+    return trouvees
 
 
 def _iris(

@@ -165,11 +165,10 @@ class HistoireDesCommunes:
     def fusions_depuis(self, code: str, annee: int) -> list[str]:
         """Dire dans quelles fusions une commune est entrée après une année."""
         dites: list[str] = []
-        if annee >= self.annee or annee < PREMIERE_ANNEE:
+        if annee < PREMIERE_ANNEE:
             return dites
         for date, liens in self.liens_entre(annee, self.annee):
-            suites = {m.apres for m in liens if m.avant == code and m.apres}
-            for suite in sorted(suites):
+            for suite in sorted({m.apres for m in liens if m.avant == code and m.apres}):
                 reunies = {m.avant: m.nom_avant for m in liens if m.apres == suite and m.avant}
                 if len(reunies) > 1:
                     dites.append(

@@ -198,10 +198,11 @@ def _fautes(couche: gpd.GeoDataFrame, niveau: str) -> list[str]:
         ),
     )
     fautes = [f"{len(ici)} {phrase.format(', '.join(ici[:5]))}" for phrase, ici in cas if len(ici)]
-    return fautes + _fautes_de_lieu(couche[~vides], liste[~vides])
+    lieu = _faute_de_lieu(couche[~vides], liste[~vides])
+    return [*fautes, lieu] if lieu else fautes
 
 
-def _fautes_de_lieu(couche: gpd.GeoDataFrame, liste: Sequence[str]) -> list[str]:
+def _faute_de_lieu(couche: gpd.GeoDataFrame, liste: Sequence[str]) -> str:
     """Refuser une couche qui tombe hors de la Terre, ou hors de France pour un code de métropole."""
     bornes = couche.geometry.bounds
     x, y = (bornes["minx"] + bornes["maxx"]) / 2, (bornes["miny"] + bornes["maxy"]) / 2
@@ -210,12 +211,10 @@ def _fautes_de_lieu(couche: gpd.GeoDataFrame, liste: Sequence[str]) -> list[str]
     sur_terre = x.between(-180, 180) & y.between(-90, 90)
     ailleurs = ~sur_terre | (metropole & ~(x.between(ouest, est) & y.between(sud, nord)))
     if not ailleurs.any():
-        return []
+        return ""
     rang = int(ailleurs.to_numpy().argmax())
-    return [
-        (
-            f"{int(ailleurs.sum())} contour(s) hors de France (par exemple {list(liste)[rang]} vers "
-            f"{x.iloc[rang]:.4g}, {y.iloc[rang]:.4g}) : la projection annoncée n'est pas la bonne, ou longitudes et "
-            "latitudes sont échangées."
-        )
-    ]
+    return (
+        f"{int(ailleurs.sum())} contour(s) hors de France (par exemple {list(liste)[rang]} vers "
+        f"{x.iloc[rang]:.4g}, {y.iloc[rang]:.4g}) : la projection annoncée n'est pas la bonne, ou longitudes et "
+        "latitudes sont échangées."
+    )

@@ -47,8 +47,8 @@ def lire_table(table: TableBrute, cle: str, nombres: Sequence[Colonne], textes: 
             colonnes[c.variable], statuts = _convertir(lue[c.brut])
             if statuts is not None and _compter_les_marques(c, statuts, colonnes["code"], fautes, comptes):
                 colonnes[c.variable + SUFFIXE_STATUT] = statuts
-        if table.encodage != "classeur":
-            fautes += _virgules_et_points(lue, nombres)
+        if table.encodage != "classeur" and (melange := _virgules_et_points(lue, nombres)):
+            fautes.append(melange)
     presents, typee = pc.is_valid(colonnes["code"]), pa.table(colonnes)
     if not presents.false_count:
         return typee, fautes, comptes, 0
@@ -154,18 +154,16 @@ def _lignes_pleines(table: pa.Table) -> int:
     return int(pc.sum(reduce(pc.or_, pleines)).as_py() or 0)
 
 
-def _virgules_et_points(texte: pa.Table, colonnes: Sequence[Colonne]) -> list[str]:
+def _virgules_et_points(texte: pa.Table, colonnes: Sequence[Colonne]) -> str:
     """Refuser « 1,234 » à côté de « 1.5 » : la virgule y sépare-t-elle des milliers ?"""
     virgule = _premier(texte, colonnes, ",", r"^\s*[-+−]?[\d\s\p{Z}]*\d,\d+\s*$")
     point = _premier(texte, colonnes, ".", r"^\s*[-+−]?[\d\s\p{Z}]*\d\.\d+\s*$") if virgule else None
     if virgule is None or point is None:
-        return []
-    return [
-        (
-            f"des nombres à virgule (« {virgule[1]} », colonne {virgule[0]}) et à point (« {point[1]} », colonne "
-            f"{point[0]}) sont mêlés : on ne sait pas si la virgule sépare des milliers ou des décimales."
-        )
-    ]
+        return ""
+    return (
+        f"des nombres à virgule (« {virgule[1]} », colonne {virgule[0]}) et à point (« {point[1]} », colonne "
+        f"{point[0]}) sont mêlés : on ne sait pas si la virgule sépare des milliers ou des décimales."
+    )
 
 
 def _premier(texte: pa.Table, colonnes: Sequence[Colonne], signe: str, forme: str) -> tuple[str, str] | None:
