@@ -10,10 +10,14 @@ import pyarrow.parquet as pq
 
 from donnees_insee import codes
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
-from donnees_insee.geographie.changements_iris import NON_IRISEE, ChangementsIris, comparer_iris
+from donnees_insee.geographie.changements_iris import (
+    NON_IRISEE,
+    ChangementsIris,
+    comparer_iris,
+    recouvrements,
+)
 from donnees_insee.geographie.dans_le_temps import histoire
-from donnees_insee.geographie.groupes import APRES, AVANT, NonApparie, Passage, former
-from donnees_insee.geographie.passages import passage_communes
+from donnees_insee.geographie.groupes import APRES, AVANT, NonApparie, Passage, former, passage_communes
 
 if TYPE_CHECKING:
     from donnees_insee.base.base import Base
@@ -96,8 +100,6 @@ def _contours(
     ]
     if not changes or not all(couches):
         return None
-    from donnees_insee.geographie.recouvrements import recouvrements  # noqa: PLC0415 - import lent
-
     lues = []
     for chemins, voulus in zip(couches, (avant, apres), strict=True):
         lue = pd.concat([base.lire_couche(ch) for ch in chemins])
@@ -132,7 +134,7 @@ def _communes_sans_histoire(
         for cote, siennes, rang in ((AVANT, avant, 0), (APRES, apres, 1))
         for c in siennes - {lien[rang] for lien in liens}
     ]
-    return former("commune", *annees, sorted(liens), ecarts), remarque
+    return former(*annees, sorted(liens), ecarts), remarque
 
 
 def _sans_les_non_irisees(passage: Passage) -> Passage:

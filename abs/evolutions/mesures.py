@@ -13,8 +13,7 @@ from abs.evolutions.evolutions import SANS_SOMME, Evolution, Mesure, evaluer, me
 from abs.evolutions.prix import indices_tenus
 from abs.indicateurs.fiabilite import apprecier, taux_de_sondage
 from abs.territoires.territoires import Territoire
-from donnees_insee.geographie.groupes import APRES, AVANT
-from donnees_insee.geographie.portage import appliquer
+from donnees_insee.geographie.groupes import APRES, AVANT, appliquer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +87,7 @@ class MesuresADeuxDates:
             index=pd.Index(siens, dtype="object"),
         )
         comptes = ["haut"] if lecture.denominateur is None else ["haut", "bas"]
-        portee = appliquer(passage, table, comptes, cote=cote).table
+        portee = appliquer(passage, table, comptes, cote=cote)
         hauts = dict(zip(portee.index, portee["haut"], strict=True))
         bas = dict(zip(portee.index, portee[comptes[-1]], strict=True))
         mesures = {}

@@ -68,7 +68,7 @@ def recouvrement(base: Base, polygone: BaseGeometry) -> Recouvrement:
 def _mesurer(polygone: BaseGeometry, proches: gpd.GeoDataFrame, annee: int | None) -> Recouvrement:
     import geopandas as gpd  # noqa: PLC0415 - import lent
 
-    from donnees_insee.geographie.recouvrements import recouvrements  # noqa: PLC0415 - import lent
+    from donnees_insee.geographie.changements_iris import recouvrements  # noqa: PLC0415 - import lent
 
     cible = gpd.GeoDataFrame({"code": ["P"]}, geometry=[polygone], crs="EPSG:4326")
     couples = recouvrements(cible, proches, seuil=POUSSIERE)

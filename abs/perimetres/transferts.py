@@ -10,8 +10,8 @@ from abs.calcul.chiffre import Chiffre
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur, Lecture
 from abs.statuts import Statut
+from donnees_insee.catalogue.tables import nature_non_additive
 from donnees_insee.erreurs import ErreurAbs
-from donnees_insee.geographie.portage import nature_non_additive
 
 # Des bornes plus écartées que cette part de l'estimation ne disent plus rien : le chiffre n'est pas donné.
 ECART_MAXIMAL: Final = 0.5

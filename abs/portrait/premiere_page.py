@@ -164,7 +164,7 @@ def _territoire_change(base: Base, calculateur: Calculateur, code: str, ancien: 
     """Dire si la commune a changé ; sans l'histoire des communes, seule une même liste d'IRIS prouve que non."""
     from donnees_insee.erreurs import ErreurAbs  # noqa: PLC0415 - réservé à l'évolution
     from donnees_insee.geographie.dans_le_temps import histoire  # noqa: PLC0415 - réservé à l'évolution
-    from donnees_insee.geographie.passages import passage_communes  # noqa: PLC0415 - réservé à l'évolution
+    from donnees_insee.geographie.groupes import passage_communes  # noqa: PLC0415 - réservé à l'évolution
 
     try:
         # Un recensement de millésime n est publié dans la géographie de n + 2.

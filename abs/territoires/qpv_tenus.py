@@ -27,9 +27,7 @@ def ce_qui_est_tenu(base: Base, code: str) -> list[str]:
                 if partie is not None and not any(partie.motif.fullmatch(str(c)) for c in table.columns):
                     continue
                 nom = s.titre.split(" : ")[-1] if partie is None else partie.nom
-                connue = (
-                    edition if partie is None or partie.du_millesime else lues.de(s.id, partie, edition).annee
-                )
+                connue = edition if partie is None or partie.du_millesime else lues.de(s.id, partie, edition)
                 editions = [] if connue == edition else [edition]
                 tenues.setdefault(nom, {}).setdefault(connue, []).extend(editions)
     return [f"{nom} : {_annees(par_annee)}" for nom, par_annee in tenues.items()]

@@ -9,7 +9,7 @@ import pandas as pd
 from abs.territoires.territoires import Territoire, Territoires
 from donnees_insee.base.base import Base
 from donnees_insee.base.parts import part_lisible
-from donnees_insee.geographie.recouvrements import PROJECTION
+from donnees_insee.geographie.changements_iris import PROJECTION
 
 if TYPE_CHECKING:
     import geopandas as gpd

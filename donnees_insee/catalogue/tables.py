@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -143,6 +144,23 @@ def oublier() -> None:
     """Oublier les tables lues : elles, ou ``ABS_CATALOGUE``, viennent de changer."""
     for lecture in (millesimes, plan, enquetes_annuelles, marques, dates_des_parties):
         lecture.cache_clear()
+
+
+def reference(nom: str) -> list[dict[str, str]]:
+    """Lire une table livrée, que l'analyste ne complète pas."""
+    fichier = resources.files("donnees_insee.catalogue") / "reference" / f"{nom}.csv"
+    with fichier.open(encoding="utf-8") as flux:
+        return list(csv.DictReader(flux, delimiter=";"))
+
+
+@lru_cache(maxsize=1)
+def _non_additives() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(r["motif"], re.IGNORECASE), r["nature"]) for r in reference("non_additives"))
+
+
+def nature_non_additive(variable: str) -> str | None:
+    """Dire pourquoi une variable ne s'additionne pas."""
+    return next((nature for motif, nature in _non_additives() if motif.fullmatch(variable)), None)
 
 
 def _lignes(nom: str) -> list[tuple[str, int, dict[str, str]]]:

@@ -10,7 +10,7 @@ from donnees_insee.base.recus import DEBUT
 from donnees_insee.depot.depot import empreinte
 from donnees_insee.depot.rangement import COMPAGNONS, compagnons
 from donnees_insee.erreurs import FichierIllisible
-from donnees_insee.lecture.parquet_recu import refuser_un_parquet_demesure
+from donnees_insee.lecture.tables import refuser_un_parquet_demesure
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -24,12 +24,15 @@ from donnees_insee.erreurs import (
     liste_de_fautes,
 )
 from donnees_insee.lecture.contours import EXTENSIONS_COUCHE, lire_couche
-from donnees_insee.lecture.grille import lire_carreaux
 from donnees_insee.lecture.reconnaissance import Lot, reconnaitre
-from donnees_insee.lecture.tables import EXTENSIONS_TABLE, lire_tables
-from donnees_insee.preparation.equipements import compter_les_equipements
+from donnees_insee.lecture.tables import EXTENSIONS_TABLE, lire_carreaux, lire_tables
 from donnees_insee.preparation.mise_en_forme import mettre_en_forme
-from donnees_insee.preparation.preparation import SUFFIXE_STATUT, TablePreparee, preparer
+from donnees_insee.preparation.preparation import (
+    SUFFIXE_STATUT,
+    TablePreparee,
+    compter_les_equipements,
+    preparer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -3,39 +3,35 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from functools import cached_property, lru_cache, reduce
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from donnees_insee import codes
-from donnees_insee.base.couches import restaurer
-from donnees_insee.base.parts import fils_admis, part_lisible
+from donnees_insee.catalogue.tables import reference
 from donnees_insee.codes import normaliser
+from donnees_insee.geographie.listes_iris import lire_sans_geometrie, listes_tenues
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from donnees_insee.base.base import Base, VueDeBase
 
-__all__ = ["Geographie", "ListeDIris", "geographie", "normaliser"]
+__all__ = ["Geographie", "geographie", "normaliser"]
+
+# Un IRIS d'une liste : son code, son nom, son type.
+Iris = tuple[str, str | None, str]
 
 # Rang d'une liste d'IRIS dont l'année n'est pas connue : après toutes les listes datées proches.
 ECART_INCONNU = 50
 # Part de ses communes qu'un EPCI doit avoir prise à un autre pour en porter le nom.
 MEMES_COMMUNES = 0.9
-NOMS_DE_REFERENCE = {"LIB_IRIS": "nom", "DEPCOM": "commune", "LIBCOM": "nom_commune", "TYP_IRIS": "type"}
-
-
-@dataclass(frozen=True)
-class ListeDIris:
-    """Une liste d'IRIS tenue (table de référence ou couche de contours), rangée par commune."""
-
-    annee: int | None
-    par_commune: dict[str, list[tuple[str, str | None, str]]]
-    codes: dict[str, frozenset[str]]
+# Ce qu'une table dit d'une commune ; « appartenances.csv » donne les colonnes où chaque source le porte.
+ATTRIBUTS: Final = ("nom", "epci", "nom_epci", "departement", "region")
+TABLES_DE_QPV: Final = ("qpv_demographie", "qpv_emploi", "qpv_revenus")
 
 
 def geographie(base: Base, annee: int | None = None) -> Geographie:
@@ -65,27 +61,20 @@ class Geographie:
     @cached_property
     def communes(self) -> pd.DataFrame:
         """Toutes les communes connues."""
-        tables = [self._appartenance(a) for a in self._annees("appartenance", "commune")]
-        tables += [self._depuis_reference(a) for a in self._annees("reference_iris", "iris")]
-        tables += [self._depuis_caf(a) for a in self._annees("caf", "iris")]
-        recensement = ("rp_population", "rp_activite", "rp_logement")
-        tables += [self._depuis_recensement(s, a) for s in recensement for a in self._annees(s, "iris")]
-        tables += [self._depuis_filosofi(a) for a in self._annees("filosofi", "commune")]
-        tables.append(self._depuis_contours())
-        tables = [t for t in tables if not t.empty]
-        if not tables:
-            vide = pd.DataFrame(
-                columns=["nom", "epci", "nom_epci", "departement", "region", "annee"], dtype="str"
-            )
-            return vide.rename_axis("code")
-        reunie = tables[0]
-        for suivante in tables[1:]:
-            reunie = reunie.combine_first(suivante)
-        manquants = reunie["departement"].isna()
-        reunie.loc[manquants, "departement"] = [
-            codes.departement_de_la_commune(str(c)) for c in reunie.index[manquants]
+        tables = [
+            self._table(origine, annee)
+            for origine in reference("appartenances")
+            for annee in self._annees(origine["source"], origine["niveau"])
         ]
-        return reunie.sort_index()
+        if contours := [t for _, chemin, t in self._listes if chemin is not None and not t.empty]:
+            nommees = pd.concat(contours).drop_duplicates("commune").set_index("commune")
+            tables.append(_completer(nommees[["nom_commune"]].set_axis(["nom"], axis=1), None))
+        reunie = reduce(
+            pd.DataFrame.combine_first,
+            [t for t in tables if not t.empty] or [_completer(pd.DataFrame(), None)],
+        )
+        deduits = reunie.index.to_series().map(codes.departement_de_la_commune)
+        return reunie.assign(departement=reunie["departement"].fillna(deduits)).sort_index()
 
     def _annees(self, source: str, niveau: str) -> list[int]:
         """Ranger les millésimes : le plus proche de l'année voulue d'abord, sinon le plus récent."""
@@ -94,50 +83,18 @@ class Geographie:
             return annees[::-1]
         return sorted(annees, key=lambda a: (abs(a - (self.annee or a)), -a))
 
+    def _table(self, origine: dict[str, str], annee: int) -> pd.DataFrame:
+        """Lire ce qu'une source dit des communes."""
+        cle, bruts = origine["commune"], {origine[a]: a for a in ATTRIBUTS if origine[a]}
+        table = self.base.lire(origine["source"], annee, origine["niveau"], colonnes=[*bruts, cle])
+        if cle:
+            if cle not in table:
+                return pd.DataFrame()
+            table = table.dropna(subset=[cle]).drop_duplicates(cle).set_index(cle)
+        return _completer(table.rename(columns=bruts), annee)
+
     def _appartenance(self, annee: int) -> pd.DataFrame:
-        brut = self.base.lire("appartenance", annee, "commune")
-        return _table(
-            brut.index,
-            annee,
-            nom=brut.get("LIBGEO"),
-            epci=brut.get("EPCI"),
-            nom_epci=brut.get("LIBEPCI"),
-            departement=brut.get("DEP"),
-            region=brut.get("REG"),
-        )
-
-    def _depuis_reference(self, annee: int) -> pd.DataFrame:
-        brut = self.base.lire("reference_iris", annee, "iris").drop_duplicates("DEPCOM").set_index("DEPCOM")
-        return _table(
-            brut.index, annee, nom=brut.get("LIBCOM"), departement=brut.get("DEP"), region=brut.get("REG")
-        )
-
-    def _depuis_caf(self, annee: int) -> pd.DataFrame:
-        brut = self.base.lire("caf", annee, "iris")
-        if "DEPCOM" not in brut:
-            return pd.DataFrame()
-        brut = brut.dropna(subset=["DEPCOM"]).drop_duplicates("DEPCOM").set_index("DEPCOM")
-        return _table(
-            brut.index, annee, nom=brut.get("LIBCOM"), epci=brut.get("EPCI"), region=brut.get("REG")
-        )
-
-    def _depuis_recensement(self, source: str, annee: int) -> pd.DataFrame:
-        if "COM" not in self.base.colonnes(source, annee, "iris"):
-            return pd.DataFrame()
-        brut = self.base.lire(source, annee, "iris", colonnes=["COM", "LIBCOM", "REG"])
-        brut = brut.dropna(subset=["COM"]).drop_duplicates("COM").set_index("COM")
-        return _table(brut.index, annee, nom=brut.get("LIBCOM"), region=brut.get("REG"))
-
-    def _depuis_filosofi(self, annee: int) -> pd.DataFrame:
-        brut = self.base.lire("filosofi", annee, "commune", colonnes=["LIBGEO", "NB_MENAGES"])
-        return _table(brut.index, annee, nom=brut.get("LIBGEO"))
-
-    def _depuis_contours(self) -> pd.DataFrame:
-        morceaux = [t for _, t in self._listes_des_contours if not t.empty]
-        if not morceaux:
-            return pd.DataFrame()
-        tout = pd.concat(morceaux).drop_duplicates("commune").set_index("commune")
-        return _table(tout.index, None, nom=tout["nom_commune"])
+        return self._table(reference("appartenances")[0], annee)
 
     @cached_property
     def epci(self) -> pd.Series:
@@ -145,21 +102,16 @@ class Geographie:
         noms: dict[str, str] = {}
         for annee in self.base.millesimes("filosofi", "epci"):
             libelles = self.base.lire("filosofi", annee, "epci", colonnes=["LIBGEO"])
-            noms.update(
-                {str(c): str(n) for c, n in libelles.get("LIBGEO", pd.Series(dtype=str)).dropna().items()}
-            )
+            noms |= libelles.get("LIBGEO", pd.Series(dtype="str")).dropna().to_dict()
         # Un nom va avec le code de sa propre table : celui d'une autre année peut être d'un autre EPCI.
         for annee in self._annees("appartenance", "commune")[::-1]:
             table = self._appartenance(annee).dropna(subset=["epci", "nom_epci"]).drop_duplicates("epci")
-            noms.update({str(c): str(n) for c, n in zip(table["epci"], table["nom_epci"], strict=True)})
-        for code in self.communes["epci"].dropna().unique():
-            if str(code) not in noms:
-                noms[str(code)] = self._nom_d_epci_suivi(str(code), noms)
+            noms |= dict(zip(table["epci"], table["nom_epci"], strict=True))
+        for code in set(self.communes["epci"].dropna()) - noms.keys():
+            noms[code] = self._nom_d_epci_suivi(code, noms)
         noms.pop("ZZZZZZZZZ", None)
         if codes.METROPOLE_DU_GRAND_PARIS in noms:
-            noms.update(
-                {e: f"{n} (EPT)" for e, n in codes.etablissements_territoriaux().values() if e != "T1"}
-            )
+            noms |= {e: f"{n} (EPT)" for e, n in codes.etablissements_territoriaux().values() if e != "T1"}
         return pd.Series(noms, dtype="str", name="nom").sort_index()
 
     def _nom_d_epci_suivi(self, code: str, noms: dict[str, str]) -> str:
@@ -167,13 +119,9 @@ class Geographie:
         siennes = set(self.communes.index[self.communes["epci"] == code])
         for annee in self._annees("appartenance", "commune"):
             avant = self._appartenance(annee)["epci"].reindex(sorted(siennes)).dropna()
-            compte = avant[avant != code].value_counts()
-            if (
-                len(compte)
-                and compte.iloc[0] >= MEMES_COMMUNES * len(siennes)
-                and str(compte.index[0]) in noms
-            ):
-                return noms[str(compte.index[0])]
+            for autre, nombre in avant[avant != code].value_counts().head(1).items():
+                if nombre >= MEMES_COMMUNES * len(siennes) and autre in noms:
+                    return noms[autre]
         return f"EPCI {code}"
 
     def communes_d_un_epci_ancien(self, code: str) -> tuple[int, list[str]] | None:
@@ -201,82 +149,53 @@ class Geographie:
     # -- IRIS ----------------------------------------------------------------------------------
 
     @cached_property
-    def _listes_des_contours(self) -> list[tuple[int | None, pd.DataFrame]]:
-        listes = []
-        for annee, chemin in self.base.couches("contours_iris"):
-            lue = _colonnes(chemin, ["code", "nom", "commune", "nom_commune", "type"])
-            listes.append((annee, restaurer(self.base, lue)))
-        return listes
-
-    def _listes_d_iris(self) -> list[tuple[int | None, pd.DataFrame]]:
-        listes = []
-        for annee in self.base.millesimes("reference_iris", "iris"):
-            brut = self.base.lire("reference_iris", annee, "iris").reset_index()
-            nommees = brut.rename(columns=NOMS_DE_REFERENCE)
-            # Une table sans type ni nom de commune reste une liste : ces colonnes sont alors vides.
-            listes.append((annee, nommees.reindex(columns=["code", *NOMS_DE_REFERENCE.values()])))
-        return listes + self._listes_des_contours
+    def _listes(self) -> list[tuple[int | None, Path | None, pd.DataFrame]]:
+        return list(listes_tenues(self.base))
 
     @cached_property
-    def _listes_par_commune(self) -> list[ListeDIris]:
+    def _listes_par_commune(self) -> list[tuple[int | None, dict[str, list[Iris]]]]:
         """Indexer chaque liste par commune, une fois : une région en consulte des milliers."""
         listes = []
-        for annee, table in self._listes_d_iris():
-            par_commune: dict[str, list[tuple[str, str | None, str]]] = {}
+        for annee, _, table in self._listes:
+            par_commune: dict[str, list[Iris]] = defaultdict(list)
             noms = table["nom"].astype(object).where(table["nom"].notna(), None)
             types = table["type"].fillna("").astype(str)
-            colonnes = (table["code"].tolist(), table["commune"].tolist(), noms.tolist(), types.tolist())
-            for code, commune, nom, type_iris in zip(*colonnes, strict=True):
-                par_commune.setdefault(str(commune), []).append((str(code), nom, type_iris))
-            dedans = {c: frozenset(code for code, _, _ in lignes) for c, lignes in par_commune.items()}
-            listes.append(ListeDIris(annee, par_commune, dedans))
+            for code, commune, nom, type_iris in zip(
+                table["code"], table["commune"], noms, types, strict=True
+            ):
+                par_commune[str(commune)].append((str(code), nom, type_iris))
+            listes.append((annee, dict(par_commune)))
         return listes
 
-    def codes_d_iris(
-        self, commune: str, vus: set[str], annee: int | None = None
-    ) -> list[tuple[str, str | None, str]]:
+    def codes_d_iris(self, commune: str, vus: set[str], annee: int | None = None) -> list[Iris]:
         """Donner la liste de référence des IRIS d'une commune, dans la géographie des données lues."""
         communes = self._avec_arrondissements(commune)
-        choisie: tuple[tuple[int, int, int], list[tuple[str, str | None, str]]] | None = None
-        for liste in self._listes_par_commune:
-            if len(communes) == 1:
-                lignes = liste.par_commune.get(commune)
-                if not lignes:
-                    continue
-                absents = len(vus - liste.codes[commune])
-            else:
-                lignes = [ligne for c in communes for ligne in liste.par_commune.get(c, ())]
-                if not lignes:
-                    continue
+        rangees: list[tuple[tuple[int, int, int], list[Iris]]] = []
+        for de_la_liste, par_commune in self._listes_par_commune:
+            if lignes := [ligne for c in communes for ligne in par_commune.get(c, ())]:
                 absents = len(vus - {code for code, _, _ in lignes})
-            ecart = ECART_INCONNU if liste.annee is None or annee is None else abs(liste.annee - annee)
-            rang = (absents, ecart, -len(lignes))
-            if choisie is None or rang < choisie[0]:
-                choisie = (rang, lignes)
-        if choisie is None:
+                ecart = ECART_INCONNU if de_la_liste is None or annee is None else abs(de_la_liste - annee)
+                rangees.append(((absents, ecart, -len(lignes)), lignes))
+        if not rangees:
             return [(c, None, "Z" if c.endswith("0000") else "") for c in sorted(vus)]
-        return sorted(dict.fromkeys(choisie[1]))
+        _, choisie = min(rangees, key=itemgetter(0))
+        return sorted(dict.fromkeys(choisie))
 
     def iris(self, commune: str, vus: set[str], annee: int | None = None) -> pd.DataFrame:
         """Donner la liste de référence des IRIS d'une commune, avec leurs noms."""
         communes = set(self._avec_arrondissements(commune))
-        lignes = self.codes_d_iris(commune, {c for c in vus if c[:5] in communes}, annee)
-        return pd.DataFrame(
-            {
-                "code": [c for c, _, _ in lignes],
-                "nom": [n for _, n, _ in lignes],
-                "commune": [c[:5] for c, _, _ in lignes],
-                "type": [t or None for _, _, t in lignes],
-            },
-            dtype="object",
-        ).set_index("code")
+        trouves = self.codes_d_iris(commune, {c for c in vus if c[:5] in communes}, annee)
+        lignes = [(code, nom, code[:5], genre or None) for code, nom, genre in trouves]
+        colonnes = ["code", "nom", "commune", "type"]
+        return pd.DataFrame(lignes, columns=colonnes, dtype="object").set_index("code")
 
     def _avec_arrondissements(self, commune: str) -> list[str]:
         prefixe = codes.ARRONDISSEMENTS.get(commune)
         if prefixe is None:
             return [commune]
-        connues = {c for liste in self._listes_par_commune for c in liste.par_commune}
-        connues |= set(self.communes.index)
+        connues = set(self.communes.index).union(
+            *(par_commune for _, par_commune in self._listes_par_commune)
+        )
         return sorted(c for c in connues if c.startswith(prefixe) and c != commune)
 
     # -- QPV -----------------------------------------------------------------------------------
@@ -287,15 +206,13 @@ class Geographie:
         noms: dict[str, str] = {}
         communes: dict[str, tuple[str, ...]] = {}
         for _, chemin in self.base.couches("contours_qpv"):
-            table = _colonnes(chemin, ["code", "nom", "commune", "nom_commune"])
-            for ligne in table.itertuples():
+            for ligne in lire_sans_geometrie(chemin, ["code", "nom", "commune"]).itertuples():
                 noms[ligne.code] = str(ligne.nom)
                 communes[ligne.code] = tuple(re.findall(r"\d[\dAB]\d{3}", str(ligne.commune)))
         for source, annee in self._tables_de_qpv():
-            table = self.base.lire(source, annee, "qpv", colonnes=["LIBGEO", "LIB_COM"])
-            sans = [None] * len(table)
-            libelles = (table[n].tolist() if n in table else sans for n in ("LIBGEO", "LIB_COM"))
-            for code, nom, ou in zip(table.index.tolist(), *libelles, strict=True):
+            libelles = ["LIBGEO", "LIB_COM"]
+            table = self.base.lire(source, annee, "qpv", colonnes=libelles)
+            for code, nom, ou in table.reindex(columns=libelles).itertuples():
                 if pd.notna(nom):
                     noms.setdefault(code, str(nom))
                 if pd.notna(ou) and not communes.get(code):
@@ -307,8 +224,7 @@ class Geographie:
         return pd.DataFrame(lignes, columns=["code", "nom", "communes", "generation"]).set_index("code")
 
     def _tables_de_qpv(self) -> list[tuple[str, int | None]]:
-        sources = ("qpv_demographie", "qpv_emploi", "qpv_revenus")
-        dates: list[tuple[str, int | None]] = [(s, a) for s in sources for a in self.base.millesimes(s)[::-1]]
+        dates = [(s, a) for s in TABLES_DE_QPV for a in self.base.millesimes(s)[::-1]]
         # Une table où les noms manquent ne doit pas donner son nom au quartier : celles qui nomment d'abord.
         nommees = [("qpv_liste", None)] if any(p.source == "qpv_liste" for p in self.base.parts()) else []
         return nommees + sorted(dates, key=lambda d: "LIBGEO" not in self.base.colonnes(d[0], d[1], "qpv"))
@@ -326,20 +242,8 @@ class Geographie:
         return tuple(c for c in trouves if c is not None)
 
 
-def _colonnes(chemin: Path, noms: list[str]) -> pd.DataFrame:
-    """Lire des colonnes d'une couche, sans sa géométrie."""
-    with part_lisible(chemin), pq.ParquetFile(chemin, pre_buffer=fils_admis()) as fichier:
-        return fichier.read(columns=noms, use_threads=fils_admis()).to_pandas(use_threads=fils_admis())
-
-
-def _table(index: pd.Index, annee: int | None, **colonnes: pd.Series | None) -> pd.DataFrame:
-    table = pd.DataFrame(index=pd.Index(index, name="code"))
-    for nom in ("nom", "epci", "nom_epci", "departement", "region"):
-        serie = colonnes.get(nom)
-        table[nom] = (
-            pd.Series([None] * len(table), index=table.index, dtype="str")
-            if serie is None
-            else serie.to_numpy()
-        )
-    table["annee"] = float("nan") if annee is None else float(annee)
-    return table[~table.index.duplicated()]
+def _completer(table: pd.DataFrame, annee: int | None) -> pd.DataFrame:
+    """Donner à une table de communes tous ses attributs, vides s'ils manquent, et son année."""
+    complete = table.reindex(columns=list(ATTRIBUTS)).astype("str").rename_axis("code")
+    complete["annee"] = float("nan") if annee is None else float(annee)
+    return complete[~complete.index.duplicated()]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
+
+import pandas as pd
 
 from donnees_insee.base.noms_d_iris import apparier_par_nom
 from donnees_insee.geographie.groupes import APRES, AVANT, Groupe, NonApparie, Passage, former
@@ -12,13 +15,20 @@ from donnees_insee.geographie.groupes import APRES, AVANT, Groupe, NonApparie, P
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
+    import geopandas as gpd
 
 MEME_CODE: Final = "même code"
 MEME_NOM: Final = "même nom, nouveau code"
 CONTOURS: Final = "contours"
 UNION: Final = "union des IRIS changés"
 NON_IRISEE: Final = "0000"
+# Deux IRIS se recouvrent si leur surface commune atteint cette part du plus petit des deux. Entre les contours du
+# Finistère d'environ 2015 et ceux de 2025, inégalement simplifiés, deux voisins inchangés ont jusqu'à 19 % de surface
+# commune par le seul effet du trait ; deux IRIS réellement réunis en ont plus de 93 %.
+SEUIL: Final = 0.25
+# Projection équivalente de l'Europe : une surface s'y mesure de la Guadeloupe à La Réunion à la même échelle des deux
+# côtés, et seuls des rapports de surfaces sont employés.
+PROJECTION: Final = "EPSG:6933"
 
 
 @dataclass(frozen=True)
@@ -38,26 +48,17 @@ class ChangementsIris:
 
     def phrases(self) -> tuple[str, ...]:
         """Dire ce que sont devenus les IRIS."""
-        par_methode: dict[str, list[Groupe]] = defaultdict(list)
-        for groupe in self.passage.groupes.values():
-            par_methode[self._sorte(groupe)].append(groupe)
-        dites = []
-        gardes, renommes = par_methode.pop("gardes", []), par_methode.pop("renommes", [])
-        if gardes:
-            dites.append(f"{_combien(len(gardes), 'IRIS garde son code', 'IRIS gardent leur code')}.")
+        gardes = len(self.passage.groupes) - len(self.passage.changes)
+        renommes = [g for g in self.passage.changes if g.nature == "nouveau code"]
+        dites = [f"{_combien(gardes, 'IRIS garde son code', 'IRIS gardent leur code')}."] if gardes else []
         if renommes:
             dites.append(self._renommes(renommes))
-        dites += [self._groupe(g) for g in par_methode.pop("groupes", [])]
+        dites += [self._groupe(g) for g in self.passage.changes if g.nature != "nouveau code"]
         dites += [
             f"L'IRIS {n.code} ({self._nom(n.code)}) est laissé de côté : {n.raison}."
-            for n in (self.passage.non_apparies)
+            for n in self.passage.non_apparies
         ]
         return tuple(dites)
-
-    def _sorte(self, groupe: Groupe) -> str:
-        if groupe.nature == "identique":
-            return "gardes"
-        return "renommes" if groupe.nature == "nouveau code" else "groupes"
 
     def _nom(self, code: str) -> str:
         return self.noms.get(code, "sans nom")
@@ -93,7 +94,7 @@ def comparer_iris(
     avant: pd.DataFrame,
     apres: pd.DataFrame,
     communes: Passage,
-    recouvrements: pd.DataFrame | None = None,
+    communs: pd.DataFrame | None = None,
 ) -> ChangementsIris:
     """Établir la correspondance entre deux listes d'IRIS.
 
@@ -106,14 +107,9 @@ def comparer_iris(
         dict(zip(t["code"].astype(str), t["nom"].fillna("").astype(str), strict=True)) for t in (avant, apres)
     ]
     tenus = [_par_groupe(t, cotes) for t, cotes in ((avant, communes.avant), (apres, communes.apres))]
-    couples: list[tuple[str, str]] = []
-    methodes: dict[str, str] = {}
+    trouves: list[tuple[str, str, str]] = []
     ecarts = _hors_passage(avant, communes, AVANT) + _hors_passage(apres, communes, APRES)
-    mesures = (
-        set()
-        if recouvrements is None
-        else set(zip(recouvrements["avant"].astype(str), recouvrements["apres"].astype(str), strict=True))
-    )
+    mesures = set() if communs is None else set(zip(communs["avant"], communs["apres"], strict=True))
     mesures_avant, mesures_apres = {a for a, _ in mesures}, {b for _, b in mesures}
     for groupe in sorted(tenus[0].keys() | tenus[1].keys()):
         anciens, nouveaux = tenus[0].get(groupe, set()), tenus[1].get(groupe, set())
@@ -126,20 +122,16 @@ def comparer_iris(
             continue
         if anciens <= mesures_avant and nouveaux <= mesures_apres:
             siens = {(a, b) for a, b in mesures if a in anciens or b in nouveaux}
-            trouves = [(a, b, MEME_CODE if a == b else CONTOURS) for a, b in siens]
+            trouves += [(a, b, MEME_CODE if a == b else CONTOURS) for a, b in siens]
         else:
             stable = communes.groupes[groupe].nature == "identique"
-            trouves = _sans_contours(anciens, nouveaux, noms, stable=stable)
-        couples += [(a, b) for a, b, _ in trouves]
-        for _, b, methode in trouves:
-            if methodes.get(b, MEME_CODE) == MEME_CODE:
-                methodes[b] = methode
-    passage = former("iris", communes.de, communes.a, couples, ecarts)
-    par_groupe: dict[str, str] = {}
-    for code, nom_du_groupe in passage.apres.items():
-        if par_groupe.get(nom_du_groupe, MEME_CODE) == MEME_CODE:
-            par_groupe[nom_du_groupe] = methodes[code]
-    return ChangementsIris(passage, par_groupe, noms[0] | {c: n for c, n in noms[1].items() if n})
+            trouves += _sans_contours(anciens, nouveaux, noms, stable=stable)
+    passage = former(communes.de, communes.a, [(a, b) for a, b, _ in trouves], ecarts)
+    methodes: dict[str, str] = {}
+    for _, code, methode in sorted(trouves, key=itemgetter(1)):
+        if methodes.get(passage.apres[code], MEME_CODE) == MEME_CODE:
+            methodes[passage.apres[code]] = methode
+    return ChangementsIris(passage, methodes, noms[0] | {c: n for c, n in noms[1].items() if n})
 
 
 def _par_groupe(table: pd.DataFrame, groupes: Mapping[str, str]) -> dict[str, set[str]]:
@@ -198,3 +190,31 @@ def _union(anciens: set[str], nouveaux: set[str]) -> list[tuple[str, str, str]]:
     return [(a, premier, UNION) for a in sorted(anciens)] + [
         (min(anciens), b, UNION) for b in sorted(nouveaux)
     ]
+
+
+# -- contours ----------------------------------------------------------------------------------
+
+
+def recouvrements(avant: gpd.GeoDataFrame, apres: gpd.GeoDataFrame, seuil: float = SEUIL) -> pd.DataFrame:
+    """Lister les couples d'IRIS de deux couches qui partagent du territoire."""
+    couches = [_en_surfaces(couche) for couche in (avant, apres)]
+    rangs_apres, rangs_avant = couches[1].sindex.query(couches[0].geometry, predicate="intersects")[::-1]
+    gauche = couches[0].iloc[rangs_avant].reset_index(drop=True)
+    droite = couches[1].iloc[rangs_apres].reset_index(drop=True)
+    commune = gauche.geometry.intersection(droite.geometry).area
+    table = pd.DataFrame(
+        {
+            "avant": gauche["code"].astype(str),
+            "apres": droite["code"].astype(str),
+            "part_avant": commune / gauche.geometry.area,
+            "part_apres": commune / droite.geometry.area,
+        }
+    )
+    retenus = table[["part_avant", "part_apres"]].max(axis=1) >= seuil
+    return table[retenus].sort_values(["avant", "apres"], ignore_index=True)
+
+
+def _en_surfaces(couche: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    propre = couche[["code", "geometry"]].to_crs(PROJECTION)
+    propre["geometry"] = propre.geometry.make_valid()
+    return propre[propre.geometry.area > 0].reset_index(drop=True)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from donnees_insee import codes
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide, TerritoireInconnu
-from donnees_insee.geographie.changements_iris import ChangementsIris, comparer_iris
-from donnees_insee.geographie.groupes import Passage
+from donnees_insee.geographie.changements_iris import ChangementsIris, comparer_iris, recouvrements
+from donnees_insee.geographie.groupes import Passage, passage_communes
 from donnees_insee.geographie.listes_iris import Liste, deux_listes, listes_d_iris
 from donnees_insee.geographie.mouvements import HistoireDesCommunes
-from donnees_insee.geographie.passages import passage_communes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,20 +93,16 @@ def changements(
             f"{passe.raison(code, fin)}."
         )
     communes, nom = entier.restreindre(siennes), passe.nom(code, fin)
+    constat = ChangementsDeGeographie(code, nom, debut, fin, communes, remarques=remarques)
     choisies = deux_listes(listes, debut, fin)
     if choisies is None:
-        return ChangementsDeGeographie(code, nom, debut, fin, communes, remarques=remarques)
-    return ChangementsDeGeographie(
-        code,
-        nom,
-        debut,
-        fin,
-        communes,
-        _iris(base, passe, choisies, siennes),
-        choisies,
-        tuple(int(liste.table["commune"].isin(siennes).sum()) for liste in choisies),
-        _detail(passe, choisies, siennes),
-        remarques,
+        return constat
+    return replace(
+        constat,
+        iris=_iris(base, passe, choisies, siennes),
+        listes=choisies,
+        comptes=tuple(int(liste.table["commune"].isin(siennes).sum()) for liste in choisies),
+        detail=_detail(passe, choisies, siennes),
     )
 
 
@@ -141,18 +136,10 @@ def _proches(passe: HistoireDesCommunes, code: str) -> set[str]:
     """Lister toutes les communes qui ont partagé du territoire avec une commune, à une date ou à une autre."""
     trouvees = _arrondissements(passe, code)
     jours = passe.liens_entre(DEPUIS, passe.annee)
-    while True:
-        voisines = {
-            c
-            for _, liens in jours
-            for m in liens
-            if {m.avant, m.apres} & trouvees
-            for c in (m.avant, m.apres)
-        }
-        voisines.discard("")
-        if voisines <= trouvees:
-            return trouvees
+    paires = [{m.avant, m.apres} - {""} for _, liens in jours for m in liens]
+    while not (voisines := set().union(*(paire for paire in paires if paire & trouvees))) <= trouvees:
         trouvees |= voisines
+    return trouvees
 
 
 def _iris(
@@ -160,15 +147,13 @@ def _iris(
 ) -> ChangementsIris:
     avant, apres = listes
     communes = passage_communes(passe, avant.annee, apres.annee)
-    recouvrements = None
+    communs = None
     if avant.contours is not None and apres.contours is not None:
-        from donnees_insee.geographie.recouvrements import recouvrements as mesurer  # noqa: PLC0415 - import lent
-
-        couches = [base.lire_couche(li.contours) for li in listes if li.contours is not None]
-        recouvrements = mesurer(
+        couches = [base.lire_couche(contours) for contours in (avant.contours, apres.contours)]
+        communs = recouvrements(
             *(c[c["code"].isin(li.table["code"])] for c, li in zip(couches, listes, strict=True))
         )
     groupe = communes.restreindre(siennes)
-    return comparer_iris(avant.table, apres.table, communes, recouvrements).de_la_commune(
+    return comparer_iris(avant.table, apres.table, communes, communs).de_la_commune(
         {*groupe.avant, *groupe.apres}
     )

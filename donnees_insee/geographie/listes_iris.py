@@ -9,18 +9,19 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from donnees_insee.base.couches import restaurer
+from donnees_insee.base.parts import fils_admis, part_lisible
+from donnees_insee.geographie.mouvements import ANCIENNE, HistoireDesCommunes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from donnees_insee.base.base import Base
-    from donnees_insee.geographie.mouvements import HistoireDesCommunes
 
-COLONNES: Final = ("code", "nom", "commune")
-REFERENCE: Final = {"LIB_IRIS": "nom", "DEPCOM": "commune"}
-# Première année essayée pour dater une couche : une couche qui convient dès lors n'a pas de borne basse utile.
-ANCIENNE: Final = 2003
+REFERENCE: Final = {"LIB_IRIS": "nom", "DEPCOM": "commune", "LIBCOM": "nom_commune", "TYP_IRIS": "type"}
+COLONNES: Final = ("code", *REFERENCE.values())
+TABLE: Final = "table de référence des IRIS de l'Insee"
+COUCHE: Final = "contours, année dite par le fichier"
 REDEPOSER: Final = "Retirez-la, puis déposez-la de nouveau avec son année (--millesime)."
 
 
@@ -39,11 +40,25 @@ class Liste:
         """Dire l'année de la liste, ou la période qui convient à ses communes."""
         if self.depuis is None:
             return f"en {self.annee}"
-        return (
-            f"en {self.annee} au plus tard"
-            if self.depuis <= ANCIENNE
-            else f"entre {self.depuis} et {self.annee}"
-        )
+        au_plus_tard = self.depuis <= ANCIENNE
+        return f"en {self.annee} au plus tard" if au_plus_tard else f"entre {self.depuis} et {self.annee}"
+
+
+def listes_tenues(base: Base) -> Iterator[tuple[int | None, Path | None, pd.DataFrame]]:
+    """Lire les listes d'IRIS tenues, tables puis couches : leur année, leurs contours, leurs IRIS."""
+    for annee in base.millesimes("reference_iris", "iris"):
+        table = base.lire("reference_iris", annee, "iris").reset_index().rename(columns=REFERENCE)
+        # Une table sans type ni nom de commune reste une liste : ces colonnes sont alors vides.
+        yield annee, None, table.reindex(columns=list(COLONNES))
+    for annee_de_la_couche, chemin in base.couches("contours_iris"):
+        yield annee_de_la_couche, chemin, restaurer(base, lire_sans_geometrie(chemin, COLONNES))
+
+
+def lire_sans_geometrie(chemin: Path, colonnes: Sequence[str]) -> pd.DataFrame:
+    """Lire des colonnes d'une couche, sans sa géométrie."""
+    with part_lisible(chemin), pq.ParquetFile(chemin, pre_buffer=fils_admis()) as fichier:
+        lue = fichier.read(columns=list(colonnes), use_threads=fils_admis())
+        return lue.to_pandas(use_threads=fils_admis())
 
 
 def listes_d_iris(
@@ -56,21 +71,17 @@ def listes_d_iris(
     est la plus ancienne.
     """
     voulues = set(communes)
-    datees: list[Liste] = []
+    tenues: list[Liste] = []
     sans_annee: list[Liste] = []
     remarques: list[str] = []
-    for tenue in base.millesimes("reference_iris", "iris"):
-        table = base.lire("reference_iris", tenue, "iris").reset_index().rename(columns=REFERENCE)
-        datees.append(Liste(tenue, "table de référence des IRIS de l'Insee", _reduire(table, voulues)))
-    for annee, chemin in base.couches("contours_iris"):
-        table = restaurer(base, pq.read_table(chemin, columns=list(COLONNES)).to_pandas())
+    for annee, chemin, table in listes_tenues(base):
         siens = _reduire(table, voulues)
         if siens.empty:
             continue
         if annee is not None:
-            datees.append(Liste(annee, "contours, année dite par le fichier", siens, chemin))
+            tenues.append(Liste(annee, TABLE if chemin is None else COUCHE, siens, chemin))
             continue
-        trouvees = passe.annees_compatibles(table["commune"].astype(str), ANCIENNE)
+        trouvees = passe.annees_compatibles(table["commune"].astype(str))
         if trouvees.inconnus:
             remarques.append(
                 f"Une couche d'IRIS sans année n'est pas employée : {len(trouvees.inconnus)} de ses communes "
@@ -83,7 +94,6 @@ def listes_d_iris(
             f"{premiere} à {derniere}"
         )
         sans_annee.append(Liste(derniere, origine, siens, chemin, premiere))
-    tenues = [liste for liste in datees if not liste.table.empty]
     for liste in sorted(sans_annee, key=lambda li: li.annee - (li.depuis or li.annee)):
         genees = [
             t for t in tenues if (liste.depuis or 0) <= t.annee and (t.depuis or t.annee) <= liste.annee
@@ -99,8 +109,7 @@ def listes_d_iris(
 
 
 def _reduire(table: pd.DataFrame, communes: set[str]) -> pd.DataFrame:
-    complete = table.reindex(columns=list(COLONNES))
-    complete["commune"] = complete["commune"].fillna(complete["code"].astype(str).str[:5])
+    complete = table.fillna({"commune": table["code"].astype(str).str[:5]})
     return complete[complete["commune"].isin(communes)].reset_index(drop=True)
 
 

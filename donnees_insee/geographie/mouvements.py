@@ -4,32 +4,43 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from donnees_insee import codes
+from donnees_insee.catalogue.tables import reference
 from donnees_insee.erreurs import ParametreInvalide, TableNonConforme, liste_de_fautes
-from donnees_insee.geographie.evenements import (
-    COLONNES,
-    Lien,
-    en_texte,
-    le,
-    libelle_du_mouvement,
-    sans_intermediaires,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
 
+COLONNES: Final = (
+    "MOD",
+    "DATE_EFF",
+    *(f"{c}_{m}" for m in ("AV", "AP") for c in ("TYPECOM", "COM", "LIBELLE")),
+)
 COMMUNE: Final = "COM"
 ARRONDISSEMENT: Final = "ARM"
 STATUTS: Final = {"COMD": "commune déléguée", "COMA": "commune associée"}
 # Les mouvements publiés commencent en 1943.
 PREMIERE_ANNEE: Final = 1944
+# Première année essayée pour dater une liste : celle qui convient dès lors n'a pas de borne basse utile.
+ANCIENNE: Final = 2003
 # Codes des collectivités d'outre-mer, qui ne sont pas dans la liste des communes du code officiel géographique.
 COLLECTIVITES: Final = ("975", "977", "978", "98")
+
+
+@dataclass(frozen=True)
+class Lien:
+    """Du territoire qui va d'une commune à une autre un jour donné ; un code vide dit « aucune commune »."""
+
+    avant: str
+    apres: str
+    mod: str
+    nom_avant: str
+    nom_apres: str
 
 
 @dataclass(frozen=True)
@@ -46,8 +57,8 @@ class HistoireDesCommunes:
 
     def __init__(self, mouvements: pd.DataFrame, cog: pd.DataFrame, annee: int) -> None:
         self.annee = annee
-        self._liste = en_texte(cog, "COM", ("COM", "TYPECOM", "LIBELLE", "COMPARENT"))
-        table = en_texte(mouvements, "COM_AV", COLONNES)
+        self._liste = _en_texte(cog, "COM", ("COM", "TYPECOM", "LIBELLE", "COMPARENT"))
+        table = _en_texte(mouvements, "COM_AV", COLONNES)
         genres = {COMMUNE, ""}
         self._mouvements = table[table["TYPECOM_AV"].isin(genres) & table["TYPECOM_AP"].isin(genres)]
         types = self._liste["TYPECOM"]
@@ -84,7 +95,7 @@ class HistoireDesCommunes:
                 fautes.append(
                     f"{jour} : {', '.join(sorted(orphelins))} naît ce jour-là, puis manque à la liste."
                 )
-            liens[jour] = sans_intermediaires(bruts, intermediaires)
+            liens[jour] = _sans_intermediaires(bruts, intermediaires)
             liste -= {m.apres for m in liens[jour]}
             liste |= {m.avant for m in liens[jour] if m.avant}
         if fautes:
@@ -104,20 +115,17 @@ class HistoireDesCommunes:
 
     def communes_en(self, annee: int) -> frozenset[str]:
         """Lister les communes au 1er janvier d'une année."""
-        self._exiger_l_annee(annee)
+        if not PREMIERE_ANNEE <= annee <= self.annee:
+            raise ParametreInvalide(
+                f"L'année {annee} est hors des mouvements tenus, qui vont de {PREMIERE_ANNEE} à {self.annee}. "
+                "Pour une année plus récente, déposez les fichiers v_commune et v_mvt_commune de cette année."
+            )
         return self._remontee[1][annee]
 
     def liens_entre(self, de: int, a: int) -> list[tuple[str, tuple[Lien, ...]]]:
         """Lister les liens entre deux années, du plus ancien au plus récent."""
         liens = self._remontee[0]
         return [(d, liens[d]) for d in sorted(liens) if f"{de}-01-01" < d <= f"{a}-01-01"]
-
-    def _exiger_l_annee(self, annee: int) -> None:
-        if not PREMIERE_ANNEE <= annee <= self.annee:
-            raise ParametreInvalide(
-                f"L'année {annee} est hors des mouvements tenus, qui vont de {PREMIERE_ANNEE} à {self.annee}. "
-                "Pour une année plus récente, déposez les fichiers v_commune et v_mvt_commune de cette année."
-            )
 
     # -- noms et raisons -----------------------------------------------------------------------
 
@@ -157,11 +165,10 @@ class HistoireDesCommunes:
     def fusions_depuis(self, code: str, annee: int) -> list[str]:
         """Dire dans quelles fusions une commune est entrée après une année."""
         dites: list[str] = []
-        if annee >= self.annee or annee < PREMIERE_ANNEE:
+        if annee < PREMIERE_ANNEE:
             return dites
         for date, liens in self.liens_entre(annee, self.annee):
-            suites = {m.apres for m in liens if m.avant == code and m.apres}
-            for suite in sorted(suites):
+            for suite in sorted({m.apres for m in liens if m.avant == code and m.apres}):
                 reunies = {m.avant: m.nom_avant for m in liens if m.apres == suite and m.avant}
                 if len(reunies) > 1:
                     dites.append(
@@ -173,8 +180,7 @@ class HistoireDesCommunes:
     def _fin(self, code: str, annee: int) -> str | None:
         """Dire comment une commune a cessé d'exister avant une année."""
         for date, liens in reversed(self.liens_entre(PREMIERE_ANNEE - 1, annee)):
-            siens = [m for m in liens if m.avant == code]
-            if siens:
+            if siens := [m for m in liens if m.avant == code]:
                 suite = sorted({f"{m.nom_apres} ({m.apres})" for m in siens if m.apres})
                 vers = f", {' et '.join(suite)}" if suite else ""
                 return f"{libelle_du_mouvement(siens[0].mod)} {le(date)}{vers}"
@@ -183,8 +189,7 @@ class HistoireDesCommunes:
     def _debut(self, code: str, annee: int) -> str | None:
         """Dire comment un code est devenu une commune après une année."""
         for date, liens in self.liens_entre(annee, self.annee):
-            siens = [m for m in liens if m.apres == code]
-            if siens:
+            if siens := [m for m in liens if m.apres == code]:
                 depuis = sorted({f"{m.nom_avant} ({m.avant})" for m in siens if m.avant and m.avant != code})
                 venu = f", auparavant {' et '.join(depuis)}" if depuis else ""
                 return f"{libelle_du_mouvement(siens[0].mod)} {le(date)}{venu}"
@@ -199,14 +204,69 @@ class HistoireDesCommunes:
 
     # -- reconnaître une année -----------------------------------------------------------------
 
-    def annees_compatibles(self, recus: Iterable[str], depuis: int = 2003) -> Compatibilite:
+    def annees_compatibles(self, recus: Iterable[str]) -> Compatibilite:
         """Trouver de quelle géographie est une liste de communes qui ne dit pas son année."""
         ramenes = {codes.ville_de_l_arrondissement(c) for c in recus if not c.startswith(COLLECTIVITES)}
         departements = {codes.departement_de_la_commune(c) for c in ramenes}
         essais = {}
-        for annee in range(max(depuis, PREMIERE_ANNEE), self.annee + 1):
+        for annee in range(ANCIENNE, self.annee + 1):
             liste = {c for c in self.communes_en(annee) if codes.departement_de_la_commune(c) in departements}
             essais[annee] = (tuple(sorted(ramenes - liste)), tuple(sorted(liste - ramenes)))
         rang = min((len(i), len(m)) for i, m in essais.values())
         annees = tuple(a for a, (i, m) in essais.items() if (len(i), len(m)) == rang)
         return Compatibilite(annees, *essais[annees[-1]])
+
+
+# -- lire les mouvements -----------------------------------------------------------------------
+
+
+def _en_texte(table: pd.DataFrame, cle: str, colonnes: tuple[str, ...]) -> pd.DataFrame:
+    """Ramener une table brute ou tenue à des colonnes de texte, le vide pour l'absence."""
+    lue = table if cle in table else table.reset_index().rename(columns={"code": cle})
+    manquantes = [c for c in colonnes if c not in lue]
+    if manquantes:
+        raise TableNonConforme(
+            f"Colonnes absentes : {', '.join(manquantes)}. On attend les fichiers v_commune et v_mvt_commune du code "
+            "officiel géographique, tels que l'Insee les publie."
+        )
+    return lue[list(colonnes)].astype("object").where(lambda t: t.notna(), "").astype(str)
+
+
+def _sans_intermediaires(liens: list[Lien], intermediaires: set[str]) -> tuple[Lien, ...]:
+    """Suivre un code qui naît et disparaît le même jour : A → B puis B → C devient A → C."""
+    sortants: dict[str, list[Lien]] = defaultdict(list)
+    for m in liens:
+        sortants[m.avant].append(m)
+    resolus: list[Lien] = []
+    a_suivre = [(m, {m.avant}) for m in liens if m.avant not in intermediaires]
+    while a_suivre:
+        m, vus = a_suivre.pop()
+        if m.apres not in intermediaires:
+            resolus.append(m)
+            continue
+        # Un code déjà suivi ne l'est pas deux fois : des mouvements fautifs pourraient tourner en rond.
+        a_suivre += [
+            (Lien(m.avant, n.apres, n.mod, m.nom_avant, n.nom_apres), vus | {m.apres})
+            for n in sortants[m.apres]
+            if n.apres not in vus | {m.apres}
+        ]
+    return tuple(sorted(resolus, key=lambda m: (m.avant, m.apres, m.mod)))
+
+
+def le(date: str) -> str:
+    """Écrire une date de mouvement, par exemple « au 1er janvier 2019 »."""
+    from babel.dates import get_month_names  # noqa: PLC0415 - données de langue, lues si une date est à écrire
+
+    annee, mois, jour = date.split("-")
+    quantieme = "1er" if jour == "01" else str(int(jour))
+    return f"au {quantieme} {get_month_names(locale='fr')[int(mois)]} {annee}"
+
+
+@lru_cache(maxsize=1)
+def _libelles() -> dict[str, str]:
+    return {r["mod"]: r["libelle"] for r in reference("mouvements")}
+
+
+def libelle_du_mouvement(mod: str) -> str:
+    """Nommer un type de mouvement."""
+    return _libelles().get(mod, f"mouvement de type {mod}")

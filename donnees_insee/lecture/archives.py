@@ -10,18 +10,19 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from donnees_insee.erreurs import FichierIllisible
+from donnees_insee.lecture.brut import nature
 
 TAILLE_MAXIMALE: Final = 4 * 1024**3
 # Un CSV creux se comprime beaucoup ; en deçà de cette taille, aucun rapport n'est dangereux.
 RAPPORT_MAXIMAL: Final = 500
 MEMBRES_MAXIMAUX: Final = 2000
 TAILLE_ANODINE: Final = 64 * 1024**2
+FAUTES: Final = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError)
 DOCUMENTATION: Final = frozenset(
     ".pdf .md .doc .docx .odt .html .htm .rtf .xml .qml .sld .md5 .png .jpg".split()  # noqa: SIM905
 )
 # Un .txt peut porter des données ; ceux-ci n'en portent pas.
 TEXTES_SANS_DONNEES: Final = ("lisezmoi", "lisez_moi", "lisez-moi", "readme", "licence", "license", "a_lire")
-PAGE_WEB: Final = (b"<!doctype html", b"<html")
 
 
 def extraire(archive: Path, dossier: Path) -> list[Path]:
@@ -30,15 +31,7 @@ def extraire(archive: Path, dossier: Path) -> list[Path]:
     ouvrir = _extraire_7z if archive.suffix.lower() == ".7z" else _extraire_zip
     try:
         membres = ouvrir(archive, dossier)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        EOFError,
-        OSError,
-        RuntimeError,
-        ValueError,
-    ) as cause:
+    except FAUTES as cause:
         raise FichierIllisible(
             f"« {archive.name} » est une archive tronquée ou abîmée ({cause}). Téléchargez-la de nouveau."
         ) from cause
@@ -64,11 +57,9 @@ def verifier_taille(archive: Path, taille: int, compressee: int) -> None:
 
 
 def _refuser_ce_qui_n_est_pas_une_archive(archive: Path) -> None:
-    with archive.open("rb") as flux:
-        debut = flux.read(512)
-    if not debut:
+    if not archive.stat().st_size:
         raise FichierIllisible(f"« {archive.name} » est vide. Téléchargez-la de nouveau.")
-    if debut.lstrip().lower().startswith(PAGE_WEB):
+    if nature(archive) == "html":
         raise FichierIllisible(
             f"« {archive.name} » est une page web et non une archive : le site a sans doute répondu par une "
             "page d'erreur. Téléchargez de nouveau le fichier depuis la page de la source."

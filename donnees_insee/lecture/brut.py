@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 import duckdb
@@ -42,42 +42,29 @@ class TexteDiffere:
     typer: Callable[[Sequence[str], Sequence[str]], pa.Table | None]
 
 
-class _Texte:
-    """Le champ ``texte`` d'une table : tel que donné, ou découpé à la première lecture."""
-
-    def __get__(self, table: TableBrute | None, classe: type | None = None) -> pa.Table:
-        if table is None:
-            raise AttributeError("texte")  # le champ n'a pas de valeur par défaut
-        valeur = table.__dict__["_texte"]
-        if isinstance(valeur, TexteDiffere):
-            valeur = table.__dict__["_texte"] = valeur.decouper()
-        return valeur
-
-    def __set__(self, table: TableBrute, valeur: pa.Table | TexteDiffere) -> None:
-        table.__dict__["_texte"] = valeur
-
-
 @dataclass(frozen=True)
 class TableBrute:
     """Une table telle que reçue : des noms de colonnes et du texte."""
 
     colonnes: tuple[str, ...]
-    texte: pa.Table
+    contenu: pa.Table | TexteDiffere
     origine: str
     encodage: str = "utf-8"
     titre: str = ""
-    remarques: tuple[str, ...] = field(default=())
+    remarques: tuple[str, ...] = ()
     millesime: int | None = None
     niveau: str | None = None
 
+    @cached_property
+    def texte(self) -> pa.Table:
+        """Le texte, découpé à la première lecture s'il est différé."""
+        return self.contenu.decouper() if isinstance(self.contenu, TexteDiffere) else self.contenu
+
     def typer(self, nombres: Sequence[str], textes: Sequence[str]) -> pa.Table | None:
-        """Lire d'emblée les nombres d'un CSV sans piège, sans passer par le texte."""
-        differe = self.__dict__["_texte"]
-        return differe.typer(nombres, textes) if isinstance(differe, TexteDiffere) else None
-
-
-# Posé après coup : le champ reste un argument obligatoire, et sa lecture passe par le descripteur.
-TableBrute.texte = _Texte()
+        """Lire d'emblée les nombres d'un CSV sans piège, dont le texte n'est pas déjà découpé."""
+        if isinstance(self.contenu, TexteDiffere) and "texte" not in vars(self):
+            return self.contenu.typer(nombres, textes)
+        return None
 
 
 def nature(chemin: Path) -> str:
@@ -131,25 +118,19 @@ def refuser_noms_repetes(noms: Sequence[str], origine: str) -> None:
 
 
 def rang_de_l_en_tete(lignes: Sequence[Sequence[str]]) -> int | None:
-    """Trouver la ligne des noms techniques, sous d'éventuels titres et libellés."""
-    meilleur: tuple[int, int] | None = None
+    """Trouver la ligne des noms techniques, sous d'éventuels titres et libellés ; à défaut, de noms en toutes lettres."""
+    techniques: dict[int, int] = {}
     for rang, ligne in enumerate(lignes[:LIGNES_D_EN_TETE]):
         noms = [c.strip() for c in ligne if c.strip()]
         if len(noms) < 2 or not all(_est_technique(n) for n in noms) or noms[0].upper() == "VAR_ID":
             continue
         if _cles_connues() & {n.upper() for n in noms}:
             return rang
-        if meilleur is None or len(noms) > meilleur[0]:
-            meilleur = (len(noms), rang)
-    return _rang_libelle(lignes) if meilleur is None else meilleur[1]
-
-
-def _rang_libelle(lignes: Sequence[Sequence[str]]) -> int | None:
-    """Trouver une ligne de noms en toutes lettres, pour les éditeurs qui n'ont pas de noms techniques."""
-    for rang, ligne in enumerate(lignes[:LIGNES_D_EN_TETE]):
-        if colonnes_libellees() & {en_capitales(c) for c in ligne}:
-            return rang
-    return None
+        techniques[rang] = len(noms)
+    if techniques:
+        return max(techniques, key=techniques.__getitem__)
+    libelles = [{en_capitales(c) for c in ligne} for ligne in lignes[:LIGNES_D_EN_TETE]]
+    return next((rang for rang, noms in enumerate(libelles) if colonnes_libellees() & noms), None)
 
 
 def _est_technique(nom: str) -> bool:

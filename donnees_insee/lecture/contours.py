@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
+import tomllib
 from dataclasses import dataclass
+from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,11 +13,11 @@ from donnees_insee import codes
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.erreurs import FichierIllisible, SourceNonReconnue, TableNonConforme, liste_de_fautes
 from donnees_insee.lecture.brut import nature, refuser_ce_qui_n_est_pas_une_table, refuser_noms_repetes
-from donnees_insee.lecture.pilotes import PILOTES, adresse, noms_des_couches, verifier_le_compte
+from donnees_insee.lecture.pilotes import PILOTES, adresse, noms_des_couches, sous_gdal, verifier_le_compte
 from donnees_insee.lecture.reconnaissance import annee_du_nom, refuser_deux_annees
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -27,8 +28,9 @@ EXTENSIONS_COUCHE: Final = frozenset(PILOTES)
 # Formats où un fichier peut porter plusieurs couches ; les lister relit le fichier.
 PLUSIEURS_COUCHES: Final = {".gpkg", ".topojson", ".json"}
 COLONNES: Final = ("code", "nom", "commune", "nom_commune", "type")
-# Emprise de la France métropolitaine, débordée d'un degré : elle trahit longitudes et latitudes échangées.
-METROPOLE: Final = (-6.5, 40.0, 11.0, 52.5)
+REPERES: Final = resources.files("donnees_insee.catalogue") / "reference" / "perimetres.toml"
+PERIMETRES: Final = tomllib.loads(REPERES.read_text(encoding="utf-8"))
+SURFACES: Final = ("Polygon", "MultiPolygon")
 HORS_METROPOLE: Final = ("97", "98", "99", "QP97", "QP98", "QP099", "QN97", "QN98", "QN099")
 
 
@@ -48,7 +50,7 @@ def lire_couche(chemin: Path, demande: int | None = None) -> CouchePreparee:
     """Lire une couche et vérifier qu'elle peut servir de contours."""
     brute, remarques = _ouvrir(chemin)
     refuser_noms_repetes([str(c) for c in brute.columns], chemin.name)
-    source = _reconnaitre_couche([str(c) for c in brute.columns], chemin.name)
+    source = _reconnaitre_couche(brute, chemin.name)
     couche = _colonnes_communes(brute, source, chemin.name)
     couche, reparees = _reparer(couche)
     remarques += reparees
@@ -75,23 +77,15 @@ def _ouvrir(chemin: Path) -> tuple[gpd.GeoDataFrame, list[str]]:
         raise FichierIllisible(
             f"« {chemin.name} » n'est pas une couche géographique : son contenu est de nature « {contenu} »."
         )
-    try:
-        with warnings.catch_warnings():
-            # Les avertissements de GDAL sont en anglais ; ce qui compte est vérifié plus bas.
-            warnings.simplefilter("ignore")
-            lisible = adresse(chemin)
-            plusieurs = chemin.suffix.lower() in PLUSIEURS_COUCHES
-            couche = _couche_utile(chemin.name, lisible) if plusieurs else None
-            brute = gpd.read_file(lisible, layer=couche)
-            verifier_le_compte(chemin, len(brute), couche)
-    except (SourceNonReconnue, FichierIllisible):
-        raise
-    except Exception as cause:
-        # GDAL, pyogrio et shapely ont chacun leurs erreurs, selon ce qui est abîmé dans le fichier.
-        raise FichierIllisible(
-            f"« {chemin.name} » ne s'ouvre pas comme une couche géographique ({cause}). Pour un shapefile, "
-            "déposez ensemble les fichiers .shp, .shx, .dbf et .prj."
-        ) from cause
+    with sous_gdal(
+        f"« {chemin.name} » ne s'ouvre pas comme une couche géographique",
+        "Pour un shapefile, déposez ensemble les fichiers .shp, .shx, .dbf et .prj.",
+    ):
+        lisible = adresse(chemin)
+        plusieurs = chemin.suffix.lower() in PLUSIEURS_COUCHES
+        couche = _couche_utile(chemin.name, lisible) if plusieurs else None
+        brute = gpd.read_file(lisible, layer=couche)
+        verifier_le_compte(chemin, len(brute), couche)
     if not isinstance(brute, gpd.GeoDataFrame) or brute.geometry.isna().all():
         raise SourceNonReconnue(
             f"« {chemin.name} » ne contient aucune géométrie : ce n'est pas une couche de contours."
@@ -117,7 +111,7 @@ def _couche_utile(fichier: str, lisible: str) -> str:
     if len(noms) == 1:
         return noms[0]
     attributs = {n: pyogrio.read_info(lisible, layer=n)["fields"] for n in noms}
-    utiles = [n for n in noms if _source_des_contours([str(a) for a in attributs[n]]) is not None]
+    utiles = [n for n in noms if _source_des_contours(attributs[n]) is not None]
     if len(utiles) == 1:
         return utiles[0]
     raise SourceNonReconnue(
@@ -127,20 +121,18 @@ def _couche_utile(fichier: str, lisible: str) -> str:
 
 
 def _en_degres(brute: gpd.GeoDataFrame) -> bool:
-    x_min, y_min, x_max, y_max = brute.total_bounds
-    return bool(-180 <= x_min <= x_max <= 180 and -90 <= y_min <= y_max <= 90)
+    return bool((np.abs(brute.total_bounds) <= (180, 90, 180, 90)).all())
 
 
-def _source_des_contours(noms: Sequence[str]) -> Source | None:
-    hauts = {n.upper() for n in noms}
+def _source_des_contours(noms: Iterable[object]) -> Source | None:
+    hauts = {str(n).upper() for n in noms}
     return next((s for s in sources().values() if s.couche and hauts & set(s.cle)), None)
 
 
-def _reconnaitre_couche(noms: Sequence[str], fichier: str) -> Source:
-    trouvee = _source_des_contours(noms)
-    if trouvee is not None:
+def _reconnaitre_couche(brute: gpd.GeoDataFrame, fichier: str) -> Source:
+    if (trouvee := _source_des_contours(brute.columns)) is not None:
         return trouvee
-    recus = ", ".join(n for n in noms if n != "geometry")[:200]
+    recus = ", ".join(str(n) for n in brute.columns if n != "geometry")[:200]
     raise SourceNonReconnue(
         f"« {fichier} » n'est ni une couche d'IRIS (attribut CODE_IRIS ou DCOMIRIS) ni une couche de QPV "
         f"(attribut code_qp). Attributs reçus : {recus or 'aucun (pour un shapefile, le .dbf manque)'}."
@@ -159,20 +151,18 @@ def _colonnes_communes(brute: gpd.GeoDataFrame, source: Source, fichier: str) ->
         communes[variable] = None if trouve is None else brute[trouve].astype("string").str.strip()
     if source.niveaux[0] == "iris":
         communes["commune"] = communes["commune"].fillna(communes["code"].str[:5])
-    try:
+    with sous_gdal(
+        f"« {fichier} » : ses coordonnées ne se convertissent pas en WGS 84",
+        "Réenregistrez la couche dans un SIG en EPSG:4326, puis déposez-la de nouveau.",
+    ):
         return communes.to_crs("EPSG:4326")
-    except Exception as cause:
-        raise FichierIllisible(
-            f"« {fichier} » : ses coordonnées ne se convertissent pas en WGS 84 ({cause}). Réenregistrez la "
-            "couche dans un SIG en EPSG:4326, puis déposez-la de nouveau."
-        ) from cause
 
 
 def _reparer(couche: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Réparer les contours qui se croisent, écarter ceux qui n'ont pas de surface, et dire l'un et l'autre."""
     import shapely  # noqa: PLC0415 - import lent, réservé aux couches
 
-    surfaces = couche.geometry.geom_type.isin(["Polygon", "MultiPolygon"]) & ~couche.geometry.is_empty
+    surfaces = couche.geometry.geom_type.isin(SURFACES) & ~couche.geometry.is_empty
     invalides = surfaces & ~couche.geometry.is_valid
     if invalides.any():
         reparees = shapely.make_valid(
@@ -193,43 +183,38 @@ def _reparer(couche: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
 
 def _fautes(couche: gpd.GeoDataFrame, niveau: str) -> list[str]:
     """Relever codes mal formés ou répétés, géométries vides, ponctuelles ou mal placées."""
-    fautes = []
     liste = couche["code"].astype("str").fillna("(vide)")
-    mauvais = [c for c in liste if not codes.conforme(c, niveau)]
-    if mauvais:
-        fautes.append(
-            f"{len(mauvais)} code(s) mal formé(s) ({', '.join(mauvais[:5])}) ; on attend {codes.ATTENDUS[niveau]}."
-        )
-    doubles = liste[liste.duplicated()].unique()
-    if len(doubles):
-        fautes.append(f"{len(doubles)} code(s) en double ({', '.join(doubles[:5])}).")
     vides = couche.geometry.isna() | couche.geometry.is_empty
-    if vides.any():
-        fautes.append(f"{int(vides.sum())} géométrie(s) vide(s) ({', '.join(liste[vides][:5])}).")
-    plates = ~vides & ~couche.geometry.geom_type.isin(["Polygon", "MultiPolygon"])
-    if plates.any():
-        fautes.append(
-            f"{int(plates.sum())} géométrie(s) qui ne sont pas des surfaces ({', '.join(liste[plates][:5])}) ; "
-            "on attend des polygones."
-        )
-    return fautes + _fautes_de_lieu(couche[~vides], liste[~vides])
+    cas = (
+        (
+            f"code(s) mal formé(s) ({{}}) ; on attend {codes.ATTENDUS[niveau]}.",
+            [c for c in liste if not codes.conforme(c, niveau)],
+        ),
+        ("code(s) en double ({}).", liste[liste.duplicated()].unique()),
+        ("géométrie(s) vide(s) ({}).", liste[vides]),
+        (
+            "géométrie(s) qui ne sont pas des surfaces ({}) ; on attend des polygones.",
+            liste[~vides & ~couche.geometry.geom_type.isin(SURFACES)],
+        ),
+    )
+    fautes = [f"{len(ici)} {phrase.format(', '.join(ici[:5]))}" for phrase, ici in cas if len(ici)]
+    lieu = _faute_de_lieu(couche[~vides], liste[~vides])
+    return [*fautes, lieu] if lieu else fautes
 
 
-def _fautes_de_lieu(couche: gpd.GeoDataFrame, liste: Sequence[str]) -> list[str]:
+def _faute_de_lieu(couche: gpd.GeoDataFrame, liste: Sequence[str]) -> str:
     """Refuser une couche qui tombe hors de la Terre, ou hors de France pour un code de métropole."""
     bornes = couche.geometry.bounds
     x, y = (bornes["minx"] + bornes["maxx"]) / 2, (bornes["miny"] + bornes["maxy"]) / 2
     metropole = ~couche["code"].astype("str").str.startswith(HORS_METROPOLE).fillna(value=True).to_numpy(bool)
-    ouest, sud, est, nord = METROPOLE
+    ouest, sud, est, nord = PERIMETRES["emprises"][0]
     sur_terre = x.between(-180, 180) & y.between(-90, 90)
     ailleurs = ~sur_terre | (metropole & ~(x.between(ouest, est) & y.between(sud, nord)))
     if not ailleurs.any():
-        return []
+        return ""
     rang = int(ailleurs.to_numpy().argmax())
-    return [
-        (
-            f"{int(ailleurs.sum())} contour(s) hors de France (par exemple {list(liste)[rang]} vers "
-            f"{x.iloc[rang]:.4g}, {y.iloc[rang]:.4g}) : la projection annoncée n'est pas la bonne, ou longitudes et "
-            "latitudes sont échangées."
-        )
-    ]
+    return (
+        f"{int(ailleurs.sum())} contour(s) hors de France (par exemple {list(liste)[rang]} vers "
+        f"{x.iloc[rang]:.4g}, {y.iloc[rang]:.4g}) : la projection annoncée n'est pas la bonne, ou longitudes et "
+        "latitudes sont échangées."
+    )

@@ -35,6 +35,7 @@ class EnTete:
     separateur: str
     noms: list[str]
     titre: str
+    fichier: str
     position: int = 0
 
     @cached_property
@@ -43,7 +44,7 @@ class EnTete:
         return {nom: i for i, nom in enumerate(self.noms) if nom}
 
 
-def decouper(chemin: Path, entete: EnTete, nom: str, saut: int = 0) -> pa.Table:
+def decouper(chemin: Path, entete: EnTete, saut: int = 0) -> pa.Table:
     """Découper en texte pur, et traduire le refus de DuckDB."""
     colonnes = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(entete.noms)))
     # DuckDB prend crochets et astérisques d'un chemin pour un motif : ils sont neutralisés.
@@ -60,10 +61,10 @@ def decouper(chemin: Path, entete: EnTete, nom: str, saut: int = 0) -> pa.Table:
             if "No space left" in str(cause) or "disk" in str(cause).lower():
                 raise OSError(errno.ENOSPC, "No space left on device") from cause
             raise FichierIllisible(
-                f"« {nom} » : {_faute_de_decoupage(str(cause), len(entete.noms))}. Le fichier est peut-être "
+                f"« {entete.fichier} » : {_faute_de_decoupage(str(cause), len(entete.noms))}. Le fichier est peut-être "
                 "tronqué ou retouché : téléchargez-le de nouveau."
             ) from cause
-    _verifier_le_compte(chemin, entete.separateur, nom, brut.num_rows, saut)
+    _verifier_le_compte(chemin, entete, brut.num_rows, saut)
     return pa.table({n: brut.column(i) for n, i in entete.utiles.items()})
 
 
@@ -84,20 +85,20 @@ def decouper_en_nombres(
 ) -> pa.Table | None:
     """Découper et lire les nombres du même geste, si toutes les cellules à lire sont des nombres ordinaires."""
     types = {n: pa.float64() for n in nombres} | {n: pa.string() for n in textes}
-    lue = _lire_d_emblee(chemin, entete, types, chemin.name)
+    lue = _lire_d_emblee(chemin, entete, types)
     # « NaN » et « inf » se lisent comme des nombres, et n'en sont pas : la somme les trahit.
     if lue is not None and all(math.isfinite(pc.sum(lue[n]).as_py() or 0.0) for n in nombres):
         return lue
     return None
 
 
-def decouper_sans_detour(chemin: Path, entete: EnTete, nom: str) -> pa.Table:
+def decouper_sans_detour(chemin: Path, entete: EnTete) -> pa.Table:
     """Découper en texte un fichier sans piège ; s'il en cache un, DuckDB le découpe ou dit la faute."""
-    lue = _lire_d_emblee(chemin, entete, dict.fromkeys(entete.utiles, pa.string()), nom)
-    return decouper(chemin, entete, nom, saut=1) if lue is None else lue
+    lue = _lire_d_emblee(chemin, entete, dict.fromkeys(entete.utiles, pa.string()))
+    return decouper(chemin, entete, saut=1) if lue is None else lue
 
 
-def _lire_d_emblee(chemin: Path, entete: EnTete, types: dict[str, pa.DataType], nom: str) -> pa.Table | None:
+def _lire_d_emblee(chemin: Path, entete: EnTete, types: dict[str, pa.DataType]) -> pa.Table | None:
     places = {f"c{entete.utiles[n]}": t for n, t in types.items()}
     try:
         with pa.OSFile(str(chemin)) as flux:
@@ -114,24 +115,24 @@ def _lire_d_emblee(chemin: Path, entete: EnTete, types: dict[str, pa.DataType], 
             )
     except pa.ArrowInvalid:
         return None
-    _verifier_le_compte(chemin, entete.separateur, nom, lue.num_rows, saut=1)
+    _verifier_le_compte(chemin, entete, lue.num_rows, saut=1)
     return lue.rename_columns(list(types))
 
 
 # -- second compte -----------------------------------------------------------------------------
 
 
-def _verifier_le_compte(chemin: Path, separateur: str, nom: str, lues: int, saut: int = 0) -> None:
+def _verifier_le_compte(chemin: Path, entete: EnTete, lues: int, saut: int = 0) -> None:
     """Vérifier que le découpage a donné toutes les lignes d'un fichier."""
     # Une ligne de données tient sur une ligne de texte au moins : l'égalité prouve que rien n'est perdu.
     with chemin.open("rb") as flux:
         if lues == sum(not ligne.isspace() for ligne in flux) - saut:
             return
-    comptees = _compter_les_enregistrements(chemin, separateur, nom) - saut
+    comptees = _compter_les_enregistrements(chemin, entete) - saut
     if comptees != lues:
         raise FichierIllisible(
-            f"« {nom} » : {lues} lignes ont été lues, et un second compte en trouve {comptees}. Un guillemet isolé ou "
-            "une ligne démesurée en cache : téléchargez de nouveau le fichier, ou enregistrez-le en « CSV UTF-8 » "
+            f"« {entete.fichier} » : {lues} lignes ont été lues, et un second compte en trouve {comptees}. Un guillemet "
+            "isolé ou une ligne démesurée en cache : téléchargez de nouveau le fichier, ou enregistrez-le en « CSV UTF-8 » "
             "depuis un tableur."
         )
 
@@ -143,22 +144,24 @@ def _avale(cellule: str, rang: int, colonnes: int, separateur: str) -> bool:
     return "\n" in cellule and (debut.count(separateur), fin.count(separateur)) == (reste, rang)
 
 
-def _compter_les_enregistrements(chemin: Path, separateur: str, nom: str) -> int:
+def _compter_les_enregistrements(chemin: Path, entete: EnTete) -> int:
     comptes = 0
     csv.field_size_limit(CELLULE_MAXIMALE)
     try:
         with chemin.open(encoding="utf-8-sig", newline="") as flux:
-            for ligne in csv.reader(flux, delimiter=separateur, strict=True):
+            for ligne in csv.reader(flux, delimiter=entete.separateur, strict=True):
                 comptes += bool(ligne)
-                if any(_avale(cellule, rang, len(ligne), separateur) for rang, cellule in enumerate(ligne)):
+                if any(
+                    _avale(cellule, rang, len(ligne), entete.separateur) for rang, cellule in enumerate(ligne)
+                ):
                     raise FichierIllisible(
-                        f"« {nom} » : à la ligne de données {comptes}, un guillemet ouvre une cellule qui court sur "
-                        "plusieurs lignes de texte et peut en cacher de données. Ôtez ce guillemet, ou le retour à la "
+                        f"« {entete.fichier} » : à la ligne de données {comptes}, un guillemet ouvre une cellule qui court "
+                        "sur plusieurs lignes de texte et peut en cacher de données. Ôtez ce guillemet, ou le retour à la "
                         "ligne de cette cellule, puis déposez de nouveau le fichier."
                     )
     except csv.Error as cause:
         raise FichierIllisible(
-            f"« {nom} » : après {comptes} lignes, le texte ne se découpe plus de façon sûre (guillemet isolé ou cellule "
-            "démesurée). Téléchargez de nouveau le fichier, ou enregistrez-le en « CSV UTF-8 » depuis un tableur."
+            f"« {entete.fichier} » : après {comptes} lignes, le texte ne se découpe plus de façon sûre (guillemet isolé "
+            "ou cellule démesurée). Téléchargez de nouveau le fichier, ou enregistrez-le en « CSV UTF-8 » depuis un tableur."
         ) from cause
     return comptes

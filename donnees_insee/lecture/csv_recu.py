@@ -7,6 +7,7 @@ import csv
 import io
 import itertools
 import shutil
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,14 +17,7 @@ import pyarrow as pa
 
 from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.erreurs import FichierIllisible
-from donnees_insee.lecture.brut import (
-    LIGNES_D_EN_TETE,
-    TableBrute,
-    TexteDiffere,
-    rang_de_l_en_tete,
-    refuser_noms_repetes,
-    refuser_trop_de_colonnes,
-)
+from donnees_insee.lecture import brut
 from donnees_insee.lecture.csv_decoupe import EnTete, decouper, decouper_en_nombres, decouper_sans_detour
 
 if TYPE_CHECKING:
@@ -47,7 +41,7 @@ class _Examen:
     guillemets: bool = True
 
 
-def lire_csv(chemin: Path) -> TableBrute:
+def lire_csv(chemin: Path) -> brut.TableBrute:
     """Lire un CSV en texte pur."""
     examen = _examiner(chemin)
     a_copier = examen.a_transcrire or not _ecrit_en_utf_8(chemin)
@@ -57,11 +51,11 @@ def lire_csv(chemin: Path) -> TableBrute:
             lisible = Path(provisoire) / "transcrit.csv"
             _transcrire(chemin, lisible, examen.encodage)
         entete = _trouver_l_en_tete(lisible, chemin.name)
-        refuser_noms_repetes([n for n in entete.noms if n], chemin.name)
-        texte: pa.Table | TexteDiffere
+        brut.refuser_noms_repetes([n for n in entete.noms if n], chemin.name)
+        texte: pa.Table | brut.TexteDiffere
         if not a_copier and not examen.guillemets and entete.rang == 0:
-            texte = TexteDiffere(
-                partial(decouper_sans_detour, chemin, entete, chemin.name),
+            texte = brut.TexteDiffere(
+                partial(decouper_sans_detour, chemin, entete),
                 partial(decouper_en_nombres, chemin, entete),
             )
         else:
@@ -70,12 +64,12 @@ def lire_csv(chemin: Path) -> TableBrute:
             with lisible.open("rb") as flux, suite.open("wb") as cible:
                 flux.seek(entete.position)
                 shutil.copyfileobj(flux, cible, BLOC)
-            texte = decouper(suite, entete, chemin.name)
+            texte = decouper(suite, entete)
     remarques = list(examen.remarques)
     if len(entete.noms) > len(entete.utiles):
         remarques.append(f"{len(entete.noms) - len(entete.utiles)} colonnes sans nom ôtées")
     encodage = {"utf-8-sig": "utf-8", "cp1252": "windows-1252"}.get(examen.encodage, examen.encodage)
-    return TableBrute(tuple(entete.utiles), texte, chemin.name, encodage, entete.titre, tuple(remarques))
+    return brut.TableBrute(tuple(entete.utiles), texte, chemin.name, encodage, entete.titre, tuple(remarques))
 
 
 def _ecrit_en_utf_8(chemin: Path) -> bool:
@@ -87,9 +81,10 @@ def _ecrit_en_utf_8(chemin: Path) -> bool:
 
 
 def _blocs(chemin: Path) -> Iterator[bytes]:
+    """Lire par blocs, sans séparer un retour chariot de ce qui le suit."""
     with chemin.open("rb") as flux:
         while bloc := flux.read(BLOC):
-            yield bloc
+            yield bloc + flux.read(1) if bloc.endswith(b"\r") else bloc
 
 
 def _examiner(chemin: Path) -> _Examen:
@@ -112,7 +107,7 @@ def _examiner(chemin: Path) -> _Examen:
 
 
 def _utf_16(debut: bytes) -> str | None:
-    if debut.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if debut.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     # Sans marque d'ordre, un texte latin en UTF-16 a un octet nul sur deux.
     if len(debut) >= 4 and debut.count(0) > len(debut) // 3:
@@ -120,42 +115,27 @@ def _utf_16(debut: bytes) -> str | None:
     return None
 
 
-def _compter(chemin: Path) -> dict[str, int]:
+def _compter(chemin: Path) -> Counter[str]:
     """Compter ce qui décide de l'encodage et du découpage, en une seule lecture."""
-    comptes = dict.fromkeys(("nuls", "n", "r", "rn", "guillemets", "perdus", "meles", "fautes"), 0)
-    decodeur = codecs.getincrementaldecoder("utf-8")()
-    fin = b""
+    comptes: Counter[str] = Counter()
     for bloc in _blocs(chemin):
         comptes["nuls"] += bloc.count(0)
         comptes["guillemets"] += b'"' in bloc
-        if b"\r" in bloc or fin == b"\r":
-            comptes["r"] += bloc.count(b"\r")
-            comptes["n"] += bloc.count(b"\n")
-            comptes["rn"] += bloc.count(b"\r\n") + (fin == b"\r" and bloc.startswith(b"\n"))
+        if b"\r" in bloc:
+            comptes.update(r=bloc.count(b"\r"), n=bloc.count(b"\n"), rn=bloc.count(b"\r\n"))
         else:
             # Un seul compte par bloc suffit à trahir, à côté de retours chariot, des fins de ligne mêlées.
             comptes["n"] += b"\n" in bloc
-        if not bloc.isascii() or fin >= b"\x80":
+        if not bloc.isascii():
+            comptes["accents"] += 1
             comptes["perdus"] += bloc.count(b"\xef\xbf\xbd")
             comptes["meles"] += bloc.count(b"\xc3\xa9") + bloc.count(b"\xc3\xa8")
-            comptes["fautes"] += not _se_decode(decodeur, bloc)
-        fin = bloc[-1:]
-    comptes["fautes"] += not _se_decode(decodeur, b"", fini=True)
     return comptes
 
 
-def _se_decode(decodeur: codecs.IncrementalDecoder, bloc: bytes, *, fini: bool = False) -> bool:
-    try:
-        decodeur.decode(bloc, final=fini)
-    except UnicodeDecodeError:
-        decodeur.reset()
-        return False
-    return True
-
-
-def _utf_8_ou_windows(chemin: Path, comptes: dict[str, int]) -> tuple[str, tuple[str, ...]]:
+def _utf_8_ou_windows(chemin: Path, comptes: Counter[str]) -> tuple[str, tuple[str, ...]]:
     """Décoder sans perte : UTF-8 d'abord, sinon Windows-1252, et le dire."""
-    if not comptes["fautes"]:
+    if not comptes["accents"] or _se_decode(chemin, "utf-8"):
         perdus = ("des accents étaient déjà perdus dans le fichier reçu (caractère �)",)
         return "utf-8-sig", perdus if comptes["perdus"] else ()
     _exiger(chemin, "cp1252")
@@ -164,18 +144,20 @@ def _utf_8_ou_windows(chemin: Path, comptes: dict[str, int]) -> tuple[str, tuple
     return "cp1252", ("encodage windows-1252",)
 
 
+def _se_decode(chemin: Path, encodage: str) -> bool:
+    try:
+        return all(True for _ in codecs.iterdecode(_blocs(chemin), encodage))
+    except UnicodeDecodeError:
+        return False
+
+
 def _exiger(chemin: Path, encodage: str) -> None:
     """Décoder tout le fichier, ou le refuser."""
-    decodeur = codecs.getincrementaldecoder(encodage)()
-    try:
-        for bloc in _blocs(chemin):
-            decodeur.decode(bloc)
-        decodeur.decode(b"", final=True)
-    except UnicodeDecodeError as cause:
+    if not _se_decode(chemin, encodage):
         raise FichierIllisible(
             f"« {chemin.name} » n'est lisible ni en UTF-8, ni en UTF-16, ni en Windows-1252. "
             "Ouvrez-le dans un tableur et enregistrez-le en « CSV UTF-8 »."
-        ) from cause
+        )
 
 
 def _transcrire(chemin: Path, copie: Path, encodage: str) -> None:
@@ -193,8 +175,9 @@ def _transcrire(chemin: Path, copie: Path, encodage: str) -> None:
 
 def _trouver_l_en_tete(chemin: Path, nom: str) -> EnTete:
     """Prendre la première ligne, ou celle des noms techniques si des titres la précèdent."""
-    lignes, positions = _premieres_lignes(chemin, nom)
-    rang = rang_de_l_en_tete([_decouper(ligne) for ligne in lignes])
+    entieres = _premieres_lignes(chemin, nom)
+    lignes = [ligne.rstrip("\r\n") for ligne in entieres]
+    rang = brut.rang_de_l_en_tete([_decouper(ligne) for ligne in lignes])
     if rang is None or not any(c.strip() for c in lignes[:rang]):
         rang = next((i for i, ligne in enumerate(lignes) if ligne.strip()), 0)
     separateur = _separateur(lignes[rang])
@@ -204,20 +187,24 @@ def _trouver_l_en_tete(chemin: Path, nom: str) -> EnTete:
             f"première ligne « {lignes[rang][:60]} ». Enregistrez-le en CSV séparé par des points-virgules."
         )
     noms = _decouper(lignes[rang])
-    refuser_trop_de_colonnes(len(noms), nom)
+    brut.refuser_trop_de_colonnes(len(noms), nom)
     _refuser_les_guillemets_douteux(lignes[: rang + 1], noms, separateur, nom)
     titre = " · ".join(" ".join(t.split()) for ligne in lignes[:rang] if (t := ligne.strip(' ;,\t|"\r\n')))
-    return EnTete(rang, separateur, noms, titre, positions[rang])
+    return EnTete(rang, separateur, noms, titre, nom, _octets(chemin, entieres[: rang + 1]))
 
 
-def _premieres_lignes(chemin: Path, nom: str) -> tuple[list[str], list[int]]:
-    """Lire les premières lignes, dont une cellule peut en courir plusieurs, et l'octet où chacune finit."""
+def _octets(chemin: Path, lignes: list[str]) -> int:
+    """Compter les octets que des lignes prennent au début d'un fichier, marque comprise."""
+    with chemin.open("rb") as flux:
+        marque = flux.read(3) == codecs.BOM_UTF8
+    return 3 * marque + len("".join(lignes).encode())
+
+
+def _premieres_lignes(chemin: Path, nom: str) -> list[str]:
+    """Lire les premières lignes, dont une cellule peut en courir plusieurs."""
     lignes: list[str] = []
-    positions: list[int] = []
-    with chemin.open("rb") as marque:
-        position = len(codecs.BOM_UTF8) if marque.read(3) == codecs.BOM_UTF8 else 0
     with chemin.open(encoding="utf-8-sig", newline="") as flux:
-        while len(lignes) < LIGNES_D_EN_TETE and (ligne := flux.readline(LIGNE_MAXIMALE)):
+        while len(lignes) < brut.LIGNES_D_EN_TETE and (ligne := flux.readline(LIGNE_MAXIMALE)):
             for rang in itertools.count(1):
                 if not _reste_ouverte(ligne):
                     break
@@ -228,10 +215,8 @@ def _premieres_lignes(chemin: Path, nom: str) -> tuple[list[str], list[int]]:
                         "fermez-le, ou téléchargez de nouveau le fichier."
                     )
                 ligne += suite
-            position += len(ligne.encode())
-            lignes.append(ligne.rstrip("\r\n"))
-            positions.append(position)
-    return lignes, positions
+            lignes.append(ligne)
+    return lignes
 
 
 def _reste_ouverte(ligne: str) -> bool:
@@ -247,19 +232,14 @@ def _reste_ouverte(ligne: str) -> bool:
 
 def _refuser_les_guillemets_douteux(lignes: list[str], noms: list[str], separateur: str, nom: str) -> None:
     """Refuser un guillemet isolé dans un nom, ou qui avale une ligne : rien ne dirait où commencent les données."""
-    douteux = [n for n in noms if '"' in n]
+    douteux = [f"la colonne « {n[:40]} »" for n in noms if '"' in n]
     lues = csv.reader(io.StringIO("\n".join(lignes), newline=""), delimiter=separateur)
-    cellules = [cellule for ligne in lues for cellule in ligne]
-    avalees = [c for c in cellules if "\n" in c and separateur in c]
-    if douteux or avalees:
-        quoi = (
-            f"la colonne « {douteux[0][:40]} »"
-            if douteux
-            else f"la cellule « {avalees[0].split()[0][:40]}… »"
-        )
+    avalees = [c for ligne in lues for c in ligne if "\n" in c and separateur in c]
+    douteux += [f"la cellule « {' '.join(c.split()[:1])[:40]}… »" for c in avalees]
+    if douteux:
         raise FichierIllisible(
-            f"« {nom} » : un guillemet de l'en-tête, dans {quoi}, n'est ni ouvert ni fermé comme il faut et peut cacher "
-            "des lignes. Ôtez-le, ou téléchargez de nouveau le fichier."
+            f"« {nom} » : un guillemet de l'en-tête, dans {douteux[0]}, n'est ni ouvert ni fermé comme il faut et peut "
+            "cacher des lignes. Ôtez-le, ou téléchargez de nouveau le fichier."
         )
 
 

@@ -1,6 +1,6 @@
 """Lire un classeur dans un processus à part : un classeur abîmé peut épuiser la mémoire ou l'abattre.
 
-Ce programme est lancé par ``donnees_insee.lecture.classeur`` ; il n'importe rien du projet pour partir vite.
+Ce programme est lancé par ``donnees_insee.lecture.tables`` ; il n'importe rien du projet pour partir vite.
 """
 
 from __future__ import annotations

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
 import glob
 import json
 import mmap
 import re
 import sqlite3
-from contextlib import closing
+import warnings
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
-from donnees_insee.erreurs import FichierIllisible
+from donnees_insee.erreurs import ErreurAbs, FichierIllisible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # Pilote et premiers octets de chaque extension admise ; un JSON commence par une accolade.
@@ -33,16 +36,27 @@ TOPOLOGIE: Final = re.compile(rb'"type"\s*:\s*"Topology"')
 DEBUT: Final = 8192
 
 
+@contextmanager
+def sous_gdal(refus: str, conseil: str) -> Iterator[None]:
+    """Taire les avertissements de GDAL, qui sont en anglais, et dire en français ce qui l'arrête."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except ErreurAbs:
+        raise
+    except Exception as cause:
+        # GDAL, pyogrio et shapely ont chacun leurs erreurs, selon ce qui est abîmé dans le fichier.
+        raise FichierIllisible(f"{refus} ({cause}). {conseil}".rstrip()) from cause
+
+
 def adresse(chemin: Path) -> str:
     """Donner à GDAL le nom d'une couche, pilote compris, après avoir vérifié qu'elle est ce qu'elle annonce."""
     pilote, signature = PILOTES[chemin.suffix.lower()]
     with chemin.open("rb") as flux:
         debut = flux.read(DEBUT)
-    if (
-        not debut.removeprefix(b"\xef\xbb\xbf")
-        .lstrip(b" \t\r\n" if signature == b"{" else b"")
-        .startswith(signature)
-    ):
+    lu = debut.removeprefix(codecs.BOM_UTF8)
+    if not (lu.lstrip(b" \t\r\n") if signature == b"{" else lu).startswith(signature):
         raise FichierIllisible(
             f"« {chemin.name} » n'est pas une couche géographique : ses premiers octets ne sont pas ceux d'un "
             f"fichier {pilote}. Exportez de nouveau la couche depuis un SIG, puis déposez-la."
@@ -65,18 +79,13 @@ def noms_des_couches(lisible: str) -> list[str]:
 
 def verifier_le_compte(chemin: Path, lues: int, couche: str | None = None) -> None:
     """Vérifier, sans GDAL, qu'il a donné toutes les entités d'une couche."""
-    annoncees = lues
     if chemin.suffix.lower() == ".gpkg":
-        with closing(sqlite3.connect(f"{chemin.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as base:
-            couche = couche or base.execute("select table_name from gpkg_contents").fetchone()[0]
-            nom = couche.replace('"', '""')
+        with _base_sqlite(chemin) as base:
+            nom = str(couche).replace('"', '""')
             annoncees = base.execute(f'select count(*) from "{nom}"').fetchone()[0]
     elif chemin.suffix.lower() == ".shp":
-        index = next(
-            (f for f in chemin.parent.glob(f"{glob.escape(chemin.stem)}.*") if f.suffix.lower() == ".shx"),
-            None,
-        )
-        annoncees = lues if index is None else (index.stat().st_size - 100) // 8
+        voisins = chemin.parent.glob(f"{glob.escape(chemin.stem)}.[sS][hH][xX]")
+        annoncees = next(((index.stat().st_size - 100) // 8 for index in voisins), lues)
     else:
         annoncees = _entites_d_un_json(chemin, lues)
     if annoncees != lues:
@@ -84,6 +93,10 @@ def verifier_le_compte(chemin: Path, lues: int, couche: str | None = None) -> No
             f"« {chemin.name} » : {lues} entités ont été lues, et le fichier en contient {annoncees}. Il est tronqué ou "
             "abîmé : exportez de nouveau la couche."
         )
+
+
+def _base_sqlite(chemin: Path) -> closing[sqlite3.Connection]:
+    return closing(sqlite3.connect(f"{chemin.absolute().as_uri()}?mode=ro&immutable=1", uri=True))
 
 
 def _entites_d_un_json(chemin: Path, lues: int) -> int:
@@ -94,12 +107,10 @@ def _entites_d_un_json(chemin: Path, lues: int) -> int:
     try:
         document = json.loads(octets.decode("utf-8-sig", "replace"), strict=False)
         if "objects" in document:
-            couches = document["objects"].values()
-            return (
-                sum(len(c["geometries"]) if "geometries" in c else 1 for c in couches)
-                if len(couches) == 1
-                else lues
-            )
+            couches = list(document["objects"].values())
+            if len(couches) != 1:
+                return lues
+            return len(couches[0]["geometries"]) if "geometries" in couches[0] else 1
         return len(document["features"]) if "features" in document else 1
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as cause:
         raise FichierIllisible(
@@ -131,7 +142,7 @@ def _est_sur(crs: dict[str, object]) -> bool:
 def _refuser_les_tables_virtuelles(chemin: Path) -> None:
     """Refuser un GeoPackage dont une table en lit une autre hors du fichier ; l'index spatial n'en est pas."""
     try:
-        with closing(sqlite3.connect(f"{chemin.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as base:
+        with _base_sqlite(chemin) as base:
             paquet = base.execute("pragma application_id").fetchone()[0].to_bytes(4, "big", signed=True)
             virtuelles = [
                 str(nom)
@@ -143,12 +154,10 @@ def _refuser_les_tables_virtuelles(chemin: Path) -> None:
         raise FichierIllisible(
             f"« {chemin.name} » ne s'ouvre pas comme un GeoPackage ({cause}). Téléchargez-le de nouveau."
         ) from cause
-    if virtuelles or paquet[:2] != b"GP":
-        quoi = (
-            f"contient des tables virtuelles ({', '.join(virtuelles[:3])})"
-            if virtuelles
-            else "est une autre base SQLite"
-        )
+    quoi = "est une autre base SQLite" if paquet[:2] != b"GP" else ""
+    if virtuelles:
+        quoi = f"contient des tables virtuelles ({', '.join(virtuelles[:3])})"
+    if quoi:
         raise FichierIllisible(
             f"« {chemin.name} » {quoi} et non un simple GeoPackage. Exportez de nouveau la couche depuis un SIG."
         )

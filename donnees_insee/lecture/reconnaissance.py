@@ -52,30 +52,28 @@ def traduire(source: Source, nom: str) -> Colonne | None:
 
 
 def _cle(source: Source, noms: Sequence[str]) -> str | None:
-    for voulue in source.cle:
-        for nom in noms:
-            if nom.strip().upper() == voulue:
-                return nom
-    return None
+    return next((nom for voulue in source.cle for nom in noms if nom.strip().upper() == voulue), None)
 
 
-def _score(source: Source, noms: Sequence[str]) -> tuple[float, tuple[Colonne, ...]]:
+def _traduire_tout(source: Source, noms: Sequence[str]) -> tuple[Colonne, ...]:
+    return tuple(c for nom in noms if (c := traduire(source, nom)) is not None)
+
+
+def _score(source: Source, noms: Sequence[str], traduites: Sequence[Colonne]) -> int:
     """Compter les colonnes que la source connaît ; zéro si sa signature n'y est pas."""
-    traduites = tuple(c for nom in noms if (c := traduire(source, nom)) is not None)
     variables = {c.variable for c in traduites}
-    hauts = {nom.strip().upper() for nom in noms}
-    if source.a_venir:
-        return 0.0, traduites
-    if _cle(source, noms) is None or variables & set(source.exclut) or hauts & set(source.exclut):
-        return 0.0, traduites
-    if source.colonnes_exactes is not None and len(noms) != source.colonnes_exactes:
-        return 0.0, traduites
-    if not set(source.signature) <= variables | hauts:
-        return 0.0, traduites
-    connues = {v.nom for v in plan(source.id)}
-    if connues:
-        return float(len(variables & connues)), traduites
-    return float(sum(c.motif.type != "texte" for c in traduites) or len(traduites)), traduites
+    lues = variables | {nom.strip().upper() for nom in noms}
+    if (
+        source.a_venir
+        or _cle(source, noms) is None
+        or lues & set(source.exclut)
+        or source.colonnes_exactes not in {None, len(noms)}
+        or not set(source.signature) <= lues
+    ):
+        return 0
+    if connues := {v.nom for v in plan(source.id)}:
+        return len(variables & connues)
+    return sum(c.motif.type != "texte" for c in traduites) or len(traduites)
 
 
 # « QPV2024 » dans un nom dit une génération de quartiers, jamais l'année des chiffres du fichier.
@@ -117,14 +115,10 @@ def _millesime(
         return None, ""
     if connu is not None:
         return connu, "contenu"
-    du_nom, d_ou = (
-        annee_du_nom(GENERATION_DE_QPV.sub(" ", nom), titre) if source.millesime_dans_le_nom else (None, "")
-    )
-    if (
-        du_nom is None
-        and source.annee_du_nom
-        and (court := re.match(source.annee_du_nom, nom, re.IGNORECASE))
-    ):
+    propre = GENERATION_DE_QPV.sub(" ", nom)
+    du_nom, d_ou = annee_du_nom(propre, titre) if source.millesime_dans_le_nom else (None, "")
+    court = re.match(source.annee_du_nom, nom, re.IGNORECASE) if source.annee_du_nom else None
+    if du_nom is None and court:
         du_nom, d_ou = 2000 + int(court["aa"]), "nom du fichier"
     refuser_deux_annees(nom, du_nom, demande)
     if demande is not None:
@@ -133,12 +127,8 @@ def _millesime(
         return None, "contenu"
     if du_nom is not None:
         return du_nom, d_ou
-    plusieurs = annees_dans(GENERATION_DE_QPV.sub(" ", nom))
-    raison = (
-        f"le nom porte plusieurs années ({', '.join(map(str, plusieurs))})"
-        if plusieurs
-        else "le nom non plus"
-    )
+    plusieurs = ", ".join(map(str, annees_dans(propre)))
+    raison = f"le nom porte plusieurs années ({plusieurs})" if plusieurs else "le nom non plus"
     raise SourceNonReconnue(
         f"« {nom} » est reconnu comme « {source.titre} », mais les colonnes ne disent pas l'année et {raison}. "
         "Redéposez-le avec --millesime AAAA (l'année des données)."
@@ -157,18 +147,6 @@ def _remarques_d_annee(nom: str, millesime: int | None, d_ou: str, demande: int 
     if demande is not None and demande != millesime:
         remarques.append(f"option --millesime {demande} sans effet : {dit} {millesime}")
     return tuple(remarques)
-
-
-def _departager(
-    candidates: list[tuple[float, Source, tuple[Colonne, ...]]], nom: str
-) -> tuple[Source, tuple[Colonne, ...]]:
-    candidates.sort(key=lambda c: -c[0])
-    if len(candidates) > 1 and candidates[0][0] == candidates[1][0]:
-        raise SourceNonReconnue(
-            f"« {nom} » pourrait être « {candidates[0][1].titre} » aussi bien que « {candidates[1][1].titre} » : "
-            "ses colonnes ne les départagent pas. Redéposez le fichier complet du producteur."
-        )
-    return candidates[0][1], candidates[0][2]
 
 
 def _refuser_variables_repetees(colonnes: Sequence[Colonne], nom: str) -> None:
@@ -196,24 +174,26 @@ def reconnaitre(
     niveau: str | None = None,
 ) -> Lot:
     """Dire pour quoi une table est prise, d'après ses noms de colonnes."""
-    candidates = [
-        (score, source, traduites)
-        for source in sources().values()
-        if not source.couche
-        for score, traduites in [_score(source, noms)]
-        if score > 0
-    ]
-    if not candidates:
+    tables = [s for s in sources().values() if not s.couche]
+    par_source = {s.id: _traduire_tout(s, noms) for s in tables}
+    scores = {s: score for s in tables if (score := _score(s, noms, par_source[s.id]))}
+    if not scores:
         raise SourceNonReconnue(_refus(noms, nom))
-    source, traduites = _departager(candidates, nom)
+    source, *ex_aequo = [s for s, score in scores.items() if score == max(scores.values())]
+    if ex_aequo:
+        raise SourceNonReconnue(
+            f"« {nom} » pourrait être « {source.titre} » aussi bien que « {ex_aequo[0].titre} » : "
+            "ses colonnes ne les départagent pas. Redéposez le fichier complet du producteur."
+        )
+    traduites = par_source[source.id]
     millesime, d_ou = _millesime(source, traduites, nom, titre, demande, connu)
-    gardees = tuple(c for c in traduites if c.motif.type != "ignore" and c.annee in (None, millesime))
     cle = _cle(source, noms)
     assert cle is not None
-    gardees = tuple(c for c in gardees if c.brut != cle)
+    gardees = tuple(
+        c for c in traduites if c.motif.type != "ignore" and c.annee in (None, millesime) and c.brut != cle
+    )
     _refuser_variables_repetees(gardees, nom)
-    retenus = {c.brut for c in gardees} | {cle}
-    ecartees = tuple(n for n in noms if n not in retenus)
+    ecartees = tuple(n for n in noms if n not in {cle, *(c.brut for c in gardees)})
     remarques = _remarques_d_annee(nom, millesime, d_ou, demande)
     return Lot(
         source, millesime, cle, gardees, ecartees, d_ou, remarques, niveau or source.niveau_des_lignes or None
@@ -223,9 +203,7 @@ def reconnaitre(
 def _refus(noms: Sequence[str], nom: str) -> str:
     """Expliquer le refus : clé absente d'une source presque reconnue, ou colonnes inconnues."""
     for source in sources().values():
-        traduites = {
-            c.variable for n in noms if (c := traduire(source, n)) is not None and c.motif.type == "nombre"
-        }
+        traduites = {c.variable for c in _traduire_tout(source, noms) if c.motif.type == "nombre"}
         connues = {v.nom for v in plan(source.id)} or set(source.signature)
         ressemble = len(traduites & connues) >= min(3, len(connues)) > 0
         if ressemble and not source.couche and _cle(source, noms) is None and source.cle:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from donnees_insee.catalogue.formes import Forme, en_capitales, formes
+from donnees_insee.catalogue.formes import en_capitales, formes
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
 from donnees_insee.lecture.brut import TableBrute, moteur
 from donnees_insee.preparation.nombres import unie
@@ -18,34 +18,36 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
+Reglages = dict[str, Any]
+
+
 def mettre_en_forme(table: TableBrute) -> list[TableBrute]:
     """Rendre la table telle quelle, ou les tables larges qu'elle contient."""
-    noms = {en_capitales(c): c for c in table.colonnes}
+    noms = [en_capitales(c) for c in table.colonnes]
     forme = next((f for f in formes() if f.colonnes <= set(noms)), None)
     if forme is None:
         return [table]
-    nommee = table.texte.rename_columns([en_capitales(c) for c in table.texte.column_names])
-    return _GENRES[forme.genre](table, nommee, forme)
+    nommee = table.texte.rename_columns(noms)
+    return _GENRES[forme.genre](table, nommee, forme.reglages)
 
 
 # -- genres ------------------------------------------------------------------------------------
 
 
-def _renommer(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBrute]:
-    r = forme.reglages
-    texte, ecartees = _filtrer(texte, r)
-    texte = texte.rename_columns([r["noms"].get(n, n) for n in texte.column_names])
-    for colonne, modalites in r.get("sauf", {}).items():
+def _renommer(table: TableBrute, texte: pa.Table, reglages: Reglages) -> list[TableBrute]:
+    texte, ecartees = _filtrer(texte, reglages)
+    texte = texte.rename_columns([reglages["noms"].get(n, n) for n in texte.column_names])
+    for colonne, modalites in reglages.get("sauf", {}).items():
         texte = texte.filter(pc.invert(pc.is_in(texte[colonne], pa.array(modalites))))
     remarques = list(ecartees)
-    if "code_iris" in r:
-        texte, remarque = _codes_d_iris(texte, r["code_iris"], r.get("commune"))
+    if "code_iris" in reglages:
+        texte, remarque = _codes_d_iris(texte, reglages["code_iris"], reglages.get("commune"))
         remarques += remarque
-    if "code_a_defaut" in r:
-        voulus = [pc.utf8_trim_whitespace(unie(texte[c])) for c in r["code_a_defaut"]["de"]]
+    if "code_a_defaut" in reglages:
+        voulus = [pc.utf8_trim_whitespace(unie(texte[c])) for c in reglages["code_a_defaut"]["de"]]
         remplis = [pc.if_else(pc.equal(v, ""), None, v) for v in voulus]
-        texte = texte.append_column(r["code_a_defaut"]["colonne"], pc.coalesce(*remplis))
-    annee = r.get("annee_du_nom")
+        texte = texte.append_column(reglages["code_a_defaut"]["colonne"], pc.coalesce(*remplis))
+    annee = reglages.get("annee_du_nom")
     if annee and annee not in texte.column_names:
         lues = re.findall(r"(?<!\d)(20\d\d)(?!\d)", table.origine)
         if lues and len(set(lues)) == 1:
@@ -53,51 +55,39 @@ def _renommer(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBru
     return [_refaire(table, texte, remarques)]
 
 
-def _par_annee(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBrute]:
-    annees = _annees(texte[forme.reglages["annee"]], table.origine)
-    sorties = []
-    for annee in sorted(set(annees.drop_null().to_pylist())):
-        choisies = texte.filter(pc.equal(annees, annee))
-        sorties.append(replace(_refaire(table, choisies, []), millesime=int(annee)))
-    return sorties
+def _par_annee(table: TableBrute, texte: pa.Table, reglages: Reglages) -> list[TableBrute]:
+    annees = _annees(texte[reglages["annee"]], table.origine)
+    return [
+        _refaire(table, texte.filter(pc.equal(annees, annee)), millesime=int(annee))
+        for annee in sorted(set(annees.drop_null().to_pylist()))
+    ]
 
 
-def _prefixes(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBrute]:
+def _prefixes(table: TableBrute, texte: pa.Table, reglages: Reglages) -> list[TableBrute]:
     noms: dict[str, str] = {}
-    for prefixe, variable in forme.reglages["prefixes"]:
-        trouve = next(
-            (c for c in texte.column_names if c.startswith(prefixe) and c not in noms.values()), None
-        )
-        if trouve is not None:
-            noms[variable] = trouve
-    annee = re.search(forme.reglages["annee_du_titre"], f"{table.titre} · {table.origine}")
+    for prefixe, variable in reglages["prefixes"]:
+        libres = [c for c in texte.column_names if c.startswith(prefixe) and c not in noms.values()]
+        if libres:
+            noms[variable] = libres[0]
+    annee = re.search(reglages["annee_du_titre"], f"{table.titre} · {table.origine}")
     choisie = texte.select(list(noms.values())).rename_columns(list(noms))
     # Sous l'en-tête, une ligne d'unités n'a pas de code : elle sera mise de côté comme telle.
-    return [replace(_refaire(table, choisie, []), millesime=int(annee[1]) if annee else None)]
+    return [_refaire(table, choisie, millesime=int(annee[1]) if annee else None)]
 
 
-def _pivoter(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBrute]:
-    r = forme.reglages
-    texte, remarques = _filtrer(texte, r)
-    annees = _annees(texte[r["annee"]], table.origine)
-    codes = _composer(texte, [c for c in r["territoire"] if c in texte.column_names])
-    for ancien, nouveau in r.get("codes", {}).items():
+def _pivoter(table: TableBrute, texte: pa.Table, reglages: Reglages) -> list[TableBrute]:
+    texte, remarques = _filtrer(texte, reglages)
+    annees = _annees(texte[reglages["annee"]], table.origine)
+    codes = _composer(texte, [c for c in reglages["territoire"] if c in texte.column_names])
+    for ancien, nouveau in reglages.get("codes", {}).items():
         codes = pc.if_else(pc.equal(codes, ancien), nouveau, codes)
-    valeurs = unie(texte[r["valeur"]])
-    secrets = r.get("confidentiel")
+    valeurs = unie(texte[reglages["valeur"]])
+    secrets = reglages.get("confidentiel")
     if secrets and secrets["colonne"] in texte.column_names:
         caches = pc.fill_null(pc.equal(texte[secrets["colonne"]], secrets["valeur"]), fill_value=False)
         valeurs = pc.if_else(unie(caches), secrets["marque"], valeurs)
-    niveaux = _niveaux(texte, r)
-    longue = pa.table(
-        {
-            "code": codes,
-            "annee": annees,
-            "niveau": niveaux,
-            "mesure": unie(texte[r["mesure"]]),
-            "valeur": valeurs,
-        }
-    )
+    contenus = [codes, annees, _niveaux(texte, reglages), unie(texte[reglages["mesure"]]), valeurs]
+    longue = pa.table(contenus, names=["code", "annee", "niveau", "mesure", "valeur"])
     lisibles = pc.and_(pc.is_valid(longue["annee"]), pc.is_valid(longue["niveau"]))
     sans_code = pc.or_(pc.is_null(longue["code"]), pc.equal(longue["code"], ""))
     if perdues := pc.sum(sans_code).as_py():
@@ -106,16 +96,13 @@ def _pivoter(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBrut
     sorties = []
     for lot in longue.select(["annee", "niveau"]).group_by(["annee", "niveau"]).aggregate([]).to_pylist():
         ici = pc.and_(pc.equal(longue["annee"], lot["annee"]), pc.equal(longue["niveau"], lot["niveau"]))
-        large = _large(longue.filter(ici), r, int(lot["annee"]), table.origine)
-        sorties.append(
-            replace(
-                _refaire(table, large, remarques), millesime=int(lot["annee"]), niveau=lot["niveau"] or None
-            )
-        )
+        annee, niveau = int(lot["annee"]), lot["niveau"] or None
+        large = _large(longue.filter(ici), reglages, annee, table.origine)
+        sorties.append(_refaire(table, large, remarques, annee, niveau))
     return sorted(sorties, key=lambda t: (t.millesime or 0, t.niveau or ""))
 
 
-_GENRES: dict[str, Callable[[TableBrute, pa.Table, Forme], list[TableBrute]]] = {
+_GENRES: dict[str, Callable[[TableBrute, pa.Table, Reglages], list[TableBrute]]] = {
     "pivot": _pivoter,
     "renommer": _renommer,
     "par_annee": _par_annee,
@@ -126,16 +113,18 @@ _GENRES: dict[str, Callable[[TableBrute, pa.Table, Forme], list[TableBrute]]] = 
 # -- étapes ------------------------------------------------------------------------------------
 
 
-def _refaire(table: TableBrute, texte: pa.Table, remarques: Sequence[str]) -> TableBrute:
-    return replace(
-        table,
-        colonnes=tuple(texte.column_names),
-        texte=texte,
-        remarques=(*table.remarques, *remarques),
-    )
+def _refaire(
+    table: TableBrute,
+    texte: pa.Table,
+    remarques: Sequence[str] = (),
+    millesime: int | None = None,
+    niveau: str | None = None,
+) -> TableBrute:
+    noms, dites = tuple(texte.column_names), (*table.remarques, *remarques)
+    return replace(table, colonnes=noms, contenu=texte, remarques=dites, millesime=millesime, niveau=niveau)
 
 
-def _filtrer(texte: pa.Table, reglages: dict[str, Any]) -> tuple[pa.Table, tuple[str, ...]]:
+def _filtrer(texte: pa.Table, reglages: Reglages) -> tuple[pa.Table, tuple[str, ...]]:
     """Ne garder que les lignes d'ensemble voulues, et dire combien sont laissées."""
     avant = texte.num_rows
     for colonne, modalite in reglages.get("garder", {}).items():
@@ -163,7 +152,7 @@ def _composer(texte: pa.Table, colonnes: Sequence[str]) -> pa.Array:
     return morceaux[0] if len(morceaux) == 1 else pc.binary_join_element_wise(*morceaux, "")
 
 
-def _niveaux(texte: pa.Table, reglages: dict[str, Any]) -> pa.Array:
+def _niveaux(texte: pa.Table, reglages: Reglages) -> pa.Array:
     """Lire le niveau de chaque ligne ; les niveaux que la source n'emploie pas deviennent vides."""
     if "niveau" not in reglages:
         return pa.array([""] * texte.num_rows, pa.string())
@@ -173,7 +162,7 @@ def _niveaux(texte: pa.Table, reglages: dict[str, Any]) -> pa.Array:
     return traduits.take(lus.indices)
 
 
-def _large(longue: pa.Table, reglages: dict[str, Any], annee: int, origine: str) -> pa.Table:
+def _large(longue: pa.Table, reglages: Reglages, annee: int, origine: str) -> pa.Table:
     """Passer de lignes (code, mesure, valeur) à une colonne par mesure ; DuckDB fait le tour."""
     gabarit = next(g["nom"] for g in reglages["gabarits"] if annee <= g["jusqu_a"])
     connues = reglages.get("variables")
@@ -192,7 +181,14 @@ def _large(longue: pa.Table, reglages: dict[str, Any], annee: int, origine: str)
         choix += f', cast({somme} as varchar) as "{reglages["total"]}"'
     with moteur() as connexion:
         connexion.register("longue", longue)
-        _refuser_repetitions(connexion.sql(_REPETITIONS).fetchall(), origine)
+        if repetees := connexion.sql(_REPETITIONS).fetchall():
+            raise TableNonConforme(
+                liste_de_fautes(
+                    f"« {origine} » donne plusieurs valeurs d'une même mesure pour un même territoire ; on en "
+                    "attend une seule (les ventilations doivent être au total) :",
+                    [f"{code} · {mesure} : {n} valeurs différentes" for code, mesure, n in repetees],
+                )
+            )
         requete = f'select code as "CODGEO", {choix} from longue group by code order by code'
         return connexion.sql(requete, params=list(noms)).to_arrow_table()
 
@@ -201,17 +197,6 @@ _REPETITIONS = (
     "select code, mesure, count(distinct valeur) as n from longue where mesure is not null "
     "group by code, mesure having count(distinct valeur) > 1 order by code limit 20"
 )
-
-
-def _refuser_repetitions(repetees: Sequence[tuple[str, str, int]], origine: str) -> None:
-    if repetees:
-        raise TableNonConforme(
-            liste_de_fautes(
-                f"« {origine} » donne plusieurs valeurs d'une même mesure pour un même territoire ; on en "
-                "attend une seule (les ventilations doivent être au total) :",
-                [f"{code} · {mesure} : {n} valeurs différentes" for code, mesure, n in repetees],
-            )
-        )
 
 
 def _identifiant(modalite: str) -> str:

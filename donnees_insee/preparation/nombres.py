@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -28,56 +28,33 @@ COMMANDES: Final = r"[\x00-\x1f\x7f-\x9f\x{202a}-\x{202e}\x{2066}-\x{2069}]"
 ESPACES: Final = re.compile(r"\s+")  # toutes celles d'Unicode : insécable, fine, fine insécable
 
 
-@dataclass(frozen=True)
-class Lecture:
-    """Une table dont les nombres sont lus."""
-
-    table: pa.Table
-    fautes: tuple[str, ...]
-    comptes: dict[str, int]
-    sans_code: int
+# Une table lue, les fautes de ses cellules, le compte de ses marques, ses lignes remplies mais sans code.
+Lecture = tuple[pa.Table, list[str], dict[str, int], int]
 
 
 def lire_table(table: TableBrute, cle: str, nombres: Sequence[Colonne], textes: Sequence[Colonne]) -> Lecture:
-    """Lire les nombres d'une table reçue, d'emblée si elle est sans piège, sinon depuis son texte."""
-    gardees = list(dict.fromkeys([cle, *(c.brut for c in textes)]))
-    directe = table.typer([c.brut for c in nombres], gardees)
-    if directe is None:
-        return lire_nombres(table.texte, cle, nombres, textes, classeur=table.encodage == "classeur")
-    colonnes: dict[str, pa.Array | pa.ChunkedArray] = {"code": _propre(directe[cle])}
-    colonnes.update({c.variable: _lisible(_propre(directe[c.brut])) for c in textes})
-    colonnes.update({c.variable: directe[c.brut] for c in nombres})
-    typee = pa.table(colonnes)
-    if not colonnes["code"].null_count:
-        return Lecture(typee, (), {}, 0)
-    presents = pc.is_valid(colonnes["code"])
-    return Lecture(typee.filter(presents), (), {}, _lignes_pleines(typee.filter(pc.invert(presents))))
-
-
-def lire_nombres(
-    texte: pa.Table,
-    cle: str,
-    nombres: Sequence[Colonne],
-    textes: Sequence[Colonne],
-    *,
-    classeur: bool = False,
-) -> Lecture:
-    """Convertir une table de texte, colonne par colonne, et relever ce qui n'est ni nombre ni marque."""
-    colonnes: dict[str, pa.Array] = {"code": _propre(texte[cle])}
-    colonnes.update({c.variable: _lisible(_propre(texte[c.brut])) for c in textes})
+    """Lire les nombres d'une table, d'emblée si elle est sans piège ; sinon relever ce qui n'est ni nombre ni marque."""
+    directe = table.typer([c.brut for c in nombres], list(dict.fromkeys([cle, *(c.brut for c in textes)])))
+    lue = table.texte if directe is None else directe
+    colonnes: dict[str, pa.Array | pa.ChunkedArray] = {"code": _propre(lue[cle])}
+    colonnes |= {c.variable: _lisible(_propre(lue[c.brut])) for c in textes}
     fautes: list[str] = []
     comptes: dict[str, int] = {}
-    presents = pc.is_valid(colonnes["code"])
-    for c in nombres:
-        valeurs, statuts = _convertir(texte[c.brut])
-        colonnes[c.variable] = valeurs
-        if statuts is not None and _compter_les_marques(c, statuts, colonnes["code"], fautes, comptes):
-            colonnes[c.variable + SUFFIXE_STATUT] = statuts
-    if not classeur:
-        fautes += _virgules_et_points(texte, nombres)
-    retenues = [cle, *(c.brut for c in (*textes, *nombres))]
-    sans_code = _lignes_pleines(texte.select(list(dict.fromkeys(retenues))).filter(pc.invert(presents)))
-    return Lecture(pa.table(colonnes).filter(presents), tuple(fautes), comptes, sans_code)
+    if directe is not None:
+        colonnes |= {c.variable: directe[c.brut] for c in nombres}
+    else:
+        for c in nombres:
+            colonnes[c.variable], statuts = _convertir(lue[c.brut])
+            if statuts is not None and _compter_les_marques(c, statuts, colonnes["code"], fautes, comptes):
+                colonnes[c.variable + SUFFIXE_STATUT] = statuts
+        if table.encodage != "classeur" and (melange := _virgules_et_points(lue, nombres)):
+            fautes.append(melange)
+    presents, typee = pc.is_valid(colonnes["code"]), pa.table(colonnes)
+    if not presents.false_count:
+        return typee, fautes, comptes, 0
+    retenues = list(dict.fromkeys([cle, *(c.brut for c in (*textes, *nombres))]))
+    sans_code = _lignes_pleines(lue.select(retenues).filter(pc.invert(presents)))
+    return typee.filter(presents), fautes, comptes, sans_code
 
 
 def lire_nombre(texte: str) -> float | None:
@@ -168,39 +145,32 @@ def _compter_les_marques(
 
 def _lignes_pleines(table: pa.Table) -> int:
     """Compter les lignes qui portent au moins une cellule : les autres ne sont que des fins de tableur."""
-    if not table.num_rows:
-        return 0
-    pleines = None
-    for nom in table.column_names:
-        colonne = table[nom]
-        if pa.types.is_string(colonne.type):
-            ici = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(colonne), ""), fill_value=False)
-        else:
-            ici = pc.is_valid(colonne)
-        pleines = ici if pleines is None else pc.or_(pleines, ici)
-    return int(pc.sum(pleines).as_py() or 0)
+    pleines = [
+        pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(colonne), ""), fill_value=False)
+        if pa.types.is_string(colonne.type)
+        else pc.is_valid(colonne)
+        for colonne in table.columns
+    ]
+    return int(pc.sum(reduce(pc.or_, pleines)).as_py() or 0)
 
 
-def _virgules_et_points(texte: pa.Table, colonnes: Sequence[Colonne]) -> list[str]:
+def _virgules_et_points(texte: pa.Table, colonnes: Sequence[Colonne]) -> str:
     """Refuser « 1,234 » à côté de « 1.5 » : la virgule y sépare-t-elle des milliers ?"""
     virgule = _premier(texte, colonnes, ",", r"^\s*[-+−]?[\d\s\p{Z}]*\d,\d+\s*$")
     point = _premier(texte, colonnes, ".", r"^\s*[-+−]?[\d\s\p{Z}]*\d\.\d+\s*$") if virgule else None
     if virgule is None or point is None:
-        return []
-    return [
-        (
-            f"des nombres à virgule (« {virgule[1]} », colonne {virgule[0]}) et à point (« {point[1]} », colonne "
-            f"{point[0]}) sont mêlés : on ne sait pas si la virgule sépare des milliers ou des décimales."
-        )
-    ]
+        return ""
+    return (
+        f"des nombres à virgule (« {virgule[1]} », colonne {virgule[0]}) et à point (« {point[1]} », colonne "
+        f"{point[0]}) sont mêlés : on ne sait pas si la virgule sépare des milliers ou des décimales."
+    )
 
 
 def _premier(texte: pa.Table, colonnes: Sequence[Colonne], signe: str, forme: str) -> tuple[str, str] | None:
     for colonne in colonnes:
         cellules = texte[colonne.brut]
         candidates = cellules.filter(pc.fill_null(pc.match_substring(cellules, signe), fill_value=False))
-        if len(candidates):
-            nombres = candidates.filter(pc.match_substring_regex(candidates, forme))
-            if len(nombres):
-                return colonne.brut, str(nombres[0].as_py()).strip()
+        nombres = candidates.filter(pc.match_substring_regex(candidates, forme))
+        if len(nombres):
+            return colonne.brut, str(nombres[0].as_py()).strip()
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -11,17 +11,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from donnees_insee import codes
+from donnees_insee.catalogue.tables import reference
 from donnees_insee.erreurs import SourceNonReconnue, TableNonConforme, liste_de_fautes
 from donnees_insee.preparation import sources_recues as locales
-from donnees_insee.preparation.contrat import est_croissante, fautes_de_codes
 from donnees_insee.preparation.nombres import SUFFIXE_STATUT, lire_table
 
 if TYPE_CHECKING:
     from donnees_insee.lecture.brut import TableBrute
     from donnees_insee.lecture.reconnaissance import Lot
 
-__all__ = ["SUFFIXE_STATUT", "TablePreparee", "preparer"]
+__all__ = ["SUFFIXE_STATUT", "TablePreparee", "compter_les_equipements", "preparer"]
 
+EQUIPEMENTS: Final = frozenset({"equipements", "equipements_comptes"})
+ZERO_PERDU: Final = " Un zéro initial a été perdu, sans doute par un tableur : reprenez le fichier d'origine."
 PART_NOTABLE: Final = 0.1
 
 
@@ -49,10 +51,10 @@ def preparer(table: TableBrute, lot: Lot) -> TablePreparee:
     """Vérifier les codes, lire les nombres et garder les marques d'une table reconnue."""
     nombres = [c for c in lot.colonnes if c.motif.type == "nombre"]
     textes = [c for c in lot.colonnes if c.motif.type in {"texte", "note"}]
-    lecture = lire_table(table, lot.cle, nombres, textes)
-    donnees, remarques = _mettre_de_cote(lecture.table, lot)
-    if lecture.sans_code:
-        remarques.append(f"{lecture.sans_code} ligne(s) sans code mises de côté")
+    lue, fautes, marques, sans_code = lire_table(table, lot.cle, nombres, textes)
+    donnees, remarques = _mettre_de_cote(lue, lot)
+    if sans_code:
+        remarques.append(f"{sans_code} ligne(s) sans code mises de côté")
     if not donnees.num_rows:
         raise TableNonConforme(
             f"« {table.origine} », reconnu comme « {lot.source.titre} », a les colonnes attendues mais aucune "
@@ -61,33 +63,32 @@ def preparer(table: TableBrute, lot: Lot) -> TablePreparee:
     niveau, millesime, gardees = _niveau_et_date(donnees, lot)
     if len(gardees) < len(donnees):
         remarques.append(f"{len(donnees) - len(gardees)} ligne(s) d'une autre année mises de côté")
-    fautes = [*lecture.fautes, *fautes_de_codes(gardees, niveau, lot)]
+    fautes += _fautes_de_codes(gardees, niveau, lot)
     if niveau == "local":
-        examen = locales.examiner(gardees.to_pandas(), lecture.sans_code)
-        gardees = pa.Table.from_pandas(examen.lignes, preserve_index=False).replace_schema_metadata()
-        fautes += examen.fautes
-        remarques += examen.remarques
+        lignes, refus, dites = locales.examiner(gardees.to_pandas(), sans_code)
+        gardees = pa.Table.from_pandas(lignes, preserve_index=False).replace_schema_metadata()
+        fautes += refus
+        remarques += dites
     if fautes:
         raise TableNonConforme(
             liste_de_fautes(
                 f"« {table.origine} », reconnu comme « {lot.source.titre} », est refusé :", fautes
             )
         )
-    if lecture.comptes:
-        remarques.append("marques " + ", ".join(f"{m} : {n}" for m, n in sorted(lecture.comptes.items())))
+    if marques:
+        remarques.append("marques " + ", ".join(f"{m} : {n}" for m, n in sorted(marques.items())))
     return TablePreparee(_triee(gardees), niveau, millesime, tuple(remarques))
 
 
 def _triee(table: pa.Table) -> pa.Table:
-    return table if est_croissante(table["code"]) else table.sort_by("code")
+    return table if _est_croissante(table["code"]) else table.sort_by("code")
 
 
 def _mettre_de_cote(donnees: pa.Table, lot: Lot) -> tuple[pa.Table, list[str]]:
     """Ôter les lignes d'ensemble : un total national ne se mêle pas aux territoires."""
     noms = pa.array(sorted(lot.source.lignes_d_ensemble), pa.string())
-    ensemble = pc.is_in(pc.utf8_upper(donnees["code"]), value_set=noms) if len(noms) else None
-    nombre = 0 if ensemble is None else int(pc.sum(ensemble).as_py() or 0)
-    if not nombre:
+    ensemble = pc.is_in(pc.utf8_upper(donnees["code"]), value_set=noms)
+    if not (nombre := int(pc.sum(ensemble).as_py() or 0)):
         return donnees, []
     return donnees.filter(pc.invert(ensemble)), [f"{nombre} ligne d'ensemble mise de côté"]
 
@@ -154,3 +155,107 @@ def _niveau_des_codes(table: pa.Table, lot: Lot) -> str:
         "ou des départements ou régions nommés dans une colonne LIBGEO. Si un tableur a ôté les zéros "
         "initiaux des codes, reprenez le fichier d'origine."
     )
+
+
+# -- le contrat des codes : leur forme, leur unicité -------------------------------------------
+
+
+def _fautes_de_codes(table: pa.Table, niveau: str, lot: Lot) -> list[str]:
+    """Vérifier la forme des codes et l'unicité de l'identité des lignes."""
+    nature = lot.source.codes or niveau
+    cles = [c for c in lot.source.identite if c in table.column_names]
+    if _tient(table, cles, nature):
+        return []
+    return _dire_les_fautes(table.select(list(dict.fromkeys(["code", *cles]))).to_pandas(), cles, nature, lot)
+
+
+def _est_croissante(colonne: pa.ChunkedArray) -> bool:
+    """Dire si une colonne de codes est strictement croissante : alors triée, et sans double."""
+    return len(colonne) < 2 or bool(pc.all(pc.less(colonne[:-1], colonne[1:])).as_py())
+
+
+def _tient(table: pa.Table, cles: list[str], nature: str) -> bool:
+    """Reconnaître vite une table conforme ; au moindre doute, c'est pandera qui dira les fautes."""
+    forme = codes.FORMES.get(nature)
+    if forme is not None:
+        bonnes = pc.match_substring_regex(table["code"], f"^(?:{forme.pattern})$")
+        if pc.all(bonnes).as_py() is False:
+            return False
+    if not cles or (cles == ["code"] and _est_croissante(table["code"])):
+        return True
+    return bool(table.select(cles).group_by(cles).aggregate([]).num_rows == table.num_rows)
+
+
+def _dire_les_fautes(donnees: pd.DataFrame, cles: list[str], nature: str, lot: Lot) -> list[str]:
+    """Valider avec pandera, qui relève toutes les fautes, et les dire en français."""
+    import pandera.pandas as pa_ra  # noqa: PLC0415 - import lent, réservé aux tables fautives
+
+    # L'identité d'une ligne est vérifiée d'un bloc : une source locale a plusieurs lignes par territoire.
+    lignes = (
+        donnees[cles].astype("str").fillna("").agg(" · ".join, axis=1) if len(cles) > 1 else donnees["code"]
+    )
+    contrat = pa_ra.DataFrameSchema(
+        {
+            "code": pa_ra.Column(str, pa_ra.Check(lambda s: s.map(partial(codes.conforme, niveau=nature)))),
+            "ligne": pa_ra.Column(str, unique=bool(cles)),
+        }
+    )
+    essai = pd.DataFrame({"code": donnees["code"].astype("str"), "ligne": lignes.astype("str")})
+    try:
+        contrat.validate(essai, lazy=True)
+    except pa_ra.errors.SchemaErrors as cause:
+        return _traduire(cause.failure_cases, nature, lot)
+    return []
+
+
+def _traduire(cas: pd.DataFrame, nature: str, lot: Lot) -> list[str]:
+    fautes = []
+    doublons = sorted(set(cas.loc[cas["column"] == "ligne", "failure_case"].astype(str)))
+    if doublons:
+        fautes.append(
+            f"colonne {lot.cle} : {len(doublons)} code(s) en double ({', '.join(doublons[:5])}). "
+            "Chaque territoire ne doit avoir qu'une ligne"
+            + " et".join(f" par {c.lower()}" for c in lot.source.identite[1:])
+            + "."
+        )
+    formes = sorted(set(cas.loc[cas["column"] == "code", "failure_case"].astype(str)))
+    if formes:
+        perdu = any(c.isdigit() and codes.conforme("0" + c, nature) for c in formes)
+        fautes.append(
+            f"colonne {lot.cle} : {len(formes)} code(s) mal formé(s) ({', '.join(formes[:5])}) ; "
+            f"on attend {codes.ATTENDUS.get(nature, nature)}.{ZERO_PERDU if perdu else ''}"
+        )
+    return fautes
+
+
+# -- équipements : comptés par IRIS et par commune, types renumérotés année par année ----------
+
+
+def codes_de_l_annee(annee: int) -> dict[str, str]:
+    """Donner le nom stable de chaque code d'équipement d'une édition ; celle de 2024 en a renuméroté plusieurs."""
+    types = reference("types_equipements")
+    return {t["code"]: t["variable"] for t in types if int(t["de"]) <= annee <= int(t["a"] or annee)}
+
+
+def compter_les_equipements(source: str, prepare: TablePreparee) -> dict[str, pd.DataFrame]:
+    """Tirer d'une liste d'équipements les comptes par commune et par IRIS."""
+    if source not in EQUIPEMENTS or prepare.millesime is None:
+        return {}
+    stables = codes_de_l_annee(prepare.millesime)
+    lignes = prepare.donnees
+    communes = lignes["DEPCOM"] if "DEPCOM" in lignes else lignes["code"].str[:5]
+    nombre = lignes["NB_EQUIP"] if "NB_EQUIP" in lignes else pd.Series(1.0, index=lignes.index)
+    longue = pd.DataFrame(
+        {"commune": communes, "iris": lignes["code"], "type": lignes["TYPEQU"].map(stables), "n": nombre}
+    )
+    return {niveau: _comptes_larges(longue, niveau) for niveau in ("commune", "iris")}
+
+
+def _comptes_larges(longue: pd.DataFrame, niveau: str) -> pd.DataFrame:
+    suivis = longue.dropna(subset=["type", niveau])
+    # Une somme qui contient un nombre tu n'est pas connue : elle ne devient pas celle des autres.
+    comptes = suivis.groupby([niveau, "type"])["n"].agg(lambda n: n.sum(skipna=False))
+    tous = sorted(longue[niveau].dropna().unique())
+    # Un couple absent du fichier vaut zéro ; un couple présent et inconnu le reste.
+    large = comptes.unstack("type", fill_value=0.0).reindex(index=tous, fill_value=0.0)  # noqa: PD010 - pivot_table confond inconnu et zéro
+    return large.astype(float).rename_axis(columns=None).rename_axis("code").reset_index()

@@ -39,15 +39,6 @@ class DateLue:
     annee: int
 
 
-@dataclass(frozen=True)
-class Examen:
-    """Ce que donne l'examen d'un fichier reçu."""
-
-    lignes: pd.DataFrame
-    fautes: tuple[str, ...]
-    remarques: tuple[str, ...]
-
-
 @lru_cache(maxsize=4096)
 def lire_date(texte: str) -> DateLue | None:
     """Lire la date d'une ligne reçue : année, jour, ou période."""
@@ -59,15 +50,14 @@ def lire_date(texte: str) -> DateLue | None:
         debut, fin = int(periode[1]), int(periode[2])
         bonnes = ANNEE.fullmatch(periode[1]) and ANNEE.fullmatch(periode[2]) and debut < fin
         return DateLue(f"période {debut}-{fin}", fin) if bonnes else None
-    jour = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", propre)
-    inverse = re.fullmatch(r"(\d{2})/(\d{2})/(\d{4})", propre)
-    if not (jour or inverse):
+    jour = re.sub(r"(\d{2})/(\d{2})/(\d{4})", r"\3-\2-\1", propre)
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", jour):
         return None
-    annee, mois, quantieme = map(int, jour.groups() if jour else inverse.groups()[::-1])  # type: ignore[union-attr]
     try:
-        return DateLue(date(annee, mois, quantieme).isoformat(), annee)
+        lu = date(*map(int, jour.split("-")))
     except ValueError:
         return None
+    return DateLue(lu.isoformat(), lu.year)
 
 
 def code_valide(code: str) -> bool:
@@ -78,8 +68,8 @@ def code_valide(code: str) -> bool:
 # -- examen d'un dépôt -------------------------------------------------------------------------
 
 
-def examiner(donnees: pd.DataFrame, sans_code: int = 0) -> Examen:
-    """Vérifier toutes les lignes d'un fichier reçu, et relever toutes les fautes d'un coup."""
+def examiner(donnees: pd.DataFrame, sans_code: int = 0) -> tuple[pd.DataFrame, list[str], list[str]]:
+    """Vérifier toutes les lignes d'un fichier reçu : celles qui sont remplies, toutes les fautes, les remarques."""
     lignes = completer(donnees)
     vides = _a_remplir(lignes)
     remarques = (
@@ -89,11 +79,11 @@ def examiner(donnees: pd.DataFrame, sans_code: int = 0) -> Examen:
     fautes = [f"{sans_code} ligne(s) remplies n'ont pas de code de territoire."] if sans_code else []
     absentes = [c for c in ("DATE", "PRODUCTEUR", "DIFFUSION") if c not in donnees]
     fautes += [f"colonne {c} absente ; le modèle (abs sources modele) la porte." for c in absentes]
-    for verifier in (_territoires, _dates, _indicateurs, _nombres, _seuils, _textes, _repetees):
+    for verifier in (_territoires, _dates, _indicateurs, _cellules):
         fautes += verifier(lignes, absentes)
     if lignes.empty and not fautes:
         fautes = ["aucune ligne n'est remplie : il manque au moins un numérateur."]
-    return Examen(lignes[[c for c in lignes if c in donnees]], tuple(fautes), tuple(remarques))
+    return lignes[[c for c in lignes if c in donnees]], fautes, remarques
 
 
 def completer(donnees: pd.DataFrame) -> pd.DataFrame:
@@ -108,24 +98,24 @@ def completer(donnees: pd.DataFrame) -> pd.DataFrame:
 
 def _a_remplir(lignes: pd.DataFrame) -> pd.Series:
     """Reconnaître les lignes d'un modèle pré-rempli que le partenaire n'a pas remplies."""
-    vides = lignes["NUMERATEUR"].isna() & lignes["DENOMINATEUR"].isna()
-    for nom in ("NUMERATEUR", "DENOMINATEUR"):
-        if nom + SUFFIXE_STATUT in lignes:
-            vides &= lignes[nom + SUFFIXE_STATUT].isna()
-    return vides
+    nombres = ["NUMERATEUR", "DENOMINATEUR"]
+    marques = [n + SUFFIXE_STATUT for n in nombres if n + SUFFIXE_STATUT in lignes]
+    return lignes[nombres + marques].isna().all(axis=1)
 
 
 def _ou(lignes: pd.DataFrame, ici: pd.Series) -> str:
     """Nommer les premières lignes fautives par leur territoire et leur indicateur."""
-    noms = list(dict.fromkeys(f"{r.code} · {r.INDICATEUR or '?'}" for r in lignes[ici].itertuples()))
-    suite = f" et {len(noms) - EXEMPLES} autres" if len(noms) > EXEMPLES else ""
-    return ", ".join(noms[:EXEMPLES]) + suite
+    return _premiers(f"{r.code} · {r.INDICATEUR or '?'}" for r in lignes[ici].itertuples())
 
 
 def _citer(valeurs: Iterable[str]) -> str:
-    uniques = sorted(set(valeurs))
+    return _premiers(f"« {v} »" if v else "cellule vide" for v in sorted(set(valeurs)))
+
+
+def _premiers(mots: Iterable[str]) -> str:
+    uniques = list(dict.fromkeys(mots))
     suite = f" et {len(uniques) - EXEMPLES} autres" if len(uniques) > EXEMPLES else ""
-    return ", ".join(f"« {v} »" if v else "cellule vide" for v in uniques[:EXEMPLES]) + suite
+    return ", ".join(uniques[:EXEMPLES]) + suite
 
 
 def _territoires(lignes: pd.DataFrame, _: list[str]) -> list[str]:
@@ -171,67 +161,54 @@ def _indicateurs(lignes: pd.DataFrame, _: list[str]) -> list[str]:
 
 def en_pourcentage(lignes: pd.DataFrame) -> pd.Series:
     """Dire, ligne par ligne, si l'indicateur est un pourcentage."""
-
-    def une(indicateur: str, unite: str, denominateur: float) -> bool:
-        connu = modele_ecrit(indicateur)
-        ecrite = connu.unite if connu is not None else unite.strip()
-        return ecrite == "%" or (not ecrite and pd.notna(denominateur))
-
-    trios = zip(lignes["INDICATEUR"], lignes["UNITE"], lignes["DENOMINATEUR"], strict=True)
-    return pd.Series([une(str(i), str(u), d) for i, u, d in trios], lignes.index, dtype=bool)
+    modeles = [modele_ecrit(str(i)) for i in lignes["INDICATEUR"]]
+    unites = [str(u).strip() if m is None else m.unite for m, u in zip(modeles, lignes["UNITE"], strict=True)]
+    ecrites = pd.Series(unites, lignes.index, dtype="str")
+    return (ecrites == "%") | ((ecrites == "") & lignes["DENOMINATEUR"].notna())
 
 
-def _nombres(lignes: pd.DataFrame, _: list[str]) -> list[str]:
-    haut, bas = lignes["NUMERATEUR"], lignes["DENOMINATEUR"]
+def _cellules(lignes: pd.DataFrame, absentes: list[str]) -> list[str]:
+    """Relever les nombres impossibles, les seuils et les mentions qui manquent, les lignes répétées."""
+    haut, bas, seuil, indicateurs = (lignes[n] for n in ("NUMERATEUR", "DENOMINATEUR", "SEUIL", "INDICATEUR"))
+    libres = pd.Series([modele_ecrit(str(i)) is None for i in indicateurs], lignes.index, dtype=bool)
+    seuils = pd.Series([f"{s:g}".replace(".", ",") for s in seuil], lignes.index, dtype="str")
+    diffusions = lignes["DIFFUSION"].str.strip().str.lower()
+    # Les doublons que l'écriture cache : 2025-12-31 et 31/12/2025, un code et son libellé.
+    ecrites, lues = lignes[["code", "DATE", "INDICATEUR"]].astype(str), identites(lignes)
     cas = (
-        ("numérateur négatif", haut < 0),
-        ("dénominateur négatif", bas < 0),
-        ("dénominateur égal à zéro : laissez les deux cellules vides", bas == 0),
-        ("numérateur plus grand que le dénominateur d'un pourcentage", (haut > bas) & en_pourcentage(lignes)),
+        ("numérateur négatif ({ou}).", haut < 0),
+        ("dénominateur négatif ({ou}).", bas < 0),
+        ("dénominateur égal à zéro : laissez les deux cellules vides ({ou}).", bas == 0),
+        (
+            "numérateur plus grand que le dénominateur d'un pourcentage ({ou}).",
+            (haut > bas) & en_pourcentage(lignes),
+        ),
+        (
+            "colonne SEUIL : {seuils} ; on attend un nombre entier, 0 pour ne rien masquer.",
+            seuil.notna() & ((seuil < 0) | (seuil % 1 != 0)),
+        ),
+        (
+            "colonne SEUIL : vide ({ou}) ; un indicateur hors modèle dit son seuil de secret.",
+            seuil.isna() & libres & (indicateurs != ""),
+        ),
+        (
+            "colonne DIFFUSION : {diffusions} ({ou}) ; on attend « interne » ou « publique » à chaque ligne.",
+            ~diffusions.isin(DIFFUSIONS) & ("DIFFUSION" not in absentes),
+        ),
+        (
+            "colonne PRODUCTEUR : vide ({ou}) ; on attend le nom de qui transmet.",
+            (lignes["PRODUCTEUR"] == "") & ("PRODUCTEUR" not in absentes),
+        ),
+        (
+            "ligne(s) en double sous deux écritures ({ou}).",
+            lues.duplicated(keep=False) & ~ecrites.duplicated(keep=False),
+        ),
     )
-    return [f"{mots} ({_ou(lignes, ici)})." for mots, ici in cas if ici.any()]
-
-
-def _seuils(lignes: pd.DataFrame, _: list[str]) -> list[str]:
-    seuil = lignes["SEUIL"]
-    faux = seuil.notna() & ((seuil < 0) | (seuil % 1 != 0))
-    fautes = []
-    if faux.any():
-        recus = _citer(f"{s:g}".replace(".", ",") for s in seuil[faux])
-        fautes.append(f"colonne SEUIL : {recus} ; on attend un nombre entier, 0 pour ne rien masquer.")
-    libres = pd.Series([modele_ecrit(str(i)) is None for i in lignes["INDICATEUR"]], lignes.index, dtype=bool)
-    manque = seuil.isna() & libres & (lignes["INDICATEUR"] != "")
-    if manque.any():
-        fautes.append(
-            f"colonne SEUIL : vide ({_ou(lignes, manque)}) ; un indicateur hors modèle dit son seuil de secret."
-        )
-    return fautes
-
-
-def _textes(lignes: pd.DataFrame, absentes: list[str]) -> list[str]:
-    fautes = []
-    if "DIFFUSION" not in absentes:
-        lues = lignes["DIFFUSION"].str.strip().str.lower()
-        mauvaises = lues[~lues.isin(DIFFUSIONS)]
-        if len(mauvaises):
-            fautes.append(
-                f"colonne DIFFUSION : {_citer(mauvaises)} ({_ou(lignes, ~lues.isin(DIFFUSIONS))}) ; "
-                "on attend « interne » ou « publique » à chaque ligne."
-            )
-    if "PRODUCTEUR" not in absentes and (lignes["PRODUCTEUR"] == "").any():
-        fautes.append(
-            f"colonne PRODUCTEUR : vide ({_ou(lignes, lignes['PRODUCTEUR'] == '')}) ; on attend le nom de qui "
-            "transmet."
-        )
-    return fautes
-
-
-def _repetees(lignes: pd.DataFrame, _: list[str]) -> list[str]:
-    """Trouver les doublons que l'écriture cache : 2025-12-31 et 31/12/2025, un code et son libellé."""
-    ecrites = lignes[["code", "DATE", "INDICATEUR"]].astype(str)
-    lues = identites(lignes)
-    doubles = lues.duplicated(keep=False) & ~ecrites.duplicated(keep=False)
-    return [f"ligne(s) en double sous deux écritures ({_ou(lignes, doubles)})."] if doubles.any() else []
+    return [
+        phrase.format(ou=_ou(lignes, ici), seuils=_citer(seuils[ici]), diffusions=_citer(diffusions[ici]))
+        for phrase, ici in cas
+        if ici.any()
+    ]
 
 
 def identites(lignes: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import shapely
 
 from abs.perimetres.carreaux import Carreaux, parts_de_surface
 from abs.perimetres.transferts import Estimation, exiger_une_variable_sommable
-from donnees_insee.geographie.recouvrements import recouvrements
+from donnees_insee.geographie.changements_iris import recouvrements
 
 EST, NORD, COTE = 3_800_000, 2_400_000, 6_000
 ORIGINE = np.array([EST, NORD])

@@ -12,9 +12,9 @@ import pytest
 from shapely.geometry import box
 
 from donnees_insee.erreurs import ErreurAbs
-from donnees_insee.lecture.grille import lire_carreaux
 from donnees_insee.lecture.perimetre_recu import lire_perimetres
 from donnees_insee.lecture.pilotes import PILOTES, adresse
+from donnees_insee.lecture.tables import lire_carreaux
 
 QPV = {
     "type": "FeatureCollection",

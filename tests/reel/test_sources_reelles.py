@@ -12,8 +12,9 @@ from collections import Counter
 import duckdb
 import pytest
 
+from donnees_insee.catalogue.tables import reference
 from donnees_insee.codes import normaliser
-from donnees_insee.preparation.equipements import codes_de_l_annee, types
+from donnees_insee.preparation.preparation import codes_de_l_annee
 
 pytestmark = pytest.mark.reel
 
@@ -63,10 +64,10 @@ def test_les_types_suivis_sont_bien_nommes(base_reelle):
         "A122": "pole emploi", "D401": "hebergement", "D402": "soins a domicile", "D502": "accueil du jeune enfant",
         "D106": "urgences",
     }  # fmt: skip
-    for t in types():
-        if t.de <= 2021 and (t.a is None or t.a >= 2021):
-            officiel, mot = normaliser(nomenclature[t.code]), normaliser(t.libelle).split()[0]
-            assert autres.get(t.code, mot) in officiel, (t.code, officiel, mot)
+    for t in reference("types_equipements"):
+        if int(t["de"]) <= 2021 and (not t["a"] or int(t["a"]) >= 2021):
+            officiel, mot = normaliser(nomenclature[t["code"]]), normaliser(t["libelle"]).split()[0]
+            assert autres.get(t["code"], mot) in officiel, (t["code"], officiel, mot)
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,8 @@ from donnees_insee import codes
 from donnees_insee.base.base import familles
 from donnees_insee.catalogue import catalogue
 from donnees_insee.catalogue.catalogue import marques, plan, source, sources
-from donnees_insee.catalogue.tables import dates_des_parties
+from donnees_insee.catalogue.tables import dates_des_parties, reference
 from donnees_insee.lecture.reconnaissance import traduire
-from donnees_insee.preparation.equipements import types
 
 TOUTES = sorted(sources().values(), key=lambda s: s.id)
 RECENSEMENT = [s for s in TOUTES if plan(s.id)]
@@ -170,7 +169,7 @@ def publiee(origine, variable, lecture) -> bool:
     essais.append(re.sub(r"^([PC])_", r"\g<1>16_", variable))
     directes = {m.variable for m in origine.motifs if m.type == "nombre"}
     if origine.niveau_des_lignes == "equipement":
-        directes |= {t.variable for t in types()}
+        directes |= {t["variable"] for t in reference("types_equipements")}
     return variable in directes or any((c := traduire(origine, e)) and c.variable == variable for e in essais)
 
 

@@ -4,7 +4,6 @@ import pandas as pd
 import pytest
 
 from donnees_insee.base.base import Base
-from donnees_insee.catalogue.catalogue import source
 from donnees_insee.geographie.dates_des_parties import dates
 from tests.parts_d_essai import poser
 
@@ -48,10 +47,7 @@ def test_la_table_du_catalogue_vaut_quand_rien_n_est_tenu(base):
 def test_un_temoin_tenu_qui_differe_dement_la_table(base):
     ranger(base, "qpv_revenus", 2022, DISP_MED=[11000.0 + n for n in range(6)])
     ranger(base, "qpv_filosofi", 2018, DISP_MED=[15000.0 + n for n in range(6)])
-    partie = source("qpv_revenus").partie_de("DISP_MED")
-    lue = dates(base).de("qpv_revenus", partie, 2022)
-    assert lue.annee is None
-    assert "n'est égal à" in lue.preuve
+    assert dates(base).annee("qpv_revenus", 2022, "DISP_MED") is None
 
 
 def test_deux_temoins_egaux_ne_departagent_pas(base):
@@ -75,8 +71,6 @@ def test_la_population_se_date_par_celle_de_la_commune_et_les_taux_restent_incon
     lues = dates(base)
     assert lues.annee("qpv_demographie", 2031, "POP_MUN") == 2028
     assert lues.annee("qpv_demographie", 2031, "TX_TOT_0A24") is None
-    partie = source("qpv_demographie").partie_de("POP_COM")
-    assert "pour 5 quartiers sur 5" in lues.de("qpv_demographie", partie, 2031).preuve
 
 
 def test_une_source_ordinaire_a_la_date_de_son_millesime(base):

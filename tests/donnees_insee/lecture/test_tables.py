@@ -6,8 +6,7 @@ import pytest
 
 from donnees_insee.lecture import csv_recu
 from donnees_insee.lecture.brut import nature, rang_de_l_en_tete
-from donnees_insee.lecture.classeur import en_texte
-from donnees_insee.lecture.tables import lire_tables
+from donnees_insee.lecture.tables import en_texte, lire_tables
 from donnees_insee.preparation.nombres import lire_nombre
 
 TEXTE = "IRIS;LIBIRIS;DISP_MED21\n010040101;Père-Lachaise œuvré;21 340,5\n2A0040101;L'Île;\n"

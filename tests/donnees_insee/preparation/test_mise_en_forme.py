@@ -8,10 +8,11 @@ import pytest
 
 from donnees_insee.base.base import Base
 from donnees_insee.catalogue.formes import formes
+from donnees_insee.catalogue.tables import reference
 from donnees_insee.depot.depot import deposer
 from donnees_insee.lecture.brut import TableBrute
-from donnees_insee.preparation.equipements import codes_de_l_annee, types
 from donnees_insee.preparation.mise_en_forme import mettre_en_forme
+from donnees_insee.preparation.preparation import codes_de_l_annee
 
 SDMX = "FILOSOFI_MEASURE;GEO;GEO_OBJECT;UNIT_MEASURE;CONF_STATUS;OBS_STATUS;UNIT_MULT;TIME_PERIOD;OBS_VALUE\n"
 
@@ -220,7 +221,11 @@ def test_la_renumerotation_de_2024_est_une_table():
     assert "D201" not in codes_de_l_annee(2024)
     assert "D265" not in codes_de_l_annee(2023)
     for annee in range(2013, 2027):
-        suivis = [t.variable for t in types() if t.de <= annee and (t.a is None or annee <= t.a)]
+        suivis = [
+            t["variable"]
+            for t in reference("types_equipements")
+            if int(t["de"]) <= annee and (not t["a"] or annee <= int(t["a"]))
+        ]
         assert len(suivis) == len(set(suivis)), annee
 
 
