@@ -210,9 +210,7 @@ class Base(LectureDesCouches):
         return pa.chunked_array([bloc for lue in lues for bloc in lue.chunks], pa.string())
 
     def _parts_de(self, source: str, millesime: int | None, niveau: str) -> list[Part]:
-        return [
-            p for p in self.parts() if p.source == source and p.millesime == millesime and p.niveau == niveau
-        ]
+        return [p for p in self.parts() if p.ou == (source, millesime, niveau)]
 
     # -- écrire --------------------------------------------------------------------------------
 

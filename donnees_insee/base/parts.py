@@ -39,6 +39,11 @@ class Part:
     niveau: str
     chemin: Path
 
+    @property
+    def ou(self) -> tuple[str, int | None, str]:
+        """La table dont c'est une part : source, millésime, niveau."""
+        return self.source, self.millesime, self.niveau
+
 
 @dataclass(frozen=True)
 class EtatDeFichier:

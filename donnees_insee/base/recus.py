@@ -34,6 +34,11 @@ class LotRecu:
     ecartees: tuple[str, ...] = ()
     remarques: tuple[str, ...] = ()
 
+    @property
+    def ou(self) -> tuple[str, int | None, str]:
+        """La table de la base où ce lot est rangé : source, millésime, niveau."""
+        return self.source, self.millesime, self.niveau
+
 
 @dataclass(frozen=True)
 class Recu:
@@ -86,11 +91,7 @@ def lire_recu(chemin: Path) -> Recu:
 
 def attestees(parts: Sequence[Part], recus: Sequence[Recu]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
     """Séparer les parts qu'un reçu annonce de celles dont rien ne dit d'où elles viennent."""
-    annonces = {(r.sha256[:DEBUT], lot.source, lot.millesime, lot.niveau) for r in recus for lot in r.lots}
-    noms = {
-        (p.source, p.millesime, p.chemin.name)
-        for p in parts
-        if (p.chemin.name[:DEBUT], p.source, p.millesime, p.niveau) in annonces
-    }
-    sures = tuple(p for p in parts if (p.source, p.millesime, p.chemin.name) in noms)
+    annonces = {(r.sha256[:DEBUT], *lot.ou) for r in recus for lot in r.lots}
+    noms = {(*p.ou[:2], p.chemin.name) for p in parts if (p.chemin.name[:DEBUT], *p.ou) in annonces}
+    sures = tuple(p for p in parts if (*p.ou[:2], p.chemin.name) in noms)
     return sures, tuple(p for p in parts if p not in sures)

@@ -76,8 +76,8 @@ class BaseRefaite(Base):
     def _relire_ce_qui_ne_s_annonce_pas(self) -> None:
         for sha, copie in list(self._copies.items()):
             recu = self._recus[sha]
-            annonces = {(lot.source, lot.millesime, lot.niveau) for lot in recu.lots}
-            tenues = {(p.source, p.millesime, p.niveau) for p in self._parts_par_fichier.get(sha, [])}
+            annonces = {lot.ou for lot in recu.lots}
+            tenues = {p.ou for p in self._parts_par_fichier.get(sha, [])}
             # Les sources locales sont lues part à part, sans passer par une lecture de table.
             if annonces != tenues or any(lot.source == SOURCE for lot in recu.lots):
                 self._preparer(recu, copie)
@@ -93,9 +93,9 @@ class BaseRefaite(Base):
         except ErreurAbs as refus:
             self.absents[recu.sha256] = f"« {recu.nom} » ne se relit plus : {refus}"
             return
-        for relue in relues:
-            chemin = self.dossier / relue.adresse
-            ecrire_part(relue.donnees, chemin)
+        for adresse, donnees in relues.items():
+            chemin = self.dossier / adresse
+            ecrire_part(donnees, chemin)
             self._parts_par_fichier[recu.sha256].append(part_de(chemin))
         self.relus.append(recu)
 
@@ -131,8 +131,7 @@ class BaseRefaite(Base):
         return [
             (recu, self._saines[sha])
             for sha, recu in self._recus.items()
-            if sha in self._saines
-            and any((x.source, x.millesime, x.niveau) == (source, millesime, niveau) for x in recu.lots)
+            if sha in self._saines and any(lot.ou == (source, millesime, niveau) for lot in recu.lots)
         ]
 
     def _parts_de(self, source: str, millesime: int | None, niveau: str) -> list[Part]:

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+import pandas as pd
 import pyarrow as pa
 
-from donnees_insee.base.base import Base
-from donnees_insee.chemins import dossier_de_passage
-from donnees_insee.depot.depot import EXTENSIONS_ARCHIVE, fichiers_a_deposer
-from donnees_insee.depot.rangement import preparer_fichier
-from donnees_insee.lecture import archives
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pandas as pd
-
-    from donnees_insee.base.recus import Recu
+from donnees_insee.base.recus import Recu
+from donnees_insee.depot.depot import membres
+from donnees_insee.depot.rangement import base_vide, preparer_fichier
 
 OPTION: Final = "option --millesime"
-
-
-@dataclass(frozen=True)
-class PartRelue:
-    """Une part telle que le fichier d'origine la donne."""
-
-    adresse: str
-    donnees: pd.DataFrame
 
 
 def annee_donnee(recu: Recu) -> int | None:
@@ -37,33 +20,18 @@ def annee_donnee(recu: Recu) -> int | None:
     return next((lot.millesime for lot in recu.lots if lot.d_ou == OPTION), None)
 
 
-def relire(recu: Recu, copie: Path) -> list[PartRelue]:
-    """Relire une copie par les mêmes lecteurs que le dépôt, dans une base vide qui n'est jamais écrite."""
-    with dossier_de_passage("relecture") as provisoire:
-        vide = Base(Path(provisoire) / "vide")
-        parts: list[PartRelue] = []
-        for membre, nom, prefixe in _membres(recu, copie, Path(provisoire) / "membres"):
-            _, ecriture = preparer_fichier(
-                vide, membre, nom, prefixe, annee_donnee(recu), malgre_les_ecarts=True
-            )
-            parts += [
-                PartRelue(p.chemin.relative_to(vide.dossier).as_posix(), _comme_rangee(p.donnees))
-                for p in ecriture.parts
-            ]
-    return parts
-
-
-def _membres(recu: Recu, copie: Path, dossier: Path) -> Iterator[tuple[Path, str, str]]:
-    """Donner chaque fichier à lire, son nom et le début du nom de ses parts, comme au dépôt."""
-    if copie.suffix.lower() not in EXTENSIONS_ARCHIVE:
-        yield copie, recu.nom, recu.sha256[:14]
-        return
-    dossier.mkdir()
+def relire(recu: Recu, copie: Path) -> dict[str, pd.DataFrame]:
+    """Relire une copie par les mêmes lecteurs que le dépôt : les tables qu'elle donne, par l'adresse de leur part."""
+    vide, annee = base_vide(), annee_donnee(recu)
     refuses = {_comparable(r) for r in recu.refuses}
-    for rang, membre in enumerate(fichiers_a_deposer(archives.extraire(copie, dossier))):
-        nom = f"{recu.nom} → {membre.relative_to(dossier)}"
-        if _comparable(nom) not in refuses:
-            yield membre, nom, f"{recu.sha256[:12]}{rang:02d}"
+    with membres(copie, recu.nom, recu.sha256) as lus:
+        parts = [
+            part
+            for membre, nom, prefixe in lus
+            if _comparable(nom) not in refuses
+            for part in preparer_fichier(vide, membre, nom, prefixe, annee, malgre_les_ecarts=True)
+        ]
+        return {p.chemin.relative_to(vide.dossier).as_posix(): _comme_rangee(p.donnees) for p in parts}
 
 
 def _comparable(nom: str) -> str:

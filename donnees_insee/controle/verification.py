@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -20,7 +20,7 @@ from donnees_insee.controle.integrite import (
     verifier_la_copie,
 )
 from donnees_insee.controle.inventaire import Inventaire, inventorier
-from donnees_insee.controle.relecture import PartRelue, relire
+from donnees_insee.controle.relecture import relire
 from donnees_insee.erreurs import ErreurAbs, FichierIllisible
 
 if TYPE_CHECKING:
@@ -147,30 +147,29 @@ def _comparer_le_fichier(
     cellules = 0
     fautes = [
         f"La part « {adresse} » ne vient pas de « {recu.nom} », dont elle porte l'empreinte. Ôtez ce fichier."
-        for adresse in sorted(siennes - {r.adresse for r in relues})
+        for adresse in sorted(siennes - relues.keys())
     ]
-    for relue in relues:
-        if relue.adresse not in trouve.parts:
-            fautes.append(f"La part « {relue.adresse} », que donne « {recu.nom} », manque. {quoi}")
-        elif lisibles[relue.adresse]:
+    for adresse, relue in relues.items():
+        if adresse not in trouve.parts:
+            fautes.append(f"La part « {adresse} », que donne « {recu.nom} », manque. {quoi}")
+        elif lisibles[adresse]:
             try:
-                ecarts = comparer(_lire(trouve.parts[relue.adresse], relue), relue.donnees)
+                ecarts = comparer(_lire(trouve.parts[adresse], en_couche="geometry" in relue), relue)
             except FichierIllisible as cause:
                 fautes.append(str(cause))
                 continue
             cellules += ecarts.cellules
             fautes += [
-                f"La part « {relue.adresse} » ne dit pas ce que dit « {recu.nom} » : {e}. {quoi}"
+                f"La part « {adresse} » ne dit pas ce que dit « {recu.nom} » : {e}. {quoi}"
                 for e in ecarts.phrases
             ]
     return cellules, fautes
 
 
-def _lire(chemin: Path, relue: PartRelue) -> Any:
-    if "geometry" in relue.donnees:
+def _lire(chemin: Path, *, en_couche: bool) -> pd.DataFrame:
+    with part_lisible(chemin):
+        if not en_couche:
+            return pd.read_parquet(chemin)
         import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux couches
 
-        with part_lisible(chemin):
-            return gpd.read_parquet(chemin)
-    with part_lisible(chemin):
-        return pd.read_parquet(chemin)
+        return gpd.read_parquet(chemin)

@@ -44,11 +44,7 @@ def remplacement(demandes: Sequence[Demande], anciennes: Sequence[Version], sha:
 def consigne(base: Base, examens: Sequence[Examen], cote: Path) -> str:
     """Nommer les fichiers déposés qu'une version contredit, et les gestes qui la feraient préférer."""
     touches = {(x.source, x.millesime, x.niveau) for x in examens if x.contradiction}
-    anciens = [
-        recu
-        for recu in base.recus()
-        if any((lot.source, lot.millesime, lot.niveau) in touches for lot in recu.lots)
-    ]
+    anciens = [recu for recu in base.recus() if any(lot.ou in touches for lot in recu.lots)]
     retraits = " puis ".join(f"`abs sources retirer {r.sha256[:12]}` (« {r.nom} »)" for r in anciens)
     return (
         "Des chiffres déjà tenus y sont différents : la base n'a pas été changée et la version reçue est gardée "

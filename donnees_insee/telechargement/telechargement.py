@@ -173,8 +173,8 @@ def _deposer(
     annees = {d.millesime.annee for d in demandes}
     avait_un_recu = chemin_du_recu(base.dossier, sha).is_file()
     depots = deposer(base, [fichier], millesime=next(iter(annees)) if len(annees) == 1 else None)
-    attendus = {(lot.source, lot.millesime, lot.niveau) for e in examines for lot in e.lots}
-    ranges = {(lot.source, lot.millesime, lot.niveau) for d in depots for lot in d.lots}
+    attendus = {lot.ou for e in examines for lot in e.lots}
+    ranges = {lot.ou for d in depots for lot in d.lots}
     if not attendus <= ranges:
         if ranges and not avait_un_recu:
             retirer(base, sha)
