@@ -12,7 +12,7 @@ import pytest
 from carnets.noyaux.echanges import VARIABLE
 from carnets.noyaux.lancement import Lanceur, PepiniereIndisponible, possible
 from donnees_insee.base.base import Base
-from donnees_insee.base.verrous import tenir
+from donnees_insee.chemins import tenir
 from donnees_insee.demo import extraire_demo
 from donnees_insee.depot.depot import Depot, deposer
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from donnees_insee.chemins import fichier_provisoire
+from donnees_insee.chemins import ecrire_texte
 from donnees_insee.erreurs import FichierIllisible
 
 if TYPE_CHECKING:
@@ -64,10 +64,7 @@ def chemin_du_recu(dossier: Path, sha256: str) -> Path:
 
 def ecrire_recu(recu: Recu, chemin: Path) -> None:
     """Écrire un reçu d'un seul geste."""
-    texte = json.dumps(asdict(recu), ensure_ascii=False, indent=1)
-    with fichier_provisoire(chemin) as provisoire:
-        # Un nom de fichier qui n'est pas de l'UTF-8 ne doit pas empêcher d'écrire le reçu.
-        provisoire.write_text(texte, encoding="utf-8", errors="replace")
+    ecrire_texte(chemin, json.dumps(asdict(recu), ensure_ascii=False, indent=1))
 
 
 def lire_recu(chemin: Path) -> Recu:

@@ -7,8 +7,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
-from donnees_insee.base.verrous import tenir
-from donnees_insee.chemins import creer_dossier, fichier_provisoire, purger_les_restes
+from donnees_insee.chemins import creer_dossier, ecrire_texte, purger_les_restes, tenir
 from donnees_insee.depot.rangement import defaire
 
 if TYPE_CHECKING:
@@ -50,8 +49,7 @@ def journal(base: Base, fichiers: Iterable[Path]) -> Iterator[None]:
     """Noter ce qui va être écrit ou ôté : un programme tué en route n'en laissera rien au suivant."""
     chemin = base.dossier / JOURNAL
     adresses = [f.relative_to(base.dossier).as_posix() for f in fichiers]
-    with fichier_provisoire(chemin) as provisoire:
-        provisoire.write_text(json.dumps(adresses), encoding="utf-8", errors="surrogateescape")
+    ecrire_texte(chemin, json.dumps(adresses))
     try:
         yield
     finally:
@@ -64,7 +62,7 @@ def _oter_les_restes(base: Base) -> None:
     with suppress(OSError, ValueError):
         attestees = {p.chemin for p in base.parts()}
         recus = {c.stem for c in (base.dossier / "recus").glob("[0-9a-f]*.json")}
-        for adresse in json.loads(chemin.read_text(encoding="utf-8", errors="surrogateescape")):
+        for adresse in json.loads(chemin.read_text(encoding="utf-8")):
             fichier = base.dossier / str(adresse)
             if ".." not in fichier.parts and fichier not in attestees and fichier.parent.name not in recus:
                 defaire([fichier], base.dossier)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -66,7 +64,7 @@ def refuser_le_statut(reponse: requests.Response, url: str) -> None:
     if statut in STATUTS_PASSAGERS:
         raise Passager(
             f"le serveur a répondu {statut} (surchargé ou en panne)",
-            _attente_demandee(reponse.headers.get("Retry-After", "")),
+            _attente_demandee(reponse),
         )
     if statut in {404, 410}:
         raise TelechargementImpossible(
@@ -105,13 +103,14 @@ def nom_du_fichier(adresses: tuple[str, ...], disposition: str = "") -> str:
     return ""
 
 
-def _attente_demandee(valeur: str) -> float | None:
+def _attente_demandee(reponse: requests.Response) -> float | None:
     """Lire ``Retry-After`` : des secondes, ou une date."""
-    if valeur.strip().isdigit():
-        return float(valeur)
+    from urllib3.exceptions import InvalidHeader  # noqa: PLC0415 - réservé aux téléchargements
+    from urllib3.util import Retry  # noqa: PLC0415 - idem
+
     try:
-        return max(0.0, (parsedate_to_datetime(valeur) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+        return Retry().get_retry_after(reponse.raw)
+    except InvalidHeader:
         return None
 
 

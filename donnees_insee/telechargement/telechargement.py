@@ -4,33 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from donnees_insee.base.base import Base
 from donnees_insee.base.recus import chemin_du_recu, lire_recu
-from donnees_insee.chemins import creer_dossier
+from donnees_insee.chemins import creer_dossier, dossier_a_oter
+from donnees_insee.depot.avant_depot import Examen
 from donnees_insee.depot.depot import deposer, empreinte, retirer
+from donnees_insee.depot.examen import FichierExamine
 from donnees_insee.erreurs import ErreurAbs, SortieImpossible, cause_en_clair
-from donnees_insee.telechargement import phrases
+from donnees_insee.telechargement import choix as phrases
+from donnees_insee.telechargement.choix import Demande
 from donnees_insee.telechargement.contenu_recu import nom_complet, verifier_et_examiner, verifier_nature
-from donnees_insee.telechargement.fichiers_partiels import oublier_partiel
-from donnees_insee.telechargement.reception import Reception, recevoir
-from donnees_insee.telechargement.registre import Version, dossier_de_travail, lire_registre, noter, verrou
+from donnees_insee.telechargement.reception import Avancement, Reception, Reglages, recevoir
+from donnees_insee.telechargement.registre import (
+    Version,
+    dossier_de_travail,
+    lire_registre,
+    noter,
+    oublier_partiel,
+    verrou,
+)
 from donnees_insee.telechargement.reseau import TelechargementImpossible, exiger_le_reseau
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from donnees_insee.base.base import Base
-    from donnees_insee.depot.avant_depot import Examen
-    from donnees_insee.depot.examen import FichierExamine
-    from donnees_insee.telechargement.choix import Demande
-    from donnees_insee.telechargement.reception import Avancement, Reglages
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,9 @@ def _accepter(
     url = demandes[0].millesime.url
     if reception.inchange and _est_depose(base, connues[-1].sha256, demandes):
         return Resultat(demandes, "inchange", phrases.inchange(demandes, connues[-1]))
-    with _dossier_d_essai(base) as essai:
+    # Sur le disque des données : le fichier accepté n'a plus qu'à changer de nom.
+    racine = creer_dossier(dossier_de_travail(base.dossier))
+    with dossier_a_oter(racine, ".essai-", "Vérifiez vos droits.") as essai:
         fichier = _mettre_a_l_essai(base, demandes[0], reception, connues, essai)
         verifier_nature(fichier, url, demandes[0].millesime.page)
         sha = empreinte(fichier)
@@ -219,19 +220,3 @@ def _partiel(base: Base, url: str) -> Path:
     """Nommer le fichier partiel d'une adresse : le même d'une commande à l'autre, sans rien du serveur."""
     cle = hashlib.sha256(url.encode()).hexdigest()[:16]
     return dossier_de_travail(base.dossier) / f"{cle}.partiel"
-
-
-@contextmanager
-def _dossier_d_essai(base: Base) -> Iterator[Path]:
-    """Ouvrir, sur le disque des données, un dossier qui disparaît quoi qu'il arrive."""
-    racine = creer_dossier(dossier_de_travail(base.dossier))
-    try:
-        essai = Path(tempfile.mkdtemp(prefix=".essai-", dir=racine))
-    except OSError as cause:
-        raise SortieImpossible(
-            f"Le dossier « {racine} » refuse l'écriture ({cause_en_clair(cause)}). Vérifiez vos droits."
-        ) from cause
-    try:
-        yield essai
-    finally:
-        shutil.rmtree(essai, ignore_errors=True)
