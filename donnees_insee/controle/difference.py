@@ -26,8 +26,9 @@ class Ecarts:
 
 def comparer(tenue: pd.DataFrame, relue: pd.DataFrame) -> Ecarts:
     """Comparer la table que la base tient à la même table relue du fichier d'origine."""
-    phrases = _colonnes_differentes(list(tenue.columns), list(relue.columns))
-    communes = [c for c in relue.columns if c in set(tenue.columns)]
+    en_moins = [c for c in relue.columns if c not in tenue]
+    phrases = _absences("colonnes", en_moins, [c for c in tenue.columns if c not in relue])
+    communes = [c for c in relue.columns if c in tenue]
     if "code" not in communes:
         return Ecarts(0, tuple(phrases))
     tenue, relue = _ordonner(tenue[communes]), _ordonner(relue[communes])
@@ -43,13 +44,10 @@ def comparer(tenue: pd.DataFrame, relue: pd.DataFrame) -> Ecarts:
     return Ecarts(len(relue) * len(communes), tuple(phrases))
 
 
-def _colonnes_differentes(tenues: list[str], relues: list[str]) -> list[str]:
-    en_moins = [c for c in relues if c not in tenues]
-    en_plus = [c for c in tenues if c not in relues]
-    return [
-        *([f"colonnes absentes de la base : {_liste(en_moins)}"] if en_moins else []),
-        *([f"colonnes absentes du fichier d'origine : {_liste(en_plus)}"] if en_plus else []),
-    ]
+def _absences(quoi: str, en_moins: list[str], en_plus: list[str], nature: str = "") -> list[str]:
+    """Dire ce que la base n'a pas, puis ce qu'elle a seule."""
+    cotes = ((en_moins, "de la base"), (en_plus, "du fichier d'origine"))
+    return [f"{quoi} absentes {ou} : {nature}{_liste(noms)}" for noms, ou in cotes if noms]
 
 
 def _ordonner(table: pd.DataFrame) -> pd.DataFrame:
@@ -65,10 +63,7 @@ def _lignes_differentes(tenus: pd.Series, relus: pd.Series) -> list[str]:
     comptes = relus.value_counts().subtract(tenus.value_counts(), fill_value=0)
     en_moins = sorted(map(str, comptes.index[comptes > 0]))
     en_plus = sorted(map(str, comptes.index[comptes < 0]))
-    return [
-        *([f"lignes absentes de la base : codes {_liste(en_moins)}"] if en_moins else []),
-        *([f"lignes absentes du fichier d'origine : codes {_liste(en_plus)}"] if en_plus else []),
-    ]
+    return _absences("lignes", en_moins, en_plus, "codes ")
 
 
 def _lignes_communes(tenue: pd.DataFrame, relue: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

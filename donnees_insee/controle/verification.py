@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from itertools import count
+from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
+from donnees_insee.base.base import Base
 from donnees_insee.base.parts import part_lisible
-from donnees_insee.base.recus import DEBUT
+from donnees_insee.base.recus import Recu
+from donnees_insee.controle.base_refaite import relire
 from donnees_insee.controle.difference import comparer
-from donnees_insee.controle.integrite import (
+from donnees_insee.controle.inventaire import (
     REDEPOSER,
+    Inventaire,
     dossiers_sans_recu,
     faute_de_lecture,
+    inventorier,
     parts_annoncees,
     parts_sans_recu,
     verifier_la_copie,
 )
-from donnees_insee.controle.inventaire import Inventaire, inventorier
-from donnees_insee.controle.relecture import relire
 from donnees_insee.erreurs import ErreurAbs, FichierIllisible
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from donnees_insee.base.base import Base
-    from donnees_insee.base.recus import Recu
 
 ECHANTILLON: Final = 8
 
@@ -62,13 +60,17 @@ def verifier(
     fautes = [*trouve.fautes]
     graines = 1 if complet else max(1, -(-len(trouve.recus) // max(1, echantillon)))
     choisis = {r.sha256 for r in (trouve.recus if complet else choisir(trouve.recus, echantillon, graine))}
-    suivi = _Suivi(suivre, len(trouve.recus) + len(trouve.parts) + len(choisis))
+    total, rangs = len(trouve.recus) + len(trouve.parts) + len(choisis), count(1)
+
+    def avancer(etape: str) -> None:
+        if suivre is not None:
+            suivre(etape, next(rangs), total)
 
     saines: dict[str, Path] = {}
     copies = 0
     for recu in trouve.recus:
-        suivi.avancer(recu.nom)
-        copie, comptees, ici = verifier_la_copie(recu, trouve.copies.get(recu.sha256[:16], ()))
+        avancer(recu.nom)
+        copie, comptees, ici = verifier_la_copie(recu, trouve.copies_de(recu))
         copies += comptees
         fautes += ici
         if copie is not None:
@@ -77,7 +79,7 @@ def verifier(
 
     tables: dict[str, bool] = {}
     for adresse, chemin in trouve.parts.items():
-        suivi.avancer(chemin.name)
+        avancer(chemin.name)
         faute = faute_de_lecture(adresse, chemin)
         tables[adresse] = faute is None
         fautes += [faute] if faute else []
@@ -89,7 +91,7 @@ def verifier(
     for recu in trouve.recus:
         if recu.sha256 not in choisis:
             continue
-        suivi.avancer(f"cellules de {recu.nom}")
+        avancer(f"cellules de {recu.nom}")
         if recu.sha256 not in saines:
             continue
         comparees, ici = _comparer_le_fichier(recu, saines[recu.sha256], trouve, tables)
@@ -105,7 +107,7 @@ def verifier(
         graine=graine,
         graines=graines,
         fautes=tuple(fautes),
-        remarques=trouve.remarques,
+        remarques=tuple(trouve.remarques),
     )
 
 
@@ -117,18 +119,6 @@ def choisir(recus: Sequence[Recu], nombre: int, graine: int) -> list[Recu]:
     ranges = sorted(recus, key=lambda r: sha256(r.sha256.encode()).hexdigest())
     debut = graine * nombre
     return [ranges[(debut + i) % len(ranges)] for i in range(min(nombre, len(ranges)))]
-
-
-class _Suivi:
-    """Le compte des étapes, pour une barre de progression."""
-
-    def __init__(self, suivre: Callable[[str, int, int], None] | None, total: int) -> None:
-        self.suivre, self.total, self.rang = suivre, total, 0
-
-    def avancer(self, etape: str) -> None:
-        self.rang += 1
-        if self.suivre is not None:
-            self.suivre(etape, self.rang, self.total)
 
 
 # -- cellules ----------------------------------------------------------------------------------
@@ -143,11 +133,10 @@ def _comparer_le_fichier(
         relues = relire(recu, copie)
     except ErreurAbs as refus:
         return 0, [f"« {recu.nom} », rangé autrefois, serait aujourd'hui refusé : {refus} {quoi}"]
-    siennes = {a for a, c in trouve.parts.items() if c.name.startswith(recu.sha256[:DEBUT])}
     cellules = 0
     fautes = [
         f"La part « {adresse} » ne vient pas de « {recu.nom} », dont elle porte l'empreinte. Ôtez ce fichier."
-        for adresse in sorted(siennes - relues.keys())
+        for adresse in sorted(trouve.parts_de(recu).keys() - relues.keys())
     ]
     for adresse, relue in relues.items():
         if adresse not in trouve.parts:
