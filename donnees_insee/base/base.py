@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 import pyarrow as pa
@@ -13,7 +15,6 @@ from donnees_insee.base import publications
 from donnees_insee.base.couches import LectureDesCouches
 from donnees_insee.base.parts import (
     SANS_DATE,
-    SUFFIXE_STATUT,
     TAILLE_DE_GROUPE,
     EtatDeFichier,
     Part,
@@ -25,28 +26,10 @@ from donnees_insee.base.parts import (
     part_de,
     reunir,
 )
-from donnees_insee.base.recus import LotRecu, Recu, attestees, chemin_du_recu, ecrire_recu, lire_recu
+from donnees_insee.base.recus import Recu, attestees, chemin_du_recu, ecrire_recu, lire_recu
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.chemins import dossier_des_donnees
 from donnees_insee.erreurs import DonneeAbsente
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
-    from donnees_insee.base.publications import Publication
-
-__all__ = [
-    "SUFFIXE_STATUT",
-    "Base",
-    "LotRecu",
-    "Part",
-    "Recu",
-    "VueDeBase",
-    "familles",
-    "lire_recu",
-    "reunir",
-]
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +128,7 @@ class Base(LectureDesCouches):
         """Le dossier qui tient le registre des publications."""
         return self.dossier
 
-    def deja_publie(self) -> frozenset[Publication]:
+    def deja_publie(self) -> frozenset[publications.Publication]:
         """Lister les effectifs reçus qu'un document public a déjà imprimés."""
         try:
             return frozenset(publications.lire(self.dossier_du_registre))

@@ -7,13 +7,11 @@ import os
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
 
 # Ce que vaut une adresse, du plus sûr au moins sûr (légende de formats_insee et de `abs sources lister`).
 CERTITUDES: Final[dict[str, str]] = {
@@ -65,6 +63,12 @@ def dossiers() -> list[Traversable]:
     return [*du_paquet, dossier]
 
 
+def fichiers_toml(dossier: str) -> list[tuple[str, str]]:
+    """Lire les fichiers TOML d'un dossier du paquet : le nom et le texte de chacun, dans l'ordre des noms."""
+    entrees = (resources.files("donnees_insee.catalogue") / dossier).iterdir()
+    return sorted((f.name, f.read_text(encoding="utf-8")) for f in entrees if f.name.endswith(".toml"))
+
+
 @lru_cache(maxsize=1)
 def millesimes() -> dict[str, tuple[Millesime, ...]]:
     """Lire tous les fichiers annoncés, rangés par source."""
@@ -75,18 +79,10 @@ def millesimes() -> dict[str, tuple[Millesime, ...]]:
             certitude = ligne["certitude"] or "inconnue"
             if certitude not in CERTITUDES:
                 fautes.append(f"{origine}, ligne {rang} : certitude « {certitude} » inconnue.")
-            lus.setdefault(ligne["source"], []).append(
-                Millesime(
-                    int(ligne["annee"]),
-                    ligne["contenu"],
-                    int(ligne["geographie"]) if ligne["geographie"] else None,
-                    ligne["page"],
-                    ligne["url"],
-                    ligne["membre"],
-                    certitude,
-                    ligne["note"],
-                )
-            )
+            textes = {nom: ligne[nom] for nom in ("contenu", "page", "url", "membre", "note")}
+            geographie = int(ligne["geographie"]) if ligne["geographie"] else None
+            lu = Millesime(int(ligne["annee"]), geographie=geographie, certitude=certitude, **textes)
+            lus.setdefault(ligne["source"], []).append(lu)
         except (KeyError, ValueError, TypeError) as cause:
             fautes.append(f"{origine}, ligne {rang} : {cause}.")
     if fautes:
@@ -108,11 +104,6 @@ def plan(identifiant: str) -> tuple[Variable, ...]:
         de, a = int(r["de"]), int(r["a"]) if r["a"] else None
         lues[r["variable"], de] = Variable(r["variable"], de, a, r["libelle"])
     return tuple(lues.values())
-
-
-def variables_attendues(identifiant: str, annee: int) -> list[str]:
-    """Lister les variables que le plan annonce pour un millésime."""
-    return [v.nom for v in plan(identifiant) if v.de <= annee and (v.a is None or annee <= v.a)]
 
 
 @lru_cache(maxsize=1)

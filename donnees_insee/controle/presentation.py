@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from donnees_insee.catalogue.catalogue import CERTITUDES, Source, enquetes_annuelles, source, sources
+from donnees_insee.catalogue.catalogue import Source, source, sources
+from donnees_insee.catalogue.tables import CERTITUDES, Millesime, enquetes_annuelles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from donnees_insee.base.base import Base
-    from donnees_insee.catalogue.catalogue import Millesime
 
 ORDRE: Final = list(CERTITUDES)
 LUE, ANNONCEE = "lue", "annoncée, pas encore lue"

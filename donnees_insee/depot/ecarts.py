@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 
 import pandas as pd
 
+from donnees_insee.codes import reference
 from donnees_insee.depot.contradictions import TOLERANCE
 
 
@@ -36,23 +35,16 @@ class Ecart:
 @lru_cache(maxsize=1)
 def seuils() -> dict[str, float]:
     """Lire les seuils au-delà desquels un écart est dit."""
-    fichier = resources.files("donnees_insee.catalogue") / "reference" / "seuils_examen.csv"
-    with fichier.open(encoding="utf-8") as flux:
-        return {r["seuil"]: float(r["valeur"]) for r in csv.DictReader(flux, delimiter=";")}
+    return {r["seuil"]: float(r["valeur"]) for r in reference("seuils_examen.csv")}
 
 
 @lru_cache(maxsize=1)
 def _regles_de_grandeur() -> tuple[tuple[str, re.Pattern[str], Grandeur], ...]:
-    fichier = resources.files("donnees_insee.catalogue") / "reference" / "grandeurs.csv"
-    with fichier.open(encoding="utf-8") as flux:
-        return tuple(
-            (
-                r["source"],
-                re.compile(r["motif"]),
-                Grandeur(r["grandeur"], *(float(r[b]) if r[b] else None for b in ("min", "max"))),
-            )
-            for r in csv.DictReader(flux, delimiter=";")
-        )
+    regles = []
+    for r in reference("grandeurs.csv"):
+        minimum, maximum = (float(r[borne]) if r[borne] else None for borne in ("min", "max"))
+        regles.append((r["source"], re.compile(r["motif"]), Grandeur(r["grandeur"], minimum, maximum)))
+    return tuple(regles)
 
 
 def grandeur_de(source: str, variable: str) -> Grandeur:

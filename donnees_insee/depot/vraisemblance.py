@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
+from donnees_insee.codes import reference
 from donnees_insee.depot.ecarts import accord, grandeur_de, nombre
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Chaque cellule publiée peut être arrondie à l'unité : une somme de n parties s'écarte de son tout d'autant de demies.
 ARRONDI: Final = 0.5
@@ -32,21 +29,19 @@ class Identite:
     """Une relation d'une source : ``=``, ``<=``, ``inclus``, ``croissant``, ``complet`` ou ``environ``."""
 
     relation: str
-    total: tuple[str, ...]
-    parties: tuple[str, ...]
+    total: list[str]
+    parties: list[str]
 
 
 @lru_cache(maxsize=1)
-def _identites() -> dict[str, tuple[Identite, ...]]:
-    fichier = resources.files("donnees_insee.catalogue") / "reference" / "vraisemblance.csv"
+def _identites() -> dict[str, list[Identite]]:
     lues: dict[str, list[Identite]] = {}
-    with fichier.open(encoding="utf-8") as flux:
-        for r in csv.DictReader(flux, delimiter=";"):
-            total, parties = (
-                tuple(p.strip() for p in r[c].split("+") if p.strip()) for c in ("total", "parties")
-            )
-            lues.setdefault(r["source"], []).append(Identite(r["relation"], total, parties))
-    return {source: tuple(regles) for source, regles in lues.items()}
+    for r in reference("vraisemblance.csv"):
+        total, parties = (
+            [p.strip() for p in r[cote].split("+") if p.strip()] for cote in ("total", "parties")
+        )
+        lues.setdefault(r["source"], []).append(Identite(r["relation"], total, parties))
+    return lues
 
 
 def invraisemblances(source: str, table: pd.DataFrame) -> list[str]:
@@ -95,12 +90,12 @@ def doutes(source: str, table: pd.DataFrame) -> list[str]:
                     f"({_noms(absents.loc[[code], absents.loc[code]])} vide)"
                 )
         elif regle.relation == "environ" and set(regle.total) | set(regle.parties) <= set(nombres.columns):
-            haut, bas = nombres[list(regle.total)].sum(axis=1), nombres[list(regle.parties)].sum(axis=1)
+            haut, bas = nombres[regle.total].sum(axis=1), nombres[regle.parties].sum(axis=1)
             loin = (haut - bas).abs() > ENVIRON_D_UNE_LIGNE * haut + PETIT
             if loin.any():
                 code = loin.idxmax()
                 dits.append(
-                    f"à vérifier, {_noms(nombres[list(regle.total)])} et {_noms(nombres[list(regle.parties)])} "
+                    f"à vérifier, {_noms(nombres[regle.total])} et {_noms(nombres[regle.parties])} "
                     f"s'éloignent sur {accord(int(loin.sum()), 'ligne')}, dont {code} ({nombre(float(haut[code]))} et "
                     f"{nombre(float(bas[code]))})"
                 )
@@ -133,7 +128,7 @@ def _verifier(regle: Identite, nombres: pd.DataFrame) -> Iterator[str]:
         for petite, grande in pairwise(presentes):
             yield from _comparer(nombres[[grande]], nombres[[petite]], egal=False, arrondi=0.0)
     elif set(regle.total) | set(regle.parties) <= set(nombres.columns):
-        total, parties = nombres[list(regle.total)], nombres[list(regle.parties)]
+        total, parties = nombres[regle.total], nombres[regle.parties]
         if regle.relation == "environ":
             yield from _comparer_l_ensemble(total, parties)
         else:

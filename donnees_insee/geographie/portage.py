@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from donnees_insee.base.base import SUFFIXE_STATUT
-from donnees_insee.catalogue.catalogue import marques
+from donnees_insee.base.parts import SUFFIXE_STATUT
+from donnees_insee.catalogue.tables import marques
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
 from donnees_insee.geographie.groupes import APRES, AVANT, Passage
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import ssl
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from donnees_insee.catalogue.catalogue import sources
+from donnees_insee.codes import reference
 from donnees_insee.erreurs import ErreurAbs, cause_en_clair
 
 if TYPE_CHECKING:
@@ -52,9 +52,7 @@ def hotes_permis() -> frozenset[str]:
     du_catalogue = {
         _hote(urlsplit(m.url)) for source in sources().values() for m in source.millesimes if m.url
     }
-    fichier = resources.files("donnees_insee.catalogue") / "reference" / "hotes.csv"
-    with fichier.open(encoding="utf-8") as flux:
-        return frozenset(du_catalogue | {ligne["hote"] for ligne in csv.DictReader(flux, delimiter=";")})
+    return frozenset(du_catalogue | {r["hote"] for r in reference("hotes.csv")})
 
 
 def verifier_adresse(url: str, hotes: frozenset[str]) -> str:

@@ -17,7 +17,8 @@ import pytest
 import trustme
 
 from donnees_insee.base.base import Base
-from donnees_insee.catalogue.catalogue import Millesime, source, sources
+from donnees_insee.catalogue.catalogue import source, sources
+from donnees_insee.catalogue.tables import Millesime
 from donnees_insee.demo import ARCHIVE
 from donnees_insee.depot.depot import deposer, retirer
 from donnees_insee.erreurs import ErreurAbs, FichierIllisible, ParametreInvalide, SortieImpossible
