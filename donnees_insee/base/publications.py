@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from donnees_insee.chemins import creer_dossier, ecrire_texte, tenir
 from donnees_insee.erreurs import ErreurAbs
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-    from pathlib import Path
 
 NOM: Final = "publications.json"
 VERROU: Final = ".verrou-publications"

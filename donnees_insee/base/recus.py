@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
+from donnees_insee.base.parts import Part
 from donnees_insee.chemins import ecrire_texte
 from donnees_insee.erreurs import FichierIllisible
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from donnees_insee.base.parts import Part
 
 # Une part porte en tête de nom ces premiers caractères de l'empreinte du fichier qui l'a donnée.
 DEBUT: Final = 12

@@ -1,15 +1,17 @@
-"""Les tables du catalogue, une ligne par fait annuel : millésimes, plans de variables, enquêtes, marques."""
+"""Les tables du catalogue : millésimes, plans de variables, enquêtes, marques, formes des fichiers à remettre en forme."""
 
 from __future__ import annotations
 
 import csv
 import os
-from dataclasses import dataclass
+import tomllib
+import unicodedata
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
 
@@ -146,3 +148,37 @@ def _lignes(nom: str) -> list[tuple[str, int, dict[str, str]]]:
                 lignes = csv.DictReader(flux, delimiter=";")
                 lues += [(nom, rang, ligne) for rang, ligne in enumerate(lignes, start=2)]
     return lues
+
+
+# -- formes déclarées : à quels noms de colonnes reconnaître un fichier à remettre en forme --------
+
+
+@dataclass(frozen=True)
+class Forme:
+    """Une mise en forme déclarée dans ``reference/formes.toml``."""
+
+    nom: str
+    colonnes: frozenset[str]
+    genre: str
+    reglages: dict[str, Any] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=1)
+def formes() -> tuple[Forme, ...]:
+    """Lire les mises en forme déclarées."""
+    fichier = resources.files("donnees_insee.catalogue") / "reference" / "formes.toml"
+    lues = tomllib.loads(fichier.read_text(encoding="utf-8"))["formes"]
+    return tuple(
+        Forme(f.pop("nom"), frozenset(f.pop("colonnes")), f.pop("genre"), f) for f in map(dict, lues)
+    )
+
+
+def en_capitales(nom: str) -> str:
+    """Ramener un nom de colonne ou une modalité à des capitales sans accents ni espaces de bord."""
+    nu = unicodedata.normalize("NFKD", nom.replace("’", "'").strip().upper())
+    return " ".join("".join(c for c in nu if not unicodedata.combining(c)).split())
+
+
+def colonnes_libellees() -> frozenset[str]:
+    """Donner les noms en toutes lettres qui, dans un classeur, font une ligne d'en-tête."""
+    return frozenset(c for forme in formes() for c in forme.colonnes if " " in c)

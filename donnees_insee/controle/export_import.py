@@ -16,7 +16,6 @@ from donnees_insee.base.recus import Recu, chemin_du_recu, lire_recu
 from donnees_insee.chemins import creer_dossier, dossier_provisoire, fichier_provisoire
 from donnees_insee.controle.base_refaite import annee_donnee
 from donnees_insee.controle.colis import Suivre, ecrire_colis, ouvrir_colis
-from donnees_insee.controle.difference import comparer
 from donnees_insee.controle.inventaire import (
     DE_SERVICE,
     copie_saine,
@@ -25,7 +24,7 @@ from donnees_insee.controle.inventaire import (
     lister,
     nature,
 )
-from donnees_insee.controle.verification import verifier
+from donnees_insee.controle.verification import comparer, verifier
 from donnees_insee.depot.depot import Depot, deposer
 from donnees_insee.depot.journal import journal, seul_a_ecrire
 from donnees_insee.depot.retrait import retirer

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import Source, source, sources
 from donnees_insee.catalogue.tables import CERTITUDES, Millesime, enquetes_annuelles
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from donnees_insee.base.base import Base
 
 ORDRE: Final = list(CERTITUDES)
 LUE, ANNONCEE = "lue", "annoncée, pas encore lue"

@@ -6,11 +6,9 @@ import csv
 import io
 import re
 import zipfile
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 # « P16_POP » et « P22_POP » sont la même variable : seule l'année y change.
 ANNEE: Final = re.compile(r"([PC])\d\d_(\w+)")

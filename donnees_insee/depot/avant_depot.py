@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
+from donnees_insee.base.base import Base
+from donnees_insee.catalogue.catalogue import Source
 from donnees_insee.depot.contradictions import refuser_contradiction
 from donnees_insee.depot.ecarts import (
     Ecart,
@@ -20,12 +23,6 @@ from donnees_insee.depot.ecarts import (
 )
 from donnees_insee.erreurs import TableNonConforme
 from donnees_insee.preparation.preparation import SUFFIXE_STATUT, TablePreparee
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from donnees_insee.base.base import Base
-    from donnees_insee.catalogue.catalogue import Source
 
 EXEMPLES: Final = 5
 ECARTS_MONTRES: Final = 6

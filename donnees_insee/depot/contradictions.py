@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from donnees_insee.base.base import Base
+from donnees_insee.catalogue.catalogue import Source
 from donnees_insee.erreurs import TableNonConforme
 from donnees_insee.preparation.preparation import TablePreparee
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from donnees_insee.base.base import Base
-    from donnees_insee.catalogue.catalogue import Source
 
 TOLERANCE: Final = 1e-6
 # Une correction de producteur touche quelques cellules ; au-delà, dans les variables touchées, ce n'en est pas une.

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
+from donnees_insee.base.base import Base
 from donnees_insee.chemins import creer_dossier, ecrire_texte, purger_les_restes, tenir
 from donnees_insee.depot.rangement import defaire
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
-
-    from donnees_insee.base.base import Base
 
 VERROU: Final = ".verrou"
 JOURNAL: Final = ".journal.json"

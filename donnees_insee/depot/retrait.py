@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from donnees_insee.base.base import Base
 from donnees_insee.base.recus import DEBUT, Recu, chemin_du_recu
 from donnees_insee.depot.journal import journal, seul_a_ecrire
 from donnees_insee.depot.rangement import defaire
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide, SortieImpossible
-
-if TYPE_CHECKING:
-    from donnees_insee.base.base import Base
 
 DEBUT_MINIMAL: Final = 6
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from donnees_insee.base.noms_d_iris import apparier_par_nom
+from donnees_insee.base.couches import apparier_par_nom
 from donnees_insee.geographie.groupes import APRES, AVANT, Groupe, NonApparie, Passage, former
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
-from donnees_insee.base.noms_d_iris import apparier_par_nom, voisins_de_nom
+from donnees_insee.base.couches import apparier_par_nom, voisins_de_nom
 from donnees_insee.geographie.changements_iris import CONTOURS, MEME_CODE, MEME_NOM, UNION, comparer_iris
 from donnees_insee.geographie.groupes import former
 from donnees_insee.geographie.portage import appliquer, verifier_le_total

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from donnees_insee.base.base import Base
-from donnees_insee.catalogue.formes import formes
+from donnees_insee.catalogue.tables import formes
 from donnees_insee.depot.depot import deposer
 from donnees_insee.lecture.brut import TableBrute
 from donnees_insee.preparation.equipements import codes_de_l_annee, types
