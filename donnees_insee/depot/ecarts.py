@@ -172,9 +172,8 @@ def _puissance_de_dix(rapport: float) -> int:
     """Donner 10, 100 ou 1000 si le rapport, ou son inverse, en est proche ; sinon zéro."""
     if not math.isfinite(rapport) or rapport <= 0:
         return 0
-    grand = max(rapport, 1 / rapport)
-    proches = [p for p in (10, 100, 1000) if abs(grand / p - 1) <= seuils()["puissance_de_dix"]]
-    return proches[0] if proches else 0
+    grand, marge = max(rapport, 1 / rapport), seuils()["puissance_de_dix"]
+    return next((p for p in (10, 100, 1000) if abs(grand / p - 1) <= marge), 0)
 
 
 # -- dire --------------------------------------------------------------------------------------
@@ -200,11 +199,10 @@ def _signe(valeur: float) -> str:
 
 def accord(nombre_lu: int, nom: str, suite: str = "") -> str:
     """Accorder un nom, et l'adjectif pluriel qui le suit, à son nombre."""
-    mots = f"{nom} {suite}".split()
     if nombre_lu > 1:
         mots = [*(f"{m}s" for m in nom.split()), *suite.split()]
     else:
-        mots = [*nom.split(), *(_au_singulier(m) for m in suite.split())]
+        mots = [*nom.split(), *map(_au_singulier, suite.split())]
     return f"{nombre(nombre_lu)} {' '.join(mots)}"
 
 

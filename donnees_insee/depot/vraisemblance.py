@@ -105,13 +105,11 @@ def doutes(source: str, table: pd.DataFrame) -> list[str]:
 def _hors_bornes(source: str, nombres: pd.DataFrame) -> Iterator[str]:
     for variable in nombres.columns:
         grandeur = grandeur_de(source, str(variable))
-        bas, haut = grandeur.minimum, grandeur.maximum
-        if grandeur.nature == "compte":
-            bas, haut = bas or 0.0, haut or EFFECTIF_MAXIMAL
+        plancher = 0.0 if grandeur.nature == "compte" else -EFFECTIF_MAXIMAL
+        bas = plancher if grandeur.minimum is None else grandeur.minimum
+        haut = EFFECTIF_MAXIMAL if grandeur.maximum is None else grandeur.maximum
         valeurs = nombres[variable]
-        dehors = (valeurs < (bas if bas is not None else -EFFECTIF_MAXIMAL)) | (
-            valeurs > (haut if haut is not None else EFFECTIF_MAXIMAL)
-        )
+        dehors = (valeurs < bas) | (valeurs > haut)
         if dehors.any():
             code, lue = valeurs[dehors].index[0], float(valeurs[dehors].iloc[0])
             yield (

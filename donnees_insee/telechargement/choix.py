@@ -36,6 +36,12 @@ class Demande:
         return None if self.source.sans_millesime else self.millesime.annee
 
 
+def annee_commune(demandes: Iterable[Demande]) -> int | None:
+    """Donner l'année de demandes d'une même adresse, si elles n'en ont qu'une."""
+    annees = {d.millesime.annee for d in demandes}
+    return annees.pop() if len(annees) == 1 else None
+
+
 @dataclass(frozen=True)
 class Choix:
     """Ce qui a été demandé, traduit en lignes du catalogue."""
@@ -155,7 +161,6 @@ def ajout(examens: Sequence[Examen]) -> str:
     return phrase
 
 
-def avec_la_page(phrase: str, demande: Demande) -> str:
+def avec_la_page(phrase: str, page: str) -> str:
     """Ajouter à un refus la page à visiter, si elle n'y est pas."""
-    page = demande.millesime.page
     return phrase if not page or page in phrase else f"{phrase} Page à visiter : {page}"

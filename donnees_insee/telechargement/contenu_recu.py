@@ -13,7 +13,7 @@ from donnees_insee.depot.depot import EXTENSIONS_ARCHIVE, membres
 from donnees_insee.depot.examen import FichierExamine, examiner_membres
 from donnees_insee.erreurs import FichierIllisible
 from donnees_insee.lecture.brut import nature
-from donnees_insee.telechargement.choix import Demande
+from donnees_insee.telechargement.choix import Demande, annee_commune
 from donnees_insee.telechargement.reseau import TelechargementImpossible
 
 NATURES_PAR_EXTENSION: Final = {
@@ -58,15 +58,13 @@ def verifier_et_examiner(
 ) -> tuple[FichierExamine, ...]:
     """Ouvrir un fichier reçu, vérifier qu'il est bien ce qui était demandé, et le comparer à la base."""
     url, page = demandes[0].millesime.url, demandes[0].millesime.page
-    annees = {d.millesime.annee for d in demandes}
-    millesime = next(iter(annees)) if len(annees) == 1 else None
     archive = fichier.suffix.lower() in EXTENSIONS_ARCHIVE
     try:
         with membres(fichier, fichier.name, "examen") as lus:
             if archive:
                 _verifier_l_archive(fichier)
                 _exiger_les_membres([m.name for m, _, _ in lus], demandes, page)
-            examines = examiner_membres(base, lus, millesime)
+            examines = examiner_membres(base, lus, annee_commune(demandes))
     except FichierIllisible as cause:
         raise TelechargementImpossible(f"« {url} » : {cause} Rien n'a été gardé.") from cause
     fautes = [f for d in demandes if (f := _ce_qui_manque(d, examines, archive=archive))]
@@ -112,12 +110,10 @@ def _ce_qui_manque(demande: Demande, examines: Sequence[FichierExamine], *, arch
         return ""
     attendu = f"on attendait « {demande.source.titre} » {demande.millesime.annee}"
     if lots:
-        pris = " et ".join(
-            dict.fromkeys(
-                f"{lot.source} {'sans date' if lot.millesime is None else lot.millesime}" for lot in lots
-            )
+        pris = dict.fromkeys(
+            f"{lot.source} {'sans date' if lot.millesime is None else lot.millesime}" for lot in lots
         )
-        return f"le fichier est pris pour {pris} ; {attendu}. L'adresse du catalogue mène à un autre fichier."
+        return f"le fichier est pris pour {' et '.join(pris)} ; {attendu}. L'adresse du catalogue mène à un autre fichier."
     raisons = " ".join(e.raison for e in concernes if e.raison)
     return f"{attendu}, et le fichier n'est pas accepté. {raisons}"
 
