@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
@@ -32,18 +32,12 @@ from donnees_insee.chemins import dossier_des_donnees
 from donnees_insee.erreurs import DonneeAbsente
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class VueDeBase:
     """Une base telle qu'elle était quand on l'a regardée, reconnue à ses fichiers."""
 
-    base: Base
+    base: Base = field(compare=False)
     cle: tuple[object, ...]
-
-    def __eq__(self, autre: object) -> bool:
-        return isinstance(autre, VueDeBase) and autre.cle == self.cle
-
-    def __hash__(self) -> int:
-        return hash(self.cle)
 
 
 class Base(LectureDesCouches):

@@ -14,16 +14,9 @@ from donnees_insee.base.base import Base
 from donnees_insee.base.parts import part_lisible
 from donnees_insee.base.recus import Recu, chemin_du_recu, lire_recu
 from donnees_insee.chemins import creer_dossier, dossier_provisoire, fichier_provisoire
+from donnees_insee.controle import inventaire
 from donnees_insee.controle.base_refaite import annee_donnee
 from donnees_insee.controle.colis import Suivre, ecrire_colis, ouvrir_colis
-from donnees_insee.controle.inventaire import (
-    DE_SERVICE,
-    copie_saine,
-    est_en_cours,
-    inventorier,
-    lister,
-    nature,
-)
 from donnees_insee.controle.verification import comparer, verifier
 from donnees_insee.depot.depot import Depot, deposer
 from donnees_insee.depot.journal import journal, seul_a_ecrire
@@ -74,13 +67,16 @@ def exporter(base: Base, fichier: Path, *, suivre: Suivre | None = None) -> Expo
             base.ranger_recu(lire_recu(recu))  # un chemin de cette machine n'a pas à voyager
     # Un reçu abîmé est dit ici, où l'on peut le réparer.
     orphelines = {p.chemin for p in base.parts_sans_recu()}
-    tous = lister(base.dossier)
+    tous = inventaire.lister(base.dossier)
     emportes = {
         a: c
         for a, c in tous.items()
-        if nature(a) and not est_en_cours(a) and not c.is_symlink() and c not in orphelines
+        if inventaire.nature(a)
+        and not inventaire.est_en_cours(a)
+        and not c.is_symlink()
+        and c not in orphelines
     }
-    if not any(nature(a) == "recu" for a in emportes):
+    if not any(inventaire.nature(a) == "recu" for a in emportes):
         raise DonneeAbsente(
             f"La base « {base.dossier} » est vide : il n'y a rien à exporter. Déposez d'abord des fichiers avec "
             "`abs sources deposer DOSSIER`."
@@ -88,7 +84,7 @@ def exporter(base: Base, fichier: Path, *, suivre: Suivre | None = None) -> Expo
     internes = _fichiers_internes(base.dossier)
     with fichier_provisoire(fichier) as provisoire:
         entrees = ecrire_colis(provisoire, emportes, suivre)
-    laisses = tuple(a for a in tous if a not in emportes and not est_en_cours(a))
+    laisses = tuple(a for a in tous if a not in emportes and not inventaire.est_en_cours(a))
     return Export(fichier, len(entrees), sum(e.taille for e in entrees), internes, laisses)
 
 
@@ -124,13 +120,15 @@ def importer(fichier: Path, base: Base, *, fusionner: bool = False, suivre: Suiv
 
 
 def _est_vide(dossier: Path) -> bool:
-    return not dossier.exists() or (dossier.is_dir() and {f.name for f in dossier.iterdir()} <= DE_SERVICE)
+    return not dossier.exists() or (
+        dossier.is_dir() and {f.name for f in dossier.iterdir()} <= inventaire.DE_SERVICE
+    )
 
 
 def _oter_le_reste(dossier: Path, recus: Sequence[Recu]) -> tuple[str, ...]:
     """Ôter les téléchargements que l'archive emporte sans les avoir déposés : aucun reçu n'en répond."""
     prouves = {r.sha256 for r in recus}
-    adresses = [a for a in lister(dossier) if nature(a) == "telechargement"]
+    adresses = [a for a in inventaire.lister(dossier) if inventaire.nature(a) == "telechargement"]
     versions = lire_registre(dossier)
     for adresse in adresses:
         (dossier / adresse).unlink()
@@ -158,14 +156,14 @@ def _exiger_les_preuves(venue: Base, nom: str, suivre: Suivre | None) -> None:
 def _mettre_en_place(venue: Base, base: Base) -> None:
     """Déplacer la base reçue, reçus en dernier : tant qu'ils n'y sont pas, rien n'est lu."""
     noms = sorted((f.name for f in venue.dossier.iterdir()), key=lambda n: n == "recus")
-    with journal(base, [base.dossier / a for a in lister(venue.dossier)]):
+    with journal(base, [base.dossier / a for a in inventaire.lister(venue.dossier)]):
         for nom in noms:
             shutil.move(venue.dossier / nom, base.dossier / nom)
     base.oublier()
 
 
 def _lire_les_recus(dossier: Path, nom: str) -> list[Recu]:
-    trouve = inventorier(dossier)
+    trouve = inventaire.inventorier(dossier)
     if trouve.recus_abimes or not trouve.recus:
         raise FichierIllisible(
             f"« {nom} » contient {len(trouve.recus_abimes)} reçu(s) abîmé(s) et {len(trouve.recus)} reçu(s) "
@@ -204,7 +202,7 @@ def _completer(venue: Base, base: Base, recus: list[Recu], *, accord: bool) -> t
 def _ecarts_des_communs(venue: Base, base: Base) -> list[Depot]:
     """Comparer les fichiers que deux bases tiennent toutes deux : mêmes années, mêmes chiffres."""
     ici = {r.sha256: r for r in base.recus()}
-    trouve = inventorier(venue.dossier)
+    trouve = inventaire.inventorier(venue.dossier)
     refus = []
     for recu in venue.recus():
         if recu.sha256 not in ici:
@@ -263,7 +261,7 @@ def _fusionner(venue: Base, base: Base, nouveaux: Sequence[Recu]) -> tuple[list[
 
 
 def _deposer(venue: Base, base: Base, recu: Recu) -> list[Depot]:
-    copie = copie_saine(recu, sorted((venue.dossier / "brut" / recu.sha256[:16]).glob("*")))
+    copie = inventaire.copie_saine(recu, sorted((venue.dossier / "brut" / recu.sha256[:16]).glob("*")))
     if copie is None:
         raison = (
             "sa copie manque dans l'archive ou n'est plus celle que le reçu annonce. Déposez ce fichier depuis "
@@ -283,10 +281,10 @@ def _fichiers_internes(dossier: Path) -> tuple[str, ...]:
     """Dire quels fichiers déposés portent au moins une ligne de diffusion interne."""
     internes = {
         chemin.name[:12]
-        for adresse, chemin in lister(dossier).items()
-        if nature(adresse) == "part" and adresse.split("/")[3] == "local" and _est_interne(chemin)
+        for adresse, chemin in inventaire.lister(dossier).items()
+        if inventaire.nature(adresse) == "part" and adresse.split("/")[3] == "local" and _est_interne(chemin)
     }
-    return tuple(r.nom for r in inventorier(dossier).recus if r.sha256[:12] in internes)
+    return tuple(r.nom for r in inventaire.inventorier(dossier).recus if r.sha256[:12] in internes)
 
 
 def _est_interne(part: Path) -> bool:

@@ -15,17 +15,8 @@ import pandas as pd
 from donnees_insee.base.base import Base
 from donnees_insee.base.parts import part_lisible
 from donnees_insee.base.recus import Recu
+from donnees_insee.controle import inventaire
 from donnees_insee.controle.base_refaite import relire
-from donnees_insee.controle.inventaire import (
-    REDEPOSER,
-    Inventaire,
-    dossiers_sans_recu,
-    faute_de_lecture,
-    inventorier,
-    parts_annoncees,
-    parts_sans_recu,
-    verifier_la_copie,
-)
 from donnees_insee.erreurs import ErreurAbs, FichierIllisible
 
 if TYPE_CHECKING:
@@ -62,7 +53,7 @@ def verifier(
     suivre: Callable[[str, int, int], None] | None = None,
 ) -> Verification:
     """Vérifier toute la base, sans jamais rien y changer."""
-    trouve = inventorier(base.dossier)
+    trouve = inventaire.inventorier(base.dossier)
     fautes = [*trouve.fautes]
     graines = 1 if complet else max(1, -(-len(trouve.recus) // max(1, echantillon)))
     choisis = {r.sha256 for r in (trouve.recus if complet else choisir(trouve.recus, echantillon, graine))}
@@ -76,22 +67,22 @@ def verifier(
     copies = 0
     for recu in trouve.recus:
         avancer(recu.nom)
-        copie, comptees, ici = verifier_la_copie(recu, trouve.copies_de(recu))
+        copie, comptees, ici = inventaire.verifier_la_copie(recu, trouve.copies_de(recu))
         copies += comptees
         fautes += ici
         if copie is not None:
             saines[recu.sha256] = copie
-    fautes += dossiers_sans_recu(trouve)
+    fautes += inventaire.dossiers_sans_recu(trouve)
 
     tables: dict[str, bool] = {}
     for adresse, chemin in trouve.parts.items():
         avancer(chemin.name)
-        faute = faute_de_lecture(adresse, chemin)
+        faute = inventaire.faute_de_lecture(adresse, chemin)
         tables[adresse] = faute is None
         fautes += [faute] if faute else []
-    fautes += parts_sans_recu(trouve)
+    fautes += inventaire.parts_sans_recu(trouve)
     for recu in trouve.recus:
-        fautes += parts_annoncees(recu, trouve, tables)
+        fautes += inventaire.parts_annoncees(recu, trouve, tables)
 
     relus = cellules = 0
     for recu in trouve.recus:
@@ -131,10 +122,10 @@ def choisir(recus: Sequence[Recu], nombre: int, graine: int) -> list[Recu]:
 
 
 def _comparer_le_fichier(
-    recu: Recu, copie: Path, trouve: Inventaire, lisibles: dict[str, bool]
+    recu: Recu, copie: Path, trouve: inventaire.Inventaire, lisibles: dict[str, bool]
 ) -> tuple[int, list[str]]:
     """Tirer de nouveau les tables d'un fichier et les comparer à ce que la base tient."""
-    quoi = REDEPOSER.format(debut=recu.sha256[:12])
+    quoi = inventaire.REDEPOSER.format(debut=recu.sha256[:12])
     try:
         relues = relire(recu, copie)
     except ErreurAbs as refus:

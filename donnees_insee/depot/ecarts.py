@@ -60,19 +60,10 @@ def grandeur_de(source: str, variable: str) -> Grandeur:
 
 def ecarts_de_bornes(recue: pd.Series, variable: str, grandeur: Grandeur) -> list[Ecart]:
     """Relever ce qui est impossible par nature, que la base tienne quelque chose ou non."""
-    dehors = pd.Series(data=False, index=recue.index)
-    if grandeur.minimum is not None:
-        dehors |= recue < grandeur.minimum
-    if grandeur.maximum is not None:
-        dehors |= recue > grandeur.maximum
-    if not dehors.any():
-        return []
-    attendu = " et ".join(
-        f"{mot} {nombre(borne)}"
-        for mot, borne in (("au moins", grandeur.minimum), ("au plus", grandeur.maximum))
-        if borne is not None
-    )
-    return [Ecart("borne", variable, float(dehors.sum()), _exemple(variable, recue[dehors], attendu))]
+    bornes = {"au moins": grandeur.minimum, "au plus": grandeur.maximum}
+    bas, haut = (math.nan if borne is None else borne for borne in bornes.values())
+    attendu = " et ".join(f"{mot} {nombre(borne)}" for mot, borne in bornes.items() if borne is not None)
+    return _ecart_de_plage("borne", variable, recue[(recue < bas) | (recue > haut)], attendu)
 
 
 def ecarts_de_valeurs(
@@ -143,19 +134,26 @@ def _ecarts_d_etendue(
     bas, haut = ancienne.min(), ancienne.max()
     if pd.isna(bas):
         return []
-    negatifs = recue < 0
-    if grandeur.nature == "compte" and bas >= 0 and negatifs.any():
+    if grandeur.nature == "compte" and bas >= 0 and (recue < 0).any():
         attendu = "un effectif, jamais négatif dans la table tenue"
-        return [
-            Ecart("negatif", variable, float(negatifs.sum()), _exemple(variable, recue[negatifs], attendu))
-        ]
+        return _ecart_de_plage("negatif", variable, recue[recue < 0], attendu)
     # Une table presque constante a une étendue nulle : sa plus grande valeur donne alors l'échelle.
     marge = seuils()["bande"] * max(haut - bas, abs(bas), abs(haut))
-    dehors = (recue < bas - marge) | (recue > haut + marge)
-    if not marge or not dehors.any() or len(ancienne.dropna()) < 2:
+    if not marge or len(ancienne.dropna()) < 2:
         return []
     attendu = f"de {nombre(float(bas))} à {nombre(float(haut))} dans la table tenue"
-    return [Ecart("bande", variable, float(dehors.sum()), _exemple(variable, recue[dehors], attendu))]
+    dehors = recue[(recue < bas - marge) | (recue > haut + marge)]
+    return _ecart_de_plage("bande", variable, dehors, attendu)
+
+
+def _ecart_de_plage(nature: str, variable: str, dehors: pd.Series, attendu: str) -> list[Ecart]:
+    """Dire les valeurs qui sortent d'une plage, et la première d'entre elles."""
+    if dehors.empty:
+        return []
+    code, valeur = dehors.index[0], float(dehors.iloc[0])
+    combien = accord(len(dehors), "valeur")
+    phrase = f"{variable} : {combien}, dont {nombre(valeur)} au code {code} ; on attend {attendu}."
+    return [Ecart(nature, variable, float(len(dehors)), phrase)]
 
 
 def _ecart_de_vides(a: pd.Series, b: pd.Series, variable: str) -> list[Ecart]:
@@ -177,11 +175,6 @@ def _puissance_de_dix(rapport: float) -> int:
 
 
 # -- dire --------------------------------------------------------------------------------------
-
-
-def _exemple(variable: str, dehors: pd.Series, attendu: str) -> str:
-    code, valeur = dehors.index[0], float(dehors.iloc[0])
-    return f"{variable} : {accord(len(dehors), 'valeur')}, dont {nombre(valeur)} au code {code} ; on attend {attendu}."
 
 
 def nombre(valeur: float) -> str:

@@ -32,6 +32,10 @@ class Identite:
     total: list[str]
     parties: list[str]
 
+    def s_applique(self, nombres: pd.DataFrame) -> bool:
+        """Dire si une table a toutes les colonnes de la relation."""
+        return {*self.total, *self.parties} <= set(nombres.columns)
+
 
 @lru_cache(maxsize=1)
 def _identites() -> dict[str, list[Identite]]:
@@ -77,29 +81,31 @@ def invraisemblances(source: str, table: pd.DataFrame) -> list[str]:
 def doutes(source: str, table: pd.DataFrame) -> list[str]:
     """Relever ce qui est possible mais rare : une ligne à moitié vide, deux exploitations qui s'éloignent."""
     nombres = table.select_dtypes("number").set_axis(table["code"])
+    return [f"à vérifier, {doute}" for doute in _doutes(source, nombres)]
+
+
+def _doutes(source: str, nombres: pd.DataFrame) -> Iterator[str]:
     vides = nombres.columns[nombres.isna().all()]
-    dits = [f"à vérifier, {_noms(nombres[vides])} : aucun chiffre"] if len(vides) else []
+    if len(vides):
+        yield f"{_noms(nombres[vides])} : aucun chiffre"
     for regle in _identites().get(source, ()):
         if regle.relation == "complet":
             absents = nombres.drop(columns=vides).isna()
             partielles = absents.any(axis=1) & ~absents.all(axis=1)
             if partielles.any():
                 code = partielles.idxmax()
-                dits.append(
-                    f"à vérifier, {accord(int(partielles.sum()), 'ligne remplie', 'en partie seulement')}, dont {code} "
-                    f"({_noms(absents.loc[[code], absents.loc[code]])} vide)"
-                )
-        elif regle.relation == "environ" and set(regle.total) | set(regle.parties) <= set(nombres.columns):
-            haut, bas = nombres[regle.total].sum(axis=1), nombres[regle.parties].sum(axis=1)
+                combien = accord(int(partielles.sum()), "ligne remplie", "en partie seulement")
+                yield f"{combien}, dont {code} ({_noms(absents.loc[[code], absents.loc[code]])} vide)"
+        elif regle.relation == "environ" and regle.s_applique(nombres):
+            total, parties = nombres[regle.total], nombres[regle.parties]
+            haut, bas = total.sum(axis=1), parties.sum(axis=1)
             loin = (haut - bas).abs() > ENVIRON_D_UNE_LIGNE * haut + PETIT
             if loin.any():
                 code = loin.idxmax()
-                dits.append(
-                    f"à vérifier, {_noms(nombres[regle.total])} et {_noms(nombres[regle.parties])} "
-                    f"s'éloignent sur {accord(int(loin.sum()), 'ligne')}, dont {code} ({nombre(float(haut[code]))} et "
-                    f"{nombre(float(bas[code]))})"
+                yield (
+                    f"{_noms(total)} et {_noms(parties)} s'éloignent sur {accord(int(loin.sum()), 'ligne')}, dont {code} "
+                    f"({nombre(float(haut[code]))} et {nombre(float(bas[code]))})"
                 )
-    return dits
 
 
 def _hors_bornes(source: str, nombres: pd.DataFrame) -> Iterator[str]:
@@ -125,7 +131,7 @@ def _verifier(regle: Identite, nombres: pd.DataFrame) -> Iterator[str]:
         presentes = [p for p in regle.parties if p in nombres]
         for petite, grande in pairwise(presentes):
             yield from _comparer(nombres[[grande]], nombres[[petite]], egal=False, arrondi=0.0)
-    elif set(regle.total) | set(regle.parties) <= set(nombres.columns):
+    elif regle.s_applique(nombres):
         total, parties = nombres[regle.total], nombres[regle.parties]
         if regle.relation == "environ":
             yield from _comparer_l_ensemble(total, parties)

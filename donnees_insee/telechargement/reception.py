@@ -11,24 +11,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from donnees_insee.erreurs import SortieImpossible, cause_en_clair
-from donnees_insee.telechargement.erreurs_http import (
-    Interrompu,
-    Passager,
-    nom_du_fichier,
-    refuser_la_taille,
-    refuser_le_statut,
-    total_de_la_suite,
-    traduire,
-)
-from donnees_insee.telechargement.registre import (
-    Version,
-    ecrire_reprise,
-    fiche,
-    lire_reprise,
-    oublier_partiel,
-    oublier_sans_fiche,
-    taille,
-)
+from donnees_insee.telechargement import erreurs_http, registre
 from donnees_insee.telechargement.reseau import TelechargementImpossible, demander, ouvrir_session
 
 if TYPE_CHECKING:
@@ -78,7 +61,7 @@ def recevoir(
     partiel: Path,
     reglages: Reglages,
     *,
-    connue: Version | None = None,
+    connue: registre.Version | None = None,
     suivre: Callable[[Avancement], None] | None = None,
 ) -> Reception:
     """Recevoir un fichier dans son fichier partiel, en le continuant s'il est commencé."""
@@ -89,17 +72,17 @@ def recevoir(
         for rang in range(reglages.tentatives):
             try:
                 return transfert.essayer()
-            except Passager as faute:
-                oublier_sans_fiche(partiel, url)
+            except erreurs_http.Passager as faute:
+                registre.oublier_sans_fiche(partiel, url)
                 derniere = str(faute)
                 if rang + 1 < reglages.tentatives:
-                    transfert.dire(taille(partiel), None, f"{derniere} ; nouvel essai")
+                    transfert.dire(registre.taille(partiel), None, f"{derniere} ; nouvel essai")
                     dormir(_delai(rang, faute.attente, reglages))
             except BaseException:
-                oublier_sans_fiche(partiel, url)
+                registre.oublier_sans_fiche(partiel, url)
                 raise
             transfert.s_arreter_si_demande()
-    garde = taille(partiel)
+    garde = registre.taille(partiel)
     suite = (
         f" Les {garde} octets reçus sont gardés : relancez la commande, le téléchargement reprendra là."
         if garde
@@ -124,7 +107,7 @@ class _Transfert:
     url: str
     partiel: Path
     reglages: Reglages
-    connue: Version | None
+    connue: registre.Version | None
     suivre: Callable[[Avancement], None] | None
 
     def dire(self, recus: int, total: int | None, message: str = "") -> None:
@@ -133,38 +116,40 @@ class _Transfert:
 
     def s_arreter_si_demande(self) -> None:
         if self.reglages.arret.is_set():
-            raise Interrompu(f"« {self.url} » a été interrompu.")
+            raise erreurs_http.Interrompu(f"« {self.url} » a été interrompu.")
 
     def essayer(self) -> Reception:
         from requests.exceptions import RequestException  # noqa: PLC0415 - réservé aux téléchargements
 
         reglages = self.reglages
-        oublier_sans_fiche(self.partiel, self.url)
+        registre.oublier_sans_fiche(self.partiel, self.url)
         delais = (reglages.connexion, reglages.lecture)
         try:
             reponse = demander(self.session, self.url, reglages.hotes, self._entetes(), delais)
         except RequestException as cause:
-            raise traduire(cause, self.url) from cause
+            raise erreurs_http.traduire(cause, self.url) from cause
         with closing(reponse):
             inchange = reponse.status_code == 304 and self.connue is not None
             if not inchange:
                 try:
                     self._accueillir(reponse)
-                except Interrompu:
+                except erreurs_http.Interrompu:
                     raise
                 except TelechargementImpossible:
-                    oublier_partiel(self.partiel)
+                    registre.oublier_partiel(self.partiel)
                     raise
             return Reception(
-                nom_du_fichier((reponse.url, self.url), reponse.headers.get("Content-Disposition", "")),
+                erreurs_http.nom_du_fichier(
+                    (reponse.url, self.url), reponse.headers.get("Content-Disposition", "")
+                ),
                 reponse.headers.get("ETag", ""),
                 reponse.headers.get("Last-Modified", ""),
                 inchange,
             )
 
     def _entetes(self) -> dict[str, str]:
-        if validateur := lire_reprise(self.partiel, self.url):
-            return {"Range": f"bytes={taille(self.partiel)}-", "If-Range": validateur}
+        if validateur := registre.lire_reprise(self.partiel, self.url):
+            return {"Range": f"bytes={registre.taille(self.partiel)}-", "If-Range": validateur}
         if self.connue is not None and self.connue.etag:
             return {"If-None-Match": self.connue.etag}
         if self.connue is not None and self.connue.modifie:
@@ -173,11 +158,11 @@ class _Transfert:
 
     def _accueillir(self, reponse: requests.Response) -> None:
         """Lire une réponse selon son statut : contenu entier, suite, ou refus."""
-        debut = taille(self.partiel)
-        refuser_le_statut(reponse, self.url)
+        debut = registre.taille(self.partiel)
+        erreurs_http.refuser_le_statut(reponse, self.url)
         if reponse.status_code == 416:
-            oublier_partiel(self.partiel)
-            raise Passager("le serveur ne reconnaît plus le début déjà reçu", 0.0)
+            registre.oublier_partiel(self.partiel)
+            raise erreurs_http.Passager("le serveur ne reconnaît plus le début déjà reçu", 0.0)
         if reponse.headers.get("Content-Encoding", "identity").lower() not in {"", "identity"}:
             raise TelechargementImpossible(
                 f"« {self.url} » est envoyé comprimé ({reponse.headers['Content-Encoding']}) alors qu'on a demandé le "
@@ -185,23 +170,23 @@ class _Transfert:
                 "la page de la source, puis déposez-le."
             )
         if reponse.status_code == 206:
-            total = total_de_la_suite(reponse, debut)
+            total = erreurs_http.total_de_la_suite(reponse, debut)
             if not debut or total is None:
-                oublier_partiel(self.partiel)
-                raise Passager("le serveur a envoyé une suite qui ne part pas du bon octet", 0.0)
+                registre.oublier_partiel(self.partiel)
+                raise erreurs_http.Passager("le serveur a envoyé une suite qui ne part pas du bon octet", 0.0)
         else:
             debut = 0
             annonce = reponse.headers.get("Content-Length", "")
             total = int(annonce) if annonce.isdigit() else None
-            refuser_la_taille(self.url, total or 0)
-            oublier_partiel(self.partiel)
-            ecrire_reprise(self.partiel, self.url, reponse.headers)
+            erreurs_http.refuser_la_taille(self.url, total or 0)
+            registre.oublier_partiel(self.partiel)
+            registre.ecrire_reprise(self.partiel, self.url, reponse.headers)
         recus = self._copier(reponse, debut, total)
         if total is not None and recus != total:
             if recus > total:
-                oublier_partiel(self.partiel)
-            raise Passager(f"le serveur annonçait {total} octets et {recus} ont été reçus")
-        fiche(self.partiel).unlink(missing_ok=True)
+                registre.oublier_partiel(self.partiel)
+            raise erreurs_http.Passager(f"le serveur annonçait {total} octets et {recus} ont été reçus")
+        registre.fiche(self.partiel).unlink(missing_ok=True)
 
     def _copier(self, reponse: requests.Response, debut: int, total: int | None) -> int:
         from urllib3.exceptions import HTTPError  # noqa: PLC0415 - réservé aux téléchargements
@@ -215,11 +200,11 @@ class _Transfert:
                     self.s_arreter_si_demande()
                     flux.write(bloc)
                     recus += len(bloc)
-                    refuser_la_taille(self.url, recus)
+                    erreurs_http.refuser_la_taille(self.url, recus)
                     self.dire(recus, total)
         except HTTPError as cause:
             attendus = "" if total is None else f" sur {total} annoncés"
-            raise Passager(f"la liaison s'est coupée après {recus} octets{attendus}") from cause
+            raise erreurs_http.Passager(f"la liaison s'est coupée après {recus} octets{attendus}") from cause
         except OSError as cause:
             raise SortieImpossible(
                 f"« {self.partiel} » ne peut pas être écrit ({cause_en_clair(cause)}). Vérifiez la place sur le disque "
