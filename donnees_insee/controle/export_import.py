@@ -19,8 +19,7 @@ from donnees_insee.controle.base_refaite import annee_donnee
 from donnees_insee.controle.colis import Suivre, ecrire_colis, ouvrir_colis
 from donnees_insee.controle.verification import comparer, verifier
 from donnees_insee.depot.depot import Depot, deposer
-from donnees_insee.depot.journal import journal, seul_a_ecrire
-from donnees_insee.depot.retrait import retirer
+from donnees_insee.depot.journal import journal, retirer, seul_a_ecrire
 from donnees_insee.erreurs import DonneeAbsente, FichierIllisible, ParametreInvalide, liste_de_fautes
 from donnees_insee.telechargement.registre import lire_registre, noter
 

@@ -15,9 +15,8 @@ from donnees_insee.base import publications
 from donnees_insee.base.base import Base
 from donnees_insee.base.recus import LotRecu, Recu, chemin_du_recu, lire_recu
 from donnees_insee.chemins import dossier_de_passage, fichier_provisoire
-from donnees_insee.depot.journal import journal, seul_a_ecrire
+from donnees_insee.depot.journal import journal, retirer, seul_a_ecrire
 from donnees_insee.depot.rangement import COMPAGNONS, Part, compagnons, defaire, preparer_fichier
-from donnees_insee.depot.retrait import retirer
 from donnees_insee.erreurs import (
     ErreurAbs,
     FichierIllisible,
@@ -33,6 +32,7 @@ __all__ = ["Depot", "deposer", "empreinte", "fichiers_a_deposer", "retirer"]
 
 EXTENSIONS_ARCHIVE: Final = {".zip", ".7z"}
 ANNEES_PLAUSIBLES: Final = range(1990, 2040)
+SUITE_IMPREVUE: Final = "Rien n'a été changé. Signalez-la avec ce fichier, et déposez les autres."
 SANS_DONNEES: Final = "dictionnaire ou documentation, sans données"
 
 
@@ -149,10 +149,8 @@ def _deposer_un(base: Base, fichier: Path, millesime: int | None, *, malgre_les_
         parts = preparer_fichier(
             base, fichier, fichier.name, sha[:14], millesime, malgre_les_ecarts=malgre_les_ecarts
         )
-    except ErreurAbs as refus:
-        return [Depot(fichier.name, "refuse", raison=str(refus))]
-    except Exception as imprevue:  # noqa: BLE001 - un fichier que rien n'avait prévu n'arrête pas les autres
-        return [Depot(fichier.name, "refuse", raison=_imprevu(fichier.name, imprevue))]
+    except Exception as cause:  # noqa: BLE001 - un fichier que rien n'avait prévu n'arrête pas les autres
+        return [Depot(fichier.name, "refuse", raison=raison_du_refus(fichier.name, cause, SUITE_IMPREVUE))]
     _ecrire(base, fichier, sha, parts)
     return [Depot(fichier.name, "range", _lots(parts))]
 
@@ -164,11 +162,11 @@ def _commencer_le_registre(base: Base, lots: Iterable[LotRecu]) -> None:
         publications.commencer(base.dossier)
 
 
-def _imprevu(nom: str, cause: Exception) -> str:
-    return (
-        f"« {nom} » provoque une faute imprévue du programme ({type(cause).__name__} : {cause}). Rien n'a été changé. "
-        "Signalez-la avec ce fichier, et déposez les autres."
-    )
+def raison_du_refus(nom: str, cause: Exception, suite: str) -> str:
+    """Dire pourquoi un fichier n'est pas préparé : ce qui le fait refuser, ou une faute que rien n'avait prévue."""
+    if isinstance(cause, ErreurAbs):
+        return str(cause)
+    return f"« {nom} » provoque une faute imprévue du programme ({type(cause).__name__} : {cause}). {suite}"
 
 
 def _deja_la(recu: Recu, fichier: Path, millesime: int | None) -> Depot:
@@ -211,11 +209,9 @@ def _deposer_archive(
                 parts = preparer_fichier(
                     base, membre, nom, prefixe, millesime, ranges, malgre_les_ecarts=malgre_les_ecarts
                 )
-            except ErreurAbs as refus:
-                resultats.append(Depot(nom, "refuse", raison=str(refus)))
-                continue
-            except Exception as imprevue:  # noqa: BLE001 - un membre imprévu n'arrête pas les autres
-                resultats.append(Depot(nom, "refuse", raison=_imprevu(nom, imprevue)))
+            except Exception as cause:  # noqa: BLE001 - un membre imprévu n'arrête pas les autres
+                raison = raison_du_refus(nom, cause, SUITE_IMPREVUE)
+                resultats.append(Depot(nom, "refuse", raison=raison))
                 continue
             ranges += parts
             resultats.append(Depot(nom, "range", _lots(parts)))

@@ -10,7 +10,14 @@ from donnees_insee.base.base import Base
 from donnees_insee.base.recus import chemin_du_recu, lire_recu
 from donnees_insee.catalogue.catalogue import source
 from donnees_insee.depot.avant_depot import Examen, examiner_table
-from donnees_insee.depot.depot import SANS_DONNEES, Depot, empreinte, fichiers_a_deposer, membres
+from donnees_insee.depot.depot import (
+    SANS_DONNEES,
+    Depot,
+    empreinte,
+    fichiers_a_deposer,
+    membres,
+    raison_du_refus,
+)
 from donnees_insee.depot.rangement import Part, base_vide, preparer_fichier
 from donnees_insee.erreurs import ErreurAbs
 from donnees_insee.lecture import archives
@@ -84,12 +91,7 @@ def _examiner_membre(
             )
             for p in parts
         )
-    except ErreurAbs as refus:
-        return FichierExamine(nom, "refuse", raison=str(refus))
-    except Exception as imprevue:  # noqa: BLE001 - un fichier que rien n'avait prévu n'arrête pas les autres
-        raison = (
-            f"« {nom} » provoque une faute imprévue du programme ({type(imprevue).__name__} : {imprevue}). "
-            "Signalez-la avec ce fichier."
-        )
+    except Exception as cause:  # noqa: BLE001 - un fichier que rien n'avait prévu n'arrête pas les autres
+        raison = raison_du_refus(nom, cause, "Signalez-la avec ce fichier.")
         return FichierExamine(nom, "refuse", raison=raison)
     return FichierExamine(nom, "reconnu", tuple(p.lot for p in parts), "", examens)

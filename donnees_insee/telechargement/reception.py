@@ -11,8 +11,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from donnees_insee.erreurs import SortieImpossible, cause_en_clair
-from donnees_insee.telechargement import erreurs_http, registre
-from donnees_insee.telechargement.reseau import TelechargementImpossible, demander, ouvrir_session
+from donnees_insee.telechargement import registre, reseau
 
 if TYPE_CHECKING:
     import requests
@@ -67,12 +66,12 @@ def recevoir(
     """Recevoir un fichier dans son fichier partiel, en le continuant s'il est commencé."""
     dormir = reglages.dormir or reglages.arret.wait
     derniere = ""
-    with closing(ouvrir_session()) as session:
+    with closing(reseau.ouvrir_session()) as session:
         transfert = _Transfert(session, url, partiel, reglages, connue, suivre)
         for rang in range(reglages.tentatives):
             try:
                 return transfert.essayer()
-            except erreurs_http.Passager as faute:
+            except reseau.Passager as faute:
                 registre.oublier_sans_fiche(partiel, url)
                 derniere = str(faute)
                 if rang + 1 < reglages.tentatives:
@@ -88,7 +87,7 @@ def recevoir(
         if garde
         else " Relancez la commande plus tard, ou prenez le fichier depuis la page de la source."
     )
-    raise TelechargementImpossible(
+    raise reseau.TelechargementImpossible(
         f"« {url} » n'a pas pu être reçu en {reglages.tentatives} essais ; le dernier : {derniere}.{suite}"
     )
 
@@ -116,7 +115,7 @@ class _Transfert:
 
     def s_arreter_si_demande(self) -> None:
         if self.reglages.arret.is_set():
-            raise erreurs_http.Interrompu(f"« {self.url} » a été interrompu.")
+            raise reseau.Interrompu(f"« {self.url} » a été interrompu.")
 
     def essayer(self) -> Reception:
         from requests.exceptions import RequestException  # noqa: PLC0415 - réservé aux téléchargements
@@ -125,21 +124,21 @@ class _Transfert:
         registre.oublier_sans_fiche(self.partiel, self.url)
         delais = (reglages.connexion, reglages.lecture)
         try:
-            reponse = demander(self.session, self.url, reglages.hotes, self._entetes(), delais)
+            reponse = reseau.demander(self.session, self.url, reglages.hotes, self._entetes(), delais)
         except RequestException as cause:
-            raise erreurs_http.traduire(cause, self.url) from cause
+            raise reseau.traduire(cause, self.url) from cause
         with closing(reponse):
             inchange = reponse.status_code == 304 and self.connue is not None
             if not inchange:
                 try:
                     self._accueillir(reponse)
-                except erreurs_http.Interrompu:
+                except reseau.Interrompu:
                     raise
-                except TelechargementImpossible:
+                except reseau.TelechargementImpossible:
                     registre.oublier_partiel(self.partiel)
                     raise
             return Reception(
-                erreurs_http.nom_du_fichier(
+                reseau.nom_du_fichier(
                     (reponse.url, self.url), reponse.headers.get("Content-Disposition", "")
                 ),
                 reponse.headers.get("ETag", ""),
@@ -159,33 +158,33 @@ class _Transfert:
     def _accueillir(self, reponse: requests.Response) -> None:
         """Lire une réponse selon son statut : contenu entier, suite, ou refus."""
         debut = registre.taille(self.partiel)
-        erreurs_http.refuser_le_statut(reponse, self.url)
+        reseau.refuser_le_statut(reponse, self.url)
         if reponse.status_code == 416:
             registre.oublier_partiel(self.partiel)
-            raise erreurs_http.Passager("le serveur ne reconnaît plus le début déjà reçu", 0.0)
+            raise reseau.Passager("le serveur ne reconnaît plus le début déjà reçu", 0.0)
         if reponse.headers.get("Content-Encoding", "identity").lower() not in {"", "identity"}:
-            raise TelechargementImpossible(
+            raise reseau.TelechargementImpossible(
                 f"« {self.url} » est envoyé comprimé ({reponse.headers['Content-Encoding']}) alors qu'on a demandé le "
                 "fichier tel quel : sa taille et son empreinte ne pourraient pas être vérifiées. Prenez-le depuis "
                 "la page de la source, puis déposez-le."
             )
         if reponse.status_code == 206:
-            total = erreurs_http.total_de_la_suite(reponse, debut)
+            total = reseau.total_de_la_suite(reponse, debut)
             if not debut or total is None:
                 registre.oublier_partiel(self.partiel)
-                raise erreurs_http.Passager("le serveur a envoyé une suite qui ne part pas du bon octet", 0.0)
+                raise reseau.Passager("le serveur a envoyé une suite qui ne part pas du bon octet", 0.0)
         else:
             debut = 0
             annonce = reponse.headers.get("Content-Length", "")
             total = int(annonce) if annonce.isdigit() else None
-            erreurs_http.refuser_la_taille(self.url, total or 0)
+            reseau.refuser_la_taille(self.url, total or 0)
             registre.oublier_partiel(self.partiel)
             registre.ecrire_reprise(self.partiel, self.url, reponse.headers)
         recus = self._copier(reponse, debut, total)
         if total is not None and recus != total:
             if recus > total:
                 registre.oublier_partiel(self.partiel)
-            raise erreurs_http.Passager(f"le serveur annonçait {total} octets et {recus} ont été reçus")
+            raise reseau.Passager(f"le serveur annonçait {total} octets et {recus} ont été reçus")
         registre.fiche(self.partiel).unlink(missing_ok=True)
 
     def _copier(self, reponse: requests.Response, debut: int, total: int | None) -> int:
@@ -200,11 +199,11 @@ class _Transfert:
                     self.s_arreter_si_demande()
                     flux.write(bloc)
                     recus += len(bloc)
-                    erreurs_http.refuser_la_taille(self.url, recus)
+                    reseau.refuser_la_taille(self.url, recus)
                     self.dire(recus, total)
         except HTTPError as cause:
             attendus = "" if total is None else f" sur {total} annoncés"
-            raise erreurs_http.Passager(f"la liaison s'est coupée après {recus} octets{attendus}") from cause
+            raise reseau.Passager(f"la liaison s'est coupée après {recus} octets{attendus}") from cause
         except OSError as cause:
             raise SortieImpossible(
                 f"« {self.partiel} » ne peut pas être écrit ({cause_en_clair(cause)}). Vérifiez la place sur le disque "

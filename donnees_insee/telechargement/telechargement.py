@@ -18,17 +18,10 @@ from donnees_insee.depot.depot import deposer, empreinte, retirer
 from donnees_insee.depot.examen import FichierExamine
 from donnees_insee.erreurs import ErreurAbs, SortieImpossible, cause_en_clair
 from donnees_insee.telechargement import choix as phrases
+from donnees_insee.telechargement import registre
 from donnees_insee.telechargement.choix import Demande, annee_commune
 from donnees_insee.telechargement.contenu_recu import nom_complet, verifier_et_examiner, verifier_nature
 from donnees_insee.telechargement.reception import Avancement, Reception, Reglages, recevoir
-from donnees_insee.telechargement.registre import (
-    Version,
-    dossier_de_travail,
-    lire_registre,
-    noter,
-    oublier_partiel,
-    verrou,
-)
 from donnees_insee.telechargement.reseau import TelechargementImpossible, exiger_le_reseau
 
 
@@ -59,9 +52,9 @@ def telecharger(
     if not groupes:
         return []
     finis: dict[str, Resultat] = {}
-    with verrou(base.dossier), ThreadPoolExecutor(max_workers=reglages.paralleles) as fils:
-        registre = lire_registre(base.dossier)
-        attendus = [_Attendu(base, tuple(groupe), registre.get(url, ())) for url, groupe in groupes.items()]
+    with registre.verrou(base.dossier), ThreadPoolExecutor(max_workers=reglages.paralleles) as fils:
+        vues = registre.lire_registre(base.dossier)
+        attendus = [_Attendu(base, tuple(groupe), vues.get(url, ())) for url, groupe in groupes.items()]
         en_cours = {
             fils.submit(recevoir, a.url, a.partiel, reglages, connue=a.version_tenue(), suivre=suivre): a
             for a in attendus
@@ -87,7 +80,7 @@ def telecharger(
 
 def deja_tenu(base: Base, demande: Demande) -> str:
     """Dire ce que la base tient d'une demande, sans réseau."""
-    versions = lire_registre(base.dossier).get(demande.millesime.url, ())
+    versions = registre.lire_registre(base.dossier).get(demande.millesime.url, ())
     attendu = _Attendu(base, (demande,), versions)
     for version in reversed(versions):
         if attendu.est_depose(version.sha256):
@@ -102,7 +95,7 @@ class _Attendu:
 
     base: Base
     demandes: tuple[Demande, ...]
-    connues: tuple[Version, ...]
+    connues: tuple[registre.Version, ...]
 
     @property
     def url(self) -> str:
@@ -116,7 +109,7 @@ class _Attendu:
     def partiel(self) -> Path:
         """Nommer le fichier partiel d'une adresse : le même d'une commande à l'autre, sans rien du serveur."""
         cle = hashlib.sha256(self.url.encode()).hexdigest()[:16]
-        return dossier_de_travail(self.base.dossier) / f"{cle}.partiel"
+        return registre.dossier_de_travail(self.base.dossier) / f"{cle}.partiel"
 
     # -- ce qui est déjà tenu ------------------------------------------------------------------
 
@@ -128,16 +121,16 @@ class _Attendu:
         lots = {lot.ou[:2] for lot in lire_recu(chemin).lots}
         return all((d.source.id, d.annee_attendue) in lots for d in self.demandes)
 
-    def version_tenue(self) -> Version | None:
+    def version_tenue(self) -> registre.Version | None:
         """Donner la dernière version vue si elle est encore là : elle seule peut être dite inchangée."""
         if not self.connues:
             return None
         derniere = self.connues[-1]
         return derniere if self.est_depose(derniere.sha256) or self._cote(derniere).is_file() else None
 
-    def _cote(self, version: Version) -> Path:
+    def _cote(self, version: registre.Version) -> Path:
         """Dire où une version mise de côté est gardée : un dossier à son empreinte, son nom reste le sien."""
-        return dossier_de_travail(self.base.dossier) / version.sha256[:12] / version.nom
+        return registre.dossier_de_travail(self.base.dossier) / version.sha256[:12] / version.nom
 
     # -- après la réception --------------------------------------------------------------------
 
@@ -146,13 +139,13 @@ class _Attendu:
         if reception.inchange and self.est_depose(self.connues[-1].sha256):
             return self._inchange(self.connues[-1])
         # Sur le disque des données : le fichier accepté n'a plus qu'à changer de nom.
-        racine = creer_dossier(dossier_de_travail(self.base.dossier))
+        racine = creer_dossier(registre.dossier_de_travail(self.base.dossier))
         with dossier_a_oter(racine, ".essai-", "Vérifiez vos droits.") as essai:
             fichier = self._mettre_a_l_essai(reception, essai)
             verifier_nature(fichier, self.url, self.page)
             sha = empreinte(fichier)
             instant = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            version = Version(
+            version = registre.Version(
                 sha, fichier.stat().st_size, instant, fichier.name, reception.etag, reception.modifie
             )
             if self.est_depose(sha):
@@ -160,10 +153,10 @@ class _Attendu:
             else:
                 examines = verifier_et_examiner(self.base, fichier, self.demandes)
                 resultat = self._ranger_ou_mettre_de_cote(fichier, version, examines)
-            noter(self.base.dossier, self.url, version)
+            registre.noter(self.base.dossier, self.url, version)
             return resultat
 
-    def _inchange(self, version: Version) -> Resultat:
+    def _inchange(self, version: registre.Version) -> Resultat:
         return Resultat(self.demandes, "inchange", phrases.inchange(self.demandes, version))
 
     def _mettre_a_l_essai(self, reception: Reception, essai: Path) -> Path:
@@ -180,10 +173,10 @@ class _Attendu:
                 "la place sur le disque et vos droits."
             ) from cause
         finally:
-            oublier_partiel(self.partiel)
+            registre.oublier_partiel(self.partiel)
 
     def _ranger_ou_mettre_de_cote(
-        self, fichier: Path, version: Version, examines: Sequence[FichierExamine]
+        self, fichier: Path, version: registre.Version, examines: Sequence[FichierExamine]
     ) -> Resultat:
         """Déposer ce qui ne contredit rien ; garder à part, sans toucher la base, ce qui changerait un chiffre."""
         sha = version.sha256
