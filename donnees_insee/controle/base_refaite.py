@@ -12,9 +12,9 @@ import pyarrow as pa
 from donnees_insee.base.base import Base
 from donnees_insee.base.parts import Part, ecrire_part, part_de
 from donnees_insee.base.recus import Recu
-from donnees_insee.controle.inventaire import copie_saine, inventorier
+from donnees_insee.controle.inventaire import copie_saine, inventorier, principaux
 from donnees_insee.depot.depot import membres
-from donnees_insee.depot.rangement import COMPAGNONS, base_vide, preparer_fichier
+from donnees_insee.depot.rangement import base_vide, preparer_fichier
 from donnees_insee.erreurs import ErreurAbs
 from donnees_insee.preparation.sources_recues import SOURCE
 
@@ -71,52 +71,52 @@ class BaseRefaite(Base):
         super().__init__(dossier)
         self._origine = origine
         self._suivre = suivre
-        self.absents: dict[str, str] = {}
         self.alteres: dict[str, str] = {}
         self.relus: list[Recu] = []
-        self._copies: dict[str, Path] = {}
         self._saines: dict[str, Path] = {}
-        self._parts_par_fichier: dict[str, list[Part]] = {}
         trouve = inventorier(origine.dossier)
         connus = {r.sha256: r for r in trouve.recus}
         self._recus = {sha: connus[sha] for sha in empreintes if sha in connus}
-        for sha in empreintes:
-            if sha not in connus:
-                self.absents[sha] = f"le fichier d'empreinte {sha[:12]}… n'est plus dans la base"
+        self.absents = {
+            sha: f"le fichier d'empreinte {sha[:12]}… n'est plus dans la base"
+            for sha in empreintes
+            if sha not in connus
+        }
         for recu in self._recus.values():
             self._retrouver(recu, trouve.copies_de(recu))
-        for sha in self._copies:
-            siennes = trouve.parts_de(self._recus[sha])
-            self._parts_par_fichier[sha] = [part_de(dossier / adresse) for adresse in siennes]
+        self._a_tirer = set(self._saines)
+        self._parts_par_fichier = {
+            sha: [part_de(dossier / adresse) for adresse in trouve.parts_de(self._recus[sha])]
+            for sha in self._saines
+        }
         self._relire_ce_qui_ne_s_annonce_pas()
 
     def _retrouver(self, recu: Recu, fichiers: list[Path]) -> None:
         """Ne garder que la copie dont l'empreinte, recalculée, est celle de la preuve."""
         if copie := copie_saine(recu, fichiers):
-            self._copies[recu.sha256] = self._saines[recu.sha256] = copie
-        elif any(f.suffix.lower() not in COMPAGNONS for f in fichiers):
+            self._saines[recu.sha256] = copie
+        elif principaux(fichiers):
             raison = f"la copie de « {recu.nom} » a changé depuis le dépôt (empreinte {recu.sha256[:12]}… attendue)"
             self.alteres[recu.sha256] = self.absents[recu.sha256] = raison
         else:
             self.absents[recu.sha256] = f"la copie de « {recu.nom} » manque"
 
     def _relire_ce_qui_ne_s_annonce_pas(self) -> None:
-        for sha, copie in list(self._copies.items()):
-            recu = self._recus[sha]
-            annonces = {lot.ou for lot in recu.lots}
+        for sha in self._saines:
+            annonces = {lot.ou for lot in self._recus[sha].lots}
             tenues = {p.ou for p in self._parts_par_fichier[sha]}
             # Les sources locales sont lues part à part, sans passer par une lecture de table.
-            if annonces != tenues or any(lot.source == SOURCE for lot in recu.lots):
-                self._preparer(recu, copie)
+            if annonces != tenues or SOURCE in {source for source, _, _ in annonces}:
+                self._preparer(self._recus[sha])
 
-    def _preparer(self, recu: Recu, copie: Path) -> None:
+    def _preparer(self, recu: Recu) -> None:
         """Tirer de nouveau toutes les parts d'un fichier, et oublier celles que la base seule disait."""
-        del self._copies[recu.sha256]
+        self._a_tirer.discard(recu.sha256)
         if self._suivre is not None:
             self._suivre(recu.nom)
         self._parts_par_fichier[recu.sha256] = []
         try:
-            relues = relire(recu, copie)
+            relues = relire(recu, self._saines[recu.sha256])
         except ErreurAbs as refus:
             self.absents[recu.sha256] = f"« {recu.nom} » ne se relit plus : {refus}"
             return
@@ -126,12 +126,10 @@ class BaseRefaite(Base):
             self._parts_par_fichier[recu.sha256].append(part_de(chemin))
         self.relus.append(recu)
 
-    def _assurer(self, source: str, millesime: int | None, niveau: str | None) -> None:
-        for sha, parts in list(self._parts_par_fichier.items()):
-            if sha in self._copies and any(
-                p.source == source and p.millesime == millesime and niveau in (None, p.niveau) for p in parts
-            ):
-                self._preparer(self._recus[sha], self._copies[sha])
+    def _assurer(self, voulue: Callable[[Part], bool]) -> None:
+        for sha, parts in self._parts_par_fichier.items():
+            if sha in self._a_tirer and any(map(voulue, parts)):
+                self._preparer(self._recus[sha])
 
     def parts(self) -> tuple[Part, ...]:
         """Lister les parts que les fichiers de la preuve donnent."""
@@ -149,8 +147,7 @@ class BaseRefaite(Base):
 
     def couches(self, source: str) -> list[tuple[int | None, Path]]:
         """Lister les couches de contours, tirées de nouveau de leurs fichiers."""
-        for millesime in {p.millesime for p in self.parts() if p.source == source}:
-            self._assurer(source, millesime, None)
+        self._assurer(lambda part: part.source == source)
         return super().couches(source)
 
     def copies_de(self, source: str, millesime: int, niveau: str) -> list[tuple[Recu, Path]]:
@@ -162,5 +159,5 @@ class BaseRefaite(Base):
         ]
 
     def _parts_de(self, source: str, millesime: int | None, niveau: str) -> list[Part]:
-        self._assurer(source, millesime, niveau)
+        self._assurer(lambda part: part.ou == (source, millesime, niveau))
         return super()._parts_de(source, millesime, niveau)

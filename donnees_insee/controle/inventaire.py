@@ -10,6 +10,7 @@ from typing import Final
 
 import pyarrow.parquet as pq
 
+from donnees_insee.base.parts import SUFFIXE_STATUT
 from donnees_insee.base.recus import DEBUT, LotRecu, Recu, lire_recu
 from donnees_insee.depot.depot import empreinte
 from donnees_insee.depot.rangement import COMPAGNONS, compagnons
@@ -75,9 +76,8 @@ def inventorier(dossier: Path) -> Inventaire:
     for adresse, chemin in lister(dossier).items():
         quoi = nature(adresse)
         if est_en_cours(adresse):
-            trouve.remarques.append(
-                f"« {adresse} » est le reste d'une écriture interrompue : vous pouvez l'ôter."
-            )
+            reste = f"« {adresse} » est le reste d'une écriture interrompue : vous pouvez l'ôter."
+            trouve.remarques.append(reste)
         elif quoi == "recu":
             try:
                 trouve.recus.append(_lire_a_son_nom(chemin))
@@ -119,20 +119,24 @@ def _lire_a_son_nom(chemin: Path) -> Recu:
 
 def copie_saine(recu: Recu, fichiers: Iterable[Path]) -> Path | None:
     """Trouver la copie dont l'empreinte, recalculée, est celle du reçu."""
-    candidats = (f for f in fichiers if f.suffix.lower() not in COMPAGNONS)
-    return next((f for f in candidats if empreinte(f) == recu.sha256), None)
+    return next((f for f in principaux(fichiers) if empreinte(f) == recu.sha256), None)
+
+
+def principaux(fichiers: Iterable[Path]) -> list[Path]:
+    """Laisser les fichiers qui ne font qu'en accompagner un autre."""
+    return [f for f in fichiers if f.suffix.lower() not in COMPAGNONS]
 
 
 def verifier_la_copie(recu: Recu, fichiers: Sequence[Path]) -> tuple[Path | None, int, list[str]]:
     """Retrouver la copie saine d'un fichier."""
     dossier = f"brut/{recu.sha256[:16]}"
     quoi = REDEPOSER.format(debut=recu.sha256[:12])
-    principaux = [f for f in fichiers if f.suffix.lower() not in COMPAGNONS]
-    if not principaux:
+    gardes = principaux(fichiers)
+    if not gardes:
         return None, 0, [f"La copie de « {recu.nom} » manque dans « {dossier} ». {quoi}"]
     saine, fautes = None, []
     comptees = 0
-    for fichier in principaux:
+    for fichier in gardes:
         try:
             intacte = empreinte(fichier) == recu.sha256
         except FichierIllisible as cause:
@@ -141,7 +145,7 @@ def verifier_la_copie(recu: Recu, fichiers: Sequence[Path]) -> tuple[Path | None
         comptees += 1 + len(compagnons(fichier))
         if intacte:
             saine = fichier if saine is None or fichier.name == recu.nom else saine
-        elif fichier.name == recu.nom or len(principaux) == 1:
+        elif fichier.name == recu.nom or len(gardes) == 1:
             suite = " ou l'un des fichiers qui l'accompagnent" if fichier.suffix.lower() == ".shp" else ""
             fautes.append(
                 f"La copie « {dossier}/{fichier.name} »{suite} a changé depuis le dépôt : son empreinte "
@@ -149,11 +153,11 @@ def verifier_la_copie(recu: Recu, fichiers: Sequence[Path]) -> tuple[Path | None
             )
         else:
             fautes.append(f"« {dossier}/{fichier.name} » n'a pas été déposé là par `abs`. Ôtez ce fichier.")
-    freres = {f for p in principaux for f in compagnons(p)}
+    freres = {f for p in gardes for f in compagnons(p)}
     fautes += [
         f"« {dossier}/{f.name} » n'accompagne aucune couche de ce dossier. Ôtez ce fichier."
         for f in fichiers
-        if f not in principaux and f not in freres
+        if f not in gardes and f not in freres
     ]
     if saine is not None and saine.stat().st_size != recu.taille:
         fautes.append(f"Le reçu de « {recu.nom} » annonce une autre taille que celle de sa copie. {quoi}")
@@ -182,16 +186,14 @@ def faute_de_lecture(adresse: str, chemin: Path) -> str | None:
             for bloc in part.iter_batches():
                 bloc.validate(full=True)
     except Exception as cause:  # noqa: BLE001 - un Parquet forgé fait lever n'importe quoi à ses lecteurs
-        return f"La part « {adresse} » ne se lit pas ({cause}). " + REDEPOSER.format(
-            debut=chemin.name[:DEBUT]
-        )
+        quoi = REDEPOSER.format(debut=chemin.name[:DEBUT])
+        return f"La part « {adresse} » ne se lit pas ({cause}). {quoi}"
     return None
 
 
 def parts_sans_recu(trouve: Inventaire) -> list[str]:
     """Dire les parts qu'aucun reçu ne réclame."""
-    connus = {r.sha256[:DEBUT] for r in trouve.recus}
-    connus |= {nom[:DEBUT] for nom in trouve.recus_abimes}
+    connus = {nom[:DEBUT] for nom in (*trouve.recus_abimes, *(r.sha256 for r in trouve.recus))}
     return [
         f"La part « {adresse} » n'a pas de reçu : rien ne dit d'où viennent ses chiffres. Ôtez ce fichier, "
         "puis déposez de nouveau celui dont il vient."
@@ -238,11 +240,9 @@ def _est_derivee(adresse: str, recu: Recu, siennes: Collection[str]) -> bool:
 
 
 def _taille(chemin: Path) -> tuple[int, int]:
-    schema = pq.read_schema(chemin)
-    if "geometry" in schema.names:
-        return pq.read_metadata(chemin).num_rows, 1
-    variables = [n for n in schema.names if n != "code" and not n.endswith("__statut")]
-    return pq.read_metadata(chemin).num_rows, len(variables)
+    noms = pq.read_schema(chemin).names
+    variables = [n for n in noms if n != "code" and not n.endswith(SUFFIXE_STATUT)]
+    return pq.read_metadata(chemin).num_rows, 1 if "geometry" in noms else len(variables)
 
 
 def _en_mots(tailles: list[tuple[int, int]]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -28,20 +28,24 @@ TOLERANCE_EN_DEGRES: Final = 1e-7
 MONTREES: Final = 5
 
 
-@dataclass(frozen=True)
+@dataclass
 class Verification:
     """Le bilan d'une vérification."""
 
     recus: int
-    copies: int
-    parts: int
-    relus: int
-    a_relire: int
-    cellules: int
     graine: int
     graines: int
     fautes: tuple[str, ...]
-    remarques: tuple[str, ...] = field(default=())
+    remarques: tuple[str, ...]
+    copies: int = 0
+    parts: int = 0
+    relus: int = 0
+    cellules: int = 0
+
+    @property
+    def a_relire(self) -> int:
+        """Le nombre de fichiers qu'une vérification complète relirait."""
+        return self.recus
 
 
 def verifier(
@@ -54,8 +58,8 @@ def verifier(
 ) -> Verification:
     """Vérifier toute la base, sans jamais rien y changer."""
     trouve = inventaire.inventorier(base.dossier)
-    fautes = [*trouve.fautes]
     graines = 1 if complet else max(1, -(-len(trouve.recus) // max(1, echantillon)))
+    bilan = Verification(len(trouve.recus), graine, graines, tuple(trouve.fautes), tuple(trouve.remarques))
     choisis = {r.sha256 for r in (trouve.recus if complet else choisir(trouve.recus, echantillon, graine))}
     total, rangs = len(trouve.recus) + len(trouve.parts) + len(choisis), count(1)
 
@@ -63,49 +67,35 @@ def verifier(
         if suivre is not None:
             suivre(etape, next(rangs), total)
 
-    saines: dict[str, Path] = {}
-    copies = 0
+    saines: dict[str, Path | None] = {}
     for recu in trouve.recus:
         avancer(recu.nom)
-        copie, comptees, ici = inventaire.verifier_la_copie(recu, trouve.copies_de(recu))
-        copies += comptees
-        fautes += ici
-        if copie is not None:
-            saines[recu.sha256] = copie
-    fautes += inventaire.dossiers_sans_recu(trouve)
+        saines[recu.sha256], comptees, fautes = inventaire.verifier_la_copie(recu, trouve.copies_de(recu))
+        bilan.copies += comptees
+        bilan.fautes += tuple(fautes)
+    bilan.fautes += tuple(inventaire.dossiers_sans_recu(trouve))
 
-    tables: dict[str, bool] = {}
+    lisibles: dict[str, bool] = {}
     for adresse, chemin in trouve.parts.items():
         avancer(chemin.name)
         faute = inventaire.faute_de_lecture(adresse, chemin)
-        tables[adresse] = faute is None
-        fautes += [faute] if faute else []
-    fautes += inventaire.parts_sans_recu(trouve)
+        lisibles[adresse] = faute is None
+        bilan.fautes += (faute,) if faute else ()
+    bilan.parts = sum(lisibles.values())
+    bilan.fautes += tuple(inventaire.parts_sans_recu(trouve))
     for recu in trouve.recus:
-        fautes += inventaire.parts_annoncees(recu, trouve, tables)
+        bilan.fautes += tuple(inventaire.parts_annoncees(recu, trouve, lisibles))
 
-    relus = cellules = 0
     for recu in trouve.recus:
         if recu.sha256 not in choisis:
             continue
         avancer(f"cellules de {recu.nom}")
-        if recu.sha256 not in saines:
-            continue
-        comparees, ici = _comparer_le_fichier(recu, saines[recu.sha256], trouve, tables)
-        relus, cellules = relus + 1, cellules + comparees
-        fautes += ici
-    return Verification(
-        recus=len(trouve.recus),
-        copies=copies,
-        parts=sum(tables.values()),
-        relus=relus,
-        a_relire=len(trouve.recus),
-        cellules=cellules,
-        graine=graine,
-        graines=graines,
-        fautes=tuple(fautes),
-        remarques=tuple(trouve.remarques),
-    )
+        if copie := saines[recu.sha256]:
+            comparees, fautes = _comparer_le_fichier(recu, copie, trouve, lisibles)
+            bilan.relus += 1
+            bilan.cellules += comparees
+            bilan.fautes += tuple(fautes)
+    return bilan
 
 
 def choisir(recus: Sequence[Recu], nombre: int, graine: int) -> list[Recu]:
