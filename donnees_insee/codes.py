@@ -48,10 +48,8 @@ def conforme(code: str, niveau: str) -> bool:
 
 def ville_de_l_arrondissement(commune: str) -> str:
     """Donner la ville d'un arrondissement de Paris, Lyon ou Marseille ; sinon la commune elle-même."""
-    for ville, prefixe in ARRONDISSEMENTS.items():
-        if commune.startswith(prefixe) and commune != ville:
-            return ville
-    return commune
+    villes = (v for v, prefixe in ARRONDISSEMENTS.items() if commune.startswith(prefixe))
+    return next(villes, commune)
 
 
 def departement_de_la_commune(commune: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial, reduce
 from pathlib import Path
 from typing import ClassVar
 
@@ -133,10 +133,7 @@ class Base(LectureDesCouches):
 
     def colonnes(self, source: str, millesime: int | None, niveau: str) -> set[str]:
         """Lister les colonnes présentes pour une source, un millésime et un niveau."""
-        noms: set[str] = set()
-        for part in self._parts_de(source, millesime, niveau):
-            noms.update(colonnes_de_part(part.chemin))
-        return noms
+        return {n for p in self._parts_de(source, millesime, niveau) for n in colonnes_de_part(p.chemin)}
 
     def lire(
         self,
@@ -234,9 +231,7 @@ def _lire_et_reunir(
     tables = [_en_pandas(lire_part(f.chemin, prefixes, codes, colonnes)) for f in fichiers]
     if not tables:
         return pd.DataFrame(index=pd.Index([], name="code", dtype="str"))
-    reunie = tables[0]
-    for suivante in tables[1:]:
-        reunie = reunir(reunie, suivante, une_ligne_par_code=une_ligne_par_code)
+    reunie = reduce(partial(reunir, une_ligne_par_code=une_ligne_par_code), tables)
     return reunie if reunie.index.is_monotonic_increasing else reunie.sort_index()
 
 

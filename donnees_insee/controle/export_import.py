@@ -12,7 +12,7 @@ import pandas as pd
 from donnees_insee.base import publications
 from donnees_insee.base.base import Base
 from donnees_insee.base.parts import part_lisible
-from donnees_insee.base.recus import Recu, chemin_du_recu, lire_recu
+from donnees_insee.base.recus import DEBUT, Recu, chemin_du_recu, lire_recu
 from donnees_insee.chemins import creer_dossier, dossier_provisoire, fichier_provisoire
 from donnees_insee.controle import inventaire
 from donnees_insee.controle.base_refaite import annee_donnee
@@ -169,7 +169,7 @@ def _lire_les_recus(dossier: Path, nom: str) -> list[Recu]:
             "lisible(s). Rien n'a été changé. Réparez la base d'origine en suivant `abs sources verifier`, puis "
             "exportez-la de nouveau."
         )
-    return list(trouve.recus)
+    return trouve.recus
 
 
 def _completer(venue: Base, base: Base, recus: list[Recu], *, accord: bool) -> tuple[list[Recu], list[Depot]]:
@@ -278,12 +278,10 @@ def _deposer(venue: Base, base: Base, recu: Recu) -> list[Depot]:
 
 def _fichiers_internes(dossier: Path) -> tuple[str, ...]:
     """Dire quels fichiers déposés portent au moins une ligne de diffusion interne."""
-    internes = {
-        chemin.name[:12]
-        for adresse, chemin in inventaire.lister(dossier).items()
-        if inventaire.nature(adresse) == "part" and adresse.split("/")[3] == "local" and _est_interne(chemin)
-    }
-    return tuple(r.nom for r in inventaire.inventorier(dossier).recus if r.sha256[:12] in internes)
+    trouve = inventaire.inventorier(dossier)
+    locales = [chemin for adresse, chemin in trouve.parts.items() if adresse.split("/")[3] == "local"]
+    internes = {chemin.name[:DEBUT] for chemin in locales if _est_interne(chemin)}
+    return tuple(r.nom for r in trouve.recus if r.sha256[:DEBUT] in internes)
 
 
 def _est_interne(part: Path) -> bool:

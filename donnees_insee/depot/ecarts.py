@@ -49,10 +49,8 @@ def _regles_de_grandeur() -> tuple[tuple[str, re.Pattern[str], Grandeur], ...]:
 
 def grandeur_de(source: str, variable: str) -> Grandeur:
     """Dire ce que mesure une variable."""
-    for voulue, motif, grandeur in _regles_de_grandeur():
-        if voulue in {"*", source} and motif.fullmatch(variable):
-            return grandeur
-    return Grandeur()
+    de_la_source = ((motif, g) for voulue, motif, g in _regles_de_grandeur() if voulue in {"*", source})
+    return next((g for motif, g in de_la_source if motif.fullmatch(variable)), Grandeur())
 
 
 # -- les écarts d'une variable -----------------------------------------------------------------
