@@ -64,14 +64,14 @@ def fichier_provisoire(final: Path) -> Iterator[Path]:
         yield provisoire
         provisoire.replace(final)
     except OSError as cause:
-        ouvert = cause.errno in {errno.EACCES, errno.EPERM, errno.EBUSY}
-        raise SortieImpossible(
-            f"Le fichier « {final} » ne peut pas être écrit : {cause_en_clair(cause)}. "
-            + (
-                "S'il est ouvert dans un tableur ou un traitement de texte, fermez-le ; sinon choisissez un autre dossier."
-                if ouvert
-                else "Rien n'en a été gardé, et ce qui existait n'a pas changé."
+        conseil = "Rien n'en a été gardé, et ce qui existait n'a pas changé."
+        if cause.errno in {errno.EACCES, errno.EPERM, errno.EBUSY}:
+            conseil = (
+                "S'il est ouvert dans un tableur ou un traitement de texte, fermez-le ; sinon choisissez un autre "
+                "dossier."
             )
+        raise SortieImpossible(
+            f"Le fichier « {final} » ne peut pas être écrit : {cause_en_clair(cause)}. {conseil}"
         ) from cause
     finally:
         with suppress(OSError):

@@ -100,13 +100,8 @@ class Base(LectureDesCouches):
         parts, cle = self.parts(), (source, niveau)
         if cle in self._annees:
             return list(self._annees[cle])
-        annees = sorted(
-            {
-                p.millesime
-                for p in parts
-                if p.source == source and p.millesime is not None and niveau in (None, p.niveau)
-            }
-        )
+        tenus = {p.millesime for p in parts if p.source == source and niveau in (None, p.niveau)}
+        annees = sorted(annee for annee in tenus if annee is not None)
         if parts is self._parts:
             # Une base qui prépare ses parts à la demande n'en a pas encore la liste définitive.
             self._annees[cle] = list(annees)

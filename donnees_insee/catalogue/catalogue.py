@@ -104,8 +104,6 @@ class Source:
 def _source(donnees: dict[str, Any]) -> Source:
     simples = {cle: tuple(valeur) if isinstance(valeur, list) else valeur for cle, valeur in donnees.items()}
     lus = {
-        "niveaux": simples.get("niveaux", ()),
-        "cle": simples.get("cle", ()),
         "types_hors_champ": frozenset(simples.get("types_hors_champ", ())),
         "lignes_d_ensemble": frozenset(simples.get("lignes_d_ensemble", ())),
         "motifs": tuple(Motif(**{**m, "brut": re.compile(m["brut"])}) for m in donnees.get("motifs", ())),

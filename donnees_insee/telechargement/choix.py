@@ -60,19 +60,19 @@ def choisir(
 ) -> Choix:
     """Traduire des noms de sources ou de familles en lignes du catalogue."""
     choisies = _sources_nommees(list(noms), catalogue, tout=tout)
-    telecharger: list[Demande] = []
-    main: list[Demande] = []
+    demandes: list[Demande] = []
     remarques: list[str] = []
     for source in choisies:
         annees = sorted({m.annee for m in source.millesimes})
         voulues = annees if tout and millesime is None else [millesime or max(annees, default=0)]
         for annee in voulues:
             lignes = [Demande(source, m) for m in source.millesimes if m.annee == annee]
-            telecharger += [d for d in lignes if d.millesime.url]
-            main += [d for d in lignes if not d.millesime.url]
+            demandes += lignes
             if not lignes:
                 remarques.append(_absence(source, annee, annees))
-    return Choix(tuple(telecharger), tuple(main), tuple(remarques))
+    avec_adresse = tuple(d for d in demandes if d.millesime.url)
+    sans_adresse = tuple(d for d in demandes if not d.millesime.url)
+    return Choix(avec_adresse, sans_adresse, tuple(remarques))
 
 
 def _sources_nommees(noms: list[str], catalogue: Mapping[str, Source], *, tout: bool) -> list[Source]:
