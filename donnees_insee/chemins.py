@@ -1,4 +1,4 @@
-"""Où sont les données, et comment écrire un fichier ou un dossier sans jamais le laisser à moitié fait."""
+"""Où sont les données, et comment écrire, seul, un fichier ou un dossier sans jamais le laisser à moitié fait."""
 
 from __future__ import annotations
 
@@ -8,21 +8,28 @@ import os
 import platform
 import re
 import shutil
+import sys
 import tempfile
+import time
 import uuid
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from io import BufferedRandom
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from donnees_insee.erreurs import SortieImpossible, cause_en_clair
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Un nom provisoire dit la machine et le processus qui l'ont pris : ce qu'un programme tué laisse se reconnaît.
 RESTE: Final = re.compile(r".*-(?P<hote>[0-9a-f]{4})-(?P<pid>\d+)-[a-z0-9_]{8}")
 EN_COURS: Final = re.compile(r"\.(?P<hote>[0-9a-f]{4})-(?P<pid>\d+)-[0-9a-f]{8}\.en-cours(\..*)?")
+# Secondes entre deux tentatives de prendre un verrou.
+PAS: Final = 0.2
+
+
+class VerrouPris(SortieImpossible):
+    """Un autre programme tient déjà ce verrou."""
 
 
 def dossier_des_donnees() -> Path:
@@ -41,10 +48,8 @@ def creer_dossier(dossier: Path) -> Path:
         dossier.mkdir(parents=True, exist_ok=True)
     except OSError as cause:
         raise SortieImpossible(
-            f"Le dossier « {dossier} » ne peut pas être créé ({cause_en_clair(cause)}). Choisissez un "
-            "dossier "
-            "où vous avez le droit d'écrire, avec --sortie pour les documents ou la variable ABS_DONNEES "
-            "pour les données."
+            f"Le dossier « {dossier} » ne peut pas être créé ({cause_en_clair(cause)}). Choisissez un dossier où vous "
+            "avez le droit d'écrire, avec --sortie pour les documents ou la variable ABS_DONNEES pour les données."
         ) from cause
     return dossier
 
@@ -59,18 +64,24 @@ def fichier_provisoire(final: Path) -> Iterator[Path]:
         yield provisoire
         provisoire.replace(final)
     except OSError as cause:
-        ouvert = cause.errno in {errno.EACCES, errno.EPERM, errno.EBUSY}
-        raise SortieImpossible(
-            f"Le fichier « {final} » ne peut pas être écrit : {cause_en_clair(cause)}. "
-            + (
-                "S'il est ouvert dans un tableur ou un traitement de texte, fermez-le ; sinon choisissez un autre dossier."
-                if ouvert
-                else "Rien n'en a été gardé, et ce qui existait n'a pas changé."
+        conseil = "Rien n'en a été gardé, et ce qui existait n'a pas changé."
+        if cause.errno in {errno.EACCES, errno.EPERM, errno.EBUSY}:
+            conseil = (
+                "S'il est ouvert dans un tableur ou un traitement de texte, fermez-le ; sinon choisissez un autre "
+                "dossier."
             )
+        raise SortieImpossible(
+            f"Le fichier « {final} » ne peut pas être écrit : {cause_en_clair(cause)}. {conseil}"
         ) from cause
     finally:
         with suppress(OSError):
             provisoire.unlink(missing_ok=True)
+
+
+def ecrire_texte(chemin: Path, texte: str) -> None:
+    """Écrire un texte d'un seul geste ; un nom de fichier qui n'est pas de l'UTF-8 n'empêche pas de l'écrire."""
+    with fichier_provisoire(chemin) as provisoire:
+        provisoire.write_text(texte, encoding="utf-8", errors="replace")
 
 
 @contextmanager
@@ -80,20 +91,31 @@ def dossier_provisoire(final: Path, *, en_place: bool = True) -> Iterator[Path]:
     ancien = _place_de_l_ancien(final)
     if ancien.exists() and not final.exists():
         ancien.replace(final)  # un programme tué entre les deux gestes de la mise en place
-    try:
-        provisoire = Path(tempfile.mkdtemp(prefix=f".{final.name[:40]}-{marque()}-", dir=final.parent))
-    except OSError as cause:
-        raise SortieImpossible(
-            f"Le dossier « {final.parent} » refuse l'écriture ({cause_en_clair(cause)}). "
-            "Choisissez un autre dossier avec --sortie."
-        ) from cause
-    try:
+    prefixe, conseil = f".{final.name[:40]}-{marque()}-", "Choisissez un autre dossier avec --sortie."
+    with dossier_a_oter(final.parent, prefixe, conseil) as provisoire:
         provisoire.chmod(0o755)
         yield provisoire
         if en_place:
             mettre_en_place(provisoire, final)
+
+
+@contextmanager
+def dossier_a_oter(parent: Path, prefixe: str, conseil: str) -> Iterator[Path]:
+    """Prêter un dossier neuf, sur le disque de ce qu'il deviendra, et ôter ce qui en reste quoi qu'il arrive."""
+    try:
+        dossier = Path(tempfile.mkdtemp(prefix=prefixe, dir=parent))
+    except OSError as cause:
+        raise _refus_d_ecrire(parent, cause, conseil) from cause
+    try:
+        yield dossier
     finally:
-        shutil.rmtree(provisoire, ignore_errors=True)
+        shutil.rmtree(dossier, ignore_errors=True)
+
+
+def _refus_d_ecrire(dossier: Path, cause: OSError, conseil: str) -> SortieImpossible:
+    return SortieImpossible(
+        f"Le dossier « {dossier} » refuse l'écriture ({cause_en_clair(cause)}). {conseil}"
+    )
 
 
 def _place_de_l_ancien(final: Path) -> Path:
@@ -172,3 +194,42 @@ def dossier_de_passage(but: str) -> Iterator[Path]:
         yield dossier
     finally:
         shutil.rmtree(dossier, ignore_errors=True)
+
+
+# -- écrire seul --------------------------------------------------------------------------------
+
+
+@contextmanager
+def tenir(
+    chemin: Path, pris: str, *, attente: float = 0.0, attendre: Callable[[], None] | None = None
+) -> Iterator[None]:
+    """Tenir seul un fichier de verrou."""
+    try:
+        flux = chemin.open("a+b")
+    except OSError as cause:
+        raise _refus_d_ecrire(chemin.parent, cause, "Vérifiez vos droits.") from cause
+    fin = time.monotonic() + attente
+    with flux:
+        while not _prendre(flux):
+            if time.monotonic() >= fin:
+                raise VerrouPris(pris)
+            if attendre is not None:
+                attendre()
+                attendre = None
+            time.sleep(PAS)
+        yield
+
+
+def _prendre(flux: BufferedRandom) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt  # noqa: PLC0415 - propre à Windows
+
+            msvcrt.locking(flux.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl  # noqa: PLC0415 - propre aux systèmes POSIX
+
+            fcntl.flock(flux, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 from unicodedata import category
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class ErreurAbs(Exception):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from donnees_insee.base.base import Base
-from donnees_insee.base.verrous import tenir
+from donnees_insee.chemins import tenir
 from donnees_insee.demo import extraire_demo
 from donnees_insee.depot.depot import Depot, deposer
 

@@ -12,7 +12,8 @@ import pandas as pd
 from abs.indicateurs.indicateurs import Lecture, identites
 from abs.statuts import Statut
 from donnees_insee.base.base import Base
-from donnees_insee.catalogue.catalogue import Source, marques
+from donnees_insee.catalogue.catalogue import Source
+from donnees_insee.catalogue.tables import marques
 from donnees_insee.lecture.reconnaissance import traduire
 from donnees_insee.preparation.preparation import SUFFIXE_STATUT
 

@@ -19,8 +19,9 @@ from abs.statuts import Statut
 from donnees_insee.base.base import Base
 from donnees_insee.base.lignes_recues import lignes_recues
 from donnees_insee.base.publications import Publication
-from donnees_insee.catalogue.catalogue import marques, source
+from donnees_insee.catalogue.catalogue import source
 from donnees_insee.catalogue.modeles_recus import modeles
+from donnees_insee.catalogue.tables import marques
 from donnees_insee.preparation.nombres import SUFFIXE_STATUT
 from donnees_insee.preparation.sources_recues import SOURCE, en_pourcentage
 

@@ -15,8 +15,7 @@ from carnets.campagne.file_de_taches import Evenement, Ordonnance, Suivi
 from carnets.campagne.journal import Journal
 from carnets.campagne.taches import DEJA_FAIT, ECHEC, Resultat, Tache, deja_faite, preparer_taches
 from carnets.processus.naissance import precharger
-from donnees_insee.base.verrous import tenir
-from donnees_insee.chemins import creer_dossier
+from donnees_insee.chemins import creer_dossier, tenir
 
 if TYPE_CHECKING:
     from carnets.campagne.plan import Plan

@@ -23,8 +23,7 @@ from carnets.campagne.taches import (
     poser_la_marque,
 )
 from carnets.dossier_de_sortie import poser, sceller
-from donnees_insee.base.verrous import tenir
-from donnees_insee.chemins import creer_dossier
+from donnees_insee.chemins import creer_dossier, tenir
 from donnees_insee.erreurs import ErreurAbs, cause_en_clair
 
 if TYPE_CHECKING:

@@ -41,17 +41,14 @@ def sources_lister(
         affichage.tableau(
             f"{detail.titre} — {detail.producteur}, {detail.licence}",
             ("Année", "Contenu", "Géographie", "Adresse", "Où", "Fichier attendu", "À savoir"),
-            [
-                (f.annee, f.contenu, f.geographie, f.certitude, f.ou, f.membre, f.note)
-                for f in lignes_des_fichiers(source)
-            ],
+            lignes_des_fichiers(source),
         )
         return
     lignes = lignes_des_sources(ouvrir_la_base())
     affichage.tableau(
         f"Sources du catalogue ({len(lignes)})",
         ("Source", "Titre", "Famille", "Niveaux", "Catalogue", "État", "Adresses", "Tenu"),
-        [(s.id, s.titre, s.famille, s.niveaux, s.annees, s.etat, s.certitude, s.tenu) for s in lignes],
+        lignes,
     )
     affichage.dire(
         "`abs sources lister SOURCE` donne les fichiers d'une source, leurs adresses et leurs enquêtes."

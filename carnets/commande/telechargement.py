@@ -108,7 +108,7 @@ def _barre() -> Progress:
 
 def _simuler(base: Base, choix: Choix) -> None:
     """Lister ce qui serait pris, sans ouvrir de connexion."""
-    from donnees_insee.catalogue.catalogue import CERTITUDES  # noqa: PLC0415
+    from donnees_insee.catalogue.tables import CERTITUDES  # noqa: PLC0415
     from donnees_insee.telechargement.telechargement import deja_tenu  # noqa: PLC0415
 
     lignes = [

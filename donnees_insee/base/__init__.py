@@ -1,1 +1,1 @@
-"""La base de parts Parquet, ses reçus, ses verrous et ses couches."""
+"""La base de parts Parquet, ses reçus et ses couches."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, partial, reduce
+from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 import pyarrow as pa
@@ -13,7 +15,6 @@ from donnees_insee.base import publications
 from donnees_insee.base.couches import LectureDesCouches
 from donnees_insee.base.parts import (
     SANS_DATE,
-    SUFFIXE_STATUT,
     TAILLE_DE_GROUPE,
     EtatDeFichier,
     Part,
@@ -25,42 +26,18 @@ from donnees_insee.base.parts import (
     part_de,
     reunir,
 )
-from donnees_insee.base.recus import LotRecu, Recu, attestees, chemin_du_recu, ecrire_recu, lire_recu
+from donnees_insee.base.recus import Recu, attestees, chemin_du_recu, ecrire_recu, lire_recu
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.chemins import dossier_des_donnees
 from donnees_insee.erreurs import DonneeAbsente
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
-    from donnees_insee.base.publications import Publication
-
-__all__ = [
-    "SUFFIXE_STATUT",
-    "Base",
-    "LotRecu",
-    "Part",
-    "Recu",
-    "VueDeBase",
-    "familles",
-    "lire_recu",
-    "reunir",
-]
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class VueDeBase:
     """Une base telle qu'elle était quand on l'a regardée, reconnue à ses fichiers."""
 
-    base: Base
+    base: Base = field(compare=False)
     cle: tuple[object, ...]
-
-    def __eq__(self, autre: object) -> bool:
-        return isinstance(autre, VueDeBase) and autre.cle == self.cle
-
-    def __hash__(self) -> int:
-        return hash(self.cle)
 
 
 class Base(LectureDesCouches):
@@ -123,13 +100,8 @@ class Base(LectureDesCouches):
         parts, cle = self.parts(), (source, niveau)
         if cle in self._annees:
             return list(self._annees[cle])
-        annees = sorted(
-            {
-                p.millesime
-                for p in parts
-                if p.source == source and p.millesime is not None and niveau in (None, p.niveau)
-            }
-        )
+        tenus = {p.millesime for p in parts if p.source == source and niveau in (None, p.niveau)}
+        annees = sorted(annee for annee in tenus if annee is not None)
         if parts is self._parts:
             # Une base qui prépare ses parts à la demande n'en a pas encore la liste définitive.
             self._annees[cle] = list(annees)
@@ -145,7 +117,7 @@ class Base(LectureDesCouches):
         """Le dossier qui tient le registre des publications."""
         return self.dossier
 
-    def deja_publie(self) -> frozenset[Publication]:
+    def deja_publie(self) -> frozenset[publications.Publication]:
         """Lister les effectifs reçus qu'un document public a déjà imprimés."""
         try:
             return frozenset(publications.lire(self.dossier_du_registre))
@@ -156,10 +128,7 @@ class Base(LectureDesCouches):
 
     def colonnes(self, source: str, millesime: int | None, niveau: str) -> set[str]:
         """Lister les colonnes présentes pour une source, un millésime et un niveau."""
-        noms: set[str] = set()
-        for part in self._parts_de(source, millesime, niveau):
-            noms.update(colonnes_de_part(part.chemin))
-        return noms
+        return {n for p in self._parts_de(source, millesime, niveau) for n in colonnes_de_part(p.chemin)}
 
     def lire(
         self,
@@ -210,9 +179,7 @@ class Base(LectureDesCouches):
         return pa.chunked_array([bloc for lue in lues for bloc in lue.chunks], pa.string())
 
     def _parts_de(self, source: str, millesime: int | None, niveau: str) -> list[Part]:
-        return [
-            p for p in self.parts() if p.source == source and p.millesime == millesime and p.niveau == niveau
-        ]
+        return [p for p in self.parts() if p.ou == (source, millesime, niveau)]
 
     # -- écrire --------------------------------------------------------------------------------
 
@@ -259,9 +226,7 @@ def _lire_et_reunir(
     tables = [_en_pandas(lire_part(f.chemin, prefixes, codes, colonnes)) for f in fichiers]
     if not tables:
         return pd.DataFrame(index=pd.Index([], name="code", dtype="str"))
-    reunie = tables[0]
-    for suivante in tables[1:]:
-        reunie = reunir(reunie, suivante, une_ligne_par_code=une_ligne_par_code)
+    reunie = reduce(partial(reunir, une_ligne_par_code=une_ligne_par_code), tables)
     return reunie if reunie.index.is_monotonic_increasing else reunie.sort_index()
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 import pyarrow.parquet as pq
 
 from donnees_insee.base import publications
+from donnees_insee.base.base import Base
 from donnees_insee.preparation.nombres import SUFFIXE_STATUT
 from donnees_insee.preparation.sources_recues import SOURCE, completer, identites, lire_date
-
-if TYPE_CHECKING:
-    from donnees_insee.base.base import Base
 
 
 def exiger_le_registre(base: Base, diffusion: str) -> None:

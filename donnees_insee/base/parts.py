@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import pandas as pd
 import pyarrow as pa
@@ -15,10 +17,6 @@ import pyarrow.parquet as pq
 
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import ErreurAbs, FichierIllisible
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from pathlib import Path
 
 # Mesuré sur la France entière (tests/bancs) : au-delà, une commune fait lire trop de lignes ; en deçà, le pied
 # de fichier coûte plus que les données. lz4 se lit et s'écrit deux fois plus vite que zstd pour 12 % d'octets de plus.
@@ -38,6 +36,11 @@ class Part:
     millesime: int | None
     niveau: str
     chemin: Path
+
+    @property
+    def ou(self) -> tuple[str, int | None, str]:
+        """La table dont c'est une part : source, millésime, niveau."""
+        return self.source, self.millesime, self.niveau
 
 
 @dataclass(frozen=True)

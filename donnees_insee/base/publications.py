@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
-from donnees_insee.base.verrous import tenir
-from donnees_insee.chemins import creer_dossier, fichier_provisoire
+from donnees_insee.chemins import creer_dossier, ecrire_texte, tenir
 from donnees_insee.erreurs import ErreurAbs
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-    from pathlib import Path
 
 NOM: Final = "publications.json"
 VERROU: Final = ".verrou-publications"
@@ -116,6 +113,4 @@ _PRIS: Final = (
 
 def _ecrire(chemin: Path, registre: dict[Publication, str]) -> None:
     lignes = [{"effectif": asdict(p), "jour": registre[p]} for p in sorted(registre, key=str)]
-    texte = json.dumps({FORMAT: lignes}, ensure_ascii=False, indent=1)
-    with fichier_provisoire(chemin) as provisoire:
-        provisoire.write_text(texte + "\n", encoding="utf-8", errors="replace")
+    ecrire_texte(chemin, json.dumps({FORMAT: lignes}, ensure_ascii=False, indent=1) + "\n")

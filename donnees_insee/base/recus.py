@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
-from donnees_insee.chemins import fichier_provisoire
+from donnees_insee.base.parts import Part
+from donnees_insee.chemins import ecrire_texte
 from donnees_insee.erreurs import FichierIllisible
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from donnees_insee.base.parts import Part
 
 # Une part porte en tête de nom ces premiers caractères de l'empreinte du fichier qui l'a donnée.
 DEBUT: Final = 12
@@ -33,6 +30,11 @@ class LotRecu:
     d_ou: str = ""
     ecartees: tuple[str, ...] = ()
     remarques: tuple[str, ...] = ()
+
+    @property
+    def ou(self) -> tuple[str, int | None, str]:
+        """La table de la base où ce lot est rangé : source, millésime, niveau."""
+        return self.source, self.millesime, self.niveau
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,7 @@ def chemin_du_recu(dossier: Path, sha256: str) -> Path:
 
 def ecrire_recu(recu: Recu, chemin: Path) -> None:
     """Écrire un reçu d'un seul geste."""
-    texte = json.dumps(asdict(recu), ensure_ascii=False, indent=1)
-    with fichier_provisoire(chemin) as provisoire:
-        # Un nom de fichier qui n'est pas de l'UTF-8 ne doit pas empêcher d'écrire le reçu.
-        provisoire.write_text(texte, encoding="utf-8", errors="replace")
+    ecrire_texte(chemin, json.dumps(asdict(recu), ensure_ascii=False, indent=1))
 
 
 def lire_recu(chemin: Path) -> Recu:
@@ -86,11 +85,7 @@ def lire_recu(chemin: Path) -> Recu:
 
 def attestees(parts: Sequence[Part], recus: Sequence[Recu]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
     """Séparer les parts qu'un reçu annonce de celles dont rien ne dit d'où elles viennent."""
-    annonces = {(r.sha256[:DEBUT], lot.source, lot.millesime, lot.niveau) for r in recus for lot in r.lots}
-    noms = {
-        (p.source, p.millesime, p.chemin.name)
-        for p in parts
-        if (p.chemin.name[:DEBUT], p.source, p.millesime, p.niveau) in annonces
-    }
-    sures = tuple(p for p in parts if (p.source, p.millesime, p.chemin.name) in noms)
+    annonces = {(r.sha256[:DEBUT], *lot.ou) for r in recus for lot in r.lots}
+    noms = {(*p.ou[:2], p.chemin.name) for p in parts if (p.chemin.name[:DEBUT], *p.ou) in annonces}
+    sures = tuple(p for p in parts if (*p.ou[:2], p.chemin.name) in noms)
     return sures, tuple(p for p in parts if p not in sures)

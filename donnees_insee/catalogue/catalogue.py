@@ -6,36 +6,11 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
 from typing import Any
 
 from donnees_insee.catalogue import tables as tables_du_catalogue
-from donnees_insee.catalogue.tables import (
-    CERTITUDES,
-    Millesime,
-    Variable,
-    enquetes_annuelles,
-    marques,
-    plan,
-    variables_attendues,
-)
+from donnees_insee.catalogue.tables import Millesime
 from donnees_insee.erreurs import DonneeAbsente, TableNonConforme, liste_de_fautes
-
-__all__ = [
-    "CERTITUDES",
-    "Millesime",
-    "Motif",
-    "Partie",
-    "Source",
-    "Variable",
-    "enquetes_annuelles",
-    "marques",
-    "plan",
-    "relire",
-    "source",
-    "sources",
-    "variables_attendues",
-]
 
 
 @dataclass(frozen=True)
@@ -127,27 +102,22 @@ class Source:
 
 
 def _source(donnees: dict[str, Any]) -> Source:
-    simples = {k: v for k, v in donnees.items() if k not in {"motifs", "absences", "attributs", "parties"}}
-    for cle in ("niveaux", "cle", "signature", "exclut"):
-        simples[cle] = tuple(simples.get(cle, ()))
-    if "identite" in simples:
-        simples["identite"] = tuple(simples["identite"])
-    for cle in ("types_hors_champ", "lignes_d_ensemble"):
-        simples[cle] = frozenset(simples.get(cle, ()))
-    motifs = tuple(Motif(**{**m, "brut": re.compile(m["brut"])}) for m in donnees.get("motifs", ()))
-    return Source(
-        **simples,
-        motifs=motifs,
-        millesimes=tables_du_catalogue.millesimes().get(donnees["id"], ()),
-        absences={a["annee"]: a["raison"] for a in donnees.get("absences", ())},
-        attributs={a["variable"]: tuple(a["bruts"]) for a in donnees.get("attributs", ())},
-        parties=tuple(_partie(p) for p in donnees.get("parties", ())),
-    )
+    simples = {cle: tuple(valeur) if isinstance(valeur, list) else valeur for cle, valeur in donnees.items()}
+    lus = {
+        "types_hors_champ": frozenset(simples.get("types_hors_champ", ())),
+        "lignes_d_ensemble": frozenset(simples.get("lignes_d_ensemble", ())),
+        "motifs": tuple(Motif(**{**m, "brut": re.compile(m["brut"])}) for m in donnees.get("motifs", ())),
+        "millesimes": tables_du_catalogue.millesimes().get(donnees["id"], ()),
+        "absences": {a["annee"]: a["raison"] for a in donnees.get("absences", ())},
+        "attributs": {a["variable"]: tuple(a["bruts"]) for a in donnees.get("attributs", ())},
+        "parties": tuple(_partie(p) for p in donnees.get("parties", ())),
+    }
+    return Source(**simples | lus)
 
 
 def _partie(brute: dict[str, Any]) -> Partie:
-    temoins = [tuple(t.split()) for t in brute.get("temoins", ())]
-    return Partie(**{**brute, "motif": re.compile(brute["motif"]), "temoins": tuple(temoins)})
+    temoins = tuple(tuple(t.split()) for t in brute.get("temoins", ()))
+    return Partie(**{**brute, "motif": re.compile(brute["motif"]), "temoins": temoins})
 
 
 @lru_cache(maxsize=1)
@@ -155,15 +125,12 @@ def sources() -> dict[str, Source]:
     """Lire toutes les sources du catalogue."""
     trouvees: dict[str, Source] = {}
     fautes: list[str] = []
-    dossier = resources.files("donnees_insee.catalogue") / "sources"
-    for fichier in sorted(dossier.iterdir(), key=lambda f: f.name):
-        if not fichier.name.endswith(".toml"):
-            continue
+    for nom, texte in tables_du_catalogue.fichiers_toml("sources"):
         try:
-            source = _source(tomllib.loads(fichier.read_text(encoding="utf-8")))
+            source = _source(tomllib.loads(texte))
             trouvees[source.id] = source
         except (TypeError, KeyError, re.error, tomllib.TOMLDecodeError) as cause:
-            fautes.append(f"{fichier.name} : {cause}")
+            fautes.append(f"{nom} : {cause}")
     orphelines = sorted(tables_du_catalogue.millesimes().keys() - trouvees.keys())
     fautes += [f"millesimes.csv : la source « {i} » n'a pas de fichier TOML." for i in orphelines]
     if fautes:

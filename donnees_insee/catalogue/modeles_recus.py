@@ -6,8 +6,8 @@ import difflib
 import tomllib
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from importlib import resources
 
+from donnees_insee.catalogue.tables import fichiers_toml
 from donnees_insee.codes import normaliser
 from donnees_insee.erreurs import IndicateurInconnu, TableNonConforme, liste_de_fautes
 
@@ -43,15 +43,10 @@ def modeles() -> dict[str, Modele]:
     """Lire tous les modèles livrés."""
     lus: dict[str, Modele] = {}
     fautes: list[str] = []
-    for fichier in sorted(
-        (resources.files("donnees_insee.catalogue") / "modeles").iterdir(), key=lambda f: f.name
-    ):
-        theme, _, extension = fichier.name.partition(".")
-        if extension != "toml":
-            continue
-        for code, brut in tomllib.loads(fichier.read_text(encoding="utf-8")).items():
+    for nom, texte in fichiers_toml("modeles"):
+        for code, brut in tomllib.loads(texte).items():
             try:
-                modele = Modele(code=code, theme=theme, **brut)
+                modele = Modele(code=code, theme=nom.partition(".")[0], **brut)
             except TypeError as cause:
                 fautes.append(f"{code} : {cause}")
                 continue

@@ -1,20 +1,20 @@
-"""Les tables du catalogue, une ligne par fait annuel : millésimes, plans de variables, enquêtes, marques."""
+"""Les tables du catalogue : millésimes, plans de variables, enquêtes, marques, formes des fichiers à remettre en forme."""
 
 from __future__ import annotations
 
 import csv
 import os
 import re
-from dataclasses import dataclass
+import tomllib
+import unicodedata
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
 
 # Ce que vaut une adresse, du plus sûr au moins sûr (légende de formats_insee et de `abs sources lister`).
 CERTITUDES: Final[dict[str, str]] = {
@@ -66,6 +66,12 @@ def dossiers() -> list[Traversable]:
     return [*du_paquet, dossier]
 
 
+def fichiers_toml(dossier: str) -> list[tuple[str, str]]:
+    """Lire les fichiers TOML d'un dossier du paquet : le nom et le texte de chacun, dans l'ordre des noms."""
+    entrees = (resources.files("donnees_insee.catalogue") / dossier).iterdir()
+    return sorted((f.name, f.read_text(encoding="utf-8")) for f in entrees if f.name.endswith(".toml"))
+
+
 @lru_cache(maxsize=1)
 def millesimes() -> dict[str, tuple[Millesime, ...]]:
     """Lire tous les fichiers annoncés, rangés par source."""
@@ -76,18 +82,10 @@ def millesimes() -> dict[str, tuple[Millesime, ...]]:
             certitude = ligne["certitude"] or "inconnue"
             if certitude not in CERTITUDES:
                 fautes.append(f"{origine}, ligne {rang} : certitude « {certitude} » inconnue.")
-            lus.setdefault(ligne["source"], []).append(
-                Millesime(
-                    int(ligne["annee"]),
-                    ligne["contenu"],
-                    int(ligne["geographie"]) if ligne["geographie"] else None,
-                    ligne["page"],
-                    ligne["url"],
-                    ligne["membre"],
-                    certitude,
-                    ligne["note"],
-                )
-            )
+            textes = {nom: ligne[nom] for nom in ("contenu", "page", "url", "membre", "note")}
+            geographie = int(ligne["geographie"]) if ligne["geographie"] else None
+            lu = Millesime(int(ligne["annee"]), geographie=geographie, certitude=certitude, **textes)
+            lus.setdefault(ligne["source"], []).append(lu)
         except (KeyError, ValueError, TypeError) as cause:
             fautes.append(f"{origine}, ligne {rang} : {cause}.")
     if fautes:
@@ -109,11 +107,6 @@ def plan(identifiant: str) -> tuple[Variable, ...]:
         de, a = int(r["de"]), int(r["a"]) if r["a"] else None
         lues[r["variable"], de] = Variable(r["variable"], de, a, r["libelle"])
     return tuple(lues.values())
-
-
-def variables_attendues(identifiant: str, annee: int) -> list[str]:
-    """Lister les variables que le plan annonce pour un millésime."""
-    return [v.nom for v in plan(identifiant) if v.de <= annee and (v.a is None or annee <= v.a)]
 
 
 @lru_cache(maxsize=1)
@@ -173,3 +166,37 @@ def _lignes(nom: str) -> list[tuple[str, int, dict[str, str]]]:
                 lignes = csv.DictReader(flux, delimiter=";")
                 lues += [(nom, rang, ligne) for rang, ligne in enumerate(lignes, start=2)]
     return lues
+
+
+# -- formes déclarées : à quels noms de colonnes reconnaître un fichier à remettre en forme --------
+
+
+@dataclass(frozen=True)
+class Forme:
+    """Une mise en forme déclarée dans ``reference/formes.toml``."""
+
+    nom: str
+    colonnes: frozenset[str]
+    genre: str
+    reglages: dict[str, Any] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=1)
+def formes() -> tuple[Forme, ...]:
+    """Lire les mises en forme déclarées."""
+    fichier = resources.files("donnees_insee.catalogue") / "reference" / "formes.toml"
+    lues = tomllib.loads(fichier.read_text(encoding="utf-8"))["formes"]
+    return tuple(
+        Forme(f.pop("nom"), frozenset(f.pop("colonnes")), f.pop("genre"), f) for f in map(dict, lues)
+    )
+
+
+def en_capitales(nom: str) -> str:
+    """Ramener un nom de colonne ou une modalité à des capitales sans accents ni espaces de bord."""
+    nu = unicodedata.normalize("NFKD", nom.replace("’", "'").strip().upper())
+    return " ".join("".join(c for c in nu if not unicodedata.combining(c)).split())
+
+
+def colonnes_libellees() -> frozenset[str]:
+    """Donner les noms en toutes lettres qui, dans un classeur, font une ligne d'en-tête."""
+    return frozenset(c for forme in formes() for c in forme.colonnes if " " in c)

@@ -1,23 +1,55 @@
-"""Refaire une base à partir des seules copies des fichiers déposés, une part à la fois, quand on la lit."""
+"""Tirer de nouveau, des copies des fichiers déposés, ce que la base devrait tenir : une table, ou une base entière."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+import pyarrow as pa
 
 from donnees_insee.base.base import Base
 from donnees_insee.base.parts import Part, ecrire_part, part_de
-from donnees_insee.controle.inventaire import inventorier
-from donnees_insee.controle.relecture import relire
-from donnees_insee.depot.depot import empreinte
-from donnees_insee.depot.rangement import COMPAGNONS
+from donnees_insee.base.recus import Recu
+from donnees_insee.controle.inventaire import copie_saine, inventorier, principaux
+from donnees_insee.depot.depot import membres
+from donnees_insee.depot.rangement import base_vide, preparer_fichier
 from donnees_insee.erreurs import ErreurAbs
 from donnees_insee.preparation.sources_recues import SOURCE
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
+OPTION: Final = "option --millesime"
 
-    from donnees_insee.base.recus import Recu
+
+def annee_donnee(recu: Recu) -> int | None:
+    """Retrouver l'année que l'analyste avait donnée au dépôt."""
+    return next((lot.millesime for lot in recu.lots if lot.d_ou == OPTION), None)
+
+
+def relire(recu: Recu, copie: Path) -> dict[str, pd.DataFrame]:
+    """Relire une copie par les mêmes lecteurs que le dépôt : les tables qu'elle donne, par l'adresse de leur part."""
+    vide, annee = base_vide(), annee_donnee(recu)
+    refuses = {_comparable(r) for r in recu.refuses}
+    with membres(copie, recu.nom, recu.sha256) as lus:
+        parts = [
+            part
+            for membre, nom, prefixe in lus
+            if _comparable(nom) not in refuses
+            for part in preparer_fichier(vide, membre, nom, prefixe, annee, malgre_les_ecarts=True)
+        ]
+        return {p.chemin.relative_to(vide.dossier).as_posix(): _comme_rangee(p.donnees) for p in parts}
+
+
+def _comparable(nom: str) -> str:
+    # Un reçu écrit sous Windows sépare les dossiers d'une archive par des barres inverses.
+    return nom.encode("utf-8", "replace").decode().replace("\\", "/")
+
+
+def _comme_rangee(donnees: pd.DataFrame) -> pd.DataFrame:
+    """Passer par Arrow comme le fait l'écriture : une même cellule a alors une même nature."""
+    if "geometry" in donnees:
+        return donnees
+    return pa.Table.from_pandas(donnees, preserve_index=False).to_pandas()
 
 
 class BaseRefaite(Base):
@@ -39,72 +71,65 @@ class BaseRefaite(Base):
         super().__init__(dossier)
         self._origine = origine
         self._suivre = suivre
-        self.absents: dict[str, str] = {}
         self.alteres: dict[str, str] = {}
         self.relus: list[Recu] = []
-        self._copies: dict[str, Path] = {}
         self._saines: dict[str, Path] = {}
-        self._parts_par_fichier: dict[str, list[Part]] = {}
         trouve = inventorier(origine.dossier)
         connus = {r.sha256: r for r in trouve.recus}
         self._recus = {sha: connus[sha] for sha in empreintes if sha in connus}
-        for sha in empreintes:
-            if sha not in connus:
-                self.absents[sha] = f"le fichier d'empreinte {sha[:12]}… n'est plus dans la base"
-        for sha, recu in self._recus.items():
-            self._retrouver(recu, trouve.copies.get(sha[:16], ()))
-        for adresse in trouve.parts:
-            for sha in self._copies:
-                if adresse.rpartition("/")[2].startswith(sha[:12]):
-                    self._parts_par_fichier.setdefault(sha, []).append(part_de(dossier / adresse))
+        self.absents = {
+            sha: f"le fichier d'empreinte {sha[:12]}… n'est plus dans la base"
+            for sha in empreintes
+            if sha not in connus
+        }
+        for recu in self._recus.values():
+            self._retrouver(recu, trouve.copies_de(recu))
+        self._a_tirer = set(self._saines)
+        self._parts_par_fichier = {
+            sha: [part_de(dossier / adresse) for adresse in trouve.parts_de(self._recus[sha])]
+            for sha in self._saines
+        }
         self._relire_ce_qui_ne_s_annonce_pas()
 
-    def _retrouver(self, recu: Recu, fichiers: Iterable[Path]) -> None:
+    def _retrouver(self, recu: Recu, fichiers: list[Path]) -> None:
         """Ne garder que la copie dont l'empreinte, recalculée, est celle de la preuve."""
-        candidats = [f for f in fichiers if f.suffix.lower() not in COMPAGNONS]
-        for copie in candidats:
-            if empreinte(copie) == recu.sha256:
-                self._copies[recu.sha256] = self._saines[recu.sha256] = copie
-                return
-        if candidats:
+        if copie := copie_saine(recu, fichiers):
+            self._saines[recu.sha256] = copie
+        elif principaux(fichiers):
             raison = f"la copie de « {recu.nom} » a changé depuis le dépôt (empreinte {recu.sha256[:12]}… attendue)"
-            self.alteres[recu.sha256] = raison
+            self.alteres[recu.sha256] = self.absents[recu.sha256] = raison
         else:
-            raison = f"la copie de « {recu.nom} » manque"
-        self.absents[recu.sha256] = raison
+            self.absents[recu.sha256] = f"la copie de « {recu.nom} » manque"
 
     def _relire_ce_qui_ne_s_annonce_pas(self) -> None:
-        for sha, copie in list(self._copies.items()):
-            recu = self._recus[sha]
-            annonces = {(lot.source, lot.millesime, lot.niveau) for lot in recu.lots}
-            tenues = {(p.source, p.millesime, p.niveau) for p in self._parts_par_fichier.get(sha, [])}
+        for sha in self._saines:
+            annonces = {lot.ou for lot in self._recus[sha].lots}
+            tenues = {p.ou for p in self._parts_par_fichier[sha]}
             # Les sources locales sont lues part à part, sans passer par une lecture de table.
-            if annonces != tenues or any(lot.source == SOURCE for lot in recu.lots):
-                self._preparer(recu, copie)
+            if annonces != tenues or SOURCE in {source for source, _, _ in annonces}:
+                self._preparer(self._recus[sha])
 
-    def _preparer(self, recu: Recu, copie: Path) -> None:
+    def _preparer(self, recu: Recu) -> None:
         """Tirer de nouveau toutes les parts d'un fichier, et oublier celles que la base seule disait."""
-        del self._copies[recu.sha256]
+        self._a_tirer.discard(recu.sha256)
         if self._suivre is not None:
             self._suivre(recu.nom)
         self._parts_par_fichier[recu.sha256] = []
         try:
-            relues = relire(recu, copie)
+            relues = relire(recu, self._saines[recu.sha256])
         except ErreurAbs as refus:
             self.absents[recu.sha256] = f"« {recu.nom} » ne se relit plus : {refus}"
             return
-        for relue in relues:
-            chemin = self.dossier / relue.adresse
-            ecrire_part(relue.donnees, chemin)
+        for adresse, donnees in relues.items():
+            chemin = self.dossier / adresse
+            ecrire_part(donnees, chemin)
             self._parts_par_fichier[recu.sha256].append(part_de(chemin))
         self.relus.append(recu)
 
-    def _assurer(self, source: str, millesime: int | None, niveau: str | None) -> None:
-        for sha, parts in list(self._parts_par_fichier.items()):
-            if sha in self._copies and any(
-                p.source == source and p.millesime == millesime and niveau in (None, p.niveau) for p in parts
-            ):
-                self._preparer(self._recus[sha], self._copies[sha])
+    def _assurer(self, voulue: Callable[[Part], bool]) -> None:
+        for sha, parts in self._parts_par_fichier.items():
+            if sha in self._a_tirer and any(map(voulue, parts)):
+                self._preparer(self._recus[sha])
 
     def parts(self) -> tuple[Part, ...]:
         """Lister les parts que les fichiers de la preuve donnent."""
@@ -122,8 +147,7 @@ class BaseRefaite(Base):
 
     def couches(self, source: str) -> list[tuple[int | None, Path]]:
         """Lister les couches de contours, tirées de nouveau de leurs fichiers."""
-        for millesime in {p.millesime for p in self.parts() if p.source == source}:
-            self._assurer(source, millesime, None)
+        self._assurer(lambda part: part.source == source)
         return super().couches(source)
 
     def copies_de(self, source: str, millesime: int, niveau: str) -> list[tuple[Recu, Path]]:
@@ -131,10 +155,9 @@ class BaseRefaite(Base):
         return [
             (recu, self._saines[sha])
             for sha, recu in self._recus.items()
-            if sha in self._saines
-            and any((x.source, x.millesime, x.niveau) == (source, millesime, niveau) for x in recu.lots)
+            if sha in self._saines and any(lot.ou == (source, millesime, niveau) for lot in recu.lots)
         ]
 
     def _parts_de(self, source: str, millesime: int | None, niveau: str) -> list[Part]:
-        self._assurer(source, millesime, niveau)
+        self._assurer(lambda part: part.ou == (source, millesime, niveau))
         return super()._parts_de(source, millesime, niveau)

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from donnees_insee.base import publications
 from donnees_insee.base.base import Base
-from donnees_insee.base.recus import lire_recu
-from donnees_insee.chemins import creer_dossier, fichier_provisoire, marque, purger_les_restes
-from donnees_insee.controle.archive_de_base import ecrire_colis
-from donnees_insee.controle.archive_lue import ouvrir_colis
-from donnees_insee.controle.inventaire import DE_SERVICE, est_en_cours, inventorier, lister, nature
-from donnees_insee.controle.reunion import ecarts_des_communs, fichiers_internes
-from donnees_insee.controle.reunion import fusionner as fusionner_les_bases
-from donnees_insee.controle.verification import verifier
-from donnees_insee.depot.journal import journal, seul_a_ecrire
+from donnees_insee.base.parts import part_lisible
+from donnees_insee.base.recus import DEBUT, Recu, chemin_du_recu, lire_recu
+from donnees_insee.chemins import creer_dossier, dossier_provisoire, fichier_provisoire
+from donnees_insee.controle import inventaire
+from donnees_insee.controle.base_refaite import annee_donnee
+from donnees_insee.controle.colis import Suivre, ecrire_colis, ouvrir_colis
+from donnees_insee.controle.verification import comparer, verifier
+from donnees_insee.depot.depot import Depot, deposer
+from donnees_insee.depot.journal import journal, retirer, seul_a_ecrire
 from donnees_insee.erreurs import DonneeAbsente, FichierIllisible, ParametreInvalide, liste_de_fautes
 from donnees_insee.telechargement.registre import lire_registre, noter
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from donnees_insee.base.recus import Recu
-    from donnees_insee.depot.depot import Depot
-
-    Suivre = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -71,30 +64,27 @@ def exporter(base: Base, fichier: Path, *, suivre: Suivre | None = None) -> Expo
     for recu in (base.dossier / "recus").glob("[0-9a-f]*.json"):
         if '"depose_depuis": ""' not in recu.read_text(encoding="utf-8"):
             base.ranger_recu(lire_recu(recu))  # un chemin de cette machine n'a pas à voyager
-    orphelines = {
-        p.chemin for p in base.parts_sans_recu()
-    }  # un reçu abîmé est dit ici, où l'on peut le réparer
-    tous = lister(base.dossier)
+    # Un reçu abîmé est dit ici, où l'on peut le réparer.
+    orphelines = {p.chemin for p in base.parts_sans_recu()}
+    tous = inventaire.lister(base.dossier)
     emportes = {
         a: c
         for a, c in tous.items()
-        if nature(a) and not est_en_cours(a) and not c.is_symlink() and c not in orphelines
+        if inventaire.nature(a)
+        and not inventaire.est_en_cours(a)
+        and not c.is_symlink()
+        and c not in orphelines
     }
-    if not any(nature(a) == "recu" for a in emportes):
+    if not any(inventaire.nature(a) == "recu" for a in emportes):
         raise DonneeAbsente(
             f"La base « {base.dossier} » est vide : il n'y a rien à exporter. Déposez d'abord des fichiers avec "
             "`abs sources deposer DOSSIER`."
         )
-    internes = fichiers_internes(base.dossier)
+    internes = _fichiers_internes(base.dossier)
     with fichier_provisoire(fichier) as provisoire:
         entrees = ecrire_colis(provisoire, emportes, suivre)
-    return Export(
-        fichier,
-        len(entrees),
-        sum(e.taille for e in entrees),
-        internes,
-        tuple(a for a in tous if a not in emportes and not est_en_cours(a)),
-    )
+    laisses = tuple(a for a in tous if a not in emportes and not inventaire.est_en_cours(a))
+    return Export(fichier, len(entrees), sum(e.taille for e in entrees), internes, laisses)
 
 
 # -- importer ----------------------------------------------------------------------------------
@@ -105,17 +95,15 @@ def importer(fichier: Path, base: Base, *, fusionner: bool = False, suivre: Suiv
     with ouvrir_colis(fichier) as colis:
         creer_dossier(base.dossier.parent)
         colis.exiger_la_place(base.dossier.parent)
-        prefixe = f".abs-import-{marque()}-"
-        purger_les_restes(base.dossier.parent, ".abs-import-")
-        with tempfile.TemporaryDirectory(prefix=prefixe, dir=base.dossier.parent) as dossier:
-            venue = Base(Path(dossier) / "base")
+        with dossier_provisoire(base.dossier.parent / "abs-import", en_place=False) as dossier:
+            venue = Base(dossier / "base")
             colis.extraire(venue.dossier, suivre)
             recus = _lire_les_recus(venue.dossier, colis.nom)
             laisses = _oter_le_reste(venue.dossier, recus)
             vide = _est_vide(base.dossier)
             if vide:
                 _exiger_les_preuves(venue, colis.nom, suivre)
-            internes = fichiers_internes(venue.dossier)
+            internes = _fichiers_internes(venue.dossier)
             refuses: list[Depot] = []
             with seul_a_ecrire(base):
                 if vide and _est_vide(base.dossier):
@@ -131,22 +119,22 @@ def importer(fichier: Path, base: Base, *, fusionner: bool = False, suivre: Suiv
 
 
 def _est_vide(dossier: Path) -> bool:
-    return not dossier.exists() or (dossier.is_dir() and {f.name for f in dossier.iterdir()} <= DE_SERVICE)
+    return not dossier.exists() or (
+        dossier.is_dir() and {f.name for f in dossier.iterdir()} <= inventaire.DE_SERVICE
+    )
 
 
 def _oter_le_reste(dossier: Path, recus: Sequence[Recu]) -> tuple[str, ...]:
     """Ôter les téléchargements que l'archive emporte sans les avoir déposés : aucun reçu n'en répond."""
     prouves = {r.sha256 for r in recus}
-    adresses = [a for a in lister(dossier) if nature(a) == "telechargement"]
+    adresses = [a for a in inventaire.lister(dossier) if inventaire.nature(a) == "telechargement"]
     versions = lire_registre(dossier)
-    gardees = {
-        url: sures for url, vues in versions.items() if (sures := [v for v in vues if v.sha256 in prouves])
-    }
     for adresse in adresses:
         (dossier / adresse).unlink()
-    for url, vues in gardees.items():
+    for url, vues in versions.items():
         for version in vues:
-            noter(dossier, url, version)
+            if version.sha256 in prouves:
+                noter(dossier, url, version)
     return tuple(a for a in adresses if "/" in a)
 
 
@@ -167,30 +155,30 @@ def _exiger_les_preuves(venue: Base, nom: str, suivre: Suivre | None) -> None:
 def _mettre_en_place(venue: Base, base: Base) -> None:
     """Déplacer la base reçue, reçus en dernier : tant qu'ils n'y sont pas, rien n'est lu."""
     noms = sorted((f.name for f in venue.dossier.iterdir()), key=lambda n: n == "recus")
-    with journal(base, [base.dossier / a for a in lister(venue.dossier)]):
+    with journal(base, [base.dossier / a for a in inventaire.lister(venue.dossier)]):
         for nom in noms:
             shutil.move(venue.dossier / nom, base.dossier / nom)
     base.oublier()
 
 
 def _lire_les_recus(dossier: Path, nom: str) -> list[Recu]:
-    trouve = inventorier(dossier)
+    trouve = inventaire.inventorier(dossier)
     if trouve.recus_abimes or not trouve.recus:
         raise FichierIllisible(
             f"« {nom} » contient {len(trouve.recus_abimes)} reçu(s) abîmé(s) et {len(trouve.recus)} reçu(s) "
             "lisible(s). Rien n'a été changé. Réparez la base d'origine en suivant `abs sources verifier`, puis "
             "exportez-la de nouveau."
         )
-    return list(trouve.recus)
+    return trouve.recus
 
 
 def _completer(venue: Base, base: Base, recus: list[Recu], *, accord: bool) -> tuple[list[Recu], list[Depot]]:
     """Comparer à ce que la base tient, puis, si c'est demandé, déposer ce qu'elle ne tient pas."""
     tenus = {r.sha256 for r in base.recus()}
     nouveaux = [r for r in recus if r.sha256 not in tenus]
-    ecarts = ecarts_des_communs(venue, base)
+    ecarts = _ecarts_des_communs(venue, base)
     if accord:
-        ajoutes, refuses = fusionner_les_bases(venue, base, nouveaux)
+        ajoutes, refuses = _fusionner(venue, base, nouveaux)
         return ajoutes, [*ecarts, *refuses]
     if nouveaux or ecarts:
         raise ParametreInvalide(
@@ -205,3 +193,100 @@ def _completer(venue: Base, base: Base, recus: list[Recu], *, accord: bool) -> t
             )
         )
     return [], []
+
+
+# -- réunir deux bases : ce qui se contredit est refusé -----------------------------------------
+
+
+def _ecarts_des_communs(venue: Base, base: Base) -> list[Depot]:
+    """Comparer les fichiers que deux bases tiennent toutes deux : mêmes années, mêmes chiffres."""
+    ici = {r.sha256: r for r in base.recus()}
+    trouve = inventaire.inventorier(venue.dossier)
+    refus = []
+    for recu in venue.recus():
+        if recu.sha256 not in ici:
+            continue
+        raison = _autre_lecture(recu, ici[recu.sha256]) or _autres_chiffres(trouve.parts_de(recu), base)
+        if raison:
+            refus.append(Depot(recu.nom, "refuse", recu.lots, raison))
+    return refus
+
+
+def _autre_lecture(venu: Recu, tenu: Recu) -> str:
+    la, ici = (sorted(f"{lot.source} {lot.millesime or 'sans date'}" for lot in r.lots) for r in (venu, tenu))
+    if la == ici:
+        return ""
+    return (
+        f"le même fichier est rangé ici comme {', '.join(ici)} et dans l'archive comme {', '.join(la)}. S'il est "
+        f"mal daté ici, retirez-le avec `abs sources retirer {tenu.sha256[:12]}`, puis recommencez."
+    )
+
+
+def _autres_chiffres(parts: dict[str, Path], base: Base) -> str:
+    """Comparer les parts d'un fichier commun ; deux écritures différentes des mêmes cellules sont égales."""
+    for adresse, venue in parts.items():
+        tenue = base.dossier / adresse
+        ecarts: tuple[str, ...] = ("elle manque ici",)
+        if tenue.is_file() and tenue.read_bytes() == venue.read_bytes():
+            continue
+        if tenue.is_file():
+            with part_lisible(venue):
+                ecarts = comparer(pd.read_parquet(tenue), pd.read_parquet(venue)).phrases
+        if ecarts:
+            ecart = ecarts[0].replace("dans le fichier", "dans l'archive")
+            return (
+                f"la part « {adresse} » n'est pas la même ici et dans l'archive ({ecart}). Voyez laquelle est abîmée "
+                "avec `abs sources verifier --complet`."
+            )
+    return ""
+
+
+def _fusionner(venue: Base, base: Base, nouveaux: Sequence[Recu]) -> tuple[list[Recu], list[Depot]]:
+    """Déposer les fichiers qu'une base ne tient pas ; interrompue, la fusion retire ce qu'elle a déposé."""
+    repris: list[Recu] = []
+    refuses: list[Depot] = []
+    try:
+        for recu in nouveaux:
+            repris.append(recu)
+            refuses += _deposer(venue, base, recu)
+            if not chemin_du_recu(base.dossier, recu.sha256).is_file():
+                repris.pop()
+    except BaseException:
+        for recu in repris:
+            if chemin_du_recu(base.dossier, recu.sha256).is_file():
+                retirer(base, recu.sha256)
+        raise
+    return repris, refuses
+
+
+def _deposer(venue: Base, base: Base, recu: Recu) -> list[Depot]:
+    copie = inventaire.copie_saine(recu, sorted((venue.dossier / "brut" / recu.sha256[:16]).glob("*")))
+    if copie is None:
+        raison = (
+            "sa copie manque dans l'archive ou n'est plus celle que le reçu annonce. Déposez ce fichier depuis "
+            "son original."
+        )
+        return [Depot(recu.nom, "refuse", raison=raison)]
+    depots = deposer(base, [copie], millesime=annee_donnee(recu))
+    chemin = chemin_du_recu(base.dossier, recu.sha256)
+    if chemin.is_file():
+        # Le fichier garde la date et l'origine de son premier dépôt, non celles de la fusion.
+        neuf = lire_recu(chemin)
+        base.ranger_recu(replace(neuf, nom=recu.nom, date=recu.date, depose_depuis=recu.depose_depuis))
+    return [d for d in depots if d.etat == "refuse" and d.nom not in recu.refuses]
+
+
+def _fichiers_internes(dossier: Path) -> tuple[str, ...]:
+    """Dire quels fichiers déposés portent au moins une ligne de diffusion interne."""
+    trouve = inventaire.inventorier(dossier)
+    locales = [chemin for adresse, chemin in trouve.parts.items() if adresse.split("/")[3] == "local"]
+    internes = {chemin.name[:DEBUT] for chemin in locales if _est_interne(chemin)}
+    return tuple(r.nom for r in trouve.recus if r.sha256[:DEBUT] in internes)
+
+
+def _est_interne(part: Path) -> bool:
+    try:
+        diffusion = pd.read_parquet(part, columns=["DIFFUSION"])["DIFFUSION"]
+    except Exception:  # noqa: BLE001 - un Parquet forgé fait lever n'importe quoi à ses lecteurs
+        return True
+    return bool((diffusion.fillna("").str.strip().str.lower() != "publique").any())

@@ -1,16 +1,21 @@
-"""Faire l'inventaire du dossier des données : reçus, copies et parts, et ce qui n'y a pas sa place."""
+"""L'inventaire du dossier des données, et son intégrité : à chaque reçu sa copie et ses parts, à chacune son reçu."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
 
-from donnees_insee.base.recus import Recu, lire_recu
+import pyarrow.parquet as pq
+
+from donnees_insee.base.parts import SUFFIXE_STATUT
+from donnees_insee.base.recus import DEBUT, LotRecu, Recu, lire_recu
+from donnees_insee.depot.depot import empreinte
+from donnees_insee.depot.rangement import COMPAGNONS, compagnons
 from donnees_insee.erreurs import FichierIllisible
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from donnees_insee.lecture.parquet_recu import refuser_un_parquet_demesure
 
 # Tout ce que le dossier des données peut contenir ; le reste n'est ni vérifié ni emporté.
 FORMES: Final = {
@@ -24,18 +29,29 @@ SHA256: Final = re.compile(r"[0-9a-f]{64}")
 EN_COURS: Final = re.compile(r"\.[0-9a-f-]{12,}\.en-cours(\..*)?")
 # Ce que le dossier des données contient pour le programme seul.
 DE_SERVICE: Final = frozenset({".verrou", ".verrou-publications", ".journal.json"})
+REDEPOSER: Final = (
+    "Retirez le fichier avec `abs sources retirer {debut}`, puis déposez-le de nouveau depuis l'original."
+)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Inventaire:
     """Ce que le dossier des données contient."""
 
-    recus: tuple[Recu, ...]
-    recus_abimes: frozenset[str]
-    copies: dict[str, tuple[Path, ...]]
-    parts: dict[str, Path]
-    fautes: tuple[str, ...]
-    remarques: tuple[str, ...]
+    recus: list[Recu] = field(default_factory=list)
+    recus_abimes: set[str] = field(default_factory=set)
+    copies: dict[str, list[Path]] = field(default_factory=dict)
+    parts: dict[str, Path] = field(default_factory=dict)
+    fautes: list[str] = field(default_factory=list)
+    remarques: list[str] = field(default_factory=list)
+
+    def copies_de(self, recu: Recu) -> list[Path]:
+        """Lister les fichiers gardés au dossier d'un reçu."""
+        return self.copies.get(recu.sha256[:16], [])
+
+    def parts_de(self, recu: Recu) -> dict[str, Path]:
+        """Donner, par leur adresse, les parts qui portent l'empreinte d'un reçu."""
+        return {a: c for a, c in self.parts.items() if c.name.startswith(recu.sha256[:DEBUT])}
 
 
 def nature(adresse: str) -> str | None:
@@ -56,36 +72,32 @@ def lister(dossier: Path) -> dict[str, Path]:
 
 def inventorier(dossier: Path) -> Inventaire:
     """Lire tous les reçus et ranger les fichiers selon leur place, sans rien changer."""
-    recus: list[Recu] = []
-    abimes: set[str] = set()
-    copies: dict[str, list[Path]] = {}
-    parts: dict[str, Path] = {}
-    fautes: list[str] = []
-    remarques: list[str] = []
+    trouve = Inventaire()
     for adresse, chemin in lister(dossier).items():
         quoi = nature(adresse)
         if est_en_cours(adresse):
-            remarques.append(f"« {adresse} » est le reste d'une écriture interrompue : vous pouvez l'ôter.")
+            reste = f"« {adresse} » est le reste d'une écriture interrompue : vous pouvez l'ôter."
+            trouve.remarques.append(reste)
         elif quoi == "recu":
             try:
-                recus.append(_lire_a_son_nom(chemin))
+                trouve.recus.append(_lire_a_son_nom(chemin))
             except FichierIllisible as cause:
-                abimes.add(chemin.stem)
-                fautes.append(str(cause))
+                trouve.recus_abimes.add(chemin.stem)
+                trouve.fautes.append(str(cause))
         elif quoi == "copie":
-            copies.setdefault(chemin.parent.name, []).append(chemin)
+            trouve.copies.setdefault(chemin.parent.name, []).append(chemin)
         elif quoi == "part":
-            parts[adresse] = chemin
+            trouve.parts[adresse] = chemin
+        elif quoi is None and adresse.startswith(("base/", "brut/", "recus/")):
+            trouve.fautes.append(
+                f"« {adresse} » n'a pas sa place dans la base : `abs` ne l'a pas écrit. Ôtez ce fichier."
+            )
         elif quoi is None:
-            _dire_l_etranger(adresse, fautes, remarques)
-    return Inventaire(
-        tuple(sorted(recus, key=lambda r: (r.date, r.nom))),
-        frozenset(abimes),
-        {nom: tuple(fichiers) for nom, fichiers in copies.items()},
-        parts,
-        tuple(fautes),
-        tuple(remarques),
-    )
+            trouve.remarques.append(
+                f"« {adresse} » n'est pas un fichier de `abs` : il n'est ni vérifié ni emporté."
+            )
+    trouve.recus.sort(key=lambda r: (r.date, r.nom))
+    return trouve
 
 
 def _lire_a_son_nom(chemin: Path) -> Recu:
@@ -102,10 +114,136 @@ def _lire_a_son_nom(chemin: Path) -> Recu:
     return recu
 
 
-def _dire_l_etranger(adresse: str, fautes: list[str], remarques: list[str]) -> None:
-    if adresse.startswith(("base/", "brut/", "recus/")):
-        fautes.append(
-            f"« {adresse} » n'a pas sa place dans la base : `abs` ne l'a pas écrit. Ôtez ce fichier."
-        )
-    else:
-        remarques.append(f"« {adresse} » n'est pas un fichier de `abs` : il n'est ni vérifié ni emporté.")
+# -- copies des fichiers d'origine -------------------------------------------------------------
+
+
+def copie_saine(recu: Recu, fichiers: Iterable[Path]) -> Path | None:
+    """Trouver la copie dont l'empreinte, recalculée, est celle du reçu."""
+    return next((f for f in principaux(fichiers) if empreinte(f) == recu.sha256), None)
+
+
+def principaux(fichiers: Iterable[Path]) -> list[Path]:
+    """Laisser les fichiers qui ne font qu'en accompagner un autre."""
+    return [f for f in fichiers if f.suffix.lower() not in COMPAGNONS]
+
+
+def verifier_la_copie(recu: Recu, fichiers: Sequence[Path]) -> tuple[Path | None, int, list[str]]:
+    """Retrouver la copie saine d'un fichier."""
+    dossier = f"brut/{recu.sha256[:16]}"
+    quoi = REDEPOSER.format(debut=recu.sha256[:12])
+    gardes = principaux(fichiers)
+    if not gardes:
+        return None, 0, [f"La copie de « {recu.nom} » manque dans « {dossier} ». {quoi}"]
+    saine, fautes = None, []
+    comptees = 0
+    for fichier in gardes:
+        try:
+            intacte = empreinte(fichier) == recu.sha256
+        except FichierIllisible as cause:
+            fautes.append(str(cause))
+            continue
+        comptees += 1 + len(compagnons(fichier))
+        if intacte:
+            saine = fichier if saine is None or fichier.name == recu.nom else saine
+        elif fichier.name == recu.nom or len(gardes) == 1:
+            suite = " ou l'un des fichiers qui l'accompagnent" if fichier.suffix.lower() == ".shp" else ""
+            fautes.append(
+                f"La copie « {dossier}/{fichier.name} »{suite} a changé depuis le dépôt : son empreinte "
+                f"n'est plus celle du reçu. {quoi}"
+            )
+        else:
+            fautes.append(f"« {dossier}/{fichier.name} » n'a pas été déposé là par `abs`. Ôtez ce fichier.")
+    freres = {f for p in gardes for f in compagnons(p)}
+    fautes += [
+        f"« {dossier}/{f.name} » n'accompagne aucune couche de ce dossier. Ôtez ce fichier."
+        for f in fichiers
+        if f not in gardes and f not in freres
+    ]
+    if saine is not None and saine.stat().st_size != recu.taille:
+        fautes.append(f"Le reçu de « {recu.nom} » annonce une autre taille que celle de sa copie. {quoi}")
+    return saine, comptees, fautes
+
+
+def dossiers_sans_recu(trouve: Inventaire) -> list[str]:
+    """Dire les dossiers de ``brut`` qu'aucun reçu ne réclame."""
+    connus = {r.sha256[:16] for r in trouve.recus} | trouve.recus_abimes
+    return [
+        f"Le dossier « brut/{nom} » n'a pas de reçu ({', '.join(f.name for f in fichiers[:3])}). Déposez de "
+        "nouveau le fichier qu'il contient, depuis une copie prise ailleurs, ou ôtez ce dossier."
+        for nom, fichiers in trouve.copies.items()
+        if nom not in connus
+    ]
+
+
+# -- parts -------------------------------------------------------------------------------------
+
+
+def faute_de_lecture(adresse: str, chemin: Path) -> str | None:
+    """Lire une part jusqu'au bout, groupe par groupe, sans la tenir en mémoire."""
+    try:
+        refuser_un_parquet_demesure(chemin)
+        with pq.ParquetFile(chemin) as part:
+            for bloc in part.iter_batches():
+                bloc.validate(full=True)
+    except Exception as cause:  # noqa: BLE001 - un Parquet forgé fait lever n'importe quoi à ses lecteurs
+        quoi = REDEPOSER.format(debut=chemin.name[:DEBUT])
+        return f"La part « {adresse} » ne se lit pas ({cause}). {quoi}"
+    return None
+
+
+def parts_sans_recu(trouve: Inventaire) -> list[str]:
+    """Dire les parts qu'aucun reçu ne réclame."""
+    connus = {nom[:DEBUT] for nom in (*trouve.recus_abimes, *(r.sha256 for r in trouve.recus))}
+    return [
+        f"La part « {adresse} » n'a pas de reçu : rien ne dit d'où viennent ses chiffres. Ôtez ce fichier, "
+        "puis déposez de nouveau celui dont il vient."
+        for adresse, chemin in trouve.parts.items()
+        if chemin.name[:DEBUT] not in connus
+    ]
+
+
+def parts_annoncees(recu: Recu, trouve: Inventaire, lisibles: dict[str, bool]) -> list[str]:
+    """Rapprocher les tables qu'un reçu annonce des parts présentes, par lieu et par taille."""
+    siennes = trouve.parts_de(recu)
+    fautes = []
+    quoi = REDEPOSER.format(debut=recu.sha256[:12])
+    for ou in sorted({_lieu(lot) for lot in recu.lots} | {a.rpartition("/")[0] for a in siennes}):
+        lots = [lot for lot in recu.lots if _lieu(lot) == ou]
+        parts = {a: c for a, c in siennes.items() if a.rpartition("/")[0] == ou}
+        if not lots and all(_est_derivee(a, recu, siennes) for a in parts):
+            continue
+        if len(lots) != len(parts):
+            fautes.append(
+                f"Le reçu de « {recu.nom} » annonce {len(lots)} part(s) dans « {ou} », et il y en a "
+                f"{len(parts)}. {quoi}"
+            )
+        elif all(lisibles[a] for a in parts):
+            annoncees = sorted((lot.lignes, lot.colonnes) for lot in lots)
+            presentes = sorted(_taille(c) for c in parts.values())
+            if annoncees != presentes:
+                fautes.append(
+                    f"Le reçu de « {recu.nom} » annonce dans « {ou} » {_en_mots(annoncees)}, et on y lit "
+                    f"{_en_mots(presentes)}. {quoi}"
+                )
+    return fautes
+
+
+def _lieu(lot: LotRecu) -> str:
+    return f"base/{lot.source}/{'sans_date' if lot.millesime is None else lot.millesime}/{lot.niveau}"
+
+
+def _est_derivee(adresse: str, recu: Recu, siennes: Collection[str]) -> bool:
+    """Reconnaître une part comptée d'après une autre : même source, même année, même nom, autre niveau."""
+    _, source, annee, _, nom = adresse.split("/")
+    annonces = {_lieu(lot) for lot in recu.lots}
+    return any(ou.startswith(f"base/{source}/{annee}/") and f"{ou}/{nom}" in siennes for ou in annonces)
+
+
+def _taille(chemin: Path) -> tuple[int, int]:
+    noms = pq.read_schema(chemin).names
+    variables = [n for n in noms if n != "code" and not n.endswith(SUFFIXE_STATUT)]
+    return pq.read_metadata(chemin).num_rows, 1 if "geometry" in noms else len(variables)
+
+
+def _en_mots(tailles: list[tuple[int, int]]) -> str:
+    return ", ".join(f"{lignes} lignes et {colonnes} variables" for lignes, colonnes in tailles)

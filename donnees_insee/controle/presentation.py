@@ -2,54 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from donnees_insee.catalogue.catalogue import CERTITUDES, Source, enquetes_annuelles, source, sources
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from donnees_insee.base.base import Base
-    from donnees_insee.catalogue.catalogue import Millesime
+from donnees_insee.base.base import Base
+from donnees_insee.catalogue.catalogue import Source, source, sources
+from donnees_insee.catalogue.tables import CERTITUDES, Millesime, enquetes_annuelles
 
 ORDRE: Final = list(CERTITUDES)
 LUE, ANNONCEE = "lue", "annoncée, pas encore lue"
 
 
-@dataclass(frozen=True)
-class LigneDeSource:
-    """Une source en une ligne."""
-
-    id: str
-    titre: str
-    famille: str
-    niveaux: str
-    annees: str
-    etat: str
-    certitude: str
-    tenu: str
-
-
-@dataclass(frozen=True)
-class LigneDeFichier:
-    """Un fichier annoncé d'une source, en une ligne."""
-
-    annee: str
-    contenu: str
-    geographie: str
-    certitude: str
-    ou: str
-    membre: str
-    note: str
-
-
-def lignes_des_sources(base: Base) -> list[LigneDeSource]:
-    """Mettre tout le catalogue en lignes."""
+def lignes_des_sources(base: Base) -> list[tuple[str, ...]]:
+    """Mettre tout le catalogue en lignes : source, titre, famille, niveaux, années, état, certitude, ce qui est tenu."""
     rangees = sorted(sources().values(), key=lambda s: (s.a_venir, s.famille, s.id))
     return [
-        LigneDeSource(
+        (
             s.id,
             s.titre,
             s.famille,
@@ -63,11 +32,11 @@ def lignes_des_sources(base: Base) -> list[LigneDeSource]:
     ]
 
 
-def lignes_des_fichiers(identifiant: str) -> list[LigneDeFichier]:
-    """Mettre en lignes les fichiers annoncés d'une source."""
+def lignes_des_fichiers(identifiant: str) -> list[tuple[str, ...]]:
+    """Mettre en lignes les fichiers d'une source : année, contenu, géographie, certitude, adresse, membre, note."""
     choisie = source(identifiant)
     lignes = [
-        LigneDeFichier(
+        (
             str(m.annee),
             m.contenu,
             "–" if m.geographie is None else str(m.geographie),
@@ -79,10 +48,10 @@ def lignes_des_fichiers(identifiant: str) -> list[LigneDeFichier]:
         for m in reversed(choisie.millesimes)
     ]
     absentes = [
-        LigneDeFichier(str(annee), "absent de cette série", "–", "–", "–", "", raison)
+        (str(annee), "absent de cette série", "–", "–", "–", "", raison)
         for annee, raison in choisie.absences.items()
     ]
-    return sorted([*lignes, *absentes], key=lambda ligne: ligne.annee, reverse=True)
+    return sorted([*lignes, *absentes], key=lambda ligne: ligne[0], reverse=True)
 
 
 def en_plages(annees: Iterable[int]) -> str:

@@ -6,11 +6,9 @@ import csv
 import io
 import re
 import zipfile
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 # « P16_POP » et « P22_POP » sont la même variable : seule l'année y change.
 ANNEE: Final = re.compile(r"([PC])\d\d_(\w+)")
@@ -23,7 +21,7 @@ def lignes_d_iris(copie: Path, codes: set[str]) -> dict[str, dict[str, float]]:
     """Lire les nombres de quelques IRIS dans un CSV publié, seul ou dans une archive ZIP."""
     trouvees: dict[str, dict[str, float]] = {}
     for texte in _textes(copie):
-        lecteur = csv.reader(io.StringIO(texte), delimiter=_separateur(texte))
+        lecteur = csv.reader(io.StringIO(texte), delimiter=max(";,\t", key=texte.partition("\n")[0].count))
         entete = [nom.strip() for nom in next(lecteur, [])]
         nom_de_la_cle = next((c for c in CLES if c in entete), None)
         if nom_de_la_cle is None:
@@ -32,7 +30,7 @@ def lignes_d_iris(copie: Path, codes: set[str]) -> dict[str, dict[str, float]]:
         noms = [_sans_annee(nom) for nom in entete]
         for ligne in lecteur:
             if len(ligne) > cle and ligne[cle] in codes:
-                couples = zip(noms, map(_sans_espaces, ligne), strict=False)
+                couples = zip(noms, ("".join(lu.split()) for lu in ligne), strict=False)
                 cellules = {n: float(v.replace(",", ".")) for n, v in couples if NOMBRE.fullmatch(v)}
                 trouvees.setdefault(ligne[cle], {}).update(cellules)
     return trouvees
@@ -55,15 +53,6 @@ def _decoder(octets: bytes) -> str:
         return octets.decode("cp1252", "replace")
 
 
-def _separateur(texte: str) -> str:
-    premiere = texte.partition("\n")[0]
-    return max(";,\t", key=premiere.count)
-
-
 def _sans_annee(nom: str) -> str:
     trouve = ANNEE.fullmatch(nom)
     return f"{trouve[1]}_{trouve[2]}" if trouve else nom
-
-
-def _sans_espaces(texte: str) -> str:
-    return "".join(texte.split())

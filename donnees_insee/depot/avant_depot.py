@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
+from donnees_insee.base.base import Base
+from donnees_insee.catalogue.catalogue import Source
 from donnees_insee.depot.contradictions import refuser_contradiction
 from donnees_insee.depot.ecarts import (
     Ecart,
@@ -20,12 +23,6 @@ from donnees_insee.depot.ecarts import (
 )
 from donnees_insee.erreurs import TableNonConforme
 from donnees_insee.preparation.preparation import SUFFIXE_STATUT, TablePreparee
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from donnees_insee.base.base import Base
-    from donnees_insee.catalogue.catalogue import Source
 
 EXEMPLES: Final = 5
 ECARTS_MONTRES: Final = 6
@@ -74,9 +71,8 @@ class Examen:
 
     def phrases(self, *, toutes: bool = True) -> tuple[str, ...]:
         """Écrire le rapport."""
-        entete = (
-            f"{self.source}, {_date(self.millesime)}, {self.niveau} : {nombre(self.lignes)} lignes reçues"
-        )
+        ou = f"{self.source}, {_date(self.millesime)}, {self.niveau}"
+        entete = f"{ou} : {nombre(self.lignes)} lignes reçues"
         if not self.tenue:
             suite = " ; la base ne tient rien de cette source à ce niveau, rien à comparer."
             return (entete + suite, *self._phrases_d_ecarts())
@@ -89,18 +85,16 @@ class Examen:
         return (*lignes, *self._phrases_d_ecarts())
 
     def _phrases_de_structure(self) -> list[str]:
-        perdues = "absentes du fichier reçu" if self.meme_millesime else "perdues"
-        lignes = [
-            f"{accord(len(noms), 'variable', mot)} : {_liste(noms)}."
-            for noms, mot in ((self.colonnes_gagnees, "gagnées"), (self.colonnes_perdues, perdues))
-            if noms
-        ]
-        perdus = "tenus et absents du fichier reçu" if self.meme_millesime else "perdus"
-        lignes += [
-            f"{accord(len(codes), 'code', mot)} : {_liste(codes)}."
-            for codes, mot in ((self.codes_gagnes, "gagnés"), (self.codes_perdus, perdus))
-            if codes
-        ]
+        perdues, perdus = "perdues", "perdus"
+        if self.meme_millesime:
+            perdues, perdus = "absentes du fichier reçu", "tenus et absents du fichier reçu"
+        changements = (
+            (self.colonnes_gagnees, "variable", "gagnées"),
+            (self.colonnes_perdues, "variable", perdues),
+            (self.codes_gagnes, "code", "gagnés"),
+            (self.codes_perdus, "code", perdus),
+        )
+        lignes = [f"{accord(len(n), nom, suite)} : {_liste(n)}." for n, nom, suite in changements if n]
         return lignes or ["Mêmes variables et mêmes codes."]
 
     def _phrases_d_ecarts(self) -> tuple[str, ...]:
@@ -130,10 +124,11 @@ def examiner_table(base: Base, source: Source, prepare: TablePreparee, nom: str)
     """Comparer une table préparée à ce que la base tient de plus proche, sans rien écrire."""
     proche = millesime_de_comparaison(base.millesimes(source.id, prepare.niveau), prepare.millesime)
     tenue = base.lire(source.id, proche, prepare.niveau)
-    contradiction = ""
-    if len(tenue) and proche == prepare.millesime:
-        contradiction = _contradiction(tenue, source, prepare, nom)
-    return comparer(tenue if len(tenue) else None, prepare, source.id, proche, contradiction)
+    if not len(tenue):
+        return comparer(None, prepare, source.id, proche)
+    meme = proche == prepare.millesime
+    contradiction = _contradiction(tenue, source, prepare, nom) if meme else ""
+    return comparer(tenue, prepare, source.id, proche, contradiction)
 
 
 def comparer(
@@ -176,12 +171,10 @@ def comparer(
 def _contradiction(tenue: pd.DataFrame, source: Source, prepare: TablePreparee, nom: str) -> str:
     if "geometry" in prepare.donnees:
         communs = len(set(prepare.donnees["code"]) & set(tenue.index))
-        return (
-            f"« {nom} » redonne {accord(communs, 'contour')} de « {source.titre} » {_date(prepare.millesime)} "
-            "que la base tient déjà."
-            if communs
-            else ""
+        redonnes = (
+            f"« {nom} » redonne {accord(communs, 'contour')} de « {source.titre} » {_date(prepare.millesime)}"
         )
+        return f"{redonnes} que la base tient déjà." if communs else ""
     try:
         refuser_contradiction([tenue.reset_index()], source, prepare, nom)
     except TableNonConforme as refus:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from donnees_insee.base.base import Base
+from donnees_insee.catalogue.catalogue import Source
 from donnees_insee.erreurs import TableNonConforme
 from donnees_insee.preparation.preparation import TablePreparee
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from donnees_insee.base.base import Base
-    from donnees_insee.catalogue.catalogue import Source
 
 TOLERANCE: Final = 1e-6
 # Une correction de producteur touche quelques cellules ; au-delà, dans les variables touchées, ce n'en est pas une.
@@ -37,7 +33,7 @@ def a_comparer(
     def utile(codes: pa.ChunkedArray) -> bool:
         # Une source à colonne exclusive se compare par cette colonne, que les codes se croisent ou non.
         return bool(len(codes)) and (
-            bool(source.exclusif) or (bool(source.identite) and _se_croisent(codes, recus))
+            bool(source.exclusif) or (bool(source.identite) and pc.any(pc.is_in(codes, recus)).as_py())
         )
 
     tenue = [base.lire(*ou).reset_index()] if utile(base.codes(*ou)) else []
@@ -49,10 +45,6 @@ def _codes(contenu: pa.Table | pd.DataFrame) -> pa.ChunkedArray:
     if isinstance(contenu, pa.Table):
         return contenu["code"].cast(pa.string())
     return pa.chunked_array([pa.array(contenu["code"], pa.string())])
-
-
-def _se_croisent(tenus: pa.ChunkedArray, recus: pa.ChunkedArray) -> bool:
-    return bool(pc.any(pc.is_in(tenus, value_set=recus)).as_py())
 
 
 def refuser_contradiction(
@@ -68,9 +60,10 @@ def refuser_contradiction(
     ]
     if fautes:
         date = "" if prepare.millesime is None else f" {prepare.millesime}"
-        differentes, communes = (sum(f.nombre[i] for f in fautes) for i in (0, 1))
+        phrases, *comptes = zip(*fautes, strict=True)
+        differentes, communes = map(sum, comptes)
         raise TableNonConforme(
-            f"« {nom} » contredit un fichier déjà déposé pour « {source.titre} »{date} : {fautes[0].texte} "
+            f"« {nom} » contredit un fichier déjà déposé pour « {source.titre} »{date} : {phrases[0]} "
             f"({len(fautes)} variable(s) touchée(s), {differentes} cellule(s) sur {communes}). Rien n'a été changé. "
             + _conseil(differentes, communes)
         )
@@ -104,14 +97,11 @@ def _refuser_recouvrement(
         )
 
 
-@dataclass(frozen=True)
-class _Difference:
-    texte: str
-    nombre: tuple[int, int]
+def _differences(tenue: pd.DataFrame, recue: pd.DataFrame, cles: list[str]) -> list[tuple[str, int, int]]:
+    """Comparer les lignes communes : par variable, la phrase, les cellules différentes et les cellules comparées.
 
-
-def _differences(tenue: pd.DataFrame, recue: pd.DataFrame, cles: list[str]) -> list[_Difference]:
-    """Comparer les lignes communes ; une cellule vide d'un côté n'est pas une contradiction."""
+    Une cellule vide d'un côté n'est pas une contradiction.
+    """
     cles = [c for c in cles if c in tenue and c in recue]
     ancienne, nouvelle = tenue.set_index(cles), recue.set_index(cles)
     communs = nouvelle.index.intersection(ancienne.index)
@@ -132,7 +122,7 @@ def _differences(tenue: pd.DataFrame, recue: pd.DataFrame, cles: list[str]) -> l
                 f"{variable} au code {_en_mots(communs[i])} : {_en_mots(a.iloc[i])} déjà tenu, "
                 f"{_en_mots(b.iloc[i])} reçu"
             )
-            fautes.append(_Difference(texte, (int(differe.sum()), int(deux.sum()))))
+            fautes.append((texte, int(differe.sum()), int(deux.sum())))
     return fautes
 
 

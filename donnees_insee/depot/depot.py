@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from donnees_insee.base import publications
+from donnees_insee.base.base import Base
 from donnees_insee.base.recus import LotRecu, Recu, chemin_du_recu, lire_recu
-from donnees_insee.chemins import dossier_de_passage
-from donnees_insee.depot.journal import journal, seul_a_ecrire
-from donnees_insee.depot.rangement import (
-    COMPAGNONS,
-    Ecriture,
-    compagnons,
-    copier_l_original,
-    defaire,
-    preparer_fichier,
-)
-from donnees_insee.depot.retrait import retirer
+from donnees_insee.chemins import dossier_de_passage, fichier_provisoire
+from donnees_insee.depot.journal import journal, retirer, seul_a_ecrire
+from donnees_insee.depot.rangement import COMPAGNONS, Part, compagnons, defaire, preparer_fichier
 from donnees_insee.erreurs import (
     ErreurAbs,
     FichierIllisible,
@@ -32,15 +28,12 @@ from donnees_insee.erreurs import (
 from donnees_insee.lecture import archives
 from donnees_insee.preparation.sources_recues import SOURCE as LOCALE
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from donnees_insee.base.base import Base
-
 __all__ = ["Depot", "deposer", "empreinte", "fichiers_a_deposer", "retirer"]
 
 EXTENSIONS_ARCHIVE: Final = {".zip", ".7z"}
 ANNEES_PLAUSIBLES: Final = range(1990, 2040)
+SUITE_IMPREVUE: Final = "Rien n'a été changé. Signalez-la avec ce fichier, et déposez les autres."
+SANS_DONNEES: Final = "dictionnaire ou documentation, sans données"
 
 
 @dataclass(frozen=True)
@@ -64,14 +57,13 @@ def fichiers_a_deposer(chemins: Iterable[Path]) -> list[Path]:
                 trouves.append(chemin)
             else:
                 raise FichierIllisible(
-                    f"Le chemin « {chemin} » n'existe pas, ou n'est ni un fichier ni un dossier. "
-                    "Vérifiez-le, "
-                    "puis relancez la commande."
+                    f"Le chemin « {chemin} » n'existe pas, ou n'est ni un fichier ni un dossier. Vérifiez-le, puis "
+                    "relancez la commande."
                 )
         except OSError as cause:
             raise FichierIllisible(
-                f"Le chemin « {chemin} » ne peut pas être lu ({cause_en_clair(cause)}). Vérifiez-le, "
-                "puis relancez la commande."
+                f"Le chemin « {chemin} » ne peut pas être lu ({cause_en_clair(cause)}). Vérifiez-le, puis relancez la "
+                "commande."
             ) from cause
     return sorted({f for f in trouves if f.suffix.lower() not in COMPAGNONS})
 
@@ -114,9 +106,8 @@ def deposer(
     """
     if millesime is not None and millesime not in ANNEES_PLAUSIBLES:
         raise ParametreInvalide(
-            f"--millesime {millesime} n'est pas une année plausible : on attend une année sur quatre "
-            "chiffres, "
-            f"de {ANNEES_PLAUSIBLES.start} à {ANNEES_PLAUSIBLES.stop - 1}."
+            f"--millesime {millesime} n'est pas une année plausible : on attend une année sur quatre chiffres, de "
+            f"{ANNEES_PLAUSIBLES.start} à {ANNEES_PLAUSIBLES.stop - 1}."
         )
     resultats: list[Depot] = []
     a_deposer = fichiers_a_deposer(chemins)
@@ -146,9 +137,7 @@ def empreinte(chemin: Path) -> str:
 def _deposer_un(base: Base, fichier: Path, millesime: int | None, *, malgre_les_ecarts: bool) -> list[Depot]:
     try:
         if not archives.est_utile(fichier.name):
-            return [
-                Depot(fichier.name, "documentation", raison="dictionnaire ou documentation, sans données")
-            ]
+            return [Depot(fichier.name, "documentation", raison=SANS_DONNEES)]
         sha = empreinte(fichier)
         connu = chemin_du_recu(base.dossier, sha)
         if connu.is_file():
@@ -157,30 +146,27 @@ def _deposer_un(base: Base, fichier: Path, millesime: int | None, *, malgre_les_
                 return [_deja_la(recu, fichier, millesime)]
         if fichier.suffix.lower() in EXTENSIONS_ARCHIVE:
             return _deposer_archive(base, fichier, sha, millesime, malgre_les_ecarts=malgre_les_ecarts)
-        lots, ecriture = preparer_fichier(
+        parts = preparer_fichier(
             base, fichier, fichier.name, sha[:14], millesime, malgre_les_ecarts=malgre_les_ecarts
         )
-    except ErreurAbs as refus:
-        return [Depot(fichier.name, "refuse", raison=str(refus))]
-    except Exception as imprevue:  # noqa: BLE001 - un fichier que rien n'avait prévu n'arrête pas les autres
-        return [Depot(fichier.name, "refuse", raison=_imprevu(fichier.name, imprevue))]
-    _ecrire(base, fichier, sha, lots, [ecriture])
-    return [Depot(fichier.name, "range", tuple(lots))]
+    except Exception as cause:  # noqa: BLE001 - un fichier que rien n'avait prévu n'arrête pas les autres
+        return [Depot(fichier.name, "refuse", raison=raison_du_refus(fichier.name, cause, SUITE_IMPREVUE))]
+    _ecrire(base, fichier, sha, parts)
+    return [Depot(fichier.name, "range", _lots(parts))]
 
 
-def _commencer_le_registre(base: Base, lots: list[LotRecu]) -> None:
+def _commencer_le_registre(base: Base, lots: Iterable[LotRecu]) -> None:
     """Ouvrir le registre des publications au premier fichier reçu d'un partenaire : rien n'en a encore été publié."""
     premier = LOCALE in {lot.source for lot in lots} and LOCALE not in {p.source for p in base.parts()}
     if premier and not (base.dossier / publications.NOM).exists():
         publications.commencer(base.dossier)
 
 
-def _imprevu(nom: str, cause: Exception) -> str:
-    return (
-        f"« {nom} » provoque une faute imprévue du programme ({type(cause).__name__} : {cause}). Rien "
-        "n'a été changé. "
-        "Signalez-la avec ce fichier, et déposez les autres."
-    )
+def raison_du_refus(nom: str, cause: Exception, suite: str) -> str:
+    """Dire pourquoi un fichier n'est pas préparé : ce qui le fait refuser, ou une faute que rien n'avait prévue."""
+    if isinstance(cause, ErreurAbs):
+        return str(cause)
+    return f"« {nom} » provoque une faute imprévue du programme ({type(cause).__name__} : {cause}). {suite}"
 
 
 def _deja_la(recu: Recu, fichier: Path, millesime: int | None) -> Depot:
@@ -188,13 +174,23 @@ def _deja_la(recu: Recu, fichier: Path, millesime: int | None) -> Depot:
     dates = {lot.millesime for lot in recu.lots if lot.d_ou == "option --millesime"}
     if millesime is not None and dates and dates != {millesime}:
         raison = (
-            f"« {fichier.name} » a déjà été déposé avec --millesime {', '.join(map(str, dates))}. Si "
-            "cette année "
-            f"était fausse, retirez-le avec `abs sources retirer {recu.sha256[:12]}`, puis redéposez-le."
+            f"« {fichier.name} » a déjà été déposé avec --millesime {', '.join(map(str, dates))}. Si cette année était "
+            f"fausse, retirez-le avec `abs sources retirer {recu.sha256[:12]}`, puis redéposez-le."
         )
         return Depot(fichier.name, "refuse", recu.lots, raison)
     sous = "" if recu.nom == fichier.name else f" sous le nom « {recu.nom} »"
     return Depot(fichier.name, "deja_la", recu.lots, f"même contenu déjà déposé{sous}")
+
+
+@contextmanager
+def membres(fichier: Path, nom: str, sha: str) -> Iterator[list[tuple[Path, str, str]]]:
+    """Donner ce qu'un fichier, archive ou non, fait lire : chaque fichier, son nom et le début du nom de ses parts."""
+    if fichier.suffix.lower() not in EXTENSIONS_ARCHIVE:
+        yield [(fichier, nom, sha[:14])]
+        return
+    with dossier_de_passage("archive") as dossier:
+        extraits = enumerate(fichiers_a_deposer(archives.extraire(fichier, dossier)))
+        yield [(m, f"{nom} → {m.relative_to(dossier)}", f"{sha[:12]}{rang:02d}") for rang, m in extraits]
 
 
 def _deposer_archive(
@@ -202,75 +198,61 @@ def _deposer_archive(
 ) -> list[Depot]:
     """Préparer tous les membres d'une archive, puis écrire ensemble ceux qui conviennent."""
     resultats: list[Depot] = []
-    ranges: list[LotRecu] = []
-    ecritures: list[Ecriture] = []
-    with dossier_de_passage("archive") as provisoire:
-        membres = fichiers_a_deposer(archives.extraire(archive, Path(provisoire)))
-        for rang, membre in enumerate(membres):
-            nom = f"{archive.name} → {membre.relative_to(provisoire)}"
+    ranges: list[Part] = []
+    with membres(archive, archive.name, sha) as lus:
+        for membre, nom, prefixe in lus:
             if membre.suffix.lower() in EXTENSIONS_ARCHIVE:
                 raison = "archive dans une archive : extrayez-la, puis déposez-la seule."
                 resultats.append(Depot(nom, "refuse", raison=raison))
                 continue
             try:
-                lots, ecriture = preparer_fichier(
-                    base,
-                    membre,
-                    nom,
-                    f"{sha[:12]}{rang:02d}",
-                    millesime,
-                    ecritures,
-                    malgre_les_ecarts=malgre_les_ecarts,
+                parts = preparer_fichier(
+                    base, membre, nom, prefixe, millesime, ranges, malgre_les_ecarts=malgre_les_ecarts
                 )
-            except ErreurAbs as refus:
-                resultats.append(Depot(nom, "refuse", raison=str(refus)))
+            except Exception as cause:  # noqa: BLE001 - un membre imprévu n'arrête pas les autres
+                raison = raison_du_refus(nom, cause, SUITE_IMPREVUE)
+                resultats.append(Depot(nom, "refuse", raison=raison))
                 continue
-            except Exception as imprevue:  # noqa: BLE001 - un membre imprévu n'arrête pas les autres
-                resultats.append(Depot(nom, "refuse", raison=_imprevu(nom, imprevue)))
-                continue
-            ranges += lots
-            ecritures.append(ecriture)
-            resultats.append(Depot(nom, "range", tuple(lots)))
+            ranges += parts
+            resultats.append(Depot(nom, "range", _lots(parts)))
     if not resultats:
         return [Depot(archive.name, "refuse", raison="l'archive ne contient aucun fichier de données.")]
     if ranges:
         refuses = tuple(r.nom for r in resultats if r.etat == "refuse")
-        _ecrire(base, archive, sha, ranges, ecritures, refuses)
+        _ecrire(base, archive, sha, ranges, refuses)
     return resultats
 
 
+def _lots(parts: Iterable[Part]) -> tuple[LotRecu, ...]:
+    return tuple(p.lot for p in parts)
+
+
 def _ecrire(
-    base: Base,
-    fichier: Path,
-    sha: str,
-    lots: list[LotRecu],
-    ecritures: list[Ecriture],
-    refuses: tuple[str, ...] = (),
+    base: Base, fichier: Path, sha: str, parts: Sequence[Part], refuses: tuple[str, ...] = ()
 ) -> None:
     """Copier l'original, écrire les parts, puis le reçu ; un échec en route n'en laisse rien."""
     instant = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    recu = Recu(sha, fichier.name, "", fichier.stat().st_size, instant, tuple(lots), refuses)
+    recu = Recu(sha, fichier.name, "", fichier.stat().st_size, instant, _lots(parts), refuses)
     connu = chemin_du_recu(base.dossier, sha)
     if connu.is_file() and (ancien := lire_recu(connu)).lots == recu.lots and ancien.refuses == refuses:
         return
-    copies = base.dossier / "brut" / sha[:16]
-    prevus = [copies / f.name for f in [fichier, *compagnons(fichier)]]
-    prevus += [p.chemin for e in ecritures for p in e.parts]
-    faits: list[Path] = []
-    with journal(base, [f for f in prevus if not f.exists()]):
+    copies = {f: base.dossier / "brut" / sha[:16] / f.name for f in [fichier, *compagnons(fichier)]}
+    nouveaux = [f for f in (*copies.values(), *(p.chemin for p in parts)) if not f.exists()]
+    with journal(base, nouveaux):
         try:
-            faits += copier_l_original(fichier, copies)
-            for ecriture in ecritures:
-                faits += ecriture.executer(base)
-            _commencer_le_registre(base, lots)
+            for original, copie in copies.items():
+                with fichier_provisoire(copie) as provisoire:
+                    shutil.copyfile(original, provisoire)
+            for part in parts:
+                base.ranger(part.contenu, part.chemin)
+            _commencer_le_registre(base, recu.lots)
             base.ranger_recu(recu)
         except BaseException as cause:
-            defaire(faits, base.dossier)
+            defaire(nouveaux, base.dossier)
             base.oublier()
             if isinstance(cause, OSError):
                 raise SortieImpossible(
-                    f"« {fichier.name} » n'a pas pu être rangé dans « {base.dossier} » "
-                    f"({cause_en_clair(cause)}). "
+                    f"« {fichier.name} » n'a pas pu être rangé dans « {base.dossier} » ({cause_en_clair(cause)}). "
                     "Rien n'en a été gardé : vérifiez la place sur le disque et vos droits, puis recommencez."
                 ) from cause
             raise

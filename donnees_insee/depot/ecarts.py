@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 
 import pandas as pd
 
+from donnees_insee.codes import reference
 from donnees_insee.depot.contradictions import TOLERANCE
 
 
@@ -36,31 +35,22 @@ class Ecart:
 @lru_cache(maxsize=1)
 def seuils() -> dict[str, float]:
     """Lire les seuils au-delà desquels un écart est dit."""
-    fichier = resources.files("donnees_insee.catalogue") / "reference" / "seuils_examen.csv"
-    with fichier.open(encoding="utf-8") as flux:
-        return {r["seuil"]: float(r["valeur"]) for r in csv.DictReader(flux, delimiter=";")}
+    return {r["seuil"]: float(r["valeur"]) for r in reference("seuils_examen.csv")}
 
 
 @lru_cache(maxsize=1)
 def _regles_de_grandeur() -> tuple[tuple[str, re.Pattern[str], Grandeur], ...]:
-    fichier = resources.files("donnees_insee.catalogue") / "reference" / "grandeurs.csv"
-    with fichier.open(encoding="utf-8") as flux:
-        return tuple(
-            (
-                r["source"],
-                re.compile(r["motif"]),
-                Grandeur(r["grandeur"], *(float(r[b]) if r[b] else None for b in ("min", "max"))),
-            )
-            for r in csv.DictReader(flux, delimiter=";")
-        )
+    regles = []
+    for r in reference("grandeurs.csv"):
+        minimum, maximum = (float(r[borne]) if r[borne] else None for borne in ("min", "max"))
+        regles.append((r["source"], re.compile(r["motif"]), Grandeur(r["grandeur"], minimum, maximum)))
+    return tuple(regles)
 
 
 def grandeur_de(source: str, variable: str) -> Grandeur:
     """Dire ce que mesure une variable."""
-    for voulue, motif, grandeur in _regles_de_grandeur():
-        if voulue in {"*", source} and motif.fullmatch(variable):
-            return grandeur
-    return Grandeur()
+    de_la_source = ((motif, g) for voulue, motif, g in _regles_de_grandeur() if voulue in {"*", source})
+    return next((g for motif, g in de_la_source if motif.fullmatch(variable)), Grandeur())
 
 
 # -- les écarts d'une variable -----------------------------------------------------------------
@@ -68,19 +58,10 @@ def grandeur_de(source: str, variable: str) -> Grandeur:
 
 def ecarts_de_bornes(recue: pd.Series, variable: str, grandeur: Grandeur) -> list[Ecart]:
     """Relever ce qui est impossible par nature, que la base tienne quelque chose ou non."""
-    dehors = pd.Series(data=False, index=recue.index)
-    if grandeur.minimum is not None:
-        dehors |= recue < grandeur.minimum
-    if grandeur.maximum is not None:
-        dehors |= recue > grandeur.maximum
-    if not dehors.any():
-        return []
-    attendu = " et ".join(
-        f"{mot} {nombre(borne)}"
-        for mot, borne in (("au moins", grandeur.minimum), ("au plus", grandeur.maximum))
-        if borne is not None
-    )
-    return [Ecart("borne", variable, float(dehors.sum()), _exemple(variable, recue[dehors], attendu))]
+    bornes = {"au moins": grandeur.minimum, "au plus": grandeur.maximum}
+    bas, haut = (math.nan if borne is None else borne for borne in bornes.values())
+    attendu = " et ".join(f"{mot} {nombre(borne)}" for mot, borne in bornes.items() if borne is not None)
+    return _ecart_de_plage("borne", variable, recue[(recue < bas) | (recue > haut)], attendu)
 
 
 def ecarts_de_valeurs(
@@ -151,19 +132,26 @@ def _ecarts_d_etendue(
     bas, haut = ancienne.min(), ancienne.max()
     if pd.isna(bas):
         return []
-    negatifs = recue < 0
-    if grandeur.nature == "compte" and bas >= 0 and negatifs.any():
+    if grandeur.nature == "compte" and bas >= 0 and (recue < 0).any():
         attendu = "un effectif, jamais négatif dans la table tenue"
-        return [
-            Ecart("negatif", variable, float(negatifs.sum()), _exemple(variable, recue[negatifs], attendu))
-        ]
+        return _ecart_de_plage("negatif", variable, recue[recue < 0], attendu)
     # Une table presque constante a une étendue nulle : sa plus grande valeur donne alors l'échelle.
     marge = seuils()["bande"] * max(haut - bas, abs(bas), abs(haut))
-    dehors = (recue < bas - marge) | (recue > haut + marge)
-    if not marge or not dehors.any() or len(ancienne.dropna()) < 2:
+    if not marge or len(ancienne.dropna()) < 2:
         return []
     attendu = f"de {nombre(float(bas))} à {nombre(float(haut))} dans la table tenue"
-    return [Ecart("bande", variable, float(dehors.sum()), _exemple(variable, recue[dehors], attendu))]
+    dehors = recue[(recue < bas - marge) | (recue > haut + marge)]
+    return _ecart_de_plage("bande", variable, dehors, attendu)
+
+
+def _ecart_de_plage(nature: str, variable: str, dehors: pd.Series, attendu: str) -> list[Ecart]:
+    """Dire les valeurs qui sortent d'une plage, et la première d'entre elles."""
+    if dehors.empty:
+        return []
+    code, valeur = dehors.index[0], float(dehors.iloc[0])
+    combien = accord(len(dehors), "valeur")
+    phrase = f"{variable} : {combien}, dont {nombre(valeur)} au code {code} ; on attend {attendu}."
+    return [Ecart(nature, variable, float(len(dehors)), phrase)]
 
 
 def _ecart_de_vides(a: pd.Series, b: pd.Series, variable: str) -> list[Ecart]:
@@ -180,17 +168,11 @@ def _puissance_de_dix(rapport: float) -> int:
     """Donner 10, 100 ou 1000 si le rapport, ou son inverse, en est proche ; sinon zéro."""
     if not math.isfinite(rapport) or rapport <= 0:
         return 0
-    grand = max(rapport, 1 / rapport)
-    proches = [p for p in (10, 100, 1000) if abs(grand / p - 1) <= seuils()["puissance_de_dix"]]
-    return proches[0] if proches else 0
+    grand, marge = max(rapport, 1 / rapport), seuils()["puissance_de_dix"]
+    return next((p for p in (10, 100, 1000) if abs(grand / p - 1) <= marge), 0)
 
 
 # -- dire --------------------------------------------------------------------------------------
-
-
-def _exemple(variable: str, dehors: pd.Series, attendu: str) -> str:
-    code, valeur = dehors.index[0], float(dehors.iloc[0])
-    return f"{variable} : {accord(len(dehors), 'valeur')}, dont {nombre(valeur)} au code {code} ; on attend {attendu}."
 
 
 def nombre(valeur: float) -> str:
@@ -208,11 +190,10 @@ def _signe(valeur: float) -> str:
 
 def accord(nombre_lu: int, nom: str, suite: str = "") -> str:
     """Accorder un nom, et l'adjectif pluriel qui le suit, à son nombre."""
-    mots = f"{nom} {suite}".split()
     if nombre_lu > 1:
         mots = [*(f"{m}s" for m in nom.split()), *suite.split()]
     else:
-        mots = [*nom.split(), *(_au_singulier(m) for m in suite.split())]
+        mots = [*nom.split(), *map(_au_singulier, suite.split())]
     return f"{nombre(nombre_lu)} {' '.join(mots)}"
 
 

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import tempfile
-import uuid
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from donnees_insee.base.base import Base
-from donnees_insee.base.recus import LotRecu, chemin_du_recu, lire_recu
+from donnees_insee.base.recus import chemin_du_recu, lire_recu
 from donnees_insee.catalogue.catalogue import source
-from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.depot.avant_depot import Examen, examiner_table
-from donnees_insee.depot.depot import EXTENSIONS_ARCHIVE, empreinte, fichiers_a_deposer
-from donnees_insee.depot.rangement import Ecriture, preparer_fichier
+from donnees_insee.depot.depot import (
+    SANS_DONNEES,
+    Depot,
+    empreinte,
+    fichiers_a_deposer,
+    membres,
+    raison_du_refus,
+)
+from donnees_insee.depot.rangement import Part, base_vide, preparer_fichier
 from donnees_insee.erreurs import ErreurAbs
 from donnees_insee.lecture import archives
 from donnees_insee.preparation.preparation import TablePreparee
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
 
 @dataclass(frozen=True)
-class FichierExamine:
+class FichierExamine(Depot):
     """Le résultat de l'examen d'un fichier ou d'un membre d'archive."""
 
-    nom: str
-    etat: str
-    raison: str = ""
-    lots: tuple[LotRecu, ...] = ()
     examens: tuple[Examen, ...] = ()
 
 
@@ -53,54 +50,48 @@ def examiner(
 def _examiner_un(base: Base, fichier: Path, millesime: int | None) -> list[FichierExamine]:
     try:
         if not archives.est_utile(fichier.name):
-            raison = "dictionnaire ou documentation, sans données"
-            return [FichierExamine(fichier.name, "documentation", raison)]
+            return [FichierExamine(fichier.name, "documentation", raison=SANS_DONNEES)]
         connu = chemin_du_recu(base.dossier, empreinte(fichier))
         if connu.is_file() and not (recu := lire_recu(connu)).refuses:
-            return [FichierExamine(fichier.name, "deja_la", "même contenu déjà déposé", recu.lots)]
-        if fichier.suffix.lower() not in EXTENSIONS_ARCHIVE:
-            return [examiner_membre(base, fichier, fichier.name, millesime, [])]
-        with dossier_de_passage("examen") as provisoire:
-            membres = fichiers_a_deposer(archives.extraire(fichier, Path(provisoire)))
-            return examiner_membres(base, fichier.name, membres, Path(provisoire), millesime)
+            return [FichierExamine(fichier.name, "deja_la", recu.lots, "même contenu déjà déposé")]
+        with membres(fichier, fichier.name, "examen") as lus:
+            return examiner_membres(base, lus, millesime)
     except ErreurAbs as refus:
-        return [FichierExamine(fichier.name, "refuse", str(refus))]
+        return [FichierExamine(fichier.name, "refuse", raison=str(refus))]
 
 
 def examiner_membres(
-    base: Base, archive: str, membres: Iterable[Path], racine: Path, millesime: int | None
+    base: Base, lus: Iterable[tuple[Path, str, str]], millesime: int | None
 ) -> list[FichierExamine]:
-    """Examiner les membres extraits d'une archive."""
-    ecritures: list[Ecriture] = []
-    return [
-        examiner_membre(base, m, f"{archive} → {m.relative_to(racine)}", millesime, ecritures)
-        for m in membres
-    ]
+    """Préparer des fichiers hors de la base, puis comparer chacune de leurs tables à ce qui est tenu."""
+    # Préparés contre une base vide : une contradiction avec la base est un constat du rapport, pas un refus.
+    vide = base_vide()
+    deja_vues: list[Part] = []
+    return [_examiner_membre(base, vide, *lu, millesime, deja_vues) for lu in lus]
 
 
-def examiner_membre(
-    base: Base, fichier: Path, nom: str, millesime: int | None, ecritures: list[Ecriture]
+def _examiner_membre(
+    base: Base,
+    vide: Base,
+    fichier: Path,
+    nom: str,
+    prefixe: str,
+    millesime: int | None,
+    deja_vues: list[Part],
 ) -> FichierExamine:
-    """Préparer un fichier hors de la base, puis comparer chacune de ses tables à ce qui est tenu."""
-    # Préparé contre une base vide : une contradiction avec la base est un constat du rapport, pas un refus.
-    vide = Base(Path(tempfile.gettempdir()) / f"abs-{uuid.uuid4().hex}")
     try:
-        lots, ecriture = preparer_fichier(
-            vide, fichier, nom, "examen", millesime, ecritures, malgre_les_ecarts=True
-        )
-        ecritures.append(ecriture)
+        parts = preparer_fichier(vide, fichier, nom, prefixe, millesime, deja_vues, malgre_les_ecarts=True)
+        deja_vues += parts
         examens = tuple(
             examiner_table(
-                base, source(p.source), TablePreparee(p.donnees, p.niveau, p.millesime, ()), fichier.name
+                base,
+                source(p.lot.source),
+                TablePreparee(p.donnees, p.lot.niveau, p.lot.millesime, ()),
+                fichier.name,
             )
-            for p in ecriture.parts
+            for p in parts
         )
-    except ErreurAbs as refus:
-        return FichierExamine(nom, "refuse", str(refus))
-    except Exception as imprevue:  # noqa: BLE001 - un fichier que rien n'avait prévu n'arrête pas les autres
-        raison = (
-            f"« {nom} » provoque une faute imprévue du programme ({type(imprevue).__name__} : {imprevue}). "
-            "Signalez-la avec ce fichier."
-        )
-        return FichierExamine(nom, "refuse", raison)
-    return FichierExamine(nom, "reconnu", "", tuple(lots), examens)
+    except Exception as cause:  # noqa: BLE001 - un fichier que rien n'avait prévu n'arrête pas les autres
+        raison = raison_du_refus(nom, cause, "Signalez-la avec ce fichier.")
+        return FichierExamine(nom, "refuse", raison=raison)
+    return FichierExamine(nom, "reconnu", tuple(p.lot for p in parts), "", examens)

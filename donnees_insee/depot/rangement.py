@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
+import tempfile
+import uuid
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
 
 import pandas as pd
 import pyarrow as pa
 
+from donnees_insee.base.base import Base
 from donnees_insee.base.recus import LotRecu
-from donnees_insee.chemins import creer_dossier, fichier_provisoire
 from donnees_insee.depot.avant_depot import examiner_table
 from donnees_insee.depot.contradictions import a_comparer, refuser_contradiction
 from donnees_insee.depot.vraisemblance import doutes, invraisemblances
@@ -23,6 +26,7 @@ from donnees_insee.erreurs import (
     cause_en_clair,
     liste_de_fautes,
 )
+from donnees_insee.lecture.brut import TableBrute
 from donnees_insee.lecture.contours import EXTENSIONS_COUCHE, lire_couche
 from donnees_insee.lecture.reconnaissance import Lot, reconnaitre
 from donnees_insee.lecture.tables import EXTENSIONS_TABLE, lire_carreaux, lire_tables
@@ -34,13 +38,6 @@ from donnees_insee.preparation.preparation import (
     preparer,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
-    from donnees_insee.base.base import Base
-    from donnees_insee.lecture.brut import TableBrute
-
 # Ce qu'une comparaison au millésime tenu peut trahir d'un fichier aux colonnes échangées.
 SURPRISES: Final = frozenset({"facteur", "negatif", "variation"})
 SURPRISES_MONTREES: Final = 3
@@ -50,11 +47,9 @@ COMPAGNONS: Final = frozenset({".shx", ".dbf", ".prj", ".cpg", ".qmd", ".qpj", "
 
 @dataclass(frozen=True)
 class Part:
-    """Une table ou une couche prête, et l'endroit de la base où elle ira."""
+    """Une table ou une couche prête, ce que le reçu en dira, et l'endroit de la base où elle ira."""
 
-    source: str
-    millesime: int | None
-    niveau: str
+    lot: LotRecu
     chemin: Path
     contenu: pa.Table | pd.DataFrame
 
@@ -64,73 +59,50 @@ class Part:
         return self.contenu.to_pandas() if isinstance(self.contenu, pa.Table) else self.contenu
 
 
-@dataclass(frozen=True)
-class Ecriture:
-    """Tout ce qu'un fichier donnera à la base, préparé et vérifié mais pas encore écrit."""
-
-    parts: tuple[Part, ...] = field(default=())
-
-    def executer(self, base: Base) -> list[Path]:
-        """Écrire les parts."""
-        nouveaux = [p.chemin for p in self.parts if not p.chemin.exists()]
-        faits: list[Path] = []
-        try:
-            for part in self.parts:
-                base.ranger(part.contenu, part.chemin)
-                faits += [part.chemin] if part.chemin in nouveaux else []
-        except BaseException:
-            defaire(faits, base.dossier)
-            raise
-        return faits
-
-
 def preparer_fichier(
     base: Base,
     fichier: Path,
     nom: str,
     prefixe: str,
     millesime: int | None,
-    en_attente: Sequence[Ecriture] = (),
+    en_attente: Sequence[Part] = (),
     *,
     malgre_les_ecarts: bool = False,
-) -> tuple[list[LotRecu], Ecriture]:
+) -> list[Part]:
     """Lire, reconnaître et vérifier un fichier, sans rien écrire."""
     extension = fichier.suffix.lower()
     try:
         if extension in EXTENSIONS_COUCHE:
             carreaux = lire_carreaux(fichier)
             if carreaux is None:
-                return _preparer_couche(base, fichier, nom, prefixe, millesime)
-            return _preparer_tables(
-                base, fichier, [carreaux], nom, prefixe, millesime, en_attente, malgre_les_ecarts
-            )
-        if extension in EXTENSIONS_TABLE:
+                return [_preparer_couche(base, fichier, nom, prefixe, millesime)]
+            tables = [carreaux]
+        elif extension in EXTENSIONS_TABLE:
             tables = [t for brute in lire_tables(fichier) for t in mettre_en_forme(brute)]
-            return _preparer_tables(
-                base, fichier, tables, nom, prefixe, millesime, en_attente, malgre_les_ecarts
+        else:
+            raise SourceNonReconnue(
+                f"« {nom} » a l'extension {extension or '(aucune)'}, qu'aucune source n'emploie. On attend CSV, TSV, "
+                "TXT, XLS, XLSX, ODS, GeoJSON, TopoJSON, GPKG, SHP, Parquet, ZIP ou 7Z."
             )
+        return _preparer_tables(base, fichier, tables, nom, prefixe, millesime, en_attente, malgre_les_ecarts)
     except (OSError, MemoryError) as cause:
         raison = cause_en_clair(cause) if isinstance(cause, OSError) else "la mémoire manque"
         raise FichierIllisible(
             f"« {nom} » ne peut pas être lu jusqu'au bout : {raison}. Rien n'a été changé ; recommencez ensuite."
         ) from cause
-    raise SourceNonReconnue(
-        f"« {nom} » a l'extension {extension or '(aucune)'}, qu'aucune source n'emploie. "
-        "On attend CSV, TSV, TXT, XLS, XLSX, ODS, GeoJSON, TopoJSON, GPKG, SHP, Parquet, "
-        "ZIP ou 7Z."
-    )
 
 
-def _preparer_couche(
-    base: Base, fichier: Path, nom: str, prefixe: str, millesime: int | None
-) -> tuple[list[LotRecu], Ecriture]:
+def base_vide() -> Base:
+    """Donner une base où rien n'est tenu ni ne sera écrit."""
+    return Base(Path(tempfile.gettempdir()) / f"abs-{uuid.uuid4().hex}")
+
+
+def _preparer_couche(base: Base, fichier: Path, nom: str, prefixe: str, millesime: int | None) -> Part:
     couche = lire_couche(fichier, millesime)
-    source, niveau = couche.source.id, couche.source.niveaux[0]
-    chemin = base.chemin_de_part(source, couche.annee, niveau, prefixe)
     lot = LotRecu(
-        source=source,
+        source=couche.source.id,
         millesime=couche.annee,
-        niveau=niveau,
+        niveau=couche.source.niveaux[0],
         lignes=len(couche.couche),
         colonnes=1,
         origine=nom,
@@ -138,7 +110,7 @@ def _preparer_couche(
         d_ou="" if couche.annee is None else "option --millesime" if millesime else "nom du fichier",
         remarques=couche.remarques,
     )
-    return [lot], Ecriture((Part(source, couche.annee, niveau, chemin, couche.couche),))
+    return Part(lot, base.chemin_de_part(*lot.ou, prefixe), couche.couche)
 
 
 def _preparer_tables(
@@ -148,11 +120,10 @@ def _preparer_tables(
     nom: str,
     prefixe: str,
     millesime: int | None,
-    en_attente: Sequence[Ecriture],
+    en_attente: Sequence[Part],
     malgre_les_ecarts: bool,
-) -> tuple[list[LotRecu], Ecriture]:
+) -> list[Part]:
     """Préparer toutes les tables d'un fichier ; une feuille qui n'est d'aucune source est laissée."""
-    lots: list[LotRecu] = []
     parts: list[Part] = []
     refus: list[ErreurAbs] = []
     for rang, table in enumerate(tables):
@@ -170,19 +141,13 @@ def _preparer_tables(
             continue
         prepare = _vraisemblable(preparer(table, lot), lot, nom, malgre_les_ecarts=malgre_les_ecarts)
         ou = (lot.source.id, prepare.millesime, prepare.niveau)
-        attendues = [*parts, *(p for ecriture in en_attente for p in ecriture.parts)]
-        memes = [p.contenu for p in attendues if (p.source, p.millesime, p.niveau) == ou]
+        memes = [p.contenu for p in (*parts, *en_attente) if p.lot.ou == ou]
         refuser_contradiction(a_comparer(base, lot.source, prepare, memes), lot.source, prepare, nom)
         prepare = replace(prepare, remarques=(*prepare.remarques, *_surprises(base, lot, prepare, nom)))
-        chemin = base.chemin_de_part(lot.source.id, prepare.millesime, prepare.niveau, f"{prefixe}-{rang}")
-        parts.append(Part(lot.source.id, prepare.millesime, prepare.niveau, chemin, prepare.contenu))
-        derives: list[tuple[str, int, int]] = []
-        for niveau, comptes in compter_les_equipements(lot.source.id, prepare).items():
-            derive = base.chemin_de_part(lot.source.id, prepare.millesime, niveau, f"{prefixe}-{rang}")
-            parts.append(Part(lot.source.id, prepare.millesime, niveau, derive, comptes))
-            derives.append((niveau, len(comptes), comptes.shape[1] - 1))
         recu = _lot_recu(lot, prepare, table.origine if len(tables) > 1 else nom, table.remarques)
-        lots += [recu, *(_lot_derive(recu, *d) for d in derives)]
+        derives = compter_les_equipements(lot.source.id, prepare).items()
+        tires = [(recu, prepare.contenu), *((_lot_derive(recu, niveau, c), c) for niveau, c in derives)]
+        parts += [Part(lu, base.chemin_de_part(*lu.ou, f"{prefixe}-{rang}"), table) for lu, table in tires]
     if not parts:
         raise (
             refus[0]
@@ -192,7 +157,7 @@ def _preparer_tables(
                 "(IRIS, CODGEO…). Déposez le classeur tel que publié."
             )
         )
-    return lots, Ecriture(tuple(parts))
+    return parts
 
 
 def _vraisemblable(prepare: TablePreparee, lot: Lot, nom: str, *, malgre_les_ecarts: bool) -> TablePreparee:
@@ -244,13 +209,13 @@ def _lot_recu(lot: Lot, prepare: TablePreparee, origine: str, remarques: tuple[s
     )
 
 
-def _lot_derive(recu: LotRecu, niveau: str, lignes: int, colonnes: int) -> LotRecu:
+def _lot_derive(recu: LotRecu, niveau: str, comptes: pd.DataFrame) -> LotRecu:
     """Porter au reçu une table tirée d'une autre, pour que chaque part y soit."""
     return replace(
         recu,
         niveau=niveau,
-        lignes=lignes,
-        colonnes=colonnes,
+        lignes=len(comptes),
+        colonnes=comptes.shape[1] - 1,
         ecartees=(),
         remarques=(f"comptes par {niveau} tirés de la liste",),
     )
@@ -266,22 +231,6 @@ def compagnons(fichier: Path) -> list[Path]:
     return sorted(
         f for f in fichier.parent.iterdir() if f.stem == fichier.stem and f.suffix.lower() in COMPAGNONS
     )
-
-
-def copier_l_original(fichier: Path, dossier: Path) -> list[Path]:
-    """Garder l'original intact dans la base."""
-    faits: list[Path] = []
-    try:
-        for frere in [fichier, *compagnons(fichier)]:
-            copie = creer_dossier(dossier) / frere.name
-            nouvelle = not copie.exists()
-            with fichier_provisoire(copie) as provisoire:
-                shutil.copyfile(frere, provisoire)
-            faits += [copie] if nouvelle else []
-    except BaseException:
-        defaire(faits, dossier.parent)
-        raise
-    return faits
 
 
 def defaire(fichiers: Iterable[Path], racine: Path) -> None:

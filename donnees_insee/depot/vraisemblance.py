@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
+from donnees_insee.codes import reference
 from donnees_insee.depot.ecarts import accord, grandeur_de, nombre
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Chaque cellule publiée peut être arrondie à l'unité : une somme de n parties s'écarte de son tout d'autant de demies.
 ARRONDI: Final = 0.5
@@ -32,21 +29,23 @@ class Identite:
     """Une relation d'une source : ``=``, ``<=``, ``inclus``, ``croissant``, ``complet`` ou ``environ``."""
 
     relation: str
-    total: tuple[str, ...]
-    parties: tuple[str, ...]
+    total: list[str]
+    parties: list[str]
+
+    def s_applique(self, nombres: pd.DataFrame) -> bool:
+        """Dire si une table a toutes les colonnes de la relation."""
+        return {*self.total, *self.parties} <= set(nombres.columns)
 
 
 @lru_cache(maxsize=1)
-def _identites() -> dict[str, tuple[Identite, ...]]:
-    fichier = resources.files("donnees_insee.catalogue") / "reference" / "vraisemblance.csv"
+def _identites() -> dict[str, list[Identite]]:
     lues: dict[str, list[Identite]] = {}
-    with fichier.open(encoding="utf-8") as flux:
-        for r in csv.DictReader(flux, delimiter=";"):
-            total, parties = (
-                tuple(p.strip() for p in r[c].split("+") if p.strip()) for c in ("total", "parties")
-            )
-            lues.setdefault(r["source"], []).append(Identite(r["relation"], total, parties))
-    return {source: tuple(regles) for source, regles in lues.items()}
+    for r in reference("vraisemblance.csv"):
+        total, parties = (
+            [p.strip() for p in r[cote].split("+") if p.strip()] for cote in ("total", "parties")
+        )
+        lues.setdefault(r["source"], []).append(Identite(r["relation"], total, parties))
+    return lues
 
 
 def invraisemblances(source: str, table: pd.DataFrame) -> list[str]:
@@ -82,41 +81,41 @@ def invraisemblances(source: str, table: pd.DataFrame) -> list[str]:
 def doutes(source: str, table: pd.DataFrame) -> list[str]:
     """Relever ce qui est possible mais rare : une ligne à moitié vide, deux exploitations qui s'éloignent."""
     nombres = table.select_dtypes("number").set_axis(table["code"])
+    return [f"à vérifier, {doute}" for doute in _doutes(source, nombres)]
+
+
+def _doutes(source: str, nombres: pd.DataFrame) -> Iterator[str]:
     vides = nombres.columns[nombres.isna().all()]
-    dits = [f"à vérifier, {_noms(nombres[vides])} : aucun chiffre"] if len(vides) else []
+    if len(vides):
+        yield f"{_noms(nombres[vides])} : aucun chiffre"
     for regle in _identites().get(source, ()):
         if regle.relation == "complet":
             absents = nombres.drop(columns=vides).isna()
             partielles = absents.any(axis=1) & ~absents.all(axis=1)
             if partielles.any():
                 code = partielles.idxmax()
-                dits.append(
-                    f"à vérifier, {accord(int(partielles.sum()), 'ligne remplie', 'en partie seulement')}, dont {code} "
-                    f"({_noms(absents.loc[[code], absents.loc[code]])} vide)"
-                )
-        elif regle.relation == "environ" and set(regle.total) | set(regle.parties) <= set(nombres.columns):
-            haut, bas = nombres[list(regle.total)].sum(axis=1), nombres[list(regle.parties)].sum(axis=1)
+                combien = accord(int(partielles.sum()), "ligne remplie", "en partie seulement")
+                yield f"{combien}, dont {code} ({_noms(absents.loc[[code], absents.loc[code]])} vide)"
+        elif regle.relation == "environ" and regle.s_applique(nombres):
+            total, parties = nombres[regle.total], nombres[regle.parties]
+            haut, bas = total.sum(axis=1), parties.sum(axis=1)
             loin = (haut - bas).abs() > ENVIRON_D_UNE_LIGNE * haut + PETIT
             if loin.any():
                 code = loin.idxmax()
-                dits.append(
-                    f"à vérifier, {_noms(nombres[list(regle.total)])} et {_noms(nombres[list(regle.parties)])} "
-                    f"s'éloignent sur {accord(int(loin.sum()), 'ligne')}, dont {code} ({nombre(float(haut[code]))} et "
-                    f"{nombre(float(bas[code]))})"
+                yield (
+                    f"{_noms(total)} et {_noms(parties)} s'éloignent sur {accord(int(loin.sum()), 'ligne')}, dont {code} "
+                    f"({nombre(float(haut[code]))} et {nombre(float(bas[code]))})"
                 )
-    return dits
 
 
 def _hors_bornes(source: str, nombres: pd.DataFrame) -> Iterator[str]:
     for variable in nombres.columns:
         grandeur = grandeur_de(source, str(variable))
-        bas, haut = grandeur.minimum, grandeur.maximum
-        if grandeur.nature == "compte":
-            bas, haut = bas or 0.0, haut or EFFECTIF_MAXIMAL
+        plancher = 0.0 if grandeur.nature == "compte" else -EFFECTIF_MAXIMAL
+        bas = plancher if grandeur.minimum is None else grandeur.minimum
+        haut = EFFECTIF_MAXIMAL if grandeur.maximum is None else grandeur.maximum
         valeurs = nombres[variable]
-        dehors = (valeurs < (bas if bas is not None else -EFFECTIF_MAXIMAL)) | (
-            valeurs > (haut if haut is not None else EFFECTIF_MAXIMAL)
-        )
+        dehors = (valeurs < bas) | (valeurs > haut)
         if dehors.any():
             code, lue = valeurs[dehors].index[0], float(valeurs[dehors].iloc[0])
             yield (
@@ -132,8 +131,8 @@ def _verifier(regle: Identite, nombres: pd.DataFrame) -> Iterator[str]:
         presentes = [p for p in regle.parties if p in nombres]
         for petite, grande in pairwise(presentes):
             yield from _comparer(nombres[[grande]], nombres[[petite]], egal=False, arrondi=0.0)
-    elif set(regle.total) | set(regle.parties) <= set(nombres.columns):
-        total, parties = nombres[list(regle.total)], nombres[list(regle.parties)]
+    elif regle.s_applique(nombres):
+        total, parties = nombres[regle.total], nombres[regle.parties]
         if regle.relation == "environ":
             yield from _comparer_l_ensemble(total, parties)
         else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from donnees_insee.base.noms_d_iris import apparier_par_nom
+from donnees_insee.base.couches import apparier_par_nom
 from donnees_insee.geographie.groupes import APRES, AVANT, Groupe, NonApparie, Passage, former
 
 if TYPE_CHECKING:

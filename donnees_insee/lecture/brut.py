@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 
 from donnees_insee.catalogue.catalogue import sources
-from donnees_insee.catalogue.formes import colonnes_libellees, en_capitales
+from donnees_insee.catalogue.tables import colonnes_libellees, en_capitales
 from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.erreurs import FichierIllisible
 

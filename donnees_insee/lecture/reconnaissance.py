@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from donnees_insee.catalogue.catalogue import Motif, Source, plan, sources
+from donnees_insee.catalogue.catalogue import Motif, Source, sources
+from donnees_insee.catalogue.tables import plan
 from donnees_insee.erreurs import SourceNonReconnue, TableNonConforme, liste_de_fautes
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from donnees_insee.catalogue.formes import en_capitales, formes
+from donnees_insee.catalogue.tables import en_capitales, formes
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
 from donnees_insee.lecture.brut import TableBrute, moteur
 from donnees_insee.preparation.nombres import unie

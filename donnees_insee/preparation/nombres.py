@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from donnees_insee.catalogue.catalogue import marques
+from donnees_insee.catalogue.tables import marques
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

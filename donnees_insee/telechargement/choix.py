@@ -1,16 +1,20 @@
-"""Choisir au catalogue ce qui sera téléchargé : sources ou familles, millésime, et ce qui reste à prendre à la main."""
+"""Choisir au catalogue ce qui sera téléchargé, et dire ce qu'il en est : déposé, inchangé, à prendre à la main."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from donnees_insee.catalogue.catalogue import Source
+from donnees_insee.catalogue.tables import Millesime
 from donnees_insee.erreurs import ParametreInvalide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from donnees_insee.catalogue.catalogue import Millesime, Source
+    from donnees_insee.base.base import Base
+    from donnees_insee.depot.avant_depot import Examen
+    from donnees_insee.telechargement.registre import Version
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,12 @@ class Demande:
         return None if self.source.sans_millesime else self.millesime.annee
 
 
+def annee_commune(demandes: Iterable[Demande]) -> int | None:
+    """Donner l'année de demandes d'une même adresse, si elles n'en ont qu'une."""
+    annees = {d.millesime.annee for d in demandes}
+    return annees.pop() if len(annees) == 1 else None
+
+
 @dataclass(frozen=True)
 class Choix:
     """Ce qui a été demandé, traduit en lignes du catalogue."""
@@ -50,19 +60,19 @@ def choisir(
 ) -> Choix:
     """Traduire des noms de sources ou de familles en lignes du catalogue."""
     choisies = _sources_nommees(list(noms), catalogue, tout=tout)
-    telecharger: list[Demande] = []
-    main: list[Demande] = []
+    demandes: list[Demande] = []
     remarques: list[str] = []
     for source in choisies:
         annees = sorted({m.annee for m in source.millesimes})
         voulues = annees if tout and millesime is None else [millesime or max(annees, default=0)]
         for annee in voulues:
             lignes = [Demande(source, m) for m in source.millesimes if m.annee == annee]
-            telecharger += [d for d in lignes if d.millesime.url]
-            main += [d for d in lignes if not d.millesime.url]
+            demandes += lignes
             if not lignes:
                 remarques.append(_absence(source, annee, annees))
-    return Choix(tuple(telecharger), tuple(main), tuple(remarques))
+    avec_adresse = tuple(d for d in demandes if d.millesime.url)
+    sans_adresse = tuple(d for d in demandes if not d.millesime.url)
+    return Choix(avec_adresse, sans_adresse, tuple(remarques))
 
 
 def _sources_nommees(noms: list[str], catalogue: Mapping[str, Source], *, tout: bool) -> list[Source]:
@@ -100,3 +110,57 @@ def a_prendre_a_la_main(demande: Demande) -> str:
         f"{demande.intitule} : à prendre à la main. Téléchargez {quoi} {ou}, puis déposez le fichier avec "
         "`abs sources deposer FICHIER`." + (f" Note : {millesime.note}." if millesime.note else "")
     )
+
+
+# -- ce qu'est devenu un téléchargement ---------------------------------------------------------
+
+
+def intitules(demandes: Sequence[Demande]) -> str:
+    """Nommer ce qu'une adresse devait donner."""
+    return " et ".join(d.intitule for d in demandes)
+
+
+def depose(demandes: Sequence[Demande], nom: str, examens: Sequence[Examen]) -> str:
+    """Dire qu'un fichier est reçu et déposé."""
+    tables = ", ".join(f"{x.niveau} : {x.lignes} lignes" for x in examens)
+    return f"{intitules(demandes)} : « {nom} » reçu, vérifié et déposé ({tables})."
+
+
+def inchange(demandes: Sequence[Demande], version: Version) -> str:
+    """Dire qu'un fichier est celui que la base tient."""
+    return f"{intitules(demandes)} : déjà là, inchangé (« {version.nom} », empreinte {version.sha256[:12]})."
+
+
+def remplacement(demandes: Sequence[Demande], anciennes: Sequence[Version], sha: str) -> str:
+    """Dire que le producteur a remplacé son fichier."""
+    if not anciennes:
+        return ""
+    ancienne = anciennes[-1]
+    return (
+        f"{intitules(demandes)} : le producteur a remplacé son fichier (empreinte {ancienne.sha256[:12]} vue le "
+        f"{ancienne.date[:10]}, {sha[:12]} aujourd'hui). "
+    )
+
+
+def consigne(base: Base, examens: Sequence[Examen], cote: Path) -> str:
+    """Nommer les fichiers déposés qu'une version contredit, et les gestes qui la feraient préférer."""
+    touches = {(x.source, x.millesime, x.niveau) for x in examens if x.contradiction}
+    anciens = [recu for recu in base.recus() if any(lot.ou in touches for lot in recu.lots)]
+    retraits = " puis ".join(f"`abs sources retirer {r.sha256[:12]}` (« {r.nom} »)" for r in anciens)
+    return (
+        "Des chiffres déjà tenus y sont différents : la base n'a pas été changée et la version reçue est gardée "
+        f"dans « {cote} ». Si vous préférez la nouvelle, lancez {retraits}, puis `abs sources deposer {cote}`."
+    )
+
+
+def ajout(examens: Sequence[Examen]) -> str:
+    """Dire qu'une nouvelle version complète l'ancienne, et ce qui ne vient plus que de l'ancienne."""
+    phrase = "Rien n'y contredit ce qui était tenu : la nouvelle version est déposée à côté de l'ancienne."
+    if any(x.meme_millesime and (x.codes_perdus or x.colonnes_perdues) for x in examens):
+        phrase += " Ce qu'elle ne porte plus reste lu dans l'ancienne."
+    return phrase
+
+
+def avec_la_page(phrase: str, page: str) -> str:
+    """Ajouter à un refus la page à visiter, si elle n'y est pas."""
+    return phrase if not page or page in phrase else f"{phrase} Page à visiter : {page}"

@@ -4,44 +4,23 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from donnees_insee.chemins import dossier_de_passage
-from donnees_insee.depot.depot import EXTENSIONS_ARCHIVE, fichiers_a_deposer
-from donnees_insee.depot.examen import FichierExamine, examiner_membre, examiner_membres
+from donnees_insee.base.base import Base
+from donnees_insee.depot.depot import EXTENSIONS_ARCHIVE, membres
+from donnees_insee.depot.examen import FichierExamine, examiner_membres
 from donnees_insee.erreurs import FichierIllisible
-from donnees_insee.lecture import archives
 from donnees_insee.lecture.brut import nature
+from donnees_insee.telechargement.choix import Demande, annee_commune
 from donnees_insee.telechargement.reseau import TelechargementImpossible
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from donnees_insee.base.base import Base
-    from donnees_insee.telechargement.choix import Demande
-
 NATURES_PAR_EXTENSION: Final = {
-    ".zip": {"zip"},
-    ".7z": {"7z"},
+    **{extension: {"texte"} for extension in (".csv", ".tsv", ".txt", ".geojson", ".json", ".topojson")},
+    **{extension: {"zip"} for extension in (".zip", ".xlsx", ".ods")},
+    **{f".{format_}": {format_} for format_ in ("7z", "gpkg", "parquet")},
     ".xls": {"xls", "zip"},
-    ".xlsx": {"zip"},
-    ".ods": {"zip"},
-    ".csv": {"texte"},
-    ".tsv": {"texte"},
-    ".txt": {"texte"},
-    ".geojson": {"texte"},
-    ".json": {"texte"},
-    ".topojson": {"texte"},
-    ".gpkg": {"gpkg"},
-    ".parquet": {"parquet"},
-}
-EXTENSION_PAR_NATURE: Final = {
-    "zip": ".zip",
-    "7z": ".7z",
-    "xls": ".xls",
-    "gpkg": ".gpkg",
-    "parquet": ".parquet",
 }
 EN_MOTS: Final = {"html": "une page web", "texte": "du texte", "vide": "un fichier vide", "pdf": "un PDF"}
 
@@ -54,7 +33,7 @@ def nom_complet(nom: str, recu: Path, demande: Demande) -> str:
     membre = PurePosixPath(demande.millesime.membre).name
     if contenu == "texte":
         return nom + (PurePosixPath(membre).suffix or ".csv") if nom else membre or f"{demande.source.id}.csv"
-    return (nom or demande.source.id) + EXTENSION_PAR_NATURE.get(contenu, "")
+    return (nom or demande.source.id) + (f".{contenu}" if f".{contenu}" in NATURES_PAR_EXTENSION else "")
 
 
 def verifier_nature(fichier: Path, url: str, page: str) -> None:
@@ -79,19 +58,13 @@ def verifier_et_examiner(
 ) -> tuple[FichierExamine, ...]:
     """Ouvrir un fichier reçu, vérifier qu'il est bien ce qui était demandé, et le comparer à la base."""
     url, page = demandes[0].millesime.url, demandes[0].millesime.page
-    annees = {d.millesime.annee for d in demandes}
-    millesime = next(iter(annees)) if len(annees) == 1 else None
     archive = fichier.suffix.lower() in EXTENSIONS_ARCHIVE
     try:
-        if not archive:
-            examines = [examiner_membre(base, fichier, fichier.name, millesime, [])]
-        else:
-            with dossier_de_passage("examen") as provisoire:
-                racine = Path(provisoire)
-                membres = fichiers_a_deposer(archives.extraire(fichier, racine))
+        with membres(fichier, fichier.name, "examen") as lus:
+            if archive:
                 _verifier_l_archive(fichier)
-                _exiger_les_membres([m.name for m in membres], demandes, page)
-                examines = examiner_membres(base, fichier.name, membres, racine, millesime)
+                _exiger_les_membres([m.name for m, _, _ in lus], demandes, page)
+            examines = examiner_membres(base, lus, annee_commune(demandes))
     except FichierIllisible as cause:
         raise TelechargementImpossible(f"« {url} » : {cause} Rien n'a été gardé.") from cause
     fautes = [f for d in demandes if (f := _ce_qui_manque(d, examines, archive=archive))]
@@ -137,12 +110,10 @@ def _ce_qui_manque(demande: Demande, examines: Sequence[FichierExamine], *, arch
         return ""
     attendu = f"on attendait « {demande.source.titre} » {demande.millesime.annee}"
     if lots:
-        pris = " et ".join(
-            dict.fromkeys(
-                f"{lot.source} {'sans date' if lot.millesime is None else lot.millesime}" for lot in lots
-            )
+        pris = dict.fromkeys(
+            f"{lot.source} {'sans date' if lot.millesime is None else lot.millesime}" for lot in lots
         )
-        return f"le fichier est pris pour {pris} ; {attendu}. L'adresse du catalogue mène à un autre fichier."
+        return f"le fichier est pris pour {' et '.join(pris)} ; {attendu}. L'adresse du catalogue mène à un autre fichier."
     raisons = " ".join(e.raison for e in concernes if e.raison)
     return f"{attendu}, et le fichier n'est pas accepté. {raisons}"
 

@@ -1,19 +1,16 @@
-"""Le registre des téléchargements : l'empreinte de chaque fichier, notée à la première vue et comparée ensuite."""
+"""Le dossier des téléchargements : l'empreinte de chaque fichier, notée à la première vue, et les fichiers partiels."""
 
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Final
 
-from donnees_insee.base.verrous import tenir
-from donnees_insee.chemins import creer_dossier, fichier_provisoire
+from donnees_insee.chemins import creer_dossier, ecrire_texte, tenir
 from donnees_insee.erreurs import FichierIllisible
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 NOM_DU_REGISTRE: Final = "telechargements.json"
 NOM_DU_DOSSIER: Final = "telechargements"
@@ -42,7 +39,7 @@ def lire_registre(donnees: Path) -> dict[str, tuple[Version, ...]]:
     if not chemin.exists():
         return {}
     try:
-        contenu: dict[str, list[dict[str, Any]]] = json.loads(chemin.read_text(encoding="utf-8"))
+        contenu = json.loads(chemin.read_text(encoding="utf-8"))
         return {url: tuple(Version(**v) for v in versions) for url, versions in contenu.items()}
     except (OSError, ValueError, TypeError, AttributeError) as cause:
         raise FichierIllisible(
@@ -57,18 +54,14 @@ def noter(donnees: Path, url: str, version: Version) -> None:
     connues = registre.get(url, ())
     ancienne = next((v for v in connues if v.sha256 == version.sha256), None)
     if ancienne is not None:
-        version = Version(**{**asdict(version), "date": ancienne.date})
+        version = replace(version, date=ancienne.date)
         if version == ancienne == connues[-1]:
             return
     # Le contenu vu en dernier reste en dernier : c'est le sien que le serveur doit confirmer.
     registre[url] = (*(v for v in connues if v.sha256 != version.sha256), version)
-    texte = json.dumps(
-        {u: [asdict(v) for v in versions] for u, versions in sorted(registre.items())},
-        ensure_ascii=False,
-        indent=1,
-    )
-    with fichier_provisoire(donnees / NOM_DU_REGISTRE) as provisoire:
-        provisoire.write_text(texte + "\n", encoding="utf-8", errors="replace")
+    contenu = {u: [asdict(v) for v in versions] for u, versions in sorted(registre.items())}
+    texte = json.dumps(contenu, ensure_ascii=False, indent=1)
+    ecrire_texte(donnees / NOM_DU_REGISTRE, texte + "\n")
 
 
 @contextmanager
@@ -77,3 +70,50 @@ def verrou(donnees: Path) -> Iterator[None]:
     pris = f"Une autre commande télécharge déjà dans « {donnees} ». Attendez qu'elle finisse, puis relancez."
     with tenir(creer_dossier(dossier_de_travail(donnees)) / ".verrou", pris):
         yield
+
+
+# -- fichiers partiels -------------------------------------------------------------------------
+
+
+def taille(partiel: Path) -> int:
+    """Donner la taille d'un fichier partiel."""
+    try:
+        return partiel.stat().st_size
+    except OSError:
+        return 0
+
+
+def fiche(partiel: Path) -> Path:
+    """Dire où est la fiche qui permet de continuer un fichier partiel sans mêler deux contenus."""
+    return partiel.with_name(partiel.name + ".json")
+
+
+def lire_reprise(partiel: Path, url: str) -> str | None:
+    """Lire l'étiquette du contenu dont un fichier partiel est le début ; ``None`` si rien ne permet de le continuer."""
+    try:
+        lue = json.loads(fiche(partiel).read_text(encoding="utf-8"))
+        return str(lue["validateur"]) if taille(partiel) and lue["url"] == url else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def ecrire_reprise(partiel: Path, url: str, entetes: Mapping[str, str]) -> None:
+    """Noter l'étiquette du contenu avant son premier octet."""
+    creer_dossier(partiel.parent)
+    etag = entetes.get("ETag", "")
+    validateur = etag if etag and not etag.startswith("W/") else entetes.get("Last-Modified", "")
+    if validateur:
+        ecrire_texte(fiche(partiel), json.dumps({"url": url, "validateur": validateur}))
+
+
+def oublier_partiel(partiel: Path) -> None:
+    """Ôter un fichier partiel et sa fiche de reprise."""
+    for fichier in (partiel, fiche(partiel)):
+        with suppress(OSError):
+            fichier.unlink(missing_ok=True)
+
+
+def oublier_sans_fiche(partiel: Path, url: str) -> None:
+    """Ôter un début que rien ne permet de continuer : la suite serait peut-être d'un autre contenu."""
+    if lire_reprise(partiel, url) is None:
+        oublier_partiel(partiel)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from donnees_insee.base.base import Base
-from donnees_insee.controle.archive_de_base import MANIFESTE
+from donnees_insee.controle.colis import MANIFESTE
 from donnees_insee.controle.export_import import exporter, importer
 from donnees_insee.controle.verification import verifier
 from donnees_insee.erreurs import ErreurAbs

@@ -19,7 +19,7 @@ from donnees_insee.chemins import creer_un_dossier_de_passage, dossier_provisoir
 from donnees_insee.controle.export_import import exporter, importer
 from donnees_insee.controle.verification import verifier
 from donnees_insee.depot.depot import deposer
-from donnees_insee.depot.retrait import retirer
+from donnees_insee.depot.journal import retirer
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL n'existe pas sous Windows")
 RACES = 25
@@ -117,7 +117,7 @@ def test_un_retrait_tue_est_repris(bureau, recensement):
     code = """
         import os, signal, sys
         from pathlib import Path
-        from donnees_insee.depot import retrait
+        from donnees_insee.depot import journal as retrait
         from donnees_insee.base.base import Base
         vrai, faits = retrait.defaire, []
         def defaire(fichiers, racine):

@@ -19,7 +19,7 @@ from donnees_insee.base.base import Base
 from donnees_insee.base.publications import Publication, PublicationDepassee, RegistrePerdu
 from donnees_insee.controle.export_import import exporter, importer
 from donnees_insee.depot.depot import deposer
-from donnees_insee.depot.retrait import retirer
+from donnees_insee.depot.journal import retirer
 
 if TYPE_CHECKING:
     from pathlib import Path

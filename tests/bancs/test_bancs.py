@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from donnees_insee.catalogue.catalogue import plan
+from donnees_insee.catalogue.tables import plan
 from donnees_insee.lecture.reconnaissance import reconnaitre
 from donnees_insee.lecture.tables import lire_tables
 

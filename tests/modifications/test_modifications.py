@@ -21,7 +21,9 @@ ESSAIS = (
     *("tests/cartes", "tests/carnets/test_moteur.py", "tests/carnets/test_parametres.py"),
     *("tests/carnets/commande/test_commande.py", "tests/carnets/documents/test_tableur.py"),
 )
-CITATION = re.compile(r"^`([^`]+)` \(`(\d\d-[^`]+\.patch)`\) :\n\n```\w*\n(.*?)```$", re.MULTILINE | re.DOTALL)
+CITATION = re.compile(
+    r"^`([^`]+)` \(`(\d\d-[^`]+\.patch)`\) :\n\n```\w*\n(.*?)```$", re.MULTILINE | re.DOTALL
+)
 
 
 def _fichiers(correctif: Path) -> list[str]:
@@ -55,7 +57,9 @@ def copie(tmp_path_factory):
     for nom in COPIES:
         source = RACINE / nom
         if source.is_dir():
-            shutil.copytree(source, dossier / nom, ignore=shutil.ignore_patterns("__pycache__", "modifications"))
+            shutil.copytree(
+                source, dossier / nom, ignore=shutil.ignore_patterns("__pycache__", "modifications")
+            )
         else:
             shutil.copy(source, dossier / nom)
     return dossier
@@ -84,7 +88,11 @@ def test_les_essais_passent_une_fois_toutes_les_modifications_faites(copie):
         _appliquer(correctif, copie)
     neufs = [f for c in CORRECTIFS for f in _fichiers(c) if Path(f).name.startswith("test_")]
     fait = subprocess.run(
-        [*(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not complet"), *ESSAIS, *neufs],
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not complet"),
+            *ESSAIS,
+            *neufs,
+        ],
         cwd=copie,
         env=os.environ | {"PYTHONPATH": str(copie)},
         capture_output=True,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from donnees_insee.catalogue.catalogue import marques
+from donnees_insee.catalogue.tables import marques
 from donnees_insee.depot.depot import deposer
 
 if TYPE_CHECKING:

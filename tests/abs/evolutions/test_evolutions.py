@@ -27,7 +27,7 @@ from abs.indicateurs.fiabilite import (
 )
 from abs.indicateurs.indicateurs import indicateur, indicateurs
 from donnees_insee.base.base import Base
-from donnees_insee.depot.retrait import retirer
+from donnees_insee.depot.journal import retirer
 from donnees_insee.erreurs import ParametreInvalide
 from donnees_insee.geographie.groupes import appliquer
 from tests.abs.effets_de_sondage import effet_de_sondage_observe

@@ -11,7 +11,8 @@ import pytest
 from abs.indicateurs import indicateurs as module
 from abs.indicateurs.indicateurs import Indicateur, Lecture, charger, identites, indicateur, indicateurs
 from abs.portrait.forces_faiblesses import LIBELLES_PUBLICS, LIBELLES_TRANSVERSAUX
-from donnees_insee.catalogue.catalogue import plan, sources
+from donnees_insee.catalogue.catalogue import sources
+from donnees_insee.catalogue.tables import plan
 from donnees_insee.erreurs import DonneeAbsente, IndicateurInconnu
 from donnees_insee.lecture.reconnaissance import traduire
 

@@ -18,7 +18,7 @@ from abs.perimetres.transferts import TransfertRefuse
 from abs.statuts import Statut
 from abs.territoires.demande import Demande
 from donnees_insee.base.base import Base
-from donnees_insee.depot.retrait import retirer
+from donnees_insee.depot.journal import retirer
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
 from tests.abs.conftest import monter
 from tests.abs.fabrique_de_carreaux import COTE, EST, NORD, en_degres, fabriquer

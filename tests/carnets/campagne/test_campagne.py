@@ -17,7 +17,7 @@ from carnets.campagne.deroulement import mener, taches_du_plan, verifies
 from carnets.campagne.plan import EXEMPLE, PlanInvalide, lire_plan
 from carnets.campagne.taches import DELAI_PASSE, ECHEC, FAIT, TUE, Resultat, deja_faite
 from carnets.commande.application import app
-from donnees_insee.base.verrous import VerrouPris, tenir
+from donnees_insee.chemins import VerrouPris, tenir
 from tests.carnets.petits_carnets import carnet
 
 pytestmark = pytest.mark.carnet

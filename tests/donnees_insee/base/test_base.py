@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from donnees_insee.base.base import Base, lire_recu, reunir
+from donnees_insee.base.base import Base
+from donnees_insee.base.parts import reunir
+from donnees_insee.base.recus import lire_recu
 from donnees_insee.chemins import dossier_des_donnees, dossier_provisoire, fichier_provisoire
 from donnees_insee.depot.depot import deposer, empreinte, retirer
 from donnees_insee.erreurs import ErreurAbs, SortieImpossible

@@ -9,14 +9,19 @@ import pytest
 
 from donnees_insee import codes
 from donnees_insee.base.base import familles
-from donnees_insee.catalogue import catalogue
-from donnees_insee.catalogue.catalogue import marques, plan, source, sources
-from donnees_insee.catalogue.tables import dates_des_parties, reference
+from donnees_insee.catalogue import catalogue, tables
+from donnees_insee.catalogue.catalogue import source, sources
+from donnees_insee.catalogue.tables import dates_des_parties, marques, plan, reference
 from donnees_insee.lecture.reconnaissance import traduire
 
 TOUTES = sorted(sources().values(), key=lambda s: s.id)
 RECENSEMENT = [s for s in TOUTES if plan(s.id)]
 CHARGEES = [s for s in TOUTES if not s.a_venir]
+NIVEAUX = {
+    "iris", "quartier", "commune", "epci", "bassin_de_vie", "departement", "region", "france", "qpv", "perimetre",
+    # Niveaux de la base qui ne sont pas des territoires d'un portrait.
+    "carreau", "equipement", "local", "annee", "mouvement", "passage", "type_d_equipement",
+}  # fmt: skip
 STATUTS = {"secret", "indisponible", "sans_objet"}
 # Ces sources donnent des rattachements, des noms ou des contours : aucun indicateur ne les lit directement.
 SANS_INDICATEUR = {
@@ -42,7 +47,7 @@ def test_champs(entree):
         assert entree.rappel_demande
         return
     assert entree.niveaux
-    assert set(entree.niveaux) <= {*codes.NIVEAUX, *codes.NIVEAUX_TECHNIQUES}
+    assert set(entree.niveaux) <= NIVEAUX
     assert entree.cle
     assert entree.rappel_demande
     assert all(c == c.upper() for c in (*entree.cle, *entree.signature))
@@ -71,11 +76,16 @@ def test_millesimes(entree):
         assert m.geographie is None or 0 <= m.geographie - m.annee <= 4
         for adresse in (m.page, m.url):
             assert adresse == "" or adresse.startswith("https://")
-        assert m.certitude in catalogue.CERTITUDES, m
+        assert m.certitude in tables.CERTITUDES, m
         # Une adresse absente ne peut pas être dite sûre, et l'analyste doit savoir où chercher.
         assert m.certitude == "inconnue" or m.url or m.page, m
         assert m.url or m.page or m.membre or m.note, m
     assert not {m.annee for m in entree.millesimes} & set(entree.absences)
+
+
+def variables_attendues(base: str, annee: int) -> list[str]:
+    """Les variables que le plan annonce pour un millésime."""
+    return [v.nom for v in plan(base) if v.de <= annee and (v.a is None or annee <= v.a)]
 
 
 @pytest.mark.parametrize("entree", RECENSEMENT, ids=identifiant)
@@ -83,7 +93,7 @@ def test_millesimes(entree):
 def test_le_plan_est_complet_a_chaque_annee_declaree(entree, annee):
     """Chaque base IRIS de 2013 à 2022 est annoncée, a son plan, et ses ruptures y sont."""
     assert [m for m in entree.millesimes if (m.annee, m.contenu) == (annee, "IRIS")]
-    attendues = set(catalogue.variables_attendues(entree.id, annee))
+    attendues = set(variables_attendues(entree.id, annee))
     assert len(attendues) >= 29
     ruptures = {
         "rp_population": ("C_POP15P_CS3", "C_POP15P_STAT_GSEC13_23", 2022),
@@ -99,7 +109,7 @@ def test_le_plan_est_complet_a_chaque_annee_declaree(entree, annee):
 # Nombre de colonnes constaté par un tiers sur les CSV de 2022 (IRIS, COM, TYP_IRIS, LAB_IRIS compris).
 @pytest.mark.parametrize(("base", "n"), [("rp_population", 76), ("rp_activite", 119), ("rp_logement", 101)])
 def test_le_plan_de_2022_a_le_nombre_de_colonnes_constate(base, n):
-    assert len(catalogue.variables_attendues(base, 2022)) + 4 == n
+    assert len(variables_attendues(base, 2022)) + 4 == n
 
 
 @pytest.mark.parametrize("entree", CHARGEES, ids=identifiant)
@@ -226,7 +236,7 @@ def test_noms_officiels(niveau, n):
 
 def test_enquetes_annuelles_de_chaque_millesime():
     """Cinq enquêtes par millésime, jamais celle de 2021 (reportée) : les couples disjoints de la règle en sortent."""
-    enquetes = catalogue.enquetes_annuelles()
+    enquetes = tables.enquetes_annuelles()
     for millesime in range(2013, 2024):
         assert len(enquetes[millesime]) == 5
         assert 2021 not in enquetes[millesime]
@@ -262,7 +272,7 @@ def test_une_annee_de_plus_n_est_que_des_lignes(tmp_path, monkeypatch):
     try:
         nouveau = source("rp_logement").millesimes[-1]
         assert (nouveau.annee, nouveau.geographie, nouveau.certitude) == (2023, 2025, "P")
-        attendues = catalogue.variables_attendues("rp_logement", 2023)
+        attendues = variables_attendues("rp_logement", 2023)
         assert "P_RP_ACH2020" in attendues
         assert "P_RP_ACH2019" not in attendues
         brutes = [f"{v[0]}23{v[1:]}" for v in attendues]

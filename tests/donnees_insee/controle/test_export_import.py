@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from donnees_insee.base.base import Base
-from donnees_insee.controle import archive_lue as deballage
-from donnees_insee.controle import reunion as fusion
-from donnees_insee.controle.archive_de_base import INTERDITS, MANIFESTE, ecrire_colis, nom_sur
+from donnees_insee.controle import colis as deballage
+from donnees_insee.controle import export_import as fusion
+from donnees_insee.controle.colis import INTERDITS, MANIFESTE, ecrire_colis, nom_sur
 from donnees_insee.controle.export_import import exporter, importer
 from donnees_insee.controle.verification import verifier
 from donnees_insee.depot.depot import deposer, retirer

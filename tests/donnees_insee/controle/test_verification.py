@@ -19,8 +19,7 @@ from shapely.geometry import box
 
 from donnees_insee.base.base import Base
 from donnees_insee.base.recus import Recu
-from donnees_insee.controle.difference import comparer
-from donnees_insee.controle.verification import choisir, verifier
+from donnees_insee.controle.verification import choisir, comparer, verifier
 from donnees_insee.depot.depot import deposer
 
 CAF = "CODGEO;NOTE;A;PERCOU;AM;ACAVENF\n340010101;1;120;300;20;40\n340010102;2;ns;5;;1\n"

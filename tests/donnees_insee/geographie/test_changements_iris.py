@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
-from donnees_insee.base.noms_d_iris import apparier_par_nom, voisins_de_nom
+from donnees_insee.base.couches import apparier_par_nom, voisins_de_nom
 from donnees_insee.geographie.changements_iris import (
     CONTOURS,
     MEME_CODE,

@@ -7,8 +7,7 @@ import pyarrow as pa
 import pytest
 
 from donnees_insee.base.base import Base
-from donnees_insee.catalogue.formes import formes
-from donnees_insee.catalogue.tables import reference
+from donnees_insee.catalogue.tables import formes, reference
 from donnees_insee.depot.depot import deposer
 from donnees_insee.lecture.brut import TableBrute
 from donnees_insee.preparation.mise_en_forme import mettre_en_forme

@@ -17,15 +17,21 @@ import pytest
 import trustme
 
 from donnees_insee.base.base import Base
-from donnees_insee.catalogue.catalogue import Millesime, source, sources
+from donnees_insee.catalogue.catalogue import source, sources
+from donnees_insee.catalogue.tables import Millesime
 from donnees_insee.demo import ARCHIVE
 from donnees_insee.depot.depot import deposer, retirer
 from donnees_insee.erreurs import ErreurAbs, FichierIllisible, ParametreInvalide, SortieImpossible
 from donnees_insee.telechargement.choix import Demande, a_prendre_a_la_main, choisir
-from donnees_insee.telechargement.erreurs_http import nom_du_fichier, total_de_la_suite
 from donnees_insee.telechargement.reception import Reglages, recevoir
 from donnees_insee.telechargement.registre import Version, lire_registre, noter, verrou
-from donnees_insee.telechargement.reseau import TelechargementImpossible, hotes_permis, verifier_adresse
+from donnees_insee.telechargement.reseau import (
+    TelechargementImpossible,
+    hotes_permis,
+    nom_du_fichier,
+    total_de_la_suite,
+    verifier_adresse,
+)
 from donnees_insee.telechargement.telechargement import Resultat, deja_tenu, telecharger
 from tests.donnees_insee.serveur_fautif import Page, Serveur
 

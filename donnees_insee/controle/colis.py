@@ -1,33 +1,126 @@
-"""Ouvrir un colis sans croire à rien de ce qu'il annonce : noms, manifeste, tailles et empreintes."""
+"""Le colis : une archive zip de toute la base et son manifeste, écrite sous des noms sûrs, lue sans la croire."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import stat
+import sys
+import unicodedata
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, Final
 
-from donnees_insee.controle.archive_de_base import BLOC, FORMAT, MANIFESTE, VERSION, Entree, nom_sur
 from donnees_insee.controle.inventaire import SHA256, nature
 from donnees_insee.erreurs import FichierIllisible, SortieImpossible, cause_en_clair
 from donnees_insee.lecture.archives import verifier_taille
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+Suivre = Callable[[str, int, int], None]
 
-    Suivre = Callable[[str, int, int], None]
-
+MANIFESTE: Final = "MANIFESTE.json"
+FORMAT: Final = "abs-base"
+VERSION: Final = 1
+BLOC: Final = 1 << 20
 MANIFESTE_MAXIMAL: Final = 64 * 1024**2
 REFAIRE: Final = (
     "Rien n'a été changé. Refaites l'archive avec `abs sources exporter`, ou copiez-la de nouveau."
 )
+# Déjà comprimés : les comprimer encore ne ferait que perdre du temps.
+DEJA_COMPRIMES: Final = frozenset({".parquet", ".zip", ".7z", ".gz", ".xlsx", ".xlsm", ".ods"})
+# Windows refuse ces signes, ces fins de noms et ces noms.
+INTERDITS: Final = re.compile(r'[<>:"\\|?*\x00-\x1f\x7f\ud800-\udfff]')
+RESERVES: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Entree:
+    """Un fichier du colis, tel que le manifeste l'annonce."""
+
+    adresse: str
+    sha256: str
+    taille: int
+
+
+def nom_sur(adresse: str) -> str:
+    """Donner un nom de fichier que tout système accepte."""
+    surs = []
+    for partie in unicodedata.normalize("NFC", adresse).split("/"):
+        propre = INTERDITS.sub("_", partie)
+        garde = propre.rstrip(". ")
+        propre = garde + "_" * (len(propre) - len(garde))
+        surs.append(f"_{propre}" if RESERVES.fullmatch(propre) else propre)
+    return "/".join(surs)
+
+
+def ecrire_colis(
+    chemin: Path, fichiers: Mapping[str, Path], suivre: Suivre | None = None
+) -> tuple[Entree, ...]:
+    """Écrire un colis, fichiers dans l'ordre des adresses, manifeste en dernier."""
+    entrees: list[Entree] = []
+    with zipfile.ZipFile(chemin, "w", allowZip64=True) as archive:
+        for rang, (adresse, fichier) in enumerate(_sans_homonymes(fichiers), start=1):
+            if suivre is not None:
+                suivre(fichier.name, rang, len(fichiers))
+            entrees.append(_ajouter(archive, adresse, fichier))
+        manifeste = {
+            "format": FORMAT,
+            "version": VERSION,
+            "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "fichiers": [asdict(e) for e in entrees],
+        }
+        texte = json.dumps(manifeste, ensure_ascii=False, indent=1)
+        archive.writestr(_membre(MANIFESTE), texte.encode())
+    return tuple(entrees)
+
+
+def _sans_homonymes(fichiers: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
+    """Donner à chaque fichier un nom sûr, distinct même pour un disque qui ignore la casse."""
+    pris: set[str] = set()
+    for adresse in sorted(fichiers):
+        sure, rang = nom_sur(adresse), 1
+        while sure.casefold() in pris:
+            rang += 1
+            modele = PurePosixPath(nom_sur(adresse))
+            sure = str(modele.with_name(f"{modele.stem} ({rang}){modele.suffix}"))
+        pris.add(sure.casefold())
+        yield sure, fichiers[adresse]
+
+
+def _membre(adresse: str) -> zipfile.ZipInfo:
+    # Une date fixe : deux exports d'une même base ne diffèrent que par leur manifeste.
+    info = zipfile.ZipInfo(adresse, (1980, 1, 1, 0, 0, 0))
+    comprime = PurePosixPath(adresse).suffix.lower() in DEJA_COMPRIMES
+    info.compress_type = zipfile.ZIP_STORED if comprime else zipfile.ZIP_DEFLATED
+    info.external_attr = 0o644 << 16
+    return info
+
+
+def _ajouter(archive: zipfile.ZipFile, adresse: str, fichier: Path) -> Entree:
+    """Ajouter un fichier en le lisant une seule fois : l'empreinte est celle de ce qui est écrit."""
+    info = _membre(adresse)
+    info.file_size = fichier.stat().st_size
+    with fichier.open("rb") as source, archive.open(info, "w", force_zip64=info.file_size > 1 << 30) as cible:
+        return Entree(adresse, *_copier(source, cible))
+
+
+def _copier(source: IO[bytes], cible: IO[bytes], au_plus: int = sys.maxsize) -> tuple[str, int]:
+    """Copier un flux et donner l'empreinte et la taille copiées ; au-delà d'une taille, un octet suffit à la dépasser."""
+    somme, taille = hashlib.sha256(), 0
+    while taille <= au_plus and (bloc := source.read(min(BLOC, au_plus - taille + 1))):
+        somme.update(bloc)
+        taille += len(bloc)
+        cible.write(bloc)
+    return somme.hexdigest(), taille
+
+
+# -- ouvrir ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -55,23 +148,18 @@ class Colis:
                 suivre(PurePosixPath(entree.adresse).name, rang, len(self.entrees))
             cible = dossier / entree.adresse
             cible.parent.mkdir(parents=True, exist_ok=True)
-            with _archive_lisible(self.nom):
-                intact = self._copier(entree, cible)
-            if not intact:
+            with (
+                _archive_lisible(self.nom),
+                self.archive.open(entree.adresse) as source,
+                cible.open("wb") as flux,
+            ):
+                # Jamais un octet de plus que la taille annoncée : une archive ne peut pas gonfler.
+                lus = _copier(source, flux, entree.taille)
+            if lus != (entree.sha256, entree.taille):
                 raise FichierIllisible(
                     f"« {self.nom} » : « {entree.adresse} » n'est pas le fichier que le manifeste annonce "
                     f"(empreinte ou taille différente). {REFAIRE}"
                 )
-
-    def _copier(self, entree: Entree, cible: Path) -> bool:
-        somme, lus = hashlib.sha256(), 0
-        with self.archive.open(entree.adresse) as source, cible.open("wb") as flux:
-            # Jamais un octet de plus que la taille annoncée : une archive ne peut pas gonfler.
-            while lus <= entree.taille and (bloc := source.read(min(BLOC, entree.taille - lus + 1))):
-                lus += len(bloc)
-                somme.update(bloc)
-                flux.write(bloc)
-        return lus == entree.taille and somme.hexdigest() == entree.sha256
 
 
 @contextmanager
@@ -133,7 +221,6 @@ def _entrees(manifeste: dict[str, Any], nom: str) -> tuple[Entree, ...]:
         entrees = tuple(Entree(**ligne) for ligne in manifeste["fichiers"])
         corrects = all(
             isinstance(e.adresse, str)
-            and isinstance(e.sha256, str)
             and SHA256.fullmatch(e.sha256)
             and type(e.taille) is int
             and e.taille >= 0
