@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -70,6 +71,12 @@ class Iris:
             if communes is None or {c[:5], codes.ville_de_l_arrondissement(c[:5])} & communes
         )
 
+    def du_sujet(self, communes: set[str]) -> list[str]:
+        """Lister tous les IRIS des communes : ceux de la liste de référence et ceux des données."""
+        geo = self.territoires.geographie
+        references = (geo.iris(commune, set(), self.annee_population).index for commune in communes)
+        return sorted({*self.de(communes), *(str(c) for liste in references for c in liste)})
+
 
 def lecture_tenue(
     lecteur: Lecteur, definition: Indicateur, millesime: int | None, niveau: str = "iris"
@@ -101,26 +108,34 @@ def valeurs(
     return pd.Series(propre, index=pd.Index(list(lus.rangs), dtype="str"), dtype=float)
 
 
+def plus_recente(
+    lecteur: Lecteur,
+    definition: Indicateur,
+    millesime: int | None,
+    convient: Callable[[pd.Series], bool],
+    niveau: str = "iris",
+) -> tuple[int, pd.Series] | None:
+    """Lire un indicateur à la date la plus récente qui convient, sans ce qui manque."""
+    lues = (
+        (annee, valeurs(lecteur, definition, lecture, annee, niveau).dropna())
+        for annee, lecture in lecture_tenue(lecteur, definition, millesime, niveau)
+    )
+    return next((lue for lue in lues if convient(lue[1])), None)
+
+
 def lire_les_iris(territoires: Territoires, lecteur: Lecteur, table: Table, millesime: int | None) -> Iris:
     """Lire la population des IRIS, qui décide de ceux qui comptent."""
-    definition = indicateur(table.population)
-    candidates = [
-        (annee, valeurs(lecteur, definition, lecture, annee).dropna())
-        for annee, lecture in lecture_tenue(lecteur, definition, millesime)
-    ]
-    candidates = [(annee, serie) for annee, serie in candidates if len(serie)]
-    if not candidates:
+    lue = plus_recente(lecteur, indicateur(table.population), millesime, lambda serie: not serie.empty)
+    if lue is None:
         raise DonneeAbsente(
             "La typologie pondère les IRIS par leur population, et la base ne la tient pour aucun IRIS"
             f"{'' if millesime is None else f' en {millesime} ou avant'}. Déposez le fichier de l'Insee "
             "« Évolution et structure de la population » à l'IRIS."
         )
-    annee, population = candidates[0]
-    jeunes = pd.Series(dtype=float)
-    part = indicateur(table.etudiants)
-    for quand, lecture in lecture_tenue(lecteur, part, annee)[:1]:
-        jeunes = valeurs(lecteur, part, lecture, quand).dropna()
-    return Iris(population[population > 0], annee, jeunes, territoires)
+    annee, population = lue
+    jeunes = plus_recente(lecteur, indicateur(table.etudiants), annee, lambda _: True)
+    etudiants = pd.Series(dtype=float) if jeunes is None else jeunes[1]
+    return Iris(population[population > 0], annee, etudiants, territoires)
 
 
 def lire_une_colonne(lecteur: Lecteur, variable: VariableActive, millesime: int, lecture: Lecture) -> Colonne:
@@ -169,15 +184,12 @@ def espaces_possibles(territoires: Territoires, sujet: Territoire) -> list[tuple
         )
     espaces: list[tuple[str, set[str] | None]] = [(sujet.nom, set(sujet.composantes))]
     geo = territoires.geographie
-    tenues = geo.communes.loc[[c for c in sujet.composantes if c in geo.communes.index]]
-    for niveau in ("epci", "departement"):
-        codes_tenus = tenues[niveau].dropna().value_counts()
-        rang_du_sujet = NIVEAUX_ADMIS.index(sujet.niveau)
-        if codes_tenus.empty or NIVEAUX_ADMIS.index(niveau) <= rang_du_sujet:
-            continue
-        code = str(codes_tenus.index[0])
-        nom = str(geo.epci.get(code, code)) if niveau == "epci" else f"le département {code}"
-        espaces.append((nom, set(geo.communes_de(niveau, code))))
+    tenues = geo.communes.reindex(list(sujet.composantes))
+    plus_larges = NIVEAUX_ADMIS[NIVEAUX_ADMIS.index(sujet.niveau) + 1 :]
+    for niveau in (n for n in ("epci", "departement") if n in plus_larges):
+        for code in tenues[niveau].value_counts().index[:1]:
+            nom = str(geo.epci.get(code, code)) if niveau == "epci" else f"le département {code}"
+            espaces.append((nom, set(geo.communes_de(niveau, str(code)))))
     return [*espaces, ("tous les IRIS tenus", None)]
 
 

@@ -62,6 +62,11 @@ class Modele:
         """Nombre de classes."""
         return len(self.centres)
 
+    @property
+    def classes(self) -> range:
+        """Numéros des classes."""
+        return range(1, self.nombre + 1)
+
     def centre(self, classe: int, rang: int) -> float:
         """Donner la valeur, dans son unité, d'une variable au centre d'une classe."""
         variable = self.variables[rang]

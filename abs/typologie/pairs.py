@@ -152,6 +152,39 @@ def proches(reduites: pd.DataFrame, code: str, combien: int) -> tuple[pd.Series,
     return np.sqrt(retenus), parts, pd.Series(stables, index=retenus.index, dtype=float)
 
 
+class Candidats:
+    """Les territoires d'un niveau qui portent les variables d'une question : de quoi chercher qui ressemble à qui."""
+
+    def __init__(self, question: Question, lire_un: Callable[[str], Lue | None]) -> None:
+        self.population = lire_un("population")
+        self.lues = {v: lue for v in question.distance if (lue := lire_un(v)) is not None}
+        self.absentes = [indicateur(v).libelle for v in question.distance if v not in self.lues]
+        self.table = pd.DataFrame({v: serie for v, (_, serie) in self.lues.items()}).dropna()
+
+    @property
+    def dates(self) -> str:
+        """Variables lues, chacune avec sa date."""
+        return ", ".join(f"{indicateur(v).libelle} ({annee})" for v, (annee, _) in self.lues.items())
+
+    def sans_les_arrondissements(self) -> None:
+        """Écarter les arrondissements : aucun n'est une commune."""
+        entieres = [codes.ville_de_l_arrondissement(str(c)) == c for c in self.table.index]
+        self.table = self.table[entieres]
+
+    @property
+    def habitants(self) -> pd.Series:
+        """Population des candidats."""
+        assert self.population is not None
+        return self.population[1].reindex(self.table.index)
+
+    def de_taille_comparable(self, code: str, regles: Regles) -> pd.DataFrame:
+        """Garder les territoires assez peuplés dont la taille est proche de celle d'un autre."""
+        habitants = self.habitants
+        rapport = habitants / habitants[code]
+        voisins = rapport.between(1 / regles.rapport_de_taille, regles.rapport_de_taille)
+        return self.table[voisins & (habitants >= HABITANTS_MINIMUM)]
+
+
 def chercher(base: Base, texte: str, question: str, millesime: int | None = None) -> Pairs:
     """Chercher les territoires comparables à un autre pour une question."""
     regles, connues = _livrees()
@@ -166,28 +199,32 @@ def chercher(base: Base, texte: str, question: str, millesime: int | None = None
             f"Les comparables se cherchent pour une commune ou un IRIS ; « {sujet.nom} » est de niveau "
             f"{NOMS_DE_NIVEAU.get(sujet.niveau, sujet.niveau)}."
         )
+
+    def lire_un(code: str) -> Lue | None:
+        """Lire un indicateur à la date la plus récente où le sujet et assez d'autres territoires l'ont."""
+        minimum = regles.candidats_minimum // 2
+        return plus_recente(
+            *(lecteur, indicateur(code), millesime),
+            lambda lue: sujet.code in lue.index and len(lue) > minimum,
+            sujet.niveau,
+        )
+
     choisie = connues[question]
-    population = _lire(lecteur, sujet, "population", millesime, regles)
-    if population is None:
+    candidats = Candidats(choisie, lire_un)
+    if candidats.population is None:
         raise DonneeAbsente(
             f"La population de {sujet.nom} n'est pas tenue à ce niveau : sans elle, rien ne dit quels territoires sont "
             "de taille comparable. Déposez un fichier du recensement."
         )
-    lues = {v: _lire(lecteur, sujet, v, millesime, regles) for v in choisie.distance}
-    tenues = {v: lue for v, lue in lues.items() if lue is not None}
-    absentes = [indicateur(v).libelle for v in choisie.distance if v not in tenues]
-    if len(tenues) < regles.variables_minimum:
+    if len(candidats.lues) < regles.variables_minimum:
         raise DonneeAbsente(
-            f"Pour la question « {question} », {sujet.nom} n'a que {len(tenues)} variable(s) de ressemblance sur "
-            f"{len(choisie.distance)}. Déposez de quoi calculer : {', '.join(absentes)}."
+            f"Pour la question « {question} », {sujet.nom} n'a que {len(candidats.lues)} variable(s) de ressemblance sur "
+            f"{len(choisie.distance)}. Déposez de quoi calculer : {', '.join(candidats.absentes)}."
         )
-    table = pd.DataFrame({v: serie for v, (_, serie) in tenues.items()}).dropna()
-    if sujet.niveau == "commune":
-        # Un arrondissement n'est pas une commune, sauf s'il est le sujet : il se compare alors aux autres.
-        entieres = [c == sujet.code or codes.ville_de_l_arrondissement(c) == c for c in table.index]
-        table = table[entieres] if codes.ville_de_l_arrondissement(sujet.code) == sujet.code else table
-    habitants = population[1].reindex(table.index)
-    table = de_taille_comparable(table, habitants, sujet.code, regles)
+    # Un arrondissement n'est pas une commune, sauf s'il est le sujet : il se compare alors aux autres.
+    if sujet.niveau == "commune" and codes.ville_de_l_arrondissement(sujet.code) == sujet.code:
+        candidats.sans_les_arrondissements()
+    table = candidats.de_taille_comparable(sujet.code, regles)
     if sujet.code not in table.index or len(table) <= regles.nombre:
         raise DonneeAbsente(
             f"La base ne tient que {max(len(table) - 1, 0)} territoires de taille comparable à {sujet.nom} avec toutes "
@@ -199,31 +236,19 @@ def chercher(base: Base, texte: str, question: str, millesime: int | None = None
             "rang": range(1, len(distances) + 1),
             "code": distances.index,
             "nom": [_nom(territoires, str(c), sujet.niveau) for c in distances.index],
-            "population": habitants[distances.index].to_numpy(float),
+            "population": candidats.habitants[distances.index].to_numpy(float),
             "distance": distances.to_numpy(),
             "stabilite": stables.to_numpy(),
+            **{f"{PART}{v}": parts[v].to_numpy() for v in table.columns},
         }
     )
-    for variable in table.columns:
-        resultat[f"part_dans_la_distance_{variable}"] = parts[variable].to_numpy()
     for code in choisie.resultats:
-        lu = _lire(lecteur, sujet, code, millesime, regles)
-        if lu is not None:
+        if (lu := lire_un(code)) is not None:
             resultat[f"resultat_{code}_{lu[0]}"] = lu[1].reindex(distances.index).to_numpy(float)
-    phrases = _phrases(sujet, choisie, tenues, absentes, (len(table) - 1, float(stables.mean())), regles)
+    tenues = {v: annee for v, (annee, _) in candidats.lues.items()}
+    mesures = (len(table) - 1, float(stables.mean()))
+    phrases = _phrases(sujet, choisie, candidats.lues, candidats.absentes, mesures, regles)
     return Pairs(sujet.code, sujet.nom, resultat, phrases)
-
-
-def _lire(
-    lecteur: Lecteur, sujet: Territoire, code: str, millesime: int | None, regles: Regles
-) -> tuple[int, pd.Series] | None:
-    """Lire un indicateur à la date la plus récente où le sujet et assez d'autres territoires l'ont."""
-    definition = indicateur(code)
-    for annee, lecture in lecture_tenue(lecteur, definition, millesime, sujet.niveau):
-        lue = valeurs(lecteur, definition, lecture, annee, sujet.niveau).dropna()
-        if sujet.code in lue.index and len(lue) > regles.candidats_minimum // 2:
-            return annee, lue
-    return None
 
 
 def _nom(territoires: Territoires, code: str, niveau: str) -> str:

@@ -144,15 +144,20 @@ def affecter(reduites: np.ndarray, centres: np.ndarray, manques_admis: int) -> n
 
 def stabilites(reduites: np.ndarray, nombres: range, tirages: int, graine: int) -> dict[int, float]:
     """Mesurer, pour chaque nombre de classes, ce qu'il reste de la partition quand on retire les IRIS au sort."""
-    from sklearn.metrics import adjusted_rand_score  # noqa: PLC0415 - import lent
-
     hasard = np.random.default_rng(graine)
     # Les mêmes tirages pour tous les nombres de classes : ils se comparent. Triés, ils ne dépendent pas de l'ordre.
-    echantillons = [np.sort(hasard.integers(0, len(reduites), len(reduites))) for _ in range(tirages)]
+    tires = [np.sort(hasard.integers(0, len(reduites), len(reduites))) for _ in range(tirages)]
+    return accords(reduites, nombres, tires)
+
+
+def accords(reduites: np.ndarray, nombres: range, echantillons: list[np.ndarray]) -> dict[int, float]:
+    """Mesurer, pour chaque nombre de classes, l'accord moyen de la partition avec celles que des échantillons donnent."""
+    from sklearn.metrics import adjusted_rand_score  # noqa: PLC0415 - import lent
+
     entier, arbres = arbre(reduites), [arbre(reduites[e]) for e in echantillons]
     mesures = {}
     for nombre in nombres:
         reference = affecter(reduites, entier.centres(nombre), 0)
-        accords = [adjusted_rand_score(reference, affecter(reduites, a.centres(nombre), 0)) for a in arbres]
-        mesures[nombre] = float(np.mean(accords))
+        tires = [adjusted_rand_score(reference, affecter(reduites, a.centres(nombre), 0)) for a in arbres]
+        mesures[nombre] = float(np.mean(tires))
     return mesures

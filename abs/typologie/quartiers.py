@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from abs.definitions import dire
 from abs.territoires.territoires import Territoire, Territoires
 from donnees_insee.base.base import Base
 from donnees_insee.base.parts import part_lisible
-from donnees_insee.geographie.recouvrements import PROJECTION
+from donnees_insee.geographie.recouvrements import recouvrements
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -19,47 +21,47 @@ PART_MINIMALE: Final = 0.10
 COLONNES: Final = ("qpv", "nom_qpv", "code", "part_du_qpv")
 
 
-def contours_des_iris(base: Base, codes: list[str]) -> tuple[gpd.GeoDataFrame | None, str]:
-    """Prendre les contours d'IRIS dans la couche qui en porte le plus."""
+def _couches(
+    base: Base, source: str, colonne: str, voulus: list[str]
+) -> Iterator[tuple[int | None, gpd.GeoDataFrame]]:
+    """Lire dans chaque couche tenue les seuls contours voulus."""
     import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
 
-    meilleure, annee_retenue, nombre = None, "", 0
-    communes = sorted({c[:5] for c in codes})
-    for annee, chemin in base.couches("contours_iris"):
+    for annee, chemin in base.couches(source):
         with part_lisible(chemin):
-            couche = gpd.read_parquet(chemin, filters=[("commune", "in", communes)])
-        couche = couche[couche["code"].isin(codes)]
-        if len(couche) > nombre:
-            meilleure, nombre = couche[["code", "geometry"]].reset_index(drop=True), len(couche)
-            annee_retenue = "année non précisée" if annee is None else str(annee)
-    return meilleure, annee_retenue
+            couche = gpd.read_parquet(chemin, filters=[(colonne, "in", voulus or [""])])
+        yield annee, couche
+
+
+def contours_des_iris(base: Base, codes: list[str]) -> tuple[gpd.GeoDataFrame | None, str]:
+    """Prendre les contours d'IRIS dans la couche qui en porte le plus."""
+    lues = _couches(base, "contours_iris", "commune", sorted({c[:5] for c in codes}))
+    siennes = [(annee, couche[couche["code"].isin(codes)]) for annee, couche in lues]
+    annee, meilleure = max(siennes, key=lambda lue: len(lue[1]), default=(None, ()))
+    if not len(meilleure):
+        return None, ""
+    dite = "année non précisée" if annee is None else str(annee)
+    return meilleure[["code", "geometry"]].reset_index(drop=True), dite
 
 
 def contours_des_qpv(base: Base, qpv: list[Territoire]) -> gpd.GeoDataFrame | None:
     """Prendre les périmètres de quartiers prioritaires."""
-    import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
-
-    for _, chemin in base.couches("contours_qpv"):
-        with part_lisible(chemin):
-            couche = gpd.read_parquet(chemin, filters=[("code", "in", [t.code for t in qpv] or [""])])
-        if len(couche):
-            return couche[["code", "nom", "geometry"]].sort_values("code", ignore_index=True)
-    return None
+    lues = _couches(base, "contours_qpv", "code", [t.code for t in qpv])
+    trouvee = next((couche for _, couche in lues if len(couche)), None)
+    return (
+        None
+        if trouvee is None
+        else trouvee[["code", "nom", "geometry"]].sort_values("code", ignore_index=True)
+    )
 
 
 def iris_des_qpv(iris: gpd.GeoDataFrame, qpv: gpd.GeoDataFrame) -> pd.DataFrame:
     """Lister les IRIS qui portent au moins un dixième de la surface d'un quartier prioritaire."""
-    gauche, droite = iris.to_crs(PROJECTION), qpv.to_crs(PROJECTION)
-    lignes = []
-    for quartier in droite.itertuples():
-        forme = quartier.geometry if quartier.geometry.is_valid else quartier.geometry.buffer(0)
-        parts = gauche.geometry.make_valid().intersection(forme).area / forme.area
-        lignes += [
-            (quartier.code, quartier.nom, code, part)
-            for code, part in zip(gauche["code"], parts, strict=True)
-            if part >= PART_MINIMALE
-        ]
-    return pd.DataFrame(lignes, columns=list(COLONNES)).sort_values(["qpv", "code"], ignore_index=True)
+    couples = recouvrements(qpv, iris, PART_MINIMALE)
+    couples = couples[couples["part_avant"] >= PART_MINIMALE]
+    noms = couples["avant"].map(qpv.set_index("code")["nom"])
+    lus = (couples["avant"], noms, couples["apres"], couples["part_avant"])
+    return pd.DataFrame(dict(zip(COLONNES, lus, strict=True))).reset_index(drop=True)
 
 
 def quartiers_classes(base: Base, sujet: Territoire, iris: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -67,16 +69,12 @@ def quartiers_classes(base: Base, sujet: Territoire, iris: pd.DataFrame) -> tupl
     vide = pd.DataFrame(columns=[*COLONNES, "classe"])
     qpv = Territoires(base).qpv_du(sujet)
     if not qpv:
-        return vide, f"La base ne tient aucun quartier prioritaire pour {sujet.nom}."
+        return vide, dire("typologie", "sans_qpv", nom=sujet.nom)
     perimetres = contours_des_qpv(base, qpv)
     couche, _ = contours_des_iris(base, list(iris["code"]))
     if perimetres is None or couche is None:
         quoi = "les périmètres des quartiers prioritaires" if perimetres is None else "les contours des IRIS"
-        return vide, f"Les quartiers prioritaires ne sont pas situés : la base ne tient pas {quoi}."
+        return vide, dire("typologie", "qpv_non_situes", quoi=quoi)
     liste = iris_des_qpv(couche, perimetres)
     liste["classe"] = liste["code"].map(iris.set_index("code")["classe"]).fillna(0).astype(int)
-    phrase = (
-        "Un quartier prioritaire n'a pas de classe : voici celle des IRIS qui portent au moins un dixième de sa "
-        "surface. Ces IRIS débordent du quartier, et leur situation n'est pas la sienne."
-    )
-    return liste, phrase
+    return liste, dire("typologie", "qpv")

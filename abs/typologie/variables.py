@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 from typing import Any, Final
 
@@ -146,7 +146,7 @@ def lire(texte: str) -> Table:
 FICHIER: Final = "_typologie.toml"
 
 
-@lru_cache(maxsize=1)
+@cache
 def table() -> Table:
     """Donner la table livrée avec le projet."""
     return lire((resources.files("abs.definitions") / FICHIER).read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from abs.calcul.lecture import Lecteur
 from abs.indicateurs.indicateurs import indicateur, indicateurs
 from abs.territoires.territoires import Territoires
-from abs.typologie import apprentissage, classes, etude, modele, partition, rendu, transfert
+from abs.typologie import classes, etude, modele, partition, rendu, transfert
 from abs.typologie.donnees import Colonne, Espace, Iris, lire_les_iris
 from abs.typologie.variables import FICHIER, lire, table, trait_de_population, verifier_les_actives
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
@@ -127,7 +127,7 @@ def test_des_groupes_nets_sont_retrouves_et_leur_nombre_est_stable():
     assert stables[3] > stables[5]
     obtenues = partition.affecter(reduites, partition.partager(reduites, 3), 0)
     assert [len(set(obtenues[i : i + 70])) for i in (0, 70, 140)] == [1, 1, 1]
-    nombre, phrase = apprentissage.choisir_le_nombre(reduites, {3: stables[3]}, table())
+    nombre, phrase = etude.choisir_le_nombre(reduites, {3: stables[3]}, table())
     assert nombre == 3
     assert "stabilité atteint 0,7" in phrase
 
@@ -136,7 +136,7 @@ def test_sans_groupes_aucun_nombre_n_est_dit_stable():
     reduites = np.random.default_rng(5).normal(size=(150, 6))
     stables = partition.stabilites(reduites, range(4, 7), 10, 1)
     assert max(stables.values()) < REGLES.stabilite
-    _, phrase = apprentissage.choisir_le_nombre(reduites, stables, table())
+    _, phrase = etude.choisir_le_nombre(reduites, stables, table())
     assert "faute de mieux" in phrase
     assert "incertaines" in phrase
 
@@ -174,9 +174,7 @@ LEGERE = dataclasses.replace(table(), regles=dataclasses.replace(REGLES, reechan
 
 
 def apprendre(codes, colonnes, iris):
-    return apprentissage.apprendre(
-        SUJET, Espace("essai", tuple(codes), "Phrase."), colonnes, iris, LEGERE, []
-    )
+    return etude.apprendre(SUJET, Espace("essai", tuple(codes), "Phrase."), colonnes, iris, LEGERE, [])
 
 
 @pytest.fixture(scope="module")
