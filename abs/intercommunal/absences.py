@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from abs.calcul.chiffre import Chiffre
 from abs.calcul.table_longue import Diagnostic
+from abs.definitions import dire
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur
 from abs.intercommunal.plan import plan
@@ -38,22 +39,25 @@ def par_raison(couples: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return noms
 
 
-def peu_remplis(diagnostic: Diagnostic, theme: str, montres: Collection[str]) -> list[str]:
+def indicateurs_du_theme(diagnostic: Diagnostic, theme: str, voulus: Sequence[str] = ()) -> list[Indicateur]:
+    """Choisir les indicateurs montrés dans un thème."""
+    codes = voulus or plan()["tableaux"][theme]
+    minimum = 1.0 if voulus else plan()["tableaux"]["part_des_communes"] * len(diagnostic.ensembles.mailles)
+    connus = [diagnostic.indicateurs[c] for c in codes if c in diagnostic.indicateurs]
+    return [i for i in connus if i.theme == theme and remplissage(diagnostic, i) >= max(minimum, 1.0)]
+
+
+def peu_remplis(diagnostic: Diagnostic, theme: str) -> list[str]:
     """Dire quels indicateurs du plan ne sont pas dans les tableaux, faute d'assez de communes chiffrées."""
-    autres = [diagnostic.indicateurs[c] for c in plan()["tableaux"][theme] if c not in montres]
+    montres, du_plan = indicateurs_du_theme(diagnostic, theme), plan()["tableaux"][theme]
+    autres = [i for c in du_plan if (i := diagnostic.indicateurs[c]) not in montres]
     comptes = [(i, remplissage(diagnostic, i)) for i in autres]
-    quelques = [f"{i.libelle} ({nombre(n)})" for i, n in comptes if n]
-    aucune = [i.libelle for i, n in comptes if not n]
+    cites = {
+        "quelques": " ; ".join(f"{i.libelle} ({nombre(n)})" for i, n in comptes if n),
+        "aucune": " ; ".join(i.libelle for i, n in comptes if not n),
+    }
     total = nombre(len(diagnostic.ensembles.mailles))
-    phrases = []
-    if quelques:
-        phrases.append(
-            f"Chiffrés dans moins de la moitié des {total} communes, donc seulement dans le classeur et les fiches "
-            f"(nombre de communes) : {' ; '.join(quelques)}."
-        )
-    if aucune:
-        phrases.append(f"Sans chiffre à la commune dans les fichiers admis : {' ; '.join(aucune)}.")
-    return phrases
+    return [dire("absences", cas, cites=liste, total=total) for cas, liste in cites.items() if liste]
 
 
 def raisons(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[str]:
@@ -74,7 +78,7 @@ def raisons(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[str]:
 def _raison(chiffre: Chiffre) -> str:
     premiere = chiffre.note.split(" ; ")[0]
     if premiere.startswith(("seulement", "aucun des")):
-        return "une partie seulement de la commune a un chiffre dans les fichiers déposés"
+        return dire("absences", "partie")
     return premiere or LIBELLES_STATUT[chiffre.statut]
 
 

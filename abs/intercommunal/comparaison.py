@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from abs.calcul.table_longue import Diagnostic
+from abs.definitions import dire
 from abs.formats import nombre
 from abs.indicateurs.annees_comparables import mises_en_garde
 from abs.indicateurs.indicateurs import THEMES
@@ -98,12 +99,10 @@ def comparer_l_intercommunalite(
         classements=classements,
         essentiel=essentiel(diagnostic, classements),
         themes={t: tables.par_theme(diagnostic, classements, t, voulus) for t in THEMES},
-        restes={t: [] if voulus else _restes(diagnostic, t) for t in THEMES},
+        restes={t: [] if voulus else peu_remplis(diagnostic, t) for t in THEMES},
         partage=partage,
         pairs=pairs,
-        centre=replace(
-            peser(diagnostic, diagnostiqueur.centre, classements), d_apres=diagnostiqueur.population_d_apres
-        ),
+        centre=peser(diagnostic, diagnostiqueur.centre, classements, diagnostiqueur.population_d_apres),
         qpv=tables.quartiers_prioritaires(diagnostic, voulus or plan_du_portrait()["qpv"]),
         fiches=fiches(diagnostic, classements, partage, voulus),
         cartes=tuple(_cartes(diagnostic, voulus)),
@@ -117,10 +116,6 @@ def diagnostic_de_la_comparaison(base: Base, demande: Demande, voulus: Sequence[
     diagnostiqueur, diagnostic = relever(base, demande, voulus)
     situer(diagnostiqueur, diagnostic)
     return diagnostic
-
-
-def _restes(diagnostic: Diagnostic, theme: str) -> list[str]:
-    return peu_remplis(diagnostic, theme, {i.code for i in tables.indicateurs_du_theme(diagnostic, theme)})
 
 
 def classer_tout(diagnostic: Diagnostic) -> dict[str, Classement]:
@@ -141,8 +136,9 @@ def classer_tout(diagnostic: Diagnostic) -> dict[str, Classement]:
 
 def tableaux_des_pairs(comparaison: ComparaisonIntercommunale) -> list[Tableau]:
     """Donner les tableaux des comparables."""
-    lus = [tables_annexes.pairs(comparaison.diagnostic, q) for q in comparaison.pairs]
-    return [t for t in lus if t is not None]
+    return [
+        t for q in comparaison.pairs if (t := tables_annexes.pairs(comparaison.diagnostic, q)) is not None
+    ]
 
 
 def _cartes(diagnostic: Diagnostic, voulus: Sequence[str]) -> list[DemandeDeCarte]:
@@ -157,9 +153,8 @@ def _cartes(diagnostic: Diagnostic, voulus: Sequence[str]) -> list[DemandeDeCart
     ][: reglages["maximum"]]
     # Celles d'une même famille se suivent : elles se lisent ensemble.
     famille = {c: f["indicateurs"] for f in reglages["familles"] for c in f["indicateurs"]}
-
     rangs = {c: rang for rang, c in enumerate(codes)}
-    codes.sort(key=lambda code: (min(rangs[c] for c in famille.get(code, [code]) if c in rangs), rangs[code]))
+    codes.sort(key=lambda code: min(rangs[c] for c in famille.get(code, [code]) if c in rangs))
     return [
         DemandeDeCarte(c, "mailles", diagnostic.indicateurs[c].libelle, superposer_qpv=False) for c in codes
     ]
@@ -193,21 +188,17 @@ def _silences(diagnostic: Diagnostic, classements: dict[str, Classement]) -> lis
             for c in classements.values()
             if c.indicateur.theme == theme and c.refus and remplissage(diagnostic, c.indicateur)
         )
-        silences = tuple(Silence(raison, tuple(libelles)) for raison, libelles in muets.items())
-        if silences:
+        if muets:
+            silences = tuple(Silence(raison, tuple(libelles)) for raison, libelles in muets.items())
             rendus.append(Chapitre(theme, titre, silences=silences))
     return rendus
 
 
 def _avertissements(diagnostic: Diagnostic) -> tuple[str, ...]:
     sujet = diagnostic.ensembles.sujet
-    mots = list(mises_en_garde(sujet.code))
-    if not any(c.a_une_valeur for c in diagnostic.chiffres if c.niveau == "commune"):
-        mots.append(
-            "Aucun des fichiers déposés ne porte de chiffre pour ces communes. "
-            f"`abs etat {sujet.code}` dit ce qu'il faut déposer."
-        )
-    return tuple(mots)
+    chiffree = any(c.a_une_valeur for c in diagnostic.chiffres if c.niveau == "commune")
+    muette = () if chiffree else (dire("comparaison", "sans_chiffre", code=sujet.code),)
+    return (*mises_en_garde(sujet.code), *muette)
 
 
 def essentiel(diagnostic: Diagnostic, classements: dict[str, Classement]) -> tuple[Phrase, ...]:
@@ -215,22 +206,13 @@ def essentiel(diagnostic: Diagnostic, classements: dict[str, Classement]) -> tup
     codes = [c for c in plan()["fiche"]["indicateurs"] if c in classements]
     # Les situations d'abord : un trait de population n'est ni une force ni une faiblesse.
     codes.sort(key=lambda c: diagnostic.indicateurs[c].sens == "neutre")
-    lues = (
-        (
-            code,
-            etendue(
-                diagnostic.indicateurs[code],
-                mailles_classables(diagnostic, code),
-                diagnostic.chiffre(diagnostic.ensembles.sujet, code, "mailles"),
-            ),
-        )
-        for code in codes
-    )
-    ecrites = [
-        phrase if portee_par_les_rangs(phrase, classements[code]) else sans_la_tete(phrase)
-        for code, phrase in lues
-        if phrase is not None
-    ]
+    ecrites = []
+    for code in codes:
+        ensemble = diagnostic.chiffre(diagnostic.ensembles.sujet, code, "mailles")
+        phrase = etendue(diagnostic.indicateurs[code], mailles_classables(diagnostic, code), ensemble)
+        if phrase is not None:
+            portee = portee_par_les_rangs(phrase, classements[code])
+            ecrites.append(phrase if portee else sans_la_tete(phrase))
     return tuple(ecrites[: plan()["essentiel"]["phrases"]])
 
 

@@ -8,8 +8,9 @@ from typing import Final
 
 from abs.calcul.chiffre import Chiffre
 from abs.calcul.table_longue import Diagnostic
+from abs.definitions import dire
 from abs.indicateurs.indicateurs import THEMES, Indicateur
-from abs.intercommunal.absences import par_raison, raisons, remplissage
+from abs.intercommunal.absences import indicateurs_du_theme, par_raison, raisons
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import Classement, mots_du_rang
 from abs.portrait.tableaux import Cellule, Tableau, cellule, entete, mots_de_couverture, notes_de_lecture
@@ -17,19 +18,10 @@ from abs.portrait.tableaux_groupes import cote_a_cote
 from abs.statuts import Statut
 from abs.territoires.territoires import Territoire
 
-LECTURE: Final = (
-    "Sous la valeur, le rang possible parmi les communes au chiffre solide : 1er pour la valeur la plus haute, sans "
-    "jugement ; toutes les places que les marges et le seuil pratique permettent. Sans rang : la "
-    "commune ne se distingue pas, son chiffre est fragile ou estimé, ou l'indicateur n'est pas rangé (voir sous le tableau)."
-)
-SIGNES: Final = (
-    "▲ au-dessus, ▼ au-dessous du reste de l'intercommunalité : l'écart avec ce reste dépasse les marges, élargies au "
-    "nombre de communes, et le seuil pratique (pour le rapport interdécile, 0,2, plus l'arrondi du producteur : 0,3 "
-    "entre deux chiffres publiés au dixième). Un montant ou un rapport publié, qui ne se recalcule pas sans la commune, est "
-    "comparé à celui de l'intercommunalité entière."
-)
+LECTURE: Final = dire("comparaison", "lecture")
+SIGNES: Final = dire("comparaison", "signes")
 # Les mêmes signes que dans le classeur.
-SIGNES_DE_STATUT: Final[dict[str, str]] = {Statut.PARTIEL: "p", Statut.ESTIME: "e"}
+SIGNES_DE_STATUT: Final[dict[str, str]] = {Statut.PARTIEL: "\u00a0p", Statut.ESTIME: "\u00a0e"}
 PARTIELS_CITES: Final = 6
 
 Classements = Mapping[str, Classement]
@@ -56,14 +48,6 @@ def par_theme(
         )
         for rang, tranche in enumerate(tranches, start=1)
     ]
-
-
-def indicateurs_du_theme(diagnostic: Diagnostic, theme: str, voulus: Sequence[str] = ()) -> list[Indicateur]:
-    """Choisir les indicateurs montrés dans un thème."""
-    codes = voulus or plan()["tableaux"][theme]
-    minimum = 1.0 if voulus else plan()["tableaux"]["part_des_communes"] * len(diagnostic.ensembles.mailles)
-    connus = [diagnostic.indicateurs[c] for c in codes if c in diagnostic.indicateurs]
-    return [i for i in connus if i.theme == theme and remplissage(diagnostic, i) >= max(minimum, 1.0)]
 
 
 def _tableau(
@@ -100,7 +84,7 @@ def _tableau(
         *_sans_rang(liste, classements),
     ]
     if absentes:
-        notes.append(f"Aucun de ces chiffres n'est publié ni recalculable pour : {' ; '.join(absentes)}.")
+        notes.append(dire("comparaison", "absentes", noms=" ; ".join(absentes)))
     if derniere:
         notes += raisons(diagnostic, liste)
     return Tableau(f"communes-{code}", titre, entetes, tuple(lignes), tuple(notes))
@@ -113,12 +97,11 @@ def _cellule(
     position = classement.positions.get(commune) if classement and commune else None
     if position is None:
         return nue
-    detail = mots_du_rang(position.fourchette)
     aide = nue.aide
     if position.silence and chiffre is not None and chiffre.a_une_valeur:
         aide = f"{aide} ; sans rang : {position.silence}"
-    texte = f"{nue.texte} {position.signe}" if position.signe else nue.texte
-    return replace(nue, texte=texte, detail=detail, aide=aide)
+    texte = f"{nue.texte} {position.signe}".rstrip(" ")
+    return replace(nue, texte=texte, detail=mots_du_rang(position.fourchette), aide=aide)
 
 
 def date_des_communes(diagnostic: Diagnostic, indicateur: Indicateur) -> str:
@@ -129,8 +112,8 @@ def date_des_communes(diagnostic: Diagnostic, indicateur: Indicateur) -> str:
 
 
 def _sans_rang(liste: Sequence[Indicateur], classements: Classements) -> list[str]:
-    lus = ((classements[i.code].refus, i.libelle_court) for i in liste if i.code in classements)
-    refuses = par_raison((refus, libelle) for refus, libelle in lus if refus)
+    lus = ((c.refus, c.indicateur.libelle_court) for i in liste if (c := classements.get(i.code)))
+    refuses = par_raison(lu for lu in lus if lu[0])
     return [f"Sans rang : {raison} : {' ; '.join(libelles)}." for raison, libelles in refuses.items()]
 
 
@@ -169,7 +152,7 @@ def _date_du_territoire(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> 
         if len(lus) > 1 and lus[0].periode != lus[1].periode:
             ecarts.append(f"{lus[0].periode} ; ailleurs dans le document, {lus[1].periode}")
     dates = " ; ".join(dict.fromkeys(ecarts))
-    return f"L'intercommunalité est lue ici à l'année des données des quartiers ({dates})." if dates else ""
+    return dire("comparaison", "date_des_qpv", dates=dates) if dates else ""
 
 
 def libelle_de_ligne(indicateur: Indicateur) -> Cellule:
@@ -184,8 +167,7 @@ def nom_de_ligne(territoire: Territoire) -> Cellule:
 
 def marque_de_statut(chiffre: Chiffre | None) -> str:
     """Donner le signe d'une valeur partielle ou estimée."""
-    signe = SIGNES_DE_STATUT.get(chiffre.statut, "") if chiffre is not None and chiffre.a_une_valeur else ""
-    return f"\u00a0{signe}" if signe else ""
+    return SIGNES_DE_STATUT.get(chiffre.statut, "") if chiffre is not None and chiffre.a_une_valeur else ""
 
 
 def avec_marque(cellule: Cellule, chiffre: Chiffre | None) -> Cellule:
@@ -204,7 +186,6 @@ def notes_des_marques(lus: Iterable[tuple[Territoire, Chiffre | None]]) -> list[
     if partiels:
         suite = " ; etc." if len(couvertures) > PARTIELS_CITES else ""
         cites = f" ({' ; '.join([*couvertures][:PARTIELS_CITES])}{suite})" if couvertures else ""
-        notes.append(f"p : partiel, calculé sur une partie du territoire{cites}.")
-    if any(c.statut == Statut.ESTIME for _, c in presents):
-        notes.append("e : estimé, le chiffre croise deux sources.")
-    return notes
+        notes.append(dire("comparaison", "partiel", cites=cites))
+    estime = any(c.statut == Statut.ESTIME for _, c in presents)
+    return [*notes, dire("comparaison", "estime")] if estime else notes

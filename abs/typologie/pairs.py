@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib import resources
+from itertools import product
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from abs.calcul.lecture import Lecteur
+from abs.definitions import dire
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import indicateur, indicateurs
 from abs.territoires.territoires import NOMS_DE_NIVEAU, Territoire, Territoires
-from abs.typologie.donnees import lecture_tenue, valeurs
+from abs.typologie.donnees import plus_recente
 from abs.typologie.variables import variables_mesurees
 from donnees_insee import codes
 from donnees_insee.base.base import Base
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide, liste_de_fautes
 
 NIVEAUX: Final = ("commune", "iris")
+PART: Final = "part_dans_la_distance_"
 HABITANTS_MINIMUM: Final = 200
 
 
@@ -57,11 +60,11 @@ class Pairs:
 
     def lignes(self) -> list[tuple[str, ...]]:
         """Écrire les comparables pour l'écran."""
-        parts = [c for c in self.table.columns if c.startswith("part_dans_la_distance_")]
+        parts = [c for c in self.table.columns if c.startswith(PART)]
         lignes: list[tuple[str, ...]] = []
         for ligne in self.table.to_dict("records"):
             premiere = max(parts, key=lambda c: ligne[c])
-            libelle = indicateur(premiere.removeprefix("part_dans_la_distance_")).libelle
+            libelle = indicateur(premiere.removeprefix(PART)).libelle
             lignes.append(
                 (
                     str(ligne["rang"]),
@@ -78,21 +81,15 @@ class Pairs:
 
 def verifier(question: Question, regles: Regles) -> list[str]:
     """Lister ce qui rend une question malhonnête : un résultat dans la distance, ou trop de variables."""
-    fautes, connus = [], indicateurs()
-    inconnus = sorted({*question.resultats, *question.distance} - set(connus))
-    if inconnus:
+    connus, combien = indicateurs(), len(question.distance)
+    if inconnus := sorted({*question.resultats, *question.distance} - set(connus)):
         return [f"{question.code} : indicateurs non définis : {', '.join(inconnus)}"]
-    if len(question.distance) > regles.variables_maximum:
-        fautes.append(
-            f"{question.code} : {len(question.distance)} variables, {regles.variables_maximum} au plus"
-        )
-    fautes += [
+    trop = [f"{question.code} : {combien} variables, {regles.variables_maximum} au plus"]
+    return (trop if combien > regles.variables_maximum else []) + [
         f"{question.code} : {proche} mesure le résultat {resultat}, il ne peut pas entrer dans la distance"
-        for proche in question.distance
-        for resultat in question.resultats
+        for proche, resultat in product(question.distance, question.resultats)
         if variables_mesurees(connus[proche]) & variables_mesurees(connus[resultat])
     ]
-    return fautes
 
 
 def lire(texte: str) -> tuple[Regles, dict[str, Question]]:
@@ -109,7 +106,7 @@ def lire(texte: str) -> tuple[Regles, dict[str, Question]]:
     return regles, lues
 
 
-@lru_cache(maxsize=1)
+@cache
 def _livrees() -> tuple[Regles, dict[str, Question]]:
     return lire((resources.files("abs.definitions") / "_pairs.toml").read_text(encoding="utf-8"))
 
@@ -143,46 +140,11 @@ def proches(reduites: pd.DataFrame, code: str, combien: int) -> tuple[pd.Series,
         return table.mean(axis=1).sort_values(kind="stable").head(combien)
 
     retenus = voisins(carres)
-    sommes = carres.loc[retenus.index].sum(axis=1)
-    parts = carres.loc[retenus.index].div(sommes.where(sommes > 0, 1.0), axis=0)
-    essais = (
-        [set(voisins(carres.drop(columns=v)).index) for v in carres.columns] if carres.shape[1] > 1 else []
-    )
-    stables = [np.mean([c in e for e in essais]) if essais else 0.0 for c in retenus.index]
+    siens = carres.loc[retenus.index]
+    parts = siens.div(siens.sum(axis=1).replace(0, 1.0), axis=0)
+    essais = [voisins(carres.drop(columns=v)).index for v in carres.columns if carres.shape[1] > 1]
+    stables = np.mean([retenus.index.isin(e) for e in essais] or [[0.0] * len(retenus)], axis=0)
     return np.sqrt(retenus), parts, pd.Series(stables, index=retenus.index, dtype=float)
-
-
-class Candidats:
-    """Les territoires d'un niveau qui portent les variables d'une question : de quoi chercher qui ressemble à qui."""
-
-    def __init__(self, question: Question, lire_un: Callable[[str], Lue | None]) -> None:
-        self.population = lire_un("population")
-        self.lues = {v: lue for v in question.distance if (lue := lire_un(v)) is not None}
-        self.absentes = [indicateur(v).libelle for v in question.distance if v not in self.lues]
-        self.table = pd.DataFrame({v: serie for v, (_, serie) in self.lues.items()}).dropna()
-
-    @property
-    def dates(self) -> str:
-        """Variables lues, chacune avec sa date."""
-        return ", ".join(f"{indicateur(v).libelle} ({annee})" for v, (annee, _) in self.lues.items())
-
-    def sans_les_arrondissements(self) -> None:
-        """Écarter les arrondissements : aucun n'est une commune."""
-        entieres = [codes.ville_de_l_arrondissement(str(c)) == c for c in self.table.index]
-        self.table = self.table[entieres]
-
-    @property
-    def habitants(self) -> pd.Series:
-        """Population des candidats."""
-        assert self.population is not None
-        return self.population[1].reindex(self.table.index)
-
-    def de_taille_comparable(self, code: str, regles: Regles) -> pd.DataFrame:
-        """Garder les territoires assez peuplés dont la taille est proche de celle d'un autre."""
-        habitants = self.habitants
-        rapport = habitants / habitants[code]
-        voisins = rapport.between(1 / regles.rapport_de_taille, regles.rapport_de_taille)
-        return self.table[voisins & (habitants >= HABITANTS_MINIMUM)]
 
 
 def chercher(base: Base, texte: str, question: str, millesime: int | None = None) -> Pairs:
@@ -200,31 +162,35 @@ def chercher(base: Base, texte: str, question: str, millesime: int | None = None
             f"{NOMS_DE_NIVEAU.get(sujet.niveau, sujet.niveau)}."
         )
 
-    def lire_un(code: str) -> Lue | None:
+    def lire_un(code: str) -> tuple[int, pd.Series] | None:
         """Lire un indicateur à la date la plus récente où le sujet et assez d'autres territoires l'ont."""
-        minimum = regles.candidats_minimum // 2
         return plus_recente(
             *(lecteur, indicateur(code), millesime),
-            lambda lue: sujet.code in lue.index and len(lue) > minimum,
+            lambda lue: sujet.code in lue.index and len(lue) > regles.candidats_minimum // 2,
             sujet.niveau,
         )
 
     choisie = connues[question]
-    candidats = Candidats(choisie, lire_un)
-    if candidats.population is None:
+    population = lire_un("population")
+    if population is None:
         raise DonneeAbsente(
             f"La population de {sujet.nom} n'est pas tenue à ce niveau : sans elle, rien ne dit quels territoires sont "
             "de taille comparable. Déposez un fichier du recensement."
         )
-    if len(candidats.lues) < regles.variables_minimum:
+    tenues = {v: lue for v in choisie.distance if (lue := lire_un(v)) is not None}
+    absentes = [indicateur(v).libelle for v in choisie.distance if v not in tenues]
+    if len(tenues) < regles.variables_minimum:
         raise DonneeAbsente(
-            f"Pour la question « {question} », {sujet.nom} n'a que {len(candidats.lues)} variable(s) de ressemblance sur "
-            f"{len(choisie.distance)}. Déposez de quoi calculer : {', '.join(candidats.absentes)}."
+            f"Pour la question « {question} », {sujet.nom} n'a que {len(tenues)} variable(s) de ressemblance sur "
+            f"{len(choisie.distance)}. Déposez de quoi calculer : {', '.join(absentes)}."
         )
-    # Un arrondissement n'est pas une commune, sauf s'il est le sujet : il se compare alors aux autres.
-    if sujet.niveau == "commune" and codes.ville_de_l_arrondissement(sujet.code) == sujet.code:
-        candidats.sans_les_arrondissements()
-    table = candidats.de_taille_comparable(sujet.code, regles)
+    table = pd.DataFrame({v: serie for v, (_, serie) in tenues.items()}).dropna()
+    if sujet.niveau == "commune":
+        # Un arrondissement n'est pas une commune, sauf s'il est le sujet : il se compare alors aux autres.
+        entieres = [c == sujet.code or codes.ville_de_l_arrondissement(c) == c for c in table.index]
+        table = table[entieres] if codes.ville_de_l_arrondissement(sujet.code) == sujet.code else table
+    habitants = population[1].reindex(table.index)
+    table = de_taille_comparable(table, habitants, sujet.code, regles)
     if sujet.code not in table.index or len(table) <= regles.nombre:
         raise DonneeAbsente(
             f"La base ne tient que {max(len(table) - 1, 0)} territoires de taille comparable à {sujet.nom} avec toutes "
@@ -236,18 +202,16 @@ def chercher(base: Base, texte: str, question: str, millesime: int | None = None
             "rang": range(1, len(distances) + 1),
             "code": distances.index,
             "nom": [_nom(territoires, str(c), sujet.niveau) for c in distances.index],
-            "population": candidats.habitants[distances.index].to_numpy(float),
+            "population": habitants[distances.index].to_numpy(float),
             "distance": distances.to_numpy(),
             "stabilite": stables.to_numpy(),
-            **{f"{PART}{v}": parts[v].to_numpy() for v in table.columns},
+            **{f"{PART}{variable}": parts[variable].to_numpy() for variable in table.columns},
         }
     )
     for code in choisie.resultats:
         if (lu := lire_un(code)) is not None:
             resultat[f"resultat_{code}_{lu[0]}"] = lu[1].reindex(distances.index).to_numpy(float)
-    tenues = {v: annee for v, (annee, _) in candidats.lues.items()}
-    mesures = (len(table) - 1, float(stables.mean()))
-    phrases = _phrases(sujet, choisie, candidats.lues, candidats.absentes, mesures, regles)
+    phrases = _phrases(sujet, choisie, tenues, absentes, (len(table) - 1, float(stables.mean())), regles)
     return Pairs(sujet.code, sujet.nom, resultat, phrases)
 
 
@@ -270,20 +234,8 @@ def _phrases(
 ) -> tuple[str, ...]:
     dates = ", ".join(f"{indicateur(v).libelle} ({annee})" for v, (annee, _) in tenues.items())
     candidats, stabilite = mesures
-    parmi = (
-        f"Choisis parmi {nombre(candidats)} territoires de même niveau et de taille comparable à {sujet.nom}, sur "
-        f"{len(tenues)} variables standardisées : {dates}."
-    )
-    phrases = [question.libelle, parmi, "Ce que l'on veut comparer n'entre pas dans la distance."]
-    if candidats < regles.candidats_minimum:
-        phrases.append(
-            f"Prudence : {nombre(candidats)} candidats seulement pour {regles.nombre} comparables ; la plupart sont "
-            "retenus, qu'ils ressemblent ou non. Déposez les fichiers d'un territoire plus large."
-        )
-    if absentes:
-        phrases.append(f"Non tenues à ce niveau pour {sujet.nom} : {', '.join(absentes)}.")
-    phrases.append(
-        f"Stabilité : en retirant les variables une à une, un comparable reste en moyenne dans "
-        f"{nombre(100 * stabilite)}\u00a0% des essais."
-    )
-    return tuple(phrases)
+    mots = {"candidats": nombre(candidats), "nombre": regles.nombre, "nom": sujet.nom, "dates": dates}
+    mots |= {"combien": len(tenues), "absentes": ", ".join(absentes), "stabilite": nombre(100 * stabilite)}
+    choix = {"parmi": True, "hors_distance": True, "prudence": candidats < regles.candidats_minimum}
+    choix |= {"non_tenues": bool(absentes), "stabilite": True}
+    return (question.libelle, *(dire("pairs", cle, **mots) for cle, dite in choix.items() if dite))
