@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from abs.indicateurs.indicateurs import THEMES
 from abs.intercommunal.comparaison import ComparaisonIntercommunale
+from abs.intercommunal.plan import plan
 from abs.phrases.phrases import reference
-from abs.phrases.significativite import Verdict
 from abs.statuts import LIBELLES_FIABILITE, LIBELLES_STATUT
 from donnees_insee.catalogue.catalogue import source
 
 Valeur = str | float | int | None
-
-VERDICTS: Final = {
-    Verdict.PLUS: "au-dessus",
-    Verdict.MOINS: "au-dessous",
-    Verdict.COMPARABLE: "comparable",
-    Verdict.DANS_LA_MARGE: "dans la marge",
-    Verdict.NON_EVALUE: "non évalué",
-}
 
 
 def lignes_des_communes(comparaison: ComparaisonIntercommunale) -> list[dict[str, Valeur]]:
@@ -47,7 +37,7 @@ def lignes_des_communes(comparaison: ComparaisonIntercommunale) -> list[dict[str
                     "valeur": chiffre.valeur if chiffre.a_une_valeur else None,
                     "marge": chiffre.marge if chiffre.marge == chiffre.marge else None,
                     "intercommunalite": ensemble.valeur if ensemble and ensemble.a_une_valeur else None,
-                    "ecart_etabli": VERDICTS[position.comparaison.verdict],
+                    "ecart_etabli": plan()["verdicts"]["colonne"][position.comparaison.verdict],
                     "rang_premier": premiere,
                     "rang_dernier": derniere,
                     "communes_rangees": classement.rangees if not classement.refus else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from donnees_insee.erreurs import ParametreInvalide, liste_de_fautes
 FICHIER: Final = "_intercommunal.toml"
 
 
-@lru_cache(maxsize=1)
+@cache
 def plan() -> dict[str, Any]:
     """Lire le plan livré avec le projet."""
     return lire((resources.files("abs.definitions") / FICHIER).read_text(encoding="utf-8"))

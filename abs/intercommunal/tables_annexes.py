@@ -22,18 +22,10 @@ from abs.intercommunal.tables import (
     notes_des_marques,
 )
 from abs.phrases.phrases import decimales, ecrire, reference
-from abs.phrases.significativite import Verdict
 from abs.portrait.tableaux import Cellule, Tableau, cellule, entete
 
 # En français, le pluriel commence à deux.
 POINTS_AU_PLURIEL = 2
-MOTS_DU_VERDICT = {
-    Verdict.PLUS: "oui, plus haut",
-    Verdict.MOINS: "oui, plus bas",
-    Verdict.COMPARABLE: "non, comparable",
-    Verdict.DANS_LA_MARGE: "non, dans la marge",
-    Verdict.NON_EVALUE: "non évalué",
-}
 
 
 def groupes(diagnostic: Diagnostic, partage: Groupes) -> list[Tableau]:
@@ -210,7 +202,7 @@ def _ligne_sans_elle(s: SansElle) -> tuple[Cellule, ...]:
     ecrit = arrondir(s.reste.valeur, fixes) - arrondir(s.ensemble.valeur, fixes)
     unite = ("points" if abs(ecrit) >= POINTS_AU_PLURIEL else "point") if s.indicateur.unite == "%" else ""
     signe = "+" if ecrit > 0 else "\u2212" if ecrit < 0 else ""
-    mots = MOTS_DU_VERDICT[s.comparaison.verdict]
+    mots = plan()["verdicts"]["etabli"][s.comparaison.verdict]
     return (
         libelle_de_ligne(s.indicateur),
         *(Cellule(texte, reference(c)) for c, texte in lus),
