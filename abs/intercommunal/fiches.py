@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from abs.calcul.table_longue import Diagnostic, Ensembles
+from abs.definitions import dire
 from abs.intercommunal.groupes import Groupes
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import mots_du_rang
 from abs.intercommunal.tables import Classements, avec_marque, libelle_de_ligne, notes_des_marques
 from abs.phrases.phrases import Phrase
 from abs.phrases.significativite import DIFFERENTS
-from abs.portrait.forces_faiblesses import Bilan, Point, bilan
+from abs.portrait.forces_faiblesses import Point, bilan
 from abs.portrait.tableaux import Cellule, Tableau, cellule, entete
 from abs.territoires.territoires import Territoire
 
@@ -72,49 +73,34 @@ def _tableau(
         rang = mots_du_rang(position.fourchette)
         valeur = avec_marque(cellule(definition, sien), sien)
         lus += [(commune, sien), (sujet, ensemble)]
+        place = Cellule(f"{rang} sur {classement.rangees}", valeur.reference)
         lignes.append(
             (
                 libelle_de_ligne(definition),
                 replace(valeur, texte=f"{valeur.texte} {position.signe}".strip()),
                 avec_marque(cellule(definition, ensemble), ensemble),
-                Cellule(f"{rang} sur {classement.rangees}", valeur.reference)
-                if rang
-                else Cellule("–", aide=position.silence, classe="absent"),
+                place if rang else Cellule("–", aide=position.silence, classe="absent"),
                 Cellule(sien.periode, classe="date"),
             )
         )
     if not lignes:
         return None
-    entetes = (
-        entete("Indicateur"),
-        entete(commune.nom),
-        entete("Intercommunalité"),
-        entete("Rang possible", "1er : valeur la plus haute"),
-        entete("Date"),
-    )
-    return Tableau(
-        f"fiche-{commune.code}",
-        f"{commune.nom} et l'intercommunalité",
-        entetes,
-        tuple(lignes),
-        tuple(notes_des_marques(lus)),
-    )
+    rang_possible = entete("Rang possible", "1er : valeur la plus haute")
+    tetes = map(entete, ("Indicateur", commune.nom, "Intercommunalité"))
+    titre, notes = f"{commune.nom} et l'intercommunalité", tuple(notes_des_marques(lus))
+    entetes = (*tetes, rang_possible, entete("Date"))
+    return Tableau(f"fiche-{commune.code}", titre, entetes, tuple(lignes), notes)
 
 
 def _phrases(diagnostic: Diagnostic, classements: Classements, commune: Territoire) -> tuple[Phrase, ...]:
     """Garder les phrases dont l'écart reste établi quand on compare toutes les communes à la fois."""
-    etabli: Bilan = bilan(vue(diagnostic, commune))
-    moitie = plan()["fiche"]["phrases"] // 2
-
-    def tient(code: str) -> bool:
-        position = classements[code].positions.get(commune.code) if code in classements else None
-        return position is not None and position.comparaison.verdict in DIFFERENTS
-
-    dites = [
-        [p.phrase for p in une_par_famille([p for p in points if tient(p.indicateur.code)])][:moitie]
-        for points in (etabli.faiblesses, etabli.forces)
-    ]
-    return (*dites[0], *dites[1])
+    etabli, moitie = bilan(vue(diagnostic, commune)), plan()["fiche"]["phrases"] // 2
+    dites: list[Phrase] = []
+    for points in (etabli.faiblesses, etabli.forces):
+        siennes = ((p, classements[p.indicateur.code].positions[commune.code]) for p in points)
+        tenus = [p for p, position in siennes if position.comparaison.verdict in DIFFERENTS]
+        dites += [p.phrase for p in une_par_famille(tenus)][:moitie]
+    return tuple(dites)
 
 
 def une_par_famille(points: Sequence[Point]) -> list[Point]:
@@ -123,7 +109,7 @@ def une_par_famille(points: Sequence[Point]) -> list[Point]:
     choisis: dict[str, str] = {}
     for famille in plan()["fiche"]["familles"]:
         presents = [c for c in famille if c in par_code]
-        choisis |= dict.fromkeys(presents, presents[0] if presents else "")
+        choisis |= dict.fromkeys(presents, *presents[:1])
     codes = dict.fromkeys(choisis.get(p.indicateur.code, p.indicateur.code) for p in points)
     return [par_code[c] for c in codes]
 
@@ -135,5 +121,5 @@ def _profil(partage: Groupes, commune: Territoire) -> str:
             autres = f"avec {compagnes}" if compagnes else "seule de son groupe"
             return f"Groupe {groupe.numero} ({groupe.nom[:1].lower()}{groupe.nom[1:]}), {autres}."
     if partage.groupes:
-        return "Non classée dans un groupe : trop de chiffres absents ou fragiles."
+        return dire("tableaux", "non_classee")
     return ""
