@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from abs.evolutions.prix import en_euros_de, indices_des_prix
+from abs.evolutions.prix import IndiceAnnuel, en_euros_de, indices_des_prix
+from abs.indicateurs.annees_comparables import Avis
 from abs.indicateurs.fiabilite import NUMERATEUR_MINIMUM, marge_de_difference, marge_par_strates
+from abs.indicateurs.indicateurs import Indicateur
 from donnees_insee.catalogue.catalogue import source
-from donnees_insee.erreurs import DonneeAbsente
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from abs.evolutions.prix import IndiceAnnuel
-    from abs.indicateurs.annees_comparables import Avis
-    from abs.indicateurs.indicateurs import Indicateur
 
 SANS_SOMME: Final = "une médiane, un taux ou un indice publié ne se calcule pas sur des unités réunies"
 TROP_PETIT: Final = "effectif trop petit pour être commenté"
@@ -82,9 +78,8 @@ def mesurer(
 ) -> Mesure:
     """Mesurer un rapport sur un groupe : le rapport des sommes, et sa marge."""
     unites = list(strates)
-    haut = math.fsum(u[0] for u in unites) if unites else math.nan
-    bas = math.fsum(u[1] for u in unites) if unites else math.nan
-    if math.isnan(haut) or math.isnan(bas):
+    haut, bas = (math.fsum(u[rang] for u in unites) for rang in (0, 1))
+    if not unites or math.isnan(haut) or math.isnan(bas):
         return Mesure(raison="chiffre absent du fichier")
     if bas == 0:
         return Mesure(numerateur=haut, denominateur=bas, raison="dénominateur nul")
@@ -93,9 +88,9 @@ def mesurer(
         return mesure
     if haut < NUMERATEUR_MINIMUM or bas < indicateur.denominateur_minimum:
         return replace(mesure, raison=TROP_PETIT)
-    if any(taux is None for _, _, taux in unites):
-        return replace(mesure, raison=POPULATION_INCONNUE)
     connues = [(h, b, t) for h, b, t in unites if t is not None]
+    if len(connues) < len(unites):
+        return replace(mesure, raison=POPULATION_INCONNUE)
     return replace(mesure, marge=marge_par_strates(connues, indicateur.effet_de_sondage))
 
 
@@ -106,20 +101,17 @@ def evaluer(
     indices: Mapping[int, IndiceAnnuel] | None = None,
 ) -> Evolution:
     """Donner l'écart, sa marge et ce qu'on peut en dire."""
-    if avis.refus:
-        return replace(evolution, verdict=Verdict.NON_COMPARABLE, raison=" ".join(avis.refus))
-    for annee, mesure in ((evolution.de, evolution.avant), (evolution.a, evolution.apres)):
-        if mesure.manque:
-            return replace(evolution, verdict=Verdict.NON_COMPARABLE, raison=f"{annee} : {mesure.raison}")
-    avant, apres = evolution.avant, evolution.apres
+    avant, apres, annees = evolution.avant, evolution.apres, (evolution.de, evolution.a)
+    manques = [f"{a} : {m.raison}" for a, m in zip(annees, (avant, apres), strict=True) if m.manque]
+    if indicateur.unite == "€" and not manques:
+        tenus = indices_des_prix() if indices is None else indices
+        if absents := [str(annee) for annee in annees if annee not in tenus]:
+            manques = [f"indice des prix absent de reference/prix.csv pour {' et '.join(absents)}"]
+    if avis.refus or manques:
+        raison = " ".join(avis.refus) or manques[0]
+        return replace(evolution, verdict=Verdict.NON_COMPARABLE, raison=raison)
     if indicateur.unite == "€":
-        try:
-            constant = en_euros_de(avant.valeur, evolution.de, evolution.a, indices)
-        except DonneeAbsente:
-            tenus = indices_des_prix() if indices is None else indices
-            absents = [str(annee) for annee in (evolution.de, evolution.a) if annee not in tenus]
-            raison = f"indice des prix absent de reference/prix.csv pour {' et '.join(absents)}"
-            return replace(evolution, verdict=Verdict.NON_COMPARABLE, raison=raison)
+        constant = en_euros_de(avant.valeur, *annees, indices)
         avant = replace(avant, valeur=constant, publiee=avant.valeur)
         apres = replace(apres, publiee=apres.valeur)
     ecart = apres.valeur - avant.valeur
@@ -160,8 +152,9 @@ def _verdict(
 
 def part_significative(evolutions: Iterable[Evolution]) -> tuple[int, int]:
     """Compter les écarts significatifs parmi ceux dont la marge est évaluée."""
-    evalues = [e.verdict for e in evolutions if e.verdict in {Verdict.SIGNIFICATIF, Verdict.NON_SIGNIFICATIF}]
-    return evalues.count(Verdict.SIGNIFICATIF), len(evalues)
+    verdicts = Counter(e.verdict for e in evolutions)
+    nets = verdicts[Verdict.SIGNIFICATIF]
+    return nets, nets + verdicts[Verdict.NON_SIGNIFICATIF]
 
 
 def part_notable(evolutions: Iterable[Evolution]) -> tuple[int, int, int]:

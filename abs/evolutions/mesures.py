@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
+from abs.calcul.calcul import Calculateur
+from abs.calcul.lecture import Comptes
 from abs.evolutions.evolutions import SANS_SOMME, Evolution, Mesure, evaluer, mesurer
+from abs.evolutions.lieux import Lieux
 from abs.evolutions.prix import indices_tenus
+from abs.indicateurs.annees_comparables import Avis
 from abs.indicateurs.fiabilite import apprecier, taux_de_sondage
+from abs.indicateurs.indicateurs import Indicateur, Lecture
 from abs.territoires.territoires import Territoire
-from donnees_insee.geographie.groupes import APRES, AVANT
-from donnees_insee.geographie.portage import appliquer
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from abs.calcul.calcul import Calculateur
-    from abs.calcul.chiffre import Chiffre
-    from abs.calcul.lecture import Comptes
-    from abs.evolutions.lieux import Lieux
-    from abs.indicateurs.annees_comparables import Avis
-    from abs.indicateurs.indicateurs import Indicateur, Lecture
-    from donnees_insee.geographie.groupes import Groupe, Passage
+from donnees_insee.geographie.groupes import APRES, AVANT, Groupe, Passage
 
 
 class MesuresADeuxDates:
@@ -77,32 +69,22 @@ class MesuresADeuxDates:
         """Mesurer chaque groupe d'IRIS à une date : la somme de ses composantes, ou rien."""
         lus = self.lecteur.comptes(lecture, millesime, "iris")
         du_cote = passage.avant if cote == AVANT else passage.apres
-        siens = [c for c in du_cote if c in lus.rangs]
-        membres: dict[str, list[str]] = {}
-        for code, groupe in du_cote.items():
-            membres.setdefault(groupe, []).append(code)
-        if lecture.est_publiee:
-            return {g: self._publiee(definition, lecture, millesime, m) for g, m in membres.items()}
-        table = pd.DataFrame(
-            {"haut": lus.prendre(lus.numerateur, siens), "bas": lus.prendre(lus.denominateur, siens)},
-            index=pd.Index(siens, dtype="object"),
-        )
-        comptes = ["haut"] if lecture.denominateur is None else ["haut", "bas"]
-        portee = appliquer(passage, table, comptes, cote=cote).table
-        hauts = dict(zip(portee.index, portee["haut"], strict=True))
-        bas = dict(zip(portee.index, portee[comptes[-1]], strict=True))
+        bas = lus.numerateur if lecture.denominateur is None else lus.denominateur
+        comptes = (lus.prendre(vecteur, list(du_cote)).tolist() for vecteur in (lus.numerateur, bas))
+        membres: dict[str, list[tuple[str, float, float]]] = {}
+        for (code, groupe), *unite in zip(du_cote.items(), *comptes, strict=True):
+            membres.setdefault(groupe, []).append((code, *unite))
         mesures = {}
-        for groupe, codes_du_groupe in membres.items():
-            if math.isnan(hauts.get(groupe, math.nan)) or math.isnan(bas.get(groupe, math.nan)):
-                mesures[groupe] = Mesure(raison=self._raison(lus, codes_du_groupe))
-                continue
-            if lecture.denominateur is None:
-                mesures[groupe] = Mesure(float(hauts[groupe]))
-                continue
-            comptes_lus = [
-                (c, float(table.at[c, "haut"]), float(table.at[c, "bas"])) for c in codes_du_groupe
-            ]
-            mesures[groupe] = self._rapport(definition, lecture, millesime, comptes_lus)
+        for groupe, unites in membres.items():
+            codes = [c for c, _, _ in unites]
+            if lecture.est_publiee:
+                mesures[groupe] = self._publiee(definition, lecture, millesime, codes)
+            elif any(math.isnan(haut) or math.isnan(bas) for _, haut, bas in unites):
+                mesures[groupe] = Mesure(raison=self._raison(lus, codes))
+            elif lecture.denominateur is None:
+                mesures[groupe] = Mesure(math.fsum(haut for _, haut, _ in unites))
+            else:
+                mesures[groupe] = self._rapport(definition, lecture, millesime, unites)
         return mesures
 
     def _rapport(
@@ -122,11 +104,11 @@ class MesuresADeuxDates:
 
     @staticmethod
     def _raison(lus: Comptes, siens: list[str]) -> str:
-        dites = [
+        dites = (
             str(lus.raison[lus.rangs[c]]) if c in lus.rangs else "absent du fichier déposé" for c in siens
-        ]
-        dites = [d for d in dites if d] or ["chiffre absent du fichier"]
-        return dites[0] if len(siens) == 1 else f"une des unités réunies n'a pas de chiffre ({dites[0]})"
+        )
+        premiere = next(filter(None, dites), "chiffre absent du fichier")
+        return premiere if len(siens) == 1 else f"une des unités réunies n'a pas de chiffre ({premiere})"
 
     def _publiee(
         self, definition: Indicateur, lecture: Lecture, millesime: int, membres: list[str]
@@ -156,18 +138,15 @@ class MesuresADeuxDates:
         return self._evaluer(definition, lectures[0].source.id, avis, mesures, groupe, None)
 
     def _mesure_de_communes(
-        self, definition: Indicateur, lecture: Lecture, millesime: int, communes: tuple[str, ...]
+        self, definition: Indicateur, lecture: Lecture, millesime: int, communes: Sequence[str]
     ) -> Mesure:
-        chiffres = [
-            self.calculateur.chiffre(
-                definition, Territoire(c, "commune", c, composantes=(c,)), millesime, (lecture,)
-            )
-            for c in communes
-        ]
-        connus = [c for c in chiffres if c is not None and c.a_une_valeur]
-        if len(connus) < len(chiffres):
-            manquant = next(c for c in chiffres if c is None or not c.a_une_valeur)
-            return Mesure(raison=manquant.note if manquant is not None else "niveau absent de la base")
+        connus = []
+        for commune in communes:
+            territoire = Territoire(commune, "commune", commune, composantes=(commune,))
+            chiffre = self.calculateur.chiffre(definition, territoire, millesime, (lecture,))
+            if chiffre is None or not chiffre.a_une_valeur:
+                return Mesure(raison="niveau absent de la base" if chiffre is None else chiffre.note)
+            connus.append(chiffre)
         if lecture.est_publiee or lecture.denominateur is None:
             if len(connus) > 1 and lecture.est_publiee:
                 return Mesure(raison=SANS_SOMME)
@@ -175,30 +154,25 @@ class MesuresADeuxDates:
             return Mesure(math.fsum(c.valeur for c in connus), marge=marge, raison=connus[0].note)
         comptes = [(c.territoire, c.numerateur, c.denominateur) for c in connus]
         mesure = self._rapport(definition, lecture, millesime, comptes)
-        return replace(mesure, raison=mesure.raison or _couverture(connus))
+        couverture = " ; ".join(dict.fromkeys(c.note for c in connus if c.statut == "partiel" and c.note))
+        return replace(mesure, raison=mesure.raison or couverture)
 
     def ensemble(
         self, definition: Indicateur, lectures: tuple[Lecture, Lecture], avis: Avis, lignes: list[Evolution]
     ) -> Evolution:
         """Mesurer tout le territoire : toutes ses communes, ou le chiffre publié à son niveau."""
-        vide = Evolution(
-            definition.code, lectures[0].source.id, self.de, self.a, self.sujet.code, self.sujet.nom,
-            self.sujet.niveau, Mesure(), Mesure(),
-        )  # fmt: skip
+        communes = [[c for e in lignes for c in e.codes_de], [c for e in lignes for c in e.codes_a]]
         mesures = []
-        for rang, (lecture, millesime) in enumerate(self._dates(lectures)):
-            if lecture.est_publiee:
-                chiffre = self.calculateur.chiffre(definition, self.sujet, millesime, (lecture,))
-                mesures.append(
-                    Mesure(chiffre.valeur, marge=chiffre.marge, raison=chiffre.note)
-                    if chiffre is not None and chiffre.a_une_valeur
-                    else Mesure(raison="chiffre non publié à ce niveau, et il ne se calcule pas")
-                )
+        for (lecture, millesime), siennes in zip(self._dates(lectures), communes, strict=True):
+            if not lecture.est_publiee:
+                mesures.append(self._mesure_de_communes(definition, lecture, millesime, siennes))
                 continue
-            communes = tuple(c for e in lignes for c in (e.codes_a if rang else e.codes_de))
-            mesures.append(self._mesure_de_communes(definition, lecture, millesime, communes))
-        return evaluer(definition, replace(vide, avant=mesures[0], apres=mesures[1]), avis, self.indices)
-
-
-def _couverture(chiffres: list[Chiffre]) -> str:
-    return " ; ".join(dict.fromkeys(c.note for c in chiffres if c.statut == "partiel" and c.note))
+            chiffre = self.calculateur.chiffre(definition, self.sujet, millesime, (lecture,))
+            mesures.append(
+                Mesure(chiffre.valeur, marge=chiffre.marge, raison=chiffre.note)
+                if chiffre is not None and chiffre.a_une_valeur
+                else Mesure(raison="chiffre non publié à ce niveau, et il ne se calcule pas")
+            )
+        sujet = (self.sujet.code, self.sujet.nom, self.sujet.niveau)
+        ligne = Evolution(definition.code, lectures[0].source.id, self.de, self.a, *sujet, *mesures)
+        return evaluer(definition, ligne, avis, self.indices)

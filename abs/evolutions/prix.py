@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import Final
 
+from donnees_insee.base.base import Base
 from donnees_insee.catalogue.tables import CERTITUDES, dossiers
 from donnees_insee.erreurs import DonneeAbsente, TableNonConforme, liste_de_fautes
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from donnees_insee.base.base import Base
 
 SOURCE: Final = "prix"
 # Deux séries de l'indice, métropole ou France, révisées ou non, s'écartent de moins que cela.
@@ -30,41 +27,33 @@ class IndiceAnnuel:
     certitude: str
 
 
-@lru_cache(maxsize=1)
+@cache
 def indices_des_prix() -> dict[int, IndiceAnnuel]:
     """Lire la table des prix, puis les lignes que l'analyste ajoute dans ``ABS_CATALOGUE``."""
     lus: dict[int, IndiceAnnuel] = {}
     fautes: list[str] = []
     for dossier in dossiers():
         fichier = dossier.joinpath("reference", "prix.csv")
-        if not fichier.is_file():
-            continue
-        with fichier.open(encoding="utf-8-sig") as flux:
-            for rang, ligne in enumerate(csv.DictReader(flux, delimiter=";"), start=2):
-                try:
-                    lu = IndiceAnnuel(
-                        int(ligne["annee"]), float(ligne["indice"]), ligne["source"], ligne["certitude"]
-                    )
-                except (KeyError, TypeError, ValueError) as cause:
-                    fautes.append(f"ligne {rang} : {cause}.")
-                    continue
-                if lu.indice <= 0 or lu.certitude not in CERTITUDES.values():
-                    fautes.append(f"ligne {rang} : indice {lu.indice} ou certitude « {lu.certitude} ».")
-                lus[lu.annee] = lu
+        texte = fichier.read_text(encoding="utf-8-sig") if fichier.is_file() else ""
+        for rang, ligne in enumerate(csv.DictReader(texte.splitlines(), delimiter=";"), start=2):
+            try:
+                annee, indice = int(ligne["annee"]), float(ligne["indice"])
+                lus[annee] = IndiceAnnuel(annee, indice, ligne["source"], ligne["certitude"])
+            except (KeyError, TypeError, ValueError) as cause:
+                fautes.append(f"ligne {rang} : {cause}.")
+                continue
+            if indice <= 0 or ligne["certitude"] not in CERTITUDES.values():
+                fautes.append(f"ligne {rang} : indice {indice} ou certitude « {ligne['certitude']} ».")
     if fautes:
-        raise TableNonConforme(
-            liste_de_fautes(
-                "La table des prix est fautive ; colonnes attendues : annee;indice;source;certitude.", fautes
-            )
-        )
+        debut = "La table des prix est fautive ; colonnes attendues : annee;indice;source;certitude."
+        raise TableNonConforme(liste_de_fautes(debut, fautes))
     return lus
 
 
-def indices_tenus(base: Base | None) -> Mapping[int, IndiceAnnuel]:
+def indices_tenus(base: Base) -> Mapping[int, IndiceAnnuel]:
     """Joindre à la table du projet l'indice que l'analyste a déposé."""
-    connus = indices_des_prix()
-    annees = base.millesimes(SOURCE) if base is not None else ()
-    if base is None or not annees:
+    connus, annees = indices_des_prix(), base.millesimes(SOURCE)
+    if not annees:
         return connus
     depose = base.lire(SOURCE, max(annees), "annee")["INDICE"].dropna()
     lus = {int(code): float(v) for code, v in depose.items()}
