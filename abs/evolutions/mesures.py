@@ -10,9 +10,8 @@ import numpy as np
 
 from abs.calcul.calcul import Calculateur
 from abs.calcul.lecture import Comptes
-from abs.evolutions.evolutions import SANS_SOMME, Evolution, Mesure, evaluer, mesurer
+from abs.evolutions.evolutions import SANS_SOMME, Evolution, Mesure, evaluer, indices_tenus, mesurer
 from abs.evolutions.lieux import Lieux
-from abs.evolutions.prix import indices_tenus
 from abs.indicateurs.annees_comparables import Avis
 from abs.indicateurs.fiabilite import apprecier, taux_de_sondage
 from abs.indicateurs.indicateurs import Indicateur, Lecture
