@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -74,24 +75,16 @@ def carreaux_du_polygone(
             f"{', '.join(map(str, tenus)) or 'aucun'}). Déposez {sources()['grille'].rappel_demande}."
         )
     annee = tenus[-1] if millesime is None else millesime
-    for cote in COTES:
-        for epsg in PROJECTIONS:
-            projete = _projeter(polygone, epsg)
-            if projete is None:
-                continue
-            table = base.lire("grille", annee, "carreau", codes=_codes_possibles(projete, epsg, cote))
-            if len(table):
-                touches = parts_de_surface([str(c) for c in table.index], projete)
-                garde = touches > 0
-                trouves = Carreaux(table[garde], touches[garde], cote, annee)
-                return _avec_remarque(base, trouves, communes)
+    projetes = [(epsg, p) for epsg in PROJECTIONS if (p := _projeter(polygone, epsg)) is not None]
+    for cote, (epsg, projete) in product(COTES, projetes):
+        table = base.lire("grille", annee, "carreau", codes=_codes_possibles(projete, epsg, cote))
+        if len(table):
+            touches = parts_de_surface([str(c) for c in table.index], projete)
+            garde = touches > 0
+            return _avec_remarque(base, Carreaux(table[garde], touches[garde], cote, annee), communes)
     vide = pd.DataFrame(index=pd.Index([], name="code", dtype="str"))
-    return Carreaux(
-        vide,
-        np.zeros(0),
-        millesime=annee,
-        remarque="aucun carreau habité de la grille déposée ne touche le périmètre",
-    )
+    remarque = "aucun carreau habité de la grille déposée ne touche le périmètre"
+    return Carreaux(vide, np.zeros(0), millesime=annee, remarque=remarque)
 
 
 def _avec_remarque(base: Base, trouves: Carreaux, communes: frozenset[str]) -> Carreaux:
@@ -135,11 +128,8 @@ def _codes_possibles(projete: BaseGeometry, epsg: int, cote: int) -> list[str]:
             f"Le périmètre s'étend sur {nombre} carreaux de {cote} m : il est trop grand pour un comptage par carreaux. "
             "Demandez la commune, l'intercommunalité ou le département qui le contient."
         )
-    return [
-        f"CRS{epsg}RES{cote}mN{n}E{e}"
-        for n in range(sud, nord + 1, cote)
-        for e in range(ouest, est + 1, cote)
-    ]
+    coins = product(range(sud, nord + 1, cote), range(ouest, est + 1, cote))
+    return [f"CRS{epsg}RES{cote}mN{n}E{e}" for n, e in coins]
 
 
 def parts_de_surface(codes: list[str], projete: BaseGeometry) -> np.ndarray:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
-from functools import lru_cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
 
+from abs.definitions import table
 from abs.perimetres.carreaux import Carreaux
 from abs.perimetres.transferts import Estimation, TransfertRefuse
 from donnees_insee.erreurs import liste_de_fautes
 
 
-@lru_cache(maxsize=1)
 def grandeurs() -> dict[str, dict[str, Any]]:
     """Lire les comptes et les parts que la grille permet."""
-    texte = (resources.files("abs") / "definitions" / "_carreaux.toml").read_text(encoding="utf-8")
-    return tomllib.loads(texte)
+    return table("_carreaux.toml")
 
 
 def compter(carreaux: Carreaux, codes: tuple[str, ...] = ()) -> dict[str, Estimation]:
@@ -46,71 +42,61 @@ def exiger_un_compte_de_la_grille(variable: str) -> None:
         )
 
 
-def _valeurs(carreaux: Carreaux, variable: str) -> tuple[np.ndarray, str]:
-    """Lire une variable, et dire ce qui manque : un carreau sans valeur n'est pas un carreau vide."""
+def _manque(carreaux: Carreaux, *variables: str) -> str:
+    """Dire ce qui manque aux variables : un carreau sans valeur n'est pas un carreau vide."""
     if carreaux.remarque:
-        return np.zeros(0), carreaux.remarque
-    if variable not in carreaux.table:
-        return np.zeros(0), f"la grille déposée ne contient pas la variable {variable}"
-    lues = carreaux.table[variable].to_numpy(float)
-    if vides := int(np.isnan(lues).sum()):
-        return lues, f"{vides} carreau(x) sur {len(lues)} sans valeur pour {variable}"
-    return lues, ""
+        return carreaux.remarque
+    for variable in variables:
+        if variable not in carreaux.table:
+            return f"la grille déposée ne contient pas la variable {variable}"
+        if vides := int(carreaux.table[variable].isna().sum()):
+            return f"{vides} carreau(x) sur {len(carreaux.table)} sans valeur pour {variable}"
+    return ""
 
 
 def _note(carreaux: Carreaux) -> str:
     entiers, coupes = int(carreaux.entiers.sum()), int((~carreaux.entiers).sum())
-    touches = f"{entiers} carreau{_pluriel(entiers, 'x')} de {carreaux.cote} m entier{_pluriel(entiers)}"
-    mots = [f"{touches} et {coupes} traversé{_pluriel(coupes)}"]
-    if np.isnan(carreaux.part_imputee):
-        mots.append("part imputée inconnue")
-    else:
-        mots.append(f"{100 * carreaux.part_imputee:.0f} % des personnes dans des carreaux imputés")
+    x, s = ("x", "s") if entiers > 1 else ("", "")
+    mots = [
+        f"{entiers} carreau{x} de {carreaux.cote} m entier{s} et {coupes} traversé{'s' if coupes > 1 else ''}",
+        "part imputée inconnue"
+        if np.isnan(carreaux.part_imputee)
+        else f"{100 * carreaux.part_imputee:.0f} % des personnes dans des carreaux imputés",
+    ]
     if not carreaux.couverture_verifiee:
         mots.append("rien ne dit si la grille déposée couvre tout le périmètre")
     return " ; ".join(mots)
 
 
-def _pluriel(nombre: int, marque: str = "s") -> str:
-    return marque if nombre > 1 else ""
-
-
-def _exacte(carreaux: Carreaux) -> bool:
-    return bool(carreaux.entiers.all()) and carreaux.part_imputee == 0
+def _estimer(carreaux: Carreaux, *nombres: float) -> Estimation:
+    """Former l'estimation d'un compte ou d'une part : exacte si aucun carreau n'est coupé ni imputé."""
+    exacte = bool(carreaux.entiers.all()) and carreaux.part_imputee == 0
+    return Estimation("carreaux", *nombres, exacte=exacte, note=_note(carreaux))
 
 
 def _compte(carreaux: Carreaux, variable: str) -> Estimation:
-    valeurs, manque = _valeurs(carreaux, variable)
-    if manque:
+    if manque := _manque(carreaux, variable):
         return Estimation("carreaux", float("nan"), manque=manque)
+    valeurs = carreaux.table[variable].to_numpy(float)
     # Trois sommes dans le même ordre : l'arrondi ne peut pas faire sortir l'estimation de ses bornes.
     basse, estimee, haute = (
         float((valeurs * poids).sum()) for poids in (carreaux.entiers, carreaux.parts, np.ones(len(valeurs)))
     )
-    return Estimation("carreaux", estimee, basse, haute, exacte=_exacte(carreaux), note=_note(carreaux))
+    return _estimer(carreaux, estimee, basse, haute)
 
 
 def _part(carreaux: Carreaux, definition: dict[str, str]) -> Estimation:
     """Rapport de sommes ; ses bornes sont exactes, quelle que soit la part de chaque carreau traversé."""
-    hauts, manque = _valeurs(carreaux, definition["numerateur"])
-    bas, manque_bas = _valeurs(carreaux, definition["denominateur"])
-    if manque or manque_bas:
-        return Estimation("carreaux", float("nan"), manque=manque or manque_bas)
+    variables = (definition["numerateur"], definition["denominateur"])
+    if manque := _manque(carreaux, *variables):
+        return Estimation("carreaux", float("nan"), manque=manque)
+    hauts, bas = (carreaux.table[v].to_numpy(float) for v in variables)
     numerateur, denominateur = float((hauts * carreaux.parts).sum()), float((bas * carreaux.parts).sum())
     if denominateur <= 0:
         return Estimation("carreaux", float("nan"), manque="aucun ménage dans le périmètre")
     valeur = 100 * numerateur / denominateur
     basse, haute = (100 * _rapport_extreme(hauts, bas, carreaux.entiers, sens) for sens in (-1, 1))
-    return Estimation(
-        "carreaux",
-        valeur,
-        min(basse, valeur),
-        max(haute, valeur),
-        numerateur,
-        denominateur,
-        exacte=_exacte(carreaux),
-        note=_note(carreaux),
-    )
+    return _estimer(carreaux, valeur, min(basse, valeur), max(haute, valeur), numerateur, denominateur)
 
 
 def _rapport_extreme(hauts: np.ndarray, bas: np.ndarray, entiers: np.ndarray, sens: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from abs.calcul.chiffre import Chiffre
 from abs.formats import nombre
@@ -48,16 +48,8 @@ class Estimation:
         return not self.haute - self.basse <= ECART_MAXIMAL * self.valeur
 
 
-def publier(
-    estimation: Estimation,
-    *,
-    territoire: str,
-    indicateur: str,
-    source: str,
-    millesime: int | None,
-    periode: str,
-) -> Chiffre:
-    """Changer une estimation en chiffre, si sa méthode et ses bornes le permettent."""
+def publier(estimation: Estimation, *, territoire: str, indicateur: str, **origine: Any) -> Chiffre:
+    """Changer une estimation en chiffre, si sa méthode et ses bornes le permettent ; l'origine dit source et date."""
     if estimation.methode not in PUBLIABLES:
         raise TransfertRefuse(
             f"« {indicateur} » pour « {territoire} » vient de la méthode « "
@@ -70,43 +62,22 @@ def publier(
         statut, valeur, note = Statut.INDISPONIBLE, math.nan, estimation.manque
     elif estimation.trop_large:
         statut, valeur = Statut.INDISPONIBLE, math.nan
-        note = (
-            f"bornes trop écartées : de {_lisible(estimation.basse)} à {_lisible(estimation.haute)}, plus de la moitié "
-            "de l'estimation"
-        )
-    vide = not math.isfinite(valeur)
-    return Chiffre(
-        territoire=territoire,
-        niveau="perimetre",
-        indicateur=indicateur,
-        source=source,
-        statut=statut,
-        millesime=millesime,
-        periode=periode,
-        valeur=valeur,
-        numerateur=math.nan if vide else estimation.numerateur,
-        denominateur=math.nan if vide else estimation.denominateur,
-        borne_basse=estimation.basse,
-        borne_haute=estimation.haute,
-        note=note,
-    )
-
-
-def _lisible(valeur: float) -> str:
-    return nombre(valeur, 0 if abs(valeur) >= 100 else 1)
+        basse, haute = (nombre(v, 0 if abs(v) >= 100 else 1) for v in (estimation.basse, estimation.haute))
+        note = f"bornes trop écartées : de {basse} à {haute}, plus de la moitié de l'estimation"
+    comptes = {"numerateur": estimation.numerateur, "denominateur": estimation.denominateur}
+    bornes = {"borne_basse": estimation.basse, "borne_haute": estimation.haute}
+    nombres = {"valeur": valeur, **bornes, **(comptes if math.isfinite(valeur) else {})}
+    return Chiffre(territoire, "perimetre", indicateur, statut=statut, note=note, **nombres, **origine)
 
 
 def exiger_un_compte(indicateur: Indicateur) -> Lecture:
     """Donner la lecture sommable d'un indicateur, ou refuser un taux, une médiane ou un quantile."""
-    comptes = [
-        le
-        for le in indicateur.lectures
-        if not le.est_publiee and le.denominateur is None and "iris" in le.source.niveaux
-    ]
-    if indicateur.nature == "effectif" and comptes:
-        for variable in comptes[0].variables:
+    a_l_iris = (le for le in indicateur.lectures if "iris" in le.source.niveaux)
+    compte = next((le for le in a_l_iris if not le.est_publiee and le.denominateur is None), None)
+    if indicateur.nature == "effectif" and compte is not None:
+        for variable in compte.variables:
             exiger_une_variable_sommable(variable)
-        return comptes[0]
+        return compte
     natures = {"taux": "un taux", "mediane": "une médiane ou un quantile", "indice": "un rapport"}
     quoi = natures.get(indicateur.nature, "un effectif que les IRIS ne portent pas")
     raise TransfertRefuse(
