@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from abs.calcul.chiffre import Chiffre
+from abs.definitions import dire
 from abs.indicateurs.indicateurs import indicateur
-from abs.perimetres.iris_touches import recouvrement
-from abs.perimetres.perimetres import PerimetreDIris
+from abs.perimetres.perimetres import PerimetreDIris, a_l_iris, recouvrement
 from abs.territoires.demande import Demande
 from abs.territoires.qpv_tenus import ce_qui_est_tenu
 from abs.territoires.territoires import Territoires
@@ -34,12 +34,7 @@ def contour_de_qpv(base: Base, code: str) -> tuple[str, BaseGeometry, BaseGeomet
             formes = couche.geometry.make_valid()
             return str(ligne["nom"].iloc[0]), formes[ligne.index[0]], formes.union_all()
     tenu = ce_qui_est_tenu(base, code)
-    suite = (
-        f" Sans périmètre, ni frange ni profil des IRIS ; ses chiffres officiels sont tenus ({' ; '.join(tenu)}) : "
-        f"`abs portrait {code}` les donne."
-        if tenu
-        else ""
-    )
+    suite = dire("perimetres", "sans_contour", tenu=" ; ".join(tenu), code=code) if tenu else ""
     raise DonneeAbsente(
         f"Le périmètre du QPV « {code} » n'est dans aucune couche de la base. Déposez les périmètres QPV de l'ANCT, "
         f"ou vérifiez le code (`abs territoire chercher`).{suite}"
@@ -77,8 +72,7 @@ def profil_des_iris(
     base: Base, nom: str, qpv: BaseGeometry, codes: Sequence[str], demande: Demande | None = None
 ) -> ProfilQpv:
     """Dresser le profil des IRIS recouvrant un QPV."""
-    touches = recouvrement(base, qpv)
-    table = touches.table
+    table = recouvrement(base, qpv).table
     garde = compte_pour_le_profil(table)
     retenus = table[garde].sort_values("part_perimetre", ascending=False)
     if len({str(c)[:5] for c in retenus.index}) > 1:
@@ -90,18 +84,12 @@ def profil_des_iris(
     chiffres: dict[tuple[str, str], Chiffre] = {}
     for code in codes:
         definition = indicateur(code)
-        for annee in lecteur.annees(definition):
+        for annee in lecteur.annees(a_l_iris(definition)):
             lus = {c: lecteur.chiffre_d_iris(definition, c, annee) for c in lecteur.iris}
             if any(c is not None and c.a_une_valeur for c in lus.values()):
                 chiffres |= {(iris, code): c for iris, c in lus.items() if c is not None}
                 break
-    return ProfilQpv(
-        nom,
-        retenus,
-        chiffres,
-        int((~garde).sum()),
-        "Ces chiffres sont ceux des IRIS entiers, pas du QPV : un IRIS mêle les habitants du QPV et leurs voisins.",
-    )
+    return ProfilQpv(nom, retenus, chiffres, int((~garde).sum()), dire("perimetres", "iris_entiers"))
 
 
 def compte_pour_le_profil(table: pd.DataFrame) -> pd.Series:

@@ -72,8 +72,8 @@ def publier(estimation: Estimation, *, territoire: str, indicateur: str, **origi
 
 def exiger_un_compte(indicateur: Indicateur) -> Lecture:
     """Donner la lecture sommable d'un indicateur, ou refuser un taux, une médiane ou un quantile."""
-    a_l_iris = (le for le in indicateur.lectures if "iris" in le.source.niveaux)
-    compte = next((le for le in a_l_iris if not le.est_publiee and le.denominateur is None), None)
+    lectures = (le for le in indicateur.lectures if "iris" in le.source.niveaux)
+    compte = next((le for le in lectures if not le.est_publiee and le.denominateur is None), None)
     if indicateur.nature == "effectif" and compte is not None:
         for variable in compte.variables:
             exiger_une_variable_sommable(variable)
