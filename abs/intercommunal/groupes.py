@@ -15,7 +15,7 @@ from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import Classement
 from abs.phrases.significativite import RISQUE, Verdict
 from abs.territoires.territoires import Territoire
-from abs.typologie.partition import accords, affecter, arbre, correlations, echelle, retenir
+from abs.typologie.modele import accords, affecter, arbre, correlations, echelle, retenir
 from abs.typologie.variables import VariableActive, table
 
 COMMUNES_PAR_GROUPE = 3

@@ -160,14 +160,11 @@ def _repondere(calcul: PerimetreDIris, code: str, poids: pd.DataFrame) -> Chiffr
     definition = indicateur(code)
     lecture = exiger_un_compte(definition)
     annee = next(iter(calcul.annees([lecture])), None)
-    lus = {
-        str(c): None if annee is None else calcul.chiffre_d_iris(definition, str(c), annee, [lecture])
-        for c in poids.index
-    }
-    comptes = pd.Series(
-        {c: lu.valeur if lu is not None and lu.a_une_valeur else math.nan for c, lu in lus.items()},
-        dtype=float,
-    )
+    comptes = pd.Series(math.nan, index=[str(c) for c in poids.index])
+    for code_d_iris in comptes.index if annee is not None else ():
+        lu = calcul.chiffre_d_iris(definition, code_d_iris, annee, [lecture])
+        if lu is not None and lu.a_une_valeur:
+            comptes[code_d_iris] = lu.valeur
     # La population borne elle-même ce qu'un morceau d'IRIS peut porter ; les autres comptes n'ont pas d'univers sûr.
     univers = comptes if lecture.variables == ("P_POP",) else None
     origine = {"source": lecture.source.id, "millesime": annee}

@@ -11,7 +11,7 @@ from abs.calcul.lecture import Lecteur
 from abs.definitions import dire
 from abs.formats import nombre as ecrire
 from abs.territoires.territoires import Territoire, Territoires
-from abs.typologie import donnees, partition
+from abs.typologie import donnees, modele
 from abs.typologie.classes import classer_le_sujet
 from abs.typologie.donnees import Colonne, Espace, Iris
 from abs.typologie.modele import Modele, VariableApprise, matrice
@@ -98,9 +98,9 @@ def sans_repetition(
     brutes = matrice(lues, grands).to_numpy()
     # Sur les valeurs écrêtées : celles mêmes que la partition compare.
     if lues and grands:
-        brutes = partition.echelle(brutes, poids, regles.part_ecretee).appliquer(brutes)
-    gardees, ecartees = partition.retenir(
-        partition.correlations(brutes, poids), [c.variable.code for c in lues], regles.correlation_maximale
+        brutes = modele.echelle(brutes, poids, regles.part_ecretee).appliquer(brutes)
+    gardees, ecartees = modele.retenir(
+        modele.correlations(brutes, poids), [c.variable.code for c in lues], regles.correlation_maximale
     )
     return [lues[i] for i in gardees[: regles.actives_maximum]], ecartees
 
@@ -171,13 +171,13 @@ def apprendre(
     """Apprendre les classes sur l'espace choisi."""
     regles, codes = table.regles, sorted(espace.codes)
     brutes = matrice(colonnes, codes).to_numpy()
-    mesure = partition.echelle(brutes, iris.population.reindex(codes).to_numpy(float), regles.part_ecretee)
+    mesure = modele.echelle(brutes, iris.population.reindex(codes).to_numpy(float), regles.part_ecretee)
     reduites = mesure.appliquer(brutes)
     essayes = range(regles.classes_minimum, min(regles.classes_maximum, len(codes) // 5) + 1)
-    stables = partition.stabilites(reduites, essayes, regles.reechantillons, regles.graine)
+    stables = modele.stabilites(reduites, essayes, regles.reechantillons, regles.graine)
     nombre, phrase = choisir_le_nombre(reduites, stables, table)
-    centres = partition.partager(reduites, nombre)
-    classes = partition.affecter(reduites, centres, 0)
+    centres = modele.partager(reduites, nombre)
+    classes = modele.affecter(reduites, centres, 0)
     jeunes = iris.etudiants.reindex(codes).to_numpy(float)
     groupes = [classes == k + 1 for k in range(nombre)]
     return Modele(
@@ -227,9 +227,9 @@ def _phrase_des_etudiants(
 def choisir_le_nombre(reduites: np.ndarray, stables: dict[int, float], table: Table) -> tuple[int, str]:
     """Choisir le plus grand nombre de classes stables et assez remplies."""
     seuil, part = table.regles.stabilite, table.regles.part_de_classe
-    remplies, entier = {}, partition.arbre(reduites)
+    remplies, entier = {}, modele.arbre(reduites)
     for nombre in stables:
-        classes = partition.affecter(reduites, entier.centres(nombre), 0)
+        classes = modele.affecter(reduites, entier.centres(nombre), 0)
         remplies[nombre] = np.bincount(classes, minlength=nombre + 1)[1:].min() >= part * len(reduites)
     admis = [k for k, v in stables.items() if v >= seuil and remplies[k]]
     nombre = max(admis) if admis else max(stables, key=lambda k: (remplies[k], stables[k]))

@@ -11,7 +11,7 @@ from abs.calcul.lecture import Lecteur
 from abs.definitions import dire
 from abs.indicateurs.indicateurs import Lecture
 from abs.territoires.territoires import Territoire, Territoires
-from abs.typologie import donnees, partition
+from abs.typologie import donnees, modele
 from abs.typologie.classes import classer_le_sujet
 from abs.typologie.donnees import Colonne, Iris
 from abs.typologie.modele import Modele, VariableApprise, matrice
@@ -117,14 +117,12 @@ def _relatives(
     echelle = appris.echelle
     presentes = [i for i, c in enumerate(valeurs.columns) if c in apres]
     poids = iris.population.reindex(reperes).to_numpy(float)
-    nouvelle = partition.echelle(
-        table_des_reperes.to_numpy()[:, presentes], poids, reglages.regles.part_ecretee
-    )
+    nouvelle = modele.echelle(table_des_reperes.to_numpy()[:, presentes], poids, reglages.regles.part_ecretee)
     # L'échelle apprise est refaite à chaque lecture : la compléter ici ne change pas le modèle.
     for mesure in ("bas", "haut", "moyennes", "ecarts"):
         getattr(echelle, mesure)[presentes] = getattr(nouvelle, mesure)
     reduites = echelle.appliquer(valeurs.to_numpy(float))
-    return partition.affecter(reduites, appris.centres, reglages.regles.manques_admis)
+    return modele.affecter(reduites, appris.centres, reglages.regles.manques_admis)
 
 
 def _part_des_tirages(
