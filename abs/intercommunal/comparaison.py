@@ -13,25 +13,25 @@ from abs.formats import nombre
 from abs.indicateurs.annees_comparables import mises_en_garde
 from abs.indicateurs.indicateurs import THEMES
 from abs.intercommunal import tables, tables_annexes
-from abs.intercommunal.absences import chiffrees, par_raison, peu_remplis, remplissage
 from abs.intercommunal.centre import PoidsDuCentre, peser
 from abs.intercommunal.fiches import Fiche, fiches
 from abs.intercommunal.groupes import Groupes, grouper
 from abs.intercommunal.pairs_des_communes import PairsDUneQuestion, situer
-from abs.intercommunal.plan import plan
-from abs.intercommunal.rangs import Classement, classer
+from abs.intercommunal.plan import par_raison, peu_remplis, plan, remplissage
+from abs.intercommunal.rangs import Classement, classer_tout
 from abs.intercommunal.releve import relever
-from abs.phrases.ecriture import reference
 from abs.phrases.etendue import etendue
-from abs.phrases.phrases import Phrase
+from abs.phrases.phrases import Phrase, reference
 from abs.phrases.silences import Silence
 from abs.portrait.chapitre import Chapitre, DemandeDeCarte, plan_du_portrait
 from abs.portrait.chapitres import mailles_classables
 from abs.portrait.portrait import Portrait, _sources_employees
 from abs.portrait.tableaux import Tableau
+from abs.statuts import LIBELLES_FIABILITE, LIBELLES_STATUT
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import Territoire
 from donnees_insee.base.base import Base
+from donnees_insee.catalogue.catalogue import source
 
 # Le gabarit d'une étendue met la commune en tête après un point-virgule.
 TETE: Final = re.compile(r"\s;\s(?:il|elle) est\b.*$")
@@ -116,22 +116,6 @@ def diagnostic_de_la_comparaison(base: Base, demande: Demande, voulus: Sequence[
     diagnostiqueur, diagnostic = relever(base, demande, voulus)
     situer(diagnostiqueur, diagnostic)
     return diagnostic
-
-
-def classer_tout(diagnostic: Diagnostic) -> dict[str, Classement]:
-    """Classer les communes pour chaque indicateur du diagnostic."""
-    communes, sujet = diagnostic.ensembles.mailles, diagnostic.ensembles.sujet
-    populations = {code: c.valeur for code, c in chiffrees(diagnostic, "population").items()}
-    return {
-        code: classer(
-            diagnostic.indicateurs[code],
-            [(t, diagnostic.chiffre(t, code, "mailles")) for t in communes],
-            diagnostic.chiffre(sujet, code, "mailles"),
-            populations,
-        )
-        for groupe, code in diagnostic.millesimes
-        if groupe == "mailles"
-    }
 
 
 def tableaux_des_pairs(comparaison: ComparaisonIntercommunale) -> list[Tableau]:
@@ -230,3 +214,75 @@ def portee_par_les_rangs(phrase: Phrase, classement: Classement) -> bool:
     return all(
         places.get(a.de) == attendues[a.verdict] for a in phrase.affirmations if a.verdict in attendues
     )
+
+
+Valeur = str | float | int | None
+
+
+def lignes_des_communes(comparaison: ComparaisonIntercommunale) -> list[dict[str, Valeur]]:
+    """Écrire une ligne par commune et par indicateur que tient au moins une commune."""
+    diagnostic = comparaison.diagnostic
+    profils = {t.code: g.numero for g in comparaison.partage.groupes for t in g.communes}
+    lignes: list[dict[str, Valeur]] = []
+    for t in diagnostic.ensembles.mailles:
+        for code, classement in comparaison.classements.items():
+            tenus = [p.chiffre for p in classement.positions.values() if p.chiffre is not None]
+            position, definition = classement.positions[t.code], classement.indicateur
+            chiffre = position.chiffre
+            if not any(c.a_une_valeur for c in tenus) or chiffre is None:
+                continue
+            ensemble = diagnostic.chiffre(diagnostic.ensembles.sujet, code, "mailles")
+            premiere, derniere = position.fourchette or (None, None)
+            lignes.append(
+                {
+                    "commune": t.nom,
+                    "code": t.code,
+                    "groupe": profils.get(t.code),
+                    "theme": THEMES[definition.theme],
+                    "indicateur": definition.libelle,
+                    "unite": definition.unite,
+                    "valeur": chiffre.valeur if chiffre.a_une_valeur else None,
+                    "marge": chiffre.marge if chiffre.marge == chiffre.marge else None,
+                    "intercommunalite": ensemble.valeur if ensemble and ensemble.a_une_valeur else None,
+                    "ecart_etabli": plan()["verdicts"]["colonne"][position.comparaison.verdict],
+                    "rang_premier": premiere,
+                    "rang_dernier": derniere,
+                    "communes_rangees": classement.rangees if not classement.refus else None,
+                    "sans_rang": position.silence,
+                    "statut": LIBELLES_STATUT[chiffre.statut],
+                    "fiabilite": LIBELLES_FIABILITE[chiffre.fiabilite] if chiffre.a_une_valeur else "",
+                    "note": chiffre.note,
+                    "date": chiffre.periode,
+                    "source": source(chiffre.source).titre_court,
+                    "reference": reference(chiffre),
+                }
+            )
+    return lignes
+
+
+def lignes_des_pairs(comparaison: ComparaisonIntercommunale) -> list[dict[str, Valeur]]:
+    """Écrire une ligne par commune, indicateur et comparable."""
+    noms = {t.code: t.nom for t in comparaison.diagnostic.ensembles.mailles}
+    lignes: list[dict[str, Valeur]] = []
+    for question in comparaison.pairs:
+        for commune, places in question.places.items():
+            for code, place in places.items():
+                premiere, derniere = place.fourchette or (None, None)
+                lignes += [
+                    {
+                        "question": question.question.libelle,
+                        "commune": noms[commune],
+                        "indicateur": comparaison.diagnostic.indicateurs[code].libelle,
+                        "valeur": place.chiffre.valeur,
+                        "place_premiere": premiere,
+                        "place_derniere": derniere,
+                        "sur": place.sur,
+                        "comparable": pair.nom,
+                        "code_comparable": pair.code,
+                        "valeur_comparable": chiffre.valeur,
+                        "date": chiffre.periode,
+                        "reference": reference(chiffre),
+                    }
+                    for pair, chiffre in place.autour
+                ]
+    return lignes

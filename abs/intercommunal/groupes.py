@@ -10,8 +10,7 @@ import numpy as np
 from abs.calcul.table_longue import Diagnostic
 from abs.definitions import dire
 from abs.formats import nombre
-from abs.intercommunal.absences import chiffrees
-from abs.intercommunal.plan import plan
+from abs.intercommunal.plan import chiffrees, plan
 from abs.intercommunal.rangs import Classement
 from abs.phrases.significativite import RISQUE, Verdict
 from abs.territoires.territoires import Territoire

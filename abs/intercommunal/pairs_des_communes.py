@@ -14,8 +14,7 @@ from abs.calcul.table_longue import Diagnostic
 from abs.definitions import dire
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur, indicateur
-from abs.intercommunal.absences import chiffrees
-from abs.intercommunal.plan import plan
+from abs.intercommunal.plan import chiffrees, plan
 from abs.intercommunal.rangs import Fourchette, ranger
 from abs.intercommunal.releve import DiagnostiqueurIntercommunal, EnsemblesIntercommunaux, sans_doublon
 from abs.territoires.territoires import Territoire

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from abs.calcul.chiffre import Chiffre
+from abs.calcul.table_longue import Diagnostic
 from abs.definitions import dire
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur
-from abs.intercommunal.plan import plan
+from abs.intercommunal.plan import chiffrees, plan
 from abs.phrases.rangs import MAILLES_MINIMUM, PART_SOLIDE, classables
 from abs.phrases.significativite import (
     Comparaison,
@@ -132,6 +133,22 @@ def classer(
             comparaison = comparer_au_reste(indicateur, c, ensemble, max(len(lus), 1))
         positions[t.code] = Position(t, c, place, comparaison, silence)
     return Classement(indicateur, positions, rangees, refus)
+
+
+def classer_tout(diagnostic: Diagnostic) -> dict[str, Classement]:
+    """Classer les communes pour chaque indicateur du diagnostic."""
+    communes, sujet = diagnostic.ensembles.mailles, diagnostic.ensembles.sujet
+    populations = {code: c.valeur for code, c in chiffrees(diagnostic, "population").items()}
+    return {
+        code: classer(
+            diagnostic.indicateurs[code],
+            [(t, diagnostic.chiffre(t, code, "mailles")) for t in communes],
+            diagnostic.chiffre(sujet, code, "mailles"),
+            populations,
+        )
+        for groupe, code in diagnostic.millesimes
+        if groupe == "mailles"
+    }
 
 
 def _refus(indicateur: Indicateur, rangees: int, toutes: int, lus: Sequence[Chiffre]) -> str:

@@ -10,8 +10,7 @@ from abs.calcul.chiffre import Chiffre
 from abs.calcul.table_longue import Diagnostic
 from abs.definitions import dire
 from abs.indicateurs.indicateurs import THEMES, Indicateur
-from abs.intercommunal.absences import indicateurs_du_theme, par_raison, raisons
-from abs.intercommunal.plan import plan
+from abs.intercommunal.plan import indicateurs_du_theme, par_raison, plan, raisons
 from abs.intercommunal.rangs import Classement, mots_du_rang
 from abs.portrait.tableaux import Cellule, Tableau, cellule, entete, mots_de_couverture, notes_de_lecture
 from abs.portrait.tableaux_groupes import cote_a_cote

@@ -8,11 +8,10 @@ from abs.calcul.table_longue import Diagnostic
 from abs.definitions import dire
 from abs.formats import arrondir, avec_unite, nombre
 from abs.indicateurs.indicateurs import Indicateur
-from abs.intercommunal.absences import chiffrees, par_raison
 from abs.intercommunal.centre import Part, PoidsDuCentre, SansElle
 from abs.intercommunal.groupes import Groupes, mots_du_trait
 from abs.intercommunal.pairs_des_communes import PairsDUneQuestion
-from abs.intercommunal.plan import plan
+from abs.intercommunal.plan import chiffrees, par_raison, plan
 from abs.intercommunal.rangs import mots_du_rang
 from abs.intercommunal.tables import (
     avec_marque,

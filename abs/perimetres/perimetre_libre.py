@@ -13,8 +13,7 @@ from abs.calcul.chiffre import Chiffre
 from abs.calcul.table_longue import COLONNES
 from abs.definitions import dire
 from abs.indicateurs.indicateurs import indicateur
-from abs.perimetres.carreaux import Carreaux, carreaux_du_polygone
-from abs.perimetres.comptage import compter
+from abs.perimetres.carreaux import Carreaux, carreaux_du_polygone, compter
 from abs.perimetres.perimetres import Etendue, PerimetreDIris, Recouvrement, recouvrement
 from abs.perimetres.reponderation import poids_des_iris, reponderer
 from abs.perimetres.transferts import TransfertRefuse, exiger_un_compte, publier

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from abs.perimetres.carreaux import Carreaux, boites_des_codes, polygone_du_code
-from abs.perimetres.comptage import exiger_un_compte_de_la_grille
+from abs.perimetres.carreaux import (
+    Carreaux,
+    boites_des_codes,
+    exiger_un_compte_de_la_grille,
+    polygone_du_code,
+)
 from abs.perimetres.transferts import Estimation, exiger_une_variable_sommable
 
 if TYPE_CHECKING:

@@ -146,7 +146,7 @@ def _note_des_carreaux(chiffres: Sequence[Chiffre]) -> str:
 
 def _ligne(chiffre: Chiffre, commune: str) -> tuple[str, ...]:
     from abs.indicateurs.indicateurs import indicateur  # noqa: PLC0415
-    from abs.perimetres.comptage import grandeurs  # noqa: PLC0415
+    from abs.perimetres.carreaux import grandeurs  # noqa: PLC0415
     from abs.statuts import LIBELLES_STATUT  # noqa: PLC0415
 
     code = chiffre.indicateur.removeprefix("carreaux_").upper()
