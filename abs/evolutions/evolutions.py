@@ -154,7 +154,7 @@ def mesurer(
 ) -> Mesure:
     """Mesurer un rapport sur un groupe : le rapport des sommes, et sa marge."""
     unites = list(strates)
-    haut, bas = (math.fsum(u[rang] for u in unites) for rang in (0, 1))
+    haut, bas = math.fsum(u[0] for u in unites), math.fsum(u[1] for u in unites)
     if not unites or math.isnan(haut) or math.isnan(bas):
         return Mesure(raison="chiffre absent du fichier")
     if bas == 0:

@@ -173,5 +173,6 @@ class MesuresADeuxDates:
                 else Mesure(raison="chiffre non publié à ce niveau, et il ne se calcule pas")
             )
         sujet = (self.sujet.code, self.sujet.nom, self.sujet.niveau)
-        ligne = Evolution(definition.code, lectures[0].source.id, self.de, self.a, *sujet, *mesures)
+        source, (avant, apres) = lectures[0].source.id, mesures
+        ligne = Evolution(definition.code, source, self.de, self.a, *sujet, avant, apres)
         return evaluer(definition, ligne, avis, self.indices)

@@ -124,5 +124,6 @@ def _sans_elle(
         fragile = any(c.fiabilite == Fiabilite.FRAGILE for c in lus)
         if lus and not fragile and definition.nature != "effectif":
             verdict = classements[definition.code].positions[centre.code].comparaison
-            lignes.append(SansElle(definition, *lus, verdict))
+            ensemble, autres, sien = lus
+            lignes.append(SansElle(definition, ensemble, autres, sien, verdict))
     return lignes

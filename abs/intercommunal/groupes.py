@@ -107,7 +107,7 @@ def _matrice(
 def _nombre_de_groupes(reduites: np.ndarray, maximum: int, stabilite: float) -> tuple[int, float]:
     """Prendre le plus grand nombre de groupes stable ; 0 si aucun ne l'est, avec la meilleure stabilité vue."""
     haut = max(2, min(maximum, len(reduites) // COMMUNES_PAR_GROUPE))
-    mesures = accords(reduites, range(2, haut + 1), _sans_une(reduites))
+    mesures = {k: accord_sans_une(reduites, k) for k in range(2, haut + 1)}
     combien = max((k for k, s in mesures.items() if s >= stabilite), default=0)
     return combien, mesures[combien] if combien else max(mesures.values())
 
@@ -167,15 +167,10 @@ def _phrases(
 # -- mesurer un partage ----------------------------------------------------------------------------
 
 
-def _sans_une(reduites: np.ndarray) -> list[np.ndarray]:
-    """Lister les rangs des communes, en ôtant chacune à son tour."""
-    rangs = np.arange(len(reduites))
-    return [np.delete(rangs, rang) for rang in rangs]
-
-
 def accord_sans_une(reduites: np.ndarray, combien: int) -> float:
     """Mesurer ce qu'il reste d'un partage quand on retire les communes une à une."""
-    return accords(reduites, range(combien, combien + 1), _sans_une(reduites))[combien]
+    rangs = np.arange(len(reduites))
+    return accords(reduites, [combien], [np.delete(rangs, rang) for rang in rangs])[combien]
 
 
 def part_sans_coupure(reduites: np.ndarray, combien: int, graine: int) -> float:

@@ -163,7 +163,7 @@ def _refus(indicateur: Indicateur, rangees: int, toutes: int, lus: Sequence[Chif
         "trop_peu": rangees < MAILLES_MINIMUM,
         "une_partie": rangees < PART_SOLIDE * toutes,
     }
-    comptes = {"estimes": estimes, "lus": len(lus), "rangees": rangees, "toutes": toutes}
+    comptes: dict[str, float] = {"estimes": estimes, "lus": len(lus), "rangees": rangees, "toutes": toutes}
     comptes |= {"minimum": MAILLES_MINIMUM, "part": 100 * PART_SOLIDE}
     mots = {nom: nombre(compte) for nom, compte in comptes.items()}
     return next((dire("rangs", cas, **mots) for cas, vrai in raisons.items() if vrai), "")

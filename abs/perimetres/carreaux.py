@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from itertools import product
@@ -209,10 +210,12 @@ def _note(carreaux: Carreaux) -> str:
     return " ; ".join(mots)
 
 
-def _estimer(carreaux: Carreaux, *nombres: float) -> Estimation:
+def _estimer(
+    carreaux: Carreaux, trois: tuple[float, float, float], comptes: tuple[float, float] = (math.nan, math.nan)
+) -> Estimation:
     """Former l'estimation d'un compte ou d'une part : exacte si aucun carreau n'est coupé ni imputé."""
     exacte = bool(carreaux.entiers.all()) and carreaux.part_imputee == 0
-    return Estimation("carreaux", *nombres, exacte=exacte, note=_note(carreaux))
+    return Estimation("carreaux", *trois, *comptes, exacte=exacte, note=_note(carreaux))
 
 
 def _compte(carreaux: Carreaux, variable: str) -> Estimation:
@@ -223,7 +226,7 @@ def _compte(carreaux: Carreaux, variable: str) -> Estimation:
     basse, estimee, haute = (
         float((valeurs * poids).sum()) for poids in (carreaux.entiers, carreaux.parts, np.ones(len(valeurs)))
     )
-    return _estimer(carreaux, estimee, basse, haute)
+    return _estimer(carreaux, (estimee, basse, haute))
 
 
 def _part(carreaux: Carreaux, definition: dict[str, str]) -> Estimation:
@@ -237,7 +240,8 @@ def _part(carreaux: Carreaux, definition: dict[str, str]) -> Estimation:
         return Estimation("carreaux", float("nan"), manque="aucun ménage dans le périmètre")
     valeur = 100 * numerateur / denominateur
     basse, haute = (100 * _rapport_extreme(hauts, bas, carreaux.entiers, sens) for sens in (-1, 1))
-    return _estimer(carreaux, valeur, min(basse, valeur), max(haute, valeur), numerateur, denominateur)
+    trois = (valeur, min(basse, valeur), max(haute, valeur))
+    return _estimer(carreaux, trois, (numerateur, denominateur))
 
 
 def _rapport_extreme(hauts: np.ndarray, bas: np.ndarray, entiers: np.ndarray, sens: int) -> float:

@@ -113,8 +113,9 @@ class _Etude:
             raise DonneeAbsente(
                 f"Aucun millésime de carreaux n'est admis par la demande (tenus : {', '.join(map(str, tenus))})."
             )
-        essais = []
-        for annee in admis or [None]:
+        essais: list[Carreaux] = []
+        annees: Sequence[int | None] = admis or [None]
+        for annee in annees:
             essais.append(carreaux_du_polygone(self.base, polygone, annee, communes))
             if not essais[-1].remarque:
                 return essais[-1]
@@ -160,8 +161,8 @@ def _repondere(calcul: PerimetreDIris, code: str, poids: pd.DataFrame) -> Chiffr
     lecture = exiger_un_compte(definition)
     annee = next(iter(calcul.annees([lecture])), None)
     comptes = pd.Series(math.nan, index=[str(c) for c in poids.index])
-    for code_d_iris in comptes.index if annee is not None else ():
-        lu = calcul.chiffre_d_iris(definition, code_d_iris, annee, [lecture])
+    for code_d_iris in comptes.index:
+        lu = None if annee is None else calcul.chiffre_d_iris(definition, code_d_iris, annee, [lecture])
         if lu is not None and lu.a_une_valeur:
             comptes[code_d_iris] = lu.valeur
     # La population borne elle-même ce qu'un morceau d'IRIS peut porter ; les autres comptes n'ont pas d'univers sûr.

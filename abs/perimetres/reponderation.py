@@ -100,9 +100,10 @@ def reponderer(
     # IRIS par IRIS, l'arrondi ne doit pas faire sortir l'estimation de ses bornes.
     estimes = lus * part
     trois = (estimes, np.minimum(au_moins, estimes), np.maximum(au_plus, estimes))
-    sommes = (float(np.where(entiers, lus, bornes).sum()) for bornes in trois)
+    valeur, bas, haut = (float(np.where(entiers, lus, bornes).sum()) for bornes in trois)
     note = f"{int(entiers.sum())} IRIS entiers et {int((~entiers).sum())} coupés, répartis selon les carreaux"
-    return Estimation("iris_reponderes", *sommes, exacte=bool(len(entiers) and entiers.all()), note=note)
+    exacte = bool(len(entiers) and entiers.all())
+    return Estimation("iris_reponderes", valeur, bas, haut, exacte=exacte, note=note)
 
 
 def _manque(poids: pd.DataFrame, touches: pd.DataFrame, lus: np.ndarray, part: np.ndarray) -> str:

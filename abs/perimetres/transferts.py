@@ -66,7 +66,7 @@ def publier(estimation: Estimation, *, territoire: str, indicateur: str, **origi
         note = f"bornes trop écartées : de {basse} à {haute}, plus de la moitié de l'estimation"
     comptes = {"numerateur": estimation.numerateur, "denominateur": estimation.denominateur}
     bornes = {"borne_basse": estimation.basse, "borne_haute": estimation.haute}
-    nombres = {"valeur": valeur, **bornes, **(comptes if math.isfinite(valeur) else {})}
+    nombres: dict[str, Any] = {"valeur": valeur, **bornes, **(comptes if math.isfinite(valeur) else {})}
     return Chiffre(territoire, "perimetre", indicateur, statut=statut, note=note, **nombres, **origine)
 
 

@@ -21,8 +21,9 @@ def ce_qui_est_tenu(base: Base, code: str) -> list[str]:
                 if partie is not None and not any(partie.motif.fullmatch(str(c)) for c in table.columns):
                     continue
                 nom = s.titre.split(" : ")[-1] if partie is None else partie.nom
-                du_millesime = partie is None or partie.du_millesime
-                connue = edition if du_millesime else lues.de(s.id, partie, edition).annee
+                connue: int | None = edition
+                if partie is not None and not partie.du_millesime:
+                    connue = lues.de(s.id, partie, edition).annee
                 tenues.setdefault(nom, {}).setdefault(connue, set()).update({edition} - {connue})
     return [f"{nom} : {_annees(par_annee)}" for nom, par_annee in tenues.items()]
 

@@ -200,7 +200,7 @@ class Territoires:
         """Former un territoire connu, avec ses composantes."""
         if niveau == "qpv":
             return self._qpv(code)
-        composantes = (code,)
+        composantes: tuple[str, ...] = (code,)
         if niveau in {"epci", "departement", "region"}:
             composantes = tuple(self.geographie.communes_de(niveau, code))
         if niveau == "epci" and not composantes:

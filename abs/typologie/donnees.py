@@ -228,9 +228,9 @@ def contours_des_iris(base: Base, codes: list[str]) -> tuple[gpd.GeoDataFrame | 
     """Prendre les contours d'IRIS dans la couche qui en porte le plus."""
     lues = _couches(base, "contours_iris", "commune", sorted({c[:5] for c in codes}))
     siennes = [(annee, couche[couche["code"].isin(codes)]) for annee, couche in lues]
-    annee, meilleure = max(siennes, key=lambda lue: len(lue[1]), default=(None, ()))
-    if not len(meilleure):
+    if all(couche.empty for _, couche in siennes):
         return None, ""
+    annee, meilleure = max(siennes, key=lambda lue: len(lue[1]))
     dite = "année non précisée" if annee is None else str(annee)
     return meilleure[["code", "geometry"]].reset_index(drop=True), dite
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from itertools import combinations
 from typing import Any, Final
 
 import numpy as np
@@ -47,15 +49,14 @@ def echelle(valeurs: np.ndarray, poids: np.ndarray, part: float) -> Echelle:
 
 def correlations(valeurs: np.ndarray, poids: np.ndarray) -> np.ndarray:
     """Calculer les corrélations pondérées, deux à deux sur les lignes où les deux variables sont là."""
-    nombre = valeurs.shape[1]
-    resultat = np.eye(nombre)
-    for i in range(nombre):
-        for j in range(i):
-            la = np.isfinite(valeurs[:, i]) & np.isfinite(valeurs[:, j])
-            if la.sum() > 2:
-                covariance = np.atleast_2d(np.cov(valeurs[la][:, [i, j]].T, aweights=poids[la]))
-                produit = np.sqrt(covariance[0, 0] * covariance[1, 1])
-                resultat[i, j] = resultat[j, i] = covariance[0, 1] / produit if produit > 0 else 0.0
+    resultat = np.eye(valeurs.shape[1])
+    for i, j in combinations(range(valeurs.shape[1]), 2):
+        couple = valeurs[:, [j, i]]
+        la = np.isfinite(couple).all(axis=1)
+        if la.sum() > 2:
+            covariance = np.cov(couple[la].T, aweights=poids[la])
+            produit = np.sqrt(covariance[0, 0] * covariance[1, 1])
+            resultat[i, j] = resultat[j, i] = covariance[0, 1] / produit if produit > 0 else 0.0
     return resultat
 
 
@@ -124,18 +125,16 @@ def _couper(enfants: np.ndarray, feuilles: int, nombre: int) -> np.ndarray:
     for rang, (gauche, droite) in enumerate(enfants[: feuilles - nombre]):
         classes[feuilles + rang] = classes.pop(int(gauche)) + classes.pop(int(droite))
     etiquettes = np.empty(feuilles, int)
-    for numero, cle in enumerate(sorted(classes, key=lambda c: min(classes[c]))):
-        etiquettes[classes[cle]] = numero
+    for numero, membres in enumerate(sorted(classes.values(), key=min)):
+        etiquettes[membres] = numero
     return etiquettes
 
 
 def distances(reduites: np.ndarray, centres: np.ndarray) -> np.ndarray:
     """Mesurer la distance de chaque ligne à chaque centre, sur les variables qu'elle tient."""
     ecarts = (reduites[:, None, :] - centres[None, :, :]) ** 2
-    tenues = np.isfinite(reduites).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        moyennes: np.ndarray = np.nansum(ecarts, axis=2) / tenues[:, None]
-    return moyennes
+        return np.asarray(np.nansum(ecarts, axis=2) / np.isfinite(reduites).sum(axis=1)[:, None])
 
 
 def affecter(reduites: np.ndarray, centres: np.ndarray, manques_admis: int) -> np.ndarray:
@@ -155,7 +154,7 @@ def stabilites(reduites: np.ndarray, nombres: range, tirages: int, graine: int) 
     return accords(reduites, nombres, tires)
 
 
-def accords(reduites: np.ndarray, nombres: range, echantillons: list[np.ndarray]) -> dict[int, float]:
+def accords(reduites: np.ndarray, nombres: Iterable[int], echantillons: list[np.ndarray]) -> dict[int, float]:
     """Mesurer, pour chaque nombre de classes, l'accord moyen de la partition avec celles que des échantillons donnent."""
     from sklearn.metrics import adjusted_rand_score  # noqa: PLC0415 - import lent
 
@@ -254,12 +253,10 @@ def depuis_json(texte: str) -> Modele:
         brut = json.loads(texte)
         brut = {"format": FORMAT, **brut} if brut["format"] == FORMAT else {}
         del brut["format"]
-        for champ in ("centres", "dispersions", "tests"):
-            brut[champ] = np.array(brut[champ], float)
+        brut |= {champ: np.array(brut[champ], float) for champ in ("centres", "dispersions", "tests")}
+        brut |= {champ: tuple(brut[champ]) for champ in ("effectifs", "etudiantes", "phrases", "appris")}
         brut["variables"] = tuple(VariableApprise(**v) for v in brut["variables"])
         brut["stabilites"] = {int(k): v for k, v in brut["stabilites"].items()}
-        for champ in ("effectifs", "etudiantes", "phrases", "appris"):
-            brut[champ] = tuple(brut[champ])
         return Modele(**brut)
     except (ValueError, KeyError, TypeError, AttributeError) as cause:
         raise ParametreInvalide(

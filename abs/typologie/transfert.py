@@ -62,8 +62,9 @@ def reporter(
         )
     codes = iris.du_sujet(communes)
     ordre = [v.code for v in appris.variables]
-    valeurs = matrice(list(apres.values()), codes).reindex(columns=ordre)
-    anciennes = matrice(list(avant.values()), codes).reindex(columns=ordre)
+    anciennes, valeurs = (
+        matrice(list(colonnes.values()), codes).reindex(columns=ordre) for colonnes in (avant, apres)
+    )
     resultat = classer_le_sujet(appris, reglages, valeurs, iris)
     classes = resultat["classe"]
     resultat["classe_relative"] = _relatives(appris, apres, valeurs, iris, reglages) * (classes > 0)
@@ -130,17 +131,14 @@ def _part_des_tirages(
 ) -> np.ndarray:
     """Compter les tirages, dans les marges des deux dates, où l'IRIS n'est pas dans la même classe."""
     hasard = np.random.default_rng(reglages.regles.graine)
-    ordre = [v.code for v in appris.variables if v.code in dates[0] and v.code in dates[1]]
-    rangs = [i for i, v in enumerate(appris.variables) if v.code in ordre]
+    rangs = [i for i, v in enumerate(appris.variables) if v.code in dates[0].keys() & dates[1].keys()]
+    ordre = [appris.variables[i].code for i in rangs]
     # La même donnée aux deux dates porte le même aléa : elle ne fait changer personne.
     figees = [dates[0][c].millesime == dates[1][c].millesime for c in ordre]
-    lues = [
-        (
-            matrice([colonnes[c] for c in ordre], codes).to_numpy(),
-            np.nan_to_num(np.array([colonnes[c].marges.reindex(codes).to_numpy(float) for c in ordre]).T),
-        )
-        for colonnes in dates
-    ]
+    lues = []
+    for colonnes in dates:
+        marges = np.array([colonnes[c].marges.reindex(codes).to_numpy(float) for c in ordre]).T
+        lues.append((matrice([colonnes[c] for c in ordre], codes).to_numpy(), np.nan_to_num(marges)))
     differents = np.zeros(len(codes))
     for _ in range(TIRAGES):
         aleas = [hasard.standard_normal((len(codes), len(ordre))) for _ in dates]
@@ -158,11 +156,8 @@ def _phrases(appris: Modele, apres: dict[str, Colonne], refus: list[str], reglag
     dates = ", ".join(f"{c.variable.indicateur.libelle} {c.millesime}" for c in apres.values())
     phrases = [dire("typologie", "report", nom=appris.nom, espace=appris.espace, dates=dates)]
     phrases += [f"Laissée de côté, {r}." for r in refus]
-    figees = [
-        c.variable.indicateur.libelle
-        for v in appris.variables
-        if (c := apres.get(v.code)) is not None and c.millesime == v.millesime
-    ]
+    apprises = {v.code: v.millesime for v in appris.variables}
+    figees = [c.variable.indicateur.libelle for v, c in apres.items() if c.millesime == apprises[v]]
     if figees and len(figees) < len(apres):
         phrases.append(f"Même donnée aux deux dates : {', '.join(figees)}.")
     accord = round(reglages.regles.part_d_accord * 100)
