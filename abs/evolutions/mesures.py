@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from abs.calcul.calcul import Calculateur
+from abs.calcul.chiffre import Chiffre
 from abs.calcul.lecture import Comptes
 from abs.evolutions.evolutions import SANS_SOMME, Evolution, Mesure, evaluer, indices_tenus, mesurer
 from abs.evolutions.lieux import Lieux
@@ -17,6 +19,14 @@ from abs.indicateurs.fiabilite import apprecier, taux_de_sondage
 from abs.indicateurs.indicateurs import Indicateur, Lecture
 from abs.territoires.territoires import Territoire
 from donnees_insee.geographie.groupes import APRES, AVANT, Groupe, Passage
+
+
+class Date(NamedTuple):
+    """Un indicateur, et ce qui le lit à un millésime."""
+
+    definition: Indicateur
+    lecture: Lecture
+    millesime: int
 
 
 class MesuresADeuxDates:
@@ -34,8 +44,8 @@ class MesuresADeuxDates:
         source = lectures[0].source.id
         passage, noms = self.lieux.iris(source), self.lieux.geographie(source).iris.noms
         cotes = [
-            self._mesures_par_iris(definition, *date, passage, cote)
-            for date, cote in zip(self._dates(lectures), (AVANT, APRES), strict=True)
+            self._mesures_par_iris(date, passage, cote)
+            for date, cote in zip(self._dates(definition, lectures), (AVANT, APRES), strict=True)
         ]
         vide = Mesure(raison="IRIS absent du fichier")
         return [
@@ -43,8 +53,8 @@ class MesuresADeuxDates:
             for code, groupe in passage.groupes.items()
         ]
 
-    def _dates(self, lectures: tuple[Lecture, Lecture]) -> tuple[tuple[Lecture, int], tuple[Lecture, int]]:
-        return (lectures[0], self.de), (lectures[1], self.a)
+    def _dates(self, definition: Indicateur, lectures: tuple[Lecture, Lecture]) -> tuple[Date, Date]:
+        return Date(definition, lectures[0], self.de), Date(definition, lectures[1], self.a)
 
     def _evaluer(
         self,
@@ -62,11 +72,9 @@ class MesuresADeuxDates:
         )  # fmt: skip
         return evaluer(definition, ligne, avis, self.indices)
 
-    def _mesures_par_iris(
-        self, definition: Indicateur, lecture: Lecture, millesime: int, passage: Passage, cote: str
-    ) -> dict[str, Mesure]:
+    def _mesures_par_iris(self, date: Date, passage: Passage, cote: str) -> dict[str, Mesure]:
         """Mesurer chaque groupe d'IRIS à une date : la somme de ses composantes, ou rien."""
-        lus = self.lecteur.comptes(lecture, millesime, "iris")
+        lus, lecture = self.lecteur.comptes(date.lecture, date.millesime, "iris"), date.lecture
         du_cote = passage.avant if cote == AVANT else passage.apres
         bas = lus.numerateur if lecture.denominateur is None else lus.denominateur
         comptes = (lus.prendre(vecteur, list(du_cote)).tolist() for vecteur in (lus.numerateur, bas))
@@ -77,29 +85,22 @@ class MesuresADeuxDates:
         for groupe, unites in membres.items():
             codes = [c for c, _, _ in unites]
             if lecture.est_publiee:
-                mesures[groupe] = self._publiee(definition, lecture, millesime, codes)
+                mesures[groupe] = self._publiee(date, lus, codes)
             elif any(math.isnan(haut) or math.isnan(bas) for _, haut, bas in unites):
                 mesures[groupe] = Mesure(raison=self._raison(lus, codes))
             elif lecture.denominateur is None:
                 mesures[groupe] = Mesure(math.fsum(haut for _, haut, _ in unites))
             else:
-                mesures[groupe] = self._rapport(definition, lecture, millesime, unites)
+                mesures[groupe] = self._rapport(date, unites)
         return mesures
 
-    def _rapport(
-        self,
-        definition: Indicateur,
-        lecture: Lecture,
-        millesime: int,
-        comptes: list[tuple[str, float, float]],
-    ) -> Mesure:
+    def _rapport(self, date: Date, comptes: list[tuple[str, float, float]]) -> Mesure:
         """Mesurer un rapport de sommes, chaque unité avec le taux de sondage de sa commune."""
-        complementaire = any(v.startswith("C_") for v in lecture.variables)
-        strates = [
-            (haut, bas, taux_de_sondage(self.lieux.population(c, millesime), complementaire=complementaire))
-            for c, haut, bas in comptes
-        ]
-        return mesurer(definition, strates, sonde=lecture.source.famille == "recensement")
+        complementaire = any(v.startswith("C_") for v in date.lecture.variables)
+        populations = [self.lieux.population(c, date.millesime) for c, _, _ in comptes]
+        taux = [taux_de_sondage(p, complementaire=complementaire) for p in populations]
+        strates = [(haut, bas, t) for (_, haut, bas), t in zip(comptes, taux, strict=True)]
+        return mesurer(date.definition, strates, sonde=date.lecture.source.famille == "recensement")
 
     @staticmethod
     def _raison(lus: Comptes, siens: list[str]) -> str:
@@ -109,18 +110,15 @@ class MesuresADeuxDates:
         premiere = next(filter(None, dites), "chiffre absent du fichier")
         return premiere if len(siens) == 1 else f"une des unités réunies n'a pas de chiffre ({premiere})"
 
-    def _publiee(
-        self, definition: Indicateur, lecture: Lecture, millesime: int, membres: list[str]
-    ) -> Mesure:
+    def _publiee(self, date: Date, lus: Comptes, membres: list[str]) -> Mesure:
         if len(membres) > 1:
             return Mesure(raison=SANS_SOMME)
-        lus = self.lecteur.comptes(lecture, millesime, "iris")
         rang = lus.rangs.get(membres[0])
         if rang is None or np.isnan(lus.publiee[rang]):
             return Mesure(raison=self._raison(lus, membres))
         valeur = float(lus.publiee[rang])
         jugement = apprecier(
-            definition, lecture, valeur=valeur, numerateur=None, denominateur=None,
+            date.definition, date.lecture, valeur=valeur, numerateur=None, denominateur=None,
             population_commune=None, notes_producteur=lus.drapeaux(rang),
         )  # fmt: skip
         marge = math.nan if jugement.marge is None else jugement.marge
@@ -131,18 +129,20 @@ class MesuresADeuxDates:
     ) -> Evolution:
         """Donner l'évolution d'un groupe de communes."""
         mesures = [
-            self._mesure_de_communes(definition, *date, communes)
-            for date, communes in zip(self._dates(lectures), (groupe.avant, groupe.apres), strict=True)
+            self._mesure_de_communes(date, siennes)
+            for date, siennes in zip(
+                self._dates(definition, lectures), (groupe.avant, groupe.apres), strict=True
+            )
         ]
         return self._evaluer(definition, lectures[0].source.id, avis, mesures, groupe, None)
 
-    def _mesure_de_communes(
-        self, definition: Indicateur, lecture: Lecture, millesime: int, communes: Sequence[str]
-    ) -> Mesure:
-        connus = []
+    def _lire(self, date: Date, territoire: Territoire) -> Chiffre | None:
+        return self.calculateur.chiffre(date.definition, territoire, date.millesime, (date.lecture,))
+
+    def _mesure_de_communes(self, date: Date, communes: Sequence[str]) -> Mesure:
+        connus, lecture = [], date.lecture
         for commune in communes:
-            territoire = Territoire(commune, "commune", commune, composantes=(commune,))
-            chiffre = self.calculateur.chiffre(definition, territoire, millesime, (lecture,))
+            chiffre = self._lire(date, Territoire(commune, "commune", commune, composantes=(commune,)))
             if chiffre is None or not chiffre.a_une_valeur:
                 return Mesure(raison="niveau absent de la base" if chiffre is None else chiffre.note)
             connus.append(chiffre)
@@ -152,7 +152,7 @@ class MesuresADeuxDates:
             marge = connus[0].marge if lecture.est_publiee else math.nan
             return Mesure(math.fsum(c.valeur for c in connus), marge=marge, raison=connus[0].note)
         comptes = [(c.territoire, c.numerateur, c.denominateur) for c in connus]
-        mesure = self._rapport(definition, lecture, millesime, comptes)
+        mesure = self._rapport(date, comptes)
         couverture = " ; ".join(dict.fromkeys(c.note for c in connus if c.statut == "partiel" and c.note))
         return replace(mesure, raison=mesure.raison or couverture)
 
@@ -162,11 +162,11 @@ class MesuresADeuxDates:
         """Mesurer tout le territoire : toutes ses communes, ou le chiffre publié à son niveau."""
         communes = [[c for e in lignes for c in e.codes_de], [c for e in lignes for c in e.codes_a]]
         mesures = []
-        for (lecture, millesime), siennes in zip(self._dates(lectures), communes, strict=True):
-            if not lecture.est_publiee:
-                mesures.append(self._mesure_de_communes(definition, lecture, millesime, siennes))
+        for date, siennes in zip(self._dates(definition, lectures), communes, strict=True):
+            if not date.lecture.est_publiee:
+                mesures.append(self._mesure_de_communes(date, siennes))
                 continue
-            chiffre = self.calculateur.chiffre(definition, self.sujet, millesime, (lecture,))
+            chiffre = self._lire(date, self.sujet)
             mesures.append(
                 Mesure(chiffre.valeur, marge=chiffre.marge, raison=chiffre.note)
                 if chiffre is not None and chiffre.a_une_valeur

@@ -73,20 +73,20 @@ def _tableau(
             for i, c in zip(liste, chiffres, strict=True)
         ]
         lignes.append((Cellule(t.titre, aide=t.code, classe="entete" if commune else "sujet"), *cellules))
-    entetes = (
-        entete("Commune"),
-        *(entete(i.libelle_court, i.definition, date_des_communes(diagnostic, i)) for i in liste),
-    )
-    notes = [
+    notes = (
         *notes_de_lecture([c for _, c in tous]),
         *notes_des_marques(tous),
         *_sans_rang(liste, classements),
-    ]
-    if absentes:
-        notes.append(dire("comparaison", "absentes", noms=" ; ".join(absentes)))
-    if derniere:
-        notes += raisons(diagnostic, liste)
-    return Tableau(f"communes-{code}", titre, entetes, tuple(lignes), tuple(notes))
+        *([dire("comparaison", "absentes", noms=" ; ".join(absentes))] if absentes else []),
+        *(raisons(diagnostic, liste) if derniere else []),
+    )
+    return Tableau(f"communes-{code}", titre, tetes_des_communes(diagnostic, liste), tuple(lignes), notes)
+
+
+def tetes_des_communes(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> tuple[Cellule, ...]:
+    """Écrire les en-têtes d'un tableau d'une commune par ligne : un indicateur par colonne, sa date dessous."""
+    datees = (entete(i.libelle_court, i.definition, date_des_communes(diagnostic, i)) for i in liste)
+    return (entete("Commune"), *datees)
 
 
 def _cellule(

@@ -20,6 +20,7 @@ from abs.intercommunal.tables import (
     marque_de_statut,
     nom_de_ligne,
     notes_des_marques,
+    tetes_des_communes,
 )
 from abs.phrases.phrases import decimales, ecrire, reference
 from abs.portrait.tableaux import Cellule, Tableau, cellule, entete
@@ -45,7 +46,7 @@ def groupes(diagnostic: Diagnostic, partage: Groupes) -> list[Tableau]:
         *(dire("tableaux", cas, noms=", ".join(t.nom for t in ts)) for cas, ts in incompletes.items() if ts),
         *_a_l_ecart(diagnostic, partage),
     ]
-    entetes = (entete("Groupe"), entete("Traits les plus forts (proposition de nom)"), entete("Communes"))
+    entetes = tuple(map(entete, ("Groupe", "Traits les plus forts (proposition de nom)", "Communes")))
     premier = Tableau("groupes", "Les groupes de communes", entetes, qui, tuple(notes))
     etendues = tuple(
         (
@@ -55,21 +56,15 @@ def groupes(diagnostic: Diagnostic, partage: Groupes) -> list[Tableau]:
         )
         for v in partage.variables
     )
-    second = Tableau(
-        "groupes-etendues",
-        "De la commune la plus basse à la plus haute de chaque groupe",
-        (entete("Variable"), *(entete(f"Groupe {g.numero}") for g in partage.groupes), entete("Date")),
-        etendues,
-        (
-            dire("tableaux", "etendue"),
-            *notes_des_marques(
-                (t, diagnostic.chiffre(t, v.code, "mailles"))
-                for v, g in product(partage.variables, partage.groupes)
-                for t in g.communes
-            ),
-        ),
+    marques = notes_des_marques(
+        (t, diagnostic.chiffre(t, v.code, "mailles"))
+        for v, g in product(partage.variables, partage.groupes)
+        for t in g.communes
     )
-    return [premier, second]
+    tetes = ("Variable", *(f"Groupe {g.numero}" for g in partage.groupes), "Date")
+    titre = "De la commune la plus basse à la plus haute de chaque groupe"
+    seconds = (tuple(map(entete, tetes)), etendues, (dire("tableaux", "etendue"), *marques))
+    return [premier, Tableau("groupes-etendues", titre, *seconds)]
 
 
 def _a_l_ecart(diagnostic: Diagnostic, partage: Groupes) -> list[str]:
@@ -113,14 +108,8 @@ def pairs(diagnostic: Diagnostic, question: PairsDUneQuestion) -> Tableau | None
             lus.append((t, lu))
         noms = ", ".join(p.nom for p in question.pairs[t.code])
         lignes.append((nom_de_ligne(t), *cellules, Cellule(noms, classe="texte")))
-    entetes = (
-        entete("Commune"),
-        *(
-            entete(i.libelle_court, i.definition, date_des_communes(diagnostic, i))
-            for i in question.resultats
-        ),
-        entete("Communes comparables, de la plus proche à la moins proche"),
-    )
+    derniere = entete("Communes comparables, de la plus proche à la moins proche")
+    entetes = (*tetes_des_communes(diagnostic, question.resultats), derniere)
     refuses = par_raison((raison, t.nom) for t, raison in question.refus)
     notes = (
         *question.phrases,
@@ -150,7 +139,7 @@ def poids(centre: PoidsDuCentre) -> list[Tableau]:
     par_code = {s.indicateur.code: s for s in centre.sans_elle}
     if lignes := tuple(_ligne_sans_elle(par_code[c]) for c in voulus if c in par_code):
         tetes = ("Indicateur", "Ensemble", f"Sans {nom}", nom, "Ce que son retrait change")
-        entetes = (*map(entete, tetes), entete("Écart établi avec le reste"), entete("Date"))
+        entetes = tuple(map(entete, (*tetes, "Écart établi avec le reste", "Date")))
         titre, notes = f"L'intercommunalité avec et sans {nom}", (dire("tableaux", "sans_elle"),)
         rendus.append(Tableau("centre-sans-elle", titre, entetes, lignes, notes))
     return rendus
@@ -167,20 +156,17 @@ def _ligne_de_part(part: Part) -> tuple[Cellule, ...]:
 
 
 def _ligne_sans_elle(s: SansElle) -> tuple[Cellule, ...]:
-    lus = [(c, ecrire(s.indicateur, c)) for c in (s.ensemble, s.reste, s.centre)]
     fixes = min(decimales(s.indicateur, c) for c in (s.ensemble, s.reste))
     # Le lecteur refait la soustraction : elle porte sur les valeurs écrites, non sur celles d'avant l'arrondi.
     ecrit = arrondir(s.reste.valeur, fixes) - arrondir(s.ensemble.valeur, fixes)
     unite = ("points" if abs(ecrit) >= POINTS_AU_PLURIEL else "point") if s.indicateur.unite == "%" else ""
     signe = "+" if ecrit > 0 else "\u2212" if ecrit < 0 else ""
+    changement = f"{signe}{avec_unite(float(abs(ecrit)), unite, fixes)}"
     mots = plan()["verdicts"]["etabli"][s.comparaison.verdict]
     return (
         libelle_de_ligne(s.indicateur),
-        *(Cellule(texte, reference(c)) for c, texte in lus),
-        Cellule(
-            f"{signe}{avec_unite(float(abs(ecrit)), unite, fixes)}",
-            f"{reference(s.ensemble)} {reference(s.reste)}",
-        ),
+        *(Cellule(ecrire(s.indicateur, c), reference(c)) for c in (s.ensemble, s.reste, s.centre)),
+        Cellule(changement, f"{reference(s.ensemble)} {reference(s.reste)}"),
         Cellule(mots, classe="texte"),
         Cellule(s.ensemble.periode, classe="date"),
     )

@@ -144,9 +144,7 @@ class PerimetreDIris:
         """Donner la plus basse et la plus haute valeur publiée parmi les IRIS."""
         definition = indicateur(code)
         lectures = a_l_iris(definition)
-        vide = Etendue(
-            code, math.nan, math.nan, "", "", 0, len(self.iris), "", "aucun fichier à l'IRIS dans la base"
-        )
+        absences = "aucun fichier à l'IRIS dans la base"
         for annee in self.annees(lectures):
             chiffres = [self.chiffre_d_iris(definition, c, annee, lectures) for c in self.iris]
             connus = sorted((c for c in chiffres if c is not None and c.a_une_valeur), key=lambda c: c.valeur)
@@ -160,8 +158,7 @@ class PerimetreDIris:
                 bas, haut = connus[0], connus[-1]
                 bornes = (bas.valeur, haut.valeur, bas.territoire, haut.territoire)
                 return Etendue(code, *bornes, len(connus), len(self.iris), bas.periode, absences)
-            vide = replace(vide, absences=absences)
-        return vide
+        return Etendue(code, math.nan, math.nan, "", "", 0, len(self.iris), "", absences)
 
     def chiffre_d_iris(
         self, definition: Indicateur, code: str, annee: int, lectures: Sequence[Lecture] | None = None

@@ -114,11 +114,10 @@ def _relatives(
 ) -> np.ndarray:
     """Classer d'après la place parmi les IRIS d'apprentissage de la nouvelle date, et non d'après le niveau."""
     reperes = [c for c in appris.appris if c in iris.population.index]
-    table_des_reperes = matrice(list(apres.values()), reperes).reindex(columns=valeurs.columns)
-    echelle = appris.echelle
     presentes = [i for i, c in enumerate(valeurs.columns) if c in apres]
+    brutes = matrice([apres[valeurs.columns[i]] for i in presentes], reperes).to_numpy()
     poids = iris.population.reindex(reperes).to_numpy(float)
-    nouvelle = modele.echelle(table_des_reperes.to_numpy()[:, presentes], poids, reglages.regles.part_ecretee)
+    echelle, nouvelle = appris.echelle, modele.echelle(brutes, poids, reglages.regles.part_ecretee)
     # L'échelle apprise est refaite à chaque lecture : la compléter ici ne change pas le modèle.
     for mesure in ("bas", "haut", "moyennes", "ecarts"):
         getattr(echelle, mesure)[presentes] = getattr(nouvelle, mesure)
