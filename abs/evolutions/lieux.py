@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from abs.calcul.composantes import Decoupage
-from abs.definitions import dire
+from abs.definitions import dire, table
 from abs.formats import avec_unite
 from abs.indicateurs.fiabilite import SEUIL_GRANDE_COMMUNE
 from abs.territoires.territoires import Territoire
@@ -139,11 +139,7 @@ MINORANTS: Final = (("rp_activite", "P_POP1564"), ("rp_diplomes", "P_NSCOL15P"))
 # Tables de lieux qui ne listent pas les IRIS d'une année.
 SANS_LISTE: Final = frozenset({"contours_iris", "quartiers", "histoire_iris", "equipements"})
 NOMS_REUNIS: Final = 4
-POIDS: Final[dict[str, str]] = {
-    "P_POP": "de la population",
-    "P_POP1564": "de la population de 15 à 64 ans",
-    "P_NSCOL15P": "de la population de 15 ans et plus non scolarisée",
-}
+POIDS: Final[dict[str, str]] = table("_etudes.toml")["poids"]
 
 
 def _geographie_de(source: str, millesime: int) -> int:

@@ -79,8 +79,19 @@ def grouper(diagnostic: Diagnostic, classements: Mapping[str, Classement]) -> Gr
     aussi_net = part_sans_coupure(reduites[entieres], combien, regles.graine)
     mots |= {"combien": str(combien), "part": nombre(100 * reglages["part_du_trait"])}
     etablis = _ecarts_etablis(classements, communes, variables)
+    groupes = []
+    for numero in sorted({int(c) for c in classes if c}):
+        traits = traits_d_un_groupe(
+            *(reduites, classes == numero, variables, reglages["valeur_test"], reglages["traits"]),
+            partage=reglages["part_du_trait"],
+            etablis=etablis,
+            brutes=valeurs,
+        )
+        nom = ", ".join(traits[:2]) or dire("groupes", "sans_trait")
+        siennes = tuple(t for t, k in zip(communes, classes, strict=True) if k == numero)
+        groupes.append(Groupe(numero, nom[:1].upper() + nom[1:], traits, siennes))
     return Groupes(
-        groupes=tuple(_rendre(communes, classes, variables, (reduites, valeurs, etablis))),
+        groupes=tuple(groupes),
         variables=variables,
         completees=tuple(t for t, e, k in zip(communes, entieres, classes, strict=True) if k and not e),
         non_classees=tuple(t for t, k in zip(communes, classes, strict=True) if not k),
@@ -118,28 +129,6 @@ def _ecarts_etablis(
     """Ranger les ▲ et les ▼ des communes : 1, -1, 0 sans écart établi."""
     positions = [[classements[v.code].positions[t.code] for v in variables] for t in communes]
     return np.array([[COTES.get(p.comparaison.verdict, 0) for p in siennes] for siennes in positions])
-
-
-def _rendre(
-    communes: Sequence[Territoire],
-    classes: np.ndarray,
-    variables: tuple[VariableActive, ...],
-    mesures: tuple[np.ndarray, np.ndarray, np.ndarray],
-) -> list[Groupe]:
-    reglages, (reduites, valeurs, etablis) = plan()["groupes"], mesures
-    rendus = []
-    for numero in sorted({int(c) for c in classes if c}):
-        dedans = classes == numero
-        traits = traits_d_un_groupe(
-            *(reduites, dedans, variables, reglages["valeur_test"], reglages["traits"]),
-            partage=reglages["part_du_trait"],
-            etablis=etablis,
-            brutes=valeurs,
-        )
-        nom = ", ".join(traits[:2]) or dire("groupes", "sans_trait")
-        siennes = tuple(t for t, la in zip(communes, dedans, strict=True) if la)
-        rendus.append(Groupe(numero, nom[:1].upper() + nom[1:], traits, siennes))
-    return rendus
 
 
 def _mots_de_la_coupure(aussi_net: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -58,66 +58,85 @@ class PairsDUneQuestion:
 
 def situer(diagnostiqueur: DiagnostiqueurIntercommunal, diagnostic: Diagnostic) -> list[PairsDUneQuestion]:
     """Situer chaque commune parmi ses comparables ; leurs chiffres entrent dans le diagnostic."""
-    demande, territoires = diagnostiqueur.demande, diagnostiqueur.territoires
-    siennes, lecteur = [t.code for t in diagnostic.ensembles.mailles], Lecteur(diagnostiqueur.base, None)
-    # Un sujet national : les comparables peuvent être dans n'importe quel département tenu.
-    france = Territoire("METRO", "france", "France métropolitaine")
-    calculateur = Calculateur(diagnostiqueur.base, territoires, france, demande)
-
-    def lire_un(code: str) -> Lue | None:
-        """Lire un indicateur à la date la plus récente où la moitié des communes de l'intercommunalité l'ont."""
-        return plus_recente(
-            *(lecteur, indicateur(code), demande.millesime),
-            lambda lue: lue.index.isin(siennes).sum() >= MOITIE * len(siennes),
-            "commune",
-        )
-
-    rendues = [
-        _une_question(diagnostic, calculateur, lire_un, questions()[c]) for c in plan()["pairs"]["resultats"]
-    ]
+    situation = _Situation(diagnostiqueur, diagnostic)
+    rendues = [situation.une_question(questions()[c]) for c in plan()["pairs"]["resultats"]]
     _inscrire(diagnostic, rendues)
     return rendues
 
 
-def _une_question(
-    diagnostic: Diagnostic,
-    calculateur: Calculateur,
-    lire_un: Callable[[str], Lue | None],
-    question: Question,
-) -> PairsDUneQuestion:
-    communes, regles, population = diagnostic.ensembles.mailles, _livrees()[0], lire_un("population")
-    lues = {v: lu for v in question.distance if (lu := lire_un(v)) is not None}
-    if population is None or len(lues) < regles.variables_minimum:
-        comptes = {"lues": len(lues), "toutes": len(question.distance), "minimum": regles.variables_minimum}
-        manque = dire("comparables", "peu_de_variables", **comptes)
-        manque = manque if population is not None else _population_absente(diagnostic, communes)
-        return PairsDUneQuestion(question, refus=tuple((t, manque) for t in communes))
-    tout = pd.DataFrame({v: serie for v, (_, serie) in lues.items()}).dropna()
-    tout = tout[[codes.ville_de_l_arrondissement(str(c)) == c for c in tout.index]]
-    noms = calculateur.decoupage.territoires.geographie.communes["nom"]
-    trouves, refus = {}, []
-    for t in communes:
-        voisins, raison = _comparables(t.code, tout, population[1].reindex(tout.index), regles)
-        if raison:
-            refus.append((t, raison))
-            continue
-        trouves[t.code] = tuple(
-            Territoire(c, "commune", str(noms.get(c, c)), None, (c,), "pair") for c in voisins
+class _Situation:
+    """De quoi situer les communes d'une intercommunalité."""
+
+    def __init__(self, diagnostiqueur: DiagnostiqueurIntercommunal, diagnostic: Diagnostic) -> None:
+        self.diagnostic, self.demande = diagnostic, diagnostiqueur.demande
+        self.communes = diagnostic.ensembles.mailles
+        self.lecteur = Lecteur(diagnostiqueur.base, None)
+        self.noms = diagnostiqueur.territoires.geographie.communes["nom"]
+        # Un sujet national : les comparables peuvent être dans n'importe quel département tenu.
+        france = Territoire("METRO", "france", "France métropolitaine")
+        self.calculateur = Calculateur(
+            diagnostiqueur.base, diagnostiqueur.territoires, france, diagnostiqueur.demande
         )
-    resultats = tuple(
-        indicateur(c) for c in plan()["pairs"]["resultats"][question.code] if chiffrees(diagnostic, c)
-    )
-    places = {
-        t.code: {
-            i.code: place
-            for i in resultats
-            if (place := _place(diagnostic, calculateur, t, i, trouves[t.code])) is not None
-        }
-        for t in communes
-        if t.code in trouves
-    }
-    phrases = _phrases(question, population[0], lues, regles)
-    return PairsDUneQuestion(question, resultats, places, trouves, phrases, tuple(refus))
+
+    def _lire(self, code: str) -> Lue | None:
+        """Lire un indicateur à la date la plus récente où la moitié des communes de l'intercommunalité l'ont."""
+        siennes = [t.code for t in self.communes]
+        return plus_recente(
+            *(self.lecteur, indicateur(code), self.demande.millesime),
+            lambda lue: lue.index.isin(siennes).sum() >= MOITIE * len(siennes),
+            "commune",
+        )
+
+    def une_question(self, question: Question) -> PairsDUneQuestion:
+        """Chercher les comparables de chaque commune pour une question, et ses places parmi eux."""
+        diagnostic, regles, population = self.diagnostic, _livrees()[0], self._lire("population")
+        lues = {v: lu for v in question.distance if (lu := self._lire(v)) is not None}
+        if population is None or len(lues) < regles.variables_minimum:
+            comptes = {
+                "lues": len(lues),
+                "toutes": len(question.distance),
+                "minimum": regles.variables_minimum,
+            }
+            manque = dire("comparables", "peu_de_variables", **comptes)
+            manque = manque if population is not None else _population_absente(diagnostic, self.communes)
+            return PairsDUneQuestion(question, refus=tuple((t, manque) for t in self.communes))
+        tout = pd.DataFrame({v: serie for v, (_, serie) in lues.items()}).dropna()
+        tout = tout[[codes.ville_de_l_arrondissement(str(c)) == c for c in tout.index]]
+        resultats = tuple(
+            indicateur(c) for c in plan()["pairs"]["resultats"][question.code] if chiffrees(diagnostic, c)
+        )
+        trouves, places, refus = {}, {}, []
+        for t in self.communes:
+            voisins, raison = _comparables(t.code, tout, population[1].reindex(tout.index), regles)
+            if raison:
+                refus.append((t, raison))
+                continue
+            trouves[t.code] = pairs = tuple(
+                Territoire(c, "commune", str(self.noms.get(c, c)), None, (c,), "pair") for c in voisins
+            )
+            lues_ici = {i.code: self._place(t, i, pairs) for i in resultats}
+            places[t.code] = {c: place for c, place in lues_ici.items() if place is not None}
+        phrases = _phrases(question, population[0], lues, regles)
+        return PairsDUneQuestion(question, resultats, places, trouves, phrases, tuple(refus))
+
+    def _place(
+        self, commune: Territoire, definition: Indicateur, pairs: Sequence[Territoire]
+    ) -> PlaceParmiLesPairs | None:
+        sien = self.diagnostic.chiffre(commune, definition.code, "mailles")
+        if sien is None or not sien.a_une_valeur or sien.millesime is None:
+            return None
+        lectures = [le for le in definition.lectures if le.source.id == sien.source]
+        autour = []
+        for pair in pairs:
+            deja = self.diagnostic.chiffre(pair, definition.code, "mailles")
+            lu = deja or self.calculateur.chiffre(definition, pair, sien.millesime, lectures)
+            if lu is not None and lu.a_une_valeur:
+                autour.append((pair, lu))
+        fourchettes = ranger(definition, [sien, *(c for _, c in autour)])
+        rangees = sum(f is not None for f in fourchettes)
+        # Toutes les places possibles, ou trop peu de comparables chiffrés : ce n'est pas une place.
+        vaine = fourchettes[0] == (1, rangees) or rangees <= len(pairs) * MOITIE
+        return PlaceParmiLesPairs(sien, tuple(autour), None if vaine else fourchettes[0], rangees)
 
 
 def pourquoi_muette(question: PairsDUneQuestion) -> str:
@@ -145,32 +164,6 @@ def _comparables(
         autres = max(len(table) - 1, 0)
         return [], dire("comparables", "peu_de_communes", autres=autres, minimum=regles.nombre)
     return [str(c) for c in proches(standardiser(table), code, regles.nombre)[0].index], ""
-
-
-def _place(
-    diagnostic: Diagnostic,
-    calculateur: Calculateur,
-    commune: Territoire,
-    definition: Indicateur,
-    pairs: Sequence[Territoire],
-) -> PlaceParmiLesPairs | None:
-    sien = diagnostic.chiffre(commune, definition.code, "mailles")
-    if sien is None or not sien.a_une_valeur or sien.millesime is None:
-        return None
-    lectures = [le for le in definition.lectures if le.source.id == sien.source]
-    autour = []
-    for pair in pairs:
-        deja = diagnostic.chiffre(pair, definition.code, "mailles")
-        lu = deja or calculateur.chiffre(definition, pair, sien.millesime, lectures)
-        if lu is not None and lu.a_une_valeur:
-            autour.append((pair, lu))
-    fourchettes = ranger(definition, [sien, *(c for _, c in autour)])
-    rangees = sum(f is not None for f in fourchettes)
-    premiere = fourchettes[0]
-    # Toutes les places possibles, ou trop peu de comparables chiffrés : ce n'est pas une place.
-    if premiere == (1, rangees) or rangees <= len(pairs) * MOITIE:
-        premiere = None
-    return PlaceParmiLesPairs(sien, tuple(autour), premiere, rangees)
 
 
 def _inscrire(diagnostic: Diagnostic, questions: Sequence[PairsDUneQuestion]) -> None:

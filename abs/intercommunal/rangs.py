@@ -125,7 +125,9 @@ def classer(
     positions = {}
     for t, c in communes:
         fourchette = None if refus else par_code.get(t.code)
-        silence = _silence(t, c, admises, (fourchette, rangees), refus)
+        silence = dire("rangs", "petite")
+        if t.code in admises:
+            silence = _silence(c, (fourchette, rangees), refus)
         # Toutes les places lui sont possibles : ce n'est pas un rang.
         place = None if fourchette == (1, rangees) else fourchette
         comparaison = Comparaison(Verdict.NON_EVALUE)
@@ -169,17 +171,9 @@ def _refus(indicateur: Indicateur, rangees: int, toutes: int, lus: Sequence[Chif
     return next((dire("rangs", cas, **mots) for cas, vrai in raisons.items() if vrai), "")
 
 
-def _silence(
-    territoire: Territoire,
-    chiffre: Chiffre | None,
-    admises: set[str],
-    place: tuple[Fourchette | None, int],
-    refus: str,
-) -> str:
+def _silence(chiffre: Chiffre | None, place: tuple[Fourchette | None, int], refus: str) -> str:
     """Dire pourquoi une commune n'a pas de rang : sa propre raison d'abord, celle de l'indicateur ensuite."""
     fourchette, rangees = place
-    if territoire.code not in admises:
-        return dire("rangs", "petite")
     if chiffre is None:
         return dire("rangs", "non_publie")
     if not chiffre.a_une_valeur:

@@ -36,28 +36,17 @@ def par_theme(
     combien = -(-len(liste) // largeur)
     pas = -(-len(liste) // combien) if combien else 0
     tranches = [liste[debut : debut + pas] for debut in range(0, len(liste), pas or 1)]
-    return [
-        _tableau(
-            diagnostic,
-            classements,
-            tranche,
-            f"{theme}-{rang}",
-            f"Les communes une par une : {THEMES[theme].lower()}{f' ({rang})' if len(tranches) > 1 else ''}",
-            derniere=rang == len(tranches),
-        )
-        for rang, tranche in enumerate(tranches, start=1)
-    ]
+    titre, rendus = f"Les communes une par une : {THEMES[theme].lower()}", []
+    for rang, tranche in enumerate(tranches, start=1):
+        nomme = f"{titre} ({rang})" if len(tranches) > 1 else titre
+        tableau = _tableau(diagnostic, classements, tranche)
+        # Les communes sans chiffre se disent une fois, sous la dernière tranche.
+        notes = (*tableau.notes, *(raisons(diagnostic, tranche) if rang == len(tranches) else []))
+        rendus.append(replace(tableau, code=f"communes-{theme}-{rang}", titre=nomme, notes=notes))
+    return rendus
 
 
-def _tableau(
-    diagnostic: Diagnostic,
-    classements: Classements,
-    liste: Sequence[Indicateur],
-    code: str,
-    titre: str,
-    *,
-    derniere: bool,
-) -> Tableau:
+def _tableau(diagnostic: Diagnostic, classements: Classements, liste: Sequence[Indicateur]) -> Tableau:
     ensembles = diagnostic.ensembles
     lignes, tous, absentes = [], [], []
     for t in (ensembles.sujet, *ensembles.references, *ensembles.mailles):
@@ -78,9 +67,8 @@ def _tableau(
         *notes_des_marques(tous),
         *_sans_rang(liste, classements),
         *([dire("comparaison", "absentes", noms=" ; ".join(absentes))] if absentes else []),
-        *(raisons(diagnostic, liste) if derniere else []),
     )
-    return Tableau(f"communes-{code}", titre, tetes_des_communes(diagnostic, liste), tuple(lignes), notes)
+    return Tableau("", "", tetes_des_communes(diagnostic, liste), tuple(lignes), notes)
 
 
 def tetes_des_communes(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> tuple[Cellule, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from abs.calcul.chiffre import Chiffre
+from abs.definitions import table
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur, Lecture
 from abs.statuts import Statut
@@ -15,12 +16,7 @@ from donnees_insee.geographie.portage import nature_non_additive
 
 # Des bornes plus écartées que cette part de l'estimation ne disent plus rien : le chiffre n'est pas donné.
 ECART_MAXIMAL: Final = 0.5
-METHODES: Final[dict[str, str]] = {
-    "carreaux": "carreaux entiers, et part de surface des carreaux traversés",
-    "iris_reponderes": "comptes d'IRIS répartis selon la population des carreaux",
-    "surface": "comptes d'IRIS répartis selon la surface",
-    "centre": "comptes des IRIS dont le centre est dans le périmètre",
-}
+METHODES: Final[dict[str, str]] = table("_etudes.toml")["methodes"]
 PUBLIABLES: Final = frozenset({"carreaux", "iris_reponderes"})
 
 
@@ -78,8 +74,7 @@ def exiger_un_compte(indicateur: Indicateur) -> Lecture:
         for variable in compte.variables:
             exiger_une_variable_sommable(variable)
         return compte
-    natures = {"taux": "un taux", "mediane": "une médiane ou un quantile", "indice": "un rapport"}
-    quoi = natures.get(indicateur.nature, "un effectif que les IRIS ne portent pas")
+    quoi = table("_etudes.toml")["natures"][indicateur.nature]
     raise TransfertRefuse(
         f"« {indicateur.libelle} » ({indicateur.code}) est {quoi} : il ne se transfère pas d'un IRIS à un "
         "périmètre qui le coupe. Demandez un effectif (par exemple population), ou un périmètre fait d'IRIS entiers."

@@ -9,22 +9,13 @@ from typing import Final
 
 import pandas as pd
 
+from abs.definitions import table
 from donnees_insee import codes
 from donnees_insee.base.base import Base
 from donnees_insee.erreurs import TerritoireInconnu
 from donnees_insee.geographie.appartenances import geographie, normaliser
 
-NOMS_DE_NIVEAU: Final[dict[str, str]] = {
-    "iris": "IRIS",
-    "quartier": "quartier",
-    "commune": "commune",
-    "epci": "intercommunalité",
-    "departement": "département",
-    "region": "région",
-    "france": "France",
-    "qpv": "quartier prioritaire",
-    "perimetre": "périmètre",
-}
+NOMS_DE_NIVEAU: Final[dict[str, str]] = table("_etudes.toml")["niveaux"]
 LETTRES_D_UN_MOT: Final = 4
 
 

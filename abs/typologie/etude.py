@@ -27,7 +27,6 @@ class Etude:
     modele: Modele
     sujet: Territoire
     iris: pd.DataFrame
-    valeurs: pd.DataFrame
     colonnes: list[Colonne]
     reglages: Table
 
@@ -61,9 +60,7 @@ def mener(base: Base, texte: str, millesime: int | None = None) -> Etude:
     phrases = phrases_des_variables(colonnes, repetees, absentes, sujet.nom, reglages)
     appris = apprendre(sujet, espace, colonnes, iris, reglages, phrases)
     valeurs = matrice(colonnes, iris.du_sujet(communes or set()))
-    return Etude(
-        appris, sujet, classer_le_sujet(appris, reglages, valeurs, iris), valeurs, colonnes, reglages
-    )
+    return Etude(appris, sujet, classer_le_sujet(appris, reglages, valeurs, iris), colonnes, reglages)
 
 
 # -- variables -----------------------------------------------------------------------------------
