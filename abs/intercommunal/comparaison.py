@@ -14,12 +14,12 @@ from abs.indicateurs.annees_comparables import mises_en_garde
 from abs.indicateurs.indicateurs import THEMES
 from abs.intercommunal import tables, tables_annexes
 from abs.intercommunal.centre import PoidsDuCentre, peser
-from abs.intercommunal.fiches import Fiche, fiches
 from abs.intercommunal.groupes import Groupes, grouper
 from abs.intercommunal.pairs_des_communes import PairsDUneQuestion, situer
 from abs.intercommunal.plan import par_raison, peu_remplis, plan, remplissage
 from abs.intercommunal.rangs import Classement, classer_tout
 from abs.intercommunal.releve import relever
+from abs.intercommunal.tables import Fiche, fiches
 from abs.phrases.etendue import etendue
 from abs.phrases.phrases import Phrase, reference
 from abs.phrases.silences import Silence

@@ -1,17 +1,21 @@
-"""Les tableaux communes × indicateurs : chaque cellule avec sa référence, son rang possible et son écart établi."""
+"""Les tableaux communes × indicateurs et la fiche de chaque commune : références, rangs possibles, écarts établis."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from abs.calcul.chiffre import Chiffre
-from abs.calcul.table_longue import Diagnostic
+from abs.calcul.table_longue import Diagnostic, Ensembles
 from abs.definitions import dire
 from abs.indicateurs.indicateurs import THEMES, Indicateur
+from abs.intercommunal.groupes import Groupes
 from abs.intercommunal.plan import indicateurs_du_theme, par_raison, plan, raisons
 from abs.intercommunal.rangs import Classement, mots_du_rang
+from abs.phrases.phrases import Phrase
+from abs.phrases.significativite import DIFFERENTS
+from abs.portrait.forces_faiblesses import Point, bilan
 from abs.portrait.tableaux import Cellule, Tableau, cellule, entete, mots_de_couverture, notes_de_lecture
 from abs.portrait.tableaux_groupes import cote_a_cote
 from abs.statuts import Statut
@@ -176,3 +180,110 @@ def notes_des_marques(lus: Iterable[tuple[Territoire, Chiffre | None]]) -> list[
         notes.append(dire("comparaison", "partiel", cites=cites))
     estime = any(c.statut == Statut.ESTIME for _, c in presents)
     return [*notes, dire("comparaison", "estime")] if estime else notes
+
+
+@dataclass(frozen=True)
+class Fiche:
+    """Une commune, en une page."""
+
+    territoire: Territoire
+    tableau: Tableau | None
+    phrases: tuple[Phrase, ...]
+    profil: str
+
+
+def fiches(
+    diagnostic: Diagnostic, classements: Classements, partage: Groupes, voulus: Sequence[str] = ()
+) -> list[Fiche]:
+    """Composer les fiches de toutes les communes."""
+    return [
+        Fiche(
+            t,
+            _tableau_de_fiche(diagnostic, classements, t, voulus),
+            _phrases(diagnostic, classements, t),
+            _profil(partage, t),
+        )
+        for t in diagnostic.ensembles.mailles
+    ]
+
+
+def vue(diagnostic: Diagnostic, commune: Territoire) -> Diagnostic:
+    """Regarder le diagnostic depuis une commune : elle devient le sujet, l'intercommunalité sa référence."""
+    ensembles = diagnostic.ensembles
+    references = tuple(
+        r for r in (ensembles.sujet, *ensembles.references) if r.role in {"epci", "departement", "france"}
+    )
+    gardes = {(t.code, t.niveau) for t in (commune, *references)}
+    return Diagnostic(
+        diagnostic.demande,
+        Ensembles(commune, references, (), (), ()),
+        [c for c in diagnostic.chiffres if (c.territoire, c.niveau) in gardes],
+        millesimes=diagnostic.millesimes,
+    )
+
+
+def _tableau_de_fiche(
+    diagnostic: Diagnostic, classements: Classements, commune: Territoire, voulus: Sequence[str]
+) -> Tableau | None:
+    sujet = diagnostic.ensembles.sujet
+    lignes, lus = [], []
+    for code in voulus or plan()["fiche"]["indicateurs"]:
+        definition = diagnostic.indicateurs[code]
+        sien = diagnostic.chiffre(commune, code, "mailles")
+        if sien is None or not sien.a_une_valeur:
+            continue
+        ensemble, classement = diagnostic.chiffre(sujet, code, "mailles"), classements[code]
+        position = classement.positions[commune.code]
+        rang = mots_du_rang(position.fourchette)
+        valeur = avec_marque(cellule(definition, sien), sien)
+        lus += [(commune, sien), (sujet, ensemble)]
+        place = Cellule(f"{rang} sur {classement.rangees}", valeur.reference)
+        lignes.append(
+            (
+                libelle_de_ligne(definition),
+                replace(valeur, texte=f"{valeur.texte} {position.signe}".strip()),
+                avec_marque(cellule(definition, ensemble), ensemble),
+                place if rang else Cellule("–", aide=position.silence, classe="absent"),
+                Cellule(sien.periode, classe="date"),
+            )
+        )
+    if not lignes:
+        return None
+    rang_possible = entete("Rang possible", "1er : valeur la plus haute")
+    tetes = map(entete, ("Indicateur", commune.nom, "Intercommunalité"))
+    titre, notes = f"{commune.nom} et l'intercommunalité", tuple(notes_des_marques(lus))
+    entetes = (*tetes, rang_possible, entete("Date"))
+    return Tableau(f"fiche-{commune.code}", titre, entetes, tuple(lignes), notes)
+
+
+def _phrases(diagnostic: Diagnostic, classements: Classements, commune: Territoire) -> tuple[Phrase, ...]:
+    """Garder les phrases dont l'écart reste établi quand on compare toutes les communes à la fois."""
+    etabli, moitie = bilan(vue(diagnostic, commune)), plan()["fiche"]["phrases"] // 2
+    dites: list[Phrase] = []
+    for points in (etabli.faiblesses, etabli.forces):
+        siennes = ((p, classements[p.indicateur.code].positions[commune.code]) for p in points)
+        tenus = [p for p, position in siennes if position.comparaison.verdict in DIFFERENTS]
+        dites += [p.phrase for p in une_par_famille(tenus)][:moitie]
+    return tuple(dites)
+
+
+def une_par_famille(points: Sequence[Point]) -> list[Point]:
+    """Ne garder qu'un point par famille d'indicateurs qui disent la même chose."""
+    par_code = {p.indicateur.code: p for p in points}
+    choisis: dict[str, str] = {}
+    for famille in plan()["fiche"]["familles"]:
+        presents = [c for c in famille if c in par_code]
+        choisis |= dict.fromkeys(presents, *presents[:1])
+    codes = dict.fromkeys(choisis.get(p.indicateur.code, p.indicateur.code) for p in points)
+    return [par_code[c] for c in codes]
+
+
+def _profil(partage: Groupes, commune: Territoire) -> str:
+    for groupe in partage.groupes:
+        if commune.code in {t.code for t in groupe.communes}:
+            compagnes = ", ".join(t.nom for t in groupe.communes if t.code != commune.code)
+            autres = f"avec {compagnes}" if compagnes else "seule de son groupe"
+            return f"Groupe {groupe.numero} ({groupe.nom[:1].lower()}{groupe.nom[1:]}), {autres}."
+    if partage.groupes:
+        return dire("tableaux", "non_classee")
+    return ""
