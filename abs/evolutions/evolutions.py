@@ -72,16 +72,14 @@ def indices_tenus(base: Base) -> Mapping[int, IndiceAnnuel]:
             f"{100 * ECART_D_INDICE:.1f} % près. Déposez la moyenne annuelle de l'ensemble des ménages, France."
         )
     rapport = sum(rapports) / len(rapports)
-    return connus | {
-        a: IndiceAnnuel(a, v * rapport, f"fichier déposé ({PRIX})", "sûre") for a, v in lus.items()
-    }
+    origine = (f"fichier déposé ({PRIX})", "sûre")
+    return connus | {a: IndiceAnnuel(a, v * rapport, *origine) for a, v in lus.items()}
 
 
 def en_euros_de(montant: float, de: int, a: int, tenus: Mapping[int, IndiceAnnuel] | None = None) -> float:
     """Exprimer un montant d'une année en euros d'une autre."""
     tenus = indices_des_prix() if tenus is None else tenus
-    absents = [str(annee) for annee in (de, a) if annee not in tenus]
-    if absents:
+    if absents := [str(annee) for annee in (de, a) if annee not in tenus]:
         connus = ", ".join(map(str, sorted(tenus))) or "aucune"
         raise DonneeAbsente(
             f"L'indice des prix de {' et de '.join(absents)} n'est pas dans la table reference/prix.csv (années tenues : "

@@ -82,15 +82,12 @@ def _contours(base: Base, listes: Listes, annees: tuple[int, int]) -> pd.DataFra
     avant, apres = (set(li["code"]) for li in listes)
     changes = {codes.departement_de_la_commune(c[:5]) for c in avant ^ apres}
 
-    def couches(annee: int, voulus: set[str]) -> list[Path]:
-        tenues = [ch for a, ch in base.couches("contours_iris") if a == annee]
-        return [
-            ch
-            for ch in tenues
-            if voulus & set(map(str, pq.read_table(ch, columns=["code"])["code"].to_pylist()))
+    tenues: list[tuple[list[Path], set[str]]] = [([], avant), ([], apres)]
+    for (chemins, voulus), annee in zip(tenues, annees, strict=True):
+        siennes = (chemin for a, chemin in base.couches("contours_iris") if a == annee)
+        chemins += [
+            ch for ch in siennes if voulus & {*pq.read_table(ch, columns=["code"])["code"].to_pylist()}
         ]
-
-    tenues = [(couches(annee, c), c) for annee, c in zip(annees, (avant, apres), strict=True)]
     if not changes or not all(chemins for chemins, _ in tenues):
         return None
     from donnees_insee.geographie.recouvrements import recouvrements  # noqa: PLC0415 - import lent

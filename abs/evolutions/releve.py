@@ -208,11 +208,8 @@ def relever(base: Base, texte: str, de: int, a: int, codes_voulus: Iterable[str]
             f"La base ne tient aucun indicateur de {releve.sujet.nom} à la fois pour {de} et pour {a}. "
             "`abs sources etat` dit ce qu'elle tient."
         )
-    raise ParametreInvalide(
-        liste_de_fautes(
-            f"{releve.sujet.nom}, {de} → {a} : aucune évolution n'est écrite.", phrases_de_refus(releve.refus)
-        )
-    )
+    debut = f"{releve.sujet.nom}, {de} → {a} : aucune évolution n'est écrite."
+    raise ParametreInvalide(liste_de_fautes(debut, phrases_de_refus(releve.refus)))
 
 
 def phrases_de_refus(refus: Iterable[Refus]) -> list[str]:

@@ -45,9 +45,8 @@ def lire(texte: str) -> dict[str, Any]:
         if code not in indicateurs()
     ]
     if fautes:
-        raise ParametreInvalide(
-            liste_de_fautes("Le plan de la comparaison intercommunale est fautif :", fautes)
-        )
+        debut = "Le plan de la comparaison intercommunale est fautif :"
+        raise ParametreInvalide(liste_de_fautes(debut, fautes))
     return brut
 
 

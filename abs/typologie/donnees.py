@@ -92,13 +92,11 @@ def lecture_tenue(
 ) -> list[tuple[int, Lecture]]:
     """Lister les lectures possibles d'un indicateur, de la plus récente à la plus ancienne."""
     trouvees: dict[int, Lecture] = {}
-    for lecture in definition.lectures:
-        if lecture.source_denominateur is not None:
-            continue
+    for lecture in (le for le in definition.lectures if le.source_denominateur is None):
         for annee in lecteur.base.millesimes(lecture.source.id, niveau):
             if lecture.vaut_pour(annee) and (millesime is None or annee <= millesime):
                 trouvees.setdefault(annee, lecture)
-    return sorted(trouvees.items(), key=lambda t: -t[0])
+    return sorted(trouvees.items(), reverse=True)
 
 
 def valeurs(
@@ -174,12 +172,10 @@ def _marges(
     if lecture.source.famille != "recensement" or lecture.denominateur is None:
         return seuil
     bas = lecteur.comptes(lecture, millesime, "iris").denominateur
-    sondage = [
-        marge_de_sondage(min(max(v / 100, 0.0), 1.0), d, definition.effet_de_sondage)
-        if np.isfinite(v) and d > 0
-        else np.nan
-        for v, d in zip(lues, bas, strict=True)
-    ]
+    sondage = np.full(len(lues), np.nan)
+    for rang in np.flatnonzero(np.isfinite(lues.to_numpy()) & (bas > 0)):
+        part = min(max(lues.iloc[rang] / 100, 0.0), 1.0)
+        sondage[rang] = marge_de_sondage(part, bas[rang], definition.effet_de_sondage)
     return pd.Series(np.fmax(seuil.to_numpy(), sondage), index=lues.index)
 
 

@@ -65,17 +65,10 @@ class Pairs:
         for ligne in self.table.to_dict("records"):
             premiere = max(parts, key=lambda c: ligne[c])
             libelle = indicateur(premiere.removeprefix(PART)).libelle
-            lignes.append(
-                (
-                    str(ligne["rang"]),
-                    str(ligne["code"]),
-                    str(ligne["nom"]),
-                    nombre(round(ligne["population"])),
-                    nombre(ligne["distance"], 2),
-                    f"{nombre(100 * ligne['stabilite'])}\u00a0%",
-                    f"{libelle} ({nombre(100 * ligne[premiere])}\u00a0%)",
-                )
-            )
+            qui = (str(ligne[colonne]) for colonne in ("rang", "code", "nom"))
+            mesures = (nombre(round(ligne["population"])), nombre(ligne["distance"], 2))
+            stabilite, part = (f"{nombre(100 * ligne[c])}\u00a0%" for c in ("stabilite", premiere))
+            lignes.append((*qui, *mesures, stabilite, f"{libelle} ({part})"))
         return lignes
 
 
