@@ -16,7 +16,7 @@ from abs.intercommunal import tables, tables_annexes
 from abs.intercommunal.centre import PoidsDuCentre, peser
 from abs.intercommunal.groupes import Groupes, grouper
 from abs.intercommunal.pairs_des_communes import PairsDUneQuestion, situer
-from abs.intercommunal.plan import par_raison, peu_remplis, plan, remplissage
+from abs.intercommunal.plan import chiffrees, par_raison, peu_remplis, plan, remplissage
 from abs.intercommunal.rangs import Classement, classer_tout
 from abs.intercommunal.releve import relever
 from abs.intercommunal.tables import Fiche, fiches
@@ -120,9 +120,8 @@ def diagnostic_de_la_comparaison(base: Base, demande: Demande, voulus: Sequence[
 
 def tableaux_des_pairs(comparaison: ComparaisonIntercommunale) -> list[Tableau]:
     """Donner les tableaux des comparables."""
-    return [
-        t for q in comparaison.pairs if (t := tables_annexes.pairs(comparaison.diagnostic, q)) is not None
-    ]
+    tableaux = (tables_annexes.pairs(comparaison.diagnostic, q) for q in comparaison.pairs)
+    return [t for t in tableaux if t is not None]
 
 
 def _cartes(diagnostic: Diagnostic, voulus: Sequence[str]) -> list[DemandeDeCarte]:
@@ -130,11 +129,9 @@ def _cartes(diagnostic: Diagnostic, voulus: Sequence[str]) -> list[DemandeDeCart
     reglages = plan()["cartes"]
     moitie = plan()["tableaux"]["part_des_communes"] * len(diagnostic.ensembles.mailles)
     minimum = reglages["communes_minimum"] if voulus else max(moitie, reglages["communes_minimum"])
-    codes = [
-        c
-        for c in (voulus or reglages["liste"])
-        if c in diagnostic.indicateurs and remplissage(diagnostic, diagnostic.indicateurs[c]) >= minimum
-    ][: reglages["maximum"]]
+    connus = [c for c in voulus or reglages["liste"] if c in diagnostic.indicateurs]
+    remplis = [c for c in connus if len(chiffrees(diagnostic, c)) >= minimum]
+    codes = remplis[: reglages["maximum"]]
     # Celles d'une même famille se suivent : elles se lisent ensemble.
     famille = {c: f["indicateurs"] for f in reglages["familles"] for c in f["indicateurs"]}
     rangs = {c: rang for rang, c in enumerate(codes)}
@@ -149,8 +146,7 @@ def _portrait(base: Base, diagnostic: Diagnostic, classements: dict[str, Classem
     sujet = diagnostic.ensembles.sujet
     dernier = diagnostic.demande.millesime
     dates = f"données de {dernier} ou avant" if dernier else "derniers millésimes déposés"
-    if dernier and diagnostic.posterieures:
-        dates += ", sauf les quartiers prioritaires"
+    dates += ", sauf les quartiers prioritaires" if dernier and diagnostic.posterieures else ""
     combien = nombre(len(diagnostic.ensembles.mailles))
     return Portrait(
         diagnostic=diagnostic,

@@ -105,9 +105,8 @@ def ranger(indicateur: Indicateur, chiffres: Sequence[Chiffre]) -> list[Fourchet
     seuils = [
         [seuil_avec_arrondi(indicateur, max(abs(a.valeur), abs(b.valeur)), a, b) for b in lus] for a in lus
     ]
-    places = rangs_compatibles(
-        [c.valeur for c in lus], [large * (marges[r] or 0.0) for r in rangeables], seuils
-    )
+    elargies = [large * (marges[r] or 0.0) for r in rangeables]
+    places = rangs_compatibles([c.valeur for c in lus], elargies, seuils)
     rendues = dict(zip(rangeables, places, strict=True))
     return [rendues.get(rang) for rang in range(len(chiffres))]
 

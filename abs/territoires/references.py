@@ -120,7 +120,6 @@ class References:
         for niveau in PLUS_LARGES.get(sujet.niveau, PLUS_LARGES["commune"]):
             if pd.notna(code := ligne.get(niveau)):
                 nom = codes.noms_officiels(niveau).get(str(code), str(code))
-                trouves.append(
-                    self._role(self.annuaire.nommer(str(code), niveau, nom), niveau, lieux[niveau])
-                )
+                nomme = self.annuaire.nommer(str(code), niveau, nom)
+                trouves.append(self._role(nomme, niveau, lieux[niveau]))
         return trouves

@@ -122,9 +122,8 @@ class Territoires:
         mots = {m for nom in annuaire["cle"].unique() for m in nom.split() if len(m) >= LETTRES_D_UN_MOT}
         voisins = set(difflib.get_close_matches(cle, mots, n=3, cutoff=0.8))
         par_mot = annuaire[[bool(voisins & set(nom.split())) for nom in annuaire["cle"]]]
-        return pd.concat([annuaire[annuaire["cle"].isin(proches)], par_mot]).drop_duplicates(
-            ["code", "niveau"]
-        )
+        trouves = pd.concat([annuaire[annuaire["cle"].isin(proches)], par_mot])
+        return trouves.drop_duplicates(["code", "niveau"])
 
     def trouver(self, texte: str) -> Territoire:
         """Trouver le territoire désigné, sans jamais choisir à la place de l'analyste.

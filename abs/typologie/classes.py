@@ -49,10 +49,8 @@ def fichier_des_noms(modele: Modele, table: Table, confirmes: dict[int, str]) ->
     for classe in modele.classes:
         tests = [f"{v.code} {t:+.1f}".replace(".", ",") for v, t, _ in traits(modele, table, classe)]
         # Une chaîne JSON est une chaîne TOML.
-        propose, garde = (
-            json.dumps(nom, ensure_ascii=False)
-            for nom in (nom_propose(modele, table, classe), confirmes.get(classe, ""))
-        )
+        noms_ecrits = (nom_propose(modele, table, classe), confirmes.get(classe, ""))
+        propose, garde = (json.dumps(nom, ensure_ascii=False) for nom in noms_ecrits)
         texte += f"\n[classe_{classe}]\n# valeurs-tests : {' ; '.join(tests[:MOTS_D_UN_NOM])}\n"
         texte += f"propose = {propose}\nconfirme = {garde}\n"
     return texte
