@@ -22,6 +22,7 @@ HASARD: Final = 0.05
 LIMITES: Final = dire("evolutions", "limites")
 ETABLIS: Final = frozenset({Verdict.SIGNIFICATIF, Verdict.NOTABLE})
 AU_SEUIL: Final = frozenset({Verdict.NOTABLE, Verdict.FAIBLE})
+SANS_TOTAL: Final = ("", "", "–", "–", "–", "–", "")
 NOMS_DE_MAILLE: Final = {"iris": "IRIS", "commune": "communes"}
 
 
@@ -190,20 +191,13 @@ def bilan(releve: Releve, maximum: int) -> tuple[list[tuple[str, ...]], int]:
     )
     lignes = []
     for code in codes[:maximum]:
-        definition = indicateurs()[code]
-        total = releve.totaux[code][0] if releve.totaux[code] else None
         mailles = releve.mailles.get(code, [])
         etablies = [e for e in mailles if e.verdict in ETABLIS]
         hausses = sum(e.ecart > 0 for e in etablies)
-        cellules = ligne(total) if total is not None else ("", "", "–", "–", "–", "–", "")
-        lignes.append(
-            (
-                definition.libelle_court,
-                *cellules[2:5],
-                "" if total is None else cellules[6].split(" (")[0].split(f"{ESPACE_INSECABLE}:")[0],
-                f"{hausses} ↑ {len(etablies) - hausses} ↓ sur {len(mailles)}" if mailles else "",
-            )
-        )
+        comptes = f"{hausses} ↑ {len(etablies) - hausses} ↓ sur {len(mailles)}" if mailles else ""
+        cellules = ligne(releve.totaux[code][0]) if releve.totaux[code] else SANS_TOTAL
+        verdict = cellules[6].split(" (")[0].split(f"{ESPACE_INSECABLE}:")[0]
+        lignes.append((indicateurs()[code].libelle_court, *cellules[2:5], verdict, comptes))
     return lignes, max(0, len(codes) - maximum)
 
 

@@ -196,23 +196,18 @@ def fiches(
     diagnostic: Diagnostic, classements: Classements, partage: Groupes, voulus: Sequence[str] = ()
 ) -> list[Fiche]:
     """Composer les fiches de toutes les communes."""
-    return [
-        Fiche(
-            t,
-            _tableau_de_fiche(diagnostic, classements, t, voulus),
-            _phrases(diagnostic, classements, t),
-            _profil(partage, t),
-        )
-        for t in diagnostic.ensembles.mailles
-    ]
+    rendues = []
+    for t in diagnostic.ensembles.mailles:
+        tableau = _tableau_de_fiche(diagnostic, classements, t, voulus)
+        rendues.append(Fiche(t, tableau, _phrases(diagnostic, classements, t), _profil(partage, t)))
+    return rendues
 
 
 def vue(diagnostic: Diagnostic, commune: Territoire) -> Diagnostic:
     """Regarder le diagnostic depuis une commune : elle devient le sujet, l'intercommunalité sa référence."""
     ensembles = diagnostic.ensembles
-    references = tuple(
-        r for r in (ensembles.sujet, *ensembles.references) if r.role in {"epci", "departement", "france"}
-    )
+    plus_larges = {"epci", "departement", "france"}
+    references = tuple(r for r in (ensembles.sujet, *ensembles.references) if r.role in plus_larges)
     gardes = {(t.code, t.niveau) for t in (commune, *references)}
     return Diagnostic(
         diagnostic.demande,
@@ -284,6 +279,4 @@ def _profil(partage: Groupes, commune: Territoire) -> str:
             compagnes = ", ".join(t.nom for t in groupe.communes if t.code != commune.code)
             autres = f"avec {compagnes}" if compagnes else "seule de son groupe"
             return f"Groupe {groupe.numero} ({groupe.nom[:1].lower()}{groupe.nom[1:]}), {autres}."
-    if partage.groupes:
-        return dire("tableaux", "non_classee")
-    return ""
+    return dire("tableaux", "non_classee") if partage.groupes else ""
