@@ -1,23 +1,93 @@
-"""L'évolution d'un indicateur entre deux dates : deux mesures, leur écart, sa marge, et ce qu'on peut en dire."""
+"""L'évolution d'un indicateur entre deux dates : euros constants, deux mesures, leur écart, sa marge, ce qu'on en dit."""
 
 from __future__ import annotations
 
+import csv
 import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import Final
 
-from abs.evolutions.prix import en_euros_de, indices_des_prix
+from abs.indicateurs.annees_comparables import Avis
 from abs.indicateurs.fiabilite import NUMERATEUR_MINIMUM, marge_de_difference, marge_par_strates
+from abs.indicateurs.indicateurs import Indicateur
+from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import source
-from donnees_insee.erreurs import DonneeAbsente
+from donnees_insee.catalogue.tables import CERTITUDES, dossiers
+from donnees_insee.erreurs import DonneeAbsente, TableNonConforme, liste_de_fautes
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+PRIX: Final = "prix"
+# Deux séries de l'indice, métropole ou France, révisées ou non, s'écartent de moins que cela.
+ECART_D_INDICE: Final = 0.003
 
-    from abs.evolutions.prix import IndiceAnnuel
-    from abs.indicateurs.annees_comparables import Avis
-    from abs.indicateurs.indicateurs import Indicateur
+
+@dataclass(frozen=True)
+class IndiceAnnuel:
+    """L'indice moyen d'une année : sa valeur (base 100 en 2015), d'où elle vient, à quel point elle est sûre."""
+
+    annee: int
+    indice: float
+    source: str
+    certitude: str
+
+
+@cache
+def indices_des_prix() -> dict[int, IndiceAnnuel]:
+    """Lire la table des prix, puis les lignes que l'analyste ajoute dans ``ABS_CATALOGUE``."""
+    lus: dict[int, IndiceAnnuel] = {}
+    fautes: list[str] = []
+    for dossier in dossiers():
+        fichier = dossier.joinpath("reference", "prix.csv")
+        texte = fichier.read_text(encoding="utf-8-sig") if fichier.is_file() else ""
+        for rang, ligne in enumerate(csv.DictReader(texte.splitlines(), delimiter=";"), start=2):
+            try:
+                annee, indice = int(ligne["annee"]), float(ligne["indice"])
+                lus[annee] = IndiceAnnuel(annee, indice, ligne["source"], ligne["certitude"])
+            except (KeyError, TypeError, ValueError) as cause:
+                fautes.append(f"ligne {rang} : {cause}.")
+                continue
+            if indice <= 0 or ligne["certitude"] not in CERTITUDES.values():
+                fautes.append(f"ligne {rang} : indice {indice} ou certitude « {ligne['certitude']} ».")
+    if fautes:
+        debut = "La table des prix est fautive ; colonnes attendues : annee;indice;source;certitude."
+        raise TableNonConforme(liste_de_fautes(debut, fautes))
+    return lus
+
+
+def indices_tenus(base: Base) -> Mapping[int, IndiceAnnuel]:
+    """Joindre à la table du projet l'indice que l'analyste a déposé."""
+    connus, annees = indices_des_prix(), base.millesimes(PRIX)
+    if not annees:
+        return connus
+    depose = base.lire(PRIX, max(annees), "annee")["INDICE"].dropna()
+    lus = {int(code): float(v) for code, v in depose.items()}
+    rapports = [connus[a].indice / v for a, v in lus.items() if a in connus and v > 0]
+    if not rapports or max(rapports) / min(rapports) - 1 > ECART_D_INDICE:
+        raise TableNonConforme(
+            f"L'indice des prix déposé ({PRIX}, {max(annees)}) ne se raccorde pas à la table du projet (années tenues : "
+            f"{min(connus)} à {max(connus)}) : il faut au moins une année commune, et la même évolution à "
+            f"{100 * ECART_D_INDICE:.1f} % près. Déposez la moyenne annuelle de l'ensemble des ménages, France."
+        )
+    rapport = sum(rapports) / len(rapports)
+    origine = (f"fichier déposé ({PRIX})", "sûre")
+    return connus | {a: IndiceAnnuel(a, v * rapport, *origine) for a, v in lus.items()}
+
+
+def en_euros_de(montant: float, de: int, a: int, tenus: Mapping[int, IndiceAnnuel] | None = None) -> float:
+    """Exprimer un montant d'une année en euros d'une autre."""
+    tenus = indices_des_prix() if tenus is None else tenus
+    if absents := [str(annee) for annee in (de, a) if annee not in tenus]:
+        connus = ", ".join(map(str, sorted(tenus))) or "aucune"
+        raise DonneeAbsente(
+            f"L'indice des prix de {' et de '.join(absents)} n'est pas dans la table reference/prix.csv (années tenues : "
+            f"{connus}) : le montant ne peut pas être mis en euros constants. Déposez un fichier prix_AAAA.csv "
+            "(colonnes annee;indice), ou ajoutez sa ligne dans le dossier ABS_CATALOGUE."
+        )
+    return montant * tenus[a].indice / tenus[de].indice
+
 
 SANS_SOMME: Final = "une médiane, un taux ou un indice publié ne se calcule pas sur des unités réunies"
 TROP_PETIT: Final = "effectif trop petit pour être commenté"
@@ -82,9 +152,8 @@ def mesurer(
 ) -> Mesure:
     """Mesurer un rapport sur un groupe : le rapport des sommes, et sa marge."""
     unites = list(strates)
-    haut = math.fsum(u[0] for u in unites) if unites else math.nan
-    bas = math.fsum(u[1] for u in unites) if unites else math.nan
-    if math.isnan(haut) or math.isnan(bas):
+    haut, bas = math.fsum(u[0] for u in unites), math.fsum(u[1] for u in unites)
+    if not unites or math.isnan(haut) or math.isnan(bas):
         return Mesure(raison="chiffre absent du fichier")
     if bas == 0:
         return Mesure(numerateur=haut, denominateur=bas, raison="dénominateur nul")
@@ -93,9 +162,9 @@ def mesurer(
         return mesure
     if haut < NUMERATEUR_MINIMUM or bas < indicateur.denominateur_minimum:
         return replace(mesure, raison=TROP_PETIT)
-    if any(taux is None for _, _, taux in unites):
-        return replace(mesure, raison=POPULATION_INCONNUE)
     connues = [(h, b, t) for h, b, t in unites if t is not None]
+    if len(connues) < len(unites):
+        return replace(mesure, raison=POPULATION_INCONNUE)
     return replace(mesure, marge=marge_par_strates(connues, indicateur.effet_de_sondage))
 
 
@@ -106,20 +175,17 @@ def evaluer(
     indices: Mapping[int, IndiceAnnuel] | None = None,
 ) -> Evolution:
     """Donner l'écart, sa marge et ce qu'on peut en dire."""
-    if avis.refus:
-        return replace(evolution, verdict=Verdict.NON_COMPARABLE, raison=" ".join(avis.refus))
-    for annee, mesure in ((evolution.de, evolution.avant), (evolution.a, evolution.apres)):
-        if mesure.manque:
-            return replace(evolution, verdict=Verdict.NON_COMPARABLE, raison=f"{annee} : {mesure.raison}")
-    avant, apres = evolution.avant, evolution.apres
+    avant, apres, annees = evolution.avant, evolution.apres, (evolution.de, evolution.a)
+    manques = [f"{a} : {m.raison}" for a, m in zip(annees, (avant, apres), strict=True) if m.manque]
+    if indicateur.unite == "€" and not manques:
+        tenus = indices_des_prix() if indices is None else indices
+        if absents := [str(annee) for annee in annees if annee not in tenus]:
+            manques = [f"indice des prix absent de reference/prix.csv pour {' et '.join(absents)}"]
+    if avis.refus or manques:
+        raison = " ".join(avis.refus) or manques[0]
+        return replace(evolution, verdict=Verdict.NON_COMPARABLE, raison=raison)
     if indicateur.unite == "€":
-        try:
-            constant = en_euros_de(avant.valeur, evolution.de, evolution.a, indices)
-        except DonneeAbsente:
-            tenus = indices_des_prix() if indices is None else indices
-            absents = [str(annee) for annee in (evolution.de, evolution.a) if annee not in tenus]
-            raison = f"indice des prix absent de reference/prix.csv pour {' et '.join(absents)}"
-            return replace(evolution, verdict=Verdict.NON_COMPARABLE, raison=raison)
+        constant = en_euros_de(avant.valeur, *annees, indices)
         avant = replace(avant, valeur=constant, publiee=avant.valeur)
         apres = replace(apres, publiee=apres.valeur)
     ecart = apres.valeur - avant.valeur
@@ -160,8 +226,9 @@ def _verdict(
 
 def part_significative(evolutions: Iterable[Evolution]) -> tuple[int, int]:
     """Compter les écarts significatifs parmi ceux dont la marge est évaluée."""
-    evalues = [e.verdict for e in evolutions if e.verdict in {Verdict.SIGNIFICATIF, Verdict.NON_SIGNIFICATIF}]
-    return evalues.count(Verdict.SIGNIFICATIF), len(evalues)
+    verdicts = Counter(e.verdict for e in evolutions)
+    nets = verdicts[Verdict.SIGNIFICATIF]
+    return nets, nets + verdicts[Verdict.NON_SIGNIFICATIF]
 
 
 def part_notable(evolutions: Iterable[Evolution]) -> tuple[int, int, int]:

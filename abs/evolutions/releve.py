@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from abs.calcul.calcul import Calculateur
+from abs.definitions import dire
 from abs.evolutions.evolutions import Evolution
 from abs.evolutions.lieux import Lieux
 from abs.evolutions.mesures import MesuresADeuxDates
 from abs.formats import avec_unite
 from abs.indicateurs.annees_comparables import Avis, juger, lectures_de, plus_proches
-from abs.indicateurs.indicateurs import Indicateur, indicateur, indicateurs
+from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateur, indicateurs
 from abs.territoires.qpv_tenus import pourquoi_sans_evolution
 from abs.territoires.territoires import Territoire, Territoires
 from donnees_insee import codes
+from donnees_insee.base.base import Base
 from donnees_insee.catalogue.tables import enquetes_annuelles, millesimes
 from donnees_insee.erreurs import ParametreInvalide, liste_de_fautes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from abs.indicateurs.indicateurs import Lecture
-    from donnees_insee.base.base import Base
 
 # Familles dont l'absence à une seule des deux dates est dite sans qu'on la demande.
 FAMILLES_SUIVIES: Final = frozenset({"recensement", "filosofi"})
@@ -121,16 +118,11 @@ class Releveur:
         if definition.unite != "€" or not {self.de, self.a} <= indices.keys():
             return ()
         hausse = avec_unite(100 * (indices[self.a].indice / indices[self.de].indice - 1), "%", 1)
-        return (
-            f"Montants en euros constants de {self.a} : les prix à la consommation ont varié de {hausse} depuis {self.de}.",
-        )
+        return (dire("evolutions", "euros", a=self.a, de=self.de, hausse=hausse),)
 
     def _tenue(self, source: str) -> bool:
-        utiles = {"iris", "commune", self.sujet.niveau}
-        return all(
-            any(p.source == source and p.millesime == m and p.niveau in utiles for p in self.base.parts())
-            for m in (self.de, self.a)
-        )
+        utiles = ("iris", "commune", self.sujet.niveau)
+        return {self.de, self.a} <= {m for n in utiles for m in self.base.millesimes(source, n)}
 
     def _tenue_a_une_date(self, definition: Indicateur) -> bool:
         """Dire si la source principale n'est tenue qu'à une date : l'analyste attend l'autre, et doit savoir."""
@@ -142,14 +134,11 @@ class Releveur:
         """Refuser un indicateur que la base ne tient pas aux deux dates, par les règles d'abord."""
         source = definition.lectures[0].source.id
         lectures = lectures_de(definition, source, self.de, self.a)
-        avis = None if lectures is None else juger(definition, *lectures, self.de, self.a)
-        if avis is not None and not avis.comparable:
-            return self._refus(definition, source, avis)
-        raison = (
-            f"Les deux dates ({self.de}, {self.a}) ne sont pas tenues toutes deux, par une même source, à un niveau "
-            "utile à ce territoire."
-        )
-        return Refus(definition.code, source, (raison,))
+        if lectures is not None:
+            avis = juger(definition, *lectures, self.de, self.a)
+            if avis.refus:
+                return self._refus(definition, source, avis)
+        return Refus(definition.code, source, (dire("evolutions", "absence", de=self.de, a=self.a),))
 
     def _refus(self, definition: Indicateur, source: str, avis: Avis) -> Refus:
         tenus = self.base.millesimes(source)
@@ -164,20 +153,17 @@ class Releveur:
     def _lire(
         self, definition: Indicateur, lectures: tuple[Lecture, Lecture], avis: Avis
     ) -> tuple[list[Evolution], list[Evolution]]:
-        source = lectures[0].source.id
-        total: list[Evolution] = []
+        source, niveau = lectures[0].source.id, self.sujet.niveau
         mailles: list[Evolution] = []
-        if self.sujet.niveau in {"commune", "iris"} and self.lieux.tient(source, "iris"):
+        if niveau in {"commune", "iris"} and self.lieux.tient(source, "iris"):
             mailles = self.mesures.par_iris(definition, lectures, avis)
-        if self.sujet.niveau != "iris":
-            groupes = self.lieux.communes(source)
-            par_commune = [self.mesures.par_commune(definition, lectures, avis, g) for g in groupes]
-            if self.sujet.niveau == "commune":
-                total = [replace(e, nom=self.sujet.nom, code=self.sujet.code) for e in par_commune]
-            else:
-                mailles = par_commune
-                total = [self.mesures.ensemble(definition, lectures, avis, par_commune)]
-        return total, mailles
+        if niveau == "iris":
+            return [], mailles
+        groupes = self.lieux.communes(source)
+        par_commune = [self.mesures.par_commune(definition, lectures, avis, g) for g in groupes]
+        if niveau == "commune":
+            return [replace(e, nom=self.sujet.nom, code=self.sujet.code) for e in par_commune], mailles
+        return [self.mesures.ensemble(definition, lectures, avis, par_commune)], par_commune
 
 
 def _ville(territoires: Territoires, texte: str) -> Territoire | None:
@@ -222,11 +208,8 @@ def relever(base: Base, texte: str, de: int, a: int, codes_voulus: Iterable[str]
             f"La base ne tient aucun indicateur de {releve.sujet.nom} à la fois pour {de} et pour {a}. "
             "`abs sources etat` dit ce qu'elle tient."
         )
-    raise ParametreInvalide(
-        liste_de_fautes(
-            f"{releve.sujet.nom}, {de} → {a} : aucune évolution n'est écrite.", phrases_de_refus(releve.refus)
-        )
-    )
+    debut = f"{releve.sujet.nom}, {de} → {a} : aucune évolution n'est écrite."
+    raise ParametreInvalide(liste_de_fautes(debut, phrases_de_refus(releve.refus)))
 
 
 def phrases_de_refus(refus: Iterable[Refus]) -> list[str]:
@@ -239,13 +222,11 @@ def phrases_de_refus(refus: Iterable[Refus]) -> list[str]:
 
 def _autres_dates(refus: Refus) -> str:
     """Dire les comparaisons admises les plus proches, publiées puis tenues."""
-    suite = ""
-    if refus.publiees:
-        accord = "t" if len(refus.publiees) == 1 else "ent"
-        suite = f" Se comparerai{accord} : {_paires(refus.publiees)}."
-    if refus.tenues:
-        return f"{suite} Dans la base : {_paires(refus.tenues)}."
-    return f"{suite} Dans la base : aucune comparaison admise." if suite else ""
+    if not refus.publiees and not refus.tenues:
+        return ""
+    accord = "t" if len(refus.publiees) == 1 else "ent"
+    suite = f" Se comparerai{accord} : {_paires(refus.publiees)}." if refus.publiees else ""
+    return f"{suite} Dans la base : {_paires(refus.tenues) or 'aucune comparaison admise'}."
 
 
 def _qui(siens: list[str]) -> str:

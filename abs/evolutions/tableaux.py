@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
+from abs.definitions import dire
 from abs.evolutions.evolutions import Evolution, Verdict, part_notable, part_significative, seuil_d_evolution
-from abs.evolutions.releve import phrases_de_refus
+from abs.evolutions.releve import Releve, phrases_de_refus
 from abs.formats import ESPACE_INSECABLE, avec_unite, nombre
-from abs.indicateurs.indicateurs import indicateurs
+from abs.indicateurs.indicateurs import Indicateur, indicateurs
 from donnees_insee.catalogue.catalogue import source
-
-if TYPE_CHECKING:
-    from abs.evolutions.releve import Releve
-    from abs.indicateurs.indicateurs import Indicateur
 
 ENTETES: Final = ("Territoire", "Code", "{de}", "{a}", "Écart", "Marge", "Ce qu'on peut en dire")
 # Au-delà, l'écran ne montre que les écarts les plus nets ; le fichier les a tous.
 LIGNES_A_L_ECRAN: Final = 40
 LIGNES_LES_PLUS_NETTES: Final = 12
 HASARD: Final = 0.05
-LIMITES: Final = (
-    "La marge est un ordre de grandeur de l'aléa du sondage, non un intervalle de confiance : elle ignore les "
-    "non-réponses et les erreurs de déclaration. Le seuil pratique dit à partir de quel écart une évolution mérite "
-    "d'être dite ; il ne dit pas qu'elle est établie."
-)
+LIMITES: Final = dire("evolutions", "limites")
+ETABLIS: Final = frozenset({Verdict.SIGNIFICATIF, Verdict.NOTABLE})
+AU_SEUIL: Final = frozenset({Verdict.NOTABLE, Verdict.FAIBLE})
+SANS_TOTAL: Final = ("", "", "–", "–", "–", "–", "")
 NOMS_DE_MAILLE: Final = {"iris": "IRIS", "commune": "communes"}
 
 
@@ -45,11 +41,8 @@ def unite_constante(indicateur: Indicateur, annee: int | None) -> str:
 def unites(evolution: Evolution) -> tuple[str, str]:
     """Donner l'unité des deux valeurs d'une évolution."""
     definition = indicateurs()[evolution.indicateur]
-    convertie = not math.isnan(evolution.avant.publiee)
-    return (
-        unite_constante(definition, evolution.a if convertie else evolution.de),
-        unite_constante(definition, evolution.a),
-    )
+    de = evolution.de if math.isnan(evolution.avant.publiee) else evolution.a
+    return unite_constante(definition, de), unite_constante(definition, evolution.a)
 
 
 def signe(valeur: float, unite: str, decimales: int) -> str:
@@ -65,13 +58,9 @@ def signe(valeur: float, unite: str, decimales: int) -> str:
 def ligne(evolution: Evolution) -> tuple[str, ...]:
     """Écrire une évolution comme une ligne de tableau."""
     definition = indicateurs()[evolution.indicateur]
-    decimales = definition.decimales
-    marge = (
-        "–"
-        if math.isnan(evolution.marge) or evolution.verdict in {Verdict.NOTABLE, Verdict.FAIBLE}
-        else f"±{ESPACE_INSECABLE}{nombre(evolution.marge, 1)}"
-    )
-    avant, apres = unites(evolution)
+    decimales, (avant, apres) = definition.decimales, unites(evolution)
+    sans_marge = math.isnan(evolution.marge) or evolution.verdict in AU_SEUIL
+    marge = "–" if sans_marge else f"±{ESPACE_INSECABLE}{nombre(evolution.marge, 1)}"
     return (
         evolution.nom,
         evolution.code,
@@ -86,33 +75,31 @@ def ligne(evolution: Evolution) -> tuple[str, ...]:
 def verdict_dit(evolution: Evolution) -> str:
     """Écrire ce qu'on peut dire d'une évolution."""
     dit = str(evolution.verdict)
-    if evolution.verdict in {Verdict.NOTABLE, Verdict.FAIBLE}:
+    if evolution.verdict in AU_SEUIL:
         definition = indicateurs()[evolution.indicateur]
-        seuil = signe(
-            seuil_d_evolution(definition, evolution.avant.valeur),
-            unite_d_ecart(definition),
-            max(definition.decimales, 2 if definition.unite == "" else 0),
-        )
-        mots = "écart faible"
-        if evolution.verdict == Verdict.NOTABLE:
-            mots = "hausse notable" if evolution.ecart > 0 else "baisse notable"
-        dit = f"{mots} (seuil pratique : {seuil.lstrip('+')})"
+        decimales = max(definition.decimales, 2 if definition.unite == "" else 0)
+        seuil = avec_unite(_seuil(evolution), unite_d_ecart(definition), decimales)
+        mots = "hausse notable" if evolution.ecart > 0 else "baisse notable"
+        mots = mots if evolution.verdict == Verdict.NOTABLE else "écart faible"
+        dit = f"{mots} (seuil pratique : {seuil})"
     return f"{dit}{ESPACE_INSECABLE}: {evolution.raison}" if evolution.raison else dit
+
+
+def _seuil(evolution: Evolution) -> float:
+    return seuil_d_evolution(indicateurs()[evolution.indicateur], evolution.avant.valeur)
 
 
 def les_plus_nettes(evolutions: list[Evolution]) -> list[Evolution]:
     """Choisir ce qui est montré : tout, ou les écarts établis les plus nets, au regard de leur marge ou du seuil."""
     if len(evolutions) <= LIGNES_A_L_ECRAN:
         return evolutions
-    nettes = [e for e in evolutions if e.verdict in {Verdict.SIGNIFICATIF, Verdict.NOTABLE}]
+    nettes = [e for e in evolutions if e.verdict in ETABLIS]
     retenues = sorted(nettes, key=_nettete, reverse=True)[:LIGNES_LES_PLUS_NETTES]
     return sorted(retenues, key=lambda e: e.ecart)
 
 
 def _nettete(evolution: Evolution) -> float:
-    aune = evolution.marge
-    if evolution.verdict == Verdict.NOTABLE:
-        aune = seuil_d_evolution(indicateurs()[evolution.indicateur], evolution.avant.valeur)
+    aune = _seuil(evolution) if evolution.verdict == Verdict.NOTABLE else evolution.marge
     return abs(evolution.ecart) / aune if aune else abs(evolution.ecart)
 
 
@@ -121,14 +108,12 @@ def mots_du_choix(montrees: list[Evolution], mailles: list[Evolution]) -> list[s
     if len(montrees) == len(mailles):
         return []
     if montrees:
-        aune = "de leur marge" if montrees[0].verdict == Verdict.SIGNIFICATIF else "du seuil pratique"
-        mots = f"Sont montrés les {len(montrees)} écarts les plus nets au regard {aune}"
+        cas = "selon_la_marge" if montrees[0].verdict == Verdict.SIGNIFICATIF else "selon_le_seuil"
     elif part_significative(mailles)[1]:
-        mots = "Aucun écart significatif à montrer"
-    elif part_notable(mailles)[2]:
-        mots = "Aucun écart n'atteint le seuil pratique"
+        cas = "aucun_significatif"
     else:
-        mots = "Aucun écart n'a pu être jugé"
+        cas = "aucun_notable" if part_notable(mailles)[2] else "aucun_juge"
+    mots = dire("evolutions", cas, montrees=len(montrees))
     return [f"{mots} ; les {len(mailles)} lignes sont dans le fichier qu'écrit --sortie."]
 
 
@@ -140,31 +125,26 @@ def resume(evolutions: list[Evolution]) -> list[str]:
     nets, evalues = part_significative(evolutions)
     dites = []
     if evalues:
-        part = avec_unite(100 * nets / evalues, "%", 0)
-        dite = f"Écart significatif pour {nets} des {evalues} {nom} où il est évalué ({part})"
         # Seul un sondage donne des écarts par hasard ; un arrondi n'en donne pas.
-        if source(evolutions[0].source).famille == "recensement":
-            hasard = avec_unite(100 * HASARD, "%", 0)
-            dite += f" ; sans aucune évolution, environ {hasard} en auraient un par le seul hasard du sondage"
-        dites.append(f"{dite}.")
+        sondage = source(evolutions[0].source).famille == "recensement"
+        hasard = dire("evolutions", "hasard", part=avec_unite(100 * HASARD, "%", 0)) if sondage else ""
+        part = avec_unite(100 * nets / evalues, "%", 0)
+        comptes = {"nets": nets, "evalues": evalues, "nom": nom, "part": part, "hasard": hasard}
+        dites.append(dire("evolutions", "significatifs", **comptes))
     hausses, baisses, juges = part_notable(evolutions)
     if juges:
-        dites.append(
-            f"Source sans sondage, jugée au seuil pratique : hausse notable pour {hausses} et baisse notable pour "
-            f"{baisses} des {juges} {nom} jugés."
-        )
-    sans = [e for e in evolutions if e.verdict in {Verdict.SANS_MARGE, Verdict.NON_COMPARABLE}]
+        comptes = {"hausses": hausses, "baisses": baisses, "juges": juges, "nom": nom}
+        dites.append(dire("evolutions", "notables", **comptes))
+    sans = sum(e.verdict in {Verdict.SANS_MARGE, Verdict.NON_COMPARABLE} for e in evolutions)
     if sans and (evalues or juges):
-        dites.append(
-            f"Écart non évalué ou non comparable pour {len(sans)} {nom} : la raison est sur leur ligne."
-        )
+        dites.append(dire("evolutions", "non_evalues", sans=sans, nom=nom))
     return dites
 
 
 def _aune(evolution: Evolution) -> str:
     if evolution.verdict in {Verdict.SIGNIFICATIF, Verdict.NON_SIGNIFICATIF}:
         return "marge de sondage"
-    return "seuil pratique" if evolution.verdict in {Verdict.NOTABLE, Verdict.FAIBLE} else ""
+    return "seuil pratique" if evolution.verdict in AU_SEUIL else ""
 
 
 def table(releve: Releve) -> pd.DataFrame:
@@ -211,20 +191,13 @@ def bilan(releve: Releve, maximum: int) -> tuple[list[tuple[str, ...]], int]:
     )
     lignes = []
     for code in codes[:maximum]:
-        definition = indicateurs()[code]
-        total = releve.totaux[code][0] if releve.totaux[code] else None
         mailles = releve.mailles.get(code, [])
-        etablies = [e for e in mailles if e.verdict in {Verdict.SIGNIFICATIF, Verdict.NOTABLE}]
+        etablies = [e for e in mailles if e.verdict in ETABLIS]
         hausses = sum(e.ecart > 0 for e in etablies)
-        cellules = ligne(total) if total is not None else ("", "", "–", "–", "–", "–", "")
-        lignes.append(
-            (
-                definition.libelle_court,
-                *cellules[2:5],
-                "" if total is None else cellules[6].split(" (")[0].split(f"{ESPACE_INSECABLE}:")[0],
-                f"{hausses} ↑ {len(etablies) - hausses} ↓ sur {len(mailles)}" if mailles else "",
-            )
-        )
+        comptes = f"{hausses} ↑ {len(etablies) - hausses} ↓ sur {len(mailles)}" if mailles else ""
+        cellules = ligne(releve.totaux[code][0]) if releve.totaux[code] else SANS_TOTAL
+        verdict = cellules[6].split(" (")[0].split(f"{ESPACE_INSECABLE}:")[0]
+        lignes.append((indicateurs()[code].libelle_court, *cellules[2:5], verdict, comptes))
     return lignes, max(0, len(codes) - maximum)
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from abs.calcul.chiffre import Chiffre
 from abs.calcul.table_longue import Diagnostic
+from abs.definitions import dire
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import Classement
-from abs.phrases.significativite import Comparaison, comparer
+from abs.phrases.significativite import Comparaison
 from abs.statuts import Fiabilite, Statut
 from abs.territoires.territoires import Territoire
 
@@ -60,30 +61,34 @@ class PoidsDuCentre:
 
 
 def peser(
-    diagnostic: Diagnostic, centre: Territoire | None, classements: Mapping[str, Classement] | None = None
+    diagnostic: Diagnostic, centre: Territoire | None, classements: Mapping[str, Classement], d_apres: str
 ) -> PoidsDuCentre:
     """Peser la ville-centre."""
     if centre is None:
-        return PoidsDuCentre(
-            refus="Le poids de la ville-centre n'est pas dit : la population d'une commune au moins n'est pas disponible, "
-            "ou l'intercommunalité n'a qu'une commune."
-        )
+        return PoidsDuCentre(refus=dire("centre", "refus"))
     comptes = {li["libelle"]: _part(diagnostic, centre, li) for li in plan()["centre"]["comptes"]}
     parts = (*comptes.values(), _part_des_qpv(diagnostic, centre))
     return PoidsDuCentre(
         centre,
         tuple(part for part in parts if part is not None),
-        tuple(_sans_elle(diagnostic, centre, classements or {})),
+        tuple(_sans_elle(diagnostic, centre, classements)),
         tuple(libelle for libelle, part in comptes.items() if part is None),
+        d_apres=d_apres,
     )
 
 
+def _entiers(
+    diagnostic: Diagnostic, code: str, territoires: Iterable[Territoire], groupe: str = "mailles"
+) -> list[Chiffre]:
+    """Lire le chiffre de chaque territoire ; rien s'il en manque un, ou s'il n'est ni publié ni calculé."""
+    lus = [diagnostic.chiffre(t, code, groupe) for t in territoires]
+    entiers = [c for c in lus if c is not None and c.statut in COMPTES_ENTIERS]
+    return entiers if len(entiers) == len(lus) else []
+
+
 def _part(diagnostic: Diagnostic, centre: Territoire, ligne: dict[str, str]) -> Part | None:
-    chiffres = [
-        diagnostic.chiffre(t, ligne["indicateur"], "mailles") for t in (centre, diagnostic.ensembles.sujet)
-    ]
-    lus = [c for c in chiffres if c is not None and c.statut in COMPTES_ENTIERS]
-    if len(lus) != len(chiffres) or lus[0].definition != lus[1].definition:
+    lus = _entiers(diagnostic, ligne["indicateur"], (centre, diagnostic.ensembles.sujet))
+    if not lus or lus[0].definition != lus[1].definition:
         return None
     effectif = diagnostic.indicateurs[ligne["indicateur"]].nature == "effectif"
     haut, bas = (c.valeur if effectif else float(getattr(c, ligne["terme"])) for c in lus)
@@ -94,23 +99,17 @@ def _part(diagnostic: Diagnostic, centre: Territoire, ligne: dict[str, str]) -> 
 
 def _part_des_qpv(diagnostic: Diagnostic, centre: Territoire) -> Part | None:
     """Compter les habitants des QPV : ceux d'un quartier à cheval ne sont attribués à aucune commune."""
-    lus = [(t, diagnostic.chiffre(t, "population", "qpv")) for t in diagnostic.ensembles.qpv]
-    tenus = [(t, c) for t, c in lus if c is not None and c.statut in COMPTES_ENTIERS]
-    if not tenus or len(tenus) != len(lus):
+    lus = _entiers(diagnostic, "population", diagnostic.ensembles.qpv, "qpv")
+    if not lus:
         return None
+    tenus = list(zip(diagnostic.ensembles.qpv, lus, strict=True))
     siens = sum(c.valeur for t, c in tenus if set(t.composantes) == {centre.code})
     a_cheval = tuple(
         f"{t.nom} ({nombre(c.valeur)} habitants)"
         for t, c in tenus
         if centre.code in t.composantes and len(set(t.composantes)) > 1
     )
-    return Part(
-        "Habitants des quartiers prioritaires (quartiers entièrement dans la ville-centre)",
-        siens,
-        sum(c.valeur for _, c in tenus),
-        tuple(c for _, c in tenus),
-        a_cheval,
-    )
+    return Part(dire("centre", "qpv"), siens, sum(c.valeur for c in lus), tuple(lus), a_cheval)
 
 
 def _sans_elle(
@@ -121,23 +120,10 @@ def _sans_elle(
         return []
     lignes = []
     for definition in diagnostic.indicateurs.values():
-        lus = [
-            diagnostic.chiffre(t, definition.code, "mailles")
-            for t in (diagnostic.ensembles.sujet, reste, centre)
-        ]
-        solides = [
-            c
-            for c in lus
-            if c is not None and c.statut in COMPTES_ENTIERS and c.fiabilite != Fiabilite.FRAGILE
-        ]
-        if len(solides) != len(lus) or definition.nature == "effectif":
-            continue
-        ensemble, autres, sien = solides
-        classement = classements.get(definition.code)
-        verdict = (
-            comparer(definition, sien, autres)
-            if classement is None
-            else classement.positions[centre.code].comparaison
-        )
-        lignes.append(SansElle(definition, ensemble, autres, sien, verdict))
+        lus = _entiers(diagnostic, definition.code, (diagnostic.ensembles.sujet, reste, centre))
+        fragile = any(c.fiabilite == Fiabilite.FRAGILE for c in lus)
+        if lus and not fragile and definition.nature != "effectif":
+            verdict = classements[definition.code].positions[centre.code].comparaison
+            ensemble, autres, sien = lus
+            lignes.append(SansElle(definition, ensemble, autres, sien, verdict))
     return lignes

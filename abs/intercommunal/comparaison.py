@@ -8,29 +8,30 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from abs.calcul.table_longue import Diagnostic
+from abs.definitions import dire
 from abs.formats import nombre
 from abs.indicateurs.annees_comparables import mises_en_garde
 from abs.indicateurs.indicateurs import THEMES
 from abs.intercommunal import tables, tables_annexes
-from abs.intercommunal.absences import chiffrees, par_raison, peu_remplis, remplissage
 from abs.intercommunal.centre import PoidsDuCentre, peser
-from abs.intercommunal.fiches import Fiche, fiches
 from abs.intercommunal.groupes import Groupes, grouper
 from abs.intercommunal.pairs_des_communes import PairsDUneQuestion, situer
-from abs.intercommunal.plan import plan
-from abs.intercommunal.rangs import Classement, classer
+from abs.intercommunal.plan import chiffrees, par_raison, peu_remplis, plan, remplissage
+from abs.intercommunal.rangs import Classement, classer_tout
 from abs.intercommunal.releve import relever
-from abs.phrases.ecriture import reference
+from abs.intercommunal.tables import Fiche, fiches
 from abs.phrases.etendue import etendue
-from abs.phrases.phrases import Phrase
+from abs.phrases.phrases import Phrase, reference
 from abs.phrases.silences import Silence
 from abs.portrait.chapitre import Chapitre, DemandeDeCarte, plan_du_portrait
 from abs.portrait.chapitres import mailles_classables
 from abs.portrait.portrait import Portrait, _sources_employees
 from abs.portrait.tableaux import Tableau
+from abs.statuts import LIBELLES_FIABILITE, LIBELLES_STATUT
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import Territoire
 from donnees_insee.base.base import Base
+from donnees_insee.catalogue.catalogue import source
 
 # Le gabarit d'une étendue met la commune en tête après un point-virgule.
 TETE: Final = re.compile(r"\s;\s(?:il|elle) est\b.*$")
@@ -98,12 +99,10 @@ def comparer_l_intercommunalite(
         classements=classements,
         essentiel=essentiel(diagnostic, classements),
         themes={t: tables.par_theme(diagnostic, classements, t, voulus) for t in THEMES},
-        restes={t: [] if voulus else _restes(diagnostic, t) for t in THEMES},
+        restes={t: [] if voulus else peu_remplis(diagnostic, t) for t in THEMES},
         partage=partage,
         pairs=pairs,
-        centre=replace(
-            peser(diagnostic, diagnostiqueur.centre, classements), d_apres=diagnostiqueur.population_d_apres
-        ),
+        centre=peser(diagnostic, diagnostiqueur.centre, classements, diagnostiqueur.population_d_apres),
         qpv=tables.quartiers_prioritaires(diagnostic, voulus or plan_du_portrait()["qpv"]),
         fiches=fiches(diagnostic, classements, partage, voulus),
         cartes=tuple(_cartes(diagnostic, voulus)),
@@ -119,30 +118,10 @@ def diagnostic_de_la_comparaison(base: Base, demande: Demande, voulus: Sequence[
     return diagnostic
 
 
-def _restes(diagnostic: Diagnostic, theme: str) -> list[str]:
-    return peu_remplis(diagnostic, theme, {i.code for i in tables.indicateurs_du_theme(diagnostic, theme)})
-
-
-def classer_tout(diagnostic: Diagnostic) -> dict[str, Classement]:
-    """Classer les communes pour chaque indicateur du diagnostic."""
-    communes, sujet = diagnostic.ensembles.mailles, diagnostic.ensembles.sujet
-    populations = {code: c.valeur for code, c in chiffrees(diagnostic, "population").items()}
-    return {
-        code: classer(
-            diagnostic.indicateurs[code],
-            [(t, diagnostic.chiffre(t, code, "mailles")) for t in communes],
-            diagnostic.chiffre(sujet, code, "mailles"),
-            populations,
-        )
-        for groupe, code in diagnostic.millesimes
-        if groupe == "mailles"
-    }
-
-
 def tableaux_des_pairs(comparaison: ComparaisonIntercommunale) -> list[Tableau]:
     """Donner les tableaux des comparables."""
-    lus = [tables_annexes.pairs(comparaison.diagnostic, q) for q in comparaison.pairs]
-    return [t for t in lus if t is not None]
+    tableaux = (tables_annexes.pairs(comparaison.diagnostic, q) for q in comparaison.pairs)
+    return [t for t in tableaux if t is not None]
 
 
 def _cartes(diagnostic: Diagnostic, voulus: Sequence[str]) -> list[DemandeDeCarte]:
@@ -150,16 +129,13 @@ def _cartes(diagnostic: Diagnostic, voulus: Sequence[str]) -> list[DemandeDeCart
     reglages = plan()["cartes"]
     moitie = plan()["tableaux"]["part_des_communes"] * len(diagnostic.ensembles.mailles)
     minimum = reglages["communes_minimum"] if voulus else max(moitie, reglages["communes_minimum"])
-    codes = [
-        c
-        for c in (voulus or reglages["liste"])
-        if c in diagnostic.indicateurs and remplissage(diagnostic, diagnostic.indicateurs[c]) >= minimum
-    ][: reglages["maximum"]]
+    connus = [c for c in voulus or reglages["liste"] if c in diagnostic.indicateurs]
+    remplis = [c for c in connus if len(chiffrees(diagnostic, c)) >= minimum]
+    codes = remplis[: reglages["maximum"]]
     # Celles d'une même famille se suivent : elles se lisent ensemble.
     famille = {c: f["indicateurs"] for f in reglages["familles"] for c in f["indicateurs"]}
-
     rangs = {c: rang for rang, c in enumerate(codes)}
-    codes.sort(key=lambda code: (min(rangs[c] for c in famille.get(code, [code]) if c in rangs), rangs[code]))
+    codes.sort(key=lambda code: min(rangs[c] for c in famille.get(code, [code]) if c in rangs))
     return [
         DemandeDeCarte(c, "mailles", diagnostic.indicateurs[c].libelle, superposer_qpv=False) for c in codes
     ]
@@ -170,8 +146,7 @@ def _portrait(base: Base, diagnostic: Diagnostic, classements: dict[str, Classem
     sujet = diagnostic.ensembles.sujet
     dernier = diagnostic.demande.millesime
     dates = f"données de {dernier} ou avant" if dernier else "derniers millésimes déposés"
-    if dernier and diagnostic.posterieures:
-        dates += ", sauf les quartiers prioritaires"
+    dates += ", sauf les quartiers prioritaires" if dernier and diagnostic.posterieures else ""
     combien = nombre(len(diagnostic.ensembles.mailles))
     return Portrait(
         diagnostic=diagnostic,
@@ -193,21 +168,17 @@ def _silences(diagnostic: Diagnostic, classements: dict[str, Classement]) -> lis
             for c in classements.values()
             if c.indicateur.theme == theme and c.refus and remplissage(diagnostic, c.indicateur)
         )
-        silences = tuple(Silence(raison, tuple(libelles)) for raison, libelles in muets.items())
-        if silences:
+        if muets:
+            silences = tuple(Silence(raison, tuple(libelles)) for raison, libelles in muets.items())
             rendus.append(Chapitre(theme, titre, silences=silences))
     return rendus
 
 
 def _avertissements(diagnostic: Diagnostic) -> tuple[str, ...]:
     sujet = diagnostic.ensembles.sujet
-    mots = list(mises_en_garde(sujet.code))
-    if not any(c.a_une_valeur for c in diagnostic.chiffres if c.niveau == "commune"):
-        mots.append(
-            "Aucun des fichiers déposés ne porte de chiffre pour ces communes. "
-            f"`abs etat {sujet.code}` dit ce qu'il faut déposer."
-        )
-    return tuple(mots)
+    chiffree = any(c.a_une_valeur for c in diagnostic.chiffres if c.niveau == "commune")
+    muette = () if chiffree else (dire("comparaison", "sans_chiffre", code=sujet.code),)
+    return (*mises_en_garde(sujet.code), *muette)
 
 
 def essentiel(diagnostic: Diagnostic, classements: dict[str, Classement]) -> tuple[Phrase, ...]:
@@ -215,22 +186,13 @@ def essentiel(diagnostic: Diagnostic, classements: dict[str, Classement]) -> tup
     codes = [c for c in plan()["fiche"]["indicateurs"] if c in classements]
     # Les situations d'abord : un trait de population n'est ni une force ni une faiblesse.
     codes.sort(key=lambda c: diagnostic.indicateurs[c].sens == "neutre")
-    lues = (
-        (
-            code,
-            etendue(
-                diagnostic.indicateurs[code],
-                mailles_classables(diagnostic, code),
-                diagnostic.chiffre(diagnostic.ensembles.sujet, code, "mailles"),
-            ),
-        )
-        for code in codes
-    )
-    ecrites = [
-        phrase if portee_par_les_rangs(phrase, classements[code]) else sans_la_tete(phrase)
-        for code, phrase in lues
-        if phrase is not None
-    ]
+    ecrites = []
+    for code in codes:
+        ensemble = diagnostic.chiffre(diagnostic.ensembles.sujet, code, "mailles")
+        phrase = etendue(diagnostic.indicateurs[code], mailles_classables(diagnostic, code), ensemble)
+        if phrase is not None:
+            portee = portee_par_les_rangs(phrase, classements[code])
+            ecrites.append(phrase if portee else sans_la_tete(phrase))
     return tuple(ecrites[: plan()["essentiel"]["phrases"]])
 
 
@@ -248,3 +210,75 @@ def portee_par_les_rangs(phrase: Phrase, classement: Classement) -> bool:
     return all(
         places.get(a.de) == attendues[a.verdict] for a in phrase.affirmations if a.verdict in attendues
     )
+
+
+Valeur = str | float | int | None
+
+
+def lignes_des_communes(comparaison: ComparaisonIntercommunale) -> list[dict[str, Valeur]]:
+    """Écrire une ligne par commune et par indicateur que tient au moins une commune."""
+    diagnostic = comparaison.diagnostic
+    profils = {t.code: g.numero for g in comparaison.partage.groupes for t in g.communes}
+    lignes: list[dict[str, Valeur]] = []
+    for t in diagnostic.ensembles.mailles:
+        for code, classement in comparaison.classements.items():
+            tenus = [p.chiffre for p in classement.positions.values() if p.chiffre is not None]
+            position, definition = classement.positions[t.code], classement.indicateur
+            chiffre = position.chiffre
+            if not any(c.a_une_valeur for c in tenus) or chiffre is None:
+                continue
+            ensemble = diagnostic.chiffre(diagnostic.ensembles.sujet, code, "mailles")
+            premiere, derniere = position.fourchette or (None, None)
+            lignes.append(
+                {
+                    "commune": t.nom,
+                    "code": t.code,
+                    "groupe": profils.get(t.code),
+                    "theme": THEMES[definition.theme],
+                    "indicateur": definition.libelle,
+                    "unite": definition.unite,
+                    "valeur": chiffre.valeur if chiffre.a_une_valeur else None,
+                    "marge": chiffre.marge if chiffre.marge == chiffre.marge else None,
+                    "intercommunalite": ensemble.valeur if ensemble and ensemble.a_une_valeur else None,
+                    "ecart_etabli": plan()["verdicts"]["colonne"][position.comparaison.verdict],
+                    "rang_premier": premiere,
+                    "rang_dernier": derniere,
+                    "communes_rangees": classement.rangees if not classement.refus else None,
+                    "sans_rang": position.silence,
+                    "statut": LIBELLES_STATUT[chiffre.statut],
+                    "fiabilite": LIBELLES_FIABILITE[chiffre.fiabilite] if chiffre.a_une_valeur else "",
+                    "note": chiffre.note,
+                    "date": chiffre.periode,
+                    "source": source(chiffre.source).titre_court,
+                    "reference": reference(chiffre),
+                }
+            )
+    return lignes
+
+
+def lignes_des_pairs(comparaison: ComparaisonIntercommunale) -> list[dict[str, Valeur]]:
+    """Écrire une ligne par commune, indicateur et comparable."""
+    noms = {t.code: t.nom for t in comparaison.diagnostic.ensembles.mailles}
+    lignes: list[dict[str, Valeur]] = []
+    for question in comparaison.pairs:
+        for commune, places in question.places.items():
+            for code, place in places.items():
+                premiere, derniere = place.fourchette or (None, None)
+                lignes += [
+                    {
+                        "question": question.question.libelle,
+                        "commune": noms[commune],
+                        "indicateur": comparaison.diagnostic.indicateurs[code].libelle,
+                        "valeur": place.chiffre.valeur,
+                        "place_premiere": premiere,
+                        "place_derniere": derniere,
+                        "sur": place.sur,
+                        "comparable": pair.nom,
+                        "code_comparable": pair.code,
+                        "valeur_comparable": chiffre.valeur,
+                        "date": chiffre.periode,
+                        "reference": reference(chiffre),
+                    }
+                    for pair, chiffre in place.autour
+                ]
+    return lignes

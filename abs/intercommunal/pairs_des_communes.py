@@ -11,14 +11,14 @@ from abs.calcul.calcul import Calculateur
 from abs.calcul.chiffre import Chiffre
 from abs.calcul.lecture import Lecteur
 from abs.calcul.table_longue import Diagnostic
+from abs.definitions import dire
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur, indicateur
-from abs.intercommunal.absences import chiffrees
-from abs.intercommunal.plan import plan
+from abs.intercommunal.plan import chiffrees, plan
 from abs.intercommunal.rangs import Fourchette, ranger
 from abs.intercommunal.releve import DiagnostiqueurIntercommunal, EnsemblesIntercommunaux, sans_doublon
 from abs.territoires.territoires import Territoire
-from abs.typologie.donnees import lecture_tenue, valeurs
+from abs.typologie.donnees import plus_recente
 from abs.typologie.pairs import (
     Question,
     Regles,
@@ -31,6 +31,7 @@ from abs.typologie.pairs import (
 from donnees_insee import codes
 
 MOITIE = 0.5
+Lue = tuple[int, pd.Series]
 
 
 @dataclass(frozen=True)
@@ -57,66 +58,85 @@ class PairsDUneQuestion:
 
 def situer(diagnostiqueur: DiagnostiqueurIntercommunal, diagnostic: Diagnostic) -> list[PairsDUneQuestion]:
     """Situer chaque commune parmi ses comparables ; leurs chiffres entrent dans le diagnostic."""
-    lecteur = Lecteur(diagnostiqueur.base, None)
-    # Un sujet national : les comparables peuvent être dans n'importe quel département tenu.
-    france = Territoire("METRO", "france", "France métropolitaine")
-    calculateur = Calculateur(diagnostiqueur.base, diagnostiqueur.territoires, france, diagnostiqueur.demande)
-    rendues = [
-        _une_question(diagnostiqueur, diagnostic, lecteur, calculateur, question)
-        for question in (questions()[c] for c in plan()["pairs"]["resultats"])
-    ]
+    situation = _Situation(diagnostiqueur, diagnostic)
+    rendues = [situation.une_question(questions()[c]) for c in plan()["pairs"]["resultats"]]
     _inscrire(diagnostic, rendues)
     return rendues
 
 
-def _une_question(
-    diagnostiqueur: DiagnostiqueurIntercommunal,
-    diagnostic: Diagnostic,
-    lecteur: Lecteur,
-    calculateur: Calculateur,
-    question: Question,
-) -> PairsDUneQuestion:
-    communes = diagnostic.ensembles.mailles
-    regles, millesime = _livrees()[0], diagnostiqueur.demande.millesime
-    population = _lire(lecteur, "population", millesime, communes)
-    lues = {v: lu for v in question.distance if (lu := _lire(lecteur, v, millesime, communes)) is not None}
-    if population is None or len(lues) < regles.variables_minimum:
-        manque = (
-            _population_absente(diagnostic, communes)
-            if population is None
-            else f"les fichiers admis ne publient à la commune que {len(lues)} des {len(question.distance)} variables de "
-            f"ressemblance, il en faut {regles.variables_minimum}"
+class _Situation:
+    """De quoi situer les communes d'une intercommunalité."""
+
+    def __init__(self, diagnostiqueur: DiagnostiqueurIntercommunal, diagnostic: Diagnostic) -> None:
+        self.diagnostic, self.demande = diagnostic, diagnostiqueur.demande
+        self.communes = diagnostic.ensembles.mailles
+        self.lecteur = Lecteur(diagnostiqueur.base, None)
+        self.noms = diagnostiqueur.territoires.geographie.communes["nom"]
+        # Un sujet national : les comparables peuvent être dans n'importe quel département tenu.
+        france = Territoire("METRO", "france", "France métropolitaine")
+        self.calculateur = Calculateur(
+            diagnostiqueur.base, diagnostiqueur.territoires, france, diagnostiqueur.demande
         )
-        return PairsDUneQuestion(question, refus=tuple((t, manque) for t in communes))
-    resultats = tuple(
-        indicateur(c) for c in plan()["pairs"]["resultats"][question.code] if chiffrees(diagnostic, c)
-    )
-    trouves: dict[str, tuple[Territoire, ...]] = {}
-    refus = []
-    tout = pd.DataFrame({v: serie for v, (_, serie) in lues.items()}).dropna()
-    tout = tout[[codes.ville_de_l_arrondissement(str(c)) == c for c in tout.index]]
-    habitants = population[1].reindex(tout.index)
-    noms = diagnostiqueur.territoires.geographie.communes["nom"]
-    for t in communes:
-        voisins, raison = _comparables(t.code, tout, habitants, regles)
-        if raison:
-            refus.append((t, raison))
-            continue
-        trouves[t.code] = tuple(
-            Territoire(c, "commune", str(noms.get(c, c)), None, (c,), "pair") for c in voisins
+
+    def _lire(self, code: str) -> Lue | None:
+        """Lire un indicateur à la date la plus récente où la moitié des communes de l'intercommunalité l'ont."""
+        siennes = [t.code for t in self.communes]
+        return plus_recente(
+            *(self.lecteur, indicateur(code), self.demande.millesime),
+            lambda lue: lue.index.isin(siennes).sum() >= MOITIE * len(siennes),
+            "commune",
         )
-    places = {
-        t.code: {
-            i.code: place
-            for i in resultats
-            if (place := _place(diagnostic, calculateur, t, i, trouves[t.code])) is not None
-        }
-        for t in communes
-        if t.code in trouves
-    }
-    return PairsDUneQuestion(
-        question, resultats, places, trouves, _phrases(question, population[0], lues, regles), tuple(refus)
-    )
+
+    def une_question(self, question: Question) -> PairsDUneQuestion:
+        """Chercher les comparables de chaque commune pour une question, et ses places parmi eux."""
+        diagnostic, regles, population = self.diagnostic, _livrees()[0], self._lire("population")
+        lues = {v: lu for v in question.distance if (lu := self._lire(v)) is not None}
+        if population is None or len(lues) < regles.variables_minimum:
+            comptes = {
+                "lues": len(lues),
+                "toutes": len(question.distance),
+                "minimum": regles.variables_minimum,
+            }
+            manque = dire("comparables", "peu_de_variables", **comptes)
+            manque = manque if population is not None else _population_absente(diagnostic, self.communes)
+            return PairsDUneQuestion(question, refus=tuple((t, manque) for t in self.communes))
+        tout = pd.DataFrame({v: serie for v, (_, serie) in lues.items()}).dropna()
+        tout = tout[[codes.ville_de_l_arrondissement(str(c)) == c for c in tout.index]]
+        resultats = tuple(
+            indicateur(c) for c in plan()["pairs"]["resultats"][question.code] if chiffrees(diagnostic, c)
+        )
+        trouves, places, refus = {}, {}, []
+        for t in self.communes:
+            voisins, raison = _comparables(t.code, tout, population[1].reindex(tout.index), regles)
+            if raison:
+                refus.append((t, raison))
+                continue
+            trouves[t.code] = pairs = tuple(
+                Territoire(c, "commune", str(self.noms.get(c, c)), None, (c,), "pair") for c in voisins
+            )
+            lues_ici = {i.code: self._place(t, i, pairs) for i in resultats}
+            places[t.code] = {c: place for c, place in lues_ici.items() if place is not None}
+        phrases = _phrases(question, population[0], lues, regles)
+        return PairsDUneQuestion(question, resultats, places, trouves, phrases, tuple(refus))
+
+    def _place(
+        self, commune: Territoire, definition: Indicateur, pairs: Sequence[Territoire]
+    ) -> PlaceParmiLesPairs | None:
+        sien = self.diagnostic.chiffre(commune, definition.code, "mailles")
+        if sien is None or not sien.a_une_valeur or sien.millesime is None:
+            return None
+        lectures = [le for le in definition.lectures if le.source.id == sien.source]
+        autour = []
+        for pair in pairs:
+            deja = self.diagnostic.chiffre(pair, definition.code, "mailles")
+            lu = deja or self.calculateur.chiffre(definition, pair, sien.millesime, lectures)
+            if lu is not None and lu.a_une_valeur:
+                autour.append((pair, lu))
+        fourchettes = ranger(definition, [sien, *(c for _, c in autour)])
+        rangees = sum(f is not None for f in fourchettes)
+        # Toutes les places possibles, ou trop peu de comparables chiffrés : ce n'est pas une place.
+        vaine = fourchettes[0] == (1, rangees) or rangees <= len(pairs) * MOITIE
+        return PlaceParmiLesPairs(sien, tuple(autour), None if vaine else fourchettes[0], rangees)
 
 
 def pourquoi_muette(question: PairsDUneQuestion) -> str:
@@ -128,26 +148,9 @@ def pourquoi_muette(question: PairsDUneQuestion) -> str:
 def _population_absente(diagnostic: Diagnostic, communes: Sequence[Territoire]) -> str:
     """Dire pour combien de communes la population est publiée, quand ce n'est pas assez."""
     combien = len(chiffrees(diagnostic, "population"))
-    if not combien:
-        return "les fichiers admis ne publient pas la population des communes"
-    if combien < MOITIE * len(communes):
-        return (
-            "la population n'est publiée, dans les fichiers admis, que pour "
-            f"{nombre(combien)} communes sur {nombre(len(communes))}"
-        )
-    return "les fichiers admis ne publient pas la population à la commune, elle y est refaite de plus petites mailles"
-
-
-def _lire(
-    lecteur: Lecteur, code: str, millesime: int | None, communes: Sequence[Territoire]
-) -> tuple[int, pd.Series] | None:
-    """Lire un indicateur à la date la plus récente où la moitié des communes de l'intercommunalité l'ont."""
-    definition, siennes = indicateur(code), [t.code for t in communes]
-    for annee, lecture in lecture_tenue(lecteur, definition, millesime, "commune"):
-        lue = valeurs(lecteur, definition, lecture, annee, "commune").dropna()
-        if lue.index.isin(siennes).sum() >= MOITIE * len(siennes):
-            return annee, lue
-    return None
+    cas = "aucune" if not combien else "quelques" if combien < MOITIE * len(communes) else "refaite"
+    comptes = {"combien": nombre(combien), "toutes": nombre(len(communes))}
+    return dire("comparables", f"population_{cas}", **comptes)
 
 
 def _comparables(
@@ -155,41 +158,12 @@ def _comparables(
 ) -> tuple[list[str], str]:
     """Chercher les communes les plus proches, de taille comparable ; ou dire pourquoi il n'y en a pas."""
     if code not in tout.index or pd.isna(habitants[code]):
-        return [], "il lui manque une variable de ressemblance ou sa population"
+        return [], dire("comparables", "variable_absente")
     table = de_taille_comparable(tout, habitants, code, regles)
     if code not in table.index or len(table) <= regles.nombre:
         autres = max(len(table) - 1, 0)
-        mots = (
-            f"la base ne tient que {autres} communes de taille comparable, il en faut plus de {regles.nombre}"
-        )
-        return [], mots
+        return [], dire("comparables", "peu_de_communes", autres=autres, minimum=regles.nombre)
     return [str(c) for c in proches(standardiser(table), code, regles.nombre)[0].index], ""
-
-
-def _place(
-    diagnostic: Diagnostic,
-    calculateur: Calculateur,
-    commune: Territoire,
-    definition: Indicateur,
-    pairs: Sequence[Territoire],
-) -> PlaceParmiLesPairs | None:
-    sien = diagnostic.chiffre(commune, definition.code, "mailles")
-    if sien is None or not sien.a_une_valeur or sien.millesime is None:
-        return None
-    lectures = [le for le in definition.lectures if le.source.id == sien.source]
-    autour = []
-    for pair in pairs:
-        deja = diagnostic.chiffre(pair, definition.code, "mailles")
-        lu = deja or calculateur.chiffre(definition, pair, sien.millesime, lectures)
-        if lu is not None and lu.a_une_valeur:
-            autour.append((pair, lu))
-    fourchettes = ranger(definition, [sien, *(c for _, c in autour)])
-    rangees = sum(f is not None for f in fourchettes)
-    premiere = fourchettes[0]
-    # Toutes les places possibles, ou trop peu de comparables chiffrés : ce n'est pas une place.
-    if premiere == (1, rangees) or rangees <= len(pairs) * MOITIE:
-        premiere = None
-    return PlaceParmiLesPairs(sien, tuple(autour), premiere, rangees)
 
 
 def _inscrire(diagnostic: Diagnostic, questions: Sequence[PairsDUneQuestion]) -> None:
@@ -212,15 +186,6 @@ def _phrases(
 ) -> tuple[str, ...]:
     dates = ", ".join(f"{indicateur(v).libelle} ({quand})" for v, (quand, _) in lues.items())
     absentes = [indicateur(v).libelle for v in question.distance if v not in lues]
-    phrases = [
-        (
-            f"Les {regles.nombre} communes les plus proches parmi toutes celles que la base tient, au plus deux fois plus "
-            f"ou moins peuplées ({annee}), sur : {dates}. Ce que l'on compare n'entre pas dans la ressemblance."
-        )
-    ]
-    if absentes:
-        phrases.append(f"Non tenues à la commune : {', '.join(absentes)}.")
-    phrases.append(
-        f"Place 1 : valeur la plus haute des {nombre(regles.nombre + 1)} communes (elle et ses comparables)."
-    )
-    return tuple(phrases)
+    mots = {"nombre": regles.nombre, "annee": annee, "dates": dates, "absentes": ", ".join(absentes)}
+    dites = ("qui", "non_tenues", "place") if absentes else ("qui", "place")
+    return tuple(dire("comparables", cle, toutes=regles.nombre + 1, **mots) for cle in dites)

@@ -10,9 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from abs.calcul.chiffre import Chiffre
+from abs.calcul.table_longue import Diagnostic
+from abs.definitions import dire
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur
+from abs.intercommunal.plan import chiffrees, plan
 from abs.phrases.rangs import MAILLES_MINIMUM, PART_SOLIDE, classables
 from abs.phrases.significativite import (
     Comparaison,
@@ -44,7 +49,7 @@ class Position:
     @property
     def signe(self) -> str:
         """Flèche d'un écart établi avec le reste de l'intercommunalité ; vide sinon."""
-        return {Verdict.PLUS: "▲", Verdict.MOINS: "▼"}.get(self.comparaison.verdict, "")
+        return str(plan()["verdicts"]["signe"].get(self.comparaison.verdict, ""))
 
 
 @dataclass(frozen=True)
@@ -69,9 +74,7 @@ def comparer_au_reste(
     """Comparer une commune au reste de son intercommunalité, ou à l'ensemble quand le reste ne se calcule pas."""
     if (commune.millesime, commune.definition) != (ensemble.millesime, ensemble.definition):
         return Comparaison(Verdict.NON_EVALUE)
-    autre = reste(indicateur, commune, ensemble)
-    if autre is None:
-        autre = ensemble
+    autre = reste(indicateur, commune, ensemble) or ensemble
     lue = comparer(indicateur, commune, autre, essais)
     assez = abs(lue.ecart) >= seuil_avec_arrondi(indicateur, autre.valeur, commune, autre)
     if lue.verdict == Verdict.DANS_LA_MARGE and assez and abs(lue.ecart) > lue.marge:
@@ -85,21 +88,12 @@ def rangs_compatibles(
     ecarts_minimaux: Sequence[Sequence[float]] | float = 0.0,
 ) -> list[Fourchette]:
     """Donner à chaque valeur les places que les marges permettent."""
-    combien = len(valeurs)
-
-    def au_dessus(i: int, j: int) -> bool:
-        seuil = ecarts_minimaux if isinstance(ecarts_minimaux, int | float) else ecarts_minimaux[i][j]
-        # Les valeurs sont des flottants : un écart de 2 points exactement ne doit pas se lire 1,9999.
-        ecart = round(valeurs[i] - valeurs[j], 9)
-        return ecart > marges[i] + marges[j] and ecart >= seuil
-
-    return [
-        (
-            1 + sum(au_dessus(j, i) for j in range(combien) if j != i),
-            combien - sum(au_dessus(i, j) for j in range(combien) if j != i),
-        )
-        for i in range(combien)
-    ]
+    # Les valeurs sont des flottants : un écart de 2 points exactement ne doit pas se lire 1,9999.
+    ecarts = np.round(np.subtract.outer(valeurs, valeurs), 9)
+    au_dessus = (ecarts > np.add.outer(marges, marges)) & (ecarts >= np.asarray(ecarts_minimaux))
+    np.fill_diagonal(au_dessus, val=False)
+    premieres, dernieres = 1 + au_dessus.sum(axis=0), len(valeurs) - au_dessus.sum(axis=1)
+    return list(zip(premieres.tolist(), dernieres.tolist(), strict=True))
 
 
 def ranger(indicateur: Indicateur, chiffres: Sequence[Chiffre]) -> list[Fourchette | None]:
@@ -111,13 +105,10 @@ def ranger(indicateur: Indicateur, chiffres: Sequence[Chiffre]) -> list[Fourchet
     seuils = [
         [seuil_avec_arrondi(indicateur, max(abs(a.valeur), abs(b.valeur)), a, b) for b in lus] for a in lus
     ]
-    places = rangs_compatibles(
-        [c.valeur for c in lus], [large * (marges[r] or 0.0) for r in rangeables], seuils
-    )
-    rendues: list[Fourchette | None] = [None] * len(chiffres)
-    for rang, place in zip(rangeables, places, strict=True):
-        rendues[rang] = place
-    return rendues
+    elargies = [large * (marges[r] or 0.0) for r in rangeables]
+    places = rangs_compatibles([c.valeur for c in lus], elargies, seuils)
+    rendues = dict(zip(rangeables, places, strict=True))
+    return [rendues.get(rang) for rang in range(len(chiffres))]
 
 
 def classer(
@@ -133,63 +124,67 @@ def classer(
     positions = {}
     for t, c in communes:
         fourchette = None if refus else par_code.get(t.code)
-        silence = _silence(t, c, admises, (fourchette, rangees), refus)
-        if fourchette == (1, rangees):
-            # Toutes les places lui sont possibles : ce n'est pas un rang.
-            fourchette = None
+        silence = dire("rangs", "petite")
+        if t.code in admises:
+            silence = _silence(c, (fourchette, rangees), refus)
+        # Toutes les places lui sont possibles : ce n'est pas un rang.
+        place = None if fourchette == (1, rangees) else fourchette
         comparaison = Comparaison(Verdict.NON_EVALUE)
         if c is not None and c.a_une_valeur and ensemble is not None and ensemble.a_une_valeur:
             comparaison = comparer_au_reste(indicateur, c, ensemble, max(len(lus), 1))
-        positions[t.code] = Position(t, c, fourchette, comparaison, silence)
+        positions[t.code] = Position(t, c, place, comparaison, silence)
     return Classement(indicateur, positions, rangees, refus)
+
+
+def classer_tout(diagnostic: Diagnostic) -> dict[str, Classement]:
+    """Classer les communes pour chaque indicateur du diagnostic."""
+    communes, sujet = diagnostic.ensembles.mailles, diagnostic.ensembles.sujet
+    populations = {code: c.valeur for code, c in chiffrees(diagnostic, "population").items()}
+    return {
+        code: classer(
+            diagnostic.indicateurs[code],
+            [(t, diagnostic.chiffre(t, code, "mailles")) for t in communes],
+            diagnostic.chiffre(sujet, code, "mailles"),
+            populations,
+        )
+        for groupe, code in diagnostic.millesimes
+        if groupe == "mailles"
+    }
 
 
 def _refus(indicateur: Indicateur, rangees: int, toutes: int, lus: Sequence[Chiffre]) -> str:
     """Dire pourquoi un indicateur ne se classe pas (règles de fiabilité et d'extrêmes)."""
-    if indicateur.nature == "effectif":
-        return "un effectif suit la taille de la commune : il ne se range pas"
-    estimes = sum(c.statut == Statut.ESTIME for c in lus)
-    if rangees < max(MAILLES_MINIMUM, PART_SOLIDE * toutes) and estimes:
-        # Dire « pas assez solide » d'un chiffre estimé tairait la vraie raison : il croise deux sources.
-        if estimes == len(lus):
-            return "chiffre estimé, qui croise deux sources"
-        if rangees + estimes >= max(MAILLES_MINIMUM, PART_SOLIDE * toutes):
-            return (
-                f"{nombre(estimes)} chiffres sur {nombre(len(lus))} sont estimés, ils croisent deux sources"
-            )
-    if rangees < MAILLES_MINIMUM:
-        return f"moins de {MAILLES_MINIMUM} communes ont un chiffre assez solide pour être rangées"
-    if rangees < PART_SOLIDE * toutes:
-        return (
-            f"{nombre(rangees)} communes sur {nombre(toutes)} seulement ont un chiffre assez solide ; "
-            f"il en faut {nombre(100 * PART_SOLIDE)}\u00a0%"
-        )
-    return ""
+    estimes, assez = sum(c.statut == Statut.ESTIME for c in lus), max(MAILLES_MINIMUM, PART_SOLIDE * toutes)
+    # Dire « pas assez solide » d'un chiffre estimé tairait la vraie raison : il croise deux sources.
+    tus = bool(estimes) and rangees < assez
+    raisons = {
+        "effectif": indicateur.nature == "effectif",
+        "estime": tus and estimes == len(lus),
+        "estimes": tus and rangees + estimes >= assez,
+        "trop_peu": rangees < MAILLES_MINIMUM,
+        "une_partie": rangees < PART_SOLIDE * toutes,
+    }
+    comptes: dict[str, float] = {"estimes": estimes, "lus": len(lus), "rangees": rangees, "toutes": toutes}
+    comptes |= {"minimum": MAILLES_MINIMUM, "part": 100 * PART_SOLIDE}
+    mots = {nom: nombre(compte) for nom, compte in comptes.items()}
+    return next((dire("rangs", cas, **mots) for cas, vrai in raisons.items() if vrai), "")
 
 
-def _silence(
-    territoire: Territoire,
-    chiffre: Chiffre | None,
-    admises: set[str],
-    place: tuple[Fourchette | None, int],
-    refus: str,
-) -> str:
+def _silence(chiffre: Chiffre | None, place: tuple[Fourchette | None, int], refus: str) -> str:
     """Dire pourquoi une commune n'a pas de rang : sa propre raison d'abord, celle de l'indicateur ensuite."""
     fourchette, rangees = place
-    raisons = (
-        (territoire.code not in admises, "moins de 200 habitants"),
-        (chiffre is None, "indicateur non publié à la commune"),
-        (
-            chiffre is not None and not chiffre.a_une_valeur,
-            LIBELLES_STATUT.get(chiffre.statut, "") if chiffre else "",
-        ),
-        (chiffre is not None and chiffre.fiabilite == Fiabilite.FRAGILE, "chiffre fragile"),
-        (chiffre is not None and chiffre.statut == Statut.ESTIME, "chiffre estimé, qui croise deux sources"),
-        (bool(refus), refus),
-        (fourchette is None, "marge non évaluée"),
-        (fourchette == (1, rangees), "ne se distingue d'aucune autre"),
-    )
-    return next((mots for vrai, mots in raisons if vrai), "")
+    if chiffre is None:
+        return dire("rangs", "non_publie")
+    if not chiffre.a_une_valeur:
+        return LIBELLES_STATUT[chiffre.statut]
+    raisons = {
+        dire("rangs", "fragile"): chiffre.fiabilite == Fiabilite.FRAGILE,
+        dire("rangs", "estime"): chiffre.statut == Statut.ESTIME,
+        refus: bool(refus),
+        dire("rangs", "sans_marge"): fourchette is None,
+        dire("rangs", "indistincte"): fourchette == (1, rangees),
+    }
+    return next((mots for mots, vrai in raisons.items() if vrai), "")
 
 
 def mots_du_rang(fourchette: Fourchette | None) -> str:

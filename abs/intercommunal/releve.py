@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from abs.calcul.chiffre import Chiffre
 from abs.calcul.diagnostic import Diagnostiqueur, _remarques
 from abs.calcul.table_longue import Diagnostic, Ensembles
 from abs.indicateurs.indicateurs import Indicateur, indicateur, indicateurs
+from abs.intercommunal.plan import plan
 from abs.territoires.demande import Demande
 from abs.territoires.references import References
 from abs.territoires.territoires import NOMS_DE_NIVEAU, Territoire
@@ -23,13 +25,6 @@ from donnees_insee.erreurs import ParametreInvalide
 
 # Une date convient si elle chiffre presque autant de communes que la mieux remplie : elle est alors la plus récente.
 PART_DU_MIEUX: Final = 0.8
-# Les sources que la désignation de la ville-centre essaie, dans l'ordre : de quoi dire laquelle a servi.
-SOURCES_DE_POPULATION: Final = (
-    ("populations_legales", "POPREF_MUN", "commune"),
-    ("comparateur", "P_POP", "commune"),
-    ("rp_population", "P_POP", "iris"),
-    ("filosofi", "NB_PERSONNES", "commune"),
-)
 ARTICLES: Final = re.compile(r"^(?:les? |la |l )")
 ROLES: Final = ("departement", "france")
 
@@ -77,26 +72,24 @@ class DiagnostiqueurIntercommunal(Diagnostiqueur):
         if self.centre is None:
             return ""
         retenue = self.calculateur.decoupage.populations[self.centre.code]
-        for identifiant, variable, niveau in SOURCES_DE_POPULATION:
-            for annee in self.base.millesimes(identifiant, niveau)[::-1]:
-                if variable not in self.base.colonnes(identifiant, annee, niveau):
-                    continue
+        for essai in plan()["centre"]["populations"]:
+            identifiant, variable, niveau = essai["source"], essai["variable"], essai["niveau"]
+            annees = self.base.millesimes(identifiant, niveau)[::-1]
+            tenues = [a for a in annees if variable in self.base.colonnes(identifiant, a, niveau)]
+            for annee in tenues[:1]:
                 lues = self.base.lire(identifiant, annee, niveau, colonnes=[variable])[variable].dropna()
                 villes = [codes.ville_de_l_arrondissement(str(c)[:5]) for c in lues.index]
-                sienne = lues.groupby(villes).sum().get(self.centre.code)
-                if sienne is not None and abs(sienne - retenue) < 1:
+                if abs(lues.groupby(villes).sum().get(self.centre.code, math.inf) - retenue) < 1:
                     return f"{source(identifiant).titre_court}, {annee}"
-                break
         return ""
 
     def ensembles(self) -> EnsemblesIntercommunaux:
         """Déterminer les territoires comparés."""
-        tous = super().ensembles()
-        gardees = [t for t in tous.references if t.role in ROLES]
+        tous, gardees = super().ensembles(), []
         if self.centre is not None:
-            populations = self.calculateur.decoupage.populations
-            autour = References(self.territoires).autour(self.centre, populations)
-            gardees = [*(t for t in autour if t.role == "epci_hors_centre"), *gardees]
+            autour = References(self.territoires).autour(self.centre, self.calculateur.decoupage.populations)
+            gardees = [t for t in autour if t.role == "epci_hors_centre"]
+        gardees += [t for t in tous.references if t.role in ROLES]
         sujet = replace(self.sujet, role="epci", libelle=self.sujet.nom, dans="dans l'intercommunalité")
         return EnsemblesIntercommunaux(sujet, tuple(gardees), self.communes, tous.qpv, ())
 
@@ -166,8 +159,8 @@ def date_commune(
         sum(c.a_une_valeur and c.niveau == "commune" and c.territoire in communes for c in chiffres)
         for _, chiffres in essais
     ]
-    mieux = max(comptes, default=0)
-    remplis = [e for e, n in zip(essais, comptes, strict=True) if n and n >= PART_DU_MIEUX * mieux]
+    seuil = max(1, PART_DU_MIEUX * max(comptes, default=0))
+    remplis = [e for e, n in zip(essais, comptes, strict=True) if n >= seuil]
     avec = [e for e in remplis if any(c.a_une_valeur and c.niveau != "commune" for c in e[1])]
     return next(iter(avec or remplis or essais), None)
 

@@ -1,35 +1,30 @@
-"""Les tableaux communes × indicateurs : chaque cellule avec sa référence, son rang possible et son écart établi."""
+"""Les tableaux communes × indicateurs et la fiche de chaque commune : références, rangs possibles, écarts établis."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from abs.calcul.chiffre import Chiffre
-from abs.calcul.table_longue import Diagnostic
+from abs.calcul.table_longue import Diagnostic, Ensembles
+from abs.definitions import dire
 from abs.indicateurs.indicateurs import THEMES, Indicateur
-from abs.intercommunal.absences import par_raison, raisons, remplissage
-from abs.intercommunal.plan import plan
+from abs.intercommunal.groupes import Groupes
+from abs.intercommunal.plan import indicateurs_du_theme, par_raison, plan, raisons
 from abs.intercommunal.rangs import Classement, mots_du_rang
+from abs.phrases.phrases import Phrase
+from abs.phrases.significativite import DIFFERENTS
+from abs.portrait.forces_faiblesses import Point, bilan
 from abs.portrait.tableaux import Cellule, Tableau, cellule, entete, mots_de_couverture, notes_de_lecture
 from abs.portrait.tableaux_groupes import cote_a_cote
 from abs.statuts import Statut
 from abs.territoires.territoires import Territoire
 
-LECTURE: Final = (
-    "Sous la valeur, le rang possible parmi les communes au chiffre solide : 1er pour la valeur la plus haute, sans "
-    "jugement ; toutes les places que les marges et le seuil pratique permettent. Sans rang : la "
-    "commune ne se distingue pas, son chiffre est fragile ou estimé, ou l'indicateur n'est pas rangé (voir sous le tableau)."
-)
-SIGNES: Final = (
-    "▲ au-dessus, ▼ au-dessous du reste de l'intercommunalité : l'écart avec ce reste dépasse les marges, élargies au "
-    "nombre de communes, et le seuil pratique (pour le rapport interdécile, 0,2, plus l'arrondi du producteur : 0,3 "
-    "entre deux chiffres publiés au dixième). Un montant ou un rapport publié, qui ne se recalcule pas sans la commune, est "
-    "comparé à celui de l'intercommunalité entière."
-)
+LECTURE: Final = dire("comparaison", "lecture")
+SIGNES: Final = dire("comparaison", "signes")
 # Les mêmes signes que dans le classeur.
-SIGNES_DE_STATUT: Final[dict[str, str]] = {Statut.PARTIEL: "p", Statut.ESTIME: "e"}
+SIGNES_DE_STATUT: Final[dict[str, str]] = {Statut.PARTIEL: "\u00a0p", Statut.ESTIME: "\u00a0e"}
 PARTIELS_CITES: Final = 6
 
 Classements = Mapping[str, Classement]
@@ -45,36 +40,17 @@ def par_theme(
     combien = -(-len(liste) // largeur)
     pas = -(-len(liste) // combien) if combien else 0
     tranches = [liste[debut : debut + pas] for debut in range(0, len(liste), pas or 1)]
-    return [
-        _tableau(
-            diagnostic,
-            classements,
-            tranche,
-            f"{theme}-{rang}",
-            f"Les communes une par une : {THEMES[theme].lower()}{f' ({rang})' if len(tranches) > 1 else ''}",
-            derniere=rang == len(tranches),
-        )
-        for rang, tranche in enumerate(tranches, start=1)
-    ]
+    titre, rendus = f"Les communes une par une : {THEMES[theme].lower()}", []
+    for rang, tranche in enumerate(tranches, start=1):
+        nomme = f"{titre} ({rang})" if len(tranches) > 1 else titre
+        tableau = _tableau(diagnostic, classements, tranche)
+        # Les communes sans chiffre se disent une fois, sous la dernière tranche.
+        notes = (*tableau.notes, *(raisons(diagnostic, tranche) if rang == len(tranches) else []))
+        rendus.append(replace(tableau, code=f"communes-{theme}-{rang}", titre=nomme, notes=notes))
+    return rendus
 
 
-def indicateurs_du_theme(diagnostic: Diagnostic, theme: str, voulus: Sequence[str] = ()) -> list[Indicateur]:
-    """Choisir les indicateurs montrés dans un thème."""
-    codes = voulus or plan()["tableaux"][theme]
-    minimum = 1.0 if voulus else plan()["tableaux"]["part_des_communes"] * len(diagnostic.ensembles.mailles)
-    connus = [diagnostic.indicateurs[c] for c in codes if c in diagnostic.indicateurs]
-    return [i for i in connus if i.theme == theme and remplissage(diagnostic, i) >= max(minimum, 1.0)]
-
-
-def _tableau(
-    diagnostic: Diagnostic,
-    classements: Classements,
-    liste: Sequence[Indicateur],
-    code: str,
-    titre: str,
-    *,
-    derniere: bool,
-) -> Tableau:
+def _tableau(diagnostic: Diagnostic, classements: Classements, liste: Sequence[Indicateur]) -> Tableau:
     ensembles = diagnostic.ensembles
     lignes, tous, absentes = [], [], []
     for t in (ensembles.sujet, *ensembles.references, *ensembles.mailles):
@@ -90,20 +66,19 @@ def _tableau(
             for i, c in zip(liste, chiffres, strict=True)
         ]
         lignes.append((Cellule(t.titre, aide=t.code, classe="entete" if commune else "sujet"), *cellules))
-    entetes = (
-        entete("Commune"),
-        *(entete(i.libelle_court, i.definition, date_des_communes(diagnostic, i)) for i in liste),
-    )
-    notes = [
+    notes = (
         *notes_de_lecture([c for _, c in tous]),
         *notes_des_marques(tous),
         *_sans_rang(liste, classements),
-    ]
-    if absentes:
-        notes.append(f"Aucun de ces chiffres n'est publié ni recalculable pour : {' ; '.join(absentes)}.")
-    if derniere:
-        notes += raisons(diagnostic, liste)
-    return Tableau(f"communes-{code}", titre, entetes, tuple(lignes), tuple(notes))
+        *([dire("comparaison", "absentes", noms=" ; ".join(absentes))] if absentes else []),
+    )
+    return Tableau("", "", tetes_des_communes(diagnostic, liste), tuple(lignes), notes)
+
+
+def tetes_des_communes(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> tuple[Cellule, ...]:
+    """Écrire les en-têtes d'un tableau d'une commune par ligne : un indicateur par colonne, sa date dessous."""
+    datees = (entete(i.libelle_court, i.definition, date_des_communes(diagnostic, i)) for i in liste)
+    return (entete("Commune"), *datees)
 
 
 def _cellule(
@@ -113,12 +88,11 @@ def _cellule(
     position = classement.positions.get(commune) if classement and commune else None
     if position is None:
         return nue
-    detail = mots_du_rang(position.fourchette)
     aide = nue.aide
     if position.silence and chiffre is not None and chiffre.a_une_valeur:
         aide = f"{aide} ; sans rang : {position.silence}"
-    texte = f"{nue.texte} {position.signe}" if position.signe else nue.texte
-    return replace(nue, texte=texte, detail=detail, aide=aide)
+    texte = f"{nue.texte} {position.signe}".rstrip(" ")
+    return replace(nue, texte=texte, detail=mots_du_rang(position.fourchette), aide=aide)
 
 
 def date_des_communes(diagnostic: Diagnostic, indicateur: Indicateur) -> str:
@@ -129,8 +103,8 @@ def date_des_communes(diagnostic: Diagnostic, indicateur: Indicateur) -> str:
 
 
 def _sans_rang(liste: Sequence[Indicateur], classements: Classements) -> list[str]:
-    lus = ((classements[i.code].refus, i.libelle_court) for i in liste if i.code in classements)
-    refuses = par_raison((refus, libelle) for refus, libelle in lus if refus)
+    lus = ((c.refus, c.indicateur.libelle_court) for i in liste if (c := classements.get(i.code)))
+    refuses = par_raison(lu for lu in lus if lu[0])
     return [f"Sans rang : {raison} : {' ; '.join(libelles)}." for raison, libelles in refuses.items()]
 
 
@@ -169,7 +143,7 @@ def _date_du_territoire(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> 
         if len(lus) > 1 and lus[0].periode != lus[1].periode:
             ecarts.append(f"{lus[0].periode} ; ailleurs dans le document, {lus[1].periode}")
     dates = " ; ".join(dict.fromkeys(ecarts))
-    return f"L'intercommunalité est lue ici à l'année des données des quartiers ({dates})." if dates else ""
+    return dire("comparaison", "date_des_qpv", dates=dates) if dates else ""
 
 
 def libelle_de_ligne(indicateur: Indicateur) -> Cellule:
@@ -184,8 +158,7 @@ def nom_de_ligne(territoire: Territoire) -> Cellule:
 
 def marque_de_statut(chiffre: Chiffre | None) -> str:
     """Donner le signe d'une valeur partielle ou estimée."""
-    signe = SIGNES_DE_STATUT.get(chiffre.statut, "") if chiffre is not None and chiffre.a_une_valeur else ""
-    return f"\u00a0{signe}" if signe else ""
+    return SIGNES_DE_STATUT.get(chiffre.statut, "") if chiffre is not None and chiffre.a_une_valeur else ""
 
 
 def avec_marque(cellule: Cellule, chiffre: Chiffre | None) -> Cellule:
@@ -204,7 +177,106 @@ def notes_des_marques(lus: Iterable[tuple[Territoire, Chiffre | None]]) -> list[
     if partiels:
         suite = " ; etc." if len(couvertures) > PARTIELS_CITES else ""
         cites = f" ({' ; '.join([*couvertures][:PARTIELS_CITES])}{suite})" if couvertures else ""
-        notes.append(f"p : partiel, calculé sur une partie du territoire{cites}.")
-    if any(c.statut == Statut.ESTIME for _, c in presents):
-        notes.append("e : estimé, le chiffre croise deux sources.")
-    return notes
+        notes.append(dire("comparaison", "partiel", cites=cites))
+    estime = any(c.statut == Statut.ESTIME for _, c in presents)
+    return [*notes, dire("comparaison", "estime")] if estime else notes
+
+
+@dataclass(frozen=True)
+class Fiche:
+    """Une commune, en une page."""
+
+    territoire: Territoire
+    tableau: Tableau | None
+    phrases: tuple[Phrase, ...]
+    profil: str
+
+
+def fiches(
+    diagnostic: Diagnostic, classements: Classements, partage: Groupes, voulus: Sequence[str] = ()
+) -> list[Fiche]:
+    """Composer les fiches de toutes les communes."""
+    rendues = []
+    for t in diagnostic.ensembles.mailles:
+        tableau = _tableau_de_fiche(diagnostic, classements, t, voulus)
+        rendues.append(Fiche(t, tableau, _phrases(diagnostic, classements, t), _profil(partage, t)))
+    return rendues
+
+
+def vue(diagnostic: Diagnostic, commune: Territoire) -> Diagnostic:
+    """Regarder le diagnostic depuis une commune : elle devient le sujet, l'intercommunalité sa référence."""
+    ensembles = diagnostic.ensembles
+    plus_larges = {"epci", "departement", "france"}
+    references = tuple(r for r in (ensembles.sujet, *ensembles.references) if r.role in plus_larges)
+    gardes = {(t.code, t.niveau) for t in (commune, *references)}
+    return Diagnostic(
+        diagnostic.demande,
+        Ensembles(commune, references, (), (), ()),
+        [c for c in diagnostic.chiffres if (c.territoire, c.niveau) in gardes],
+        millesimes=diagnostic.millesimes,
+    )
+
+
+def _tableau_de_fiche(
+    diagnostic: Diagnostic, classements: Classements, commune: Territoire, voulus: Sequence[str]
+) -> Tableau | None:
+    sujet = diagnostic.ensembles.sujet
+    lignes, lus = [], []
+    for code in voulus or plan()["fiche"]["indicateurs"]:
+        definition = diagnostic.indicateurs[code]
+        sien = diagnostic.chiffre(commune, code, "mailles")
+        if sien is None or not sien.a_une_valeur:
+            continue
+        ensemble, classement = diagnostic.chiffre(sujet, code, "mailles"), classements[code]
+        position = classement.positions[commune.code]
+        rang = mots_du_rang(position.fourchette)
+        valeur = avec_marque(cellule(definition, sien), sien)
+        lus += [(commune, sien), (sujet, ensemble)]
+        place = Cellule(f"{rang} sur {classement.rangees}", valeur.reference)
+        lignes.append(
+            (
+                libelle_de_ligne(definition),
+                replace(valeur, texte=f"{valeur.texte} {position.signe}".strip()),
+                avec_marque(cellule(definition, ensemble), ensemble),
+                place if rang else Cellule("–", aide=position.silence, classe="absent"),
+                Cellule(sien.periode, classe="date"),
+            )
+        )
+    if not lignes:
+        return None
+    rang_possible = entete("Rang possible", "1er : valeur la plus haute")
+    tetes = map(entete, ("Indicateur", commune.nom, "Intercommunalité"))
+    titre, notes = f"{commune.nom} et l'intercommunalité", tuple(notes_des_marques(lus))
+    entetes = (*tetes, rang_possible, entete("Date"))
+    return Tableau(f"fiche-{commune.code}", titre, entetes, tuple(lignes), notes)
+
+
+def _phrases(diagnostic: Diagnostic, classements: Classements, commune: Territoire) -> tuple[Phrase, ...]:
+    """Garder les phrases dont l'écart reste établi quand on compare toutes les communes à la fois."""
+    etabli, moitie = bilan(vue(diagnostic, commune)), plan()["fiche"]["phrases"] // 2
+    dites: list[Phrase] = []
+    for points in (etabli.faiblesses, etabli.forces):
+        siennes = ((p, classements[p.indicateur.code].positions[commune.code]) for p in points)
+        tenus = [p for p, position in siennes if position.comparaison.verdict in DIFFERENTS]
+        dites += [p.phrase for p in une_par_famille(tenus)][:moitie]
+    return tuple(dites)
+
+
+def une_par_famille(points: Sequence[Point]) -> list[Point]:
+    """Ne garder qu'un point par famille d'indicateurs qui disent la même chose."""
+    par_code = {p.indicateur.code: p for p in points}
+    choisis: dict[str, str] = {}
+    for famille in plan()["fiche"]["familles"]:
+        presents = [c for c in famille if c in par_code]
+        choisis |= dict.fromkeys(presents, *presents[:1])
+    codes = dict.fromkeys(choisis.get(p.indicateur.code, p.indicateur.code) for p in points)
+    return [par_code[c] for c in codes]
+
+
+def _profil(partage: Groupes, commune: Territoire) -> str:
+    for groupe in partage.groupes:
+        if commune.code in {t.code for t in groupe.communes}:
+            compagnes = ", ".join(t.nom for t in groupe.communes if t.code != commune.code)
+            autres = f"avec {compagnes}" if compagnes else "seule de son groupe"
+            return f"Groupe {groupe.numero} ({groupe.nom[:1].lower()}{groupe.nom[1:]}), {autres}."
+    return dire("tableaux", "non_classee") if partage.groupes else ""

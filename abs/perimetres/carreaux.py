@@ -1,21 +1,21 @@
-"""Prendre dans la base les carreaux de Filosofi qui touchent un polygone, et la part de chacun qui est dedans."""
+"""Les carreaux de Filosofi d'un polygone : les prendre dans la base, et compter dedans, avec bornes et part imputée."""
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from abs.perimetres.transferts import TransfertRefuse
+from abs.definitions import table
+from abs.perimetres.transferts import Estimation, TransfertRefuse
 from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import sources
-from donnees_insee.erreurs import DonneeAbsente
-
-if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
+from donnees_insee.erreurs import DonneeAbsente, liste_de_fautes
 
 CODE: Final = re.compile(r"CRS(\d+)RES(\d+)mN(\d+)E(\d+)")
 # Projection de la grille selon le territoire : métropole, Martinique (UTM 20 N), La Réunion (UTM 40 S).
@@ -74,24 +74,16 @@ def carreaux_du_polygone(
             f"{', '.join(map(str, tenus)) or 'aucun'}). Déposez {sources()['grille'].rappel_demande}."
         )
     annee = tenus[-1] if millesime is None else millesime
-    for cote in COTES:
-        for epsg in PROJECTIONS:
-            projete = _projeter(polygone, epsg)
-            if projete is None:
-                continue
-            table = base.lire("grille", annee, "carreau", codes=_codes_possibles(projete, epsg, cote))
-            if len(table):
-                touches = parts_de_surface([str(c) for c in table.index], projete)
-                garde = touches > 0
-                trouves = Carreaux(table[garde], touches[garde], cote, annee)
-                return _avec_remarque(base, trouves, communes)
+    projetes = [(epsg, p) for epsg in PROJECTIONS if (p := _projeter(polygone, epsg)) is not None]
+    for cote, (epsg, projete) in product(COTES, projetes):
+        table = base.lire("grille", annee, "carreau", codes=_codes_possibles(projete, epsg, cote))
+        if len(table):
+            touches = parts_de_surface([str(c) for c in table.index], projete)
+            garde = touches > 0
+            return _avec_remarque(base, Carreaux(table[garde], touches[garde], cote, annee), communes)
     vide = pd.DataFrame(index=pd.Index([], name="code", dtype="str"))
-    return Carreaux(
-        vide,
-        np.zeros(0),
-        millesime=annee,
-        remarque="aucun carreau habité de la grille déposée ne touche le périmètre",
-    )
+    remarque = "aucun carreau habité de la grille déposée ne touche le périmètre"
+    return Carreaux(vide, np.zeros(0), millesime=annee, remarque=remarque)
 
 
 def _avec_remarque(base: Base, trouves: Carreaux, communes: frozenset[str]) -> Carreaux:
@@ -135,11 +127,8 @@ def _codes_possibles(projete: BaseGeometry, epsg: int, cote: int) -> list[str]:
             f"Le périmètre s'étend sur {nombre} carreaux de {cote} m : il est trop grand pour un comptage par carreaux. "
             "Demandez la commune, l'intercommunalité ou le département qui le contient."
         )
-    return [
-        f"CRS{epsg}RES{cote}mN{n}E{e}"
-        for n in range(sud, nord + 1, cote)
-        for e in range(ouest, est + 1, cote)
-    ]
+    coins = product(range(sud, nord + 1, cote), range(ouest, est + 1, cote))
+    return [f"CRS{epsg}RES{cote}mN{n}E{e}" for n, e in coins]
 
 
 def parts_de_surface(codes: list[str], projete: BaseGeometry) -> np.ndarray:
@@ -163,3 +152,109 @@ def boites_des_codes(codes: list[str]) -> np.ndarray:
     lus = np.array([polygone_du_code(c) for c in codes], dtype=float).reshape(-1, 4)
     est, nord, cote = lus[:, 2], lus[:, 3], lus[:, 1]
     return np.asarray(shapely.box(est, nord, est + cote, nord + cote))
+
+
+def grandeurs() -> dict[str, dict[str, Any]]:
+    """Lire les comptes et les parts que la grille permet."""
+    return table("_carreaux.toml")
+
+
+def compter(carreaux: Carreaux, codes: tuple[str, ...] = ()) -> dict[str, Estimation]:
+    """Compter dans un polygone, avec ses bornes."""
+    comptes, parts = grandeurs()["comptes"], grandeurs()["parts"]
+    refuses = [c for c in codes if c not in comptes and c not in parts]
+    if refuses:
+        raise TransfertRefuse(
+            liste_de_fautes(
+                f"La grille donne des comptes ({', '.join(comptes)}) et des parts ({', '.join(parts)}) ; elle ne donne "
+                "ni médiane, ni moyenne, ni quantile :",
+                [f"{c} n'est pas un compte de la grille." for c in refuses],
+            )
+        )
+    voulus = codes or (*comptes, *parts)
+    return {c: _part(carreaux, parts[c]) if c in parts else _compte(carreaux, c) for c in voulus}
+
+
+def exiger_un_compte_de_la_grille(variable: str) -> None:
+    """Refuser une variable de la grille qui n'est pas un compte."""
+    if variable not in grandeurs()["comptes"]:
+        raise TransfertRefuse(
+            f"{variable} n'est pas un compte de la grille : elle ne peut ni se sommer ni servir de poids. Prenez "
+            f"l'un de {', '.join(grandeurs()['comptes'])}."
+        )
+
+
+def _manque(carreaux: Carreaux, *variables: str) -> str:
+    """Dire ce qui manque aux variables : un carreau sans valeur n'est pas un carreau vide."""
+    if carreaux.remarque:
+        return carreaux.remarque
+    for variable in variables:
+        if variable not in carreaux.table:
+            return f"la grille déposée ne contient pas la variable {variable}"
+        if vides := int(carreaux.table[variable].isna().sum()):
+            return f"{vides} carreau(x) sur {len(carreaux.table)} sans valeur pour {variable}"
+    return ""
+
+
+def _note(carreaux: Carreaux) -> str:
+    entiers, coupes = int(carreaux.entiers.sum()), int((~carreaux.entiers).sum())
+    x, s = ("x", "s") if entiers > 1 else ("", "")
+    mots = [
+        f"{entiers} carreau{x} de {carreaux.cote} m entier{s} et {coupes} traversé{'s' if coupes > 1 else ''}",
+        "part imputée inconnue"
+        if np.isnan(carreaux.part_imputee)
+        else f"{100 * carreaux.part_imputee:.0f} % des personnes dans des carreaux imputés",
+    ]
+    if not carreaux.couverture_verifiee:
+        mots.append("rien ne dit si la grille déposée couvre tout le périmètre")
+    return " ; ".join(mots)
+
+
+def _estimer(
+    carreaux: Carreaux, trois: tuple[float, float, float], comptes: tuple[float, float] = (math.nan, math.nan)
+) -> Estimation:
+    """Former l'estimation d'un compte ou d'une part : exacte si aucun carreau n'est coupé ni imputé."""
+    exacte = bool(carreaux.entiers.all()) and carreaux.part_imputee == 0
+    return Estimation("carreaux", *trois, *comptes, exacte=exacte, note=_note(carreaux))
+
+
+def _compte(carreaux: Carreaux, variable: str) -> Estimation:
+    if manque := _manque(carreaux, variable):
+        return Estimation("carreaux", float("nan"), manque=manque)
+    valeurs = carreaux.table[variable].to_numpy(float)
+    # Trois sommes dans le même ordre : l'arrondi ne peut pas faire sortir l'estimation de ses bornes.
+    basse, estimee, haute = (
+        float((valeurs * poids).sum()) for poids in (carreaux.entiers, carreaux.parts, np.ones(len(valeurs)))
+    )
+    return _estimer(carreaux, (estimee, basse, haute))
+
+
+def _part(carreaux: Carreaux, definition: dict[str, str]) -> Estimation:
+    """Rapport de sommes ; ses bornes sont exactes, quelle que soit la part de chaque carreau traversé."""
+    variables = (definition["numerateur"], definition["denominateur"])
+    if manque := _manque(carreaux, *variables):
+        return Estimation("carreaux", float("nan"), manque=manque)
+    hauts, bas = (carreaux.table[v].to_numpy(float) for v in variables)
+    numerateur, denominateur = float((hauts * carreaux.parts).sum()), float((bas * carreaux.parts).sum())
+    if denominateur <= 0:
+        return Estimation("carreaux", float("nan"), manque="aucun ménage dans le périmètre")
+    valeur = 100 * numerateur / denominateur
+    basse, haute = (100 * _rapport_extreme(hauts, bas, carreaux.entiers, sens) for sens in (-1, 1))
+    trois = (valeur, min(basse, valeur), max(haute, valeur))
+    return _estimer(carreaux, trois, (numerateur, denominateur))
+
+
+def _rapport_extreme(hauts: np.ndarray, bas: np.ndarray, entiers: np.ndarray, sens: int) -> float:
+    """Chercher le rapport le plus haut (ou le plus bas) : un carreau traversé y est tout entier ou pas du tout."""
+    h, b = float(hauts[entiers].sum()), float(bas[entiers].sum())
+    coupes = ~entiers & (bas > 0)
+    rapports = hauts[coupes] / bas[coupes]
+    ordre = np.argsort(-sens * rapports, kind="stable")
+    cumul_h = h + np.concatenate([[0.0], np.cumsum(hauts[coupes][ordre])])
+    cumul_b = b + np.concatenate([[0.0], np.cumsum(bas[coupes][ordre])])
+    possibles = cumul_h[cumul_b > 0] / cumul_b[cumul_b > 0]
+    return float(possibles.max() if sens > 0 else possibles.min())
+
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry

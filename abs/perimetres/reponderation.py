@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from abs.perimetres.carreaux import Carreaux, boites_des_codes, polygone_du_code
-from abs.perimetres.comptage import exiger_un_compte_de_la_grille
+from abs.perimetres.carreaux import (
+    Carreaux,
+    boites_des_codes,
+    exiger_un_compte_de_la_grille,
+    polygone_du_code,
+)
 from abs.perimetres.transferts import Estimation, exiger_une_variable_sommable
 
 if TYPE_CHECKING:
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 COLONNES: Final = ("part", "basse", "haute")
+INCONNUE: Final = (np.nan, np.nan, np.nan)
 # Au-dessous de cette part de sa surface, un carreau ne touche un morceau que par l'arrondi des coordonnées.
 POUSSIERE: Final = 1e-9
 
@@ -49,17 +54,15 @@ def poids_des_iris(
         }
     )
     groupes = {str(c): g for c, g in lignes.groupby("code")}
-    parts = {str(c): _part(groupes.get(str(c))) for c in iris["code"]}
+    parts = {c: _part(groupes[c]) if c in groupes else INCONNUE for c in map(str, iris["code"])}
     return pd.DataFrame.from_dict(parts, orient="index", columns=list(COLONNES)).rename_axis("code")
 
 
-def _part(groupe: pd.DataFrame | None) -> tuple[float, float, float]:
+def _part(groupe: pd.DataFrame) -> tuple[float, float, float]:
     """Partager un IRIS : un carreau que coupe le périmètre peut être tout d'un côté, ce qui écarte les bornes."""
-    if groupe is None:
-        return (np.nan, np.nan, np.nan)
     p, dans, hors = (groupe[c].to_numpy(float) for c in ("personnes", "dans", "hors"))
     if np.isnan(p).any():
-        return (np.nan, np.nan, np.nan)
+        return INCONNUE
     if not hors.any():
         return (1.0, 1.0, 1.0)
     if not dans.any():
@@ -96,25 +99,18 @@ def reponderer(
         au_plus = np.where(np.isinf(borne), lus, np.minimum(lus, borne * haute))
     # IRIS par IRIS, l'arrondi ne doit pas faire sortir l'estimation de ses bornes.
     estimes = lus * part
-    bas = float(np.where(entiers, lus, np.minimum(au_moins, estimes)).sum())
-    haut = float(np.where(entiers, lus, np.maximum(au_plus, estimes)).sum())
-    return Estimation(
-        "iris_reponderes",
-        float(np.where(entiers, lus, estimes).sum()),
-        bas,
-        haut,
-        exacte=bool(len(entiers) and entiers.all()),
-        note=f"{int(entiers.sum())} IRIS entiers et {int((~entiers).sum())} coupés, répartis selon les carreaux",
-    )
+    trois = (estimes, np.minimum(au_moins, estimes), np.maximum(au_plus, estimes))
+    valeur, bas, haut = (float(np.where(entiers, lus, bornes).sum()) for bornes in trois)
+    note = f"{int(entiers.sum())} IRIS entiers et {int((~entiers).sum())} coupés, répartis selon les carreaux"
+    exacte = bool(len(entiers) and entiers.all())
+    return Estimation("iris_reponderes", valeur, bas, haut, exacte=exacte, note=note)
 
 
 def _manque(poids: pd.DataFrame, touches: pd.DataFrame, lus: np.ndarray, part: np.ndarray) -> str:
     if poids.empty:
         return "aucun IRIS connu ne touche le périmètre"
-    sans_compte = [str(c) for c in touches.index[np.isnan(lus)]]
-    if sans_compte:
+    if sans_compte := [str(c) for c in touches.index[np.isnan(lus)]]:
         return f"{len(sans_compte)} IRIS sur {len(lus)} sans chiffre ({', '.join(sans_compte[:4])})"
-    sans_carreau = [str(c) for c in touches.index[np.isnan(part)]]
-    if sans_carreau:
+    if sans_carreau := [str(c) for c in touches.index[np.isnan(part)]]:
         return f"la grille ne compte personne dans {len(sans_carreau)} IRIS ({', '.join(sans_carreau[:4])})"
     return ""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from abs.calcul.chiffre import Chiffre
+from abs.definitions import table
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur, Lecture
 from abs.statuts import Statut
@@ -15,12 +16,7 @@ from donnees_insee.erreurs import ErreurAbs
 
 # Des bornes plus écartées que cette part de l'estimation ne disent plus rien : le chiffre n'est pas donné.
 ECART_MAXIMAL: Final = 0.5
-METHODES: Final[dict[str, str]] = {
-    "carreaux": "carreaux entiers, et part de surface des carreaux traversés",
-    "iris_reponderes": "comptes d'IRIS répartis selon la population des carreaux",
-    "surface": "comptes d'IRIS répartis selon la surface",
-    "centre": "comptes des IRIS dont le centre est dans le périmètre",
-}
+METHODES: Final[dict[str, str]] = table("_etudes.toml")["methodes"]
 PUBLIABLES: Final = frozenset({"carreaux", "iris_reponderes"})
 
 
@@ -48,16 +44,8 @@ class Estimation:
         return not self.haute - self.basse <= ECART_MAXIMAL * self.valeur
 
 
-def publier(
-    estimation: Estimation,
-    *,
-    territoire: str,
-    indicateur: str,
-    source: str,
-    millesime: int | None,
-    periode: str,
-) -> Chiffre:
-    """Changer une estimation en chiffre, si sa méthode et ses bornes le permettent."""
+def publier(estimation: Estimation, *, territoire: str, indicateur: str, **origine: Any) -> Chiffre:
+    """Changer une estimation en chiffre, si sa méthode et ses bornes le permettent ; l'origine dit source et date."""
     if estimation.methode not in PUBLIABLES:
         raise TransfertRefuse(
             f"« {indicateur} » pour « {territoire} » vient de la méthode « "
@@ -70,45 +58,23 @@ def publier(
         statut, valeur, note = Statut.INDISPONIBLE, math.nan, estimation.manque
     elif estimation.trop_large:
         statut, valeur = Statut.INDISPONIBLE, math.nan
-        note = (
-            f"bornes trop écartées : de {_lisible(estimation.basse)} à {_lisible(estimation.haute)}, plus de la moitié "
-            "de l'estimation"
-        )
-    vide = not math.isfinite(valeur)
-    return Chiffre(
-        territoire=territoire,
-        niveau="perimetre",
-        indicateur=indicateur,
-        source=source,
-        statut=statut,
-        millesime=millesime,
-        periode=periode,
-        valeur=valeur,
-        numerateur=math.nan if vide else estimation.numerateur,
-        denominateur=math.nan if vide else estimation.denominateur,
-        borne_basse=estimation.basse,
-        borne_haute=estimation.haute,
-        note=note,
-    )
-
-
-def _lisible(valeur: float) -> str:
-    return nombre(valeur, 0 if abs(valeur) >= 100 else 1)
+        basse, haute = (nombre(v, 0 if abs(v) >= 100 else 1) for v in (estimation.basse, estimation.haute))
+        note = f"bornes trop écartées : de {basse} à {haute}, plus de la moitié de l'estimation"
+    comptes = {"numerateur": estimation.numerateur, "denominateur": estimation.denominateur}
+    bornes = {"borne_basse": estimation.basse, "borne_haute": estimation.haute}
+    nombres: dict[str, Any] = {"valeur": valeur, **bornes, **(comptes if math.isfinite(valeur) else {})}
+    return Chiffre(territoire, "perimetre", indicateur, statut=statut, note=note, **nombres, **origine)
 
 
 def exiger_un_compte(indicateur: Indicateur) -> Lecture:
     """Donner la lecture sommable d'un indicateur, ou refuser un taux, une médiane ou un quantile."""
-    comptes = [
-        le
-        for le in indicateur.lectures
-        if not le.est_publiee and le.denominateur is None and "iris" in le.source.niveaux
-    ]
-    if indicateur.nature == "effectif" and comptes:
-        for variable in comptes[0].variables:
+    lectures = (le for le in indicateur.lectures if "iris" in le.source.niveaux)
+    compte = next((le for le in lectures if not le.est_publiee and le.denominateur is None), None)
+    if indicateur.nature == "effectif" and compte is not None:
+        for variable in compte.variables:
             exiger_une_variable_sommable(variable)
-        return comptes[0]
-    natures = {"taux": "un taux", "mediane": "une médiane ou un quantile", "indice": "un rapport"}
-    quoi = natures.get(indicateur.nature, "un effectif que les IRIS ne portent pas")
+        return compte
+    quoi = table("_etudes.toml")["natures"][indicateur.nature]
     raise TransfertRefuse(
         f"« {indicateur.libelle} » ({indicateur.code}) est {quoi} : il ne se transfère pas d'un IRIS à un "
         "périmètre qui le coupe. Demandez un effectif (par exemple population), ou un périmètre fait d'IRIS entiers."

@@ -9,6 +9,8 @@ from donnees_insee.base.base import Base, familles
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
 
+SANS_STATISTIQUE = frozenset({"geographie", "contours", "quartiers", "qpv_liste"})
+
 
 @dataclass(frozen=True)
 class Demande:
@@ -40,10 +42,9 @@ class Demande:
     def vintages(self, base: Base, source: str) -> list[int]:
         """Lister les millésimes admis d'une source, du plus récent au plus ancien."""
         tenus = base.millesimes(source)[::-1]
-        famille = sources()[source].famille
-        for cle in (source, famille):
-            if cle in self.millesimes:
-                return [a for a in tenus if a == self.millesimes[cle]]
+        exact = self.millesimes.get(source, self.millesimes.get(sources()[source].famille))
+        if exact is not None:
+            return [a for a in tenus if a == exact]
         return [a for a in tenus if self.millesime is None or a <= self.millesime]
 
 
@@ -85,27 +86,24 @@ def verifier(demande: Demande, base: Base) -> None:
     if demande.qpv not in {None, 2015, 2024}:
         raise ParametreInvalide(f"La génération de QPV « {demande.qpv} » est inconnue : 2015 ou 2024.")
     rangees = familles()
-    statistiques = [
-        s
-        for f, liste in rangees.items()
-        if f not in {"geographie", "contours", "quartiers", "qpv_liste"}
-        for s in liste
-    ]
     for cle, annee in demande.millesimes.items():
         visees = rangees.get(cle) or ([cle] if cle in sources() else [])
         if not visees:
             raise ParametreInvalide(
                 f"--millesimes nomme « {cle} », qui n'est ni une famille ni une source. Familles : {', '.join(rangees)}."
             )
-        tenues = sorted({a for s in visees for a in base.millesimes(s)})
+        tenues = _tenues(base, visees)
         if annee not in tenues:
             raise DonneeAbsente(_absence(f"« {cle} » {annee}", annee, visees, tenues))
-    if demande.millesime is not None:
-        tenues = sorted({a for s in statistiques for a in base.millesimes(s)})
-        if not tenues or not tenues[0] <= demande.millesime <= tenues[-1]:
-            raise DonneeAbsente(
-                _absence(f"--millesime {demande.millesime}", demande.millesime, statistiques, tenues)
-            )
+    if (dernier := demande.millesime) is not None:
+        statistiques = [s for f, liste in rangees.items() if f not in SANS_STATISTIQUE for s in liste]
+        tenues = _tenues(base, statistiques)
+        if not tenues or not tenues[0] <= dernier <= tenues[-1]:
+            raise DonneeAbsente(_absence(f"--millesime {dernier}", dernier, statistiques, tenues))
+
+
+def _tenues(base: Base, visees: list[str]) -> list[int]:
+    return sorted({a for s in visees for a in base.millesimes(s)})
 
 
 def _absence(quoi: str, annee: int, visees: list[str], tenues: list[int]) -> str:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from abs.langue import enumerer
+from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.geographie.dates_des_parties import dates
-
-if TYPE_CHECKING:
-    from donnees_insee.base.base import Base
 
 
 def ce_qui_est_tenu(base: Base, code: str) -> list[str]:
     """Lister les parties tenues d'un quartier, chacune avec l'année de ses données ou ses éditions."""
     lues = dates(base)
-    tenues: dict[str, dict[int | None, list[int]]] = {}
-    for s in sources().values():
-        if "qpv" not in s.niveaux:
-            continue
+    tenues: dict[str, dict[int | None, set[int]]] = {}
+    for s in (s for s in sources().values() if "qpv" in s.niveaux):
         for edition in base.millesimes(s.id, "qpv"):
             table = base.lire(s.id, edition, "qpv", codes=[code])
             if code not in table.index:
@@ -28,26 +22,24 @@ def ce_qui_est_tenu(base: Base, code: str) -> list[str]:
                     continue
                 nom = s.titre.split(" : ")[-1] if partie is None else partie.nom
                 connue = edition if partie is None or partie.du_millesime else lues.de(s.id, partie, edition)
-                editions = [] if connue == edition else [edition]
-                tenues.setdefault(nom, {}).setdefault(connue, []).extend(editions)
+                tenues.setdefault(nom, {}).setdefault(connue, set()).update({edition} - {connue})
     return [f"{nom} : {_annees(par_annee)}" for nom, par_annee in tenues.items()]
 
 
-def _annees(par_annee: dict[int | None, list[int]]) -> str:
-    connues = [
-        f"de {annee}{_editions(par_annee[annee])}" for annee in sorted(a for a in par_annee if a is not None)
-    ]
+def _annees(par_annee: dict[int | None, set[int]]) -> str:
+    annees = sorted(a for a in par_annee if a is not None)
+    connues = [f"de {annee}{_editions(par_annee[annee])}" for annee in annees]
     dites = [f"données {enumerer(connues)}"] if connues else []
     if None in par_annee:
         dites.append(f"année des données inconnue{_editions(par_annee[None])}")
     return " ; ".join(dites)
 
 
-def _editions(toutes: list[int]) -> str:
-    editions = sorted(set(toutes))
-    if not editions:
-        return ""
-    return f" ({'édition' if len(editions) == 1 else 'éditions'} {enumerer([str(e) for e in editions])})"
+def _editions(editions: set[int]) -> str:
+    mots = (
+        f" ({'édition' if len(editions) == 1 else 'éditions'} {enumerer([str(e) for e in sorted(editions)])})"
+    )
+    return mots if editions else ""
 
 
 def pourquoi_sans_evolution(base: Base, code: str, nom: str) -> str:

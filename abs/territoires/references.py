@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 import pandas as pd
@@ -14,8 +15,8 @@ from donnees_insee import codes
 
 # Tranches de taille des communes du département, en habitants.
 STRATES: Final = (0, 500, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 10**9)
-
-
+DANS_UNE_COMMUNE: Final = frozenset({"iris", "quartier", "qpv"})
+METROPOLE: Final = "France métropolitaine"
 # Niveaux plus larges qu'un sujet ; une commune et ce qui est plus petit ont les deux.
 PLUS_LARGES: Final[dict[str, tuple[str, ...]]] = {
     "commune": ("departement", "region"),
@@ -38,35 +39,17 @@ class References:
         arrondissement = sujet.niveau == "commune" and commune != sujet.code
         if sujet.niveau == "qpv" and len(sujet.composantes) > 1:
             trouvees += self._communes_d_un_qpv(sujet)
-        elif commune and (arrondissement or sujet.niveau in {"iris", "quartier", "qpv"}):
-            trouvees.append(
-                self._role(
-                    self.annuaire.nommer(commune, "commune", str(geo.communes.at[commune, "nom"])),
-                    "commune",
-                    "dans la commune",
-                )
-            )
-        ligne = geo.communes.loc[commune] if commune else None
-        epci = None if ligne is None else ligne["epci"]
-        if (
-            epci is not None
-            and epci in geo.epci.index
-            and sujet.niveau in {"iris", "quartier", "qpv", "commune"}
-        ):
-            trouvees += self._epci_et_couronne(str(epci), populations, sujet)
+        elif commune and (arrondissement or sujet.niveau in DANS_UNE_COMMUNE):
+            nommee = self.annuaire.nommer(commune, "commune", self._nom(commune))
+            trouvees.append(self._role(nommee, "commune", "dans la commune"))
+        ligne = geo.communes.loc[commune] if commune else pd.Series({"epci": None}, dtype=object)
+        if ligne["epci"] in geo.epci.index and sujet.niveau in DANS_UNE_COMMUNE | {"commune"}:
+            trouvees += self._epci_et_couronne(str(ligne["epci"]), populations, sujet)
         if sujet.niveau == "commune":
             trouvees += self._strate(sujet, populations)
         trouvees += self._departement_et_region(sujet, ligne)
-        trouvees.append(
-            Territoire(
-                "METRO",
-                "france",
-                "France métropolitaine",
-                role="france",
-                libelle="France métropolitaine",
-                dans="en France métropolitaine",
-            )
-        )
+        metropole = Territoire("METRO", "france", METROPOLE)
+        trouvees.append(self._role(metropole, "france", f"en {METROPOLE}"))
         return [t for t in trouvees if (t.code, t.niveau) != (sujet.code, sujet.niveau)]
 
     def _communes_d_un_qpv(self, sujet: Territoire) -> list[Territoire]:
@@ -86,8 +69,16 @@ class References:
             return ville if ville in self.annuaire.geographie.communes.index else sujet.code
         return sujet.composantes[0][:5] if sujet.composantes else None
 
-    def _role(self, territoire: Territoire, role: str, dans: str, libelle: str = "") -> Territoire:
-        return replace(territoire, role=role, libelle=libelle or territoire.nom, dans=dans)
+    def _nom(self, commune: str) -> str:
+        return str(self.annuaire.geographie.communes.at[commune, "nom"])
+
+    def _role(self, territoire: Territoire, role: str, dans: str) -> Territoire:
+        return replace(territoire, role=role, libelle=territoire.nom, dans=dans)
+
+    def _reunion(self, code: str, nom: str, communes: tuple[str, ...], role: str, dans: str) -> Territoire:
+        """Former une réunion de communes, qui n'a pas de code officiel."""
+        reunie = Territoire(code, "perimetre", nom, self.annuaire.annee, communes)
+        return self._role(reunie, role, dans)
 
     def _epci_et_couronne(self, code: str, populations: pd.Series, sujet: Territoire) -> list[Territoire]:
         epci = self.annuaire.nommer(code, "epci", str(self.annuaire.geographie.epci[code]))
@@ -95,70 +86,40 @@ class References:
         connues = populations.reindex(list(epci.composantes)).dropna()
         if len(connues) == len(epci.composantes) > 1 and sujet.niveau == "commune":
             centre = str(connues.idxmax())
-            reste = tuple(c for c in epci.composantes if c != centre)
-            nom_centre = str(self.annuaire.geographie.communes.at[centre, "nom"])
-            trouves.append(
-                Territoire(
-                    f"{code}-hors-{centre}",
-                    "perimetre",
-                    f"{epci.nom} hors {nom_centre}",
-                    self.annuaire.annee,
-                    reste,
-                    "epci_hors_centre",
-                    f"{epci.nom} hors {nom_centre}",
-                    f"dans l'intercommunalité hors {nom_centre}",
-                )
-            )
+            reste, hors = tuple(c for c in epci.composantes if c != centre), f"hors {self._nom(centre)}"
+            dit = (f"{code}-hors-{centre}", f"{epci.nom} {hors}")
+            trouves.append(self._reunion(*dit, reste, "epci_hors_centre", f"dans l'intercommunalité {hors}"))
         return trouves
 
     def _strate(self, sujet: Territoire, populations: pd.Series) -> list[Territoire]:
         if sujet.code not in populations.index:
             return []
-        departement = str(self.annuaire.geographie.communes.at[sujet.code, "departement"])
-        du_departement = populations.reindex(
-            self.annuaire.geographie.communes_de("departement", departement)
-        ).dropna()
-        rang = next(i for i, borne in enumerate(STRATES[1:]) if populations[sujet.code] < borne)
-        bas, haut = STRATES[rang], STRATES[rang + 1]
-        pareilles = [str(c) for c in du_departement[(du_departement >= bas) & (du_departement < haut)].index]
+        geo = self.annuaire.geographie
+        departement = str(geo.communes.at[sujet.code, "departement"])
+        du_departement = populations.reindex(geo.communes_de("departement", departement))
+        bas, haut = next((b, h) for b, h in pairwise(STRATES) if populations[sujet.code] < h)
+        pareilles = du_departement[(du_departement >= bas) & (du_departement < haut)].index
         # Un arrondissement ne se compare pas à sa propre ville comme à une autre commune.
-        autres = tuple(
-            c for c in pareilles if c not in {sujet.code, codes.ville_de_l_arrondissement(sujet.code)}
-        )
+        soi = {sujet.code, codes.ville_de_l_arrondissement(sujet.code)}
+        autres = tuple(str(c) for c in pareilles if c not in soi)
         if not autres:
             return []
-        taille = (
-            f"plus de {nombre(bas)} hab." if haut == STRATES[-1] else f"{nombre(bas)} à {nombre(haut)} hab."
-        )
+        plus = haut == STRATES[-1]
+        taille = f"plus de {nombre(bas)} hab." if plus else f"{nombre(bas)} à {nombre(haut)} hab."
         nom = f"Autres communes de {taille} du département"
         dans = "dans les autres communes de même taille du département"
         if len(autres) == 1:
-            seule = str(self.annuaire.geographie.communes.at[autres[0], "nom"])
+            seule = self._nom(autres[0])
             nom = f"{seule}, seule autre commune de {taille} du département"
             dans = f"{lieu_de_commune(seule)}, seule autre commune de même taille du département"
-        return [
-            Territoire(
-                f"{departement}-strate-{bas}",
-                "perimetre",
-                nom,
-                self.annuaire.annee,
-                autres,
-                "strate",
-                nom,
-                dans,
-            )
-        ]
+        return [self._reunion(f"{departement}-strate-{bas}", nom, autres, "strate", dans)]
 
-    def _departement_et_region(self, sujet: Territoire, ligne: pd.Series | None) -> list[Territoire]:
+    def _departement_et_region(self, sujet: Territoire, ligne: pd.Series) -> list[Territoire]:
+        lieux = {"departement": "dans le département", "region": "en région"}
         trouves = []
-        source = ligne if ligne is not None else pd.Series(dtype=object)
-        for niveau, dans in (("departement", "dans le département"), ("region", "en région")):
-            code = source.get(niveau)
-            if (
-                code is not None
-                and pd.notna(code)
-                and niveau in PLUS_LARGES.get(sujet.niveau, PLUS_LARGES["commune"])
-            ):
+        for niveau in PLUS_LARGES.get(sujet.niveau, PLUS_LARGES["commune"]):
+            if pd.notna(code := ligne.get(niveau)):
                 nom = codes.noms_officiels(niveau).get(str(code), str(code))
-                trouves.append(self._role(self.annuaire.nommer(str(code), niveau, nom), niveau, dans))
+                nomme = self.annuaire.nommer(str(code), niveau, nom)
+                trouves.append(self._role(nomme, niveau, lieux[niveau]))
         return trouves

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
 import pandas as pd
 
+from abs.definitions import table
 from donnees_insee import codes
 from donnees_insee.base.base import Base
 from donnees_insee.erreurs import TerritoireInconnu
 from donnees_insee.geographie.appartenances import geographie, normaliser
 
-NOMS_DE_NIVEAU: Final[dict[str, str]] = {
-    "iris": "IRIS",
-    "quartier": "quartier",
-    "commune": "commune",
-    "epci": "intercommunalité",
-    "departement": "département",
-    "region": "région",
-    "france": "France",
-    "qpv": "quartier prioritaire",
-    "perimetre": "périmètre",
-}
+NOMS_DE_NIVEAU: Final[dict[str, str]] = table("_etudes.toml")["niveaux"]
 LETTRES_D_UN_MOT: Final = 4
 
 
@@ -85,17 +76,15 @@ class Territoires:
     def _annuaire(self) -> pd.DataFrame:
         """Tous les territoires nommables, avec leur nom normalisé."""
         geo = self.geographie
-        communes = geo.communes["nom"].fillna("")
-        morceaux = [
-            pd.DataFrame({"code": communes.index, "nom": communes.to_numpy(), "niveau": "commune"}),
-            pd.DataFrame({"code": geo.epci.index, "nom": geo.epci.to_numpy(), "niveau": "epci"}),
-            pd.DataFrame({"code": geo.qpv.index, "nom": geo.qpv["nom"].to_numpy(), "niveau": "qpv"}),
-        ]
+        noms = {"commune": geo.communes["nom"].fillna(""), "epci": geo.epci, "qpv": geo.qpv["nom"]}
         for niveau in ("departement", "region"):
             tenus = set(geo.communes[niveau].dropna())
-            noms = {c: n for c, n in codes.noms_officiels(niveau).items() if c in tenus}
-            morceaux.append(pd.DataFrame({"code": list(noms), "nom": list(noms.values()), "niveau": niveau}))
-        annuaire = pd.concat(morceaux, ignore_index=True)
+            siens = {c: n for c, n in codes.noms_officiels(niveau).items() if c in tenus}
+            noms[niveau] = pd.Series(siens, dtype=object)
+        annuaire = pd.concat(
+            (pd.DataFrame({"code": n.index, "nom": n.to_numpy(), "niveau": k}) for k, n in noms.items()),
+            ignore_index=True,
+        )
         annuaire["cle"] = [normaliser(str(n)) for n in annuaire["nom"]]
         return annuaire
 
@@ -133,9 +122,8 @@ class Territoires:
         mots = {m for nom in annuaire["cle"].unique() for m in nom.split() if len(m) >= LETTRES_D_UN_MOT}
         voisins = set(difflib.get_close_matches(cle, mots, n=3, cutoff=0.8))
         par_mot = annuaire[[bool(voisins & set(nom.split())) for nom in annuaire["cle"]]]
-        return pd.concat([annuaire[annuaire["cle"].isin(proches)], par_mot]).drop_duplicates(
-            ["code", "niveau"]
-        )
+        trouves = pd.concat([annuaire[annuaire["cle"].isin(proches)], par_mot])
+        return trouves.drop_duplicates(["code", "niveau"])
 
     def trouver(self, texte: str) -> Territoire:
         """Trouver le territoire désigné, sans jamais choisir à la place de l'analyste.
@@ -167,11 +155,11 @@ class Territoires:
             return self.nommer(str(ligne["code"]), str(ligne["niveau"]), str(ligne["nom"]))
         if len(exacts) > 1:
             raise TerritoireInconnu(
-                f"« {texte} » désigne plusieurs territoires : {_enumerer(self.chercher(propre, 6))}. "
+                f"« {texte} » désigne plusieurs territoires : {_citer(self.chercher(propre, 6))}. "
                 "Donnez le code de celui que vous voulez."
             )
         proches = self.chercher(propre, 5)
-        suite = f" Vouliez-vous dire {_enumerer(proches)} ?" if proches else ""
+        suite = f" Vouliez-vous dire {_citer(proches)} ?" if proches else ""
         raise TerritoireInconnu(
             f"Le territoire « {texte} » n'est dans aucune des tables de la base.{suite} "
             "Donnez un code (commune, EPCI, QPV, IRIS) ou un nom ; `abs territoire chercher` aide à le trouver."
@@ -193,46 +181,37 @@ class Territoires:
         if codes.conforme(code, "iris") and code[:5] in geo.communes.index:
             liste = geo.iris(code[:5], set())
             if code in liste.index:
-                return Territoire(
-                    code,
-                    "iris",
-                    _nom_d_iris(liste, code),
-                    composantes=(code,),
-                    type_iris=str(liste.at[code, "type"] or ""),
-                )
+                nom, genre = liste.at[code, "nom"], str(liste.at[code, "type"] or "")
+                nom = str(nom) if pd.notna(nom) else f"IRIS {code}"
+                return Territoire(code, "iris", nom, composantes=(code,), type_iris=genre)
         return None
 
     def nommer(self, code: str, niveau: str, nom: str) -> Territoire:
         """Former un territoire connu, avec ses composantes."""
-        composantes: tuple[str, ...] = ()
-        generation = self.annee
+        if niveau == "qpv":
+            return self._qpv(code)
+        composantes: tuple[str, ...] = (code,)
         if niveau in {"epci", "departement", "region"}:
             composantes = tuple(self.geographie.communes_de(niveau, code))
-            ancien = (
-                self.geographie.communes_d_un_epci_ancien(code)
-                if niveau == "epci" and not composantes
-                else None
-            )
+        if niveau == "epci" and not composantes:
+            ancien = self.geographie.communes_d_un_epci_ancien(code)
             if ancien is not None:
                 # Le code n'a plus cours : le territoire reste celui de ses communes, et son nom le dit.
                 composantes, nom = tuple(ancien[1]), self._nom_suivi(nom, *ancien)
-        elif niveau == "commune":
-            composantes = (code,)
-        elif niveau == "qpv":
-            composantes = tuple(self.geographie.qpv.at[code, "communes"])
-            generation = int(self.geographie.qpv.at[code, "generation"])
-        noms = self._noms_des_communes(composantes) if niveau == "qpv" else ()
-        return Territoire(code, niveau, nom, generation, composantes, libelle=nom, communes=noms)
+        return Territoire(code, niveau, nom, self.annee, composantes, libelle=nom)
+
+    def _qpv(self, code: str) -> Territoire:
+        qpv = self.geographie.qpv.loc[code]
+        nom, siennes = str(qpv["nom"]), tuple(qpv["communes"])
+        noms = self.geographie.communes["nom"].reindex(list(siennes)).dropna()
+        communes = tuple(sorted(map(str, noms)))
+        return Territoire(code, "qpv", nom, int(qpv["generation"]), siennes, libelle=nom, communes=communes)
 
     def _nom_suivi(self, nom: str, annee: int, siennes: list[str]) -> str:
         """Dire le périmètre d'un EPCI dont le code a changé, et le code où sont ses communes aujourd'hui."""
         suites = self.geographie.communes["epci"].reindex(siennes).dropna().value_counts()
         vers = f", aujourd'hui {suites.index[0]}" if len(suites) else ""
         return f"{nom} (périmètre de {annee}{vers})"
-
-    def _noms_des_communes(self, codes_de_communes: tuple[str, ...]) -> tuple[str, ...]:
-        noms = self.geographie.communes["nom"].reindex(list(codes_de_communes)).dropna()
-        return tuple(sorted(map(str, noms)))
 
     def qpv_du(self, sujet: Territoire, generation: int | None = None) -> list[Territoire]:
         """Lister les QPV qui touchent le sujet."""
@@ -244,23 +223,8 @@ class Territoires:
         touche = table[
             [any({c, codes.ville_de_l_arrondissement(c)} & communes for c in cs) for cs in table["communes"]]
         ]
-        if touche.empty:
-            return []
-        voulue = generation or int(touche["generation"].max())
-        touche = touche[touche["generation"] == voulue]
-        return [
-            Territoire(
-                str(c),
-                "qpv",
-                str(r["nom"]),
-                voulue,
-                tuple(r["communes"]),
-                "qpv",
-                str(r["nom"]),
-                communes=self._noms_des_communes(tuple(r["communes"])),
-            )
-            for c, r in touche.iterrows()
-        ]
+        voulus = touche[touche["generation"] == (generation or touche["generation"].max())]
+        return [replace(self._qpv(str(code)), role="qpv") for code in voulus.index]
 
     def quartiers_du(self, sujet: Territoire) -> list[Territoire]:
         """Lister les quartiers locaux du sujet."""
@@ -269,25 +233,20 @@ class Territoires:
             return []
         dedans = set(sujet.composantes)
         table = table[[bool({c[:5], codes.ville_de_l_arrondissement(c[:5])} & dedans) for c in table.index]]
+        siens = {str(nom): tuple(sorted(groupe.index)) for nom, groupe in table.groupby("QUARTIER")}
         return [
             Territoire(
-                f"{sujet.code}-{normaliser(str(nom)).replace(' ', '-')}",
+                f"{sujet.code}-{normaliser(nom).replace(' ', '-')}",
                 "quartier",
-                str(nom),
+                nom,
                 None,
-                tuple(sorted(groupe.index)),
+                iris,
                 "quartier",
-                str(nom),
+                nom,
             )
-            for nom, groupe in table.groupby("QUARTIER")
+            for nom, iris in siens.items()
         ]
 
 
-def _nom_d_iris(liste: pd.DataFrame, code: str) -> str:
-    nom = liste.at[code, "nom"]
-    return str(nom) if pd.notna(nom) else f"IRIS {code}"
-
-
-def _enumerer(territoires: list[Territoire]) -> str:
-    mots = [f"{t.nom} ({NOMS_DE_NIVEAU[t.niveau]} {t.code})" for t in territoires]
-    return ", ".join(mots)
+def _citer(territoires: list[Territoire]) -> str:
+    return ", ".join(f"{t.nom} ({NOMS_DE_NIVEAU[t.niveau]} {t.code})" for t in territoires)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from abs.definitions import dire
 from abs.typologie.donnees import Iris
 from abs.typologie.modele import Modele
 from abs.typologie.variables import Table, VariableActive
@@ -18,6 +20,7 @@ TEST_NET: Final = 2.0
 MOTS_D_UN_NOM: Final = 3
 # Un IRIS est dit à part quand il s'écarte de son centre de deux écarts-types de sa classe, et d'un écart d'ensemble.
 ECART_A_PART: Final = 2.0
+COLONNES: Final = ("code", "nom", "type", "population", "classe", "etat", "etudiant", "a_part")
 ETUDIANTE: Final = "secteurs étudiants (plus de 30 % de 18-24 ans)"
 
 
@@ -28,13 +31,8 @@ def _actives(modele: Modele, table: Table) -> list[VariableActive]:
 
 def traits(modele: Modele, table: Table, classe: int) -> list[tuple[VariableActive, float, str]]:
     """Donner ce qui distingue le plus une classe de l'ensemble."""
-    tests = modele.tests[classe - 1]
-    variables = _actives(modele, table)
-    ordre = sorted(range(len(variables)), key=lambda i: (-abs(tests[i]), i))
-    return [
-        (variables[i], float(tests[i]), variables[i].haut if tests[i] > 0 else variables[i].bas)
-        for i in ordre
-    ]
+    lus = zip(_actives(modele, table), modele.tests[classe - 1].tolist(), strict=True)
+    return [(v, t, v.haut if t > 0 else v.bas) for v, t in sorted(lus, key=lambda lu: -abs(lu[1]))]
 
 
 def nom_propose(modele: Modele, table: Table, classe: int) -> str:
@@ -47,26 +45,15 @@ def nom_propose(modele: Modele, table: Table, classe: int) -> str:
 
 def fichier_des_noms(modele: Modele, table: Table, confirmes: dict[int, str]) -> str:
     """Écrire le fichier où l'analyste confirme les noms."""
-    lignes = [
-        "# Noms des classes. « propose » vient des trois valeurs-tests les plus fortes ; écrivez le vôtre dans",
-        "# « confirme », puis relancez la commande : tant qu'il est vide, le nom est donné comme une proposition.",
-        "",
-    ]
-    for classe in range(1, modele.nombre + 1):
-        propose, garde = _toml(nom_propose(modele, table, classe)), _toml(confirmes.get(classe, ""))
+    texte = dire("typologie", "noms")
+    for classe in modele.classes:
         tests = [f"{v.code} {t:+.1f}".replace(".", ",") for v, t, _ in traits(modele, table, classe)]
-        lignes += [
-            f"[classe_{classe}]",
-            f"# valeurs-tests : {' ; '.join(tests[:MOTS_D_UN_NOM])}",
-            f"propose = {propose}",
-            f"confirme = {garde}",
-            "",
-        ]
-    return "\n".join(lignes)
-
-
-def _toml(texte: str) -> str:
-    return '"' + texte.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        # Une chaîne JSON est une chaîne TOML.
+        noms_ecrits = (nom_propose(modele, table, classe), confirmes.get(classe, ""))
+        propose, garde = (json.dumps(nom, ensure_ascii=False) for nom in noms_ecrits)
+        texte += f"\n[classe_{classe}]\n# valeurs-tests : {' ; '.join(tests[:MOTS_D_UN_NOM])}\n"
+        texte += f"propose = {propose}\nconfirme = {garde}\n"
+    return texte
 
 
 def lire_les_noms(texte: str, proposes: dict[int, str]) -> tuple[dict[int, str], list[str]]:
@@ -93,10 +80,7 @@ def lire_les_noms(texte: str, proposes: dict[int, str]) -> tuple[dict[int, str],
 
 def noms(modele: Modele, table: Table, confirmes: dict[int, str]) -> dict[int, str]:
     """Donner le nom à écrire de chaque classe."""
-    tous = range(1, modele.nombre + 1)
-    return {
-        k: confirmes[k] if k in confirmes else f"{nom_propose(modele, table, k)} (proposition)" for k in tous
-    }
+    return {k: confirmes.get(k) or f"{nom_propose(modele, table, k)} (proposition)" for k in modele.classes}
 
 
 def classer_le_sujet(modele: Modele, table: Table, valeurs: pd.DataFrame, iris: Iris) -> pd.DataFrame:
@@ -113,21 +97,12 @@ def classer_le_sujet(modele: Modele, table: Table, valeurs: pd.DataFrame, iris: 
         manques = [v.code for v, x in zip(modele.variables, brutes[rang], strict=True) if np.isnan(x)]
         raison = _raison_de_non_classement(genre, habitants, manques, table)
         classe = 0 if raison else int(classes[rang])
+        etat = raison or " sans ".join(filter(None, ("classé", " ni ".join(manques))))
         jeunes = float(iris.etudiants.get(code, np.nan))
-        etudiant = "oui" if jeunes > table.regles.part_etudiante else "non"
-        lignes.append(
-            {
-                "code": code,
-                "nom": nom,
-                "type": genre,
-                "population": habitants,
-                "classe": classe,
-                "etat": raison or " sans ".join(filter(None, ("classé", " ni ".join(manques)))),
-                "etudiant": "" if np.isnan(jeunes) else etudiant,
-                "a_part": ecarts_a_la_classe(modele, table, reduites[rang], classe) if classe else "",
-            }
-        )
-    return pd.DataFrame(lignes)
+        etudiant = "" if np.isnan(jeunes) else "oui" if jeunes > table.regles.part_etudiante else "non"
+        a_part = ecarts_a_la_classe(modele, table, reduites[rang], classe) if classe else ""
+        lignes.append((code, nom, genre, habitants, classe, etat, etudiant, a_part))
+    return pd.DataFrame(lignes, columns=COLONNES)
 
 
 def _raison_de_non_classement(genre: str, habitants: float, manques: list[str], table: Table) -> str:
@@ -145,12 +120,11 @@ def _raison_de_non_classement(genre: str, habitants: float, manques: list[str], 
 
 def ecarts_a_la_classe(modele: Modele, table: Table, reduites: np.ndarray, classe: int) -> str:
     """Dire en quoi un IRIS s'écarte des autres de sa classe."""
-    ecarts = reduites - modele.centres[classe - 1]
     seuils = np.maximum(ECART_A_PART * modele.dispersions[classe - 1], 1.0)
-    variables = _actives(modele, table)
-    nets = [i for i in range(len(variables)) if np.isfinite(ecarts[i]) and abs(ecarts[i]) > seuils[i]]
-    nets.sort(key=lambda i: -abs(ecarts[i]))
+    lus = zip(_actives(modele, table), reduites - modele.centres[classe - 1], seuils, strict=True)
+    # Une variable absente n'a pas d'écart : NaN ne dépasse aucun seuil.
+    nets = sorted(((v, e) for v, e, seuil in lus if abs(e) > seuil), key=lambda net: -abs(net[1]))
     return " ; ".join(
-        f"{variables[i].indicateur.libelle_court} : {'plus haut' if ecarts[i] > 0 else 'plus bas'} que sa classe"
-        for i in nets[:MOTS_D_UN_NOM]
+        f"{v.indicateur.libelle_court} : {'plus haut' if e > 0 else 'plus bas'} que sa classe"
+        for v, e in nets[:MOTS_D_UN_NOM]
     )

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib import resources
+from itertools import product
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from abs.calcul.lecture import Lecteur
+from abs.definitions import dire
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import indicateur, indicateurs
 from abs.territoires.territoires import NOMS_DE_NIVEAU, Territoire, Territoires
-from abs.typologie.donnees import lecture_tenue, valeurs
+from abs.typologie.donnees import plus_recente
 from abs.typologie.variables import variables_mesurees
 from donnees_insee import codes
 from donnees_insee.base.base import Base
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide, liste_de_fautes
 
 NIVEAUX: Final = ("commune", "iris")
+PART: Final = "part_dans_la_distance_"
 HABITANTS_MINIMUM: Final = 200
 
 
@@ -57,42 +60,29 @@ class Pairs:
 
     def lignes(self) -> list[tuple[str, ...]]:
         """Écrire les comparables pour l'écran."""
-        parts = [c for c in self.table.columns if c.startswith("part_dans_la_distance_")]
+        parts = [c for c in self.table.columns if c.startswith(PART)]
         lignes: list[tuple[str, ...]] = []
         for ligne in self.table.to_dict("records"):
             premiere = max(parts, key=lambda c: ligne[c])
-            libelle = indicateur(premiere.removeprefix("part_dans_la_distance_")).libelle
-            lignes.append(
-                (
-                    str(ligne["rang"]),
-                    str(ligne["code"]),
-                    str(ligne["nom"]),
-                    nombre(round(ligne["population"])),
-                    nombre(ligne["distance"], 2),
-                    f"{nombre(100 * ligne['stabilite'])}\u00a0%",
-                    f"{libelle} ({nombre(100 * ligne[premiere])}\u00a0%)",
-                )
-            )
+            libelle = indicateur(premiere.removeprefix(PART)).libelle
+            qui = (str(ligne[colonne]) for colonne in ("rang", "code", "nom"))
+            mesures = (nombre(round(ligne["population"])), nombre(ligne["distance"], 2))
+            stabilite, part = (f"{nombre(100 * ligne[c])}\u00a0%" for c in ("stabilite", premiere))
+            lignes.append((*qui, *mesures, stabilite, f"{libelle} ({part})"))
         return lignes
 
 
 def verifier(question: Question, regles: Regles) -> list[str]:
     """Lister ce qui rend une question malhonnête : un résultat dans la distance, ou trop de variables."""
-    fautes, connus = [], indicateurs()
-    inconnus = sorted({*question.resultats, *question.distance} - set(connus))
-    if inconnus:
+    connus, combien = indicateurs(), len(question.distance)
+    if inconnus := sorted({*question.resultats, *question.distance} - set(connus)):
         return [f"{question.code} : indicateurs non définis : {', '.join(inconnus)}"]
-    if len(question.distance) > regles.variables_maximum:
-        fautes.append(
-            f"{question.code} : {len(question.distance)} variables, {regles.variables_maximum} au plus"
-        )
-    fautes += [
+    trop = [f"{question.code} : {combien} variables, {regles.variables_maximum} au plus"]
+    return (trop if combien > regles.variables_maximum else []) + [
         f"{question.code} : {proche} mesure le résultat {resultat}, il ne peut pas entrer dans la distance"
-        for proche in question.distance
-        for resultat in question.resultats
+        for proche, resultat in product(question.distance, question.resultats)
         if variables_mesurees(connus[proche]) & variables_mesurees(connus[resultat])
     ]
-    return fautes
 
 
 def lire(texte: str) -> tuple[Regles, dict[str, Question]]:
@@ -109,7 +99,7 @@ def lire(texte: str) -> tuple[Regles, dict[str, Question]]:
     return regles, lues
 
 
-@lru_cache(maxsize=1)
+@cache
 def _livrees() -> tuple[Regles, dict[str, Question]]:
     return lire((resources.files("abs.definitions") / "_pairs.toml").read_text(encoding="utf-8"))
 
@@ -143,12 +133,10 @@ def proches(reduites: pd.DataFrame, code: str, combien: int) -> tuple[pd.Series,
         return table.mean(axis=1).sort_values(kind="stable").head(combien)
 
     retenus = voisins(carres)
-    sommes = carres.loc[retenus.index].sum(axis=1)
-    parts = carres.loc[retenus.index].div(sommes.where(sommes > 0, 1.0), axis=0)
-    essais = (
-        [set(voisins(carres.drop(columns=v)).index) for v in carres.columns] if carres.shape[1] > 1 else []
-    )
-    stables = [np.mean([c in e for e in essais]) if essais else 0.0 for c in retenus.index]
+    siens = carres.loc[retenus.index]
+    parts = siens.div(siens.sum(axis=1).replace(0, 1.0), axis=0)
+    essais = [voisins(carres.drop(columns=v)).index for v in carres.columns if carres.shape[1] > 1]
+    stables = np.mean([retenus.index.isin(e) for e in essais] or [[0.0] * len(retenus)], axis=0)
     return np.sqrt(retenus), parts, pd.Series(stables, index=retenus.index, dtype=float)
 
 
@@ -166,15 +154,23 @@ def chercher(base: Base, texte: str, question: str, millesime: int | None = None
             f"Les comparables se cherchent pour une commune ou un IRIS ; « {sujet.nom} » est de niveau "
             f"{NOMS_DE_NIVEAU.get(sujet.niveau, sujet.niveau)}."
         )
+
+    def lire_un(code: str) -> tuple[int, pd.Series] | None:
+        """Lire un indicateur à la date la plus récente où le sujet et assez d'autres territoires l'ont."""
+        return plus_recente(
+            *(lecteur, indicateur(code), millesime),
+            lambda lue: sujet.code in lue.index and len(lue) > regles.candidats_minimum // 2,
+            sujet.niveau,
+        )
+
     choisie = connues[question]
-    population = _lire(lecteur, sujet, "population", millesime, regles)
+    population = lire_un("population")
     if population is None:
         raise DonneeAbsente(
             f"La population de {sujet.nom} n'est pas tenue à ce niveau : sans elle, rien ne dit quels territoires sont "
             "de taille comparable. Déposez un fichier du recensement."
         )
-    lues = {v: _lire(lecteur, sujet, v, millesime, regles) for v in choisie.distance}
-    tenues = {v: lue for v, lue in lues.items() if lue is not None}
+    tenues = {v: lue for v in choisie.distance if (lue := lire_un(v)) is not None}
     absentes = [indicateur(v).libelle for v in choisie.distance if v not in tenues]
     if len(tenues) < regles.variables_minimum:
         raise DonneeAbsente(
@@ -202,28 +198,14 @@ def chercher(base: Base, texte: str, question: str, millesime: int | None = None
             "population": habitants[distances.index].to_numpy(float),
             "distance": distances.to_numpy(),
             "stabilite": stables.to_numpy(),
+            **{f"{PART}{variable}": parts[variable].to_numpy() for variable in table.columns},
         }
     )
-    for variable in table.columns:
-        resultat[f"part_dans_la_distance_{variable}"] = parts[variable].to_numpy()
     for code in choisie.resultats:
-        lu = _lire(lecteur, sujet, code, millesime, regles)
-        if lu is not None:
+        if (lu := lire_un(code)) is not None:
             resultat[f"resultat_{code}_{lu[0]}"] = lu[1].reindex(distances.index).to_numpy(float)
     phrases = _phrases(sujet, choisie, tenues, absentes, (len(table) - 1, float(stables.mean())), regles)
     return Pairs(sujet.code, sujet.nom, resultat, phrases)
-
-
-def _lire(
-    lecteur: Lecteur, sujet: Territoire, code: str, millesime: int | None, regles: Regles
-) -> tuple[int, pd.Series] | None:
-    """Lire un indicateur à la date la plus récente où le sujet et assez d'autres territoires l'ont."""
-    definition = indicateur(code)
-    for annee, lecture in lecture_tenue(lecteur, definition, millesime, sujet.niveau):
-        lue = valeurs(lecteur, definition, lecture, annee, sujet.niveau).dropna()
-        if sujet.code in lue.index and len(lue) > regles.candidats_minimum // 2:
-            return annee, lue
-    return None
 
 
 def _nom(territoires: Territoires, code: str, niveau: str) -> str:
@@ -245,20 +227,8 @@ def _phrases(
 ) -> tuple[str, ...]:
     dates = ", ".join(f"{indicateur(v).libelle} ({annee})" for v, (annee, _) in tenues.items())
     candidats, stabilite = mesures
-    parmi = (
-        f"Choisis parmi {nombre(candidats)} territoires de même niveau et de taille comparable à {sujet.nom}, sur "
-        f"{len(tenues)} variables standardisées : {dates}."
-    )
-    phrases = [question.libelle, parmi, "Ce que l'on veut comparer n'entre pas dans la distance."]
-    if candidats < regles.candidats_minimum:
-        phrases.append(
-            f"Prudence : {nombre(candidats)} candidats seulement pour {regles.nombre} comparables ; la plupart sont "
-            "retenus, qu'ils ressemblent ou non. Déposez les fichiers d'un territoire plus large."
-        )
-    if absentes:
-        phrases.append(f"Non tenues à ce niveau pour {sujet.nom} : {', '.join(absentes)}.")
-    phrases.append(
-        f"Stabilité : en retirant les variables une à une, un comparable reste en moyenne dans "
-        f"{nombre(100 * stabilite)}\u00a0% des essais."
-    )
-    return tuple(phrases)
+    mots = {"candidats": nombre(candidats), "nombre": regles.nombre, "nom": sujet.nom, "dates": dates}
+    mots |= {"combien": len(tenues), "absentes": ", ".join(absentes), "stabilite": nombre(100 * stabilite)}
+    choix = {"parmi": True, "hors_distance": True, "prudence": candidats < regles.candidats_minimum}
+    choix |= {"non_tenues": bool(absentes), "stabilite": True}
+    return (question.libelle, *(dire("pairs", cle, **mots) for cle, dite in choix.items() if dite))

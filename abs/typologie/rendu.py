@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from abs.definitions import dire
 from abs.formats import nombre
 from abs.typologie.classes import MOTS_D_UN_NOM, TEST_NET, traits
 from abs.typologie.etude import Etude
@@ -14,11 +15,6 @@ from abs.typologie.variables import Table, VariableActive
 
 UNITE_D_UN_RAPPORT: Final = "rapport à la médiane métropolitaine"
 SANS_CLASSE: Final = "non classé"
-AVERTISSEMENT: Final = (
-    "Une classe réunit des IRIS dont la situation se ressemble. Elle ne dit rien des personnes qui y vivent, ni de ce "
-    "qui explique cette situation. « Fréquent », « peu présent », « au-dessous » se lisent par rapport à l'ensemble des "
-    "IRIS d'apprentissage, non par rapport à la France."
-)
 
 
 def en_csv(table: pd.DataFrame) -> str:
@@ -38,10 +34,10 @@ def valeur_lisible(variable: VariableActive, valeur: float, mediane: float | Non
     """Écrire la valeur d'une variable active."""
     if mediane is not None:
         return f"{nombre(valeur, 2)} fois la médiane métropolitaine"
-    definition = variable.indicateur
-    if definition.unite == "€":
+    unite = variable.indicateur.unite
+    if unite == "€":
         return f"{nombre(round(valeur, -1))} €"
-    return f"{nombre(valeur, 1)}\u00a0%" if definition.unite == "%" else nombre(valeur, 1)
+    return f"{nombre(valeur, 1)}\u00a0%" if unite == "%" else nombre(valeur, 1)
 
 
 def table_des_classes(
@@ -66,7 +62,7 @@ def table_des_classes(
                 "unite": UNITE_D_UN_RAPPORT if v.mediane else actives[v.code].indicateur.unite,
                 "valeur_test": float(modele.tests[k - 1][j]),
             }
-            for k in range(1, modele.nombre + 1)
+            for k in modele.classes
             for j, v in enumerate(modele.variables)
         ]
     )
@@ -74,21 +70,25 @@ def table_des_classes(
 
 def fiches(etude: Etude, noms: dict[int, str], quartiers: pd.DataFrame, phrase_des_quartiers: str) -> str:
     """Écrire les fiches de classes en Markdown."""
-    modele, iris = etude.modele, etude.iris
-    parties = [f"# Typologie des IRIS · {etude.sujet.nom}", AVERTISSEMENT, "## Sur quoi elle repose"]
-    parties.append("\n".join(f"- {p}" for p in modele.phrases))
-    parties += [_fiche(etude, noms, k) for k in range(1, modele.nombre + 1)]
-    hors = iris[iris["classe"] == 0]
-    parties.append(f"## Non classés ({len(hors)})")
-    parties.append("\n".join(f"- {r.nom} ({r.code}) : {r.etat}." for r in hors.itertuples()) or "Aucun.")
-    parties += ["## Quartiers prioritaires", phrase_des_quartiers, *_quartiers(etude, noms, quartiers)]
+    modele, hors = etude.modele, etude.iris[etude.iris["classe"] == 0]
+    parties = [
+        f"# Typologie des IRIS · {etude.sujet.nom}",
+        dire("typologie", "avertissement"),
+        "## Sur quoi elle repose",
+        "\n".join(f"- {p}" for p in modele.phrases),
+        *(_fiche(etude, noms, k) for k in modele.classes),
+        f"## Non classés ({len(hors)})",
+        "\n".join(f"- {r.nom} ({r.code}) : {r.etat}." for r in hors.itertuples()) or "Aucun.",
+        "## Quartiers prioritaires",
+        phrase_des_quartiers,
+        *_quartiers(etude, noms, quartiers),
+    ]
     return "\n\n".join(p for p in parties if p) + "\n"
 
 
 def _fiche(etude: Etude, noms: dict[int, str], k: int) -> str:
-    modele, iris = etude.modele, etude.iris
-    siens = iris[iris["classe"] == k]
-    lignes = [f"## Classe {k} · {noms[k]}", phrase_de_situation(modele, etude.reglages, k)]
+    siens = etude.iris[etude.iris["classe"] == k]
+    lignes = [f"## Classe {k} · {noms[k]}", phrase_de_situation(etude.modele, etude.reglages, k)]
     habitants = nombre(round(float(siens["population"].sum()), -2))
     if siens.empty:
         lignes.append(f"Aucun IRIS de {etude.sujet.nom} dans cette classe.")
@@ -119,10 +119,8 @@ def phrase_de_situation(modele: Modele, reglages: Table, classe: int) -> str:
         apprise = modele.variables[rangs[variable.code]]
         valeur = valeur_lisible(variable, modele.centre(classe, rangs[variable.code]), apprise.mediane)
         ensemble = valeur_lisible(variable, apprise.moyenne, apprise.mediane)
-        faits.append(
-            f"{variable.indicateur.libelle_court} : {valeur} en moyenne des IRIS de la classe, contre {ensemble} dans "
-            f"l'ensemble (valeur-test {nombre(test, 1)})"
-        )
+        mots = {"libelle": variable.indicateur.libelle_court, "valeur": valeur, "ensemble": ensemble}
+        faits.append(dire("typologie", "trait", test=nombre(test, 1), **mots))
     effectif = modele.effectifs[classe - 1]
     debut = f"{effectif} des {sum(modele.effectifs)} IRIS d'apprentissage. "
     return debut + ("\n\n" + "\n".join(f"- {f}" for f in faits) if faits else "Aucun trait net.")

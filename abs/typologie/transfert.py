@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from abs.calcul.lecture import Lecteur
+from abs.definitions import dire
 from abs.indicateurs.indicateurs import Lecture
 from abs.territoires.territoires import Territoire, Territoires
-from abs.typologie import donnees, partition
+from abs.typologie import donnees, modele
 from abs.typologie.classes import classer_le_sujet
 from abs.typologie.donnees import Colonne, Iris
-from abs.typologie.etude import codes_du_sujet
 from abs.typologie.modele import Modele, VariableApprise, matrice
 from abs.typologie.variables import Table, table
 from donnees_insee.base.base import Base
@@ -31,10 +31,8 @@ def obstacle(apprise: VariableApprise, lecture: Lecture, millesime: int, reglage
         return f"la définition change (« {apprise.definition} », puis « {lecture.definition} »)"
     debut, fin = sorted((apprise.millesime, millesime))
     for rupture in reglages.ruptures:
-        touchee = rupture.famille == apprise.famille and (
-            not rupture.sources or apprise.source in rupture.sources
-        )
-        if touchee and debut < rupture.avant <= fin:
+        touchee = apprise.source in rupture.sources or not rupture.sources
+        if touchee and rupture.famille == apprise.famille and debut < rupture.avant <= fin:
             return f"{rupture.motif} : {debut} et {fin} ne se comparent pas"
     minimum = reglages.ecarts.get(apprise.famille, 1)
     # L'enquête de 2021 a été reportée : il faut une année de plus dès que le second millésime en dépend.
@@ -62,20 +60,23 @@ def reporter(
                 refus,
             )
         )
-    codes = codes_du_sujet(iris, communes)
+    codes = iris.du_sujet(communes)
     ordre = [v.code for v in appris.variables]
-    valeurs = matrice(list(apres.values()), codes).reindex(columns=ordre)
-    anciennes = matrice(list(avant.values()), codes).reindex(columns=ordre)
-    resultat = classer_le_sujet(appris, reglages, valeurs, iris)
-    resultat["classe_relative"] = _relatives(appris, apres, valeurs, iris, reglages) * (
-        resultat["classe"] > 0
+    anciennes, valeurs = (
+        matrice(list(colonnes.values()), codes).reindex(columns=ordre) for colonnes in (avant, apres)
     )
-    passees = appris.classer(anciennes.to_numpy(), reglages.regles.manques_admis) * (resultat["classe"] > 0)
+    resultat = classer_le_sujet(appris, reglages, valeurs, iris)
+    classes = resultat["classe"]
+    resultat["classe_relative"] = _relatives(appris, apres, valeurs, iris, reglages) * (classes > 0)
+    passees = appris.classer(anciennes.to_numpy(), reglages.regles.manques_admis) * (classes > 0)
     resultat["classe_avant"] = passees
     part = _part_des_tirages(appris, (avant, apres), codes, reglages)
-    resultat["changement"] = [
-        _changement(a, b, p, reglages) for a, b, p in zip(passees, resultat["classe"], part, strict=True)
-    ]
+    annonces = part >= reglages.regles.part_d_accord
+    resultat["changement"] = np.select(
+        [(passees == 0) | (classes == 0), passees == classes, annonces],
+        ["non comparable", "même classe", "change de classe"],
+        "dans les marges : non annoncé",
+    )
     return sujet, resultat, _phrases(appris, apres, refus, reglages)
 
 
@@ -88,27 +89,23 @@ def _deux_dates(
     apres: dict[str, Colonne] = {}
     refus: list[str] = []
     for apprise in appris.variables:
-        if apprise.code not in actives:
-            refus.append(f"{apprise.code} : elle n'est plus une variable active")
+        code, active = apprise.code, actives.get(apprise.code)
+        if active is None:
+            refus.append(f"{code} : elle n'est plus une variable active")
             continue
-        active = actives[apprise.code]
         for annee, lecture in donnees.lecture_tenue(lecteur, active.indicateur, None):
             if annee == apprise.millesime and lecture.source.id == apprise.source:
-                avant[apprise.code] = donnees.lire_une_colonne(lecteur, active, annee, lecture)
-        possibles = donnees.lecture_tenue(lecteur, active.indicateur, millesime)
-        if not possibles:
-            refus.append(f"{apprise.code} : la base ne la tient pas à cette date")
-            continue
-        annee, lecture = possibles[0]
-        colonne = donnees.lire_une_colonne(lecteur, active, annee, lecture)
-        raison = obstacle(apprise, lecture, annee, reglages)
-        reporte_en_euros = active.euros and annee != apprise.millesime
-        if not raison and reporte_en_euros and None in {colonne.mediane, apprise.mediane}:
-            raison = "la médiane métropolitaine n'est pas tenue aux deux dates"
+                avant[code] = donnees.lire_une_colonne(lecteur, active, annee, lecture)
+        raison = "la base ne la tient pas à cette date"
+        for annee, lecture in donnees.lecture_tenue(lecteur, active.indicateur, millesime)[:1]:
+            apres[code] = donnees.lire_une_colonne(lecteur, active, annee, lecture)
+            raison = obstacle(apprise, lecture, annee, reglages)
+            reporte_en_euros = active.euros and annee != apprise.millesime
+            if not raison and reporte_en_euros and None in {apres[code].mediane, apprise.mediane}:
+                raison = "la médiane métropolitaine n'est pas tenue aux deux dates"
         if raison:
-            refus.append(f"{apprise.code} : {raison}")
-        else:
-            apres[apprise.code] = colonne
+            refus.append(f"{code} : {raison}")
+            apres.pop(code, None)
     return avant, apres, refus
 
 
@@ -117,18 +114,15 @@ def _relatives(
 ) -> np.ndarray:
     """Classer d'après la place parmi les IRIS d'apprentissage de la nouvelle date, et non d'après le niveau."""
     reperes = [c for c in appris.appris if c in iris.population.index]
-    table_des_reperes = matrice(list(apres.values()), reperes).reindex(columns=valeurs.columns)
-    echelle = appris.echelle
     presentes = [i for i, c in enumerate(valeurs.columns) if c in apres]
+    brutes = matrice([apres[valeurs.columns[i]] for i in presentes], reperes).to_numpy()
     poids = iris.population.reindex(reperes).to_numpy(float)
-    nouvelle = partition.echelle(
-        table_des_reperes.to_numpy()[:, presentes], poids, reglages.regles.part_ecretee
-    )
+    echelle, nouvelle = appris.echelle, modele.echelle(brutes, poids, reglages.regles.part_ecretee)
     # L'échelle apprise est refaite à chaque lecture : la compléter ici ne change pas le modèle.
     for mesure in ("bas", "haut", "moyennes", "ecarts"):
         getattr(echelle, mesure)[presentes] = getattr(nouvelle, mesure)
     reduites = echelle.appliquer(valeurs.to_numpy(float))
-    return partition.affecter(reduites, appris.centres, reglages.regles.manques_admis)
+    return modele.affecter(reduites, appris.centres, reglages.regles.manques_admis)
 
 
 def _part_des_tirages(
@@ -136,17 +130,14 @@ def _part_des_tirages(
 ) -> np.ndarray:
     """Compter les tirages, dans les marges des deux dates, où l'IRIS n'est pas dans la même classe."""
     hasard = np.random.default_rng(reglages.regles.graine)
-    ordre = [v.code for v in appris.variables if v.code in dates[0] and v.code in dates[1]]
-    rangs = [i for i, v in enumerate(appris.variables) if v.code in ordre]
+    rangs = [i for i, v in enumerate(appris.variables) if v.code in dates[0].keys() & dates[1].keys()]
+    ordre = [appris.variables[i].code for i in rangs]
     # La même donnée aux deux dates porte le même aléa : elle ne fait changer personne.
     figees = [dates[0][c].millesime == dates[1][c].millesime for c in ordre]
-    lues = [
-        (
-            matrice([colonnes[c] for c in ordre], codes).to_numpy(),
-            np.nan_to_num(np.array([colonnes[c].marges.reindex(codes).to_numpy(float) for c in ordre]).T),
-        )
-        for colonnes in dates
-    ]
+    lues = []
+    for colonnes in dates:
+        marges = np.array([colonnes[c].marges.reindex(codes).to_numpy(float) for c in ordre]).T
+        lues.append((matrice([colonnes[c] for c in ordre], codes).to_numpy(), np.nan_to_num(marges)))
     differents = np.zeros(len(codes))
     for _ in range(TIRAGES):
         aleas = [hasard.standard_normal((len(codes), len(ordre))) for _ in dates]
@@ -160,33 +151,13 @@ def _part_des_tirages(
     return np.asarray(differents / TIRAGES)
 
 
-def _changement(avant: int, apres: int, part: float, reglages: Table) -> str:
-    if 0 in {avant, apres}:
-        return "non comparable"
-    if avant == apres:
-        return "même classe"
-    return "change de classe" if part >= reglages.regles.part_d_accord else "dans les marges : non annoncé"
-
-
 def _phrases(appris: Modele, apres: dict[str, Colonne], refus: list[str], reglages: Table) -> list[str]:
     dates = ", ".join(f"{c.variable.indicateur.libelle} {c.millesime}" for c in apres.values())
-    phrases = [
-        f"Centres appris pour {appris.nom} ({appris.espace}), employés tels quels. Dates lues : {dates}."
-    ]
+    phrases = [dire("typologie", "report", nom=appris.nom, espace=appris.espace, dates=dates)]
     phrases += [f"Laissée de côté, {r}." for r in refus]
-    figees = [
-        c.variable.indicateur.libelle
-        for v in appris.variables
-        if (c := apres.get(v.code)) is not None and c.millesime == v.millesime
-    ]
+    apprises = {v.code: v.millesime for v in appris.variables}
+    figees = [c.variable.indicateur.libelle for v, c in apres.items() if c.millesime == apprises[v]]
     if figees and len(figees) < len(apres):
         phrases.append(f"Même donnée aux deux dates : {', '.join(figees)}.")
     accord = round(reglages.regles.part_d_accord * 100)
-    return [
-        *phrases,
-        (
-            "Classe absolue : sur l'échelle de l'apprentissage. Classe relative : d'après la place parmi les IRIS de la "
-            "nouvelle date ; l'une peut changer sans l'autre quand l'ensemble monte ou descend."
-        ),
-        f"Un changement n'est annoncé que s'il reste dans {accord}\u00a0% des tirages faits dans les marges.",
-    ]
+    return [*phrases, dire("typologie", "deux_echelles"), dire("typologie", "accord", accord=accord)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 from typing import Any, Final
 
@@ -62,7 +63,7 @@ class Rupture:
     famille: str
     avant: int
     motif: str
-    sources: tuple[str, ...] = ()
+    sources: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,8 @@ def variables_mesurees(indicateur: Indicateur) -> set[str]:
 def trait_de_population(indicateur: Indicateur, neutres: dict[str, tuple[str, ...]]) -> str:
     """Dire quel trait de population décrit un indicateur."""
     lues = variables_mesurees(indicateur)
-    for trait, motifs in neutres.items():
-        if any(re.search(motif, variable) for motif in motifs for variable in lues):
-            return trait
-    return ""
+    motifs = ((trait, motif) for trait, siens in neutres.items() for motif in siens)
+    return next((trait for trait, motif in motifs if any(re.search(motif, v) for v in lues)), "")
 
 
 def verifier_les_actives(brut: list[dict[str, Any]], neutres: dict[str, tuple[str, ...]]) -> list[str]:
@@ -128,25 +127,17 @@ def lire(texte: str) -> Table:
         )
     connus = indicateurs()
     actives = tuple(
-        VariableActive(connus[ligne["indicateur"]], **{k: v for k, v in ligne.items() if k != "indicateur"})
-        for ligne in brut["actives"]
+        VariableActive(**{**ligne, "indicateur": connus[ligne["indicateur"]]}) for ligne in brut["actives"]
     )
-    ruptures = tuple(Rupture(**{**r, "sources": tuple(r.get("sources", ()))}) for r in brut["ruptures"])
-    return Table(
-        Regles(**brut["regles"]),
-        actives,
-        neutres,
-        ruptures,
-        brut["ecarts"],
-        brut["population"]["indicateur"],
-        brut["population"]["etudiants"],
-    )
+    ruptures = tuple(Rupture(**r) for r in brut["ruptures"])
+    population, etudiants = brut["population"]["indicateur"], brut["population"]["etudiants"]
+    return Table(Regles(**brut["regles"]), actives, neutres, ruptures, brut["ecarts"], population, etudiants)
 
 
 FICHIER: Final = "_typologie.toml"
 
 
-@lru_cache(maxsize=1)
+@cache
 def table() -> Table:
     """Donner la table livrée avec le projet."""
     return lire((resources.files("abs.definitions") / FICHIER).read_text(encoding="utf-8"))

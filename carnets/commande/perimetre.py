@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from abs.calcul.chiffre import Chiffre
     from abs.perimetres.perimetre_libre import DossierDePerimetre
-    from abs.perimetres.profil_qpv import ProfilQpv
+    from abs.perimetres.perimetres import ProfilQpv
     from abs.territoires.demande import Demande
     from donnees_insee.base.base import Base
 
@@ -85,7 +85,7 @@ def _surfaces(
         from donnees_insee.lecture.perimetre_recu import lire_perimetres  # noqa: PLC0415
 
         return [(p.nom, p.surface, p.remarque) for p in lire_perimetres(fichier)]
-    from abs.perimetres.profil_qpv import contour_de_qpv, frange  # noqa: PLC0415
+    from abs.perimetres.perimetres import contour_de_qpv, frange  # noqa: PLC0415
 
     assert metres is not None
     nom, contour, tous = contour_de_qpv(base, qpv)
@@ -146,7 +146,7 @@ def _note_des_carreaux(chiffres: Sequence[Chiffre]) -> str:
 
 def _ligne(chiffre: Chiffre, commune: str) -> tuple[str, ...]:
     from abs.indicateurs.indicateurs import indicateur  # noqa: PLC0415
-    from abs.perimetres.comptage import grandeurs  # noqa: PLC0415
+    from abs.perimetres.carreaux import grandeurs  # noqa: PLC0415
     from abs.statuts import LIBELLES_STATUT  # noqa: PLC0415
 
     code = chiffre.indicateur.removeprefix("carreaux_").upper()
@@ -169,7 +169,7 @@ def _ligne(chiffre: Chiffre, commune: str) -> tuple[str, ...]:
 def _profil(base: Base, code: str, codes: Sequence[str], demande: Demande, sortie: Path | None) -> None:
     """Écrire le profil des IRIS recouvrant un QPV."""
     from abs.indicateurs.indicateurs import indicateur  # noqa: PLC0415
-    from abs.perimetres.profil_qpv import contour_de_qpv, profil_des_iris  # noqa: PLC0415
+    from abs.perimetres.perimetres import contour_de_qpv, profil_des_iris  # noqa: PLC0415
     from abs.phrases.phrases import ecrire  # noqa: PLC0415
     from abs.territoires.qpv_tenus import ce_qui_est_tenu  # noqa: PLC0415
 

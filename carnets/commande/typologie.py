@@ -31,8 +31,8 @@ def typologie_apprendre(
 ) -> None:
     """Apprendre des classes d'IRIS : tables, fiches, carte, et un fichier où confirmer leurs noms."""
     from abs.typologie import classes, rendu  # noqa: PLC0415 - pandas et numpy, réservés à ce qui calcule
+    from abs.typologie.donnees import quartiers_classes  # noqa: PLC0415
     from abs.typologie.etude import mener  # noqa: PLC0415
-    from abs.typologie.quartiers import quartiers_classes  # noqa: PLC0415
 
     base = ouvrir_la_base(tenue=True)
     etude = mener(base, territoire, millesime)
@@ -140,7 +140,7 @@ def _carte(
 ) -> tuple[bytes | None, str]:
     """Dessiner la carte, ou dire pourquoi elle manque."""
     from abs.territoires.territoires import Territoires  # noqa: PLC0415
-    from abs.typologie.quartiers import contours_des_iris, contours_des_qpv  # noqa: PLC0415
+    from abs.typologie.donnees import contours_des_iris, contours_des_qpv  # noqa: PLC0415
     from abs.typologie.variables import table  # noqa: PLC0415
     from cartes.typologie import CarteDeTypologie  # noqa: PLC0415 - matplotlib, réservé à ce qui dessine
     from donnees_insee.catalogue.catalogue import source  # noqa: PLC0415

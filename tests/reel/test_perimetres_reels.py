@@ -9,8 +9,7 @@ import pytest
 import shapely
 
 from abs.perimetres.perimetre_libre import etudier
-from abs.perimetres.perimetres import PerimetreDIris
-from abs.perimetres.profil_qpv import contour_de_qpv, profil_des_iris
+from abs.perimetres.perimetres import PerimetreDIris, contour_de_qpv, profil_des_iris
 from abs.perimetres.transferts import TransfertRefuse, publier
 from abs.statuts import Statut
 from tests.abs.fabrique_de_carreaux import selon_la_surface

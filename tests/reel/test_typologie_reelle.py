@@ -5,8 +5,8 @@ import pytest
 
 from abs.typologie import etude, modele, rendu, transfert
 from abs.typologie.classes import noms
+from abs.typologie.donnees import quartiers_classes
 from abs.typologie.pairs import chercher
-from abs.typologie.quartiers import quartiers_classes
 from donnees_insee.erreurs import ParametreInvalide
 
 pytestmark = pytest.mark.reel

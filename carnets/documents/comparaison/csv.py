@@ -10,7 +10,7 @@ from donnees_insee.chemins import fichier_provisoire
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from abs.intercommunal.lignes import Valeur
+    from abs.intercommunal.comparaison import Valeur
 
 
 def ecrire_lignes(lignes: list[dict[str, Valeur]], chemin: Path) -> Path:

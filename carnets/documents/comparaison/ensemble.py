@@ -41,7 +41,7 @@ def ecrire_fichiers(
 
         ecrits.append(ecrire_gpkg(diagnostic, fonds.couches(), dossier / "territoire.gpkg"))
     if "csv" in formats:
-        from abs.intercommunal.lignes import lignes_des_communes, lignes_des_pairs  # noqa: PLC0415
+        from abs.intercommunal.comparaison import lignes_des_communes, lignes_des_pairs  # noqa: PLC0415
         from carnets.documents.comparaison.csv import ecrire_lignes  # noqa: PLC0415
         from carnets.documents.csv_long import ecrire_csv  # noqa: PLC0415
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from abs.intercommunal.absences import remplissage
+from abs.intercommunal.plan import remplissage
 from carnets.documents.tableur.styles import (
     BLEU_PALE,
     GRIS,

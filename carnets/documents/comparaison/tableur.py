@@ -6,7 +6,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from abs.intercommunal import tables_annexes
-from abs.intercommunal.lignes import lignes_des_communes, lignes_des_pairs
+from abs.intercommunal.comparaison import lignes_des_communes, lignes_des_pairs
 from abs.intercommunal.pairs_des_communes import pourquoi_muette
 from abs.intercommunal.tables import LECTURE, SIGNES
 from abs.statuts import LIBELLES_STATUT
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-    from abs.intercommunal.comparaison import ComparaisonIntercommunale
-    from abs.intercommunal.lignes import Valeur
+    from abs.intercommunal.comparaison import ComparaisonIntercommunale, Valeur
     from abs.portrait.tableaux import Cellule, Tableau
 
 FEUILLES: Final = {

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from abs.evolutions.evolutions import SANS_SOMME, TROP_PETIT, Evolution, Mesure, Verdict, evaluer, mesurer
-from abs.evolutions.geographie_constante import geographie_constante
+from abs.evolutions.lieux import geographie_constante
 from abs.evolutions.releve import relever
 from abs.evolutions.tableaux import ligne, mots_du_choix, resume, signe
 from abs.indicateurs.annees_comparables import Avis

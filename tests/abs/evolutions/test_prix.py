@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abs.evolutions.prix import en_euros_de, indices_des_prix, indices_tenus
+from abs.evolutions.evolutions import en_euros_de, indices_des_prix, indices_tenus
 from donnees_insee.base.base import Base
 from donnees_insee.depot.depot import deposer
 from donnees_insee.erreurs import DonneeAbsente, TableNonConforme

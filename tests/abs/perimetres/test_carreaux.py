@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from abs.perimetres.carreaux import (
     Carreaux,
     carreaux_du_polygone,
+    compter,
+    grandeurs,
     parts_de_surface,
     polygone_du_code,
 )
-from abs.perimetres.comptage import compter, grandeurs
 from abs.perimetres.transferts import TransfertRefuse, publier
 from abs.statuts import Statut
 from donnees_insee.base.base import Base

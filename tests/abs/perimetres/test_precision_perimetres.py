@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import shapely
 
-from abs.perimetres.comptage import compter
+from abs.perimetres.carreaux import compter
 from abs.perimetres.reponderation import poids_des_iris, reponderer
 from abs.perimetres.transferts import publier
 from tests.abs.fabrique_de_carreaux import cercles, en_degres, fabriquer, selon_la_surface

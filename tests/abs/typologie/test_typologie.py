@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from abs.calcul.lecture import Lecteur
 from abs.indicateurs.indicateurs import indicateur, indicateurs
 from abs.territoires.territoires import Territoires
-from abs.typologie import apprentissage, classes, etude, modele, partition, rendu, transfert
+from abs.typologie import classes, etude, modele, rendu, transfert
 from abs.typologie.donnees import Colonne, Espace, Iris, lire_les_iris
 from abs.typologie.variables import FICHIER, lire, table, trait_de_population, verifier_les_actives
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
@@ -104,7 +104,7 @@ def test_les_mots_des_classes_ne_jugent_ni_ne_nomment_une_population():
 def test_l_echelle_est_ponderee_et_ecretee(brutes, graine):
     valeurs = np.array(brutes)[:, None]
     poids = np.random.default_rng(graine).uniform(500, 5000, len(brutes))
-    mesure = partition.echelle(valeurs, poids, 0.02)
+    mesure = modele.echelle(valeurs, poids, 0.02)
     reduites = mesure.appliquer(valeurs)[:, 0]
     assert np.average(reduites, weights=poids) == pytest.approx(0, abs=1e-6)
     if mesure.haut[0] > mesure.bas[0]:
@@ -115,28 +115,28 @@ def test_l_echelle_est_ponderee_et_ecretee(brutes, graine):
 
 def test_les_variables_qui_se_repetent_sont_ecartees_dans_l_ordre():
     matrice = np.array([[1, 0.9, 0.2], [0.9, 1, 0.86], [0.2, 0.86, 1]])
-    gardees, ecartees = partition.retenir(matrice, ["a", "b", "c"], 0.85)
+    gardees, ecartees = modele.retenir(matrice, ["a", "b", "c"], 0.85)
     assert gardees == [0, 2]
     assert ecartees == [("b", "a", 0.9)]
 
 
 def test_des_groupes_nets_sont_retrouves_et_leur_nombre_est_stable():
     reduites = nuages([(-3, 0, 0), (3, 0, 1), (0, 4, -1)])
-    stables = partition.stabilites(reduites, range(3, 6), 12, 1)
+    stables = modele.stabilites(reduites, range(3, 6), 12, 1)
     assert stables[3] > 0.98
     assert stables[3] > stables[5]
-    obtenues = partition.affecter(reduites, partition.partager(reduites, 3), 0)
+    obtenues = modele.affecter(reduites, modele.partager(reduites, 3), 0)
     assert [len(set(obtenues[i : i + 70])) for i in (0, 70, 140)] == [1, 1, 1]
-    nombre, phrase = apprentissage.choisir_le_nombre(reduites, {3: stables[3]}, table())
+    nombre, phrase = etude.choisir_le_nombre(reduites, {3: stables[3]}, table())
     assert nombre == 3
     assert "stabilité atteint 0,7" in phrase
 
 
 def test_sans_groupes_aucun_nombre_n_est_dit_stable():
     reduites = np.random.default_rng(5).normal(size=(150, 6))
-    stables = partition.stabilites(reduites, range(4, 7), 10, 1)
+    stables = modele.stabilites(reduites, range(4, 7), 10, 1)
     assert max(stables.values()) < REGLES.stabilite
-    _, phrase = apprentissage.choisir_le_nombre(reduites, stables, table())
+    _, phrase = etude.choisir_le_nombre(reduites, stables, table())
     assert "faute de mieux" in phrase
     assert "incertaines" in phrase
 
@@ -145,7 +145,7 @@ def test_deux_variables_manquent_au_plus():
     centres = np.array([[-2.0, -2, -2, -2], [2, 2, 2, 2]])
     rien = np.nan
     lignes = np.array([[2.0, 2, rien, rien], [2, rien, rien, rien], [-2, -1, -2, rien], [rien] * 4])
-    assert partition.affecter(lignes, centres, 2).tolist() == [2, 0, 1, 0]
+    assert modele.affecter(lignes, centres, 2).tolist() == [2, 0, 1, 0]
 
 
 CODES = ["niveau_vie_median", "part_allocataires_rsa", "part_revenus_activite", "rapport_interdecile"]
@@ -174,9 +174,7 @@ LEGERE = dataclasses.replace(table(), regles=dataclasses.replace(REGLES, reechan
 
 
 def apprendre(codes, colonnes, iris):
-    return apprentissage.apprendre(
-        SUJET, Espace("essai", tuple(codes), "Phrase."), colonnes, iris, LEGERE, []
-    )
+    return etude.apprendre(SUJET, Espace("essai", tuple(codes), "Phrase."), colonnes, iris, LEGERE, [])
 
 
 @pytest.fixture(scope="module")
@@ -304,7 +302,7 @@ def test_aucune_paire_active_ne_depasse_la_correlation_admise(base_demo, etude_d
     lecteur = Lecteur(base_demo, None)
     iris = lire_les_iris(Territoires(base_demo), lecteur, table(), 2016)
     reduites = appris.echelle.appliquer(modele.matrice(etude_demo.colonnes, codes).to_numpy())
-    matrice = partition.correlations(reduites, iris.population[codes].to_numpy())
+    matrice = modele.correlations(reduites, iris.population[codes].to_numpy())
     assert np.abs(matrice - np.eye(len(matrice))).max() <= REGLES.correlation_maximale
     assert (iris.population[codes] >= REGLES.habitants_apprentissage).all()
     assert any("est écartée : sa corrélation" in p for p in appris.phrases)
