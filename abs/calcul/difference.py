@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import pandas as pd
 
+from abs.calcul.chiffre import CLE
 from abs.calcul.table_longue import COLONNES
 from abs.indicateurs.formules import formule
 
-CLE: Final = ("territoire", "niveau", "indicateur", "definition", "millesime", "source")
 # Deux machines peuvent ne pas additionner dans le même ordre : le dernier chiffre d'un nombre peut bouger.
 TOLERANCE: Final = 1e-12
 VIDES: Final = frozenset({"", "nan", "None", "<NA>"})

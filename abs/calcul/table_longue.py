@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
 import pandas as pd
 
-from abs.calcul.chiffre import Chiffre
+from abs.calcul.chiffre import Chiffre, Lus, chiffres_de
 from abs.calcul.secret import DecisionDeSecret
 from abs.indicateurs.indicateurs import Indicateur, indicateurs
 from abs.territoires.demande import Demande
@@ -110,12 +111,19 @@ class Diagnostic:
         # Un chiffre d'une autre date ne se glisse jamais dans une comparaison.
         return next((c for c in candidats if c.millesime == date), None)
 
+    def lu(self, territoire: Territoire, indicateur: str, groupe: str = "comparaison") -> Chiffre | None:
+        """Donner le chiffre d'un territoire, s'il a une valeur."""
+        chiffre = self.chiffre(territoire, indicateur, groupe)
+        return chiffre if chiffre is not None and chiffre.a_une_valeur else None
+
+    def lus(self, territoires: Iterable[Territoire], indicateur: str, groupe: str = "comparaison") -> Lus:
+        """Mettre à côté de chaque territoire son chiffre, à la date du groupe."""
+        return [(t, self.chiffre(t, indicateur, groupe)) for t in territoires]
+
     def sujet_du_detail(self, indicateur: str) -> Chiffre | None:
         """Donner le chiffre du sujet à la date où ses mailles sont chiffrées."""
-        lus = (self.chiffre(t, indicateur, "mailles") for t in self.ensembles.mailles)
-        if not any(c is not None and c.a_une_valeur for c in lus):
-            return None
-        return self.chiffre(self.ensembles.sujet, indicateur, "mailles")
+        chiffre = self.chiffre(self.ensembles.sujet, indicateur, "mailles")
+        return chiffre if chiffres_de(self.lus(self.ensembles.mailles, indicateur, "mailles")) else None
 
     def _groupe_lu(self, territoire: Territoire, indicateur: str, groupe: str) -> str:
         """Dire de quel groupe vient la date d'un chiffre : à côté d'un QPV, tout se lit à l'année de ses données."""

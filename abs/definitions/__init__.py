@@ -1,1 +1,17 @@
-"""Les définitions des indicateurs, un fichier TOML par thème."""
+"""Les définitions des indicateurs, un fichier TOML par thème, et les tables de mots et de règles qui les suivent."""
+
+import tomllib
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+
+def texte(nom: str) -> str:
+    """Lire le texte d'un fichier de définitions."""
+    return (resources.files(__name__) / f"{nom}.toml").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=16)
+def table(nom: str) -> dict[str, Any]:
+    """Lire un fichier de définitions, une fois."""
+    return tomllib.loads(texte(nom))

@@ -7,9 +7,9 @@ import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
+from abs.definitions import texte
 from donnees_insee.catalogue.tables import CERTITUDES, enquetes_annuelles
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
 
@@ -90,13 +90,12 @@ class Avis:
 @lru_cache(maxsize=1)
 def regles() -> tuple[tuple[Regle, ...], dict[str, Equivalence]]:
     """Lire les règles de comparaison du projet."""
-    texte = (resources.files("abs") / "definitions" / "_comparaisons.toml").read_text(encoding="utf-8")
-    return lire_les_regles(texte)
+    return lire_les_regles(texte("_comparaisons"))
 
 
-def lire_les_regles(texte: str) -> tuple[tuple[Regle, ...], dict[str, Equivalence]]:
+def lire_les_regles(contenu: str) -> tuple[tuple[Regle, ...], dict[str, Equivalence]]:
     """Lire et vérifier un fichier de règles."""
-    lu = tomllib.loads(texte)
+    lu = tomllib.loads(contenu)
     fautes: list[str] = []
     lues: list[Regle] = []
     for rang, brut in enumerate(lu.get("regles", ()), start=1):

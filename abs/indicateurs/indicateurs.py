@@ -5,21 +5,15 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
+from abs.definitions import table, texte
 from abs.indicateurs.formules import Formule, formule
 from donnees_insee.catalogue.catalogue import Source, source, sources
 from donnees_insee.erreurs import DonneeAbsente, IndicateurInconnu, liste_de_fautes
 
-THEMES: Final[dict[str, str]] = {
-    "emploi": "Contexte socio-économique et emploi",
-    "demographie": "Démographie et familles",
-    "revenus": "Revenus et niveaux de vie",
-    "logement": "Logement et habitat",
-    "sante_education": "Santé, éducation et équipements",
-}
+THEMES: Final[dict[str, str]] = table("_libelles")["themes"]
 SENS: Final = ("haut", "bas", "neutre")
 NATURES: Final = ("taux", "indice", "mediane", "effectif")
 
@@ -131,16 +125,8 @@ def _lecture(code: str, brut: dict[str, Any]) -> Lecture:
         raise IndicateurInconnu(f"{code} : le champ {cause} manque.") from cause
 
 
-CHAMPS_DE_LECTURE: Final = {
-    "source",
-    "definition_serie",
-    "de",
-    "a",
-    "numerateur",
-    "denominateur",
-    "variable",
-    "source_denominateur",
-}
+# Une première lecture s'écrit dans l'indicateur même, où « definition » est la sienne.
+CHAMPS_DE_LECTURE: Final = {c.name for c in fields(Lecture)} - {"definition"} | {"definition_serie"}
 
 
 def _indicateur(code: str, theme: str, brut: dict[str, Any]) -> Indicateur:
@@ -191,14 +177,13 @@ def _fautes(indicateur: Indicateur) -> list[str]:
 
 def charger(*supplements: Path) -> dict[str, Indicateur]:
     """Lire les définitions du projet et celles que l'analyste ajoute."""
-    dossier = resources.files("abs") / "definitions"
-    textes = [(theme, (dossier / f"{theme}.toml").read_text(encoding="utf-8")) for theme in THEMES]
+    textes = [(theme, texte(theme)) for theme in THEMES]
     textes += [(chemin.stem, chemin.read_text(encoding="utf-8")) for chemin in supplements]
     lus: dict[str, Indicateur] = {}
     fautes: list[str] = []
-    for theme, texte in textes:
+    for theme, contenu in textes:
         try:
-            definitions = tomllib.loads(texte)
+            definitions = tomllib.loads(contenu)
         except tomllib.TOMLDecodeError as cause:
             fautes.append(f"fichier « {theme}.toml » : il ne se lit pas ({cause})")
             continue
@@ -260,9 +245,8 @@ def indicateur(code: str) -> Indicateur:
 @lru_cache(maxsize=1)
 def identites() -> dict[str, dict[str, Formule]]:
     """Lire les identités comptables qui reconstituent une variable absente d'un fichier."""
-    texte = (resources.files("abs") / "definitions" / "_identites.toml").read_text(encoding="utf-8")
     return {
         s: {v: formule(e) for v, e in lignes.items()}
-        for s, lignes in tomllib.loads(texte).items()
+        for s, lignes in table("_identites").items()
         if s in sources()
     }

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from abs.calcul.chiffre import Chiffre
+from abs.calcul.chiffre import Chiffre, Lus, chiffres_de
 from abs.formats import arrondir
 from abs.indicateurs.indicateurs import Indicateur
 from abs.phrases.ecriture import decimales
-from abs.phrases.significativite import Mailles, Verdict, comparer, comparer_au_tout
+from abs.phrases.significativite import Verdict, comparer, comparer_au_tout
 from abs.statuts import Fiabilite
 from abs.territoires.territoires import Territoire
 
@@ -35,7 +35,7 @@ class Extreme:
     fixes: int = 0
 
 
-def classables(mailles: Mailles, populations: Mapping[str, float]) -> list[tuple[Territoire, Chiffre | None]]:
+def classables(mailles: Lus, populations: Mapping[str, float]) -> list[tuple[Territoire, Chiffre | None]]:
     """Garder les mailles qui entrent dans un rang : habitat, 200 habitants ou plus."""
     return [
         (t, c)
@@ -44,15 +44,15 @@ def classables(mailles: Mailles, populations: Mapping[str, float]) -> list[tuple
     ]
 
 
-def assez_solides(mailles: Mailles) -> bool:
+def assez_solides(mailles: Lus) -> bool:
     """Dire si assez de mailles ont un chiffre solide pour parler de leur ensemble."""
-    solides = [c for _, c in mailles if c is not None and c.a_une_valeur and c.fiabilite != Fiabilite.FRAGILE]
+    solides = [c for _, c in chiffres_de(mailles) if c.fiabilite != Fiabilite.FRAGILE]
     return len(solides) >= max(MAILLES_MINIMUM, PART_SOLIDE * len(mailles))
 
 
-def extremes(indicateur: Indicateur, mailles: Mailles, ensemble: Chiffre | None, *, haut: bool) -> Extreme:
+def extremes(indicateur: Indicateur, mailles: Lus, ensemble: Chiffre | None, *, haut: bool) -> Extreme:
     """Chercher les mailles dont une phrase peut dire qu'elles sont les plus hautes, ou parmi elles."""
-    lues = [(t, c) for t, c in mailles if c is not None and c.a_une_valeur]
+    lues = chiffres_de(mailles)
     if not assez_solides(mailles) or indicateur.nature == "effectif":
         return Extreme(False, (), len(lues), len(mailles))
     attendu = Verdict.PLUS if haut else Verdict.MOINS
@@ -78,3 +78,11 @@ def extremes(indicateur: Indicateur, mailles: Mailles, ensemble: Chiffre | None,
     if len(pareilles) == 1:
         nommees, pareilles = nommees + pareilles, []
     return Extreme(False, tuple(nommees), len(lues), len(mailles), len(pareilles), fixes)
+
+
+def bouts(lues: Sequence[tuple[Territoire, Chiffre]]) -> tuple[tuple[Territoire, Chiffre], ...]:
+    """Donner la plus basse et la plus haute des mailles solides ; rien si un chiffre fragile sort de leur étendue."""
+    solides = [tc for tc in lues if tc[1].fiabilite != Fiabilite.FRAGILE]
+    bas, haut = min(solides, key=lambda tc: tc[1].valeur), max(solides, key=lambda tc: tc[1].valeur)
+    # Un chiffre fragile hors de l'étendue en ferait une étendue fausse : mieux vaut ne rien dire.
+    return (bas, haut) if all(bas[1].valeur <= c.valeur <= haut[1].valeur for _, c in lues) else ()

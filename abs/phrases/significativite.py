@@ -6,7 +6,6 @@ Rien ici n'écrit de phrase : ces fonctions décident seulement de ce qu'une phr
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from statistics import NormalDist
@@ -16,13 +15,10 @@ from abs.calcul.chiffre import Chiffre, de_meme_date
 from abs.indicateurs.fiabilite import QUANTILE
 from abs.indicateurs.indicateurs import Indicateur
 from abs.statuts import Fiabilite, Statut
-from abs.territoires.territoires import Territoire
 
 RISQUE: Final = 0.05
 ARRONDI_CAF: Final = 2.0
 STATUTS_COMPARES: Final = frozenset({Statut.PUBLIE, Statut.CALCULE, Statut.PARTIEL})
-
-Mailles = Sequence[tuple[Territoire, Chiffre | None]]
 
 
 class Verdict(StrEnum):

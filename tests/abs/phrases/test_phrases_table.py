@@ -12,8 +12,7 @@ from abs.indicateurs.indicateurs import indicateur, indicateurs
 from abs.langue import elider, enumerer, mots_refuses, points, typographier
 from abs.phrases.etendue import etendue
 from abs.phrases.phrases import phrase
-from abs.portrait.tableaux import cellule
-from abs.portrait.tableaux_absences import raison_publique
+from abs.portrait.tableaux import cellule, raison_publique
 from abs.statuts import Fiabilite, Statut
 from abs.territoires.territoires import Territoire
 
