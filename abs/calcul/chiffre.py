@@ -18,6 +18,8 @@ RANG: Final[dict[str, int]] = table("_libelles")["preferences"]
 DU_MILLESIME: Final = 0
 
 
+# Ce que la note d'un chiffre partiel dit d'abord.
+CALCULE_SUR: Final = "calculé sur "
 # Ce qui distingue une ligne du diagnostic de toutes les autres : la référence que les documents écrivent.
 CLE: Final = ("territoire", "niveau", "indicateur", "definition", "millesime", "source")
 
@@ -58,6 +60,11 @@ class Chiffre:
     def annee_donnees(self) -> int | None:
         """Année des données ; ``None`` quand rien n'établit celle d'une édition de quartiers prioritaires."""
         return self.millesime if self.annee_de_partie == DU_MILLESIME else self.annee_de_partie
+
+    @property
+    def cle(self) -> tuple[str | int | None, ...]:
+        """Donner ce qui distingue cette ligne de toutes les autres."""
+        return tuple(getattr(self, nom) for nom in CLE)
 
     @property
     def a_une_valeur(self) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from abs.definitions import table
 from abs.statuts import Statut
 from donnees_insee import codes
 
@@ -16,12 +17,6 @@ if TYPE_CHECKING:
     from abs.calcul.lecture import Comptes
 
 REFUS: Final = "sous-total refusé"
-NOMS_DES_TOTAUX: Final = {
-    "commune": "la commune",
-    "epci": "l'intercommunalité",
-    "departement": "le département",
-    "region": "la région",
-}
 
 
 def cachees(lus: Comptes, attendus: Sequence[str], presents: np.ndarray) -> list[str]:
@@ -52,5 +47,5 @@ def raison_du_refus(cachee: str, elementaire: str, total: tuple[str, str]) -> st
     niveau, code = total
     return (
         f"{REFUS} : {nom} {cachee}, que le producteur cache, s'obtiendrait par différence avec le total publié "
-        f"pour {NOMS_DES_TOTAUX[niveau]} ({code})"
+        f"pour {table('_lecture')['totaux'][niveau]} ({code})"
     )

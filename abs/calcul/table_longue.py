@@ -5,39 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Final
 
 import pandas as pd
 
 from abs.calcul.chiffre import Chiffre, Lus, chiffres_de
 from abs.calcul.secret import DecisionDeSecret
+from abs.definitions import table
 from abs.indicateurs.indicateurs import Indicateur, indicateurs
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import Territoire
 from donnees_insee.base.publications import Publication
 
-COLONNES: Final = (
-    "territoire",
-    "niveau",
-    "geographie",
-    "indicateur",
-    "definition",
-    "millesime",
-    "periode",
-    "annee_donnees",
-    "valeur",
-    "numerateur",
-    "denominateur",
-    "marge",
-    "borne_basse",
-    "borne_haute",
-    "couverture",
-    "statut",
-    "fiabilite",
-    "note",
-    "source",
-)
-
+COLONNES: Final[tuple[str, ...]] = tuple(table("_lecture")["colonnes"])
 TEXTES: Final = tuple(nom for nom in COLONNES if Chiffre.__annotations__.get(nom) == "str")
 
 
@@ -66,14 +47,8 @@ class Ensembles:
 
     def tous(self) -> tuple[Territoire, ...]:
         """Donner tous les territoires, le sujet en tête."""
-        return (
-            self.sujet,
-            *self.references,
-            *self.mailles,
-            *self.qpv,
-            *self.quartiers,
-            *self.qpv_autour,
-        )
+        autour = (self.references, self.mailles, self.qpv, self.quartiers, self.qpv_autour)
+        return (self.sujet, *chain.from_iterable(autour))
 
 
 @dataclass

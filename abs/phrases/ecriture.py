@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from abs.calcul.chiffre import CLE, Chiffre
+from abs.calcul.chiffre import CALCULE_SUR, Chiffre
 from abs.definitions import table
 from abs.formats import avec_unite
 from abs.indicateurs.indicateurs import Indicateur
@@ -15,7 +15,6 @@ from abs.territoires.territoires import Territoire
 FIN_D_ANNEE: Final = "31 décembre"
 MOTS_DE_FLUX: Final = ("dans l'année", "de l'année")
 EN_COURS: Final = "en cours"
-CALCULE_SUR: Final = "calculé sur "
 SANS_UNITE: Final = frozenset({"habitants", "foyers", "personnes"})
 ARRONDI_A_5: Final = ", arrondi à 5"
 EFFECTIFS_ARRONDIS: Final = ", effectifs arrondis à 5 près"
@@ -28,8 +27,7 @@ def gabarits(nom: str = "phrases") -> dict[str, str]:
 
 def reference(chiffre: Chiffre) -> str:
     """Donner la référence d'un chiffre : la ligne du diagnostic où il se vérifie."""
-    morceaux = (getattr(chiffre, nom) for nom in CLE)
-    return "|".join("" if m is None else str(m) for m in morceaux)
+    return "|".join("" if m is None else str(m) for m in chiffre.cle)
 
 
 def mots_de_couverture(chiffre: Chiffre) -> str:

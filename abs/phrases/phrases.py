@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from abs.calcul.chiffre import Chiffre, Lus, chiffres_de, de_meme_date
+from abs.calcul.chiffre import CALCULE_SUR, Chiffre, Lus, chiffres_de, de_meme_date
 from abs.formats import arrondir, avec_unite
 from abs.indicateurs.indicateurs import Indicateur
 from abs.langue import elider, enumerer, majuscule, points, typographier
 from abs.phrases.ecriture import (
-    CALCULE_SUR,
     date_dite,
     decimales,
     decimales_publiees,

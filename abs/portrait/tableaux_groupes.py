@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from abs.calcul.chiffre import Chiffre, chiffres_de
+from abs.calcul.chiffre import CALCULE_SUR, Chiffre, chiffres_de
 from abs.calcul.diagnostic import reperes_des_qpv
 from abs.calcul.table_longue import Diagnostic
 from abs.indicateurs.indicateurs import Indicateur
 from abs.langue import enumerer
-from abs.phrases.ecriture import CALCULE_SUR, ecrire, gabarits, mots_de_couverture, reference
+from abs.phrases.ecriture import ecrire, gabarits, mots_de_couverture, reference
 from abs.portrait.tableaux import (
     MARQUE_FRAGILE,
     Cellule,
