@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-from abs.definitions import table
 from abs.formats import ESPACE_INSECABLE, arrondir, nombre
 
 VOYELLES: Final = "aeiouy"
@@ -61,10 +60,3 @@ def typographier(texte: str) -> str:
     """Poser les espaces insécables des signes doubles."""
     texte = re.sub(r" ([;:!?»%€])", rf"{ESPACE_INSECABLE}\1", texte)
     return texte.replace("« ", f"«{ESPACE_INSECABLE}")
-
-
-def mots_refuses(texte: str) -> list[str]:
-    """Chercher dans une phrase les mots de cause et les mots qui jugent."""
-    bas = texte.lower().replace("’", "'")
-    listes = table("_phrases")["refuses"]
-    return [m for liste in listes.values() for m in liste if re.search(rf"(?<!\w){re.escape(m)}(?!\w)", bas)]

@@ -6,14 +6,14 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import compress
 from typing import Any, Final
 
 import numpy as np
 
 from abs.calcul.chiffre import CALCULE_SUR, DU_MILLESIME, RANG, Chiffre
-from abs.calcul.composantes import Decoupage, Elements
+from abs.calcul.composantes import Decoupage, Elements, contenants
 from abs.calcul.lecture import Comptes
-from abs.calcul.sous_totaux import cachees, contenants, raison_du_refus
 from abs.definitions import table
 from abs.formats import nombre
 from abs.indicateurs.fiabilite import apprecier
@@ -25,6 +25,7 @@ from donnees_insee.base.base import Base
 from donnees_insee.geographie.dates_des_parties import dates
 
 COUVERTURE_MINIMALE: Final = 0.95
+REFUS: Final = "sous-total refusé"
 ABSENT: Final = "territoire absent du fichier déposé"
 TABLE_DES_QPV: Final = "qpv_demographie"
 NIVEAUX_SOMMABLES: Final = frozenset(table("_lecture")["niveaux_sommables"])
@@ -208,13 +209,17 @@ class Calculateur:
         self, cherche: Recherche, lus: Comptes, attendus: list[str], presents: np.ndarray, elementaire: str
     ) -> str:
         """Dire pourquoi un sous-total isolerait une unité cachée (règle 5) ; vide s'il n'en isole aucune."""
-        if int((~presents).sum()) != 1:
-            return ""
-        tues = cachees(lus, attendus, presents)
+        manquantes = list(compress(attendus, ~presents))
         communes = self.decoupage.territoires.geographie.communes
-        for niveau, code in contenants(attendus, communes) if tues else []:
+        # L'unité qui manque seule, cachée par le producteur, s'obtiendrait par soustraction.
+        isolee = lus.cachees(manquantes) if len(manquantes) == 1 else []
+        for niveau, code in contenants(attendus, communes) if isolee else []:
             if self._est_publie(cherche.indicateur, cherche.millesime, niveau, code):
-                return raison_du_refus(tues[0], elementaire, (niveau, code))
+                nom, total = "l'IRIS" if elementaire == "iris" else "la commune", table("_lecture")["totaux"]
+                return (
+                    f"{REFUS} : {nom} {isolee[0]}, que le producteur cache, s'obtiendrait par différence avec "
+                    f"le total publié pour {total[niveau]} ({code})"
+                )
         return ""
 
     def _est_publie(self, indicateur: Indicateur, millesime: int, niveau: str, code: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
@@ -193,3 +194,16 @@ class Decoupage:
         # Par la lecture ordinaire : un extrait qui a perdu P_POP en garde les tranches d'âge.
         lus = self.lecteur.comptes(POPULATION_D_IRIS, annee, "iris")
         return dict(zip(lus.rangs, lus.numerateur.tolist(), strict=True))
+
+
+def contenants(composantes: Iterable[str], communes: pd.DataFrame) -> list[tuple[str, str]]:
+    """Lister les territoires publiés qui contiennent toutes les composantes d'un groupe."""
+    villes = {codes.ville_de_l_arrondissement(c[:5]) for c in composantes}
+    trouves = [("commune", villes.copy())]
+    connues = communes.reindex(sorted(villes))
+    trouves += [(niveau, {str(v) for v in connues[niveau]}) for niveau in ("epci", "departement", "region")]
+    return [
+        (niveau, next(iter(ensemble)))
+        for niveau, ensemble in trouves
+        if len(ensemble) == 1 and ensemble.isdisjoint({"nan", "None", "<NA>", ""})
+    ]

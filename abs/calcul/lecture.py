@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final
@@ -38,6 +38,10 @@ class Comptes:
     def prendre(self, vecteur: np.ndarray, codes: list[str]) -> np.ndarray:
         """Extraire un vecteur pour des codes, NaN pour ceux que la table n'a pas."""
         return prendre(vecteur, np.array([self.rangs.get(c, -1) for c in codes], dtype=int))
+
+    def cachees(self, codes: Iterable[str]) -> list[str]:
+        """Lister les lignes que le producteur cache."""
+        return [c for c in codes if c in self.rangs and self.statut[self.rangs[c]] == Statut.SECRET]
 
     def drapeaux(self, rang: int) -> dict[str, str]:
         """Donner les drapeaux du producteur d'une ligne."""

@@ -54,10 +54,8 @@ class Lecture:
         """Écrire la formule comme dans l'annexe des définitions."""
         if self.variable:
             return self.variable
-        if self.denominateur is None:
-            return self.numerateur.texte if self.numerateur else ""
         haut = self.numerateur.texte if self.numerateur else ""
-        return f"({haut}) / ({self.denominateur.texte})"
+        return haut if self.denominateur is None else f"({haut}) / ({self.denominateur.texte})"
 
 
 @dataclass(frozen=True)
@@ -106,9 +104,8 @@ class Indicateur:
     @property
     def facteur(self) -> float:
         """Multiplicateur d'affichage : 100 pour un pourcentage, 10 000 « pour 10 000 habitants », 1 sinon."""
-        mots = self.unite.removeprefix("pour ").replace("10 000", "10000").split()
         if self.unite.startswith("pour "):
-            return float(mots[0])
+            return float(self.unite.removeprefix("pour ").replace("10 000", "10000").split()[0])
         return 100.0 if self.unite == "%" else 1.0
 
 
@@ -137,14 +134,11 @@ def _indicateur(code: str, theme: str, brut: dict[str, Any]) -> Indicateur:
     champs = {k: v for k, v in brut.items() if k not in CHAMPS_DE_LECTURE | {"lectures"}}
     for liste in ("transversaux", "publics"):
         champs[liste] = tuple(champs.get(liste, ()))
-    inconnus = sorted(set(champs) - {c.name for c in fields(Indicateur)})
-    if inconnus:
-        raise IndicateurInconnu(
-            f"champ(s) inconnu(s) {', '.join(inconnus)} ; on attend "
-            f"{', '.join(sorted({c.name for c in fields(Indicateur)} | CHAMPS_DE_LECTURE - {'code'}))}."
-        )
-    manquants = [c for c in ("libelle", "definition", "unite") if c not in champs]
-    if manquants:
+    admis = {c.name for c in fields(Indicateur)}
+    if inconnus := sorted(set(champs) - admis):
+        attendus = ", ".join(sorted(admis | CHAMPS_DE_LECTURE - {"code"}))
+        raise IndicateurInconnu(f"champ(s) inconnu(s) {', '.join(inconnus)} ; on attend {attendus}.")
+    if manquants := [c for c in ("libelle", "definition", "unite") if c not in champs]:
         raise IndicateurInconnu(f"champ(s) manquant(s) : {', '.join(manquants)}.")
     champs.setdefault("theme", theme)
     champs.setdefault("libelle_court", champs.get("libelle", code))

@@ -6,7 +6,7 @@ from typing import Final
 
 from abs.indicateurs.indicateurs import THEMES
 from abs.intercommunal.comparaison import ComparaisonIntercommunale
-from abs.phrases.phrases import reference
+from abs.phrases.ecriture import reference
 from abs.phrases.significativite import Verdict
 from abs.statuts import LIBELLES_FIABILITE, LIBELLES_STATUT
 from donnees_insee.catalogue.catalogue import source

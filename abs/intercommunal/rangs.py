@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from abs.calcul.chiffre import Chiffre, Lus
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur
-from abs.phrases.rangs import MAILLES_MINIMUM, PART_SOLIDE, classables
+from abs.phrases.etendue import MAILLES_MINIMUM, PART_SOLIDE, classables
 from abs.phrases.significativite import (
     Comparaison,
     Verdict,

@@ -22,7 +22,7 @@ from abs.intercommunal.tables import (
     nom_de_ligne,
     notes_des_marques,
 )
-from abs.phrases.phrases import decimales, ecrire, reference
+from abs.phrases.ecriture import decimales, ecrire, reference
 from abs.phrases.significativite import Verdict
 from abs.portrait.tableaux import Cellule, Tableau, cellule, entete
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from abs.calcul.chiffre import CALCULE_SUR, Chiffre, Lus, chiffres_de, de_meme_date
+from abs.definitions import table
 from abs.formats import arrondir, avec_unite
 from abs.indicateurs.indicateurs import Indicateur
 from abs.langue import elider, enumerer, majuscule, points, typographier
@@ -32,34 +33,9 @@ from abs.phrases.significativite import (
 from abs.statuts import Fiabilite, Statut
 from abs.territoires.territoires import Territoire
 
-__all__ = [
-    "Affirmation",
-    "Phrase",
-    "comparables",
-    "date_dite",
-    "decimales",
-    "ecrire",
-    "gabarits",
-    "lieu",
-    "parenthese",
-    "phrase",
-    "reference",
-    "references_lues",
-    "verdict",
-]
-
 REFERENCES_MAXIMUM: Final = 2
-ORDRE_DES_REFERENCES: Final = (
-    "commune",
-    "epci",
-    "departement",
-    "france",
-    "region",
-    "strate",
-    "epci_hors_centre",
-)
-
-
+CONTENANTS: Final = frozenset({"epci", "departement", "region"})
+ORDRE_DES_REFERENCES: Final[list[str]] = table("_phrases")["references"]["ordre"]
 Lue = tuple[Territoire, Chiffre, Comparaison]
 
 
@@ -104,9 +80,8 @@ def comparables(indicateur: Indicateur, chiffre: Chiffre, autour: Lus) -> list[t
         and c.definition == chiffre.definition
         and c.fiabilite != Fiabilite.FRAGILE
     ]
-    admises.sort(
-        key=lambda tc: ORDRE_DES_REFERENCES.index(tc[0].role) if tc[0].role in ORDRE_DES_REFERENCES else 99
-    )
+    rangs = {role: rang for rang, role in enumerate(ORDRE_DES_REFERENCES)}
+    admises.sort(key=lambda tc: rangs.get(tc[0].role, len(rangs)))
     return admises[:REFERENCES_MAXIMUM]
 
 
@@ -115,9 +90,6 @@ def parenthese(indicateur: Indicateur, chiffre: Chiffre, autour: Lus) -> tuple[s
     retenues = comparables(indicateur, chiffre, autour)
     textes = [f"{ecrire(indicateur, c, decimales(indicateur, chiffre))} {t.dans}" for t, c in retenues]
     return ", ".join(textes), [reference(c) for _, c in retenues]
-
-
-CONTENANTS: Final = frozenset({"epci", "departement", "region"})
 
 
 def verdict(

@@ -10,8 +10,8 @@ from abs.calcul.chiffre import Chiffre, Lus, chiffres_de
 from abs.indicateurs.indicateurs import Indicateur
 from abs.langue import typographier
 from abs.phrases.ecriture import gabarits, reference
+from abs.phrases.etendue import assez_solides, bouts
 from abs.phrases.phrases import Phrase, references_lues
-from abs.phrases.rangs import assez_solides, bouts
 from abs.phrases.significativite import Verdict
 from abs.statuts import Fiabilite
 from abs.territoires.territoires import Territoire

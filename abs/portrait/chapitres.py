@@ -9,9 +9,8 @@ from abs.calcul.table_longue import Diagnostic
 from abs.indicateurs.indicateurs import THEMES, Indicateur, indicateurs
 from abs.langue import typographier
 from abs.phrases.ecriture import gabarits
-from abs.phrases.etendue import etendue
+from abs.phrases.etendue import classables, etendue
 from abs.phrases.phrases import Phrase, phrase
-from abs.phrases.rangs import classables
 from abs.phrases.silences import silences_du_theme
 from abs.portrait.chapitre import Chapitre, DemandeDeCarte, plan_du_portrait
 from abs.portrait.chapitre_qpv import phrase_du_quartier

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from abs.calcul.diagnostic import Diagnostic, diagnostiquer
 from abs.indicateurs.indicateurs import THEMES, indicateurs
+from abs.portrait.chapitre import plan_du_portrait
 from abs.portrait.chapitres_locaux import manques_du_theme
-from abs.portrait.portrait import contours_tenus, plan_du_portrait
+from abs.portrait.portrait import contours_tenus
 from abs.statuts import LIBELLES_STATUT, Statut
 from abs.territoires.demande import Demande
 from donnees_insee.base.base import Base

@@ -14,7 +14,7 @@ from abs.langue import majuscule
 from abs.phrases.ecriture import gabarits
 from abs.phrases.phrases import Phrase
 from abs.phrases.silences import Silence
-from abs.portrait.chapitre import Chapitre, DemandeDeCarte, plan_du_portrait
+from abs.portrait.chapitre import Chapitre
 from abs.portrait.chapitre_qpv import a_cheval, chapitre_qpv
 from abs.portrait.chapitres import chapitre_de_theme, chapitre_quartiers
 from abs.portrait.forces_faiblesses import Bilan, bilan
@@ -32,17 +32,6 @@ from donnees_insee.catalogue.catalogue import source, sources
 from donnees_insee.erreurs import DonneeAbsente
 from donnees_insee.geographie.dans_le_temps import histoire
 from donnees_insee.preparation.sources_recues import SOURCE
-
-__all__ = [
-    "Chapitre",
-    "ChiffreCle",
-    "DemandeDeCarte",
-    "Portrait",
-    "SourceEmployee",
-    "composer",
-    "plan_du_portrait",
-]
-
 
 FICHIERS_NOMMES: Final = 3
 # Ce qui situe les territoires, sans porter de chiffre.
