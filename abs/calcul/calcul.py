@@ -82,14 +82,13 @@ class Calculateur:
 
     def tient(self, lectures: Iterable[Lecture], territoire: Territoire, millesime: int) -> bool:
         """Dire si un fichier de ce millésime parle du niveau d'un territoire, qu'il le chiffre ou non."""
-        for lecture in lectures:
-            tenus = self._niveaux_tenus(lecture.source.id, millesime)
-            sommable = not lecture.est_publiee and territoire.niveau in NIVEAUX_SOMMABLES
-            if lecture.vaut_pour(millesime) and (
-                territoire.niveau in tenus or (sommable and bool(tenus & {"iris", "commune"}))
-            ):
-                return True
-        return False
+        elementaires = {"iris", "commune"} if territoire.niveau in NIVEAUX_SOMMABLES else set()
+        return any(
+            lecture.vaut_pour(millesime)
+            and self._niveaux_tenus(lecture.source.id, millesime)
+            & {territoire.niveau, *(() if lecture.est_publiee else elementaires)}
+            for lecture in lectures
+        )
 
     def _niveaux(self, source: str, millesime: int) -> frozenset[str]:
         return frozenset(
@@ -118,13 +117,12 @@ class Calculateur:
         """Donner la population d'un QPV dans le fichier lu, à défaut dans l'édition démographique la plus proche."""
         if cherche.territoire.niveau != "qpv":
             return None
-        for table_lue in (cherche.lecture.source.id, TABLE_DES_QPV):
-            for annee in sorted(
-                self.base.millesimes(table_lue), key=lambda a: (abs(a - cherche.millesime), a)
-            ):
-                table = self.lecteur.table(table_lue, annee, "qpv")
-                if "POP_MUN" in table and cherche.territoire.code in table.index:
-                    return float(table.at[cherche.territoire.code, "POP_MUN"])
+        code, date = cherche.territoire.code, cherche.millesime
+        for source in (cherche.lecture.source.id, TABLE_DES_QPV):
+            for annee in sorted(self.base.millesimes(source), key=lambda a: (abs(a - date), a)):
+                lues = self.lecteur.table(source, annee, "qpv")
+                if "POP_MUN" in lues and code in lues.index:
+                    return float(lues.at[code, "POP_MUN"])
         return None
 
     def _lire_ou_sommer(self, cherche: Recherche) -> Chiffre | None:
@@ -224,15 +222,13 @@ class Calculateur:
 
     def _est_publie(self, indicateur: Indicateur, millesime: int, niveau: str, code: str) -> bool:
         """Dire si un fichier tenu, quelle que soit sa source, publie les comptes d'un territoire à cette date."""
-        for lecture in indicateur.lectures:
-            source = lecture.source
-            tenu = niveau in source.niveaux and niveau in self._niveaux_tenus(source.id, millesime)
-            if tenu and lecture.vaut_pour(millesime):
-                lus = self.lecteur.comptes(lecture, millesime, niveau)
-                rang = lus.rangs.get(code)
-                if rang is not None and not lus.statut[rang]:
-                    return True
-        return False
+        return any(
+            lecture.vaut_pour(millesime)
+            and niveau
+            in self._niveaux_tenus(lecture.source.id, millesime).intersection(lecture.source.niveaux)
+            and self.lecteur.comptes(lecture, millesime, niveau).statut_de(code) == ""
+            for lecture in indicateur.lectures
+        )
 
     def _rapport(self, cherche: Recherche, compte: Compte) -> Chiffre:
         lecture = cherche.lecture

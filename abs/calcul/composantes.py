@@ -135,11 +135,10 @@ class Decoupage:
 
     def _population(self, territoire: Territoire) -> float | None:
         """Donner la population qui règle le mode de collecte du recensement dans un territoire."""
+        lieux = list(territoire.composantes)
         if territoire.niveau in {"iris", "quartier", "commune"}:
-            commune = codes.ville_de_l_arrondissement((territoire.composantes or (territoire.code,))[0][:5])
-            trouvee = self.populations.get(commune)
-            return None if trouvee is None else float(trouvee)
-        connues = self.populations.reindex(list(territoire.composantes)).dropna()
+            lieux = [codes.ville_de_l_arrondissement((territoire.composantes or (territoire.code,))[0][:5])]
+        connues = self.populations.reindex(lieux).dropna()
         return float(connues.sum()) if len(connues) else None
 
     def composantes(

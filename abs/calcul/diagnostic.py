@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from abs.calcul.calcul import Calculateur, Recherche
-from abs.calcul.chiffre import Chiffre
+from abs.calcul.chiffre import Chiffre, chiffres_de
 from abs.calcul.sources_recues import ajouter_les_locales
 from abs.calcul.table_longue import COLONNES, Diagnostic, Ensembles
 from abs.definitions import table
@@ -109,8 +109,6 @@ class Diagnostiqueur:
             if indicateur.lu_pour_la_commune:
                 continue
             for groupe, territoires in _groupes_a_lire(ensembles):
-                if not territoires:
-                    continue
                 date, chiffres = self._groupe(indicateur, groupe, territoires, diagnostic)
                 if groupe == "qpv":
                     chiffres += self._sujet_a_la_date_des_qpv(indicateur, chiffres, diagnostic)
@@ -144,7 +142,11 @@ class Diagnostiqueur:
         lectures = _lectures_du_groupe(indicateur, groupe)
         if not lectures:
             return None, []
-        candidates, apres = self._candidates(lectures, groupe)
+        if groupe == "qpv":
+            candidates, apres = self._editions(lectures)
+        else:
+            annees = {a for le in lectures for a in self.demande.vintages(self.base, le.source.id)}
+            candidates, apres = [(a, lectures) for a in sorted(annees, reverse=True)], set()
         essais: list[tuple[int, list[Chiffre]]] = []
         noter = partial(_merite, groupe, sujet=self.sujet, premier=territoires[0])
         for annee, admises in candidates:
@@ -181,13 +183,6 @@ class Diagnostiqueur:
             return False
         chiffre_ailleurs = any(c.a_une_valeur and c.territoire == sujet.code for _, e in essais for c in e)
         return not chiffre_ailleurs and self.calculateur.tient(lectures, sujet, essais[-1][0])
-
-    def _candidates(self, lectures: tuple[Lecture, ...], groupe: str) -> tuple[Essais, set[int]]:
-        """Lister les dates à essayer, la meilleure d'abord, chacune avec les lectures qui y valent."""
-        if groupe == "qpv":
-            return self._editions(lectures)
-        annees = {a for lecture in lectures for a in self.demande.vintages(self.base, lecture.source.id)}
-        return [(a, lectures) for a in sorted(annees, reverse=True)], set()
 
     def _editions(self, lectures: tuple[Lecture, ...]) -> tuple[Essais, set[int]]:
         """Ranger les fichiers de QPV : ceux dont l'année des données est connue d'abord, puis les plus récents.
@@ -232,11 +227,9 @@ class Diagnostiqueur:
         diagnostic.millesimes["qpv_sujet", indicateur.code] = annee
         if annee is None or not lectures:
             return []
-        trouves = [
-            self.calculateur.chiffre(indicateur, t, annee, lectures)
-            for t in reperes_des_qpv(diagnostic.ensembles)
-        ]
-        return [c for c in trouves if c is not None and c.a_une_valeur]
+        reperes = reperes_des_qpv(diagnostic.ensembles)
+        lus = ((t, self.calculateur.chiffre(indicateur, t, annee, lectures)) for t in reperes)
+        return [c for _, c in chiffres_de(lus)]
 
     def _sans_source(
         self, indicateur: Indicateur, lectures: tuple[Lecture, ...], territoires: Iterable[Territoire]
@@ -260,12 +253,13 @@ def _groupes_a_lire(ensembles: Ensembles) -> list[tuple[str, tuple[Territoire, .
     if ensembles.sujet.niveau == "qpv":
         sujet = ensembles.sujet
         return [("qpv", (sujet, *(t for t in tous_les_qpv if t.code != sujet.code)))]
-    return [
+    groupes = [
         ("comparaison", (ensembles.sujet, *ensembles.references)),
         ("mailles", ensembles.mailles),
         ("quartiers", ensembles.quartiers),
         ("qpv", tous_les_qpv),
     ]
+    return [(nom, siens) for nom, siens in groupes if siens]
 
 
 def reperes_des_qpv(ensembles: Ensembles) -> tuple[Territoire, ...]:

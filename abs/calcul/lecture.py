@@ -41,7 +41,12 @@ class Comptes:
 
     def cachees(self, codes: Iterable[str]) -> list[str]:
         """Lister les lignes que le producteur cache."""
-        return [c for c in codes if c in self.rangs and self.statut[self.rangs[c]] == Statut.SECRET]
+        return [c for c in codes if self.statut_de(c) == Statut.SECRET]
+
+    def statut_de(self, code: str) -> str | None:
+        """Donner le statut d'une ligne sans chiffre ; vide si elle en a un, rien si la table n'a pas la ligne."""
+        rang = self.rangs.get(code)
+        return None if rang is None else str(self.statut[rang])
 
     def drapeaux(self, rang: int) -> dict[str, str]:
         """Donner les drapeaux du producteur d'une ligne."""

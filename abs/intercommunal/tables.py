@@ -13,8 +13,8 @@ from abs.intercommunal.absences import par_raison, raisons, remplissage
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import Classement, mots_du_rang
 from abs.phrases.ecriture import mots_de_couverture
+from abs.portrait.chapitre_qpv import cote_a_cote
 from abs.portrait.tableaux import Cellule, Tableau, cellule, entete, notes_de_lecture
-from abs.portrait.tableaux_groupes import cote_a_cote
 from abs.statuts import Statut
 from abs.territoires.territoires import Territoire
 

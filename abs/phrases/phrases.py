@@ -21,20 +21,11 @@ from abs.phrases.ecriture import (
     mots_de_couverture,
     reference,
 )
-from abs.phrases.significativite import (
-    DIFFERENTS,
-    DITS,
-    Comparaison,
-    Verdict,
-    comparer,
-    comparer_au_tout,
-    reste,
-)
+from abs.phrases.significativite import DIFFERENTS, DITS, Comparaison, Verdict, verdict
 from abs.statuts import Fiabilite, Statut
 from abs.territoires.territoires import Territoire
 
 REFERENCES_MAXIMUM: Final = 2
-CONTENANTS: Final = frozenset({"epci", "departement", "region"})
 ORDRE_DES_REFERENCES: Final[list[str]] = table("_phrases")["references"]["ordre"]
 Lue = tuple[Territoire, Chiffre, Comparaison]
 
@@ -90,22 +81,6 @@ def parenthese(indicateur: Indicateur, chiffre: Chiffre, autour: Lus) -> tuple[s
     retenues = comparables(indicateur, chiffre, autour)
     textes = [f"{ecrire(indicateur, c, decimales(indicateur, chiffre))} {t.dans}" for t, c in retenues]
     return ", ".join(textes), [reference(c) for _, c in retenues]
-
-
-def verdict(
-    indicateur: Indicateur, sujet: Territoire, chiffre: Chiffre, t: Territoire, c: Chiffre
-) -> Comparaison:
-    """Comparer le sujet à une référence, ou au reste de sa commune s'il en est une partie."""
-    if t.role == "commune" and sujet.niveau in {"iris", "quartier"}:
-        return comparer_au_tout(indicateur, chiffre, c)
-    directe = comparer(indicateur, chiffre, c)
-    if directe.verdict != Verdict.COMPARABLE or sujet.niveau != "commune" or t.role not in CONTENANTS:
-        return directe
-    # Une ville pèse dans le tout qui la contient : « comparable » doit aussi valoir pour le reste de ce tout.
-    autre = reste(indicateur, chiffre, c)
-    if autre is None or comparer(indicateur, chiffre, autre).verdict == Verdict.COMPARABLE:
-        return directe
-    return replace(directe, verdict=Verdict.DANS_LA_MARGE)
 
 
 def references_lues(indicateur: Indicateur, sujet: Territoire, chiffre: Chiffre, autour: Lus) -> list[Lue]:

@@ -7,20 +7,22 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Final
 
-from abs.calcul.chiffre import Chiffre, Lus
+from abs.calcul.chiffre import CALCULE_SUR, Chiffre, Lus, chiffres_de
 from abs.calcul.diagnostic import reperes_des_qpv
 from abs.calcul.table_longue import Diagnostic
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur, indicateurs
 from abs.langue import enumerer, majuscule, typographier
-from abs.phrases.ecriture import date_dite, ecrire, gabarits, lieu
-from abs.phrases.phrases import Phrase, dire, phrase
+from abs.phrases.ecriture import date_dite, ecrire, gabarits, lieu, mots_de_couverture
+from abs.phrases.phrases import Phrase, dire
 from abs.portrait.chapitre import Chapitre, plan_du_portrait
 from abs.portrait.positions_qpv import Position, etendue_des_qpv, phrase_d_un_qpv, position
-from abs.portrait.tableaux_groupes import cote_a_cote
+from abs.portrait.tableaux import Cellule, Tableau, cellule, entete, notes_de_lecture
 from abs.territoires.territoires import Territoire
 
 PHRASES_DU_CHAPITRE: Final = 10
+QPV_EN_COLONNES: Final = 5
+INDICATEURS_EN_COLONNES: Final = 6
 PART_EN_QPV: Final = "part_population_en_qpv"
 
 
@@ -60,10 +62,8 @@ def _phrases(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Phrase
     ensembles = diagnostic.ensembles
     if ensembles.sujet.niveau == "qpv":
         return []
-    if len(ensembles.qpv) == 1:
-        dites = (_phrase_du_seul(diagnostic, i, ensembles.qpv[0]) for i in liste)
-    else:
-        dites = (_etendue(diagnostic, i) for i in liste)
+    dire_un = _phrase_du_seul if len(ensembles.qpv) == 1 else _etendue
+    dites = (dire_un(diagnostic, i) for i in liste if i.nature != "effectif")
     ecrites = (p for p in chain([_part_en_qpv(diagnostic)], dites) if p is not None)
     return list(islice(ecrites, PHRASES_DU_CHAPITRE))
 
@@ -85,11 +85,9 @@ def _part_en_qpv(diagnostic: Diagnostic) -> Phrase | None:
     )
 
 
-def _phrase_du_seul(diagnostic: Diagnostic, indicateur: Indicateur, quartier: Territoire) -> Phrase | None:
-    if indicateur.nature == "effectif":
-        return None
+def _phrase_du_seul(diagnostic: Diagnostic, indicateur: Indicateur) -> Phrase | None:
     autour = diagnostic.lus(_reperes(diagnostic), indicateur.code, "qpv_sujet")
-    return _phrase_et_places(diagnostic, indicateur, quartier, autour)
+    return phrase_du_quartier(diagnostic, indicateur, diagnostic.ensembles.qpv[0], autour)
 
 
 def _reperes(diagnostic: Diagnostic) -> list[Territoire]:
@@ -131,17 +129,68 @@ def _places(
     return [p for p in lues if p is not None]
 
 
-def _phrase_et_places(
+def phrase_du_quartier(
     diagnostic: Diagnostic, indicateur: Indicateur, quartier: Territoire, autour: Lus
 ) -> Phrase | None:
+    """Écrire la phrase d'un quartier pour un indicateur : son chiffre, ses références, sa place."""
     chiffre = diagnostic.chiffre(quartier, indicateur.code, "qpv")
     places = _places(diagnostic, indicateur, quartier, chiffre)
     return phrase_d_un_qpv(indicateur, quartier, chiffre, autour, places)
 
 
-def phrase_du_quartier(diagnostic: Diagnostic, indicateur: Indicateur, autour: Lus) -> Phrase | None:
-    """Écrire, dans le portrait d'un quartier, la phrase d'un indicateur."""
-    sujet = diagnostic.ensembles.sujet
-    if indicateur.nature == "effectif":
-        return phrase(indicateur, sujet, diagnostic.chiffre(sujet, indicateur.code), autour)
-    return _phrase_et_places(diagnostic, indicateur, sujet, autour)
+def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tableau]:
+    """Composer le tableau des QPV côte à côte, la commune et l'intercommunalité à leur droite."""
+    quartiers_prioritaires = diagnostic.ensembles.qpv
+    utiles = [i for i in liste if chiffres_de(diagnostic.lus(quartiers_prioritaires, i.code, "qpv"))]
+    roles = ("commune", "commune_du_qpv", "epci") if diagnostic.ensembles.sujet.niveau == "qpv" else None
+    reperes = [t for t in reperes_des_qpv(diagnostic.ensembles) if roles is None or t.role in roles]
+    grille: list[list[Cellule]] = []
+    tous: list[Chiffre | None] = []
+    for indicateur in utiles:
+        chiffres = [c for _, c in diagnostic.lus(quartiers_prioritaires, indicateur.code, "qpv")]
+        autour = [c for _, c in diagnostic.lus(reperes, indicateur.code, "qpv_sujet")]
+        repere = next((c for c in chiffres if c is not None and c.periode), None)
+        imposees = 0 if indicateur.unite == "%" else None
+        cellules = [cellule(indicateur, c, imposees=imposees) for c in chiffres]
+        cellules += [_a_cote(indicateur, c, repere, imposees) for c in autour]
+        cellules.append(Cellule("" if repere is None else repere.periode, classe="date"))
+        tous += [*chiffres, *autour]
+        grille.append(cellules)
+    tetes = [entete(t.nom, t.code, _code_et_communes(t)) for t in quartiers_prioritaires]
+    tetes += [*(entete(t.titre) for t in reperes), entete("Date (QPV)")]
+    libelles = [entete(i.libelle_court, i.definition) for i in utiles]
+    titre, mots = "Les quartiers prioritaires côte à côte", gabarits("notes_de_chapitre")
+    notes = (*notes_de_lecture(tous), mots["qpv_arrondis"], mots["qpv_edition"])
+    if utiles and len(quartiers_prioritaires) <= QPV_EN_COLONNES:
+        lignes = tuple((libelle, *cellules) for libelle, cellules in zip(libelles, grille, strict=True))
+        return [Tableau("qpv", titre, (entete("Indicateur"), *tetes), lignes, notes)]
+    tranches = [slice(d, d + INDICATEURS_EN_COLONNES) for d in range(0, len(utiles), INDICATEURS_EN_COLONNES)]
+    return [
+        Tableau(
+            f"qpv-{numero}",
+            f"{titre} ({numero})",
+            (entete("Quartier"), *libelles[tranche]),
+            tuple(zip(tetes, *grille[tranche], strict=True)),
+            notes if numero == len(tranches) else (),
+        )
+        for numero, tranche in enumerate(tranches, start=1)
+    ]
+
+
+def _a_cote(
+    indicateur: Indicateur, chiffre: Chiffre | None, repere: Chiffre | None, imposees: int | None
+) -> Cellule:
+    """Écrire le chiffre d'une commune à côté de ses quartiers, ou pourquoi il n'y est pas."""
+    if chiffre is not None and chiffre.a_une_valeur:
+        detail = mots_de_couverture(chiffre).removeprefix(CALCULE_SUR)
+        return cellule(indicateur, chiffre, imposees=imposees, detail=detail)
+    sans_annee = repere is not None and repere.annee_donnees is None
+    aide = gabarits("notes_de_chapitre")["qpv_sans_annee" if sans_annee else "qpv_sans_chiffre"]
+    return Cellule(ecrire(indicateur, None), aide=aide, classe="absent")
+
+
+def _code_et_communes(quartier: Territoire) -> str:
+    """Donner le code d'un quartier, et ses communes s'il en couvre plusieurs."""
+    if len(quartier.communes) < 2:
+        return quartier.code
+    return f"{quartier.code}, sur {enumerer(quartier.communes)}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from abs.calcul.chiffre import Lus, chiffres_de
+from abs.calcul.chiffre import Chiffre, Lus, chiffres_de
 from abs.calcul.table_longue import Diagnostic
 from abs.indicateurs.indicateurs import THEMES, Indicateur, indicateurs
 from abs.langue import typographier
-from abs.phrases.ecriture import gabarits
+from abs.phrases.ecriture import ecrire, gabarits, reference
 from abs.phrases.etendue import classables, etendue
 from abs.phrases.phrases import Phrase, phrase
 from abs.phrases.silences import silences_du_theme
@@ -20,9 +21,20 @@ from abs.portrait.chapitres_locaux import (
     phrases_locales,
     tableaux_locaux,
 )
-from abs.portrait.tableaux import Tableaux, mailles, raison_publique
-from abs.portrait.tableaux_groupes import quartiers
-from abs.statuts import LIBELLES_STATUT
+from abs.portrait.tableaux import (
+    MARQUE_FRAGILE,
+    Cellule,
+    Tableau,
+    Tableaux,
+    cellule,
+    date_de_lecture,
+    entete,
+    mailles,
+    notes_de_lecture,
+    raison_publique,
+)
+from abs.statuts import LIBELLES_STATUT, Fiabilite
+from abs.territoires.territoires import Territoire
 
 PHRASES_PAR_CHAPITRE: Final = 8
 MAILLES_POUR_UNE_CARTE: Final = 3
@@ -83,7 +95,7 @@ def _phrases(diagnostic: Diagnostic, ranges: list[Indicateur]) -> list[Phrase]:
     for indicateur in ranges:
         code, references = indicateur.code, autour(diagnostic, indicateur.code)
         if sujet.niveau == "qpv":
-            dite = phrase_du_quartier(diagnostic, indicateur, references)
+            dite = phrase_du_quartier(diagnostic, indicateur, sujet, references)
         else:
             du_detail = diagnostic.sujet_du_detail(code)
             dite = phrase(indicateur, sujet, diagnostic.chiffre(sujet, code), references, du_detail)
@@ -148,3 +160,60 @@ def chapitre_quartiers(diagnostic: Diagnostic) -> Chapitre | None:
     liste = [indicateurs()[c] for c in plan_du_portrait()["quartiers"]]
     table, note = quartiers(diagnostic, liste), gabarits("notes_de_chapitre")["quartiers"]
     return Chapitre("quartiers", "Quartiers", tableaux=(table,) if table else (), avertissements=(note,))
+
+
+def quartiers(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> Tableau | None:
+    """Composer le tableau des quartiers : rapports de sommes, et étendue des médianes de leurs IRIS."""
+    groupes = diagnostic.ensembles.quartiers
+    utiles = [
+        i for i in liste if i.nature == "mediane" or chiffres_de(diagnostic.lus(groupes, i.code, "quartiers"))
+    ]
+    if not groupes or not utiles:
+        return None
+    lignes: list[tuple[Cellule, ...]] = []
+    tous: list[Chiffre | None] = []
+    for t in groupes:
+        combien = f"{len(t.composantes)} IRIS"
+        ligne = [entete(t.nom, combien, combien)]
+        for indicateur in utiles:
+            if indicateur.nature == "mediane":
+                medianes = _medianes(diagnostic, t, indicateur)
+                tous += [c for c in (*medianes[:1], *medianes[-1:]) if c.fiabilite == Fiabilite.FRAGILE]
+                ligne.append(_etendue_des_medianes(medianes, t, indicateur))
+            else:
+                tous.append(diagnostic.chiffre(t, indicateur.code, "quartiers"))
+                ligne.append(cellule(indicateur, tous[-1]))
+        lignes.append(tuple(ligne))
+    entetes = [entete("Quartier")]
+    for i in utiles:
+        lus = (diagnostic.ensembles.mailles, "mailles") if i.nature == "mediane" else (groupes, "quartiers")
+        entetes.append(entete(i.libelle_court, i.definition, date_de_lecture(diagnostic, i, *lus)))
+    notes = notes_de_lecture(tous)
+    return Tableau("quartiers", "Les quartiers côte à côte", tuple(entetes), tuple(lignes), tuple(notes))
+
+
+def _medianes(diagnostic: Diagnostic, quartier: Territoire, indicateur: Indicateur) -> list[Chiffre]:
+    """Lire les médianes des IRIS d'un quartier, de la plus basse à la plus haute."""
+    par_code = {t.code: t for t in diagnostic.ensembles.mailles}
+    siens = [par_code[c] for c in quartier.composantes if c in par_code]
+    lues = chiffres_de(diagnostic.lus(siens, indicateur.code, "mailles"))
+    return sorted((c for _, c in lues), key=lambda c: c.valeur)
+
+
+def _etendue_des_medianes(
+    medianes: Sequence[Chiffre], quartier: Territoire, indicateur: Indicateur
+) -> Cellule:
+    if not medianes:
+        return Cellule("nc", aide="aucun IRIS du quartier n'a de médiane publiée", classe="absent")
+    bas, haut = _borne(indicateur, medianes[0]), _borne(indicateur, medianes[-1])
+    texte = bas if bas == haut else f"{bas} à {haut}"
+    detail = f"médianes de {len(medianes)} IRIS sur {len(quartier.composantes)}"
+    fragiles = sum(c.fiabilite == Fiabilite.FRAGILE for c in medianes)
+    accord = "fragile" if fragiles == 1 else "fragiles"
+    aide = f"{detail} ; {fragiles} {accord}" if fragiles else detail
+    return Cellule(texte, reference(medianes[0]), aide, detail)
+
+
+def _borne(indicateur: Indicateur, mediane: Chiffre) -> str:
+    """Écrire un bout d'étendue ; l'astérisque dit qu'il est fragile, comme dans les autres tableaux."""
+    return ecrire(indicateur, mediane) + (MARQUE_FRAGILE if mediane.fiabilite == Fiabilite.FRAGILE else "")

@@ -35,12 +35,19 @@ class Position:
     ou: str
     ex_aequo: bool = False
 
+    @property
+    def verdict(self) -> str:
+        """Nom de ce que la place affirme."""
+        return f"{self.cas}_{'haut' if self.haut else 'bas'}"
+
 
 def position(
     indicateur: Indicateur, territoire: Territoire, chiffre: Chiffre | None, quartiers: Lus, ou: str
 ) -> Position | None:
     """Situer un quartier parmi d'autres, dans la même édition."""
-    if chiffre is None or not _se_range(indicateur, chiffre):
+    if chiffre is None or not chiffre.a_une_valeur or chiffre.fiabilite == Fiabilite.FRAGILE:
+        return None
+    if indicateur.nature == "effectif":
         return None
     voisins = [(t, c) for t, c in chiffres_de(quartiers) if t.code != territoire.code]
     autres = [c for _, c in voisins if de_meme_date(chiffre, c)]
@@ -64,10 +71,6 @@ def position(
     elif depuis_le_bout <= max(1, sur // PART_DE_TETE) and depasses >= len(autres) / 2:
         cas = "parmi"
     return Position(cas, haut, rang, sur, ou, ecrit in ecrits)
-
-
-def _se_range(indicateur: Indicateur, chiffre: Chiffre) -> bool:
-    return chiffre.a_une_valeur and indicateur.nature != "effectif" and chiffre.fiabilite != Fiabilite.FRAGILE
 
 
 def mots_des_positions(indicateur: Indicateur, places: Sequence[Position]) -> str:
@@ -95,9 +98,8 @@ def _en_tete(indicateur: Indicateur, lue: Position) -> str:
     mot = indicateur.libelle.split()[0].lower()
     if mot not in REPRISES:
         mot = "montant" if indicateur.unite == "€" else "niveau"
-    cas = f"{lue.cas}_{'haut' if lue.haut else 'bas'}"
     defini = gabarits("articles").get(mot, "le ")
-    return gabarits("positions")[cas].format(mot=mot, defini=defini, **accords(mot))
+    return gabarits("positions")[lue.verdict].format(mot=mot, defini=defini, **accords(mot))
 
 
 def phrase_d_un_qpv(
@@ -126,11 +128,7 @@ def retenues(places: Sequence[Position]) -> list[Position]:
 
 def affirmations(chiffre: Chiffre, places: Sequence[Position]) -> tuple[Affirmation, ...]:
     """Relever ce que des places affirment."""
-    return tuple(
-        Affirmation(reference(chiffre), "", f"{p.cas}_{'haut' if p.haut else 'bas'}")
-        for p in retenues(places)
-        if p.cas != "rang"
-    )
+    return tuple(Affirmation(reference(chiffre), "", p.verdict) for p in retenues(places) if p.cas != "rang")
 
 
 def etendue_des_qpv(indicateur: Indicateur, siens: Lus, tous: Lus, reperes: Lus) -> Phrase | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from abs.calcul.calcul import Calculateur
 from abs.calcul.chiffre import Chiffre
+from abs.calcul.diagnostic import Diagnostiqueur
 from abs.calcul.table_longue import Diagnostic
 from abs.formats import avec_unite, nombre
 from abs.indicateurs.indicateurs import indicateurs
@@ -16,10 +18,11 @@ from abs.phrases.silences import Silence
 from abs.portrait.chapitre import plan_du_portrait
 from abs.portrait.chapitres import autour
 from abs.statuts import Fiabilite, Statut
-
-if TYPE_CHECKING:
-    from abs.calcul.calcul import Calculateur
-    from donnees_insee.base.base import Base
+from donnees_insee.base.base import Base
+from donnees_insee.catalogue.tables import enquetes_annuelles
+from donnees_insee.erreurs import ErreurAbs
+from donnees_insee.geographie.dans_le_temps import histoire
+from donnees_insee.geographie.passages import passage_communes
 
 CHIFFRES_CLES: Final = 10
 DIX_ANS: Final = 10
@@ -84,8 +87,6 @@ def silences_de_tete(diagnostic: Diagnostic, phrases: tuple[Phrase, ...]) -> tup
 
 def enquetes_disjointes(ancien: int, recent: int) -> bool:
     """Dire si deux millésimes du recensement reposent sur des enquêtes annuelles différentes."""
-    from donnees_insee.catalogue.tables import enquetes_annuelles  # noqa: PLC0415 - réservé à l'évolution
-
     connues = enquetes_annuelles()
     if ancien not in connues or recent not in connues or ancien >= recent:
         return False
@@ -131,8 +132,6 @@ def population_d_avant(base: Base, diagnostic: Diagnostic) -> Chiffre | None:
 
 def _avant(base: Base, diagnostic: Diagnostic) -> Chiffre | str:
     """Donner la population d'avant, ou le nom de la première raison qui l'interdit (``[silences_de_tete]``)."""
-    from abs.calcul.diagnostic import Diagnostiqueur  # noqa: PLC0415 - le diagnostic est déjà fait : lecture à part
-
     sujet, chiffre = diagnostic.ensembles.sujet, _population(diagnostic)
     if chiffre is None:
         return "sans_population"
@@ -157,10 +156,6 @@ def _avant(base: Base, diagnostic: Diagnostic) -> Chiffre | str:
 
 def _territoire_change(base: Base, calculateur: Calculateur, code: str, ancien: int, recent: int) -> str:
     """Dire si la commune a changé ; sans l'histoire des communes, seule une même liste d'IRIS prouve que non."""
-    from donnees_insee.erreurs import ErreurAbs  # noqa: PLC0415 - réservé à l'évolution
-    from donnees_insee.geographie.dans_le_temps import histoire  # noqa: PLC0415 - réservé à l'évolution
-    from donnees_insee.geographie.passages import passage_communes  # noqa: PLC0415 - réservé à l'évolution
-
     try:
         # Un recensement de millésime n est publié dans la géographie de n + 2.
         passage = passage_communes(histoire(base), ancien + 2, recent + 2)
