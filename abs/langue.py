@@ -37,6 +37,12 @@ def enumerer(morceaux: Sequence[str]) -> str:
     return f"{', '.join(morceaux[:-1])} et {morceaux[-1]}"
 
 
+def abreger(noms: Sequence[str], combien: int) -> str:
+    """Nommer les premiers, et compter les autres."""
+    autres = len(noms) - combien
+    return ", ".join(noms[:combien]) + (f" et {autres} autres" if autres > 0 else "")
+
+
 def points(ecart: float, decimales: int) -> str:
     """Écrire un écart entre deux taux."""
     mot = "point" if abs(arrondir(abs(ecart), decimales)) < DEUX else "points"

@@ -13,7 +13,7 @@ import numpy as np
 
 from abs.calcul.chiffre import CALCULE_SUR, DU_MILLESIME, RANG, Chiffre
 from abs.calcul.composantes import Decoupage, Elements, contenants
-from abs.calcul.lecture import Comptes
+from abs.calcul.lecture import Comptes, prendre
 from abs.definitions import table
 from abs.formats import nombre
 from abs.indicateurs.fiabilite import apprecier
@@ -172,8 +172,7 @@ class Calculateur:
         if not elements.codes:
             return self._vide(cherche, Statut.INDISPONIBLE, "aucune composante connue")
         lus = self.lecteur.comptes(lecture, millesime, elementaire)
-        numerateurs = elements.prendre(lus.numerateur)
-        denominateurs = elements.prendre(lus.denominateur)
+        numerateurs, denominateurs = (prendre(v, elements.places) for v in (lus.numerateur, lus.denominateur))
         sans_bas = lecture.denominateur is None or lecture.source_denominateur is not None
         presents = ~np.isnan(numerateurs) & (True if sans_bas else ~np.isnan(denominateurs))
         datee = None if presents.all() else self.decoupage.population_datee(territoire, millesime)

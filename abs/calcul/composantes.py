@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from abs.calcul.lecture import Lecteur, prendre
+from abs.calcul.lecture import Lecteur
 from abs.definitions import table
 from abs.indicateurs.formules import formule
 from abs.indicateurs.indicateurs import Lecture
@@ -30,10 +30,6 @@ class Elements:
     codes: list[str]
     places: np.ndarray
     poids: np.ndarray
-
-    def prendre(self, vecteur: np.ndarray) -> np.ndarray:
-        """Extraire d'un vecteur de la table les valeurs des composantes."""
-        return prendre(vecteur, self.places)
 
     def couverture(
         self,

@@ -112,10 +112,6 @@ class Diagnostic:
     def table(self) -> pd.DataFrame:
         """Écrire le diagnostic comme le contrat du projet le fixe."""
         table = pd.DataFrame({nom: [getattr(c, nom) for c in self.chiffres] for nom in COLONNES})
-        for annee in ("millesime", "annee_donnees"):
-            table[annee] = table[annee].astype("Int64")
-        for colonne in TEXTES:
-            table[colonne] = table[colonne].astype("str")
-        return table.sort_values(
-            ["niveau", "territoire", "indicateur", "millesime", "source"], ignore_index=True
-        )
+        types = {**dict.fromkeys(TEXTES, "str"), "millesime": "Int64", "annee_donnees": "Int64"}
+        ordre = ["niveau", "territoire", "indicateur", "millesime", "source"]
+        return table.astype(types).sort_values(ordre, ignore_index=True)

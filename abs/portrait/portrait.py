@@ -10,7 +10,7 @@ from abs.calcul.diagnostic import Diagnostic, diagnostiquer
 from abs.calcul.sources_recues import SUFFIXE_SOURCE, est_locale
 from abs.indicateurs.annees_comparables import mises_en_garde
 from abs.indicateurs.indicateurs import THEMES
-from abs.langue import majuscule
+from abs.langue import abreger, majuscule
 from abs.phrases.ecriture import gabarits
 from abs.phrases.phrases import Phrase
 from abs.phrases.silences import Silence
@@ -165,20 +165,19 @@ def _sources_employees(base: Base, diagnostic: Diagnostic) -> tuple[SourceEmploy
         employees += [(identifiant, a, "année non précisée" if a is None else str(a), "") for a in annees]
     lignes = []
     for identifiant, annee, periode, geographie in employees:
-        s, noms = source(identifiant), _resume(sorted(fichiers.get((identifiant, annee), ())))
-        lignes.append(SourceEmployee(s.titre, s.producteur, s.licence, periode, geographie, noms))
+        # La liste entière est dans le reçu de la preuve.
+        s, noms = source(identifiant), sorted(fichiers.get((identifiant, annee), ()))
+        lignes.append(
+            SourceEmployee(
+                s.titre, s.producteur, s.licence, periode, geographie, abreger(noms, FICHIERS_NOMMES)
+            )
+        )
     # Qui a transmis, et quand ; le nom d'un fichier reçu reste dans le dossier de l'analyste.
     for nom, periode in sorted({(c.source, c.periode) for c in diagnostic.chiffres if est_locale(c)}):
         producteur, licence = nom.removesuffix(SUFFIXE_SOURCE), source(SOURCE).licence
         titre = f"Source locale : {producteur}"
         lignes.append(SourceEmployee(titre, producteur, licence, periode, "", "fichier reçu"))
     return tuple(lignes)
-
-
-def _resume(noms: list[str]) -> str:
-    """Nommer les premiers fichiers ; la liste entière est dans le reçu de la preuve."""
-    autres = len(noms) - FICHIERS_NOMMES
-    return ", ".join(noms[:FICHIERS_NOMMES]) + (f" et {autres} autres" if autres > 0 else "")
 
 
 def contours_tenus(base: Base, diagnostic: Diagnostic) -> bool:

@@ -167,11 +167,8 @@ def _tetes(
     indicateur: Indicateur, bouts: Sequence[tuple[Territoire, Chiffre]], tous: Lus
 ) -> list[tuple[Territoire, Chiffre, Position]]:
     """Retenir, aux deux bouts, le quartier qui se distingue de tous ceux de l'intercommunalité ou du territoire."""
-    lues = [(t, c, position(indicateur, t, c, tous, ou_se_rangent(tous))) for t, c in dict.fromkeys(bouts)]
+    # Ce qui réunit les quartiers : une même commune, ou l'intercommunalité.
+    commune = tous and set.intersection(*(set(t.composantes) for t, _ in tous))
+    ou = "de la commune" if commune else "de l'intercommunalité"
+    lues = [(t, c, position(indicateur, t, c, tous, ou)) for t, c in dict.fromkeys(bouts)]
     return [(t, c, p) for t, c, p in lues if p is not None and p.cas == "seul"]
-
-
-def ou_se_rangent(quartiers: Lus) -> str:
-    """Dire ce qui réunit des quartiers : une même commune, ou l'intercommunalité."""
-    communes = set.intersection(*(set(t.composantes) for t, _ in quartiers)) if quartiers else set()
-    return "de la commune" if communes else "de l'intercommunalité"

@@ -12,7 +12,7 @@ from abs.calcul.sources_recues import est_interne
 from abs.calcul.table_longue import Diagnostic
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import THEMES, Indicateur
-from abs.langue import points
+from abs.langue import abreger, points
 from abs.phrases.ecriture import decimales, ecrire, gabarits, mots_de_couverture, reference
 from abs.phrases.etendue import mots_des_mailles
 from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut
@@ -226,8 +226,7 @@ def _raisons_des_absences(
             par_raison.setdefault(cle, []).append(t.nom)
     par_noms: dict[tuple[str, str], list[str]] = {}
     for (libelle, raison), noms in par_raison.items():
-        suite = f" et {len(noms) - NOMMES} autres" if len(noms) > NOMMES else ""
-        par_noms.setdefault((raison, ", ".join(noms[:NOMMES]) + suite), []).append(libelle)
+        par_noms.setdefault((raison, abreger(noms, NOMMES)), []).append(libelle)
     return [
         f"Sans chiffre, {raison} : {noms} ({' ; '.join(libelles)})."
         for (raison, noms), libelles in par_noms.items()
