@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
-from importlib import resources
-from typing import Any, Final
+from typing import Final
 
 from abs.formats import ESPACE_INSECABLE, arrondir, nombre
 
@@ -17,10 +14,14 @@ DEUX: Final = 2
 ARRONDISSEMENT: Final = re.compile(r"(?P<ville>\w+) (?P<ordinal>\d+e(?:r)?) Arrondissement", re.IGNORECASE)
 
 
-@lru_cache(maxsize=1)
-def table_des_phrases() -> dict[str, Any]:
-    """Lire la table des phrases."""
-    return tomllib.loads((resources.files("abs.definitions") / "_phrases.toml").read_text(encoding="utf-8"))
+def majuscule(texte: str) -> str:
+    """Mettre une majuscule au premier mot."""
+    return texte[:1].upper() + texte[1:]
+
+
+def minuscule(texte: str) -> str:
+    """Ôter la majuscule du premier mot."""
+    return texte[:1].lower() + texte[1:]
 
 
 def elider(mot: str, suite: str) -> str:
@@ -34,6 +35,12 @@ def enumerer(morceaux: Sequence[str]) -> str:
     if len(morceaux) <= 1:
         return "".join(morceaux)
     return f"{', '.join(morceaux[:-1])} et {morceaux[-1]}"
+
+
+def abreger(noms: Sequence[str], combien: int) -> str:
+    """Nommer les premiers, et compter les autres."""
+    autres = len(noms) - combien
+    return ", ".join(noms[:combien]) + (f" et {autres} autres" if autres > 0 else "")
 
 
 def points(ecart: float, decimales: int) -> str:
@@ -59,10 +66,3 @@ def typographier(texte: str) -> str:
     """Poser les espaces insécables des signes doubles."""
     texte = re.sub(r" ([;:!?»%€])", rf"{ESPACE_INSECABLE}\1", texte)
     return texte.replace("« ", f"«{ESPACE_INSECABLE}")
-
-
-def mots_refuses(texte: str) -> list[str]:
-    """Chercher dans une phrase les mots de cause et les mots qui jugent."""
-    bas = texte.lower().replace("’", "'")
-    listes = table_des_phrases()["refuses"]
-    return [m for liste in listes.values() for m in liste if re.search(rf"(?<!\w){re.escape(m)}(?!\w)", bas)]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
+
+from abs.definitions import table
 
 
 class Statut(StrEnum):
@@ -26,28 +29,7 @@ class Fiabilite(StrEnum):
     NON_EVALUEE = "non_evaluee"
 
 
-LIBELLES_STATUT: dict[str, str] = {
-    Statut.PUBLIE: "publié",
-    Statut.CALCULE: "calculé",
-    Statut.ESTIME: "estimé",
-    Statut.PARTIEL: "partiel",
-    Statut.SECRET: "secret statistique",
-    Statut.INDISPONIBLE: "indisponible",
-    Statut.SANS_OBJET: "sans objet",
-}
-
-# Ce qui tient lieu de chiffre dans un tableau étroit.
-ABREGES_STATUT: dict[str, str] = {
-    Statut.SECRET: "secret",
-    Statut.INDISPONIBLE: "nc",
-    Statut.SANS_OBJET: "s. o.",
-}
-
-LIBELLES_FIABILITE: dict[str, str] = {
-    Fiabilite.BONNE: "bonne",
-    Fiabilite.MOYENNE: "moyenne",
-    Fiabilite.FRAGILE: "fragile",
-    Fiabilite.NON_EVALUEE: "non évaluée",
-}
-
+LIBELLES_STATUT: Final[dict[str, str]] = table("_libelles")["statuts"]
+ABREGES_STATUT: Final[dict[str, str]] = table("_libelles")["statuts_abreges"]
+LIBELLES_FIABILITE: Final[dict[str, str]] = table("_libelles")["fiabilites"]
 SANS_VALEUR: frozenset[str] = frozenset({Statut.SECRET, Statut.INDISPONIBLE, Statut.SANS_OBJET})

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from abs.calcul.diagnostic import Diagnostic
 from abs.indicateurs.indicateurs import Indicateur, indicateur
-from abs.phrases.phrases import ecrire
-from abs.portrait.portrait import DemandeDeCarte
+from abs.phrases.ecriture import ecrire
+from abs.portrait.chapitre import DemandeDeCarte
 from abs.statuts import Statut
 from abs.territoires.territoires import Territoire
 from cartes.carte import CarteThematique

@@ -17,7 +17,7 @@ ORDRE = {
         "erreurs codes chemins catalogue lecture preparation base geographie depot telechargement controle demo"
     ),
     "abs": (
-        "formats statuts langue definitions indicateurs territoires calcul phrases evolutions perimetres typologie "
+        "definitions formats statuts langue indicateurs territoires calcul phrases evolutions perimetres typologie "
         "portrait intercommunal"
     ),
     "cartes": (

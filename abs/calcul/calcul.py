@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import compress
 from typing import Any, Final
 
 import numpy as np
 
-from abs.calcul.chiffre import DU_MILLESIME, RANG, Chiffre
-from abs.calcul.composantes import Decoupage, Elements
-from abs.calcul.lecture import Comptes
-from abs.calcul.sous_totaux import cachees, contenants, raison_du_refus
+from abs.calcul.chiffre import CALCULE_SUR, DU_MILLESIME, RANG, Chiffre
+from abs.calcul.composantes import Decoupage, Elements, contenants
+from abs.calcul.lecture import Comptes, prendre
+from abs.definitions import table
 from abs.formats import nombre
 from abs.indicateurs.fiabilite import apprecier
 from abs.indicateurs.indicateurs import Indicateur, Lecture
@@ -24,16 +25,11 @@ from donnees_insee.base.base import Base
 from donnees_insee.geographie.dates_des_parties import dates
 
 COUVERTURE_MINIMALE: Final = 0.95
+REFUS: Final = "sous-total refusé"
+ABSENT: Final = "territoire absent du fichier déposé"
 TABLE_DES_QPV: Final = "qpv_demographie"
-NIVEAUX_SOMMABLES: Final = frozenset(
-    {"commune", "epci", "departement", "region", "france", "quartier", "perimetre", "iris"}
-)
-# Valeurs d'un drapeau qui n'appellent aucune prudence : elles ne chargent pas la note.
-DRAPEAUX_MUETS: Final = {
-    "LAB_IRIS": {"1", "5"},
-    "DISP_INCERT": {"0", "1", "2", "so"},
-    "DEC_INCERT": {"0", "1", "2", "so"},
-}
+NIVEAUX_SOMMABLES: Final = frozenset(table("_lecture")["niveaux_sommables"])
+DRAPEAUX_MUETS: Final[dict[str, list[str]]] = table("_lecture")["drapeaux_muets"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +40,17 @@ class Recherche:
     lecture: Lecture
     territoire: Territoire
     millesime: int
+
+
+@dataclass(frozen=True)
+class Compte:
+    """Ce qu'un chiffre compte, la part du territoire qu'il couvre, et ce que le producteur en dit."""
+
+    haut: float = math.nan
+    bas: float = math.nan
+    couverture: float = 1.0
+    drapeaux: dict[str, str] = field(default_factory=dict)
+    remarque: str = ""
 
 
 class Calculateur:
@@ -75,43 +82,28 @@ class Calculateur:
 
     def tient(self, lectures: Iterable[Lecture], territoire: Territoire, millesime: int) -> bool:
         """Dire si un fichier de ce millésime parle du niveau d'un territoire, qu'il le chiffre ou non."""
-        for lecture in lectures:
-            tenus = self._niveaux_tenus(lecture.source.id, millesime)
-            sommable = not lecture.est_publiee and territoire.niveau in NIVEAUX_SOMMABLES
-            if lecture.vaut_pour(millesime) and (
-                territoire.niveau in tenus or (sommable and bool(tenus & {"iris", "commune"}))
-            ):
-                return True
-        return False
+        elementaires = {"iris", "commune"} if territoire.niveau in NIVEAUX_SOMMABLES else set()
+        return any(
+            lecture.vaut_pour(millesime)
+            and self._niveaux_tenus(lecture.source.id, millesime)
+            & {territoire.niveau, *(() if lecture.est_publiee else elementaires)}
+            for lecture in lectures
+        )
 
     def _niveaux(self, source: str, millesime: int) -> frozenset[str]:
         return frozenset(
             p.niveau for p in self.base.parts() if p.source == source and p.millesime == millesime
         )
 
-    def part_commune(
-        self,
-        indicateur: Indicateur,
-        lecture: Lecture,
-        commune: Territoire,
-        edition: int,
-        quartiers: list[str],
-    ) -> Chiffre:
+    def part_commune(self, cherche: Recherche, quartiers: list[str]) -> Chiffre:
         """Donner un rapport de commune que le tableau de ses quartiers répète, s'ils le disent tous pareil."""
-        cherche = Recherche(indicateur, lecture, commune, edition)
-        lus = self.lecteur.comptes(lecture, edition, "qpv")
-        paires = {
-            (float(haut), float(bas))
-            for haut, bas in zip(
-                lus.prendre(lus.numerateur, quartiers), lus.prendre(lus.denominateur, quartiers), strict=True
-            )
-            if not (math.isnan(haut) or math.isnan(bas))
-        }
+        lus = self.lecteur.comptes(cherche.lecture, cherche.millesime, "qpv")
+        hauts, bas = (lus.prendre(v, quartiers).tolist() for v in (lus.numerateur, lus.denominateur))
+        paires = {p for p in zip(hauts, bas, strict=True) if not any(map(math.isnan, p))}
         if len(paires) != 1:
             raison = "les quartiers de la commune n'en donnent pas tous la même population"
             return self._vide(cherche, Statut.INDISPONIBLE, raison)
-        ((haut, bas),) = paires
-        return self._rapport(cherche, haut, bas)
+        return self._rapport(cherche, Compte(*paires.pop()))
 
     def _dater(self, lecture: Lecture, millesime: int, niveau: str) -> tuple[str, str, int | None]:
         """Donner la géographie, la période et l'année des données d'un chiffre, les mêmes pour tout un niveau."""
@@ -125,61 +117,53 @@ class Calculateur:
         """Donner la population d'un QPV dans le fichier lu, à défaut dans l'édition démographique la plus proche."""
         if cherche.territoire.niveau != "qpv":
             return None
-        for table_lue in (cherche.lecture.source.id, TABLE_DES_QPV):
-            for annee in sorted(
-                self.base.millesimes(table_lue), key=lambda a: (abs(a - cherche.millesime), a)
-            ):
-                table = self.lecteur.table(table_lue, annee, "qpv")
-                if "POP_MUN" in table and cherche.territoire.code in table.index:
-                    return float(table.at[cherche.territoire.code, "POP_MUN"])
+        code, date = cherche.territoire.code, cherche.millesime
+        for source in (cherche.lecture.source.id, TABLE_DES_QPV):
+            for annee in sorted(self.base.millesimes(source), key=lambda a: (abs(a - date), a)):
+                lues = self.lecteur.table(source, annee, "qpv")
+                if "POP_MUN" in lues and code in lues.index:
+                    return float(lues.at[code, "POP_MUN"])
         return None
 
     def _lire_ou_sommer(self, cherche: Recherche) -> Chiffre | None:
         """Lire au niveau du territoire ; sans chiffre, sommer les IRIS ou les communes tenus, le plus complet d'abord."""
-        niveaux = cherche.lecture.source.niveaux
-        tenus = self._niveaux_tenus(cherche.lecture.source.id, cherche.millesime)
+        lecture, territoire, millesime = cherche.lecture, cherche.territoire, cherche.millesime
+        source, tenus = lecture.source, self._niveaux_tenus(lecture.source.id, millesime)
         candidats: list[Chiffre] = []
-        if cherche.territoire.niveau in niveaux and cherche.territoire.niveau in tenus:
+        if territoire.niveau in tenus.intersection(source.niveaux):
             directe = self._directe(cherche)
             # Un secret du producteur n'est jamais contourné par une somme.
-            if cherche.lecture.est_publiee or directe.a_une_valeur or directe.statut == Statut.SECRET:
+            if lecture.est_publiee or directe.a_une_valeur or directe.statut == Statut.SECRET:
                 return directe
             candidats.append(directe)
-        elif cherche.territoire.niveau in niveaux and cherche.lecture.est_publiee:
-            return self._vide(
-                cherche,
-                Statut.INDISPONIBLE,
-                f"le fichier « {cherche.lecture.source.titre} » {cherche.millesime} n'est pas dans la base à ce niveau",
-            )
-        if not cherche.lecture.est_publiee and cherche.territoire.niveau in NIVEAUX_SOMMABLES:
+        elif territoire.niveau in source.niveaux and lecture.est_publiee:
+            absent = f"le fichier « {source.titre} » {millesime} n'est pas dans la base à ce niveau"
+            return self._vide(cherche, Statut.INDISPONIBLE, absent)
+        if not lecture.est_publiee and territoire.niveau in NIVEAUX_SOMMABLES:
             candidats += [
                 self._sommee(cherche, elementaire)
                 for elementaire in ("iris", "commune")
-                if elementaire in niveaux
-                and elementaire in tenus
-                and _se_decompose(cherche.territoire, elementaire)
+                if elementaire in tenus.intersection(source.niveaux)
+                and _se_decompose(territoire, elementaire)
             ]
         return min(candidats, key=lambda c: RANG[c.statut], default=None)
 
     def _directe(self, cherche: Recherche) -> Chiffre:
         lus = self.lecteur.comptes(cherche.lecture, cherche.millesime, cherche.territoire.niveau)
         rang = lus.rangs.get(cherche.territoire.code)
+        if rang is None and cherche.territoire.type_iris in cherche.lecture.source.types_hors_champ:
+            hors_champ = "IRIS d'activité ou divers, hors du champ de la source"
+            return self._vide(cherche, Statut.SANS_OBJET, hors_champ)
         if rang is None:
-            hors_champ = cherche.territoire.type_iris in cherche.lecture.source.types_hors_champ
-            statut = Statut.SANS_OBJET if hors_champ else Statut.INDISPONIBLE
-            raison = (
-                "IRIS d'activité ou divers, hors du champ de la source"
-                if hors_champ
-                else "territoire absent du fichier déposé"
-            )
-            return self._vide(cherche, statut, raison)
-        notes = lus.drapeaux(rang)
+            return self._vide(cherche, Statut.INDISPONIBLE, ABSENT)
+        drapeaux = lus.drapeaux(rang)
         if lus.statut[rang]:
-            return self._vide(cherche, str(lus.statut[rang]), str(lus.raison[rang]), notes)
+            return self._vide(cherche, str(lus.statut[rang]), str(lus.raison[rang]), drapeaux)
         if cherche.lecture.est_publiee:
-            return self._avec_valeur(cherche, Statut.PUBLIE, float(lus.publiee[rang]), notes=notes)
+            lue = float(lus.publiee[rang])
+            return self._avec_valeur(cherche, Statut.PUBLIE, lue, Compte(drapeaux=drapeaux))
         haut, bas = float(lus.numerateur[rang]), float(lus.denominateur[rang])
-        return self._rapport(cherche, haut, bas, notes=notes, remarque=lus.remarque)
+        return self._rapport(cherche, Compte(haut, bas, drapeaux=drapeaux, remarque=lus.remarque))
 
     def _sommee(self, cherche: Recherche, elementaire: str) -> Chiffre:
         """Rapport des sommes sur les composantes ; complet, partiel dès 95 %, sinon indisponible (règle 1)."""
@@ -188,8 +172,7 @@ class Calculateur:
         if not elements.codes:
             return self._vide(cherche, Statut.INDISPONIBLE, "aucune composante connue")
         lus = self.lecteur.comptes(lecture, millesime, elementaire)
-        numerateurs = elements.prendre(lus.numerateur)
-        denominateurs = elements.prendre(lus.denominateur)
+        numerateurs, denominateurs = (prendre(v, elements.places) for v in (lus.numerateur, lus.denominateur))
         sans_bas = lecture.denominateur is None or lecture.source_denominateur is not None
         presents = ~np.isnan(numerateurs) & (True if sans_bas else ~np.isnan(denominateurs))
         datee = None if presents.all() else self.decoupage.population_datee(territoire, millesime)
@@ -209,102 +192,63 @@ class Calculateur:
         if lecture.denominateur is not None and not lecture.denominateur.variables:
             # Une constante n'est pas un compte : elle ne s'additionne pas.
             bas = float(denominateurs[presents][0])
-        remarques = [lus.remarque] if lus.remarque else []
+        remarques = [lus.remarque]
         if not presents.all():
-            remarques.append(
-                self._mots_de_couverture(
-                    presents,
-                    elementaire,
-                    couverture,
-                    denominateurs,
-                    datee=datee[1] if datee and plafond is None else "",
-                    au_moins=plafond is not None,
-                )
-            )
-        return self._rapport(cherche, haut, bas, couverture, remarque=" ; ".join(remarques))
+            part = _part_couverte(couverture)
+            if np.isnan(denominateurs).any():
+                base = f", base {datee[1]}" if datee and plafond is None else ""
+                part = f"{'environ' if plafond is None else 'au moins'} {part}{base}"
+            remarques.append(f"{CALCULE_SUR}{_combien(presents, elementaire)} ({part})")
+        remarque = " ; ".join(filter(None, remarques))
+        return self._rapport(cherche, Compte(haut, bas, couverture, remarque=remarque))
 
     def _isole(
-        self,
-        cherche: Recherche,
-        lus: Comptes,
-        attendus: list[str],
-        presents: np.ndarray,
-        elementaire: str,
+        self, cherche: Recherche, lus: Comptes, attendus: list[str], presents: np.ndarray, elementaire: str
     ) -> str:
         """Dire pourquoi un sous-total isolerait une unité cachée (règle 5) ; vide s'il n'en isole aucune."""
-        if int((~presents).sum()) != 1:
-            return ""
-        tues = cachees(lus, attendus, presents)
+        manquantes = list(compress(attendus, ~presents))
         communes = self.decoupage.territoires.geographie.communes
-        for niveau, code in contenants(attendus, communes) if tues else []:
+        # L'unité qui manque seule, cachée par le producteur, s'obtiendrait par soustraction.
+        isolee = lus.cachees(manquantes) if len(manquantes) == 1 else []
+        for niveau, code in contenants(attendus, communes) if isolee else []:
             if self._est_publie(cherche.indicateur, cherche.millesime, niveau, code):
-                return raison_du_refus(tues[0], elementaire, (niveau, code))
+                nom, total = "l'IRIS" if elementaire == "iris" else "la commune", table("_lecture")["totaux"]
+                return (
+                    f"{REFUS} : {nom} {isolee[0]}, que le producteur cache, s'obtiendrait par différence avec "
+                    f"le total publié pour {total[niveau]} ({code})"
+                )
         return ""
 
     def _est_publie(self, indicateur: Indicateur, millesime: int, niveau: str, code: str) -> bool:
         """Dire si un fichier tenu, quelle que soit sa source, publie les comptes d'un territoire à cette date."""
-        for lecture in indicateur.lectures:
-            source = lecture.source
-            tenu = niveau in source.niveaux and niveau in self._niveaux_tenus(source.id, millesime)
-            if tenu and lecture.vaut_pour(millesime):
-                lus = self.lecteur.comptes(lecture, millesime, niveau)
-                rang = lus.rangs.get(code)
-                if rang is not None and not lus.statut[rang]:
-                    return True
-        return False
+        return any(
+            lecture.vaut_pour(millesime)
+            and niveau
+            in self._niveaux_tenus(lecture.source.id, millesime).intersection(lecture.source.niveaux)
+            and self.lecteur.comptes(lecture, millesime, niveau).statut_de(code) == ""
+            for lecture in indicateur.lectures
+        )
 
-    @staticmethod
-    def _mots_de_couverture(
-        presents: np.ndarray,
-        elementaire: str,
-        couverture: float,
-        denominateurs: np.ndarray,
-        *,
-        datee: str,
-        au_moins: bool,
-    ) -> str:
-        """Dire sur quoi porte un rapport partiel, et d'après quoi sa part est estimée quand un effectif manque."""
-        nom = "IRIS" if elementaire == "iris" else "communes"
-        part = f"{nombre(min(math.floor(1000 * couverture) / 10, 99.9), 1)}\u00a0% de l'ensemble"
-        if np.isnan(denominateurs).any():
-            part = f"au moins {part}" if au_moins else f"environ {part}"
-            part += f", base {datee}" if datee else ""
-        return f"calculé sur {int(presents.sum())} {nom} sur {len(presents)} ({part})"
-
-    def _rapport(
-        self,
-        cherche: Recherche,
-        haut: float,
-        bas: float,
-        couverture: float = 1.0,
-        notes: dict[str, str] | None = None,
-        remarque: str = "",
-    ) -> Chiffre:
-        statut = Statut.CALCULE if couverture >= 1.0 else Statut.PARTIEL
-        if cherche.lecture.denominateur is None:
+    def _rapport(self, cherche: Recherche, compte: Compte) -> Chiffre:
+        lecture = cherche.lecture
+        if lecture.denominateur is None:
             # Un effectif lu tel quel est publié ; sommé ou reconstitué, il est calculé.
-            lu = cherche.territoire.niveau in cherche.lecture.source.niveaux and not remarque
-            statut = Statut.PUBLIE if lu else Statut.CALCULE
-            return self._avec_valeur(cherche, statut, haut, None, None, couverture, notes, remarque)
-        if cherche.lecture.source_denominateur is not None:
-            bas, annee = self._denominateur_d_ailleurs(cherche)
-            statut = Statut.ESTIME
-            remarque = " ; ".join(
-                filter(
-                    None,
-                    [remarque, f"dénominateur : {cherche.lecture.source_denominateur.periode_de(annee)}"],
-                )
-            )
+            lu = cherche.territoire.niveau in lecture.source.niveaux and not compte.remarque
+            seul = replace(compte, haut=math.nan, bas=math.nan)
+            return self._avec_valeur(cherche, Statut.PUBLIE if lu else Statut.CALCULE, compte.haut, seul)
+        statut = Statut.CALCULE if compte.couverture >= 1.0 else Statut.PARTIEL
+        ailleurs = lecture.source_denominateur
+        if ailleurs is not None:
+            statut, (bas, annee) = Statut.ESTIME, self._denominateur_d_ailleurs(cherche)
             if math.isnan(bas):
-                return self._vide(
-                    cherche,
-                    Statut.INDISPONIBLE,
-                    f"le dénominateur ({cherche.lecture.source_denominateur.titre}) manque pour ce territoire",
-                )
-        if bas == 0:
+                manque = f"le dénominateur ({ailleurs.titre}) manque pour ce territoire"
+                return self._vide(cherche, Statut.INDISPONIBLE, manque)
+            mots = filter(None, [compte.remarque, f"dénominateur : {ailleurs.periode_de(annee)}"])
+            compte = replace(compte, bas=bas, remarque=" ; ".join(mots))
+        if compte.bas == 0:
             return self._vide(cherche, Statut.SANS_OBJET, "dénominateur nul")
-        valeur = cherche.indicateur.facteur * haut / bas
-        return self._avec_valeur(cherche, statut, valeur, haut, bas, couverture, notes, remarque)
+        valeur = cherche.indicateur.facteur * compte.haut / compte.bas
+        return self._avec_valeur(cherche, statut, valeur, compte)
 
     def _denominateur_d_ailleurs(self, cherche: Recherche) -> tuple[float, int | None]:
         """Lire le dénominateur dans une autre source, au millésime le plus proche."""
@@ -325,25 +269,15 @@ class Calculateur:
         attendus = [c for c, _ in self.decoupage.composantes(territoire, ailleurs.id, annee, niveau)]
         return float(lus.prendre(lus.numerateur, attendus).sum()) if attendus else math.nan, annee
 
-    def _avec_valeur(
-        self,
-        cherche: Recherche,
-        statut: str,
-        valeur: float,
-        haut: float | None = None,
-        bas: float | None = None,
-        couverture: float = 1.0,
-        notes: dict[str, str] | None = None,
-        remarque: str = "",
-    ) -> Chiffre:
+    def _avec_valeur(self, cherche: Recherche, statut: str, valeur: float, compte: Compte) -> Chiffre:
         jugement = apprecier(
             cherche.indicateur,
             cherche.lecture,
             valeur=valeur,
-            numerateur=haut,
-            denominateur=bas,
+            numerateur=None if math.isnan(compte.haut) else compte.haut,
+            denominateur=None if math.isnan(compte.bas) else compte.bas,
             population_commune=self.decoupage.population(cherche.territoire),
-            notes_producteur=notes or {},
+            notes_producteur=compte.drapeaux,
             habitants_du_qpv=self._habitants_du_qpv(cherche),
         )
         marge = math.nan if jugement.marge is None else jugement.marge
@@ -351,15 +285,15 @@ class Calculateur:
         return self._vide(
             cherche,
             statut,
-            " ; ".join(filter(None, [remarque, *jugement.notes])),
-            notes,
+            " ; ".join(filter(None, [compte.remarque, *jugement.notes])),
+            compte.drapeaux,
             valeur=valeur,
-            numerateur=math.nan if haut is None else haut,
-            denominateur=math.nan if bas is None else bas,
+            numerateur=compte.haut,
+            denominateur=compte.bas,
             marge=marge,
             borne_basse=max(valeur - marge, 0.0) if borne else valeur - marge,
             borne_haute=min(valeur + marge, 100.0) if borne else valeur + marge,
-            couverture=round(couverture, 4),
+            couverture=round(compte.couverture, 4),
             fiabilite=jugement.fiabilite,
         )
 
@@ -371,21 +305,19 @@ class Calculateur:
         drapeaux: dict[str, str] | None = None,
         **nombres: Any,
     ) -> Chiffre:
-        geographie, periode, annee = self._datation(
-            cherche.lecture, cherche.millesime, cherche.territoire.niveau
-        )
-        marques = [
-            f"{k} = {v}" for k, v in (drapeaux or {}).items() if v not in DRAPEAUX_MUETS.get(k, {"0", "so"})
-        ]
+        lecture, territoire = cherche.lecture, cherche.territoire
+        geographie, periode, annee = self._datation(lecture, cherche.millesime, territoire.niveau)
+        lus = (drapeaux or {}).items()
+        marques = [f"{k} = {v}" for k, v in lus if v not in DRAPEAUX_MUETS.get(k, ("0", "so"))]
         return Chiffre(
-            territoire=cherche.territoire.code,
-            niveau=cherche.territoire.niveau,
+            territoire=territoire.code,
+            niveau=territoire.niveau,
             indicateur=cherche.indicateur.code,
-            source=cherche.lecture.source.id,
+            source=lecture.source.id,
             statut=statut,
             millesime=cherche.millesime,
             geographie=geographie,
-            definition=cherche.lecture.definition,
+            definition=lecture.definition,
             periode=periode,
             note=" ; ".join(filter(None, [note, *marques])),
             annee_de_partie=DU_MILLESIME if annee == cherche.millesime else annee,
@@ -393,15 +325,25 @@ class Calculateur:
         )
 
 
+def _part_couverte(couverture: float) -> str:
+    """Écrire la part de l'ensemble qu'une somme partielle couvre, arrondie vers le bas."""
+    return f"{nombre(min(math.floor(1000 * couverture) / 10, 99.9), 1)}\u00a0% de l'ensemble"
+
+
+def _combien(presents: np.ndarray, elementaire: str) -> str:
+    """Dire combien de composantes ont un chiffre."""
+    return f"{int(presents.sum())} {'IRIS' if elementaire == 'iris' else 'communes'} sur {len(presents)}"
+
+
 def _trop_peu(lus: Comptes, elements: Elements, presents: np.ndarray, elementaire: str) -> str:
     """Dire pourquoi trop peu de composantes ont un chiffre."""
-    nom = "IRIS" if elementaire == "iris" else "communes"
     if not (elements.places >= 0).any():
-        return "territoire absent du fichier déposé"
+        return ABSENT
     if presents.any():
-        return f"seulement {int(presents.sum())} {nom} sur {len(presents)} ont un chiffre dans les fichiers déposés"
+        return f"seulement {_combien(presents, elementaire)} ont un chiffre dans les fichiers déposés"
     if lus.absentes:
         return f"le fichier déposé ne contient pas la variable {', '.join(lus.absentes)}"
+    nom = "IRIS" if elementaire == "iris" else "communes"
     return f"aucun des {len(presents)} {nom} n'a de chiffre dans les fichiers déposés"
 
 

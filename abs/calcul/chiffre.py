@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from abs.statuts import SANS_VALEUR, Fiabilite, Statut
+from abs.definitions import table
+from abs.statuts import SANS_VALEUR, Fiabilite
+from abs.territoires.territoires import Territoire
 
 # Ordre de préférence entre deux lectures d'un même chiffre.
-RANG: Final[dict[str, int]] = {
-    Statut.PUBLIE: 0,
-    Statut.CALCULE: 0,
-    Statut.ESTIME: 1,
-    Statut.PARTIEL: 2,
-    Statut.SECRET: 3,
-    Statut.SANS_OBJET: 4,
-    Statut.INDISPONIBLE: 5,
-}
-
+RANG: Final[dict[str, int]] = table("_libelles")["preferences"]
 
 # Année des données d'un chiffre qui n'est pas tiré d'une édition : celle de son millésime.
 DU_MILLESIME: Final = 0
+
+
+# Ce que la note d'un chiffre partiel dit d'abord.
+CALCULE_SUR: Final = "calculé sur "
+# Ce qui distingue une ligne du diagnostic de toutes les autres : la référence que les documents écrivent.
+CLE: Final = ("territoire", "niveau", "indicateur", "definition", "millesime", "source")
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,11 @@ class Chiffre:
         return self.millesime if self.annee_de_partie == DU_MILLESIME else self.annee_de_partie
 
     @property
+    def cle(self) -> tuple[str | int | None, ...]:
+        """Donner ce qui distingue cette ligne de toutes les autres."""
+        return tuple(getattr(self, nom) for nom in CLE)
+
+    @property
     def a_une_valeur(self) -> bool:
         """Dire si le chiffre peut être écrit."""
         return self.statut not in SANS_VALEUR
@@ -72,3 +77,11 @@ def de_meme_date(un: Chiffre, autre: Chiffre) -> bool:
     if (un.source, un.millesime) == (autre.source, autre.millesime):
         return True
     return un.annee_donnees is not None and un.annee_donnees == autre.annee_donnees
+
+
+Lus = Sequence[tuple[Territoire, Chiffre | None]]
+
+
+def chiffres_de(lus: Iterable[tuple[Territoire, Chiffre | None]]) -> list[tuple[Territoire, Chiffre]]:
+    """Garder les territoires dont le chiffre a une valeur."""
+    return [(t, c) for t, c in lus if c is not None and c.a_une_valeur]

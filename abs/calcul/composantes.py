@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from abs.calcul.lecture import Lecteur
+from abs.definitions import table
 from abs.indicateurs.formules import formule
 from abs.indicateurs.indicateurs import Lecture
 from abs.territoires.territoires import Territoire, Territoires
@@ -19,7 +21,6 @@ from donnees_insee.catalogue import catalogue
 
 PRESQUE_TOUT: Final = 0.9999
 POPULATION_D_IRIS: Final = Lecture(source=catalogue.source("rp_population"), numerateur=formule("P_POP"))
-POPULATIONS_DE_COMMUNES: Final = (("comparateur", "P_POP"), ("populations_legales", "POPREF_MUN"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +30,6 @@ class Elements:
     codes: list[str]
     places: np.ndarray
     poids: np.ndarray
-
-    def prendre(self, vecteur: np.ndarray) -> np.ndarray:
-        """Extraire d'un vecteur de la table les valeurs des composantes."""
-        if len(vecteur) == 0:
-            return np.full(len(self.codes), np.nan)
-        return np.where(self.places >= 0, vecteur[self.places], np.nan)
 
     def couverture(
         self,
@@ -84,11 +79,10 @@ class Decoupage:
         self.base = base
         self.territoires = territoires
         self.lecteur = Lecteur(base, self._prefixes(sujet))
-        self._listes: dict[tuple[str, str, int, str], list[tuple[str, str]]] = {}
-        self._elements: dict[tuple[str, str, int, str], Elements] = {}
-        self._populations: dict[tuple[str, str], float | None] = {}
-        self._poids_par_code = lru_cache(maxsize=32)(self._dictionnaire_de_poids)
-        self.vus = lru_cache(maxsize=64)(self._codes_par_commune)
+        self.elements = lru_cache(maxsize=None)(self._elements)
+        self.population = lru_cache(maxsize=None)(self._population)
+        self._poids = lru_cache(maxsize=32)(self._poids_par_code)
+        self._vus = lru_cache(maxsize=64)(self._codes_par_commune)
         self._iris = lru_cache(maxsize=None)(self._liste_d_iris)
 
     def _prefixes(self, sujet: Territoire) -> tuple[str, ...] | None:
@@ -102,15 +96,8 @@ class Decoupage:
     @cached_property
     def populations(self) -> pd.Series:
         """Population des communes, par la meilleure source tenue."""
-        sources = (
-            ("populations_legales", "POPREF_MUN", "commune"),
-            ("comparateur", "P_POP", "commune"),
-            ("rp_population", "P_POP", "iris"),
-            # À défaut, la population des ménages fiscaux : un minorant, suffisant pour situer une taille.
-            ("filosofi", "NB_PERSONNES", "commune"),
-        )
-        series = [self._population_des_communes(*s) for s in sources]
-        series = [s for s in series if len(s)]
+        lues = [self._population_des_communes(*s) for s in table("_lecture")["populations"]]
+        series = [s for s in lues if len(s)]
         toutes = pd.concat(series) if series else pd.Series(dtype=float)
         return toutes[~toutes.index.duplicated()]
 
@@ -121,7 +108,7 @@ class Decoupage:
         communes = [codes.ville_de_l_arrondissement(c[:5]) for c in territoire.composantes]
         candidates = [
             (abs(annee - millesime), annee, identifiant, variable)
-            for identifiant, variable in POPULATIONS_DE_COMMUNES
+            for identifiant, variable in table("_lecture")["populations_datees"]
             for annee in self.base.millesimes(identifiant, "commune")
         ]
         for _, annee, identifiant, variable in sorted(candidates):
@@ -142,33 +129,18 @@ class Decoupage:
             return lues.groupby([codes.ville_de_l_arrondissement(str(c)[:5]) for c in lues.index]).sum()
         return pd.Series(dtype=float)
 
-    def population(self, territoire: Territoire) -> float | None:
-        """Donner la population qui règle le mode de collecte du recensement dans un territoire."""
-        cle = (territoire.niveau, territoire.code)
-        if cle not in self._populations:
-            self._populations[cle] = self._population(territoire)
-        return self._populations[cle]
-
     def _population(self, territoire: Territoire) -> float | None:
+        """Donner la population qui règle le mode de collecte du recensement dans un territoire."""
+        lieux = list(territoire.composantes)
         if territoire.niveau in {"iris", "quartier", "commune"}:
-            commune = codes.ville_de_l_arrondissement((territoire.composantes or (territoire.code,))[0][:5])
-            trouvee = self.populations.get(commune)
-            return None if trouvee is None else float(trouvee)
-        connues = self.populations.reindex(list(territoire.composantes)).dropna()
+            lieux = [codes.ville_de_l_arrondissement((territoire.composantes or (territoire.code,))[0][:5])]
+        connues = self.populations.reindex(lieux).dropna()
         return float(connues.sum()) if len(connues) else None
 
     def composantes(
         self, territoire: Territoire, source: str, millesime: int, niveau: str
     ) -> list[tuple[str, str]]:
         """Lister les composantes d'un territoire dans la géographie d'une source."""
-        cle = (f"{territoire.niveau} {territoire.code}", source, millesime, niveau)
-        if cle not in self._listes:
-            self._listes[cle] = self._decomposer(territoire, source, millesime, niveau)
-        return self._listes[cle]
-
-    def _decomposer(
-        self, territoire: Territoire, source: str, millesime: int, niveau: str
-    ) -> list[tuple[str, str]]:
         if territoire.niveau in {"iris", "quartier"}:
             return [(c, territoire.type_iris) for c in territoire.composantes]
         if niveau == "commune":
@@ -191,37 +163,42 @@ class Decoupage:
     def _liste_d_iris(
         self, commune: str, source: str, millesime: int, annee: int | None
     ) -> list[tuple[str, str]]:
-        vus = self.vus(source, millesime).get(commune, set())
+        vus = self._vus(source, millesime).get(commune, set())
         return [(c, t) for c, _, t in self.territoires.geographie.codes_d_iris(commune, vus, annee)]
 
-    def elements(
+    def _elements(
         self, territoire: Territoire, source: catalogue.Source, millesime: int, niveau: str
     ) -> Elements:
         """Situer les composantes d'un territoire dans la table d'une source."""
-        cle = (f"{territoire.niveau} {territoire.code}", source.id, millesime, niveau)
-        if cle not in self._elements:
-            couples = self.composantes(territoire, source.id, millesime, niveau)
-            retenus = [c for c, t in couples if t not in source.types_hors_champ]
-            rangs = self.lecteur.rangs(source.id, millesime, niveau)
-            poids = self._poids_par_code(niveau, millesime)
-            self._elements[cle] = Elements(
-                retenus,
-                np.array([rangs.get(c, -1) for c in retenus], dtype=int),
-                np.array([poids.get(c, np.nan) for c in retenus], dtype=float),
-            )
-        return self._elements[cle]
+        couples = self.composantes(territoire, source.id, millesime, niveau)
+        retenus = [c for c, t in couples if t not in source.types_hors_champ]
+        rangs, poids = self.lecteur.rangs(source.id, millesime, niveau), self._poids(niveau, millesime)
+        return Elements(
+            retenus,
+            np.array([rangs.get(c, -1) for c in retenus], dtype=int),
+            np.array([poids.get(c, np.nan) for c in retenus], dtype=float),
+        )
 
-    def _dictionnaire_de_poids(self, elementaire: str, millesime: int) -> dict[str, float]:
-        poids = self._poids(elementaire, millesime)
-        return dict(zip(poids.index.tolist(), poids.to_numpy(float).tolist(), strict=True))
-
-    def _poids(self, elementaire: str, millesime: int) -> pd.Series:
+    def _poids_par_code(self, elementaire: str, millesime: int) -> dict[str, float]:
         if elementaire == "commune":
-            return self.populations
+            return self.populations.astype(float).to_dict()
         annees = self.base.millesimes("rp_population", "iris")
         if not annees:
-            return pd.Series(dtype=float)
+            return {}
         annee = min(annees, key=lambda a: (abs(a - millesime), a))
         # Par la lecture ordinaire : un extrait qui a perdu P_POP en garde les tranches d'âge.
         lus = self.lecteur.comptes(POPULATION_D_IRIS, annee, "iris")
-        return pd.Series(lus.numerateur, index=list(lus.rangs), dtype=float)
+        return dict(zip(lus.rangs, lus.numerateur.tolist(), strict=True))
+
+
+def contenants(composantes: Iterable[str], communes: pd.DataFrame) -> list[tuple[str, str]]:
+    """Lister les territoires publiés qui contiennent toutes les composantes d'un groupe."""
+    villes = {codes.ville_de_l_arrondissement(c[:5]) for c in composantes}
+    trouves = [("commune", villes.copy())]
+    connues = communes.reindex(sorted(villes))
+    trouves += [(niveau, {str(v) for v in connues[niveau]}) for niveau in ("epci", "departement", "region")]
+    return [
+        (niveau, next(iter(ensemble)))
+        for niveau, ensemble in trouves
+        if len(ensemble) == 1 and ensemble.isdisjoint({"nan", "None", "<NA>", ""})
+    ]

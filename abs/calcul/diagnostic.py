@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
+from typing import Final
 
-import pandas as pd
-
-from abs.calcul.calcul import Calculateur
-from abs.calcul.chiffre import Chiffre
+from abs.calcul.calcul import Calculateur, Recherche
+from abs.calcul.chiffre import Chiffre, chiffres_de
 from abs.calcul.sources_recues import ajouter_les_locales
 from abs.calcul.table_longue import COLONNES, Diagnostic, Ensembles
+from abs.definitions import table
 from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateurs
 from abs.statuts import Statut
 from abs.territoires.demande import Demande, verifier
@@ -19,6 +20,10 @@ from abs.territoires.territoires import Territoire, Territoires
 from donnees_insee import codes
 from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import source
+
+# La note d'une date où tout ce qu'on attend est chiffré.
+SUFFIT: Final = 2
+Essais = list[tuple[int, tuple[Lecture, ...]]]
 
 __all__ = ["COLONNES", "Diagnostic", "Diagnostiqueur", "Ensembles", "diagnostiquer"]
 
@@ -62,17 +67,11 @@ class Diagnostiqueur:
             liste = geo.iris(self.sujet.code, self._iris_vus())
             if len(liste) < 2 or set(liste["type"].dropna()) == {"Z"}:
                 return []
+            noms = liste["nom"].fillna("IRIS " + liste.index.to_series().astype(str))
+            types = liste["type"].fillna("")
             return [
-                Territoire(
-                    str(c),
-                    "iris",
-                    str(r["nom"]) if pd.notna(r["nom"]) else f"IRIS {c}",
-                    None,
-                    (str(c),),
-                    "iris",
-                    type_iris=str(r["type"]) if pd.notna(r["type"]) else "",
-                )
-                for c, r in liste.iterrows()
+                Territoire(str(c), "iris", str(nom), None, (str(c),), "iris", type_iris=str(type_iris))
+                for c, nom, type_iris in zip(liste.index, noms, types, strict=True)
             ]
         if self.sujet.niveau in {"epci", "departement"}:
             return [
@@ -85,21 +84,13 @@ class Diagnostiqueur:
     def _iris_vus(self) -> set[str]:
         """Codes d'IRIS du sujet dans les données du dernier millésime admis."""
         vus: set[str] = set()
-        for identifiant in (
-            "filosofi",
-            "caf",
-            "rp_population",
-            "rp_logement",
-            "rp_activite",
-            "rp_menages",
-            "rp_diplomes",
-        ):
+        for identifiant in table("_lecture")["sources_d_iris"]:
             tenus = set(self.base.millesimes(identifiant, "iris"))
             for annee in [a for a in self.demande.vintages(self.base, identifiant) if a in tenus][:1]:
                 vus |= {
-                    str(c)
-                    for c in self.calculateur.lecteur.table(identifiant, annee, "iris").index
-                    if self.sujet.code in {str(c)[:5], codes.ville_de_l_arrondissement(str(c)[:5])}
+                    c
+                    for c in self.calculateur.lecteur.rangs(identifiant, annee, "iris")
+                    if self.sujet.code in {c[:5], codes.ville_de_l_arrondissement(c[:5])}
                 }
         return vus
 
@@ -109,7 +100,7 @@ class Diagnostiqueur:
         """Calculer tous les chiffres."""
         ensembles = self.ensembles()
         diagnostic = Diagnostic(self.demande, ensembles, [])
-        tous: dict[tuple[object, ...], Chiffre] = {}
+        tous: dict[tuple[str | int | None, ...], Chiffre] = {}
         for indicateur in indicateurs().values():
             if seulement is not None and indicateur.code not in seulement:
                 continue
@@ -118,16 +109,13 @@ class Diagnostiqueur:
             if indicateur.lu_pour_la_commune:
                 continue
             for groupe, territoires in _groupes_a_lire(ensembles):
-                if not territoires:
-                    continue
                 date, chiffres = self._groupe(indicateur, groupe, territoires, diagnostic)
                 if groupe == "qpv":
                     chiffres += self._sujet_a_la_date_des_qpv(indicateur, chiffres, diagnostic)
                 diagnostic.millesimes[groupe, indicateur.code] = date
+                # Un chiffre lu pour plusieurs groupes n'est gardé qu'une fois : le premier.
                 for c in chiffres:
-                    tous.setdefault(
-                        (c.territoire, c.niveau, c.indicateur, c.definition, c.millesime, c.source), c
-                    )
+                    tous.setdefault(c.cle, c)
         diagnostic.chiffres = list(tous.values()) + self._part_en_qpv(diagnostic)
         if seulement is None:
             ajouter_les_locales(self.base, diagnostic, self.territoires.geographie)
@@ -143,7 +131,7 @@ class Diagnostiqueur:
         if sujet.niveau != "commune" or edition not in self.base.millesimes(lecture.source.id) or not siens:
             return []
         assert edition is not None
-        return [self.calculateur.part_commune(definition, lecture, sujet, edition, siens)]
+        return [self.calculateur.part_commune(Recherche(definition, lecture, sujet, edition), siens)]
 
     # -- dates ---------------------------------------------------------------------------------
 
@@ -154,23 +142,28 @@ class Diagnostiqueur:
         lectures = _lectures_du_groupe(indicateur, groupe)
         if not lectures:
             return None, []
-        candidates, apres = self._candidates(lectures, groupe)
+        if groupe == "qpv":
+            candidates, apres = self._editions(lectures)
+        else:
+            annees = {a for le in lectures for a in self.demande.vintages(self.base, le.source.id)}
+            candidates, apres = [(a, lectures) for a in sorted(annees, reverse=True)], set()
         essais: list[tuple[int, list[Chiffre]]] = []
+        noter = partial(_merite, groupe, sujet=self.sujet, premier=territoires[0])
         for annee, admises in candidates:
             chiffres = self._a_la_date(indicateur, admises, territoires, annee)
             if not chiffres:
                 continue
             essais.append((annee, chiffres))
-            if _convient(groupe, chiffres, territoires, sujet=self.sujet):
+            if noter(chiffres) == SUFFIT:
                 break
             if self._date_imposee(groupe, lectures, essais, territoires[0]):
                 essais = essais[-1:]
                 break
-        choisi = _meilleur(groupe, essais, territoires[0].code, parmi_les_siens=territoires[0] == self.sujet)
-        if choisi is None:
+        if not essais:
             du_sujet = territoires if groupe != "qpv" else [t for t in territoires if t == self.sujet]
             return None, self._sans_source(indicateur, lectures, du_sujet)
-        annee, chiffres = choisi
+        # La plus récente des meilleures.
+        annee, chiffres = max(essais, key=lambda essai: noter(essai[1]))
         if annee in apres:
             diagnostic.posterieures.setdefault(chiffres[0].source, set()).add(annee)
         if groupe in {"mailles", "quartiers"}:
@@ -191,18 +184,7 @@ class Diagnostiqueur:
         chiffre_ailleurs = any(c.a_une_valeur and c.territoire == sujet.code for _, e in essais for c in e)
         return not chiffre_ailleurs and self.calculateur.tient(lectures, sujet, essais[-1][0])
 
-    def _candidates(
-        self, lectures: tuple[Lecture, ...], groupe: str
-    ) -> tuple[list[tuple[int, tuple[Lecture, ...]]], set[int]]:
-        """Lister les dates à essayer, la meilleure d'abord, chacune avec les lectures qui y valent."""
-        if groupe == "qpv":
-            return self._editions(lectures)
-        annees = {a for lecture in lectures for a in self.demande.vintages(self.base, lecture.source.id)}
-        return [(a, lectures) for a in sorted(annees, reverse=True)], set()
-
-    def _editions(
-        self, lectures: tuple[Lecture, ...]
-    ) -> tuple[list[tuple[int, tuple[Lecture, ...]]], set[int]]:
+    def _editions(self, lectures: tuple[Lecture, ...]) -> tuple[Essais, set[int]]:
         """Ranger les fichiers de QPV : ceux dont l'année des données est connue d'abord, puis les plus récents.
 
         Deux fichiers ne sont jamais lus ensemble : l'un porte l'année de ses données, l'autre son édition.
@@ -214,20 +196,15 @@ class Diagnostiqueur:
             for le in lectures
             for a in libre.vintages(self.base, le.source.id)
         ]
-        limite = self.demande.millesime
-        imposees = self.demande.millesimes.keys()
+        limite, imposees = self.demande.millesime, self.demande.millesimes.keys()
         admises = [
             (le, a, annee)
             for le, a, annee in connues
             if limite is None or imposees & {le.source.id, le.source.famille} or (annee or a) <= limite
         ]
-        tardives = not admises
-        choisies = sorted(
-            admises or connues,
-            key=lambda c: (c[2] is None, (c[2] or c[1]) * (1 if tardives else -1)),
-        )
-        apres = {a for _, a, _ in choisies} if tardives else set()
-        return [(a, (le,)) for le, a, _ in choisies], apres
+        sens = -1 if admises else 1
+        choisies = sorted(admises or connues, key=lambda c: (c[2] is None, sens * (c[2] or c[1])))
+        return [(a, (le,)) for le, a, _ in choisies], set() if admises else {a for _, a, _ in choisies}
 
     def _a_la_date(
         self,
@@ -236,10 +213,8 @@ class Diagnostiqueur:
         territoires: tuple[Territoire, ...],
         annee: int,
     ) -> list[Chiffre]:
-        admises = [le for le in lectures if annee in self.demande.vintages(self.base, le.source.id)] or list(
-            lectures
-        )
-        trouves = [self.calculateur.chiffre(indicateur, t, annee, admises) for t in territoires]
+        admises = [le for le in lectures if annee in self.demande.vintages(self.base, le.source.id)]
+        trouves = (self.calculateur.chiffre(indicateur, t, annee, admises or lectures) for t in territoires)
         return [c for c in trouves if c is not None]
 
     def _sujet_a_la_date_des_qpv(
@@ -252,18 +227,15 @@ class Diagnostiqueur:
         diagnostic.millesimes["qpv_sujet", indicateur.code] = annee
         if annee is None or not lectures:
             return []
-        trouves = [
-            self.calculateur.chiffre(indicateur, t, annee, lectures)
-            for t in reperes_des_qpv(diagnostic.ensembles)
-        ]
-        return [c for c in trouves if c is not None and c.a_une_valeur]
+        reperes = reperes_des_qpv(diagnostic.ensembles)
+        lus = ((t, self.calculateur.chiffre(indicateur, t, annee, lectures)) for t in reperes)
+        return [c for _, c in chiffres_de(lus)]
 
     def _sans_source(
         self, indicateur: Indicateur, lectures: tuple[Lecture, ...], territoires: Iterable[Territoire]
     ) -> list[Chiffre]:
         """Dire qu'un indicateur manque faute de source, pour chaque territoire du groupe."""
-        attendue = lectures[0].source
-        dernier = self.demande.millesime
+        attendue, dernier = lectures[0].source, self.demande.millesime
         debut = min(le.de for le in lectures)
         quand = f" de {dernier} ou avant" if dernier else ""
         note = f"il manque le fichier « {attendue.titre} »{quand}"
@@ -271,18 +243,8 @@ class Diagnostiqueur:
             note = f"publié seulement depuis {debut}"
         elif any(self.base.millesimes(le.source.id) for le in lectures):
             note = f"aucun fichier déposé de « {attendue.titre} »{quand} ne porte ce niveau ou cette date"
-        return [
-            Chiffre(
-                t.code,
-                t.niveau,
-                indicateur.code,
-                attendue.id,
-                Statut.INDISPONIBLE,
-                self.demande.millesime,
-                note=note,
-            )
-            for t in territoires
-        ]
+        vide = partial(Chiffre, statut=Statut.INDISPONIBLE, millesime=dernier, note=note)
+        return [vide(t.code, t.niveau, indicateur.code, attendue.id) for t in territoires]
 
 
 def _groupes_a_lire(ensembles: Ensembles) -> list[tuple[str, tuple[Territoire, ...]]]:
@@ -291,12 +253,13 @@ def _groupes_a_lire(ensembles: Ensembles) -> list[tuple[str, tuple[Territoire, .
     if ensembles.sujet.niveau == "qpv":
         sujet = ensembles.sujet
         return [("qpv", (sujet, *(t for t in tous_les_qpv if t.code != sujet.code)))]
-    return [
+    groupes = [
         ("comparaison", (ensembles.sujet, *ensembles.references)),
         ("mailles", ensembles.mailles),
         ("quartiers", ensembles.quartiers),
         ("qpv", tous_les_qpv),
     ]
+    return [(nom, siens) for nom, siens in groupes if siens]
 
 
 def reperes_des_qpv(ensembles: Ensembles) -> tuple[Territoire, ...]:
@@ -310,17 +273,12 @@ def _remarques(diagnostic: Diagnostic) -> list[str]:
     """Dire en une phrase les éditions QPV montrées bien qu'elles suivent le millésime demandé."""
     if not diagnostic.posterieures:
         return []
-    editions = [
+    editions = ", ".join(
         f"{source(s).titre.split(' : ')[-1]} ({', '.join(map(str, sorted(annees)))})"
         for s, annees in sorted(diagnostic.posterieures.items())
-    ]
-    return [
-        (
-            f"Aucune édition QPV de {diagnostic.demande.millesime} ou d'avant n'est dans la base "
-            f"pour {', '.join(editions)} : "
-            "ces éditions sont montrées, à lire à leur propre date."
-        )
-    ]
+    )
+    texte = table("_phrases")["avertissements"]["editions_posterieures"]
+    return [texte.format(millesime=diagnostic.demande.millesime, editions=editions)]
 
 
 def _lectures_du_groupe(indicateur: Indicateur, groupe: str) -> tuple[Lecture, ...]:
@@ -329,29 +287,14 @@ def _lectures_du_groupe(indicateur: Indicateur, groupe: str) -> tuple[Lecture, .
     return tuple(le for le in indicateur.lectures if ("qpv" in le.source.niveaux) == qpv)
 
 
-def _convient(
-    groupe: str, chiffres: list[Chiffre], territoires: tuple[Territoire, ...], *, sujet: Territoire
-) -> bool:
-    """Dire si une date suffit : le sujet et au moins une référence ont un chiffre, ou une maille en a un."""
-    premier = territoires[0].code
-    du_premier = any(c.a_une_valeur for c in chiffres if c.territoire == premier)
-    if groupe != "comparaison":
-        return du_premier if territoires[0] == sujet else any(c.a_une_valeur for c in chiffres)
-    return du_premier and any(c.a_une_valeur for c in chiffres if c.territoire != premier)
-
-
-def _meilleur(
-    groupe: str, essais: list[tuple[int, list[Chiffre]]], premier: str, *, parmi_les_siens: bool
-) -> tuple[int, list[Chiffre]] | None:
-    """Prendre la dernière date essayée si elle convient ; sinon la plus récente où le sujet a un chiffre."""
-    if not essais:
-        return None
-    valables = [e for e in essais if any(c.a_une_valeur for c in e[1])]
-    du_premier = [e for e in essais if any(c.a_une_valeur and c.territoire == premier for c in e[1])]
+def _merite(groupe: str, chiffres: list[Chiffre], *, sujet: Territoire, premier: Territoire) -> int:
+    """Noter une date : elle suffit si le sujet et une référence ont un chiffre, ou une maille ; à défaut, le sujet seul."""
+    du_premier = {c.territoire == premier.code for c in chiffres if c.a_une_valeur}
     if groupe == "comparaison":
-        complets = [e for e in du_premier if any(c.a_une_valeur and c.territoire != premier for c in e[1])]
-        return (complets or du_premier or essais)[0]
-    return ((du_premier if parmi_les_siens else []) or valables or essais)[0]
+        return (True in du_premier) * len(du_premier)
+    if premier == sujet:
+        return SUFFIT if True in du_premier else len(du_premier)
+    return SUFFIT * bool(du_premier)
 
 
 def diagnostiquer(base: Base, demande: Demande, suivre: Callable[[str], None] | None = None) -> Diagnostic:

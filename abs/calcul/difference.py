@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,12 +11,13 @@ from typing import Any, Final
 
 import pandas as pd
 
+from abs.calcul.chiffre import CLE
 from abs.calcul.table_longue import COLONNES
 from abs.indicateurs.formules import formule
 
-CLE: Final = ("territoire", "niveau", "indicateur", "definition", "millesime", "source")
 # Deux machines peuvent ne pas additionner dans le même ordre : le dernier chiffre d'un nombre peut bouger.
 TOLERANCE: Final = 1e-12
+DEBUT_DE_NOMBRE: Final = re.compile(r"(?=[,-]*\d)[\d,-]+")
 VIDES: Final = frozenset({"", "nan", "None", "<NA>"})
 
 
@@ -104,6 +106,10 @@ def comparer_tables(
     bilan, excuses = Bilan(document), excuses or {}
     refaites, lues = par_reference(attendue), par_reference(trouvee)
     repetees = Counter(reference_de(ligne) for ligne in trouvee[list(CLE)].to_dict("records"))
+
+    def noter(cellule: str, reference: str, attendu: str, trouve: str) -> None:
+        bilan.ecarts.append(Ecart(document, cellule, reference, attendu, trouve))
+
     for reference, ligne in lues.items():
         refaite = refaites.get(reference)
         champs = [c for c in COLONNES if refaite is None or not memes(refaite[c], ligne[c])]
@@ -112,22 +118,22 @@ def comparer_tables(
         elif reference in excuses:
             bilan.non_verifiables[excuses[reference]] += 1
         elif refaite is None:
-            trouve = f"une ligne de valeur {ecrit(ligne['valeur']) or 'absente'}"
-            bilan.ecarts.append(Ecart(document, "ligne", reference, "aucune ligne", trouve))
+            noter("ligne", reference, "aucune ligne", _une_ligne(ligne))
         elif repetees[reference] > 1:
-            trouve = f"{repetees[reference]} lignes"
-            bilan.ecarts.append(Ecart(document, "ligne", reference, "une seule ligne", trouve))
+            noter("ligne", reference, "une seule ligne", f"{repetees[reference]} lignes")
         else:
-            bilan.ecarts += [
-                Ecart(document, c, reference, ecrit(refaite[c]), ecrit(ligne[c])) for c in champs
-            ]
+            for c in champs:
+                noter(c, reference, ecrit(refaite[c]), ecrit(ligne[c]))
     for reference in refaites.keys() - lues.keys():
         if excuse_des_lignes_en_plus:
             bilan.non_verifiables[excuse_des_lignes_en_plus] += 1
         else:
-            attendu = f"une ligne de valeur {ecrit(refaites[reference]['valeur']) or 'absente'}"
-            bilan.ecarts.append(Ecart(document, "ligne", reference, attendu, "aucune ligne"))
+            noter("ligne", reference, _une_ligne(refaites[reference]), "aucune ligne")
     return bilan
+
+
+def _une_ligne(ligne: Mapping[str, Any]) -> str:
+    return f"une ligne de valeur {ecrit(ligne['valeur']) or 'absente'}"
 
 
 def refaire_rapport(
@@ -137,28 +143,24 @@ def refaire_rapport(
     haut, bas = formule(numerateur), formule(denominateur)
     if any(v not in cellules for v in (*haut.variables, *bas.variables)):
         return None
-    comptes = [
+    hauts, denominateurs = (
         float(f.calculer({v: cellules[v] for v in f.variables}))  # type: ignore[misc]
         for f in (haut, bas)
-    ]
-    if math.isnan(comptes[0]) or math.isnan(comptes[1]) or comptes[1] == 0:
+    )
+    if math.isnan(hauts) or math.isnan(denominateurs) or denominateurs == 0:
         return None
-    return facteur * comptes[0] / comptes[1], comptes[0], comptes[1]
+    return facteur * hauts / denominateurs, hauts, denominateurs
 
 
 def lisible(texte: str, valeur: float, *, arrondi_a: float = 0.0) -> bool:
     """Dire si un nombre affiché est bien l'arrondi d'une valeur."""
     propre = "".join(c for c in texte if not c.isspace()).replace("−", "-")
-    debut = ""
-    for caractere in propre:
-        if not (caractere.isdigit() or caractere in ",-"):
-            break
-        debut += caractere
-    if not any(c.isdigit() for c in debut):
+    debut = DEBUT_DE_NOMBRE.match(propre)
+    if debut is None:
         return False
-    decimales = len(debut.partition(",")[2])
+    decimales = len(debut[0].partition(",")[2])
     pas = max(10.0**-decimales, arrondi_a)
-    return abs(float(debut.replace(",", ".")) - valeur) <= pas / 2 + 1e-9
+    return abs(float(debut[0].replace(",", ".")) - valeur) <= pas / 2 + 1e-9
 
 
 def reunir(bilans: Iterable[Bilan]) -> Bilan:

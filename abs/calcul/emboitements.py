@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from abs.calcul.secret import Emboitement
 from donnees_insee import codes
-
-if TYPE_CHECKING:
-    from donnees_insee.geographie.appartenances import Geographie
+from donnees_insee.geographie.appartenances import Geographie
 
 
 def emboitements(recus: set[str], geographie: Geographie) -> list[Emboitement]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from abs.definitions import table
 from abs.indicateurs.indicateurs import Lecture, identites
 from abs.statuts import Statut
 from donnees_insee.base.base import Base
@@ -17,18 +19,7 @@ from donnees_insee.catalogue.tables import marques
 from donnees_insee.lecture.reconnaissance import traduire
 from donnees_insee.preparation.preparation import SUFFIXE_STATUT
 
-NOTES = (
-    "LAB_IRIS",
-    "DISP_NOTE",
-    "DISP_INCERT",
-    "DEC_NOTE",
-    "DEC_INCERT",
-    "NOTE_FILO",
-    "NOTE_CNAF",
-    "NOTE_RP",
-    "NOTE_CNAM",
-    "NOTE_PE",
-)
+DRAPEAUX: Final[tuple[str, ...]] = tuple(table("_lecture")["drapeaux"])
 
 
 @dataclass(frozen=True)
@@ -47,14 +38,25 @@ class Comptes:
 
     def prendre(self, vecteur: np.ndarray, codes: list[str]) -> np.ndarray:
         """Extraire un vecteur pour des codes, NaN pour ceux que la table n'a pas."""
-        places = np.array([self.rangs.get(c, -1) for c in codes], dtype=int)
-        if len(vecteur) == 0:
-            return np.full(len(codes), np.nan)
-        return np.where(places >= 0, vecteur[places], np.nan)
+        return prendre(vecteur, np.array([self.rangs.get(c, -1) for c in codes], dtype=int))
+
+    def cachees(self, codes: Iterable[str]) -> list[str]:
+        """Lister les lignes que le producteur cache."""
+        return [c for c in codes if self.statut_de(c) == Statut.SECRET]
+
+    def statut_de(self, code: str) -> str | None:
+        """Donner le statut d'une ligne sans chiffre ; vide si elle en a un, rien si la table n'a pas la ligne."""
+        rang = self.rangs.get(code)
+        return None if rang is None else str(self.statut[rang])
 
     def drapeaux(self, rang: int) -> dict[str, str]:
         """Donner les drapeaux du producteur d'une ligne."""
         return {n: str(v[rang]) for n, v in self.notes.items() if v[rang]}
+
+
+def prendre(vecteur: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Extraire d'un vecteur de table les valeurs de quelques lignes, NaN pour celles qu'elle n'a pas."""
+    return np.where(places >= 0, vecteur[places], np.nan) if len(vecteur) else np.full(len(places), np.nan)
 
 
 class Lecteur:
@@ -77,36 +79,34 @@ class Lecteur:
         table = self.table(lecture.source.id, millesime, niveau)
         lire = partial(self.colonne, lecture.source.id, millesime, niveau)
         valeurs, absentes, reconstituees = self._valeurs(lecture, table, lire)
-        vide = _partage(len(table), np.nan)
-        publiee = haut = bas = vide
-        if lecture.est_publiee:
+        publiee = haut = bas = _partage(len(table), np.nan)
+        if lecture.numerateur is None:
             publiee = valeurs[lecture.variable]
         else:
-            assert lecture.numerateur is not None
             haut = _etendre(lecture.numerateur.calculer(valeurs), len(table))
             if lecture.denominateur is not None and lecture.source_denominateur is None:
                 bas = _etendre(lecture.denominateur.calculer(valeurs), len(table))
-        statuts, raisons = _raisons(lecture, table, valeurs, absentes)
+        sommes = (
+            f"reconstitué par somme de ses tranches : {', '.join(reconstituees)}" if reconstituees else ""
+        )
         return Comptes(
-            rangs=self.rangs(lecture.source.id, millesime, niveau),
-            publiee=publiee,
-            numerateur=haut,
-            denominateur=bas,
-            statut=statuts,
-            raison=raisons,
-            remarque="reconstitué par somme de ses tranches : " + ", ".join(reconstituees)
-            if reconstituees
-            else "",
-            absentes=tuple(absentes),
-            notes=self.notes(lecture.source.id, millesime, niveau),
+            self.rangs(lecture.source.id, millesime, niveau),
+            publiee,
+            haut,
+            bas,
+            *_raisons(lecture, table, valeurs, absentes),
+            sommes,
+            tuple(absentes),
+            self.notes(lecture.source.id, millesime, niveau),
         )
 
     def _colonne(self, source: str, millesime: int, niveau: str, variable: str) -> np.ndarray | None:
-        return _flottants(self.table(source, millesime, niveau), variable)
+        table = self.table(source, millesime, niveau)
+        return table[variable].to_numpy(float) if variable in table else None
 
     def _notes(self, source: str, millesime: int, niveau: str) -> dict[str, np.ndarray]:
         table = self.table(source, millesime, niveau)
-        return {n: table[n].fillna("").astype(str).to_numpy(object) for n in NOTES if n in table}
+        return {n: table[n].fillna("").astype(str).to_numpy(object) for n in DRAPEAUX if n in table}
 
     def _rangs(self, source: str, millesime: int, niveau: str) -> dict[str, int]:
         return {str(c): i for i, c in enumerate(self.table(source, millesime, niveau).index)}
@@ -131,10 +131,6 @@ class Lecteur:
                 colonne = np.full(len(table), np.nan)
             valeurs[variable] = colonne
         return valeurs, absentes, reconstituees
-
-
-def _flottants(table: pd.DataFrame, variable: str) -> np.ndarray | None:
-    return table[variable].to_numpy(float) if variable in table else None
 
 
 def _completer(colonne: np.ndarray | None, somme: np.ndarray, marques_lues: pd.Series | None) -> np.ndarray:

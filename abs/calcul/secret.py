@@ -67,11 +67,6 @@ def sous_le_seuil(numerateur: float, denominateur: float, seuil: float, *, part:
     return any(c < seuil - NUL for c in comptes)
 
 
-def masquer(cellules: Iterable[CelluleSensible], emboitements: Sequence[Emboitement] = ()) -> set[str]:
-    """Choisir les cellules à cacher : celles sous le seuil, puis celles qui les trahiraient par différence."""
-    return set(decider(cellules, emboitements))
-
-
 def decider(
     cellules: Iterable[CelluleSensible],
     emboitements: Sequence[Emboitement] = (),
@@ -83,22 +78,20 @@ def decider(
     for c in table.values():
         if c.montrable and sous_le_seuil(c.numerateur, c.denominateur, c.seuil, part=c.part):
             decisions[c.code] = PRIMAIRE
-    caches = set(decisions) - set(connus)
     liens = [
         Emboitement(e.contenant, enfants, e.partition)
         for e in emboitements
         if e.contenant in table and (enfants := tuple(c for c in e.contenus if c in table))
     ]
+    ecran = _Ecran(table, liens, connus, set(decisions) - set(connus))
     while True:
-        fragile = next((e for e in liens if not _sur(e, table, caches)), None)
-        if fragile is None:
-            fragile = _retrouvable(liens, table, caches, connus)
-        suivante = None if fragile is None else _a_sacrifier(fragile, table, caches, connus)
+        fragile = next((e for e in liens if not ecran.est_sur(e)), None) or ecran.retrouvable()
+        suivante = None if fragile is None else ecran.a_sacrifier(fragile)
         if suivante is None:
             # Plus rien à cacher de ce côté, et un effectif s'y retrouve : seul ce qui est déjà publié reste montré.
             tout = {} if fragile is None or not connus else dict.fromkeys(table, ANTERIEURE)
             return {c: n for c, n in (tout | decisions).items() if c in decisions or c not in connus}
-        caches.add(suivante)
+        ecran.caches.add(suivante)
         decisions[suivante] = SECONDAIRE
 
 
@@ -154,79 +147,100 @@ def _coincident(couples: Sequence[tuple[float, float]]) -> bool:
     return bool(connus) and all(abs(a - b) < NUL for a, b in connus)
 
 
-def _a_sacrifier(
-    lien: Emboitement, table: dict[str, CelluleSensible], caches: set[str], connus: Collection[str]
-) -> str | None:
-    """Cacher le plus petit contenu encore montré, à défaut le contenant ; ce qui est déjà publié ne se cache plus."""
-    montres = sorted((table[c].numerateur, c) for c in lien.contenus if c not in caches and c not in connus)
-    if montres:
-        return montres[0][1]
-    return None if lien.contenant in caches or lien.contenant in connus else lien.contenant
+@dataclass
+class _Ecran:
+    """Une table d'effectifs, ce qui en est caché, et ce que le reste en laisse retrouver."""
 
+    table: dict[str, CelluleSensible]
+    liens: Sequence[Emboitement]
+    connus: Collection[str]
+    caches: set[str]
 
-def _reste(lien: Emboitement, table: dict[str, CelluleSensible]) -> tuple[float, float]:
-    """Ce que le contenant compte en plus de ses contenus reçus ; zéro si cela ne se sait pas."""
-    haut = table[lien.contenant].numerateur - sum(table[c].numerateur for c in lien.contenus)
-    bas = table[lien.contenant].denominateur - sum(table[c].denominateur for c in lien.contenus)
-    return tuple(0.0 if math.isnan(v) or v < NUL else v for v in (haut, bas))  # type: ignore[return-value]
+    def a_sacrifier(self, lien: Emboitement) -> str | None:
+        """Cacher le plus petit contenu encore montré, à défaut le contenant ; ce qui est déjà publié ne se cache plus."""
+        cachables = [c for c in lien.contenus if c not in self.caches and c not in self.connus]
+        if cachables:
+            return min(cachables, key=lambda c: (self.table[c].numerateur, c))
+        return None if lien.contenant in self.caches or lien.contenant in self.connus else lien.contenant
 
+    def _difference(self, lien: Emboitement, otes: Iterable[str]) -> tuple[float, float]:
+        """Ôter d'un contenant des contenus, au numérateur et au dénominateur."""
+        tout, parties = self.table[lien.contenant], [self.table[c] for c in otes]
+        haut = tout.numerateur - sum(c.numerateur for c in parties)
+        return haut, tout.denominateur - sum(c.denominateur for c in parties)
 
-def _sur(lien: Emboitement, table: dict[str, CelluleSensible], caches: set[str]) -> bool:
-    """Dire si la différence entre un contenant et ses contenus montrés ne trahit rien."""
-    caches_ici = [c for c in lien.contenus if c in caches]
-    non_recu = sum(_reste(lien, table)) > 0 or not lien.partition
-    if lien.contenant in caches:
-        # La somme des contenus montrés redonnerait le contenant caché.
-        return bool(caches_ici) or non_recu
-    if not caches_ici and not non_recu:
-        return True
-    if len(caches_ici) == 1 and not non_recu:
-        return False
-    montres = [table[c] for c in lien.contenus if c not in caches]
-    tout = table[lien.contenant]
-    haut = tout.numerateur - sum(c.numerateur for c in montres)
-    bas = tout.denominateur - sum(c.denominateur for c in montres)
-    seuil = max([tout.seuil, *(table[c].seuil for c in lien.contenus)])
-    if not caches_ici and haut < -NUL:
-        return True  # les contenus dépassent le contenant : la différence ne compte personne
-    return not sous_le_seuil(haut, bas, seuil, part=tout.part)
+    def _a_un_reste(self, lien: Emboitement) -> bool:
+        """Dire si le contenant compte plus que ses contenus reçus ; non si cela ne se sait pas."""
+        return not lien.partition or any(v >= NUL for v in self._difference(lien, lien.contenus))
 
+    def est_sur(self, lien: Emboitement) -> bool:
+        """Dire si la différence entre un contenant et ses contenus montrés ne trahit rien."""
+        caches_ici = [c for c in lien.contenus if c in self.caches]
+        non_recu = self._a_un_reste(lien)
+        if lien.contenant in self.caches:
+            # La somme des contenus montrés redonnerait le contenant caché.
+            return bool(caches_ici) or non_recu
+        if not caches_ici and not non_recu:
+            return True
+        if len(caches_ici) == 1 and not non_recu:
+            return False
+        haut, bas = self._difference(lien, (c for c in lien.contenus if c not in self.caches))
+        seuil = max(self.table[c].seuil for c in (lien.contenant, *lien.contenus))
+        if not caches_ici and haut < -NUL:
+            return True  # les contenus dépassent le contenant : la différence ne compte personne
+        return not sous_le_seuil(haut, bas, seuil, part=self.table[lien.contenant].part)
 
-def _retrouvable(
-    liens: Sequence[Emboitement],
-    table: dict[str, CelluleSensible],
-    caches: set[str],
-    connus: Collection[str],
-) -> Emboitement | None:
-    """Trouver un lien par lequel une cellule cachée se recalcule, tous les liens mis ensemble."""
-    inconnues, lignes = _systeme(liens, table, caches)
-    cachees = [i for i, nom in enumerate(inconnues) if isinstance(nom, str)]
-    if not cachees:
-        return None
-    libres = _noyau(lignes)
-    fixees = {i for i in cachees if np.abs(libres[i]).max(initial=0.0) < 1e-7} | {
-        i for i in _bornees(inconnues, lignes, liens, table, caches) if i in set(cachees)
-    }
-    touches = [lien for lien, ligne in zip(liens, lignes, strict=True) if any(ligne[i] != 0 for i in fixees)]
-    utiles = (lien for lien in touches if _a_sacrifier(lien, table, caches, connus) is not None)
-    return next(utiles, touches[0] if touches and connus else None)
+    def retrouvable(self) -> Emboitement | None:
+        """Trouver un lien par lequel une cellule cachée se recalcule, tous les liens mis ensemble."""
+        inconnues, lignes = self._systeme()
+        cachees = {i for i, nom in enumerate(inconnues) if isinstance(nom, str)}
+        if not cachees:
+            return None
+        libres = _noyau(lignes)
+        fixees = {i for i in cachees if np.abs(libres[i]).max(initial=0.0) < 1e-7}
+        fixees |= cachees & self._bornees(inconnues, lignes)
+        touches = [e for e, ligne in zip(self.liens, lignes, strict=True) if any(ligne[i] for i in fixees)]
+        utiles = (lien for lien in touches if self.a_sacrifier(lien) is not None)
+        return next(utiles, touches[0] if touches and self.connus else None)
 
+    def _systeme(self) -> tuple[list[str | int], np.ndarray]:
+        """Écrire chaque emboîtement comme une équation sur les cellules cachées et les restes non reçus."""
+        noms = {c for e in self.liens for c in (e.contenant, *e.contenus)}
+        inconnues: list[str | int] = sorted(noms & self.caches)
+        inconnues += [i for i, e in enumerate(self.liens) if self._a_un_reste(e)]
+        rangs = {nom: i for i, nom in enumerate(inconnues)}
+        lignes = np.zeros((len(self.liens), len(inconnues)))
+        for i, lien in enumerate(self.liens):
+            lignes[i, [rangs[nom] for nom in (*lien.contenus, i) if nom in rangs]] = 1.0
+            if lien.contenant in rangs:
+                lignes[i, rangs[lien.contenant]] = -1.0
+        return inconnues, lignes
 
-def _systeme(
-    liens: Sequence[Emboitement], table: dict[str, CelluleSensible], caches: set[str]
-) -> tuple[list[str | int], np.ndarray]:
-    """Écrire chaque emboîtement comme une équation sur les cellules cachées et les restes non reçus."""
-    inconnues: list[str | int] = sorted({c for e in liens for c in (e.contenant, *e.contenus)} & caches)
-    inconnues += [i for i, e in enumerate(liens) if sum(_reste(e, table)) > 0 or not e.partition]
-    rangs = {nom: i for i, nom in enumerate(inconnues)}
-    lignes = np.zeros((len(liens), len(inconnues)))
-    for i, lien in enumerate(liens):
-        for nom in (*lien.contenus, i):
-            if nom in rangs:
-                lignes[i, rangs[nom]] = 1.0
-        if lien.contenant in rangs:
-            lignes[i, rangs[lien.contenant]] = -1.0
-    return inconnues, lignes
+    def _bornees(self, inconnues: Sequence[str | int], lignes: np.ndarray) -> set[int]:
+        """Trouver les inconnues que leurs bornes fixent : un effectif n'est jamais négatif."""
+        plafonds = np.array([self._plafond(nom) for nom in inconnues])
+        fixees: set[int] = set()
+        for complement in (False, True):
+            seconds = np.array([self._second_membre(e, complement=complement) for e in self.liens])
+            connus = ~np.isnan(seconds)
+            bas, haut = _propager(lignes[connus], seconds[connus], plafonds)
+            fixees |= set(np.flatnonzero(haut - bas < 1 - 1e-6).tolist())
+        return fixees
+
+    def _plafond(self, nom: str | int) -> float:
+        """Donner le plus grand effectif possible : le dénominateur d'une part, que le lecteur peut connaître."""
+        cellule = self.table[nom] if isinstance(nom, str) else None
+        if cellule is None or not cellule.part or math.isnan(cellule.denominateur):
+            return math.inf
+        return cellule.denominateur
+
+    def _second_membre(self, lien: Emboitement, *, complement: bool) -> float:
+        def compte(code: str) -> float:
+            c = self.table[code]
+            return c.denominateur - c.numerateur if complement else c.numerateur
+
+        total = 0.0 if lien.contenant in self.caches else compte(lien.contenant)
+        return total - sum(compte(c) for c in lien.contenus if c not in self.caches)
 
 
 def _noyau(lignes: np.ndarray) -> np.ndarray:
@@ -234,42 +248,6 @@ def _noyau(lignes: np.ndarray) -> np.ndarray:
     _, tailles, droite = np.linalg.svd(lignes, full_matrices=True)
     rang = int((tailles > 1e-9).sum())
     return droite[rang:].T
-
-
-def _plafond(nom: str | int, table: dict[str, CelluleSensible]) -> float:
-    """Donner le plus grand effectif possible : le dénominateur d'une part, que le lecteur peut connaître."""
-    if not isinstance(nom, str) or not table[nom].part or math.isnan(table[nom].denominateur):
-        return math.inf
-    return table[nom].denominateur
-
-
-def _bornees(
-    inconnues: Sequence[str | int],
-    lignes: np.ndarray,
-    liens: Sequence[Emboitement],
-    table: dict[str, CelluleSensible],
-    caches: set[str],
-) -> set[int]:
-    """Trouver les inconnues que leurs bornes fixent : un effectif n'est jamais négatif."""
-    fixees: set[int] = set()
-    for complement in (False, True):
-        seconds = np.array([_second_membre(e, table, caches, complement=complement) for e in liens])
-        connus = ~np.isnan(seconds)
-        plafonds = np.array([_plafond(nom, table) for nom in inconnues])
-        bas, haut = _propager(lignes[connus], seconds[connus], plafonds)
-        fixees |= {i for i in range(lignes.shape[1]) if haut[i] - bas[i] < 1 - 1e-6}
-    return fixees
-
-
-def _second_membre(
-    lien: Emboitement, table: dict[str, CelluleSensible], caches: set[str], *, complement: bool
-) -> float:
-    def compte(code: str) -> float:
-        c = table[code]
-        return c.denominateur - c.numerateur if complement else c.numerateur
-
-    total = 0.0 if lien.contenant in caches else compte(lien.contenant)
-    return total - sum(compte(c) for c in lien.contenus if c not in caches)
 
 
 def _propager(lignes: np.ndarray, seconds: np.ndarray, plafonds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

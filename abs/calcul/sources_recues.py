@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
 from abs.calcul.chiffre import Chiffre
 from abs.calcul.emboitements import emboitements
 from abs.calcul.secret import ANTERIEURE, SECONDAIRE, CelluleSensible, DecisionDeSecret, decider_ensemble
+from abs.calcul.table_longue import Diagnostic
 from abs.indicateurs.fiabilite import apprecier
 from abs.indicateurs.formules import formule
 from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateurs
 from abs.statuts import Statut
+from abs.territoires.territoires import Territoire
 from donnees_insee.base.base import Base
 from donnees_insee.base.lignes_recues import lignes_recues
 from donnees_insee.base.publications import Publication
 from donnees_insee.catalogue.catalogue import source
 from donnees_insee.catalogue.modeles_recus import modeles
 from donnees_insee.catalogue.tables import marques
+from donnees_insee.geographie.appartenances import Geographie
 from donnees_insee.preparation.nombres import SUFFIXE_STATUT
 from donnees_insee.preparation.sources_recues import SOURCE, en_pourcentage
 
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from abs.calcul.table_longue import Diagnostic
-    from abs.territoires.territoires import Territoire
-    from donnees_insee.geographie.appartenances import Geographie
+Ligne = dict[str, Any]
 
 SUFFIXE_SOURCE: Final = " · source locale"
 INTERNE: Final = "diffusion interne"
@@ -125,10 +124,7 @@ def _date_et_producteur(
 ) -> tuple[str, str] | None:
     """Choisir la date la plus récente, puis le couple date et producteur qui a le plus de lignes."""
     if sujet is not None:
-        du_sujet = lignes[lignes["code"] == sujet]
-        if du_sujet.empty:
-            return None
-        lignes = du_sujet
+        lignes = lignes[lignes["code"] == sujet]
     if lignes.empty:
         return None
     comptes = lignes.groupby(["annee", "date", "PRODUCTEUR"]).size()
@@ -147,8 +143,9 @@ def cle_locale(territoire: Territoire) -> str:
 def _indicateur(code: str, lignes: pd.DataFrame) -> Indicateur:
     """Définir un indicateur reçu, d'après son modèle ou d'après le fichier."""
     modele = modeles().get(code)
+    champs: dict[str, Any]
     if modele is not None:
-        champs: dict[str, Any] = {nom: getattr(modele, nom) for nom in CHAMPS_DU_MODELE}
+        champs = {nom: getattr(modele, nom) for nom in CHAMPS_DU_MODELE}
         rapport = bool(modele.denominateur)
     else:
         libelle = next((t for t in lignes["LIBELLE"] if t), str(lignes["INDICATEUR"].iloc[0]))
@@ -163,41 +160,23 @@ def _indicateur(code: str, lignes: pd.DataFrame) -> Indicateur:
         rapport = bool(lignes["DENOMINATEUR"].notna().any())
     # Un indicateur reçu ne prend jamais la place d'un indicateur du portrait.
     libre = code if code not in indicateurs() else f"local_{code}"
-    lecture = Lecture(
-        source=source(SOURCE),
-        numerateur=formule("NUMERATEUR"),
-        denominateur=formule("DENOMINATEUR") if rapport else None,
-    )
-    nature = "taux" if rapport else "effectif"
-    decimales = 1 if rapport else 0
-    return Indicateur(
-        code=libre, lectures=(lecture,), nature=nature, decimales=decimales, carte=False, **champs
-    )
+    bas = formule("DENOMINATEUR") if rapport else None
+    lecture = Lecture(source=source(SOURCE), numerateur=formule("NUMERATEUR"), denominateur=bas)
+    champs |= {"nature": "taux", "decimales": 1} if rapport else {"nature": "effectif", "decimales": 0}
+    return Indicateur(code=libre, lectures=(lecture,), carte=False, **champs)
 
 
 # -- chiffres ----------------------------------------------------------------------------------
 
 
 def _chiffre(
-    definition: Indicateur,
-    territoire: Territoire,
-    ligne: dict[str, Any],
-    caches: dict[str, str],
-    *,
-    publique: bool,
+    definition: Indicateur, territoire: Territoire, ligne: Ligne, caches: Collection[str], *, publique: bool
 ) -> Chiffre:
     """Changer une ligne reçue en chiffre, masqué si la diffusion publique l'exige."""
     notes = [] if ligne["DIFFUSION"] == "publique" else [INTERNE]
-    vide = Chiffre(
-        territoire.code,
-        territoire.niveau,
-        definition.code,
-        f"{ligne['PRODUCTEUR']}{SUFFIXE_SOURCE}",
-        Statut.INDISPONIBLE,
-        int(ligne["annee"]),
-        periode=periode_ecrite(str(ligne["date"])),
-    )
-    haut, bas = float(ligne["NUMERATEUR"]), float(ligne["DENOMINATEUR"])
+    cle = (territoire.code, territoire.niveau, definition.code, f"{ligne['PRODUCTEUR']}{SUFFIXE_SOURCE}")
+    periode = periode_ecrite(str(ligne["date"]))
+    vide = Chiffre(*cle, Statut.INDISPONIBLE, int(ligne["annee"]), periode=periode)
     absence = _absence(definition, ligne)
     if absence is not None:
         return replace(vide, statut=absence[0], note=" ; ".join([absence[1], *notes]))
@@ -205,6 +184,7 @@ def _chiffre(
         if publique:
             return replace(vide, statut=Statut.SECRET, note=MASQUE)
         notes += [] if INTERNE in notes else [MASQUE_AILLEURS]
+    haut, bas = float(ligne["NUMERATEUR"]), float(ligne["DENOMINATEUR"])
     rapport = definition.nature == "taux"
     valeur = definition.facteur * haut / bas if rapport else haut
     jugement = apprecier(
@@ -216,30 +196,25 @@ def _chiffre(
         population_commune=None,
         notes_producteur={},
     )
+    # Un effectif n'a pas deux comptes : sa valeur les dit tous.
+    comptes: dict[str, Any] = {"numerateur": haut, "denominateur": bas} if rapport else {}
     return replace(
         vide,
         statut=Statut.CALCULE if rapport else Statut.PUBLIE,
         valeur=valeur,
-        # Un effectif n'a pas deux comptes : sa valeur les dit tous.
-        numerateur=haut if rapport else math.nan,
-        denominateur=bas if rapport else math.nan,
         couverture=1.0,
         fiabilite=jugement.fiabilite,
         note=" ; ".join([*jugement.notes, *notes]),
+        **comptes,
     )
 
 
-def _absence(definition: Indicateur, ligne: dict[str, Any]) -> tuple[str, str] | None:
+def _absence(definition: Indicateur, ligne: Ligne) -> tuple[str, str] | None:
     """Dire pourquoi une ligne n'a pas de chiffre : marque du producteur, compte non transmis."""
-    noms = ["NUMERATEUR", "DENOMINATEUR"] if definition.nature == "taux" else ["NUMERATEUR"]
-    for nom in noms:
-        if not math.isnan(ligne[nom]):
-            continue
-        marque = ligne.get(nom + SUFFIXE_STATUT)
-        if isinstance(marque, str) and marque in marques():
-            return marques()[marque]
-        mot = "numérateur" if nom == "NUMERATEUR" else "dénominateur"
-        return Statut.INDISPONIBLE, f"{mot} non transmis"
+    for nom, mot in (("NUMERATEUR", "numérateur"), ("DENOMINATEUR", "dénominateur")):
+        if math.isnan(ligne[nom]) and (nom == "NUMERATEUR" or definition.nature == "taux"):
+            marque = ligne.get(nom + SUFFIXE_STATUT)
+            return marques().get(str(marque), (Statut.INDISPONIBLE, f"{mot} non transmis"))
     return None
 
 
@@ -256,7 +231,7 @@ def periode_ecrite(texte: str) -> str:
 # -- secret ------------------------------------------------------------------------------------
 
 
-def _decision(chiffre: Chiffre, nature: str | None, ligne: dict[str, Any]) -> list[DecisionDeSecret]:
+def _decision(chiffre: Chiffre, nature: str | None, ligne: Ligne) -> list[DecisionDeSecret]:
     """Garder trace d'une cellule cachée ; une marque du producteur n'est pas une décision d'ici."""
     if nature is None or math.isnan(float(ligne["NUMERATEUR"])):
         return []
@@ -264,7 +239,7 @@ def _decision(chiffre: Chiffre, nature: str | None, ligne: dict[str, Any]) -> li
     return [DecisionDeSecret(c.territoire, c.niveau, c.indicateur, c.millesime, c.source, nature)]
 
 
-def _publication(ligne: dict[str, Any]) -> Publication:
+def _publication(ligne: Ligne) -> Publication:
     bas = float(ligne["DENOMINATEUR"])
     return Publication(
         str(ligne["PRODUCTEUR"]),
@@ -290,7 +265,7 @@ def _caches(
     for p in siennes:
         connus.setdefault(p.indicateur, set()).add(p.code)
         table = tables[p.indicateur]
-        if p.code not in {c.code for c in table}:
+        if all(c.code != p.code for c in table):
             bas = math.nan if p.denominateur is None else p.denominateur
             table.append(CelluleSensible(p.code, p.numerateur, bas, 0.0, part=table[0].part))
     liens = {code: emboitements({c.code for c in t}, geographie) for code, t in tables.items()}

@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Final
 
 import pandas as pd
 
-from abs.calcul.chiffre import Chiffre
+from abs.calcul.chiffre import Chiffre, Lus, chiffres_de
 from abs.calcul.secret import DecisionDeSecret
+from abs.definitions import table
 from abs.indicateurs.indicateurs import Indicateur, indicateurs
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import Territoire
 from donnees_insee.base.publications import Publication
 
-COLONNES: Final = (
-    "territoire",
-    "niveau",
-    "geographie",
-    "indicateur",
-    "definition",
-    "millesime",
-    "periode",
-    "annee_donnees",
-    "valeur",
-    "numerateur",
-    "denominateur",
-    "marge",
-    "borne_basse",
-    "borne_haute",
-    "couverture",
-    "statut",
-    "fiabilite",
-    "note",
-    "source",
-)
-
+COLONNES: Final[tuple[str, ...]] = tuple(table("_lecture")["colonnes"])
 TEXTES: Final = tuple(nom for nom in COLONNES if Chiffre.__annotations__.get(nom) == "str")
 
 
@@ -65,14 +47,8 @@ class Ensembles:
 
     def tous(self) -> tuple[Territoire, ...]:
         """Donner tous les territoires, le sujet en tête."""
-        return (
-            self.sujet,
-            *self.references,
-            *self.mailles,
-            *self.qpv,
-            *self.quartiers,
-            *self.qpv_autour,
-        )
+        autour = (self.references, self.mailles, self.qpv, self.quartiers, self.qpv_autour)
+        return (self.sujet, *chain.from_iterable(autour))
 
 
 @dataclass
@@ -110,12 +86,19 @@ class Diagnostic:
         # Un chiffre d'une autre date ne se glisse jamais dans une comparaison.
         return next((c for c in candidats if c.millesime == date), None)
 
+    def lu(self, territoire: Territoire, indicateur: str, groupe: str = "comparaison") -> Chiffre | None:
+        """Donner le chiffre d'un territoire, s'il a une valeur."""
+        chiffre = self.chiffre(territoire, indicateur, groupe)
+        return chiffre if chiffre is not None and chiffre.a_une_valeur else None
+
+    def lus(self, territoires: Iterable[Territoire], indicateur: str, groupe: str = "comparaison") -> Lus:
+        """Mettre à côté de chaque territoire son chiffre, à la date du groupe."""
+        return [(t, self.chiffre(t, indicateur, groupe)) for t in territoires]
+
     def sujet_du_detail(self, indicateur: str) -> Chiffre | None:
         """Donner le chiffre du sujet à la date où ses mailles sont chiffrées."""
-        lus = (self.chiffre(t, indicateur, "mailles") for t in self.ensembles.mailles)
-        if not any(c is not None and c.a_une_valeur for c in lus):
-            return None
-        return self.chiffre(self.ensembles.sujet, indicateur, "mailles")
+        chiffre = self.chiffre(self.ensembles.sujet, indicateur, "mailles")
+        return chiffre if chiffres_de(self.lus(self.ensembles.mailles, indicateur, "mailles")) else None
 
     def _groupe_lu(self, territoire: Territoire, indicateur: str, groupe: str) -> str:
         """Dire de quel groupe vient la date d'un chiffre : à côté d'un QPV, tout se lit à l'année de ses données."""
@@ -129,10 +112,6 @@ class Diagnostic:
     def table(self) -> pd.DataFrame:
         """Écrire le diagnostic comme le contrat du projet le fixe."""
         table = pd.DataFrame({nom: [getattr(c, nom) for c in self.chiffres] for nom in COLONNES})
-        for annee in ("millesime", "annee_donnees"):
-            table[annee] = table[annee].astype("Int64")
-        for colonne in TEXTES:
-            table[colonne] = table[colonne].astype("str")
-        return table.sort_values(
-            ["niveau", "territoire", "indicateur", "millesime", "source"], ignore_index=True
-        )
+        types = {**dict.fromkeys(TEXTES, "str"), "millesime": "Int64", "annee_donnees": "Int64"}
+        ordre = ["niveau", "territoire", "indicateur", "millesime", "source"]
+        return table.astype(types).sort_values(ordre, ignore_index=True)

@@ -143,7 +143,7 @@ MINORANTS: Final = (("rp_activite", "P_POP1564"), ("rp_diplomes", "P_NSCOL15P"))
 # Tables de lieux qui ne listent pas les IRIS d'une année.
 SANS_LISTE: Final = frozenset({"contours_iris", "quartiers", "histoire_iris", "equipements"})
 NOMS_REUNIS: Final = 4
-POIDS: Final[dict[str, str]] = table("_etudes.toml")["poids"]
+POIDS: Final[dict[str, str]] = table("_etudes")["poids"]
 
 
 def _geographie_de(source: str, millesime: int) -> int:

@@ -7,9 +7,9 @@ import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from abs.definitions import table, texte
 from donnees_insee.catalogue.tables import CERTITUDES, enquetes_annuelles
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
 
@@ -18,19 +18,8 @@ if TYPE_CHECKING:
 
     from abs.indicateurs.indicateurs import Indicateur, Lecture
 
-# Champs que chaque genre de règle demande, en plus de ceux de toutes les règles.
-GENRES: Final[dict[str, tuple[str, ...]]] = {
-    "enquetes": (),
-    "rupture": ("avant", "apres"),
-    "questionnaire": ("enquete",),
-    "ecart_minimal": ("ecart",),
-    "absence": ("annees",),
-    "definition": (),
-    "perimetre": (),
-    "note": ("annees",),
-    "seuil": ("annees", "seuil"),
-    "territoire": ("territoires",),
-}
+# Deux définitions qui disent la même chose : les règles que cela lève (« leve »), et ce qui est alors écrit (« raison »).
+Equivalences = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -65,15 +54,6 @@ class Regle:
 
 
 @dataclass(frozen=True)
-class Equivalence:
-    """Deux définitions qui disent la même chose : les règles qu'elle lève, et ce qui est écrit."""
-
-    indicateur: str
-    leve: tuple[str, ...]
-    raison: str
-
-
-@dataclass(frozen=True)
 class Avis:
     """Ce que les règles disent d'une comparaison."""
 
@@ -88,15 +68,14 @@ class Avis:
 
 
 @lru_cache(maxsize=1)
-def regles() -> tuple[tuple[Regle, ...], dict[str, Equivalence]]:
+def regles() -> tuple[tuple[Regle, ...], Equivalences]:
     """Lire les règles de comparaison du projet."""
-    texte = (resources.files("abs") / "definitions" / "_comparaisons.toml").read_text(encoding="utf-8")
-    return lire_les_regles(texte)
+    return lire_les_regles(texte("_comparaisons"))
 
 
-def lire_les_regles(texte: str) -> tuple[tuple[Regle, ...], dict[str, Equivalence]]:
+def lire_les_regles(contenu: str) -> tuple[tuple[Regle, ...], Equivalences]:
     """Lire et vérifier un fichier de règles."""
-    lu = tomllib.loads(texte)
+    lu, genres = tomllib.loads(contenu), table("_comparaisons")["genres"]
     fautes: list[str] = []
     lues: list[Regle] = []
     for rang, brut in enumerate(lu.get("regles", ()), start=1):
@@ -107,21 +86,18 @@ def lire_les_regles(texte: str) -> tuple[tuple[Regle, ...], dict[str, Equivalenc
         except TypeError as cause:
             fautes.append(f"{nom} : champ absent ou inconnu ({cause}).")
             continue
-        if regle.genre not in GENRES:
-            fautes.append(f"{nom} : genre « {regle.genre} » inconnu ; on attend {', '.join(GENRES)}.")
-        fautes += [f"{nom} : le champ {c} manque." for c in GENRES.get(regle.genre, ()) if c not in brut]
+        if regle.genre not in genres:
+            fautes.append(f"{nom} : genre « {regle.genre} » inconnu ; on attend {', '.join(genres)}.")
+        fautes += [f"{nom} : le champ {c} manque." for c in genres.get(regle.genre, ()) if c not in brut]
         if regle.certitude not in CERTITUDES.values():
             fautes.append(f"{nom} : certitude « {regle.certitude} » inconnue.")
         lues.append(regle)
     connus = {r.code for r in lues}
-    equivalences = {
-        e["indicateur"]: Equivalence(e["indicateur"], tuple(e["leve"]), e["raison"])
-        for e in lu.get("equivalences", ())
-    }
+    equivalences = {e["indicateur"]: e for e in lu.get("equivalences", ())}
     fautes += [
-        f"équivalence de {e.indicateur} : règle « {code} » inconnue."
-        for e in equivalences.values()
-        for code in e.leve
+        f"équivalence de {indicateur} : règle « {code} » inconnue."
+        for indicateur, equivalence in equivalences.items()
+        for code in equivalence["leve"]
         if code not in connus
     ]
     if fautes:
@@ -144,23 +120,20 @@ def enquetes_communes(de: int, a: int) -> tuple[int, ...]:
 def juger(indicateur: Indicateur, lecture_de: Lecture, lecture_a: Lecture, de: int, a: int) -> Avis:
     """Appliquer les règles à deux dates d'un indicateur."""
     toutes, equivalences = regles()
-    equivalence = equivalences.get(indicateur.code)
-    leve = equivalence.leve if equivalence else ()
+    equivalence = equivalences.get(indicateur.code, {})
     refus: list[str] = []
     notes: list[str] = []
     seuil = 0.0
     if de >= a:
-        refus.append(f"On compare une année à une année plus récente : {de} n'est pas avant {a}.")
-        return Avis(tuple(refus))
+        return Avis((f"On compare une année à une année plus récente : {de} n'est pas avant {a}.",))
     for regle in toutes:
         if not regle.vise(lecture_de, lecture_a):
             continue
         precision = _precision(regle, lecture_de, lecture_a, de, a)
         if precision is None:
             continue
-        if regle.code in leve:
-            assert equivalence is not None
-            notes.append(equivalence.raison)
+        if regle.code in equivalence.get("leve", ()):
+            notes.append(equivalence["raison"])
         elif regle.genre in {"note", "seuil"}:
             notes.append(regle.raison)
             seuil = max(seuil, regle.seuil)
@@ -183,18 +156,19 @@ def _precision(regle: Regle, lecture_de: Lecture, lecture_a: Lecture, de: int, a
         return mots if communes else None
     if regle.genre == "questionnaire":
         return None if _part_depuis(regle.enquete, de) == _part_depuis(regle.enquete, a) else ""
+    datee = not {de, a}.isdisjoint(regle.annees)
+    definitions = [lecture.definition or "sans précision" for lecture in (lecture_de, lecture_a)]
     declenchee = {
         "rupture": de <= regle.avant and a >= regle.apres,
         "ecart_minimal": a - de < regle.ecart,
-        "absence": bool({de, a} & set(regle.annees)),
-        "note": bool({de, a} & set(regle.annees)),
-        "seuil": bool({de, a} & set(regle.annees)),
-        "territoire": False,
+        "absence": datee,
+        "note": datee,
+        "seuil": datee,
         "definition": lecture_de.definition != lecture_a.definition,
         "perimetre": lecture_de.source.famille != lecture_a.source.famille,
-    }[regle.genre]
+    }.get(regle.genre, False)
     if declenchee and regle.genre == "definition":
-        return f" {de} : {lecture_de.definition or 'sans précision'} ; {a} : {lecture_a.definition or 'sans précision'}."
+        return f" {de} : {definitions[0]} ; {a} : {definitions[1]}."
     return "" if declenchee else None
 
 
@@ -206,8 +180,7 @@ def _part_depuis(enquete: int, millesime: int) -> float:
 def lectures_de(indicateur: Indicateur, source: str, de: int, a: int) -> tuple[Lecture, Lecture] | None:
     """Choisir la lecture de chaque date dans une même source."""
     siennes = [li for li in indicateur.lectures if li.source.id == source and li.source_denominateur is None]
-    trouvees = [next((li for li in siennes if li.vaut_pour(m)), None) for m in (de, a)]
-    premiere, seconde = trouvees
+    premiere, seconde = (next((li for li in siennes if li.vaut_pour(m)), None) for m in (de, a))
     return None if premiere is None or seconde is None else (premiere, seconde)
 
 

@@ -8,7 +8,7 @@ de sondage forfaitaire par famille d'indicateurs. Elle ignore les non-réponses 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from abs.indicateurs.indicateurs import Indicateur, Lecture
@@ -25,19 +25,8 @@ QUANTILE: Final = 1.96
 NUMERATEUR_MINIMUM: Final = 20.0
 PART_FRAGILE: Final = 0.30
 PART_MOYENNE: Final = 0.15
-ARRONDIS_DE_L_INSEE: Final = {
-    "1": "taux arrondi par l'Insee au point près",
-    "2": "taux arrondi par l'Insee à deux points près",
-}
 LABELS_PRUDENTS: Final = frozenset({"2", "3", "4"})
-BAISSE: Final = {
-    Fiabilite.BONNE: Fiabilite.MOYENNE,
-    Fiabilite.MOYENNE: Fiabilite.FRAGILE,
-    Fiabilite.FRAGILE: Fiabilite.FRAGILE,
-    Fiabilite.NON_EVALUEE: Fiabilite.NON_EVALUEE,
-}
-
-
+BAISSE: Final = {Fiabilite.BONNE: Fiabilite.MOYENNE, Fiabilite.MOYENNE: Fiabilite.FRAGILE}
 MARGE_D_UN_QPV: Final = "marge approchée, tirée de la population du quartier que publie le fichier"
 
 
@@ -50,10 +39,21 @@ class Appreciation:
     notes: tuple[str, ...] = ()
 
 
+BON: Final = Appreciation(None, Fiabilite.BONNE)
+NON_EVALUE: Final = Appreciation(None, Fiabilite.NON_EVALUEE)
+TROP_PETIT: Final = Appreciation(None, Fiabilite.FRAGILE, ("effectif trop petit pour être commenté",))
+# Ce que vaut un taux selon l'arrondi que dit la colonne INCERT.
+ARRONDIS_DE_L_INSEE: Final = {
+    "1": Appreciation(0.5, Fiabilite.BONNE, ("taux arrondi par l'Insee au point près",)),
+    "2": Appreciation(1.0, Fiabilite.MOYENNE, ("taux arrondi par l'Insee à deux points près",)),
+}
+
+
 def marge_de_sondage(
     proportion: float, denominateur: float, effet: float, taux: float = TAUX_DE_SONDAGE
 ) -> float:
     """Estimer la marge d'une proportion du recensement, en points de pourcentage."""
+    # Une proportion hors de 0 à 1, un arrondi du producteur, n'a pas de marge.
     variance = effet * (1 - taux) * proportion * (1 - proportion) / (taux * denominateur)
     return 100 * QUANTILE * math.sqrt(max(variance, 0.0))
 
@@ -71,48 +71,45 @@ def apprecier(
 ) -> Appreciation:
     """Apprécier la fiabilité d'un chiffre qui a une valeur."""
     famille = lecture.source.famille
-    if indicateur.nature == "effectif":
-        return Appreciation(None, Fiabilite.NON_EVALUEE if famille == "recensement" else Fiabilite.BONNE)
-    if famille == "recensement":
-        return _recensement(
-            indicateur, lecture, valeur, numerateur, denominateur, population_commune, notes_producteur
-        )
     partie = lecture.source.partie_de(lecture.variables[0]) if lecture.variables else None
-    if partie is not None and partie.sondage:
+    petit = (numerateur is not None and numerateur < NUMERATEUR_MINIMUM) or (
+        denominateur is not None and denominateur < indicateur.denominateur_minimum
+    )
+    if indicateur.nature == "effectif":
+        return NON_EVALUE if famille == "recensement" else BON
+    if famille != "recensement" and partie is not None and partie.sondage:
         return _taux_d_un_qpv(indicateur, valeur, habitants_du_qpv)
-    if lecture.est_publiee:
+    if famille != "recensement" and lecture.est_publiee:
         return _publiee(lecture, notes_producteur)
-    return _comptes_administratifs(indicateur, numerateur, denominateur, notes_producteur)
+    if petit:
+        return TROP_PETIT
+    if famille == "recensement":
+        label = notes_producteur.get("LAB_IRIS", "")
+        return _recensement(indicateur, lecture, valeur, denominateur, population_commune, label)
+    return _comptes_administratifs(notes_producteur)
 
 
 def _recensement(
     indicateur: Indicateur,
     lecture: Lecture,
     valeur: float,
-    numerateur: float | None,
     denominateur: float | None,
     population: float | None,
-    notes: dict[str, str],
+    label: str,
 ) -> Appreciation:
     complementaire = any(v.startswith("C_") for v in lecture.variables)
-    if _trop_petit(indicateur, numerateur, denominateur):
-        return Appreciation(None, Fiabilite.FRAGILE, ("effectif trop petit pour être commenté",))
-    if population is None:
-        return Appreciation(
-            None, Fiabilite.NON_EVALUEE, ("population de la commune inconnue : marge non évaluée",)
-        )
-    if population < SEUIL_GRANDE_COMMUNE and not complementaire:
-        return Appreciation(
-            None, Fiabilite.BONNE, ("commune recensée exhaustivement : pas de marge de sondage",)
-        )
+    taux = taux_de_sondage(population, complementaire=complementaire)
+    if taux is None:
+        return replace(NON_EVALUE, notes=("population de la commune inconnue : marge non évaluée",))
+    if taux == 1:
+        return replace(BON, notes=("commune recensée exhaustivement : pas de marge de sondage",))
     if indicateur.unite != "%" or not denominateur:
-        return Appreciation(None, Fiabilite.NON_EVALUEE)
-    taux = TAUX_DE_SONDAGE if population >= SEUIL_GRANDE_COMMUNE else TAUX_COMPLEMENTAIRE_PETITE_COMMUNE
-    marge = marge_de_sondage(min(max(valeur / 100, 0), 1), denominateur, indicateur.effet_de_sondage, taux)
+        return NON_EVALUE
+    marge = marge_de_sondage(valeur / 100, denominateur, indicateur.effet_de_sondage, taux)
     fiabilite = degre(valeur, marge)
-    if complementaire and notes.get("LAB_IRIS") in LABELS_PRUDENTS:
-        mots = f"IRIS de label {notes['LAB_IRIS']} : exploitation complémentaire à lire avec prudence"
-        return Appreciation(marge, BAISSE[fiabilite], (mots,))
+    if complementaire and label in LABELS_PRUDENTS:
+        mots = f"IRIS de label {label} : exploitation complémentaire à lire avec prudence"
+        return Appreciation(marge, BAISSE.get(fiabilite, fiabilite), (mots,))
     return Appreciation(marge, fiabilite)
 
 
@@ -126,12 +123,6 @@ def degre(valeur: float, marge: float) -> Fiabilite:
     return Fiabilite.MOYENNE if marge > PART_MOYENNE * repere else Fiabilite.BONNE
 
 
-def _trop_petit(indicateur: Indicateur, numerateur: float | None, denominateur: float | None) -> bool:
-    petit_haut = numerateur is not None and numerateur < NUMERATEUR_MINIMUM
-    petit_bas = denominateur is not None and denominateur < indicateur.denominateur_minimum
-    return petit_haut or petit_bas
-
-
 def _publiee(lecture: Lecture, notes: dict[str, str]) -> Appreciation:
     precision = next(
         (v for k, v in notes.items() if k.startswith(("DISP_NOTE", "DEC_NOTE", "NOTE_FILO"))), "0"
@@ -140,34 +131,21 @@ def _publiee(lecture: Lecture, notes: dict[str, str]) -> Appreciation:
     incertitude = notes.get(lecture.variable.removesuffix("TP60") + "INCERT", "")
     if precision not in {"0", "", "so"}:
         return Appreciation(None, Fiabilite.FRAGILE, (f"note de précaution {precision} du producteur",))
-    if incertitude in ARRONDIS_DE_L_INSEE:
-        marge = 0.5 if incertitude == "1" else 1.0
-        fiabilite = Fiabilite.BONNE if incertitude == "1" else Fiabilite.MOYENNE
-        return Appreciation(marge, fiabilite, (ARRONDIS_DE_L_INSEE[incertitude],))
-    return Appreciation(None, Fiabilite.BONNE)
+    return ARRONDIS_DE_L_INSEE.get(incertitude, BON)
 
 
 def _taux_d_un_qpv(indicateur: Indicateur, valeur: float, habitants: float | None) -> Appreciation:
     """Donner l'ordre de grandeur de l'incertitude d'un taux du recensement publié pour un quartier prioritaire."""
     if indicateur.unite != "%" or not habitants or math.isnan(habitants):
-        return Appreciation(None, Fiabilite.NON_EVALUEE)
-    marge = marge_de_sondage(min(max(valeur / 100, 0), 1), habitants, indicateur.effet_de_sondage)
+        return NON_EVALUE
+    marge = marge_de_sondage(valeur / 100, habitants, indicateur.effet_de_sondage)
     return Appreciation(marge, degre(valeur, marge), (MARGE_D_UN_QPV,))
 
 
-def _comptes_administratifs(
-    indicateur: Indicateur, numerateur: float | None, denominateur: float | None, notes: dict[str, str]
-) -> Appreciation:
+def _comptes_administratifs(notes: dict[str, str]) -> Appreciation:
     drapeaux = {k: v for k, v in notes.items() if k.startswith("NOTE_") and v not in {"0", ""}}
-    if _trop_petit(indicateur, numerateur, denominateur):
-        return Appreciation(None, Fiabilite.FRAGILE, ("effectif trop petit pour être commenté",))
-    if drapeaux:
-        return Appreciation(
-            None,
-            Fiabilite.MOYENNE,
-            tuple(f"{k} = {v} (qualité signalée par le producteur)" for k, v in drapeaux.items()),
-        )
-    return Appreciation(None, Fiabilite.BONNE)
+    mots = tuple(f"{k} = {v} (qualité signalée par le producteur)" for k, v in drapeaux.items())
+    return Appreciation(None, Fiabilite.MOYENNE, mots) if drapeaux else BON
 
 
 def taux_de_sondage(population: float | None, *, complementaire: bool) -> float | None:
@@ -188,12 +166,12 @@ def marge_par_strates(strates: Iterable[tuple[float, float, float]], effet: floa
     total = sum(bas for _, bas in sommes.values())
     if total <= 0:
         return math.nan
-    carres = [
-        (bas / total * marge_de_sondage(min(max(haut / bas, 0), 1), bas, effet, taux)) ** 2
+    marges = (
+        bas / total * marge_de_sondage(haut / bas, bas, effet, taux)
         for taux, (haut, bas) in sommes.items()
         if bas > 0
-    ]
-    return math.sqrt(sum(carres))
+    )
+    return math.sqrt(sum(marge**2 for marge in marges))
 
 
 def marge_de_difference(premiere: float, seconde: float) -> float:

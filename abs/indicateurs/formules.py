@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -14,7 +15,15 @@ import numpy.typing as npt
 from donnees_insee.erreurs import IndicateurInconnu
 
 Vecteur = npt.NDArray[np.float64]
-OPERATIONS: Final = (ast.Add, ast.Sub, ast.Mult, ast.Div)
+OPERATIONS: Final[dict[type[ast.operator], Callable[[Vecteur, Vecteur], Vecteur]]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+
+
+NOMBRES: Final = (int, float)
 
 
 @dataclass(frozen=True)
@@ -73,16 +82,11 @@ def formule(texte: str) -> Formule:
 
 
 def _verifier(noeud: ast.expr, texte: str) -> None:
-    if isinstance(noeud, ast.BinOp) and isinstance(noeud.op, OPERATIONS):
+    if isinstance(noeud, ast.BinOp) and type(noeud.op) in OPERATIONS:
         _verifier(noeud.left, texte)
         _verifier(noeud.right, texte)
     elif not (
-        isinstance(noeud, ast.Name)
-        or (
-            isinstance(noeud, ast.Constant)
-            and isinstance(noeud.value, int | float)
-            and not isinstance(noeud.value, bool)
-        )
+        isinstance(noeud, ast.Name) or (isinstance(noeud, ast.Constant) and type(noeud.value) in NOMBRES)
     ):
         raise IndicateurInconnu(
             f"L'expression « {texte} » contient « {ast.unparse(noeud)} » : seuls des noms de variables, des nombres "
@@ -96,9 +100,4 @@ def _calculer(noeud: ast.expr, valeurs: Mapping[str, Vecteur]) -> Vecteur:
     if isinstance(noeud, ast.Constant):
         return np.float64(noeud.value)  # type: ignore[return-value,arg-type]
     assert isinstance(noeud, ast.BinOp)
-    gauche, droite = _calculer(noeud.left, valeurs), _calculer(noeud.right, valeurs)
-    if isinstance(noeud.op, ast.Add):
-        return gauche + droite
-    if isinstance(noeud.op, ast.Sub):
-        return gauche - droite
-    return gauche * droite if isinstance(noeud.op, ast.Mult) else gauche / droite
+    return OPERATIONS[type(noeud.op)](_calculer(noeud.left, valeurs), _calculer(noeud.right, valeurs))

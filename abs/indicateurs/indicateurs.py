@@ -5,21 +5,15 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
+from abs.definitions import table, texte
 from abs.indicateurs.formules import Formule, formule
 from donnees_insee.catalogue.catalogue import Source, source, sources
 from donnees_insee.erreurs import DonneeAbsente, IndicateurInconnu, liste_de_fautes
 
-THEMES: Final[dict[str, str]] = {
-    "emploi": "Contexte socio-économique et emploi",
-    "demographie": "Démographie et familles",
-    "revenus": "Revenus et niveaux de vie",
-    "logement": "Logement et habitat",
-    "sante_education": "Santé, éducation et équipements",
-}
+THEMES: Final[dict[str, str]] = table("_libelles")["themes"]
 SENS: Final = ("haut", "bas", "neutre")
 NATURES: Final = ("taux", "indice", "mediane", "effectif")
 
@@ -60,10 +54,8 @@ class Lecture:
         """Écrire la formule comme dans l'annexe des définitions."""
         if self.variable:
             return self.variable
-        if self.denominateur is None:
-            return self.numerateur.texte if self.numerateur else ""
         haut = self.numerateur.texte if self.numerateur else ""
-        return f"({haut}) / ({self.denominateur.texte})"
+        return haut if self.denominateur is None else f"({haut}) / ({self.denominateur.texte})"
 
 
 @dataclass(frozen=True)
@@ -112,9 +104,8 @@ class Indicateur:
     @property
     def facteur(self) -> float:
         """Multiplicateur d'affichage : 100 pour un pourcentage, 10 000 « pour 10 000 habitants », 1 sinon."""
-        mots = self.unite.removeprefix("pour ").replace("10 000", "10000").split()
         if self.unite.startswith("pour "):
-            return float(mots[0])
+            return float(self.unite.removeprefix("pour ").replace("10 000", "10000").split()[0])
         return 100.0 if self.unite == "%" else 1.0
 
 
@@ -131,16 +122,8 @@ def _lecture(code: str, brut: dict[str, Any]) -> Lecture:
         raise IndicateurInconnu(f"{code} : le champ {cause} manque.") from cause
 
 
-CHAMPS_DE_LECTURE: Final = {
-    "source",
-    "definition_serie",
-    "de",
-    "a",
-    "numerateur",
-    "denominateur",
-    "variable",
-    "source_denominateur",
-}
+# Une première lecture s'écrit dans l'indicateur même, où « definition » est la sienne.
+CHAMPS_DE_LECTURE: Final = {c.name for c in fields(Lecture)} - {"definition"} | {"definition_serie"}
 
 
 def _indicateur(code: str, theme: str, brut: dict[str, Any]) -> Indicateur:
@@ -151,14 +134,11 @@ def _indicateur(code: str, theme: str, brut: dict[str, Any]) -> Indicateur:
     champs = {k: v for k, v in brut.items() if k not in CHAMPS_DE_LECTURE | {"lectures"}}
     for liste in ("transversaux", "publics"):
         champs[liste] = tuple(champs.get(liste, ()))
-    inconnus = sorted(set(champs) - {c.name for c in fields(Indicateur)})
-    if inconnus:
-        raise IndicateurInconnu(
-            f"champ(s) inconnu(s) {', '.join(inconnus)} ; on attend "
-            f"{', '.join(sorted({c.name for c in fields(Indicateur)} | CHAMPS_DE_LECTURE - {'code'}))}."
-        )
-    manquants = [c for c in ("libelle", "definition", "unite") if c not in champs]
-    if manquants:
+    admis = {c.name for c in fields(Indicateur)}
+    if inconnus := sorted(set(champs) - admis):
+        attendus = ", ".join(sorted(admis | CHAMPS_DE_LECTURE - {"code"}))
+        raise IndicateurInconnu(f"champ(s) inconnu(s) {', '.join(inconnus)} ; on attend {attendus}.")
+    if manquants := [c for c in ("libelle", "definition", "unite") if c not in champs]:
         raise IndicateurInconnu(f"champ(s) manquant(s) : {', '.join(manquants)}.")
     champs.setdefault("theme", theme)
     champs.setdefault("libelle_court", champs.get("libelle", code))
@@ -191,14 +171,13 @@ def _fautes(indicateur: Indicateur) -> list[str]:
 
 def charger(*supplements: Path) -> dict[str, Indicateur]:
     """Lire les définitions du projet et celles que l'analyste ajoute."""
-    dossier = resources.files("abs") / "definitions"
-    textes = [(theme, (dossier / f"{theme}.toml").read_text(encoding="utf-8")) for theme in THEMES]
+    textes = [(theme, texte(theme)) for theme in THEMES]
     textes += [(chemin.stem, chemin.read_text(encoding="utf-8")) for chemin in supplements]
     lus: dict[str, Indicateur] = {}
     fautes: list[str] = []
-    for theme, texte in textes:
+    for theme, contenu in textes:
         try:
-            definitions = tomllib.loads(texte)
+            definitions = tomllib.loads(contenu)
         except tomllib.TOMLDecodeError as cause:
             fautes.append(f"fichier « {theme}.toml » : il ne se lit pas ({cause})")
             continue
@@ -260,9 +239,8 @@ def indicateur(code: str) -> Indicateur:
 @lru_cache(maxsize=1)
 def identites() -> dict[str, dict[str, Formule]]:
     """Lire les identités comptables qui reconstituent une variable absente d'un fichier."""
-    texte = (resources.files("abs") / "definitions" / "_identites.toml").read_text(encoding="utf-8")
     return {
         s: {v: formule(e) for v, e in lignes.items()}
-        for s, lignes in tomllib.loads(texte).items()
+        for s, lignes in table("_identites").items()
         if s in sources()
     }

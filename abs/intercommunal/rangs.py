@@ -12,16 +12,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from abs.calcul.chiffre import Chiffre
+from abs.calcul.chiffre import Chiffre, Lus
 from abs.calcul.table_longue import Diagnostic
 from abs.definitions import dire
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur
 from abs.intercommunal.plan import chiffrees, plan
-from abs.phrases.rangs import MAILLES_MINIMUM, PART_SOLIDE, classables
+from abs.phrases.etendue import MAILLES_MINIMUM, PART_SOLIDE, classables
 from abs.phrases.significativite import (
     Comparaison,
-    Mailles,
     Verdict,
     arrondi_publie,
     comparer,
@@ -112,7 +111,7 @@ def ranger(indicateur: Indicateur, chiffres: Sequence[Chiffre]) -> list[Fourchet
 
 
 def classer(
-    indicateur: Indicateur, communes: Mailles, ensemble: Chiffre | None, populations: Mapping[str, float]
+    indicateur: Indicateur, communes: Lus, ensemble: Chiffre | None, populations: Mapping[str, float]
 ) -> Classement:
     """Classer les communes d'une intercommunalité pour un indicateur, ou dire pourquoi on ne le fait pas."""
     admises = {t.code for t, _ in classables(communes, populations)}

@@ -13,11 +13,12 @@ from abs.indicateurs.indicateurs import THEMES, Indicateur
 from abs.intercommunal.groupes import Groupes
 from abs.intercommunal.plan import indicateurs_du_theme, par_raison, plan, raisons
 from abs.intercommunal.rangs import Classement, mots_du_rang
+from abs.phrases.ecriture import mots_de_couverture
 from abs.phrases.phrases import Phrase
 from abs.phrases.significativite import DIFFERENTS
+from abs.portrait.chapitre_qpv import cote_a_cote
 from abs.portrait.forces_faiblesses import Point, bilan
-from abs.portrait.tableaux import Cellule, Tableau, cellule, entete, mots_de_couverture, notes_de_lecture
-from abs.portrait.tableaux_groupes import cote_a_cote
+from abs.portrait.tableaux import Cellule, Tableau, cellule, entete, notes_de_lecture
 from abs.statuts import Statut
 from abs.territoires.territoires import Territoire
 

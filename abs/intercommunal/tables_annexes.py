@@ -22,7 +22,7 @@ from abs.intercommunal.tables import (
     notes_des_marques,
     tetes_des_communes,
 )
-from abs.phrases.phrases import decimales, ecrire, reference
+from abs.phrases.ecriture import decimales, ecrire, reference
 from abs.portrait.tableaux import Cellule, Tableau, cellule, entete
 
 # En français, le pluriel commence à deux.

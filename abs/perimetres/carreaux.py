@@ -156,7 +156,7 @@ def boites_des_codes(codes: list[str]) -> np.ndarray:
 
 def grandeurs() -> dict[str, dict[str, Any]]:
     """Lire les comptes et les parts que la grille permet."""
-    return table("_carreaux.toml")
+    return table("_carreaux")
 
 
 def compter(carreaux: Carreaux, codes: tuple[str, ...] = ()) -> dict[str, Estimation]:

@@ -16,7 +16,7 @@ from donnees_insee.erreurs import ErreurAbs
 
 # Des bornes plus écartées que cette part de l'estimation ne disent plus rien : le chiffre n'est pas donné.
 ECART_MAXIMAL: Final = 0.5
-METHODES: Final[dict[str, str]] = table("_etudes.toml")["methodes"]
+METHODES: Final[dict[str, str]] = table("_etudes")["methodes"]
 PUBLIABLES: Final = frozenset({"carreaux", "iris_reponderes"})
 
 
@@ -74,7 +74,7 @@ def exiger_un_compte(indicateur: Indicateur) -> Lecture:
         for variable in compte.variables:
             exiger_une_variable_sommable(variable)
         return compte
-    quoi = table("_etudes.toml")["natures"][indicateur.nature]
+    quoi = table("_etudes")["natures"][indicateur.nature]
     raise TransfertRefuse(
         f"« {indicateur.libelle} » ({indicateur.code}) est {quoi} : il ne se transfère pas d'un IRIS à un "
         "périmètre qui le coupe. Demandez un effectif (par exemple population), ou un périmètre fait d'IRIS entiers."

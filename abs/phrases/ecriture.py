@@ -4,36 +4,37 @@ from __future__ import annotations
 
 from typing import Final
 
-from abs.calcul.chiffre import Chiffre
+from abs.calcul.chiffre import CALCULE_SUR, Chiffre
+from abs.definitions import table
 from abs.formats import avec_unite
 from abs.indicateurs.indicateurs import Indicateur
-from abs.langue import lieu_de_commune, table_des_phrases
+from abs.langue import lieu_de_commune
 from abs.statuts import ABREGES_STATUT, Fiabilite, Statut
 from abs.territoires.territoires import Territoire
 
 FIN_D_ANNEE: Final = "31 décembre"
 MOTS_DE_FLUX: Final = ("dans l'année", "de l'année")
 EN_COURS: Final = "en cours"
+SANS_UNITE: Final = frozenset({"habitants", "foyers", "personnes"})
 ARRONDI_A_5: Final = ", arrondi à 5"
 EFFECTIFS_ARRONDIS: Final = ", effectifs arrondis à 5 près"
 
 
 def gabarits(nom: str = "phrases") -> dict[str, str]:
     """Donner une table de gabarits."""
-    return dict(table_des_phrases()[nom])
+    return dict(table("_phrases")[nom])
 
 
 def reference(chiffre: Chiffre) -> str:
     """Donner la référence d'un chiffre : la ligne du diagnostic où il se vérifie."""
-    morceaux = (
-        chiffre.territoire,
-        chiffre.niveau,
-        chiffre.indicateur,
-        chiffre.definition,
-        chiffre.millesime,
-        chiffre.source,
-    )
-    return "|".join("" if m is None else str(m) for m in morceaux)
+    return "|".join("" if m is None else str(m) for m in chiffre.cle)
+
+
+def mots_de_couverture(chiffre: Chiffre) -> str:
+    """Dire sur quoi un chiffre partiel a été calculé."""
+    if chiffre.statut != Statut.PARTIEL:
+        return ""
+    return next((m for m in chiffre.note.split(" ; ") if m.startswith(CALCULE_SUR)), "")
 
 
 def decimales(indicateur: Indicateur, chiffre: Chiffre) -> int:
@@ -61,28 +62,16 @@ def ecrire(indicateur: Indicateur, chiffre: Chiffre | None, imposees: int | None
         return ABREGES_STATUT[Statut.INDISPONIBLE]
     if not chiffre.a_une_valeur:
         return ABREGES_STATUT[chiffre.statut]
-    unite = {"habitants": "", "foyers": "", "personnes": ""}.get(indicateur.unite, indicateur.unite)
-    if unite.startswith("pour "):
-        unite = ""
+    muette = indicateur.unite in SANS_UNITE or indicateur.unite.startswith("pour ")
+    unite = "" if muette else indicateur.unite
     return avec_unite(chiffre.valeur, unite, decimales(indicateur, chiffre) if imposees is None else imposees)
 
 
 def lieu(territoire: Territoire) -> str:
     """Écrire le complément de lieu d'un territoire."""
-    nom = territoire.nom
     if territoire.niveau == "commune":
-        return lieu_de_commune(nom)
-    if territoire.niveau == "departement":
-        # Le nom seul ne dit pas son article (« du Gard », « de l'Hérault ») : il s'ajoute entre parenthèses.
-        return f"dans le département ({nom})"
-    debut = {
-        "epci": "dans l'intercommunalité",
-        "region": "en région",
-        "qpv": "dans le quartier prioritaire",
-        "quartier": "dans le quartier",
-        "iris": "dans l'IRIS",
-    }.get(territoire.niveau, "dans")
-    return f"{debut} {nom}"
+        return lieu_de_commune(territoire.nom)
+    return gabarits("lieux").get(territoire.niveau, "dans {nom}").format(nom=territoire.nom)
 
 
 def periode_dite(indicateur: Indicateur, chiffre: Chiffre) -> str:

@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
-from abs.calcul.chiffre import Chiffre, de_meme_date
-from abs.formats import avec_unite
+from abs.calcul.chiffre import CALCULE_SUR, Chiffre, Lus, chiffres_de, de_meme_date
+from abs.definitions import table
+from abs.formats import arrondir, avec_unite
 from abs.indicateurs.indicateurs import Indicateur
-from abs.langue import typographier
-from abs.phrases.ecarts import ecarts_dits
-from abs.phrases.ecriture import date_dite, decimales, ecrire, gabarits, lieu, reference
-from abs.phrases.significativite import DITS, Comparaison, Verdict, comparer, comparer_au_tout, reste
+from abs.langue import elider, enumerer, majuscule, points, typographier
+from abs.phrases.ecriture import (
+    date_dite,
+    decimales,
+    decimales_publiees,
+    ecrire,
+    gabarits,
+    lieu,
+    mots_de_couverture,
+    reference,
+)
+from abs.phrases.significativite import DIFFERENTS, DITS, Comparaison, Verdict, verdict
 from abs.statuts import Fiabilite, Statut
 from abs.territoires.territoires import Territoire
 
-__all__ = [
-    "Affirmation",
-    "Phrase",
-    "comparables",
-    "date_dite",
-    "decimales",
-    "ecrire",
-    "gabarits",
-    "lieu",
-    "parenthese",
-    "phrase",
-    "reference",
-    "references_lues",
-    "verdict",
-]
-
 REFERENCES_MAXIMUM: Final = 2
-ORDRE_DES_REFERENCES: Final = (
-    "commune",
-    "epci",
-    "departement",
-    "france",
-    "region",
-    "strate",
-    "epci_hors_centre",
-)
+ORDRE_DES_REFERENCES: Final[list[str]] = table("_phrases")["references"]["ordre"]
+Lue = tuple[Territoire, Chiffre, Comparaison]
 
 
 @dataclass(frozen=True)
@@ -62,80 +48,60 @@ class Phrase:
     affirmations: tuple[Affirmation, ...] = ()
 
 
-def _majuscule(texte: str) -> str:
-    return texte[:1].upper() + texte[1:]
+def dire(
+    mots: str,
+    cas: str,
+    cites: Iterable[Chiffre],
+    affirmations: Sequence[Affirmation] = (),
+    **morceaux: Any,
+) -> Phrase:
+    """Écrire la phrase d'un gabarit, et relever les chiffres qu'elle cite."""
+    texte = typographier(gabarits(mots)[cas].format(**morceaux))
+    return Phrase(texte, tuple(dict.fromkeys(map(reference, cites))), tuple(affirmations))
 
 
-def comparables(
-    indicateur: Indicateur, chiffre: Chiffre, autour: Sequence[tuple[Territoire, Chiffre | None]]
-) -> list[tuple[Territoire, Chiffre]]:
+def comparables(indicateur: Indicateur, chiffre: Chiffre, autour: Lus) -> list[tuple[Territoire, Chiffre]]:
     """Choisir les références écrites : au plus deux, à la même date, solides, les plus proches d'abord."""
     if indicateur.nature == "effectif":
         return []
     admises = [
         (t, c)
-        for t, c in autour
-        if c is not None
-        and c.a_une_valeur
-        and de_meme_date(chiffre, c)
+        for t, c in chiffres_de(autour)
+        if de_meme_date(chiffre, c)
         and c.definition == chiffre.definition
         and c.fiabilite != Fiabilite.FRAGILE
     ]
-    admises.sort(
-        key=lambda tc: ORDRE_DES_REFERENCES.index(tc[0].role) if tc[0].role in ORDRE_DES_REFERENCES else 99
-    )
+    rangs = {role: rang for rang, role in enumerate(ORDRE_DES_REFERENCES)}
+    admises.sort(key=lambda tc: rangs.get(tc[0].role, len(rangs)))
     return admises[:REFERENCES_MAXIMUM]
 
 
-def parenthese(
-    indicateur: Indicateur, chiffre: Chiffre, autour: Sequence[tuple[Territoire, Chiffre | None]]
-) -> tuple[str, list[str]]:
+def parenthese(indicateur: Indicateur, chiffre: Chiffre, autour: Lus) -> tuple[str, list[str]]:
     """Écrire la parenthèse de comparaison : les valeurs des références, sans mot qui compare."""
     retenues = comparables(indicateur, chiffre, autour)
     textes = [f"{ecrire(indicateur, c, decimales(indicateur, chiffre))} {t.dans}" for t, c in retenues]
     return ", ".join(textes), [reference(c) for _, c in retenues]
 
 
-CONTENANTS: Final = frozenset({"epci", "departement", "region"})
-
-
-def verdict(
-    indicateur: Indicateur, sujet: Territoire, chiffre: Chiffre, t: Territoire, c: Chiffre
-) -> Comparaison:
-    """Comparer le sujet à une référence, ou au reste de sa commune s'il en est une partie."""
-    if t.role == "commune" and sujet.niveau in {"iris", "quartier"}:
-        return comparer_au_tout(indicateur, chiffre, c)
-    directe = comparer(indicateur, chiffre, c)
-    if directe.verdict != Verdict.COMPARABLE or sujet.niveau != "commune" or t.role not in CONTENANTS:
-        return directe
-    # Une ville pèse dans le tout qui la contient : « comparable » doit aussi valoir pour le reste de ce tout.
-    autre = reste(indicateur, chiffre, c)
-    if autre is None or comparer(indicateur, chiffre, autre).verdict == Verdict.COMPARABLE:
-        return directe
-    return replace(directe, verdict=Verdict.DANS_LA_MARGE)
-
-
-def references_lues(
-    indicateur: Indicateur,
-    sujet: Territoire,
-    chiffre: Chiffre,
-    autour: Sequence[tuple[Territoire, Chiffre | None]],
-) -> list[tuple[Territoire, Chiffre, Comparaison]]:
+def references_lues(indicateur: Indicateur, sujet: Territoire, chiffre: Chiffre, autour: Lus) -> list[Lue]:
     """Comparer le sujet à ses références écrites, sans deux conclusions pour un même chiffre écrit."""
-    lues = [
-        (t, c, verdict(indicateur, sujet, chiffre, t, c))
-        for t, c in comparables(indicateur, chiffre, autour)
-    ]  # fmt: skip
+    retenues = comparables(indicateur, chiffre, autour)
+    lues = [(t, c, verdict(indicateur, sujet, chiffre, t, c)) for t, c in retenues]
     fixes = decimales(indicateur, chiffre)
     conclusions: dict[str, set[str]] = {}
     for _, c, v in lues:
-        conclusions.setdefault(ecrire(indicateur, c, fixes), set()).add(
-            v.verdict if v.verdict in DITS else ""
-        )
+        dit = v.verdict if v.verdict in DITS else ""
+        conclusions.setdefault(ecrire(indicateur, c, fixes), set()).add(dit)
+    partagees = {ecrit for ecrit, dits in conclusions.items() if len(dits) > 1}
+    meme = Verdict.MEME_ECRITURE
     return [
-        (t, c, replace(v, verdict=Verdict.MEME_ECRITURE))
-        if v.verdict in DITS and len(conclusions[ecrire(indicateur, c, fixes)]) > 1
-        else (t, c, v)
+        (
+            t,
+            c,
+            replace(v, verdict=meme)
+            if v.verdict in DITS and ecrire(indicateur, c, fixes) in partagees
+            else v,
+        )
         for t, c, v in lues
     ]
 
@@ -144,7 +110,7 @@ def phrase(
     indicateur: Indicateur,
     sujet: Territoire,
     chiffre: Chiffre | None,
-    autour: Sequence[tuple[Territoire, Chiffre | None]],
+    autour: Lus,
     des_mailles: Chiffre | None = None,
 ) -> Phrase | None:
     """Écrire la phrase d'un indicateur, si son statut le permet."""
@@ -152,39 +118,86 @@ def phrase(
         return None
     if not indicateur.phrase:
         return None
-    unite = indicateur.unite if indicateur.unite in {"%", "€"} else ""
-    valeur = avec_unite(chiffre.valeur, unite, decimales(indicateur, chiffre))
+    unite, fixes = indicateur.unite if indicateur.unite in {"%", "€"} else "", decimales(indicateur, chiffre)
     lues = references_lues(indicateur, sujet, chiffre, autour)
     dites = [lue for lue in lues if lue[2].verdict in DITS]
-    nues = [
-        f"{ecrire(indicateur, c, decimales(indicateur, chiffre))} {t.dans}"
-        for t, c, v in lues
-        if (t, c, v) not in dites
-    ]
-    autre, carte = None, ""
-    if des_mailles is not None and des_mailles.annee_donnees and not de_meme_date(chiffre, des_mailles):
-        autre = des_mailles if des_mailles.a_une_valeur else None
-        cas = "des_mailles" if autre else "des_mailles_sans"
-        carte = gabarits()[cas].format(
-            v=ecrire(indicateur, des_mailles) if autre else "",
-            annee=des_mailles.annee_donnees,
-            maille="IRIS" if sujet.niveau in {"commune", "iris"} else "commune",
-        )
+    nues = [f"{ecrire(indicateur, c, fixes)} {t.dans}" for t, c, v in lues if v.verdict not in DITS]
+    carte, autre = _date_du_detail(indicateur, sujet, chiffre, des_mailles)
     precisions = " ; ".join(filter(None, [", ".join(nues), date_dite(chiffre, indicateur), carte]))
-    couverture = next(
-        (m.removeprefix("calculé sur ") for m in chiffre.note.split(" ; ") if m.startswith("calculé sur ")),
-        "",
-    )
-    cas = "partielle" if chiffre.statut == Statut.PARTIEL else "simple"
-    texte = gabarits()[cas].format(
-        Lieu=_majuscule(lieu(sujet)),
-        fait=indicateur.phrase.format(v=valeur),
+    return dire(
+        "phrases",
+        "partielle" if chiffre.statut == Statut.PARTIEL else "simple",
+        [chiffre, *(c for _, c, _ in lues), *autre],
+        [Affirmation(reference(chiffre), reference(c), str(v.verdict)) for _, c, v in dites],
+        Lieu=majuscule(lieu(sujet)),
+        fait=indicateur.phrase.format(v=avec_unite(chiffre.valeur, unite, fixes)),
         precisions=f" ({precisions})" if precisions else "",
-        couverture=couverture,
-        comparaison=ecarts_dits(indicateur, chiffre, dites),
+        couverture=mots_de_couverture(chiffre).removeprefix(CALCULE_SUR),
+        comparaison=_ecarts_dits(indicateur, chiffre, dites),
     )
-    return Phrase(
-        typographier(texte),
-        (reference(chiffre), *(reference(c) for _, c, _ in lues), *([reference(autre)] if autre else [])),
-        tuple(Affirmation(reference(chiffre), reference(c), str(v.verdict)) for _, c, v in dites),
+
+
+def _date_du_detail(
+    indicateur: Indicateur, sujet: Territoire, chiffre: Chiffre, des_mailles: Chiffre | None
+) -> tuple[str, list[Chiffre]]:
+    """Dire de quelle année est le détail, s'il n'est pas de celle du chiffre, et ce que le sujet valait alors."""
+    if des_mailles is None or not des_mailles.annee_donnees or de_meme_date(chiffre, des_mailles):
+        return "", []
+    autre = [des_mailles] if des_mailles.a_une_valeur else []
+    mots = gabarits()["des_mailles" if autre else "des_mailles_sans"].format(
+        v=ecrire(indicateur, des_mailles),
+        annee=des_mailles.annee_donnees,
+        maille="IRIS" if sujet.niveau in {"commune", "iris"} else "commune",
     )
+    return mots, autre
+
+
+def _ecarts_dits(indicateur: Indicateur, chiffre: Chiffre, dites: Sequence[Lue]) -> str:
+    """Écrire les comparaisons établies, les écarts d'abord, puis ce qui est comparable."""
+    tours, fixes = gabarits("comparaisons"), decimales(indicateur, chiffre)
+    differents = [(t, c, v) for t, c, v in dites if v.verdict in DIFFERENTS]
+    en_points = _ecarts(indicateur, chiffre, differents, fixes)
+    texte, precedent = "", None
+    for (t, c, v), ecart in zip(differents, en_points, strict=True):
+        ici = (v.verdict, ecart)
+        suite = "_points" if ecart else "_montant" if indicateur.unite == "€" else ""
+        if precedent is None:
+            cas = f"{v.verdict}{suite}"
+        elif ici == precedent:
+            cas = "idem"
+        else:
+            liaison = "et" if v.verdict == precedent[0] else "mais"
+            cas = f"{liaison}_{v.verdict}{suite}"
+        texte += tours[cas].format(
+            points=ecart, que=elider("que", t.dans), valeur=ecrire(indicateur, c, fixes)
+        )
+        precedent = ici
+    pareils = [
+        f"{t.dans} ({ecrire(indicateur, c, fixes)})" for t, c, v in dites if v.verdict == Verdict.COMPARABLE
+    ]
+    return texte + (tours["comparable"].format(lieux=enumerer(pareils)) if pareils else "")
+
+
+def _ecarts(indicateur: Indicateur, chiffre: Chiffre, differents: Sequence[Lue], fixes: int) -> list[str]:
+    """Écrire les écarts d'une phrase en points, tous à la même précision ; rien si le lecteur ne les retrouvait pas."""
+    if indicateur.unite != "%":
+        return [""] * len(differents)
+    if all(_se_retrouve(chiffre, c, v, fixes) for _, c, v in differents):
+        soustraits = [chiffre, *(c for _, c, _ in differents)]
+        environ = "environ " if any(_arrondi_au_depart(indicateur, c) for c in soustraits) else ""
+        return [f"{environ}{points(v.ecart, fixes)}" for _, _, v in differents]
+    return [f"environ {points(v.ecart, 0)}" if fixes > 0 else "" for _, _, v in differents]
+
+
+def _se_retrouve(chiffre: Chiffre, autre: Chiffre, v: Comparaison, fixes: int) -> bool:
+    """Dire si la soustraction des deux valeurs écrites donne l'écart écrit."""
+    return arrondir(chiffre.valeur, fixes) - arrondir(autre.valeur, fixes) in {
+        arrondir(v.ecart, fixes),
+        -arrondir(-v.ecart, fixes),
+    }
+
+
+def _arrondi_au_depart(indicateur: Indicateur, chiffre: Chiffre) -> bool:
+    """Dire si le producteur n'a publié qu'un taux arrondi au point : l'écart de deux arrondis est approché."""
+    incertain = chiffre.statut == Statut.PUBLIE and chiffre.marge > 0
+    return incertain or decimales_publiees(indicateur, chiffre) is not None

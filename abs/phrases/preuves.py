@@ -72,14 +72,8 @@ class Appuis:
 
 
 def _lecture(indicateur: Indicateur, chiffre: Chiffre) -> Lecture | None:
-    return next(
-        (
-            le
-            for le in indicateur.lectures
-            if le.source.id == chiffre.source and le.definition == chiffre.definition
-        ),
-        None,
-    )
+    lue = (chiffre.source, chiffre.definition)
+    return next((le for le in indicateur.lectures if (le.source.id, le.definition) == lue), None)
 
 
 def _compte(valeur: float) -> str:

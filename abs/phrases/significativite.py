@@ -6,7 +6,6 @@ Rien ici n'écrit de phrase : ces fonctions décident seulement de ce qu'une phr
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from statistics import NormalDist
@@ -20,9 +19,8 @@ from abs.territoires.territoires import Territoire
 
 RISQUE: Final = 0.05
 ARRONDI_CAF: Final = 2.0
+CONTENANTS: Final = frozenset({"epci", "departement", "region"})
 STATUTS_COMPARES: Final = frozenset({Statut.PUBLIE, Statut.CALCULE, Statut.PARTIEL})
-
-Mailles = Sequence[tuple[Territoire, Chiffre | None]]
 
 
 class Verdict(StrEnum):
@@ -143,3 +141,19 @@ def comparer_au_tout(indicateur: Indicateur, partie: Chiffre, tout: Chiffre, ess
     if not seuil_passe or au_reste.verdict not in DIFFERENTS:
         return replace(directe, verdict=Verdict.DANS_LA_MARGE)
     return replace(directe, verdict=au_reste.verdict, marge=au_reste.marge)
+
+
+def verdict(
+    indicateur: Indicateur, sujet: Territoire, chiffre: Chiffre, t: Territoire, c: Chiffre
+) -> Comparaison:
+    """Comparer le sujet à une référence, ou au reste de sa commune s'il en est une partie."""
+    if t.role == "commune" and sujet.niveau in {"iris", "quartier"}:
+        return comparer_au_tout(indicateur, chiffre, c)
+    directe = comparer(indicateur, chiffre, c)
+    if directe.verdict != Verdict.COMPARABLE or sujet.niveau != "commune" or t.role not in CONTENANTS:
+        return directe
+    # Une ville pèse dans le tout qui la contient : « comparable » doit aussi valoir pour le reste de ce tout.
+    autre = reste(indicateur, chiffre, c)
+    if autre is None or comparer(indicateur, chiffre, autre).verdict == Verdict.COMPARABLE:
+        return directe
+    return replace(directe, verdict=Verdict.DANS_LA_MARGE)

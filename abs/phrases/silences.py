@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from abs.calcul.chiffre import Chiffre
+from abs.calcul.chiffre import Chiffre, Lus, chiffres_de
 from abs.indicateurs.indicateurs import Indicateur
 from abs.langue import typographier
 from abs.phrases.ecriture import gabarits, reference
+from abs.phrases.etendue import assez_solides, bouts
 from abs.phrases.phrases import Phrase, references_lues
-from abs.phrases.rangs import assez_solides
-from abs.phrases.significativite import Mailles, Verdict
+from abs.phrases.significativite import Verdict
 from abs.statuts import Fiabilite
 from abs.territoires.territoires import Territoire
 
-Lu = tuple[Indicateur, Chiffre | None, Sequence[tuple[Territoire, Chiffre | None]], Mailles]
+Lu = tuple[Indicateur, Chiffre | None, Lus, Lus]
+
+TUS: Final = (Verdict.DANS_LA_MARGE, Verdict.MEME_ECRITURE, Verdict.NON_EVALUE)
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,7 @@ def silences_du_theme(sujet: Territoire, lus: Iterable[Lu], ecrites: Sequence[Ph
 
 
 def _cas_du_sujet(
-    sujet: Territoire,
-    indicateur: Indicateur,
-    chiffre: Chiffre | None,
-    autour: Sequence[tuple[Territoire, Chiffre | None]],
-    dites: set[str],
+    sujet: Territoire, indicateur: Indicateur, chiffre: Chiffre | None, autour: Lus, dites: set[str]
 ) -> list[str]:
     if chiffre is None or not chiffre.a_une_valeur:
         return []
@@ -59,23 +58,18 @@ def _cas_du_sujet(
     if reference(chiffre) not in dites:
         return ["place"]
     verdicts = {v.verdict for _, _, v in references_lues(indicateur, sujet, chiffre, autour)}
-    return [
-        str(v) for v in (Verdict.DANS_LA_MARGE, Verdict.MEME_ECRITURE, Verdict.NON_EVALUE) if v in verdicts
-    ]
+    return [str(v) for v in TUS if v in verdicts]
 
 
-def _cas_des_mailles(
-    indicateur: Indicateur, mailles: Mailles, dites: set[str], affirmees: set[str]
-) -> list[str]:
-    chiffrees = [c for _, c in mailles if c is not None and c.a_une_valeur]
+def _cas_des_mailles(indicateur: Indicateur, mailles: Lus, dites: set[str], affirmees: set[str]) -> list[str]:
+    chiffrees = chiffres_de(mailles)
     if not chiffrees:
         return []
     if not assez_solides(mailles):
         return ["etendue"]
-    solides = [c for c in chiffrees if c.fiabilite != Fiabilite.FRAGILE]
-    bas, haut = min(solides, key=lambda c: c.valeur), max(solides, key=lambda c: c.valeur)
-    if any(not bas.valeur <= c.valeur <= haut.valeur for c in chiffrees):
+    extremes = bouts(chiffrees)
+    if not extremes:
         return ["extreme_fragile"]
-    ecrite = reference(bas) in dites and reference(haut) in dites
-    en_tete = any(reference(c) in affirmees for c in chiffrees)
+    ecrite = all(reference(c) in dites for _, c in extremes)
+    en_tete = any(reference(c) in affirmees for _, c in chiffrees)
     return ["tete"] if ecrite and not en_tete and indicateur.sens != "neutre" else []

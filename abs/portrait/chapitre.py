@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 from typing import Any
 
+from abs.definitions import table
 from abs.phrases.phrases import Phrase
 from abs.phrases.silences import Silence
 from abs.portrait.tableaux import Tableau
@@ -39,8 +37,6 @@ class Chapitre:
     silences: tuple[Silence, ...] = ()
 
 
-@lru_cache(maxsize=1)
 def plan_du_portrait() -> dict[str, Any]:
     """Lire le plan du portrait : quels indicateurs, où, dans quel ordre."""
-    texte = (resources.files("abs") / "definitions" / "_portrait.toml").read_text(encoding="utf-8")
-    return tomllib.loads(texte)
+    return table("_portrait")

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Final
 
-from abs.calcul.chiffre import Chiffre
+from abs.calcul.chiffre import CALCULE_SUR, Chiffre, Lus, chiffres_de
 from abs.calcul.diagnostic import reperes_des_qpv
 from abs.calcul.table_longue import Diagnostic
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur, indicateurs
-from abs.langue import enumerer, typographier
-from abs.phrases.ecriture import date_dite, ecrire, gabarits, lieu, reference
-from abs.phrases.phrases import Phrase, phrase
+from abs.langue import enumerer, majuscule, typographier
+from abs.phrases.ecriture import date_dite, ecrire, gabarits, lieu, mots_de_couverture
+from abs.phrases.phrases import Phrase, dire
 from abs.portrait.chapitre import Chapitre, plan_du_portrait
 from abs.portrait.positions_qpv import Position, etendue_des_qpv, phrase_d_un_qpv, position
-from abs.portrait.tableaux_groupes import cote_a_cote
+from abs.portrait.tableaux import Cellule, Tableau, cellule, entete, notes_de_lecture
 from abs.territoires.territoires import Territoire
 
 PHRASES_DU_CHAPITRE: Final = 10
-EDITION: Final = (
-    "« Édition » est l'année de publication d'un tableau de quartiers : quand rien n'établit l'année de ses données, "
-    "aucun chiffre n'est mis à côté."
-)
+QPV_EN_COLONNES: Final = 5
+INDICATEURS_EN_COLONNES: Final = 6
 PART_EN_QPV: Final = "part_population_en_qpv"
 
 
@@ -33,12 +32,9 @@ def chapitre_qpv(diagnostic: Diagnostic) -> Chapitre | None:
         return None
     liste = [indicateurs()[c] for c in plan_du_portrait()["qpv"]]
     liste += diagnostic.locales.indicateurs.values()
-    generation = diagnostic.ensembles.qpv[0].geographie
+    notes, generation = gabarits("notes_de_chapitre"), diagnostic.ensembles.qpv[0].geographie
     avertissements = [
-        (
-            f"Quartiers prioritaires de génération {generation}, chiffres officiels des producteurs à leur propre date. "
-            f"{EDITION}"
-        ),
+        notes["generation"].format(generation=generation, edition=notes["edition"]),
         *a_cheval(diagnostic),
         *diagnostic.remarques,
     ]
@@ -66,55 +62,37 @@ def _phrases(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Phrase
     ensembles = diagnostic.ensembles
     if ensembles.sujet.niveau == "qpv":
         return []
-    part = _part_en_qpv(diagnostic)
-    ecrites = [part] if part is not None else []
-    for indicateur in liste:
-        if len(ecrites) >= PHRASES_DU_CHAPITRE:
-            break
-        dite = (
-            _phrase_du_seul(diagnostic, indicateur, ensembles.qpv[0])
-            if len(ensembles.qpv) == 1
-            else _etendue(diagnostic, indicateur)
-        )
-        if dite is not None:
-            ecrites.append(dite)
-    return ecrites
+    dire_un = _phrase_du_seul if len(ensembles.qpv) == 1 else _etendue
+    dites = (dire_un(diagnostic, i) for i in liste if i.nature != "effectif")
+    ecrites = (p for p in chain([_part_en_qpv(diagnostic)], dites) if p is not None)
+    return list(islice(ecrites, PHRASES_DU_CHAPITRE))
 
 
 def _part_en_qpv(diagnostic: Diagnostic) -> Phrase | None:
     sujet = diagnostic.ensembles.sujet
-    chiffre = next(
-        (c for c in diagnostic.chiffres if c.indicateur == PART_EN_QPV and c.territoire == sujet.code), None
-    )
-    if chiffre is None or not chiffre.a_une_valeur:
+    chiffre = diagnostic.lu(sujet, PART_EN_QPV)
+    if chiffre is None:
         return None
-    ou = lieu(sujet)
-    texte = gabarits("positions")["part_en_qpv"].format(
-        Lieu=ou[:1].upper() + ou[1:],
+    return dire(
+        "positions",
+        "part_en_qpv",
+        [chiffre],
+        Lieu=majuscule(lieu(sujet)),
         v=ecrire(indicateurs()[PART_EN_QPV], chiffre),
         haut=nombre(chiffre.numerateur),
         bas=nombre(chiffre.denominateur),
         quand=date_dite(chiffre),
     )
-    return Phrase(typographier(texte), (reference(chiffre),))
 
 
-def _phrase_du_seul(diagnostic: Diagnostic, indicateur: Indicateur, quartier: Territoire) -> Phrase | None:
-    chiffre = diagnostic.chiffre(quartier, indicateur.code, "qpv")
-    if indicateur.nature == "effectif":
-        return None
-    autour = [(t, diagnostic.chiffre(t, indicateur.code, "qpv_sujet")) for t in _reperes(diagnostic)]
-    places = places_d_un_qpv(diagnostic, indicateur, quartier, chiffre)
-    return phrase_d_un_qpv(indicateur, quartier, chiffre, autour, places)
+def _phrase_du_seul(diagnostic: Diagnostic, indicateur: Indicateur) -> Phrase | None:
+    autour = diagnostic.lus(_reperes(diagnostic), indicateur.code, "qpv_sujet")
+    return phrase_du_quartier(diagnostic, indicateur, diagnostic.ensembles.qpv[0], autour)
 
 
 def _reperes(diagnostic: Diagnostic) -> list[Territoire]:
     """Donner le sujet puis son intercommunalité, avec le complément de lieu qu'une phrase attend."""
-    dans = {
-        "commune": "dans la commune",
-        "epci": "dans l'intercommunalité",
-        "departement": "dans le département",
-    }
+    dans = gabarits("lieux_des_reperes")
     return [
         replace(t, role=t.role or t.niveau, dans=t.dans or dans.get(t.niveau, "dans l'ensemble"))
         for t in reperes_des_qpv(diagnostic.ensembles)
@@ -124,13 +102,15 @@ def _reperes(diagnostic: Diagnostic) -> list[Territoire]:
 def _etendue(diagnostic: Diagnostic, indicateur: Indicateur) -> Phrase | None:
     if indicateur.code in plan_du_portrait()["sans_place"]:
         return None
-    lire = [(t, diagnostic.chiffre(t, indicateur.code, "qpv")) for t in diagnostic.ensembles.qpv]
-    autour = [(t, diagnostic.chiffre(t, indicateur.code, "qpv")) for t in diagnostic.ensembles.qpv_autour]
-    reperes = [(t, diagnostic.chiffre(t, indicateur.code, "qpv_sujet")) for t in _reperes(diagnostic)]
-    return etendue_des_qpv(indicateur, lire, [*lire, *autour], reperes, places=True)
+    siens, autour = (
+        diagnostic.lus(quartiers, indicateur.code, "qpv")
+        for quartiers in (diagnostic.ensembles.qpv, diagnostic.ensembles.qpv_autour)
+    )
+    reperes = diagnostic.lus(_reperes(diagnostic), indicateur.code, "qpv_sujet")
+    return etendue_des_qpv(indicateur, siens, [*siens, *autour], reperes)
 
 
-def places_d_un_qpv(
+def _places(
     diagnostic: Diagnostic, indicateur: Indicateur, quartier: Territoire, chiffre: Chiffre | None
 ) -> list[Position]:
     """Situer un quartier parmi ceux de sa commune, puis parmi ceux de l'intercommunalité."""
@@ -143,25 +123,74 @@ def places_d_un_qpv(
     if len(tous) > len(siens):
         groupes.append((tous, "de l'intercommunalité"))
     lues = [
-        position(
-            indicateur,
-            quartier,
-            chiffre,
-            [(t, diagnostic.chiffre(t, indicateur.code, "qpv")) for t in groupe],
-            ou,
-        )
+        position(indicateur, quartier, chiffre, diagnostic.lus(groupe, indicateur.code, "qpv"), ou)
         for groupe, ou in groupes
     ]
     return [p for p in lues if p is not None]
 
 
 def phrase_du_quartier(
-    diagnostic: Diagnostic, indicateur: Indicateur, autour: Sequence[tuple[Territoire, Chiffre | None]]
+    diagnostic: Diagnostic, indicateur: Indicateur, quartier: Territoire, autour: Lus
 ) -> Phrase | None:
-    """Écrire, dans le portrait d'un quartier, la phrase d'un indicateur."""
-    sujet = diagnostic.ensembles.sujet
-    chiffre = diagnostic.chiffre(sujet, indicateur.code)
-    if indicateur.nature == "effectif":
-        return phrase(indicateur, sujet, chiffre, autour)
-    places = places_d_un_qpv(diagnostic, indicateur, sujet, chiffre)
-    return phrase_d_un_qpv(indicateur, sujet, chiffre, autour, places)
+    """Écrire la phrase d'un quartier pour un indicateur : son chiffre, ses références, sa place."""
+    chiffre = diagnostic.chiffre(quartier, indicateur.code, "qpv")
+    places = _places(diagnostic, indicateur, quartier, chiffre)
+    return phrase_d_un_qpv(indicateur, quartier, chiffre, autour, places)
+
+
+def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tableau]:
+    """Composer le tableau des QPV côte à côte, la commune et l'intercommunalité à leur droite."""
+    quartiers_prioritaires = diagnostic.ensembles.qpv
+    utiles = [i for i in liste if chiffres_de(diagnostic.lus(quartiers_prioritaires, i.code, "qpv"))]
+    roles = ("commune", "commune_du_qpv", "epci") if diagnostic.ensembles.sujet.niveau == "qpv" else None
+    reperes = [t for t in reperes_des_qpv(diagnostic.ensembles) if roles is None or t.role in roles]
+    grille: list[list[Cellule]] = []
+    tous: list[Chiffre | None] = []
+    for indicateur in utiles:
+        chiffres = [c for _, c in diagnostic.lus(quartiers_prioritaires, indicateur.code, "qpv")]
+        autour = [c for _, c in diagnostic.lus(reperes, indicateur.code, "qpv_sujet")]
+        repere = next((c for c in chiffres if c is not None and c.periode), None)
+        imposees = 0 if indicateur.unite == "%" else None
+        cellules = [cellule(indicateur, c, imposees=imposees) for c in chiffres]
+        cellules += [_a_cote(indicateur, c, repere, imposees) for c in autour]
+        cellules.append(Cellule("" if repere is None else repere.periode, classe="date"))
+        tous += [*chiffres, *autour]
+        grille.append(cellules)
+    tetes = [entete(t.nom, t.code, _code_et_communes(t)) for t in quartiers_prioritaires]
+    tetes += [*(entete(t.titre) for t in reperes), entete("Date (QPV)")]
+    libelles = [entete(i.libelle_court, i.definition) for i in utiles]
+    titre, mots = "Les quartiers prioritaires côte à côte", gabarits("notes_de_chapitre")
+    notes = (*notes_de_lecture(tous), mots["qpv_arrondis"], mots["qpv_edition"])
+    if utiles and len(quartiers_prioritaires) <= QPV_EN_COLONNES:
+        lignes = tuple((libelle, *cellules) for libelle, cellules in zip(libelles, grille, strict=True))
+        return [Tableau("qpv", titre, (entete("Indicateur"), *tetes), lignes, notes)]
+    tranches = [slice(d, d + INDICATEURS_EN_COLONNES) for d in range(0, len(utiles), INDICATEURS_EN_COLONNES)]
+    return [
+        Tableau(
+            f"qpv-{numero}",
+            f"{titre} ({numero})",
+            (entete("Quartier"), *libelles[tranche]),
+            tuple(zip(tetes, *grille[tranche], strict=True)),
+            notes if numero == len(tranches) else (),
+        )
+        for numero, tranche in enumerate(tranches, start=1)
+    ]
+
+
+def _a_cote(
+    indicateur: Indicateur, chiffre: Chiffre | None, repere: Chiffre | None, imposees: int | None
+) -> Cellule:
+    """Écrire le chiffre d'une commune à côté de ses quartiers, ou pourquoi il n'y est pas."""
+    if chiffre is not None and chiffre.a_une_valeur:
+        detail = mots_de_couverture(chiffre).removeprefix(CALCULE_SUR)
+        return cellule(indicateur, chiffre, imposees=imposees, detail=detail)
+    sans_annee = repere is not None and repere.annee_donnees is None
+    aide = gabarits("notes_de_chapitre")["qpv_sans_annee" if sans_annee else "qpv_sans_chiffre"]
+    return Cellule(ecrire(indicateur, None), aide=aide, classe="absent")
+
+
+def _code_et_communes(quartier: Territoire) -> str:
+    """Donner le code d'un quartier, et ses communes s'il en couvre plusieurs."""
+    if len(quartier.communes) < 2:
+        return quartier.code
+    return f"{quartier.code}, sur {enumerer(quartier.communes)}"

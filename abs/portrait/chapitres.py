@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from abs.calcul.chiffre import Chiffre
+from abs.calcul.chiffre import Chiffre, Lus, chiffres_de
 from abs.calcul.table_longue import Diagnostic
 from abs.indicateurs.indicateurs import THEMES, Indicateur, indicateurs
 from abs.langue import typographier
-from abs.phrases.etendue import etendue
+from abs.phrases.ecriture import ecrire, gabarits, reference
+from abs.phrases.etendue import classables, etendue
 from abs.phrases.phrases import Phrase, phrase
-from abs.phrases.rangs import classables
 from abs.phrases.silences import silences_du_theme
-from abs.portrait import tableaux, tableaux_groupes
 from abs.portrait.chapitre import Chapitre, DemandeDeCarte, plan_du_portrait
 from abs.portrait.chapitre_qpv import phrase_du_quartier
 from abs.portrait.chapitres_locaux import (
@@ -21,37 +21,61 @@ from abs.portrait.chapitres_locaux import (
     phrases_locales,
     tableaux_locaux,
 )
-from abs.portrait.tableaux_absences import raison_publique
-from abs.statuts import LIBELLES_STATUT
+from abs.portrait.tableaux import (
+    MARQUE_FRAGILE,
+    Cellule,
+    Tableau,
+    Tableaux,
+    cellule,
+    date_de_lecture,
+    entete,
+    mailles,
+    notes_de_lecture,
+    raison_publique,
+)
+from abs.statuts import LIBELLES_STATUT, Fiabilite
 from abs.territoires.territoires import Territoire
 
 PHRASES_PAR_CHAPITRE: Final = 8
 MAILLES_POUR_UNE_CARTE: Final = 3
 
 
-def autour(diagnostic: Diagnostic, code: str) -> list[tuple[Territoire, Chiffre | None]]:
+def autour(diagnostic: Diagnostic, code: str) -> Lus:
     """Donner les références d'un territoire et leurs chiffres pour un indicateur."""
-    return [(t, diagnostic.chiffre(t, code)) for t in diagnostic.ensembles.references]
+    return diagnostic.lus(diagnostic.ensembles.references, code)
 
 
-def mailles_classables(diagnostic: Diagnostic, code: str) -> list[tuple[Territoire, Chiffre | None]]:
+def mailles_classables(diagnostic: Diagnostic, code: str) -> Lus:
     """Donner les mailles qui entrent dans un rang, et leurs chiffres pour un indicateur."""
-    mailles = diagnostic.ensembles.mailles
-    lues = {t.code: diagnostic.chiffre(t, "population", "mailles") for t in mailles}
-    populations = {code: c.valeur for code, c in lues.items() if c is not None and c.a_une_valeur}
-    return classables([(t, diagnostic.chiffre(t, code, "mailles")) for t in mailles], populations)
+    territoires = diagnostic.ensembles.mailles
+    peuplees = chiffres_de(diagnostic.lus(territoires, "population", "mailles"))
+    populations = {t.code: c.valeur for t, c in peuplees}
+    return classables(diagnostic.lus(territoires, code, "mailles"), populations)
 
 
 def chapitre_de_theme(diagnostic: Diagnostic, theme: str) -> Chapitre:
     """Composer un chapitre thématique."""
     du_theme = [i for i in indicateurs().values() if i.theme == theme and not i.lu_pour_la_commune]
-    plan = plan_du_portrait()
+    plan, sujet = plan_du_portrait(), diagnostic.ensembles.sujet
     ordre = [*plan["mailles"][theme], *(i.code for i in du_theme)]
     ranges = [i for c in dict.fromkeys(ordre) if (i := indicateurs()[c]).theme == theme]
-    tables = [tableaux.references(diagnostic, du_theme, f"{THEMES[theme]} : le territoire et ses références")]
+    titre = f"{THEMES[theme]} : le territoire et ses références"
     colonnes = [indicateurs()[c] for c in plan["mailles"][theme]]
-    tables.append(tableaux.mailles(diagnostic, colonnes, plan["mailles"]["maximum"]))
+    tables = [
+        Tableaux(diagnostic).references(du_theme, f"references-{theme}", titre),
+        mailles(diagnostic, colonnes, plan["mailles"]["maximum"]),
+    ]
     ecrites = _phrases(diagnostic, ranges)
+    lus = [
+        (
+            i,
+            diagnostic.chiffre(sujet, i.code),
+            autour(diagnostic, i.code),
+            mailles_classables(diagnostic, i.code),
+        )
+        for i in ranges
+    ]
+    recus, autres = set(diagnostic.locales.indicateurs), plan["manques"].get(theme, [])
     return Chapitre(
         code=theme,
         titre=THEMES[theme],
@@ -59,27 +83,9 @@ def chapitre_de_theme(diagnostic: Diagnostic, theme: str) -> Chapitre:
         tableaux=(*(t for t in tables if t is not None), *tableaux_locaux(diagnostic, theme)),
         cartes=tuple(_cartes(diagnostic, theme)),
         absents=tuple(_absents(diagnostic, du_theme)),
-        manques=tuple(
-            manques_du_theme(
-                theme, plan["manques"].get(theme, []), set(diagnostic.locales.indicateurs), codes=False
-            )
-        ),
+        manques=tuple(manques_du_theme(theme, autres, recus, codes=False)),
         reserves=tuple(mots_des_reserves(diagnostic, theme)),
-        silences=tuple(
-            silences_du_theme(
-                diagnostic.ensembles.sujet,
-                [
-                    (
-                        i,
-                        diagnostic.chiffre(diagnostic.ensembles.sujet, i.code),
-                        autour(diagnostic, i.code),
-                        mailles_classables(diagnostic, i.code),
-                    )
-                    for i in ranges
-                ],
-                ecrites,
-            )
-        ),
+        silences=tuple(silences_du_theme(sujet, lus, ecrites)),
     )
 
 
@@ -87,26 +93,21 @@ def _phrases(diagnostic: Diagnostic, ranges: list[Indicateur]) -> list[Phrase]:
     ecrites: list[Phrase] = []
     sujet = diagnostic.ensembles.sujet
     for indicateur in ranges:
-        references = autour(diagnostic, indicateur.code)
+        code, references = indicateur.code, autour(diagnostic, indicateur.code)
         if sujet.niveau == "qpv":
-            dite = phrase_du_quartier(diagnostic, indicateur, references)
+            dite = phrase_du_quartier(diagnostic, indicateur, sujet, references)
         else:
-            dite = phrase(
-                indicateur,
-                sujet,
-                diagnostic.chiffre(sujet, indicateur.code),
-                references,
-                diagnostic.sujet_du_detail(indicateur.code),
-            )
+            du_detail = diagnostic.sujet_du_detail(code)
+            dite = phrase(indicateur, sujet, diagnostic.chiffre(sujet, code), references, du_detail)
         if dite is not None and indicateur.nature != "effectif":
             ecrites.append(dite)
         # Une situation se localise ; une population ne se montre pas du doigt.
         ecart = None
-        if indicateur.code not in plan_du_portrait()["sans_place"]:
+        if code not in plan_du_portrait()["sans_place"]:
             ecart = etendue(
                 indicateur,
-                mailles_classables(diagnostic, indicateur.code),
-                diagnostic.chiffre(sujet, indicateur.code, "mailles"),
+                mailles_classables(diagnostic, code),
+                diagnostic.chiffre(sujet, code, "mailles"),
                 datee=_autre_date(diagnostic, indicateur, ranges),
             )
         if ecart is not None and (dite is not None or len(ecrites) < PHRASES_PAR_CHAPITRE // 2):
@@ -118,28 +119,22 @@ def _phrases(diagnostic: Diagnostic, ranges: list[Indicateur]) -> list[Phrase]:
 
 def _autre_date(diagnostic: Diagnostic, indicateur: Indicateur, ranges: list[Indicateur]) -> bool:
     """Dire si le chapitre donne au sujet, pour la même source, un chiffre d'une autre date que ses mailles."""
-    date = diagnostic.millesimes.get(("mailles", indicateur.code))
+    date, sujet = diagnostic.millesimes.get(("mailles", indicateur.code)), diagnostic.ensembles.sujet
     sources = {le.source.id for le in indicateur.lectures}
-    du_sujet = diagnostic.chiffre(diagnostic.ensembles.sujet, indicateur.code)
-    lus = [du_sujet] if du_sujet is not None and du_sujet.a_une_valeur else []
-    if not lus:
-        tous = (diagnostic.chiffre(diagnostic.ensembles.sujet, i.code) for i in ranges)
-        lus = [c for c in tous if c is not None and c.a_une_valeur and c.source in sources]
+    du_sujet = diagnostic.lu(sujet, indicateur.code)
+    autres = (diagnostic.lu(sujet, i.code) for i in ranges)
+    lus = [du_sujet] if du_sujet else [c for c in autres if c is not None and c.source in sources]
     return date is not None and any(c.millesime != date for c in lus)
 
 
 def _cartes(diagnostic: Diagnostic, theme: str) -> list[DemandeDeCarte]:
     """Demander les premières cartes du plan dont au moins trois mailles ont un chiffre."""
-    plan = plan_du_portrait()["cartes"]
-    demandes = []
-    for code in plan[theme]:
-        avec = sum(
-            1
-            for t in diagnostic.ensembles.mailles
-            if (c := diagnostic.chiffre(t, code, "mailles")) is not None and c.a_une_valeur
-        )
-        if avec >= MAILLES_POUR_UNE_CARTE:
-            demandes.append(DemandeDeCarte(code, "mailles", indicateurs()[code].libelle))
+    plan, territoires = plan_du_portrait()["cartes"], diagnostic.ensembles.mailles
+    demandes = [
+        DemandeDeCarte(code, "mailles", indicateurs()[code].libelle)
+        for code in plan[theme]
+        if len(chiffres_de(diagnostic.lus(territoires, code, "mailles"))) >= MAILLES_POUR_UNE_CARTE
+    ]
     return demandes[: plan["maximum"]]
 
 
@@ -147,10 +142,9 @@ def _absents(diagnostic: Diagnostic, du_theme: list[Indicateur]) -> list[tuple[s
     """Dire, par raison, les indicateurs que les données disponibles ne permettent pas pour le sujet."""
     par_raison: dict[str, list[str]] = {}
     sujet = diagnostic.ensembles.sujet
-    en_qpv = sujet.niveau == "qpv"
     for indicateur in du_theme:
         chiffre = diagnostic.chiffre(sujet, indicateur.code)
-        existe = any(("qpv" in le.source.niveaux) == en_qpv for le in indicateur.lectures)
+        existe = any(("qpv" in le.source.niveaux) == (sujet.niveau == "qpv") for le in indicateur.lectures)
         if chiffre is None or chiffre.a_une_valeur or not existe:
             continue
         precision = raison_publique(chiffre) or "sans précision du producteur"
@@ -164,11 +158,62 @@ def chapitre_quartiers(diagnostic: Diagnostic) -> Chapitre | None:
     if not diagnostic.ensembles.quartiers:
         return None
     liste = [indicateurs()[c] for c in plan_du_portrait()["quartiers"]]
-    table = tableaux_groupes.quartiers(diagnostic, liste)
-    note = (
-        "Un quartier réunit des IRIS entiers : ses taux sont des rapports de sommes. Il n'a pas de médiane : "
-        "l'étendue des médianes de ses IRIS la remplace."
-    )
-    return Chapitre(
-        "quartiers", "Quartiers", tableaux=tuple(t for t in (table,) if t), avertissements=(note,)
-    )
+    table, note = quartiers(diagnostic, liste), gabarits("notes_de_chapitre")["quartiers"]
+    return Chapitre("quartiers", "Quartiers", tableaux=(table,) if table else (), avertissements=(note,))
+
+
+def quartiers(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> Tableau | None:
+    """Composer le tableau des quartiers : rapports de sommes, et étendue des médianes de leurs IRIS."""
+    groupes = diagnostic.ensembles.quartiers
+    utiles = [
+        i for i in liste if i.nature == "mediane" or chiffres_de(diagnostic.lus(groupes, i.code, "quartiers"))
+    ]
+    if not groupes or not utiles:
+        return None
+    lignes: list[tuple[Cellule, ...]] = []
+    tous: list[Chiffre | None] = []
+    for t in groupes:
+        combien = f"{len(t.composantes)} IRIS"
+        ligne = [entete(t.nom, combien, combien)]
+        for indicateur in utiles:
+            if indicateur.nature == "mediane":
+                medianes = _medianes(diagnostic, t, indicateur)
+                tous += [c for c in (*medianes[:1], *medianes[-1:]) if c.fiabilite == Fiabilite.FRAGILE]
+                ligne.append(_etendue_des_medianes(medianes, t, indicateur))
+            else:
+                tous.append(diagnostic.chiffre(t, indicateur.code, "quartiers"))
+                ligne.append(cellule(indicateur, tous[-1]))
+        lignes.append(tuple(ligne))
+    entetes = [entete("Quartier")]
+    for i in utiles:
+        lus = (diagnostic.ensembles.mailles, "mailles") if i.nature == "mediane" else (groupes, "quartiers")
+        entetes.append(entete(i.libelle_court, i.definition, date_de_lecture(diagnostic, i, *lus)))
+    notes = notes_de_lecture(tous)
+    return Tableau("quartiers", "Les quartiers côte à côte", tuple(entetes), tuple(lignes), tuple(notes))
+
+
+def _medianes(diagnostic: Diagnostic, quartier: Territoire, indicateur: Indicateur) -> list[Chiffre]:
+    """Lire les médianes des IRIS d'un quartier, de la plus basse à la plus haute."""
+    par_code = {t.code: t for t in diagnostic.ensembles.mailles}
+    siens = [par_code[c] for c in quartier.composantes if c in par_code]
+    lues = chiffres_de(diagnostic.lus(siens, indicateur.code, "mailles"))
+    return sorted((c for _, c in lues), key=lambda c: c.valeur)
+
+
+def _etendue_des_medianes(
+    medianes: Sequence[Chiffre], quartier: Territoire, indicateur: Indicateur
+) -> Cellule:
+    if not medianes:
+        return Cellule("nc", aide="aucun IRIS du quartier n'a de médiane publiée", classe="absent")
+    bas, haut = _borne(indicateur, medianes[0]), _borne(indicateur, medianes[-1])
+    texte = bas if bas == haut else f"{bas} à {haut}"
+    detail = f"médianes de {len(medianes)} IRIS sur {len(quartier.composantes)}"
+    fragiles = sum(c.fiabilite == Fiabilite.FRAGILE for c in medianes)
+    accord = "fragile" if fragiles == 1 else "fragiles"
+    aide = f"{detail} ; {fragiles} {accord}" if fragiles else detail
+    return Cellule(texte, reference(medianes[0]), aide, detail)
+
+
+def _borne(indicateur: Indicateur, mediane: Chiffre) -> str:
+    """Écrire un bout d'étendue ; l'astérisque dit qu'il est fragile, comme dans les autres tableaux."""
+    return ecrire(indicateur, mediane) + (MARQUE_FRAGILE if mediane.fiabilite == Fiabilite.FRAGILE else "")

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from abs.calcul.diagnostic import Diagnostic, diagnostiquer
 from abs.indicateurs.indicateurs import THEMES, indicateurs
+from abs.portrait.chapitre import plan_du_portrait
 from abs.portrait.chapitres_locaux import manques_du_theme
-from abs.portrait.portrait import contours_tenus, plan_du_portrait
-from abs.statuts import LIBELLES_STATUT
+from abs.portrait.portrait import contours_tenus
+from abs.statuts import LIBELLES_STATUT, Statut
 from abs.territoires.demande import Demande
 from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import sources
@@ -49,43 +50,30 @@ class Etat:
 def etat(base: Base, demande: Demande) -> Etat:
     """Établir l'état d'un territoire."""
     diagnostic = diagnostiquer(base, demande)
-    plan = plan_du_portrait()
+    autres, recus = plan_du_portrait()["manques"], set(diagnostic.locales.indicateurs)
     return Etat(
         diagnostic=diagnostic,
         themes=tuple(_theme(diagnostic, code) for code in THEMES),
         manques=tuple(_manques(diagnostic)),
-        a_demander=tuple(
-            m
-            for code in THEMES
-            for m in manques_du_theme(
-                code, plan["manques"].get(code, []), set(diagnostic.locales.indicateurs)
-            )
-        ),
+        a_demander=tuple(m for t in THEMES for m in manques_du_theme(t, autres.get(t, []), recus)),
         contours=contours_tenus(base, diagnostic),
     )
 
 
 def _theme(diagnostic: Diagnostic, theme: str) -> EtatDeTheme:
     du_theme = [
-        i
+        i.code
         for i in indicateurs().values()
         if i.theme == theme and any("qpv" not in le.source.niveaux for le in i.lectures)
     ]
-    chiffres = [diagnostic.chiffre(diagnostic.ensembles.sujet, i.code) for i in du_theme]
-    tenus = [c for c in chiffres if c is not None and c.a_une_valeur]
-    mailles = sum(
-        any(
-            (c := diagnostic.chiffre(t, i.code, "mailles")) is not None and c.a_une_valeur
-            for t in diagnostic.ensembles.mailles
-        )
-        for i in du_theme
-    )
+    ensembles = diagnostic.ensembles
+    tenus = [c for code in du_theme if (c := diagnostic.lu(ensembles.sujet, code))]
     return EtatDeTheme(
         THEMES[theme],
         len(tenus),
-        sum(c.statut in {"partiel", "estime"} for c in tenus),
+        sum(c.statut in {Statut.PARTIEL, Statut.ESTIME} for c in tenus),
         len(du_theme),
-        mailles,
+        sum(any(diagnostic.lu(t, code, "mailles") for t in ensembles.mailles) for code in du_theme),
         tuple(sorted({c.periode for c in tenus})),
     )
 

@@ -8,28 +8,18 @@ from typing import Final
 
 from abs.calcul.chiffre import Chiffre
 from abs.calcul.table_longue import Diagnostic
+from abs.definitions import table
 from abs.indicateurs.indicateurs import THEMES, Indicateur, indicateurs
-from abs.langue import typographier
+from abs.langue import minuscule, typographier
 from abs.phrases.ecriture import ecrire
 from abs.phrases.phrases import Phrase, phrase, references_lues
 from abs.phrases.significativite import DIFFERENTS, Verdict
 from abs.portrait.chapitre import plan_du_portrait
 
-LIBELLES_TRANSVERSAUX: Final = {
-    "petite_enfance": "petite enfance",
-    "reussite_educative": "réussite éducative",
-    "autonomie": "autonomie",
-    "acces_aux_droits": "accès aux droits",
-    "mobilite": "mobilité",
-    "numerique": "numérique",
-}
-LIBELLES_PUBLICS: Final = {
-    "enfance_familles": "enfance et familles",
-    "jeunes": "jeunes",
-    "personnes_agees": "personnes âgées",
-    "handicap": "personnes en situation de handicap",
-    "difficulte": "personnes en difficulté",
-}
+LIBELLES_TRANSVERSAUX: Final[dict[str, str]] = table("_libelles")["transversaux"]
+LIBELLES_PUBLICS: Final[dict[str, str]] = table("_libelles")["publics"]
+# Pour chaque thème, public ou sujet transversal : son libellé, ses forces et ses faiblesses.
+Rangees = list[tuple[str, list["Point"], list["Point"]]]
 
 
 @dataclass(frozen=True)
@@ -46,8 +36,7 @@ class Point:
     @property
     def libelle(self) -> str:
         """Libellé de l'indicateur, écrit dans une énumération."""
-        libelle = self.indicateur.libelle
-        return typographier(libelle[:1].lower() + libelle[1:])
+        return typographier(minuscule(self.indicateur.libelle))
 
     @property
     def valeur(self) -> str:
@@ -72,29 +61,23 @@ class Bilan:
         """Donner les forces puis les faiblesses, sans les chiffres anciens."""
         return (*self.forces, *self.faiblesses)
 
-    def par_theme(self) -> list[tuple[str, list[Point], list[Point]]]:
+    def par_theme(self) -> Rangees:
         """Ranger par thème."""
         return self._ranger(THEMES, lambda i: (i.theme,))
 
-    def par_public(self) -> list[tuple[str, list[Point], list[Point]]]:
+    def par_public(self) -> Rangees:
         """Ranger par public."""
         return self._ranger(LIBELLES_PUBLICS, lambda i: i.publics)
 
-    def par_transversal(self) -> list[tuple[str, list[Point], list[Point]]]:
+    def par_transversal(self) -> Rangees:
         """Ranger par sujet transversal."""
         return self._ranger(LIBELLES_TRANSVERSAUX, lambda i: i.transversaux)
 
-    def _ranger(
-        self, libelles: dict[str, str], cles: Callable[[Indicateur], Iterable[str]]
-    ) -> list[tuple[str, list[Point], list[Point]]]:
-        groupes = [
-            (
-                libelle,
-                [p for p in self.forces if cle in cles(p.indicateur)],
-                [p for p in self.faiblesses if cle in cles(p.indicateur)],
-            )
-            for cle, libelle in libelles.items()
-        ]
+    def _ranger(self, libelles: dict[str, str], cles: Callable[[Indicateur], Iterable[str]]) -> Rangees:
+        def siens(cle: str, points: Iterable[Point]) -> list[Point]:
+            return [p for p in points if cle in cles(p.indicateur)]
+
+        groupes = [(mots, siens(c, self.forces), siens(c, self.faiblesses)) for c, mots in libelles.items()]
         return [g for g in groupes if g[1] or g[2]]
 
 
@@ -104,8 +87,7 @@ def bilan(diagnostic: Diagnostic) -> Bilan:
     points.sort(key=lambda p: -p.ampleur)
     derniers: dict[str, int] = {}
     for p in points:
-        source, annee = p.chiffre.source, p.chiffre.millesime or 0
-        derniers[source] = max(derniers.get(source, 0), annee)
+        derniers[p.chiffre.source] = max(derniers.get(p.chiffre.source, 0), p.chiffre.millesime or 0)
     recents = [p for p in points if (p.chiffre.millesime or 0) == derniers[p.chiffre.source]]
     return Bilan(
         par_famille([p for p in recents if p.force]),
@@ -133,10 +115,10 @@ def _point(diagnostic: Diagnostic, indicateur: Indicateur) -> Point | None:
     if indicateur.sens == "neutre" or indicateur.nature == "effectif":
         return None
     sujet = diagnostic.ensembles.sujet
-    chiffre = diagnostic.chiffre(sujet, indicateur.code)
-    if chiffre is None or not chiffre.a_une_valeur:
+    chiffre = diagnostic.lu(sujet, indicateur.code)
+    if chiffre is None:
         return None
-    autour = [(t, diagnostic.chiffre(t, indicateur.code)) for t in diagnostic.ensembles.references]
+    autour = diagnostic.lus(diagnostic.ensembles.references, indicateur.code)
     lues = references_lues(indicateur, sujet, chiffre, autour)
     differents = [v for _, _, v in lues if v.verdict in DIFFERENTS]
     dite = phrase(indicateur, sujet, chiffre, autour, diagnostic.sujet_du_detail(indicateur.code))

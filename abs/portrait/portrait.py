@@ -10,10 +10,12 @@ from abs.calcul.diagnostic import Diagnostic, diagnostiquer
 from abs.calcul.sources_recues import SUFFIXE_SOURCE, est_locale
 from abs.indicateurs.annees_comparables import mises_en_garde
 from abs.indicateurs.indicateurs import THEMES
-from abs.phrases.phrases import Phrase, gabarits
+from abs.langue import abreger, majuscule
+from abs.phrases.ecriture import gabarits
+from abs.phrases.phrases import Phrase
 from abs.phrases.silences import Silence
-from abs.portrait.chapitre import Chapitre, DemandeDeCarte, plan_du_portrait
-from abs.portrait.chapitre_qpv import EDITION, a_cheval, chapitre_qpv
+from abs.portrait.chapitre import Chapitre
+from abs.portrait.chapitre_qpv import a_cheval, chapitre_qpv
 from abs.portrait.chapitres import chapitre_de_theme, chapitre_quartiers
 from abs.portrait.forces_faiblesses import Bilan, bilan
 from abs.portrait.premiere_page import (
@@ -31,18 +33,9 @@ from donnees_insee.erreurs import DonneeAbsente
 from donnees_insee.geographie.dans_le_temps import histoire
 from donnees_insee.preparation.sources_recues import SOURCE
 
-__all__ = [
-    "Chapitre",
-    "ChiffreCle",
-    "DemandeDeCarte",
-    "Portrait",
-    "SourceEmployee",
-    "composer",
-    "plan_du_portrait",
-]
-
-
 FICHIERS_NOMMES: Final = 3
+# Ce qui situe les territoires, sans porter de chiffre.
+SOURCES_DE_LIEUX: Final = ("contours_iris", "contours_qpv", "appartenance", "reference_iris")
 
 
 @dataclass(frozen=True)
@@ -145,14 +138,12 @@ def composer(base: Base, demande: Demande, suivre: Callable[[str], None] | None 
 
 def _sous_titre(diagnostic: Diagnostic) -> str:
     sujet, references = diagnostic.ensembles.sujet, diagnostic.ensembles.references
-    nature = NOMS_DE_NIVEAU[sujet.niveau]
     autour = [r.nom for r in references if r.role in {"epci", "departement", "region"}]
     dernier = diagnostic.demande.millesime
     dates = f"données de {dernier} ou avant" if dernier else "derniers millésimes déposés"
     if dernier and diagnostic.posterieures:
         dates += ", sauf les quartiers prioritaires"
-    morceaux = [f"{nature[:1].upper()}{nature[1:]} {sujet.code}", *autour, dates]
-    return " · ".join(morceaux)
+    return " · ".join([f"{majuscule(NOMS_DE_NIVEAU[sujet.niveau])} {sujet.code}", *autour, dates])
 
 
 def _sources_employees(base: Base, diagnostic: Diagnostic) -> tuple[SourceEmployee, ...]:
@@ -161,72 +152,54 @@ def _sources_employees(base: Base, diagnostic: Diagnostic) -> tuple[SourceEmploy
     for recu in base.recus():
         for lot in recu.lots:
             fichiers.setdefault((lot.source, lot.millesime), set()).add(recu.nom)
-    employees = {
-        (c.source, c.millesime, c.periode, c.geographie)
-        for c in diagnostic.chiffres
-        if c.a_une_valeur and not est_locale(c)
-    }
+    employees = sorted(
+        {
+            (c.source, c.millesime, c.periode, c.geographie)
+            for c in diagnostic.chiffres
+            if c.a_une_valeur and not est_locale(c)
+        },
+        key=lambda e: tuple(map(str, e)),
+    )
+    for identifiant in SOURCES_DE_LIEUX:
+        annees = sorted({a for nom, a in fichiers if nom == identifiant}, key=str)
+        employees += [(identifiant, a, "année non précisée" if a is None else str(a), "") for a in annees]
     lignes = []
-    for identifiant, annee, periode, geographie in sorted(employees, key=lambda e: tuple(map(str, e))):
-        s = source(identifiant)
-        noms = sorted(fichiers.get((identifiant, annee), set()))
-        lignes.append(SourceEmployee(s.titre, s.producteur, s.licence, periode, geographie, _resume(noms)))
-    for identifiant in ("contours_iris", "contours_qpv", "appartenance", "reference_iris"):
-        s = source(identifiant)
-        for annee in sorted({a for nom, a in fichiers if nom == identifiant}, key=str):
-            date = "année non précisée" if annee is None else str(annee)
-            resume = _resume(sorted(fichiers[identifiant, annee]))
-            lignes.append(SourceEmployee(s.titre, s.producteur, s.licence, date, "", resume))
-    return (*lignes, *_sources_locales(diagnostic))
-
-
-def _sources_locales(diagnostic: Diagnostic) -> list[SourceEmployee]:
-    """Nommer qui a transmis, et quand ; le nom d'un fichier reçu reste dans le dossier de l'analyste."""
-    recues = sorted({(c.source, c.periode) for c in diagnostic.chiffres if est_locale(c)})
-    licence = source(SOURCE).licence
-    return [
-        SourceEmployee(f"Source locale : {producteur}", producteur, licence, periode, "", "fichier reçu")
-        for nom, periode in recues
-        for producteur in [nom.removesuffix(SUFFIXE_SOURCE)]
-    ]
-
-
-def _resume(noms: list[str]) -> str:
-    """Nommer les premiers fichiers ; la liste entière est dans le reçu de la preuve."""
-    autres = len(noms) - FICHIERS_NOMMES
-    return ", ".join(noms[:FICHIERS_NOMMES]) + (f" et {autres} autres" if autres > 0 else "")
+    for identifiant, annee, periode, geographie in employees:
+        # La liste entière est dans le reçu de la preuve.
+        s, noms = source(identifiant), sorted(fichiers.get((identifiant, annee), ()))
+        lignes.append(
+            SourceEmployee(
+                s.titre, s.producteur, s.licence, periode, geographie, abreger(noms, FICHIERS_NOMMES)
+            )
+        )
+    # Qui a transmis, et quand ; le nom d'un fichier reçu reste dans le dossier de l'analyste.
+    for nom, periode in sorted({(c.source, c.periode) for c in diagnostic.chiffres if est_locale(c)}):
+        producteur, licence = nom.removesuffix(SUFFIXE_SOURCE), source(SOURCE).licence
+        titre = f"Source locale : {producteur}"
+        lignes.append(SourceEmployee(titre, producteur, licence, periode, "", "fichier reçu"))
+    return tuple(lignes)
 
 
 def contours_tenus(base: Base, diagnostic: Diagnostic) -> bool:
     """Dire si la base tient des contours d'IRIS pour le territoire."""
-    communes = {t.code[:5] for t in diagnostic.ensembles.mailles} or set(
-        diagnostic.ensembles.sujet.composantes
-    )
-    return base.a_des_contours(communes)
+    ensembles = diagnostic.ensembles
+    return base.a_des_contours({t.code[:5] for t in ensembles.mailles} or set(ensembles.sujet.composantes))
 
 
 def _avertissements(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
-    ensembles = diagnostic.ensembles
-    mots = [*mises_en_garde(ensembles.sujet.code), *_fusions(base, ensembles.sujet)]
-    if ensembles.sujet.niveau == "qpv":
-        mots += [m for m in a_cheval(diagnostic) if ensembles.sujet.nom in m]
-        mots += [EDITION, gabarits("positions")["indicatif"]]
-    if ensembles.sujet.niveau == "commune" and not ensembles.mailles:
-        mots.append(
-            "Cette commune n'est pas découpée en IRIS, ou la base n'en contient pas la liste : le portrait s'appuie sur "
-            "les chiffres publiés à la commune et sur ses territoires de comparaison."
-        )
-    if not any(c.a_une_valeur for c in diagnostic.chiffres if c.territoire == ensembles.sujet.code):
-        mots.append(
-            "Aucun des fichiers déposés ne porte de chiffre pour ce territoire. "
-            f"`abs etat {ensembles.sujet.code}` dit ce qu'il faut déposer."
-        )
+    sujet, textes = diagnostic.ensembles.sujet, gabarits("avertissements")
+    mots = [*mises_en_garde(sujet.code), *_fusions(base, sujet)]
+    if sujet.niveau == "qpv":
+        mots += [m for m in a_cheval(diagnostic) if sujet.nom in m]
+        mots += [gabarits("notes_de_chapitre")["edition"], gabarits("positions")["indicatif"]]
+    if sujet.niveau == "commune" and not diagnostic.ensembles.mailles:
+        mots.append(textes["sans_iris"])
+    if not any(c.a_une_valeur for c in diagnostic.chiffres if c.territoire == sujet.code):
+        mots.append(textes["sans_chiffre"].format(code=sujet.code))
     if not contours_tenus(base, diagnostic):
+        quoi = "d'IRIS de ses communes" if sujet.niveau == "qpv" else "de ce territoire"
         attendu = sources()["contours_iris"].rappel_demande
-        quoi = "d'IRIS de ses communes" if ensembles.sujet.niveau == "qpv" else "de ce territoire"
-        mots.append(
-            f"Portrait sans carte : la base ne contient pas les contours {quoi}. Pour en avoir, déposez {attendu}."
-        )
+        mots.append(textes["sans_carte"].format(quoi=quoi, attendu=attendu))
     return tuple(mots)
 
 

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Final
 
-from abs.calcul.chiffre import Chiffre, de_meme_date
+from abs.calcul.chiffre import Chiffre, Lus, chiffres_de, de_meme_date
 from abs.formats import arrondir, nombre
 from abs.indicateurs.indicateurs import Indicateur
-from abs.langue import VOYELLES, enumerer, typographier
+from abs.langue import enumerer, typographier
 from abs.phrases.ecriture import date_dite, decimales, ecrire, gabarits, reference
-from abs.phrases.etendue import sujet_de_l_etendue
-from abs.phrases.phrases import Affirmation, Phrase, phrase
-from abs.phrases.significativite import Mailles, Verdict, comparer
+from abs.phrases.etendue import accords, combien, sujet_de_l_etendue
+from abs.phrases.phrases import Affirmation, Phrase, dire, phrase
+from abs.phrases.significativite import Verdict, comparer
 from abs.statuts import Fiabilite
 from abs.territoires.territoires import Territoire
 
 RANGES_MINIMUM: Final = 3
 PART_DE_TETE: Final = 3
-# Mot qui reprend un indicateur dans « la part la plus élevée des douze quartiers » ; le genre en suit.
-REPRISES: Final = {"part": "part", "taux": "taux", "indice": "indice", "rapport": "rapport"}
-FEMININS: Final = frozenset({"part"})
+# Mots qui reprennent un indicateur dans « la part la plus élevée des douze quartiers ».
+REPRISES: Final = frozenset({"part", "taux", "indice", "rapport"})
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,22 @@ class Position:
     ou: str
     ex_aequo: bool = False
 
+    @property
+    def verdict(self) -> str:
+        """Nom de ce que la place affirme."""
+        return f"{self.cas}_{'haut' if self.haut else 'bas'}"
+
 
 def position(
-    indicateur: Indicateur, territoire: Territoire, chiffre: Chiffre | None, quartiers: Mailles, ou: str
+    indicateur: Indicateur, territoire: Territoire, chiffre: Chiffre | None, quartiers: Lus, ou: str
 ) -> Position | None:
     """Situer un quartier parmi d'autres, dans la même édition."""
-    if chiffre is None or not _se_range(indicateur, chiffre):
+    if chiffre is None or not chiffre.a_une_valeur or chiffre.fiabilite == Fiabilite.FRAGILE:
         return None
-    autres = [
-        c
-        for t, c in quartiers
-        if t.code != territoire.code and c is not None and c.a_une_valeur and de_meme_date(chiffre, c)
-    ]
+    if indicateur.nature == "effectif":
+        return None
+    voisins = [(t, c) for t, c in chiffres_de(quartiers) if t.code != territoire.code]
+    autres = [c for _, c in voisins if de_meme_date(chiffre, c)]
     sur = len(autres) + 1
     if sur < RANGES_MINIMUM:
         return None
@@ -69,22 +73,10 @@ def position(
     return Position(cas, haut, rang, sur, ou, ecrit in ecrits)
 
 
-def _se_range(indicateur: Indicateur, chiffre: Chiffre) -> bool:
-    return chiffre.a_une_valeur and indicateur.nature != "effectif" and chiffre.fiabilite != Fiabilite.FRAGILE
-
-
 def mots_des_positions(indicateur: Indicateur, places: Sequence[Position]) -> str:
     """Écrire une ou deux places, celles d'une même sorte ensemble."""
-    groupes: list[list[Position]] = []
-    for lue in places:
-        if groupes and (groupes[-1][0].cas, groupes[-1][0].haut or lue.cas == "rang") == (
-            lue.cas,
-            lue.haut or lue.cas == "rang",
-        ):
-            groupes[-1].append(lue)
-        else:
-            groupes.append([lue])
-    return " ; ".join(_mots_d_un_groupe(indicateur, g) for g in groupes)
+    groupes = groupby(places, key=lambda lue: (lue.cas, lue.haut or lue.cas == "rang"))
+    return " ; ".join(_mots_d_un_groupe(indicateur, list(siennes)) for _, siennes in groupes)
 
 
 def _mots_d_un_groupe(indicateur: Indicateur, places: list[Position]) -> str:
@@ -103,20 +95,18 @@ def _mots_d_un_groupe(indicateur: Indicateur, places: list[Position]) -> str:
 
 def _en_tete(indicateur: Indicateur, lue: Position) -> str:
     """Écrire « la part la plus élevée » ou « un montant parmi les plus bas », accordé."""
-    mot = REPRISES.get(
-        indicateur.libelle.split()[0].lower(), "montant" if indicateur.unite == "€" else "niveau"
-    )
-    feminin = mot in FEMININS
-    cas = f"{lue.cas}_{'haut' if lue.haut else 'bas'}_{'feminin' if feminin else 'masculin'}"
-    article = "l'" if mot[0] in VOYELLES else "la " if feminin else "le "
-    return gabarits("positions")[cas].format(mot=mot, article=article)
+    mot = indicateur.libelle.split()[0].lower()
+    if mot not in REPRISES:
+        mot = "montant" if indicateur.unite == "€" else "niveau"
+    defini = gabarits("articles").get(mot, "le ")
+    return gabarits("positions")[lue.verdict].format(mot=mot, defini=defini, **accords(mot))
 
 
 def phrase_d_un_qpv(
     indicateur: Indicateur,
     sujet: Territoire,
     chiffre: Chiffre | None,
-    autour: Sequence[tuple[Territoire, Chiffre | None]],
+    autour: Lus,
     places: Sequence[Position],
 ) -> Phrase | None:
     """Écrire la phrase d'un quartier prioritaire : son chiffre, ses références de même date, sa place."""
@@ -124,10 +114,10 @@ def phrase_d_un_qpv(
     if dite is None or chiffre is None or not places:
         return dite
     suite = mots_des_positions(indicateur, retenues(places))
-    return Phrase(
-        typographier(f"{dite.texte.removesuffix('.')} ; {suite}."),
-        dite.references,
-        (*dite.affirmations, *affirmations(chiffre, places)),
+    return replace(
+        dite,
+        texte=typographier(f"{dite.texte.removesuffix('.')} ; {suite}."),
+        affirmations=(*dite.affirmations, *affirmations(chiffre, places)),
     )
 
 
@@ -138,64 +128,47 @@ def retenues(places: Sequence[Position]) -> list[Position]:
 
 def affirmations(chiffre: Chiffre, places: Sequence[Position]) -> tuple[Affirmation, ...]:
     """Relever ce que des places affirment."""
-    return tuple(
-        Affirmation(reference(chiffre), "", f"{p.cas}_{'haut' if p.haut else 'bas'}")
-        for p in retenues(places)
-        if p.cas != "rang"
-    )
+    return tuple(Affirmation(reference(chiffre), "", p.verdict) for p in retenues(places) if p.cas != "rang")
 
 
-def etendue_des_qpv(
-    indicateur: Indicateur,
-    siens: Mailles,
-    tous: Mailles,
-    reperes: Sequence[tuple[Territoire, Chiffre | None]],
-    *,
-    places: bool,
-) -> Phrase | None:
+def etendue_des_qpv(indicateur: Indicateur, siens: Lus, tous: Lus, reperes: Lus) -> Phrase | None:
     """Dire l'étendue d'un indicateur entre les quartiers d'un territoire, et le territoire à la même date."""
-    lus = [(t, c) for t, c in siens if c is not None and c.a_une_valeur]
+    lus = chiffres_de(siens)
     sujet = sujet_de_l_etendue(indicateur)
     if sujet is None or indicateur.nature == "effectif" or len(lus) < 2:
         return None
-    bas, haut = min(lus, key=lambda tc: tc[1].valeur), max(lus, key=lambda tc: tc[1].valeur)
-    if Fiabilite.FRAGILE in {bas[1].fiabilite, haut[1].fiabilite}:
+    bouts = min(lus, key=lambda tc: tc[1].valeur), max(lus, key=lambda tc: tc[1].valeur)
+    (premier, bas), (dernier, haut) = bouts
+    if Fiabilite.FRAGILE in {bas.fiabilite, haut.fiabilite}:
         return None
-    fixes = min(decimales(indicateur, c) for c in (bas[1], haut[1]))
-    connus = [(t, c) for t, c in reperes if c is not None and c.a_une_valeur and de_meme_date(haut[1], c)]
+    fixes = min(decimales(indicateur, c) for c in (bas, haut))
+    connus = [(t, c) for t, c in chiffres_de(reperes) if de_meme_date(haut, c)]
     contre = enumerer([f"{ecrire(indicateur, c, fixes)} {t.dans}" for t, c in connus])
-    tetes = _tetes(indicateur, (bas, haut), tous) if places else []
-    combien = nombre(len(lus)) if len(lus) == len(siens) else f"{nombre(len(lus))} des {nombre(len(siens))}"
-    texte = gabarits("positions")["etendue"].format(
+    tetes = _tetes(indicateur, bouts, tous)
+    places = [f" ; dans le quartier {t.nom}, {mots_des_positions(indicateur, [p])}" for t, _, p in tetes]
+    return dire(
+        "positions",
+        "etendue",
+        [bas, haut, *(c for _, c in connus)],
+        [a for _, c, p in tetes for a in affirmations(c, [p])],
         sujet=sujet,
-        bas=ecrire(indicateur, bas[1], fixes),
-        ou_bas=bas[0].nom,
-        haut=ecrire(indicateur, haut[1], fixes),
-        ou_haut=haut[0].nom,
-        combien=combien,
-        periode=date_dite(haut[1], indicateur),
+        bas=ecrire(indicateur, bas, fixes),
+        ou_bas=premier.nom,
+        haut=ecrire(indicateur, haut, fixes),
+        ou_haut=dernier.nom,
+        combien=combien(len(lus), len(siens)),
+        periode=date_dite(haut, indicateur),
         contre=f" ; {contre}, à la même date" if contre else "",
-        tetes="".join(
-            f" ; dans le quartier {t.nom}, {mots_des_positions(indicateur, [p])}" for t, _, p in tetes
-        ),
-    )
-    cites = [bas[1], haut[1], *(c for _, c in connus)]
-    return Phrase(
-        typographier(texte),
-        tuple(dict.fromkeys(map(reference, cites))),
-        tuple(a for _, c, p in tetes for a in affirmations(c, [p])),
+        tetes="".join(places),
     )
 
 
 def _tetes(
-    indicateur: Indicateur, bouts: Sequence[tuple[Territoire, Chiffre]], tous: Mailles
+    indicateur: Indicateur, bouts: Sequence[tuple[Territoire, Chiffre]], tous: Lus
 ) -> list[tuple[Territoire, Chiffre, Position]]:
     """Retenir, aux deux bouts, le quartier qui se distingue de tous ceux de l'intercommunalité ou du territoire."""
-    lues = [(t, c, position(indicateur, t, c, tous, ou_se_rangent(tous))) for t, c in dict.fromkeys(bouts)]
+    # Ce qui réunit les quartiers : une même commune, ou l'intercommunalité.
+    commune = tous and set.intersection(*(set(t.composantes) for t, _ in tous))
+    ou = "de la commune" if commune else "de l'intercommunalité"
+    lues = [(t, c, position(indicateur, t, c, tous, ou)) for t, c in dict.fromkeys(bouts)]
     return [(t, c, p) for t, c, p in lues if p is not None and p.cas == "seul"]
-
-
-def ou_se_rangent(quartiers: Mailles) -> str:
-    """Dire ce qui réunit des quartiers : une même commune, ou l'intercommunalité."""
-    communes = set.intersection(*(set(t.composantes) for t, _ in quartiers)) if quartiers else set()
-    return "de la commune" if communes else "de l'intercommunalité"

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
+from donnees_insee.geographie.passages import passage_communes
+
+from abs.calcul.calcul import Calculateur
 from abs.calcul.chiffre import Chiffre
+from abs.calcul.diagnostic import Diagnostiqueur
 from abs.calcul.table_longue import Diagnostic
 from abs.formats import avec_unite, nombre
 from abs.indicateurs.indicateurs import indicateurs
-from abs.langue import typographier
-from abs.phrases.ecriture import ecrire, gabarits, lieu, reference
-from abs.phrases.phrases import Phrase, parenthese
+from abs.langue import majuscule, typographier
+from abs.phrases.ecriture import ecrire, gabarits, lieu, mots_de_couverture, reference
+from abs.phrases.phrases import Phrase, dire, parenthese
 from abs.phrases.silences import Silence
 from abs.portrait.chapitre import plan_du_portrait
 from abs.portrait.chapitres import autour
-from abs.portrait.tableaux import mots_de_couverture
-from abs.statuts import Statut
-
-if TYPE_CHECKING:
-    from abs.calcul.calcul import Calculateur
-    from donnees_insee.base.base import Base
+from abs.statuts import Fiabilite, Statut
+from donnees_insee.base.base import Base
+from donnees_insee.catalogue.tables import enquetes_annuelles
+from donnees_insee.erreurs import ErreurAbs
+from donnees_insee.geographie.dans_le_temps import histoire
 
 CHIFFRES_CLES: Final = 10
 DIX_ANS: Final = 10
 VARIATION_STABLE: Final = 0.1
-DEUX: Final = 2
 RECENSEMENT: Final = "rp_population"
 
 
@@ -45,17 +47,16 @@ def chiffres_cles(diagnostic: Diagnostic) -> tuple[ChiffreCle, ...]:
     """Prendre les dix premiers indicateurs du plan dont le chiffre peut être dit."""
     retenus = []
     for code in plan_du_portrait()["chiffres_cles"]:
-        indicateur, chiffre = indicateurs()[code], diagnostic.chiffre(diagnostic.ensembles.sujet, code)
-        if chiffre is None or not chiffre.a_une_valeur or chiffre.fiabilite == "fragile":
+        indicateur, chiffre = indicateurs()[code], diagnostic.lu(diagnostic.ensembles.sujet, code)
+        if chiffre is None or chiffre.fiabilite == Fiabilite.FRAGILE:
             continue
         complement, autres = parenthese(indicateur, chiffre, autour(diagnostic, code))
-        if chiffre.statut == Statut.PARTIEL:
-            complement = " ; ".join(filter(None, [mots_de_couverture(chiffre), complement]))
+        mots = " ; ".join(filter(None, [mots_de_couverture(chiffre), complement]))
         retenus.append(
             ChiffreCle(
                 typographier(indicateur.libelle),
                 ecrire(indicateur, chiffre),
-                typographier(complement),
+                typographier(mots),
                 chiffre.periode,
                 reference(chiffre),
                 (reference(chiffre), *autres),
@@ -66,20 +67,16 @@ def chiffres_cles(diagnostic: Diagnostic) -> tuple[ChiffreCle, ...]:
 
 def phrases_de_tete(diagnostic: Diagnostic, ancien: Chiffre | None = None) -> tuple[Phrase, ...]:
     """Écrire la population, son évolution si deux millésimes se comparent, et le scénario de vieillissement."""
-    dites = [evolution_de_la_population(diagnostic, ancien), scenario_75_ans(diagnostic)]
-    return tuple(d for d in dites if d is not None)
+    return tuple(filter(None, [evolution_de_la_population(diagnostic, ancien), scenario_75_ans(diagnostic)]))
 
 
 def silences_de_tete(diagnostic: Diagnostic, phrases: tuple[Phrase, ...]) -> tuple[Silence, ...]:
     """Dire ce que la première page n'a pas écrit, et pourquoi."""
-    raisons = gabarits("silences_de_tete")
-    cites = [{r.split("|")[2] for r in p.references} for p in phrases]
-    evolution = any(
-        len(p.references) > 1 and c == {"population"} for p, c in zip(phrases, cites, strict=True)
-    )
-    scenario = any("part_75_ans_plus" in c for c in cites)
     if diagnostic.ensembles.sujet.niveau == "qpv":
         return ()
+    raisons = gabarits("silences_de_tete")
+    cites = [[r.split("|")[2] for r in p.references] for p in phrases]
+    evolution, scenario = ["population"] * 2 in cites, any("part_75_ans_plus" in c for c in cites)
     cause = diagnostic.sans_evolution or "sans_population"
     manquants = [("evolution", f"evolution_{cause}", evolution), ("scenario_75", "scenario_75", scenario)]
     return tuple(
@@ -91,40 +88,40 @@ def silences_de_tete(diagnostic: Diagnostic, phrases: tuple[Phrase, ...]) -> tup
 
 def enquetes_disjointes(ancien: int, recent: int) -> bool:
     """Dire si deux millésimes du recensement reposent sur des enquêtes annuelles différentes."""
-    from donnees_insee.catalogue.tables import enquetes_annuelles  # noqa: PLC0415 - réservé à l'évolution
-
     connues = enquetes_annuelles()
     if ancien not in connues or recent not in connues or ancien >= recent:
         return False
-    return not set(connues[ancien]) & set(connues[recent])
+    return set(connues[ancien]).isdisjoint(connues[recent])
+
+
+def _population(diagnostic: Diagnostic) -> Chiffre | None:
+    """Donner la population du sujet, si elle est celle de tout le territoire."""
+    chiffre = diagnostic.lu(diagnostic.ensembles.sujet, "population")
+    return None if chiffre is None or chiffre.statut == Statut.PARTIEL else chiffre
 
 
 def evolution_de_la_population(diagnostic: Diagnostic, ancien: Chiffre | None) -> Phrase | None:
     """Dire la population et ce qu'elle était au dernier recensement comparable tenu, à territoire égal."""
-    sujet = diagnostic.ensembles.sujet
-    chiffre = diagnostic.chiffre(sujet, "population")
-    if chiffre is None or not chiffre.a_une_valeur or chiffre.statut == Statut.PARTIEL:
+    chiffre = _population(diagnostic)
+    if chiffre is None:
         return None
-    tours = gabarits("tete")
-    valeurs = {
-        "Lieu": lieu(sujet)[:1].upper() + lieu(sujet)[1:],
+    mots: dict[str, Any] = {
+        "Lieu": majuscule(lieu(diagnostic.ensembles.sujet)),
         "v": nombre(chiffre.valeur),
         "quand": chiffre.periode,
     }
     if ancien is None or ancien.millesime is None or chiffre.millesime is None:
-        return Phrase(typographier(tours["population"].format(**valeurs)), (reference(chiffre),))
+        return dire("tete", "population", [chiffre], **mots)
     ans = chiffre.millesime - ancien.millesime
     variation = ((chiffre.valeur / ancien.valeur) ** (1 / ans) - 1) * 100
     cas = "stable" if abs(variation) < VARIATION_STABLE else "hausse" if variation > 0 else "baisse"
-    ecart = abs(round(chiffre.valeur) - round(ancien.valeur))
-    texte = tours[cas].format(
-        **valeurs,
-        avant=nombre(ancien.valeur),
-        annee=ancien.millesime,
-        ecart=nombre(ecart),
-        rythme=avec_unite(abs(variation), "%", 1),
-    )
-    return Phrase(typographier(texte), (reference(chiffre), reference(ancien)))
+    mots |= {
+        "avant": nombre(ancien.valeur),
+        "annee": ancien.millesime,
+        "ecart": nombre(abs(round(chiffre.valeur) - round(ancien.valeur))),
+        "rythme": avec_unite(abs(variation), "%", 1),
+    }
+    return dire("tete", cas, [chiffre, ancien], **mots)
 
 
 def population_d_avant(base: Base, diagnostic: Diagnostic) -> Chiffre | None:
@@ -136,11 +133,8 @@ def population_d_avant(base: Base, diagnostic: Diagnostic) -> Chiffre | None:
 
 def _avant(base: Base, diagnostic: Diagnostic) -> Chiffre | str:
     """Donner la population d'avant, ou le nom de la première raison qui l'interdit (``[silences_de_tete]``)."""
-    from abs.calcul.diagnostic import Diagnostiqueur  # noqa: PLC0415 - le diagnostic est déjà fait : lecture à part
-
-    sujet = diagnostic.ensembles.sujet
-    chiffre = diagnostic.chiffre(sujet, "population")
-    if chiffre is None or not chiffre.a_une_valeur or chiffre.statut == Statut.PARTIEL:
+    sujet, chiffre = diagnostic.ensembles.sujet, _population(diagnostic)
+    if chiffre is None:
         return "sans_population"
     recent = chiffre.millesime
     if sujet.niveau != "commune" or recent is None or chiffre.source != RECENSEMENT:
@@ -154,18 +148,15 @@ def _avant(base: Base, diagnostic: Diagnostic) -> Chiffre | str:
     if changee:
         return changee
     indicateur = indicateurs()["population"]
-    lectures = tuple(le for le in indicateur.lectures if le.source.id == RECENSEMENT)
+    lectures = [le for le in indicateur.lectures if le.source.id == RECENSEMENT]
     trouve = calculateur.chiffre(indicateur, sujet, max(annees), lectures)
-    complet = trouve is not None and trouve.a_une_valeur and trouve.statut != Statut.PARTIEL
-    return trouve if trouve is not None and complet else "ancien_incomplet"
+    if trouve is None or not trouve.a_une_valeur or trouve.statut == Statut.PARTIEL:
+        return "ancien_incomplet"
+    return trouve
 
 
 def _territoire_change(base: Base, calculateur: Calculateur, code: str, ancien: int, recent: int) -> str:
     """Dire si la commune a changé ; sans l'histoire des communes, seule une même liste d'IRIS prouve que non."""
-    from donnees_insee.erreurs import ErreurAbs  # noqa: PLC0415 - réservé à l'évolution
-    from donnees_insee.geographie.dans_le_temps import histoire  # noqa: PLC0415 - réservé à l'évolution
-    from donnees_insee.geographie.groupes import passage_communes  # noqa: PLC0415 - réservé à l'évolution
-
     try:
         # Un recensement de millésime n est publié dans la géographie de n + 2.
         passage = passage_communes(histoire(base), ancien + 2, recent + 2)
@@ -181,20 +172,22 @@ def _territoire_change(base: Base, calculateur: Calculateur, code: str, ancien: 
 def scenario_75_ans(diagnostic: Diagnostic) -> Phrase | None:
     """Écrire combien d'habitants auraient 75 ans ou plus dans dix ans si les 65 ans et plus restaient tous."""
     sujet = diagnostic.ensembles.sujet
-    plus_65, plus_75 = (diagnostic.chiffre(sujet, c) for c in ("part_65_ans_plus", "part_75_ans_plus"))
-    if plus_65 is None or plus_75 is None or plus_65.millesime is None:
+    plus_65, plus_75 = (diagnostic.lu(sujet, c) for c in ("part_65_ans_plus", "part_75_ans_plus"))
+    if plus_65 is None or plus_75 is None or plus_65.millesime is None or sujet.niveau == "iris":
         return None
     solides = all(
-        c.a_une_valeur and c.statut != Statut.PARTIEL and c.fiabilite != "fragile" and c.numerateur > 0
+        c.statut != Statut.PARTIEL and c.fiabilite != Fiabilite.FRAGILE and c.numerateur > 0
         for c in (plus_65, plus_75)
     )
-    if not solides or plus_65.millesime != plus_75.millesime or sujet.niveau == "iris":
+    if not solides or plus_65.millesime != plus_75.millesime:
         return None
-    texte = gabarits("tete")["scenario_75"].format(
+    return dire(
+        "tete",
+        "scenario_75",
+        [plus_75, plus_65],
         quand=plus_65.periode,
         aujourd_hui=nombre(plus_75.numerateur, -1),
         plus_65=nombre(plus_65.numerateur, -1),
         annee=plus_65.millesime,
         horizon=plus_65.millesime + DIX_ANS,
     )
-    return Phrase(typographier(texte), (reference(plus_75), reference(plus_65)))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
-from abs.calcul.chiffre import Chiffre
+from abs.calcul.chiffre import Chiffre, chiffres_de
+from abs.calcul.sources_recues import est_interne
 from abs.calcul.table_longue import Diagnostic
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import THEMES, Indicateur
-from abs.langue import points
-from abs.phrases.phrases import decimales, ecrire, reference
-from abs.portrait.tableaux_absences import Lire, raison_publique, raisons_des_absences
+from abs.langue import abreger, points
+from abs.phrases.ecriture import decimales, ecrire, gabarits, mots_de_couverture, reference
+from abs.phrases.etendue import mots_des_mailles
 from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut
 from abs.territoires.territoires import Territoire
 from donnees_insee.catalogue.catalogue import source
@@ -21,6 +23,9 @@ COLONNES_DE_REFERENCES: Final = 6
 MAILLES_IMPRIMEES: Final = 150
 MOITIE: Final = 0.5
 MARQUE_FRAGILE: Final = "*"
+NOMMES: Final = 12
+SANS_VARIABLE: Final = re.compile(r"(fichier déposé) ne contient pas la variable [^;]+")
+FICHIER: Final = re.compile(r"(fichiers? déposés?)(?! de\b)")
 
 
 @dataclass(frozen=True)
@@ -45,23 +50,9 @@ class Tableau:
     notes: tuple[str, ...] = ()
 
 
-def lecteur(diagnostic: Diagnostic, groupe: str) -> Lire:
-    """Donner la lecture d'un chiffre à la date d'un groupe de territoires."""
-
-    def lire(territoire: Territoire, indicateur: Indicateur) -> Chiffre | None:
-        return diagnostic.chiffre(territoire, indicateur.code, groupe)
-
-    return lire
-
-
 def entete(texte: str, aide: str = "", detail: str = "") -> Cellule:
     """Écrire une cellule d'en-tête."""
     return Cellule(texte, aide=aide, detail=detail, classe="entete")
-
-
-def mots_de_couverture(chiffre: Chiffre) -> str:
-    """Dire sur quoi un chiffre partiel a été calculé."""
-    return next((m for m in chiffre.note.split(" ; ") if m.startswith("calculé sur ")), "")
 
 
 def cellule(
@@ -89,113 +80,154 @@ def _aide(chiffre: Chiffre) -> str:
     return " ; ".join(morceaux)
 
 
-def notes_de_lecture(chiffres: Sequence[Chiffre | None]) -> list[str]:
+def notes_de_lecture(chiffres: Iterable[Chiffre | None], mots: str = "notes_de_tableau") -> list[str]:
     """Expliquer les marques employées dans un tableau, et elles seules."""
-    presents = [c for c in chiffres if c is not None]
-    notes = []
-    if any(c.fiabilite == Fiabilite.FRAGILE and c.a_une_valeur for c in presents):
-        notes.append(
-            f"{MARQUE_FRAGILE} chiffre fragile : effectif petit ou incertitude élevée, à ne pas commenter seul."
-        )
-    statuts = {c.statut for c in presents if not c.a_une_valeur}
-    if None in chiffres or Statut.INDISPONIBLE in statuts:
-        notes.append("nc : indisponible (non publié, non diffusé ou fichier non déposé).")
-    if Statut.SECRET in statuts:
-        notes.append("secret : effectif masqué par le producteur (secret statistique).")
-    if Statut.SANS_OBJET in statuts:
-        notes.append("s. o. : sans objet (hors du champ de la source, par exemple un IRIS d'activité).")
-    return notes
+    marques: set[str] = set()
+    for c in chiffres:
+        if c is None:
+            marques.add(Statut.INDISPONIBLE)
+            continue
+        marques |= {c.fiabilite if c.a_une_valeur else c.statut, "interne" if est_interne(c) else ""}
+    return [note for marque, note in gabarits(mots).items() if marque in marques]
 
 
-def references(diagnostic: Diagnostic, liste: Sequence[Indicateur], titre: str) -> Tableau | None:
-    """Composer le tableau « le territoire et ses références »."""
-    sujet = diagnostic.ensembles.sujet
-    utiles = [i for i in liste if (c := diagnostic.chiffre(sujet, i.code)) is not None and c.a_une_valeur]
-    if not utiles:
-        return None
-    autour = [
-        r
-        for r in diagnostic.ensembles.references
-        if any((c := diagnostic.chiffre(r, i.code)) is not None and c.a_une_valeur for i in utiles)
-    ][:COLONNES_DE_REFERENCES]
-    lignes, tous = [], []
-    for indicateur in utiles:
-        chiffres = [diagnostic.chiffre(t, indicateur.code) for t in (sujet, *autour)]
-        tous += chiffres
-        premier = chiffres[0]
-        assert premier is not None
-        couverture = mots_de_couverture(premier) if premier.statut == Statut.PARTIEL else ""
-        lignes.append(
-            (
-                Cellule(
-                    indicateur.libelle_court, aide=indicateur.definition, detail=couverture, classe="entete"
-                ),
-                *(cellule(indicateur, c, imposees=decimales(indicateur, premier)) for c in chiffres),
-                Cellule(premier.periode, aide=source(premier.source).titre, classe="date"),
-            )
+class Tableaux:
+    """Les tableaux d'un thème : le territoire et ses références, puis ses mailles, une par ligne."""
+
+    titre_de_date = "Date"
+    mots_des_notes = "notes_de_tableau"
+    ailleurs = "leur tableau est dans le classeur tableaux.xlsx"
+    types: ClassVar = {"A": "IRIS d'activité", "D": "IRIS divers"}
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+
+    def lire(self, territoire: Territoire, indicateur: Indicateur) -> Chiffre | None:
+        """Donner le chiffre du territoire ou d'une référence."""
+        return self.diagnostic.chiffre(territoire, indicateur.code)
+
+    def montre(self, chiffre: Chiffre | None) -> bool:
+        """Dire si un chiffre suffit à montrer sa ligne ou sa colonne."""
+        return chiffre is not None and chiffre.a_une_valeur
+
+    def cellule(self, indicateur: Indicateur, chiffre: Chiffre | None, premier: Chiffre | None) -> Cellule:
+        """Écrire un chiffre, à la précision du premier de sa ligne."""
+        imposees = None if premier is None else decimales(indicateur, premier)
+        return cellule(indicateur, chiffre, imposees=imposees)
+
+    def date(self, _: Indicateur, premier: Chiffre) -> Cellule:
+        """Écrire la date d'une ligne."""
+        return Cellule(premier.periode, aide=source(premier.source).titre, classe="date")
+
+    def date_des_mailles(self, indicateur: Indicateur, territoires: Sequence[Territoire]) -> str:
+        """Dire la date d'une colonne."""
+        return date_de_lecture(self.diagnostic, indicateur, territoires, "mailles")
+
+    def notes_des_mailles(self, territoires: Sequence[Territoire], liste: Sequence[Indicateur]) -> list[str]:
+        """Dire sous un tableau de mailles ce qui y manque."""
+        return _raisons_des_absences(self.diagnostic, territoires, liste)
+
+    def references(self, liste: Sequence[Indicateur], code: str, titre: str) -> Tableau | None:
+        """Composer le tableau « le territoire et ses références »."""
+        ensembles = self.diagnostic.ensembles
+        lus = [(i, self.lire(ensembles.sujet, i)) for i in liste]
+        premiers = [(i, c) for i, c in lus if c is not None and self.montre(c)]
+        if not premiers:
+            return None
+        autour = [t for t in ensembles.references if any(self.montre(self.lire(t, i)) for i, _ in premiers)][
+            :COLONNES_DE_REFERENCES
+        ]
+        lignes, tous = [], []
+        for indicateur, premier in premiers:
+            chiffres = [premier, *(self.lire(t, indicateur) for t in autour)]
+            tous += chiffres
+            debut = entete(indicateur.libelle_court, indicateur.definition, mots_de_couverture(premier))
+            cellules = (self.cellule(indicateur, c, premier) for c in chiffres)
+            lignes.append((debut, *cellules, self.date(indicateur, premier)))
+        noms = ["Indicateur", ensembles.sujet.nom, *(t.titre for t in autour), self.titre_de_date]
+        notes = notes_de_lecture(tous, self.mots_des_notes)
+        return Tableau(code, titre, tuple(map(entete, noms)), tuple(lignes), tuple(notes))
+
+    def mailles(
+        self, liste: Sequence[Indicateur], territoires: Sequence[Territoire], code: str, titre: str
+    ) -> Tableau:
+        """Composer le tableau des IRIS, ou des communes d'une intercommunalité."""
+        mots = mots_des_mailles(territoires[0])
+        entetes = (
+            entete(mots["entete"]),
+            *(entete(i.libelle_court, i.definition, self.date_des_mailles(i, territoires)) for i in liste),
         )
-    entetes = (
-        entete("Indicateur"),
-        entete(sujet.nom),
-        *(entete(r.titre) for r in autour),
-        entete("Date"),
-    )
-    return Tableau(
-        f"references-{utiles[0].theme}", titre, entetes, tuple(lignes), tuple(notes_de_lecture(tous))
-    )
+        if len(territoires) > MAILLES_IMPRIMEES:
+            combien = f"Les {nombre(len(territoires))} {mots['nom']} sont trop nombreux pour cette page"
+            return Tableau(code, titre, entetes, (), (f"{combien} : {self.ailleurs}.",))
+        lignes, tous = [], []
+        for t in territoires:
+            lus = [(i, self.diagnostic.chiffre(t, i.code, "mailles")) for i in liste]
+            tous += [c for _, c in lus]
+            debut = entete(t.nom, t.code, self.types.get(t.type_iris, ""))
+            lignes.append((debut, *(self.cellule(i, c, None) for i, c in lus)))
+        notes = [
+            *notes_de_lecture(tous, self.mots_des_notes),
+            *self.notes_des_mailles(territoires, liste),
+        ]
+        return Tableau(code, titre, entetes, tuple(lignes), tuple(notes))
 
 
 def mailles(diagnostic: Diagnostic, liste: Sequence[Indicateur], maximum: int) -> Tableau | None:
-    """Composer le tableau des IRIS (ou des communes d'une intercommunalité)."""
+    """Composer le tableau des mailles d'un thème : les indicateurs chiffrés pour la moitié d'entre elles au moins."""
     territoires = diagnostic.ensembles.mailles
-    lire = lecteur(diagnostic, "mailles")
-    utiles = [i for i in liste if _assez_remplie(i, territoires, lire)][:maximum]
+    utiles = [i for i in liste if _assez_remplie(diagnostic, i)][:maximum]
     if not utiles:
         return None
-    nom = "IRIS" if territoires[0].niveau == "iris" else "communes"
-    titre = (
-        f"{'Les IRIS un par un' if nom == 'IRIS' else 'Les communes une par une'} : "
-        f"{THEMES[utiles[0].theme].lower()}"
-    )
-    code = f"mailles-{utiles[0].theme}"
-    entetes = (
-        entete("IRIS" if nom == "IRIS" else "Commune"),
-        *(entete(i.libelle_court, i.definition, date_de_lecture(i, territoires, lire)) for i in utiles),
-    )
-    if len(territoires) > MAILLES_IMPRIMEES:
-        combien = f"Les {nombre(len(territoires))} {nom} sont trop nombreux pour cette page"
-        note = f"{combien} : leur tableau est dans le classeur tableaux.xlsx."
-        return Tableau(code, titre, entetes, (), (note,))
-    lignes, tous = [], []
-    for t in territoires:
-        chiffres = [lire(t, i) for i in utiles]
-        tous += chiffres
-        lignes.append(
-            (
-                Cellule(t.nom, aide=t.code, detail=_type(t), classe="entete"),
-                *(cellule(i, c) for i, c in zip(utiles, chiffres, strict=True)),
-            )
-        )
-    return Tableau(
-        code,
-        titre,
-        entetes,
-        tuple(lignes),
-        (*notes_de_lecture(tous), *raisons_des_absences(territoires, utiles, lire)),
-    )
+    theme = utiles[0].theme
+    titre = f"{mots_des_mailles(territoires[0])['titre']} : {THEMES[theme].lower()}"
+    return Tableaux(diagnostic).mailles(utiles, territoires, f"mailles-{theme}", titre)
 
 
-def _assez_remplie(indicateur: Indicateur, territoires: Sequence[Territoire], lire: Lire) -> bool:
+def _assez_remplie(diagnostic: Diagnostic, indicateur: Indicateur) -> bool:
     """Garder une colonne si la moitié au moins des mailles habitées y a un chiffre."""
-    habitees = [t for t in territoires if t.type_iris not in {"A", "D"}]
-    chiffrees = [t for t in habitees if (c := lire(t, indicateur)) is not None and c.a_une_valeur]
+    habitees = [t for t in diagnostic.ensembles.mailles if t.type_iris not in Tableaux.types]
+    chiffrees = chiffres_de(diagnostic.lus(habitees, indicateur.code, "mailles"))
     return len(chiffrees) >= MOITIE * len(habitees) > 0
 
 
-def _type(territoire: Territoire) -> str:
-    return {"A": "IRIS d'activité", "D": "IRIS divers"}.get(territoire.type_iris, "")
-
-
-def date_de_lecture(indicateur: Indicateur, territoires: Sequence[Territoire], lire: Lire) -> str:
+def date_de_lecture(
+    diagnostic: Diagnostic, indicateur: Indicateur, territoires: Sequence[Territoire], groupe: str
+) -> str:
     """Dire la date des chiffres d'une colonne."""
-    return next((c.periode for t in territoires if (c := lire(t, indicateur)) is not None and c.periode), "")
+    lus = diagnostic.lus(territoires, indicateur.code, groupe)
+    return next((c.periode for _, c in lus if c is not None and c.periode), "")
+
+
+def raison_publique(chiffre: Chiffre, raison: str | None = None) -> str:
+    """Dire la raison d'une absence à qui ne lit pas les fichiers : sans nom de colonne, avec l'année du fichier."""
+    texte = SANS_VARIABLE.sub(r"\1 ne donne pas ce chiffre", chiffre.note if raison is None else raison)
+    if chiffre.millesime is None:
+        return (
+            f"{texte} (aucune année n'en est déposée)" if texte.startswith("il manque le fichier") else texte
+        )
+    return FICHIER.sub(rf"\1 de {chiffre.millesime}", texte)
+
+
+def _raisons_des_absences(
+    diagnostic: Diagnostic, territoires: Sequence[Territoire], liste: Sequence[Indicateur]
+) -> list[str]:
+    """Dire pourquoi des mailles n'ont pas de chiffre, raison par raison."""
+    par_raison: dict[tuple[str, str], list[str]] = {}
+    for indicateur in liste:
+        for t, chiffre in diagnostic.lus(territoires, indicateur.code, "mailles"):
+            if chiffre is None or chiffre.a_une_valeur:
+                continue
+            raison = chiffre.note.split(" ; ", maxsplit=1)[0] or LIBELLES_STATUT[chiffre.statut]
+            if raison.startswith(("seulement", "aucun des")):
+                # Le compte exact est dans l'infobulle ; ici, une ligne par cause suffit.
+                raison = "une partie seulement de la commune a un chiffre dans les fichiers déposés"
+            cle = (indicateur.libelle_court, raison_publique(chiffre, raison))
+            par_raison.setdefault(cle, []).append(t.nom)
+    par_noms: dict[tuple[str, str], list[str]] = {}
+    for (libelle, raison), noms in par_raison.items():
+        par_noms.setdefault((raison, abreger(noms, NOMMES)), []).append(libelle)
+    return [
+        f"Sans chiffre, {raison} : {noms} ({' ; '.join(libelles)})."
+        for (raison, noms), libelles in par_noms.items()
+    ]

@@ -15,7 +15,7 @@ from donnees_insee.base.base import Base
 from donnees_insee.erreurs import TerritoireInconnu
 from donnees_insee.geographie.appartenances import geographie, normaliser
 
-NOMS_DE_NIVEAU: Final[dict[str, str]] = table("_etudes.toml")["niveaux"]
+NOMS_DE_NIVEAU: Final[dict[str, str]] = table("_etudes")["niveaux"]
 LETTRES_D_UN_MOT: Final = 4
 
 

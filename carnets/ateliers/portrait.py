@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from abs.portrait.portrait import DemandeDeCarte, Portrait, composer
+from abs.portrait.chapitre import DemandeDeCarte
+from abs.portrait.portrait import Portrait, composer
 from carnets.documents import fragments
 from carnets.parametres import Reglages, verifier_parametres
 from cartes.carte import CarteThematique

@@ -6,7 +6,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from abs.portrait.portrait import Chapitre, Portrait
+from abs.portrait.chapitre import Chapitre
+from abs.portrait.portrait import Portrait
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from abs.calcul.sources_recues import est_locale
 from abs.formats import nombre
-from abs.phrases.ecriture import reference
+from abs.phrases.ecriture import mots_de_couverture, reference
 from abs.phrases.preuves import Appuis
-from abs.portrait.tableaux import MARQUE_FRAGILE, Cellule, cellule, mots_de_couverture
+from abs.portrait.tableaux import MARQUE_FRAGILE, Cellule, cellule
 from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut
 from carnets.observatoire.mots import en_clair
 from donnees_insee.catalogue.catalogue import sources

@@ -11,7 +11,7 @@ from abs.intercommunal.plan import plan
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from abs.portrait.portrait import DemandeDeCarte
+    from abs.portrait.chapitre import DemandeDeCarte
     from cartes.carte import CarteThematique
     from cartes.fonds import Fonds
 

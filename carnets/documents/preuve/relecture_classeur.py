@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from abs.calcul.difference import CLE, Bilan, Ecart, absente, ecrit, memes
+from abs.calcul.chiffre import CLE
+from abs.calcul.difference import Bilan, Ecart, absente, ecrit, memes
 from abs.calcul.table_longue import COLONNES
 from abs.indicateurs.indicateurs import indicateurs
 from abs.statuts import SANS_VALEUR

@@ -9,7 +9,8 @@ from contextlib import closing
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Final
 
-from abs.calcul.difference import CLE, Bilan, Ecart, absente, ecrit, lisible, memes
+from abs.calcul.chiffre import CLE
+from abs.calcul.difference import Bilan, Ecart, absente, ecrit, lisible, memes
 from abs.calcul.table_longue import COLONNES, TEXTES
 from abs.indicateurs.indicateurs import indicateurs
 from abs.statuts import ABREGES_STATUT, SANS_VALEUR

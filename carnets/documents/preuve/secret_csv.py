@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING, Final
 
+from abs.calcul.calcul import REFUS
 from abs.calcul.sources_recues import est_locale
-from abs.calcul.sous_totaux import REFUS
 from abs.statuts import Statut
 from donnees_insee.chemins import fichier_provisoire
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from abs.formats import nombre
-from abs.phrases.phrases import decimales
+from abs.phrases.ecriture import decimales
 from abs.statuts import Fiabilite, Statut
 from cartes.charte import TABLEUR
 

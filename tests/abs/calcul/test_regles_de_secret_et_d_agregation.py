@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from abs.calcul.calcul import COUVERTURE_MINIMALE
+from abs.calcul.calcul import COUVERTURE_MINIMALE, REFUS
 from abs.calcul.diagnostic import diagnostiquer
 from abs.calcul.secret import (
     PRIMAIRE,
@@ -24,16 +24,15 @@ from abs.calcul.secret import (
     Emboitement,
     decider,
     decider_ensemble,
-    masquer,
     sous_le_seuil,
 )
 from abs.calcul.sources_recues import est_locale
-from abs.calcul.sous_totaux import REFUS
 from abs.indicateurs.indicateurs import indicateurs
 from abs.statuts import SANS_VALEUR
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import Territoire
 from carnets.documents.preuve.secret_csv import decisions
+from tests.abs.calcul.masques import masquer
 from tests.parts_d_essai import poser
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abs.calcul.secret import CelluleSensible, Emboitement, masquer, sous_le_seuil
+from abs.calcul.secret import CelluleSensible, Emboitement, sous_le_seuil
+from tests.abs.calcul.masques import masquer
 
 SEUIL = 5
 

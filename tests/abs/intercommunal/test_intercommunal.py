@@ -23,7 +23,7 @@ from abs.intercommunal.pairs_des_communes import _population_absente
 from abs.intercommunal.plan import lire
 from abs.intercommunal.releve import DiagnostiqueurIntercommunal, ordre_des_noms
 from abs.intercommunal.tables_annexes import groupes, poids
-from abs.phrases.phrases import reference
+from abs.phrases.ecriture import reference
 from abs.phrases.significativite import DIFFERENTS
 from abs.statuts import Statut
 from abs.territoires.demande import Demande

@@ -8,14 +8,15 @@ import pytest
 from abs.calcul.chiffre import Chiffre
 from abs.calcul.table_longue import Diagnostic
 from abs.indicateurs.indicateurs import indicateur
-from abs.langue import mots_refuses
+from abs.phrases.ecriture import decimales, ecrire, lieu
 from abs.phrases.etendue import etendue
-from abs.phrases.phrases import decimales, ecrire, lieu, phrase
+from abs.phrases.phrases import phrase
 from abs.portrait.chapitres import chapitre_de_theme
 from abs.portrait.portrait import composer
 from abs.statuts import Fiabilite, Statut
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import Territoire
+from tests.abs.phrases.mots import mots_refuses
 
 VILLE = Territoire("99001", "commune", "Arzance", composantes=("99001",))
 EPCI = Territoire("999900001", "epci", "CA", role="epci", dans="dans l'intercommunalité")

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from abs.calcul.chiffre import Chiffre
 from abs.indicateurs.indicateurs import indicateur, indicateurs
-from abs.langue import elider, enumerer, mots_refuses, points, typographier
+from abs.langue import elider, enumerer, points, typographier
 from abs.phrases.etendue import etendue
 from abs.phrases.phrases import phrase
-from abs.portrait.tableaux import cellule
-from abs.portrait.tableaux_absences import raison_publique
+from abs.portrait.tableaux import cellule, raison_publique
 from abs.statuts import Fiabilite, Statut
 from abs.territoires.territoires import Territoire
+from tests.abs.phrases.mots import mots_refuses
 
 VILLE = Territoire("99001", "commune", "Arzance")
 HAVRE = Territoire("99002", "commune", "Le Havre-Neuf")

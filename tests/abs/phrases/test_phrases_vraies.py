@@ -11,10 +11,11 @@ import pytest
 
 from abs.calcul.diagnostic import diagnostiquer
 from abs.indicateurs.indicateurs import THEMES, indicateurs
-from abs.langue import lieu_de_commune, mots_refuses
+from abs.langue import lieu_de_commune
 from abs.portrait.chapitres import chapitre_de_theme
 from abs.portrait.forces_faiblesses import bilan
 from abs.territoires.demande import Demande
+from tests.abs.phrases.mots import mots_refuses
 
 NOMBRE = r"\d+(?:,\d+)?"
 VALEUR = rf"({NOMBRE})(?: %| €)?"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from abs.calcul.chiffre import Chiffre
 from abs.indicateurs.fiabilite import marge_de_sondage
 from abs.indicateurs.indicateurs import indicateur
-from abs.phrases.rangs import classables, extremes
+from abs.phrases.etendue import classables, extremes
 from abs.phrases.significativite import Verdict, comparer, comparer_au_tout, elargissement, marge_de, reste
 from abs.statuts import Fiabilite, Statut
 from abs.territoires.territoires import Territoire

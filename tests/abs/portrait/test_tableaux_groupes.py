@@ -6,7 +6,7 @@ from dataclasses import replace
 from abs.calcul.chiffre import Chiffre
 from abs.calcul.table_longue import Diagnostic, Ensembles
 from abs.indicateurs.indicateurs import indicateur
-from abs.portrait.tableaux_groupes import quartiers
+from abs.portrait.chapitres import quartiers
 from abs.statuts import Fiabilite, Statut
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import Territoire

@@ -15,7 +15,7 @@ import pytest
 
 from abs.calcul.diagnostic import COLONNES, Diagnostic, diagnostiquer
 from abs.indicateurs.indicateurs import THEMES, indicateurs
-from abs.phrases.phrases import decimales
+from abs.phrases.ecriture import decimales
 from abs.statuts import SANS_VALEUR
 from abs.territoires.demande import Demande
 from carnets.documents.tableur.definitions import definitions, groupes
