@@ -1,28 +1,60 @@
-"""La commande `abs` : réunir les verbes de chaque groupe, dans l'ordre où l'aide les montre."""
+"""La commande `abs` : réunir les verbes, puis ceux de chaque groupe, dans l'ordre où l'aide les montre."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from carnets.commande import (
     affichage,
-    base_entiere,
     campagne,
     perimetre,
     productions,
     sources,
-    sources_locales,
     telechargement,
     territoires,
     typologie,
     verification,
 )
+from carnets.commande.communs import avec_son_aide
 from donnees_insee.erreurs import ErreurAbs
+
+# Un nom composé est celui d'un groupe : `sources_lister` devient `abs sources lister`.
+VERBES: Final = (
+    productions.demo,
+    productions.portrait,
+    productions.comparer,
+    territoires.etat,
+    territoires.indicateurs,
+    productions.carte,
+    perimetre.perimetre,
+    verification.verifier,
+    campagne.campagne,
+    territoires.evolution,
+    productions.observatoire,
+    typologie.pairs,
+    sources.sources_lister,
+    sources.sources_deposer,
+    sources.sources_examiner,
+    telechargement.sources_telecharger,
+    sources.sources_retirer,
+    sources.sources_etat,
+    sources.sources_registre,
+    verification.sources_verifier,
+    verification.sources_exporter,
+    verification.sources_importer,
+    sources.sources_modele,
+    sources.sources_lettre,
+    territoires.territoire_chercher,
+    territoires.territoire_changements,
+    productions.carnets_copier,
+    productions.carnets_ouvrir,
+    typologie.typologie_apprendre,
+    typologie.typologie_appliquer,
+)
 
 app = typer.Typer(
     help="Analyse des besoins sociaux : des fichiers de l'INSEE, de la CAF et de l'ANCT au portrait de territoire.",
@@ -65,61 +97,16 @@ def principale() -> None:
         sys.exit(1)
 
 
-def _reunir(nom: str, aide: str, *verbes: Callable[..., None]) -> None:
-    """Ajouter un groupe ; `sources_lister` y devient `abs sources lister`."""
-    groupe = typer.Typer(help=aide, no_args_is_help=True)
-    for verbe in verbes:
-        groupe.command(verbe.__name__.removeprefix(f"{nom}_"))(verbe)
-    app.add_typer(groupe, name=nom)
+def _reunir() -> None:
+    groupes = {
+        nom: typer.Typer(help=aide, no_args_is_help=True)
+        for nom, aide in affichage.textes()["groupes"].items()
+    }
+    for verbe in VERBES:
+        groupe, _, nom = verbe.__name__.rpartition("_")
+        groupes.get(groupe, app).command(nom)(avec_son_aide(verbe))
+    for nom, groupe_de_verbes in groupes.items():
+        app.add_typer(groupe_de_verbes, name=nom)
 
 
-for un_verbe in (
-    productions.demo,
-    productions.portrait,
-    productions.comparer,
-    territoires.etat,
-    territoires.indicateurs,
-    productions.carte,
-    perimetre.perimetre,
-    verification.verifier,
-    campagne.campagne,
-    territoires.evolution,
-    productions.observatoire,
-    typologie.pairs,
-):
-    app.command()(un_verbe)
-
-_reunir(
-    "sources",
-    "Les fichiers : lesquels attendre, les déposer, ce qui est tenu.",
-    sources.sources_lister,
-    sources.sources_deposer,
-    sources.sources_examiner,
-    telechargement.sources_telecharger,
-    sources.sources_retirer,
-    sources.sources_etat,
-    sources_locales.sources_registre,
-    base_entiere.sources_verifier,
-    base_entiere.sources_exporter,
-    base_entiere.sources_importer,
-    sources_locales.sources_modele,
-    sources_locales.sources_lettre,
-)
-_reunir(
-    "territoire",
-    "Trouver le code d'un territoire.",
-    territoires.territoire_chercher,
-    territoires.territoire_changements,
-)
-_reunir(
-    "carnets",
-    "Copier les carnets pour y travailler, les ouvrir dans JupyterLab.",
-    productions.carnets_copier,
-    productions.carnets_ouvrir,
-)
-_reunir(
-    "typologie",
-    "Réunir les IRIS dont la situation se ressemble, et reporter ces classes à une autre date.",
-    typologie.typologie_apprendre,
-    typologie.typologie_appliquer,
-)
+_reunir()
