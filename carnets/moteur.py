@@ -9,15 +9,16 @@ import sys
 import tempfile
 import threading
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 from carnets.declares import parametres_declares
-from carnets.dossier_de_sortie import Chantier, dossier_de_sortie
+from carnets.dossier_de_sortie import dossier_de_sortie
 from carnets.exports_anticipes import Documents
-from carnets.parametres import PARAMETRES, Reglages, verifier_parametres
+from carnets.parametres import verifier_parametres
 from donnees_insee.base.lignes_recues import exiger_le_registre
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import ErreurAbs, SortieImpossible
@@ -43,12 +44,6 @@ class Production:
     dossier: Path
     fichiers: tuple[Path, ...]
     avis: str = ""
-
-
-def production(chantier: Chantier) -> Production:
-    """Lister ce qu'un chantier fini a mis en place."""
-    fichiers = tuple(sorted(f for f in chantier.final.rglob("*") if f.is_file()))
-    return Production(chantier.final, fichiers, chantier.avis)
 
 
 def nom_de_fichier(texte: str) -> str:
@@ -121,60 +116,56 @@ def produire(
     from abs.calcul.diagnostic import Diagnostiqueur  # noqa: PLC0415 - imports lents, après la lecture des arguments
 
     reglages = verifier_parametres(parametres)
-    sujet = Diagnostiqueur(reglages.base, reglages.demande).sujet
-    exiger_le_registre(reglages.base, reglages.demande.diffusion)
-    # Le noyau travaille dans le dossier provisoire : un chemin relatif y désignerait autre chose.
     demande = reglages.demande
-    dossier = nom_du_dossier(sujet.nom, sujet.code, demande.millesime, demande.diffusion)
-    final = sortie.resolve() / dossier
+    sujet = Diagnostiqueur(reglages.base, demande).sujet
+    exiger_le_registre(reglages.base, demande.diffusion)
     avis = "Document interne – ne pas diffuser · " if demande.diffusion == "interne" else ""
     titre = f"{avis}Portrait de territoire · {sujet.nom}"
-    with dossier_de_sortie(final, remplacer=remplacer) as chantier:
-        provisoire = chantier.provisoire
-        execute = provisoire / "carnet.ipynb"
-        executer_carnet(
-            chemin_du_carnet(),
-            execute,
-            _injectes(reglages, sujet.code, provisoire),
-            garde=sortie.resolve() / f"{dossier}-en-echec.ipynb",
-            progression=progression,
-            documents=Documents(reglages.formats, provisoire, titre),
-        )
-    return production(chantier)
+    return executer_et_ecrire(
+        chemin_du_carnet(),
+        reglages.injectes(sujet.code, diffusion=demande.diffusion),
+        # Le noyau travaille dans le dossier provisoire : un chemin relatif y désignerait autre chose.
+        sortie.resolve() / nom_du_dossier(sujet.nom, sujet.code, demande.millesime, demande.diffusion),
+        lambda dossier: Documents(reglages.formats, dossier, titre),
+        remplacer=remplacer,
+        progression=progression,
+    )
 
 
 def produire_un_carnet(
     carnet: Path, parametres: dict[str, Any], formats: tuple[str, ...], final: Path, titre: str
 ) -> Production:
     """Exécuter un carnet quelconque de l'analyste sur un territoire, et en tirer une page et un document."""
+    connus = parametres | {"dossier_sortie": "", "formats": ",".join(formats)}
     declares = parametres_declares(carnet)
-    with dossier_de_sortie(final) as chantier:
-        provisoire = chantier.provisoire
-        execute = provisoire / "carnet.ipynb"
-        connus = parametres | {"dossier_sortie": str(provisoire), "formats": ",".join(formats)}
+    return executer_et_ecrire(
+        carnet,
+        {nom: valeur for nom, valeur in connus.items() if nom in declares},
+        final,
+        lambda dossier: Documents(formats, dossier, titre, nom_de_fichier(carnet.stem)),
+    )
+
+
+def executer_et_ecrire(
+    carnet: Path,
+    parametres: dict[str, Any],
+    final: Path,
+    documents: Callable[[Path], Documents],
+    *,
+    remplacer: bool = False,
+    **montrer: Any,
+) -> Production:
+    """Exécuter un carnet dans un dossier provisoire, en tirer ses documents, puis mettre le dossier en place."""
+    with dossier_de_sortie(final, remplacer=remplacer) as chantier:
+        dossier = chantier.provisoire
+        if "dossier_sortie" in parametres:
+            parametres = parametres | {"dossier_sortie": str(dossier)}
+        garde = final.with_name(f"{final.name}-en-echec.ipynb")
         executer_carnet(
-            carnet,
-            execute,
-            {nom: valeur for nom, valeur in connus.items() if nom in declares},
-            garde=final.parent / f"{final.name}-en-echec.ipynb",
-            documents=Documents(formats, provisoire, titre, nom_de_fichier(carnet.stem)),
+            carnet, dossier / "carnet.ipynb", parametres, garde=garde, documents=documents(dossier), **montrer
         )
-    return production(chantier)
-
-
-def _injectes(reglages: Reglages, territoire: str, dossier: Path) -> dict[str, Any]:
-    demande = reglages.demande
-    return {p.nom: p.defaut for p in PARAMETRES} | {
-        "territoire": territoire,
-        "millesime": demande.millesime,
-        "millesimes": ",".join(f"{k}={v}" for k, v in demande.millesimes.items()),
-        "qpv": demande.qpv,
-        "geographie": demande.geographie,
-        "diffusion": demande.diffusion,
-        "formats": ",".join(reglages.formats),
-        "dossier_sortie": str(dossier),
-        "dossier_donnees": str(reglages.base.dossier.resolve()),
-    }
+    fichiers = tuple(sorted(f for f in chantier.final.rglob("*") if f.is_file()))
+    return Production(chantier.final, fichiers, chantier.avis)
 
 
 def executer_carnet(

@@ -104,12 +104,6 @@ def suivi(titre: str, total: int | None = None) -> Iterator[Callable[..., None]]
         yield partial(montree.update, montree.add_task(titre, total=total))
 
 
-def quelques(noms: Sequence[str], combien: int, separateur: str = ", ") -> str:
-    """Écrire les premiers noms, et dire combien il en reste."""
-    autres = len(noms) - combien
-    return separateur.join(noms[:combien]) + (f" et {autres} autres" if autres > 0 else "")
-
-
 def taille(octets: int) -> str:
     """Écrire la taille d'un fichier."""
     return f"{octets / 1024:.0f} Kio" if octets < 1024**2 else f"{octets / 1024**2:.1f} Mio".replace(".", ",")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from carnets.commande.affichage import avertir, console, dire, enumerer, quelques
+from carnets.commande.affichage import avertir, console, dire, enumerer
+from carnets.dossier_de_sortie import quelques
 from donnees_insee.chemins import dossier_des_donnees
 from donnees_insee.erreurs import ErreurAbs
 

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from carnets.commande.affichage import avertir, dire, enumerer, quelques, suivi, taille
+from carnets.commande.affichage import avertir, dire, enumerer, suivi, taille
 from carnets.commande.communs import SORTIES, ouvrir_la_base
+from carnets.dossier_de_sortie import quelques
 from donnees_insee.chemins import dossier_de_passage, dossier_des_donnees
 from donnees_insee.erreurs import ErreurAbs
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from carnets.commande.affichage import dire, enumerer, montrer, quelques, tableau
+from carnets.commande.affichage import dire, enumerer, montrer, tableau
 from carnets.commande.communs import SORTIES, codes_choisis, ouvrir_la_base
+from carnets.dossier_de_sortie import quelques
 
 if TYPE_CHECKING:
     from donnees_insee.base.base import Base
