@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from abs.calcul.chiffre import Chiffre
 from abs.calcul.diagnostic import Diagnostiqueur
 from abs.calcul.sources_recues import est_locale
 from abs.calcul.table_longue import Diagnostic, DonneesLocales, Ensembles
@@ -21,13 +22,13 @@ from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.erreurs import ParametreInvalide
 
 if TYPE_CHECKING:
-    from abs.calcul.chiffre import Chiffre
     from abs.indicateurs.indicateurs import Indicateur
     from abs.territoires.demande import Demande
     from abs.territoires.territoires import Territoire
     from donnees_insee.base.base import Base
 
 VALEURS: Final = ("valeur", "numerateur", "denominateur", "marge", "borne_basse", "borne_haute")
+NON_PUBLIE: Final = "non publié à ce niveau"
 FRAGILE: Final = "chiffre fragile, à ne pas commenter seul"
 
 
@@ -73,7 +74,7 @@ class Chiffres:
             if code not in self.indicateurs and self._voulu(code):
                 lu = self.diagnostic.chiffre(self.diagnostic.ensembles.sujet, code)
                 raison = en_clair(lu.note) if lu is not None else ""
-                absents.append((indicateur, raison or "non publié à ce niveau"))
+                absents.append((indicateur, raison or NON_PUBLIE))
         return absents
 
     def territoires(self) -> list[Territoire]:
@@ -151,39 +152,25 @@ def _a_la_date(chiffre: Chiffre, date: int | None) -> Chiffre:
 
 @dataclass(frozen=True)
 class Figure:
-    """Un chiffre prêt à montrer : ce qu'on lit, ce qu'il est, d'où il vient."""
+    """Un chiffre prêt à montrer : ce qu'on lit, ce qu'il est, d'où il vient ; il peut ne pas exister à ce niveau."""
 
     indicateur: Indicateur
-    chiffre: Chiffre | None
+    chiffre: Chiffre
     cellule: Cellule
     mention: str
     comptes: str = ""
     source: str = ""
-
-    @property
-    def date(self) -> str:
-        """Date à lire."""
-        return "" if self.chiffre is None else self.chiffre.periode
+    existe: bool = True
 
     @property
     def fragile(self) -> bool:
         """Dire si le chiffre est fragile."""
-        return self.a_une_valeur and self.chiffre is not None and self.chiffre.fiabilite == Fiabilite.FRAGILE
+        return self.chiffre.a_une_valeur and self.chiffre.fiabilite == Fiabilite.FRAGILE
 
-    @property
-    def a_une_valeur(self) -> bool:
-        """Dire si le chiffre peut être écrit."""
-        return self.chiffre is not None and self.chiffre.a_une_valeur
 
-    @property
-    def statut(self) -> str:
-        """Statut du contrat ; ``indisponible`` si l'indicateur n'existe pas à ce niveau."""
-        return str(Statut.INDISPONIBLE if self.chiffre is None else self.chiffre.statut)
-
-    @property
-    def libelle_du_statut(self) -> str:
-        """Statut en mots, sans la raison."""
-        return LIBELLES_STATUT[self.statut]
+def _inexistante(indicateur: Indicateur, raison: str) -> Figure:
+    chiffre = Chiffre("", "", indicateur.code, "", Statut.INDISPONIBLE)
+    return Figure(indicateur, chiffre, cellule(indicateur, None), raison, existe=False)
 
 
 class Lecteur:
@@ -202,20 +189,17 @@ class Lecteur:
         return self._montrer(indicateur, self.diagnostic.chiffre(territoire, indicateur.code, groupe))
 
     def _montrer(self, indicateur: Indicateur, chiffre: Chiffre | None) -> Figure:
-        ecrite = cellule(indicateur, chiffre)
         if chiffre is None:
             recu = indicateur.code in self.diagnostic.locales.indicateurs
-            raison = "non transmis pour ce territoire" if recu else "non publié à ce niveau"
-            return Figure(indicateur, None, ecrite, raison)
+            return _inexistante(indicateur, "non transmis pour ce territoire" if recu else NON_PUBLIE)
         appui = self._appuis.de([reference(chiffre)])
         comptes = ""
         if chiffre.a_une_valeur and chiffre.denominateur == chiffre.denominateur:
             comptes = f"{nombre(chiffre.numerateur)} / {nombre(chiffre.denominateur)}"
         mention = _mention(chiffre, appui[0].precision if appui else LIBELLES_STATUT[chiffre.statut])
         connue = sources().get(chiffre.source)
-        return Figure(
-            indicateur, chiffre, ecrite, mention, comptes, connue.titre if connue else chiffre.source
-        )
+        origine = connue.titre if connue else chiffre.source
+        return Figure(indicateur, chiffre, cellule(indicateur, chiffre), mention, comptes, origine)
 
 
 def _mention(chiffre: Chiffre, precision: str) -> str:
@@ -234,11 +218,9 @@ def _mention(chiffre: Chiffre, precision: str) -> str:
 
 def a_la_meme_date(figure: Figure, repere: Figure) -> Figure:
     """Ne garder d'un repère que ce qui se compare."""
-    if figure.chiffre is None or repere.chiffre is None or not repere.a_une_valeur:
+    if not repere.chiffre.a_une_valeur or date_comparable(figure.chiffre) == date_comparable(repere.chiffre):
         return repere
-    if date_comparable(figure.chiffre) == date_comparable(repere.chiffre):
-        return repere
-    return Figure(repere.indicateur, None, cellule(repere.indicateur, None), "autre date")
+    return _inexistante(repere.indicateur, "autre date")
 
 
 def date_comparable(chiffre: Chiffre) -> str:

@@ -8,34 +8,16 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from abs.territoires.demande import Demande
 from carnets.documents.tableur.definitions import sources_employees
 from carnets.dossier_de_sortie import dossier_de_sortie
+from carnets.observatoire import couches, fichiers, rendu
 from carnets.observatoire.chiffres import Chiffres, etablir, sans_suivi
-from carnets.observatoire.couches import Cartes, contours, couche, motifs
 from carnets.observatoire.fiches import Fiche, fiches
-from carnets.observatoire.fichiers import (
-    Fichier,
-    PortraitsTrouves,
-    ecrire_l_ensemble,
-    ecrire_les_fichiers,
-    joindre,
-    table_entiere,
-    trouver,
-)
 from carnets.observatoire.mots import dates_lisibles, jour_lisible, raison_sans_carte
 from carnets.observatoire.pages import donnees_des_territoires, en_script, pages_des_territoires, sommaire
-from carnets.observatoire.rendu import (
-    DOSSIER_DES_FICHIERS,
-    cle_de,
-    morceau,
-    page_d_indicateur,
-    page_de,
-    rendre,
-    ressources,
-)
 from donnees_insee.base.lignes_recues import exiger_le_registre
 from donnees_insee.base.publications import noter
 from donnees_insee.catalogue.catalogue import source
@@ -44,10 +26,6 @@ from donnees_insee.chemins import creer_dossier
 if TYPE_CHECKING:
     from donnees_insee.base.base import Base
 
-DOSSIERS: Final = (
-    "ressources", "donnees/territoires", "donnees/cartes", "territoires", "indicateurs", "cartes",
-    f"{DOSSIER_DES_FICHIERS}/indicateurs",
-)  # fmt: skip
 Suivi = Callable[[str], None]
 
 
@@ -57,7 +35,7 @@ class Site:
 
     dossier: Path
     pages: int = 0
-    portraits: PortraitsTrouves = field(default_factory=PortraitsTrouves)
+    portraits: fichiers.PortraitsTrouves = field(default_factory=fichiers.PortraitsTrouves)
     sans_contour: list[str] = field(default_factory=list)
     avis: str = ""
 
@@ -78,11 +56,13 @@ def fabriquer(
     # Les IRIS réunis portent aussi ce que montre l'intercommunalité.
     locales = chiffres.iris_reunis.locales
     noter(base.dossier_du_registre, locales.montres, locales.sus)
-    trouves = trouver(portraits, demande, chiffres.territoires())
+    trouves = fichiers.trouver(portraits, demande, chiffres.territoires())
     # Le nom du dossier ne dépend que du code, pour que ses liens durent.
-    final = sortie.resolve() / f"observatoire-{morceau(chiffres.diagnostic.ensembles.sujet.code)}"
+    final = sortie.resolve() / f"observatoire-{rendu.morceau(chiffres.diagnostic.ensembles.sujet.code)}"
     with dossier_de_sortie(final, remplacer=remplacer) as chantier:
-        site = _Chantier(chantier.provisoire, chiffres, Cartes(base, chiffres), trouves, suivre).ecrire()
+        site = _Chantier(
+            chantier.provisoire, chiffres, couches.Cartes(base, chiffres), trouves, suivre
+        ).ecrire()
     return replace(site, dossier=chantier.final, avis=chantier.avis)
 
 
@@ -90,13 +70,17 @@ class _Chantier:
     """Écrit un site dans un dossier provisoire."""
 
     def __init__(
-        self, racine: Path, chiffres: Chiffres, cartes: Cartes, trouves: PortraitsTrouves, suivre: Suivi
+        self,
+        racine: Path,
+        chiffres: Chiffres,
+        cartes: couches.Cartes,
+        trouves: fichiers.PortraitsTrouves,
+        suivre: Suivi,
     ) -> None:
         self.racine, self.chiffres, self.cartes, self.trouves = racine, chiffres, cartes, trouves
         self.suivre = suivre
         self.pages = 0
-        sujet = chiffres.diagnostic.ensembles.sujet
-        dates = dates_lisibles(chiffres.diagnostic)
+        sujet, dates = chiffres.diagnostic.ensembles.sujet, dates_lisibles(chiffres.diagnostic)
         self.commun: dict[str, Any] = {
             "site": {"nom": sujet.nom, "fictif": "fictif" in sujet.nom.lower(), "dates": dates},
             "geographie": cartes.geographie,
@@ -105,22 +89,21 @@ class _Chantier:
         }
 
     def ecrire(self) -> Site:
-        for dossier in DOSSIERS:
-            creer_dossier(self.racine / dossier)
-        for nom, contenu in ressources().items():
+        for nom, contenu in rendu.ressources().items():
             self._texte(f"ressources/{nom}", contenu)
         codes = self._contours()
         self._script("sommaire.js", "sommaire", "", sommaire(self.chiffres))
         for cle, donnees in donnees_des_territoires(self.chiffres).items():
             self._script(f"territoires/{cle}.js", "territoire", cle, donnees)
-        copies = joindre(self.racine, self.trouves)
-        pages = pages_des_territoires(self.chiffres)
+        copies = fichiers.joindre(self.racine, self.trouves)
+        pages: list[dict[str, Any]] = [
+            {"page": page, "portrait": copies.get(rendu.cle_de(page["territoire"]), [])}
+            for page in pages_des_territoires(self.chiffres)
+        ]
         for page in pages:
-            portrait = copies.get(cle_de(page.territoire), [])
-            self._page(page_de(page.territoire), "territoire.html", page=page, portrait=portrait)
+            self._page(rendu.page_de(page["page"]["territoire"]), "territoire.html", **page)
         par_indicateur = [(fiche, self._indicateur(fiche, codes)) for fiche in fiches(self.chiffres)]
-        sujet = pages[0]
-        self._accueil(page=sujet, portrait=copies.get(cle_de(sujet.territoire), []))
+        self._accueil(**pages[0])
         self._pages_communes(par_indicateur, copies)
         self._fabrication()
         return Site(self.racine, self.pages, self.trouves, self.cartes.sans_contour())
@@ -129,67 +112,63 @@ class _Chantier:
 
     def _page(self, adresse: str, modele: str = "", **valeurs: Any) -> None:
         racine = "../" * adresse.count("/")
-        page = rendre(f"{modele or adresse}.j2", racine, **self.commun | valeurs)
-        self._texte(adresse, page)
+        self._texte(adresse, rendu.rendre(f"{modele or adresse}.j2", racine, **self.commun | valeurs))
         self.pages += 1
 
-    def _indicateur(self, fiche: Fiche, codes: dict[str, list[str]]) -> list[Fichier]:
+    def _indicateur(self, fiche: Fiche, codes: dict[str, list[str]]) -> list[fichiers.Fichier]:
         """Écrire la page d'un indicateur, sa couche, sa carte à inclure et ses fichiers."""
         self.suivre(fiche.indicateur.libelle)
-        nom = morceau(fiche.indicateur.code)
+        nom = rendu.morceau(fiche.indicateur.code)
         niveaux = [n for n in self.cartes.niveaux(fiche.indicateur) if n.cle in codes]
-        fichiers = ecrire_les_fichiers(self.racine, self.chiffres, self.cartes, fiche, niveaux)
-        commun = {"fiche": fiche, "niveaux": niveaux, "motifs": motifs(niveaux)}
-        self._page(
-            page_d_indicateur(fiche.indicateur.code),
-            "indicateur.html",
-            **commun,
-            carte=f"cartes/{nom}.html",
-            fichiers=fichiers,
-            sans_carte=raison_sans_carte(
-                fiche.indicateur, fiche.comptes(), contours=bool(codes), recu=fiche.recu
-            ),
-        )
+        ecrits = fichiers.ecrire_les_fichiers(self.racine, self.chiffres, self.cartes, fiche, niveaux)
+        raison = raison_sans_carte(fiche.indicateur, fiche.comptes(), contours=bool(codes), recu=fiche.recu)
+        commun = {"fiche": fiche, "niveaux": niveaux, "motifs": couches.motifs(niveaux)}
+        propres = {"carte": f"cartes/{nom}.html", "fichiers": ecrits, "sans_carte": raison}
+        self._page(rendu.page_d_indicateur(fiche.indicateur.code), "indicateur.html", **commun, **propres)
         if niveaux:
-            self._script(f"cartes/{nom}.js", "carte", nom, [couche(n, codes[n.cle]) for n in niveaux])
+            self._script(f"cartes/{nom}.js", "carte", nom, [couches.couche(n, codes[n.cle]) for n in niveaux])
             self._page(f"cartes/{nom}.html", "carte.html", **commun)
-        return fichiers
+        return ecrits
 
     def _accueil(self, **valeurs: Any) -> None:
-        couches = self.cartes.couches
+        tenues = self.cartes.couches
         self._page(
             "index.html",
             "accueil.html",
             **valeurs,
-            cartes="communes" in couches,
-            qpv_traces="qpv" in couches,
-            sans_contour=self.cartes.sans_contour() if couches else [],
+            cartes="communes" in tenues,
+            qpv_traces="qpv" in tenues,
+            sans_contour=self.cartes.sans_contour() if tenues else [],
             nombre_d_indicateurs=len(self.chiffres.indicateurs),
             contours=[source(s).titre_court for s in ("contours_iris", "contours_qpv")],
         )
 
     def _pages_communes(
-        self, par_indicateur: list[tuple[Fiche, list[Fichier]]], copies: dict[str, list[Fichier]]
+        self,
+        par_indicateur: list[tuple[Fiche, list[fichiers.Fichier]]],
+        copies: dict[str, list[fichiers.Fichier]],
     ) -> None:
         toutes = [fiche for fiche, _ in par_indicateur]
         self._page("indicateurs.html", fiches=toutes, absents=self.chiffres.absents())
         self._page("comparer.html", ensembles=self.chiffres.diagnostic.ensembles)
-        images = [f.adresse for _, fichiers in par_indicateur for f in fichiers if f.adresse.endswith(".png")]
+        images = [f.adresse for _, ecrits in par_indicateur for f in ecrits if f.adresse.endswith(".png")]
+        joints = [(t, copies.get(rendu.cle_de(t))) for t in self.chiffres.territoires()]
         self._page(
             "telecharger.html",
-            ensemble=ecrire_l_ensemble(self.racine, self.chiffres, self.cartes, images),
+            ensemble=fichiers.ecrire_l_ensemble(self.racine, self.chiffres, self.cartes, images),
             par_indicateur=par_indicateur,
-            portraits=[(t, copies[cle_de(t)]) for t in self.chiffres.territoires() if cle_de(t) in copies],
+            portraits=[(t, siens) for t, siens in joints if siens],
         )
         self._page(
             "lire.html",
-            sources=sources_employees(table_entiere(self.chiffres)).to_dict("records"),
+            sources=sources_employees(fichiers.table_entiere(self.chiffres)).to_dict("records"),
             remarques=self.chiffres.diagnostic.remarques,
         )
 
     # -- données -------------------------------------------------------------------------------
 
     def _texte(self, adresse: str, texte: str) -> None:
+        creer_dossier((self.racine / adresse).parent)
         (self.racine / adresse).write_text(texte, encoding="utf-8", newline="\n")
 
     def _script(self, adresse: str, genre: str, cle: str, contenu: Any) -> None:
@@ -200,7 +179,7 @@ class _Chantier:
         codes = {}
         noms = {t.code: t.nom for t in self.chiffres.iris_reunis.ensembles.mailles}
         for niveau, table in self.cartes.couches.items():
-            ecrits = contours(table, alleger=niveau != "qpv")
+            ecrits = couches.contours(table, alleger=niveau != "qpv")
             ecrits["noms"] = [noms.get(c, n) for c, n in zip(ecrits["codes"], ecrits["noms"], strict=True)]
             self._script(f"contours-{niveau}.js", "contours", niveau, ecrits)
             codes[niveau] = ecrits["codes"]

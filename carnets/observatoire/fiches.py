@@ -55,13 +55,13 @@ class Fiche:
     def absence(self, groupe: str) -> str:
         """Dire la raison qui vaut pour tout un tableau sans aucun chiffre."""
         figures = [li.figure for li in self.groupes[groupe]]
-        avec = any(f.a_une_valeur for f in figures)
+        avec = any(f.chiffre.a_une_valeur for f in figures)
         return "" if avec else absence_commune(groupe, [f.mention for f in figures])
 
     def comptes(self) -> dict[str, tuple[int, int]]:
         """Compter, par niveau de carte, les territoires qui ont un chiffre."""
         niveaux = {nom: self.groupes[nom] for nom in ("communes", "iris")}
-        return {nom: (sum(li.figure.a_une_valeur for li in g), len(g)) for nom, g in niveaux.items()}
+        return {nom: (sum(li.figure.chiffre.a_une_valeur for li in g), len(g)) for nom, g in niveaux.items()}
 
 
 def fiches(chiffres: Chiffres) -> list[Fiche]:
@@ -79,7 +79,7 @@ def _fiche(chiffres: Chiffres, principal: Lecteur, fin: Lecteur, indicateur: Ind
 
     ensemble = lignes("comparaison", (e.sujet, *e.references))
     autre = principal.figure(e.sujet, indicateur, "mailles")
-    if autre.a_une_valeur and autre.date != ensemble[0].figure.date:
+    if autre.chiffre.a_une_valeur and autre.chiffre.periode != ensemble[0].figure.chiffre.periode:
         # L'intercommunalité à la date de ses communes, quand ce n'est pas celle de ses références.
         ensemble.insert(1, LigneDeFiche(e.sujet, autre))
     des_iris = [
@@ -93,9 +93,9 @@ def _fiche(chiffres: Chiffres, principal: Lecteur, fin: Lecteur, indicateur: Ind
         "qpv": lignes("qpv", sorted(e.qpv, key=rang_alphabetique)),
         "iris": des_iris,
     }
-    montres = {n: g if any(li.figure.chiffre is not None for li in g) else [] for n, g in groupes.items()}
+    montres = {n: g if any(li.figure.existe for li in g) else [] for n, g in groupes.items()}
     lus = [li.figure.chiffre for g in montres.values() for li in g]
-    annees = {c.millesime for c in lus if c is not None and c.a_une_valeur and c.millesime is not None}
+    annees = {c.millesime for c in lus if c.a_une_valeur and c.millesime is not None}
     lectures = _lectures_employees(chiffres, indicateur)
     return Fiche(
         indicateur,

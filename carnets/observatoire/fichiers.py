@@ -128,14 +128,14 @@ def _couche(contours: gpd.GeoDataFrame, lignes: list[LigneDeFiche]) -> gpd.GeoDa
     par_code = {li.territoire.code: li for li in lignes}
     couche = contours[contours["code"].isin(par_code)].sort_values("code", ignore_index=True)
     figures = [par_code[c].figure for c in couche["code"]]
-    valeurs = [f.chiffre.valeur if f.chiffre and f.a_une_valeur else None for f in figures]
+    valeurs = [f.chiffre.valeur if f.chiffre.a_une_valeur else None for f in figures]
     return couche[["code", "geometry"]].assign(
         nom=[par_code[c].territoire.nom for c in couche["code"]],
         valeur=pd.array(valeurs, "Float64"),
-        statut=[f.statut for f in figures],
-        fiabilite=["" if f.chiffre is None else str(f.chiffre.fiabilite) for f in figures],
+        statut=[str(f.chiffre.statut) for f in figures],
+        fiabilite=[str(f.chiffre.fiabilite) if f.existe else "" for f in figures],
         precision=[f.mention for f in figures],
-        date=[f.date for f in figures],
+        date=[f.chiffre.periode for f in figures],
         source=[f.source for f in figures],
     )
 

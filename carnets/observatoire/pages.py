@@ -16,6 +16,7 @@ from carnets.observatoire.chiffres import Figure, Lecteur, a_la_meme_date, date_
 from carnets.observatoire.rendu import ancre_d_iris, cle_de, page_d_indicateur, page_de
 
 if TYPE_CHECKING:
+    from abs.calcul.table_longue import Diagnostic
     from abs.indicateurs.indicateurs import Indicateur
     from abs.territoires.territoires import Territoire
     from carnets.observatoire.chiffres import Chiffres
@@ -36,74 +37,50 @@ class Ligne:
     reperes: tuple[Figure, ...]
 
 
-@dataclass(frozen=True)
-class Theme:
-    """Les lignes d'un thème : celles qui disent quelque chose du territoire, puis les chiffres indisponibles."""
-
-    code: str
-    titre: str
-    lignes: list[Ligne]
-    absentes: list[Ligne]
-
-
-@dataclass(frozen=True)
-class PageDeTerritoire:
-    """La page d'un territoire."""
-
-    territoire: Territoire
-    cartouches: list[Ligne]
-    themes: list[Theme]
-    reperes: list[Territoire]
-    autres: list[Territoire]
-    avertissements: list[str]
-    iris: list[Tableau]
-    nombre_d_iris: int
-
-
-def pages_des_territoires(chiffres: Chiffres) -> list[PageDeTerritoire]:
+def pages_des_territoires(chiffres: Chiffres) -> list[dict[str, Any]]:
     """Composer toutes les pages de territoires."""
     lecteur = Lecteur(chiffres.diagnostic)
     return [_page(chiffres, lecteur, t) for t in chiffres.territoires()]
 
 
-def _page(chiffres: Chiffres, lecteur: Lecteur, territoire: Territoire) -> PageDeTerritoire:
+def _page(chiffres: Chiffres, lecteur: Lecteur, territoire: Territoire) -> dict[str, Any]:
     e = chiffres.diagnostic.ensembles
     # L'intercommunalité pour ses parties ; pour elle-même, les références de son portrait.
     candidats = e.references if territoire.niveau == "epci" else (e.sujet,)
     toutes = [_ligne(lecteur, territoire, candidats, i) for i in chiffres.indicateurs.values()]
-    presentes = [li for li in toutes if li is not None]
+    presentes = [li for li in toutes if li.figure.existe]
     # Une colonne de repère qui n'a aucun chiffre aux dates du territoire n'est pas montrée.
-    gardes = [n for n in range(len(candidats)) if any(li.reperes[n].a_une_valeur for li in presentes)]
+    gardes = [n for n in range(len(candidats)) if any(li.reperes[n].chiffre.a_une_valeur for li in presentes)]
     lignes = [Ligne(li.figure, tuple(li.reperes[n] for n in gardes)) for li in presentes]
     themes = [_theme(code, titre, lignes) for code, titre in THEMES.items()]
-    en_iris = territoire.niveau == "commune" and territoire.code in chiffres.iris
+    en_iris = chiffres.iris.get(territoire.code) if territoire.niveau == "commune" else None
     # Pour un QPV, les éditions montrées bien que postérieures au millésime demandé.
     editions = chiffres.diagnostic.remarques if territoire.niveau == "qpv" else []
-    return PageDeTerritoire(
-        territoire,
-        _cartouches(lignes),
-        [t for t in themes if t.lignes or t.absentes],
-        [candidats[n] for n in gardes],
-        _autres(chiffres, territoire),
-        [*mises_en_garde(territoire.code), *editions],
-        _tableaux_d_iris(chiffres, territoire.code) if en_iris else [],
-        len(chiffres.iris[territoire.code].ensembles.mailles) if en_iris else 0,
-    )
+    return {
+        "territoire": territoire,
+        "cartouches": _cartouches(lignes),
+        "themes": [t for t in themes if t["lignes"] or t["absentes"]],
+        "reperes": [candidats[n] for n in gardes],
+        "autres": _autres(chiffres, territoire),
+        "avertissements": [*mises_en_garde(territoire.code), *editions],
+        "iris": _tableaux_d_iris(chiffres, en_iris) if en_iris else [],
+        "nombre_d_iris": len(en_iris.ensembles.mailles) if en_iris else 0,
+    }
 
 
-def _theme(code: str, titre: str, lignes: list[Ligne]) -> Theme:
+def _theme(code: str, titre: str, lignes: list[Ligne]) -> dict[str, Any]:
+    """Ranger les lignes d'un thème : celles qui disent quelque chose du territoire, puis les chiffres indisponibles."""
     du_theme = [li for li in lignes if li.figure.indicateur.theme == code]
     # Un secret ou un chiffre sans objet dit quelque chose du territoire ; « nc » dit seulement ce qui manque.
-    absentes = [li for li in du_theme if li.figure.statut == Statut.INDISPONIBLE]
-    return Theme(code, titre, [li for li in du_theme if li.figure.statut != Statut.INDISPONIBLE], absentes)
+    absentes = [li for li in du_theme if li.figure.chiffre.statut == Statut.INDISPONIBLE]
+    dites = [li for li in du_theme if li.figure.chiffre.statut != Statut.INDISPONIBLE]
+    return {"code": code, "titre": titre, "lignes": dites, "absentes": absentes}
 
 
 def _ligne(
     lecteur: Lecteur, territoire: Territoire, reperes: tuple[Territoire, ...], indicateur: Indicateur
-) -> Ligne | None:
+) -> Ligne:
     figure = lecteur.figure(territoire, indicateur, GROUPES[territoire.niveau])
-    if figure.chiffre is None:
-        return None
     groupe = REPERES.get(territoire.niveau, "comparaison")
     lus = (lecteur.figure(r, indicateur, groupe) for r in reperes)
     return Ligne(figure, tuple(a_la_meme_date(figure, lu) for lu in lus))
@@ -112,7 +89,7 @@ def _ligne(
 def _cartouches(lignes: list[Ligne]) -> list[Ligne]:
     par_code = {li.figure.indicateur.code: li for li in lignes}
     candidats = [par_code[c] for c in plan_du_portrait()["chiffres_cles"] if c in par_code]
-    return [li for li in candidats if li.figure.a_une_valeur and not li.figure.fragile][:CARTOUCHES]
+    return [li for li in candidats if li.figure.chiffre.a_une_valeur and not li.figure.fragile][:CARTOUCHES]
 
 
 def _autres(chiffres: Chiffres, territoire: Territoire) -> list[Territoire]:
@@ -123,11 +100,11 @@ def _autres(chiffres: Chiffres, territoire: Territoire) -> list[Territoire]:
     return [c for c in e.mailles if territoire.niveau == "qpv" and c.code in territoire.composantes]
 
 
-def _tableaux_d_iris(chiffres: Chiffres, commune: str) -> list[Tableau]:
+def _tableaux_d_iris(chiffres: Chiffres, commune: Diagnostic) -> list[Tableau]:
     """Composer les tableaux des IRIS d'une commune, un par thème, comme dans son portrait."""
     plan, connus = plan_du_portrait()["mailles"], chiffres.indicateurs
     colonnes = ([connus[c] for c in plan[theme] if c in connus] for theme in THEMES)
-    composes = (mailles(chiffres.iris[commune], voulues, plan["maximum"]) for voulues in colonnes)
+    composes = (mailles(commune, voulues, plan["maximum"]) for voulues in colonnes)
     return [t for t in composes if t is not None]
 
 
@@ -192,7 +169,7 @@ def _donnees(chiffres: Chiffres, lecteur: Lecteur, territoire: Territoire) -> di
     lus: dict[str, list[dict[str, Any]]] = {}
     for code, indicateur in chiffres.indicateurs.items():
         figures = [lecteur.figure(territoire, indicateur, groupe) for groupe in groupes]
-        dates = {date_comparable(f.chiffre): f for f in reversed(figures) if f.chiffre is not None}
+        dates = {date_comparable(f.chiffre): f for f in reversed(figures) if f.existe}
         if dates:
             lus[code] = [_donnee(f, d) for d, f in sorted(dates.items(), reverse=True)]
     return {"code": territoire.code, "nom": territoire.titre, "chiffres": lus}
@@ -200,17 +177,18 @@ def _donnees(chiffres: Chiffres, lecteur: Lecteur, territoire: Territoire) -> di
 
 def _donnee(figure: Figure, date: str) -> dict[str, Any]:
     """Écrire un chiffre pour la comparaison."""
+    chiffre = figure.chiffre
     donnee: dict[str, Any] = {
         "d": date,
-        "p": figure.date,
+        "p": chiffre.periode,
         "t": figure.cellule.texte,
         "m": figure.mention,
-        "s": figure.statut,
+        "s": chiffre.statut,
     }
-    if figure.a_une_valeur and figure.chiffre is not None:
-        donnee["v"] = round(float(figure.chiffre.valeur), 6)
+    if chiffre.a_une_valeur:
+        donnee["v"] = round(float(chiffre.valeur), 6)
     if figure.fragile:
         donnee["f"] = 1
-    if figure.chiffre is not None and figure.chiffre.definition:
-        donnee["q"] = figure.chiffre.definition
+    if chiffre.definition:
+        donnee["q"] = chiffre.definition
     return donnee

@@ -62,6 +62,7 @@ def _environnement() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - import réservé au rendu
 
     from abs.indicateurs.indicateurs import THEMES  # noqa: PLC0415
+    from abs.statuts import LIBELLES_STATUT  # noqa: PLC0415
     from abs.territoires.territoires import NOMS_DE_NIVEAU  # noqa: PLC0415
     from carnets.documents.tableur.definitions import unite_lisible  # noqa: PLC0415
     from carnets.observatoire.mots import sens_de_lecture  # noqa: PLC0415
@@ -78,6 +79,7 @@ def _environnement() -> Environment:
         "politique": POLITIQUE,
         "themes": THEMES,
         "niveaux_en_mots": NOMS_DE_NIVEAU,
+        "libelles_statut": LIBELLES_STATUT,
         "ancre": morceau,
     }
     for appelable in (page_de, ancre_d_iris, page_d_indicateur, unite_lisible, sens_de_lecture, legende_html):
