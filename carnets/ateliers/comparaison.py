@@ -10,7 +10,7 @@ from abs.intercommunal import tables_annexes
 from abs.intercommunal.comparaison import comparer_l_intercommunalite, tableaux_des_pairs
 from abs.intercommunal.pairs_des_communes import pourquoi_muette
 from abs.intercommunal.tables import LECTURE, SIGNES
-from carnets.ateliers.portrait import Fragment
+from carnets.ateliers.portrait import SANS_DOSSIER, Fragment, fichiers_ecrits
 from carnets.documents.comparaison import fragments
 from carnets.documents.comparaison.cartes import PetitesCartes, petites_cartes
 from carnets.documents.comparaison.planche import planche, texte_de_remplacement
@@ -30,6 +30,11 @@ UNE_DATE: Final = (
 SEUIL_DU_RAPPORT: Final = (
     "0,2 pour le rapport interdécile, plus l'arrondi du producteur (0,3 entre deux chiffres publiés au "
     "dixième)."
+)
+SANS_COMPTE: Final = "Sans compte publié pour la ville-centre et pour l'intercommunalité : {absents}."
+LA_PLUS_PEUPLEE: Final = (
+    "Ville-centre : la commune la plus peuplée{d_apres}. Le nombre de personnes pauvres n'est pas publié à la "
+    "commune : seul le taux l'est, et un taux ne se partage pas."
 )
 SANS_CARTE: Final = "Pas de carte : la base ne contient les contours d'aucune de ces communes."
 
@@ -84,45 +89,28 @@ class AtelierDeComparaison:
 
     def tableaux(self) -> Fragment:
         """Afficher les tableaux communes × indicateurs, thème par thème."""
-        debut = fragments.partie(
-            "tableaux",
-            "Communes et indicateurs",
-            phrases=(UNE_DATE, LECTURE, SIGNES),
-        )
-        communes = {t.code for t in self.comparaison.diagnostic.ensembles.mailles}
-        morceaux = [
-            fragments.partie(
-                f"theme-{theme}",
-                libelle,
-                rang=3,
-                tableaux=self.comparaison.themes[theme],
-                notes=self.comparaison.restes[theme],
-                fiches=communes,
-            )
+        themes, restes = self.comparaison.themes, self.comparaison.restes
+        parties = [self._partie("tableaux", "Communes et indicateurs", phrases=(UNE_DATE, LECTURE, SIGNES))]
+        parties += [
+            self._partie(f"theme-{theme}", libelle, rang=3, tableaux=themes[theme], notes=restes[theme])
             for theme, libelle in THEMES.items()
-            if self.comparaison.themes[theme] or self.comparaison.restes[theme]
+            if themes[theme] or restes[theme]
         ]
-        return Fragment("\n".join((debut, *morceaux)), "Communes et indicateurs")
+        return Fragment("\n".join(p.html for p in parties), "Communes et indicateurs")
 
     def profils(self) -> Fragment:
         """Afficher les groupes de communes, ou pourquoi il n'y en a pas."""
         partage = self.comparaison.partage
-        return self._partie(
-            "profils",
-            "Profils de communes",
-            phrases=(partage.refus,) if partage.refus else partage.phrases,
-            tableaux=tables_annexes.groupes(self.comparaison.diagnostic, partage),
-        )
+        phrases = (partage.refus,) if partage.refus else partage.phrases
+        groupes = tables_annexes.groupes(self.comparaison.diagnostic, partage)
+        return self._partie("profils", "Profils de communes", phrases=phrases, tableaux=groupes)
 
     def comparables(self) -> Fragment:
         """Afficher la place de chaque commune parmi les communes qui lui ressemblent."""
-        muettes = [q for q in self.comparaison.pairs if not q.pairs or not q.resultats]
-        phrases = [pourquoi_muette(q) for q in muettes]
+        muettes = [pourquoi_muette(q) for q in self.comparaison.pairs if not q.pairs or not q.resultats]
+        tableaux = tableaux_des_pairs(self.comparaison)
         return self._partie(
-            "comparables",
-            "Parmi les communes comparables",
-            phrases=phrases,
-            tableaux=tableaux_des_pairs(self.comparaison),
+            "comparables", "Parmi les communes comparables", phrases=muettes, tableaux=tableaux
         )
 
     def centre(self) -> Fragment:
@@ -130,13 +118,10 @@ class AtelierDeComparaison:
         poids = self.comparaison.centre
         notes = []
         if poids.absents:
-            absents = " ; ".join(poids.absents)
-            notes.append(f"Sans compte publié pour la ville-centre et pour l'intercommunalité : {absents}.")
+            notes.append(SANS_COMPTE.format(absents=" ; ".join(poids.absents)))
         if poids.centre is not None:
-            d_apres = f", d'après {poids.d_apres}" if poids.d_apres else ""
             notes.append(
-                f"Ville-centre : la commune la plus peuplée{d_apres}. Le nombre de personnes pauvres n'est pas publié à la "
-                "commune : seul le taux l'est, et un taux ne se partage pas."
+                LA_PLUS_PEUPLEE.format(d_apres=f", d'après {poids.d_apres}" if poids.d_apres else "")
             )
         return self._partie(
             "centre",
@@ -176,7 +161,7 @@ class AtelierDeComparaison:
 
         dossier = self.reglages.dossier_sortie
         if dossier is None:
-            return Fragment("", "Aucun fichier écrit : le paramètre dossier_sortie est vide.")
+            return SANS_DOSSIER
         ecrits = ecrire_fichiers(
             dossier,
             self.reglages,
@@ -186,7 +171,7 @@ class AtelierDeComparaison:
             self.cartes.cartes if "cartes" in self.reglages.formats else {},
             lambda: self.image,
         )
-        return Fragment("", "\n".join(str(f.relative_to(dossier)) for f in ecrits))
+        return fichiers_ecrits(ecrits, dossier)
 
     def _partie(self, ancre: str, titre: str, **contenu: Any) -> Fragment:
         communes = {t.code for t in self.comparaison.diagnostic.ensembles.mailles}

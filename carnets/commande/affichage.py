@@ -23,6 +23,11 @@ def textes() -> dict[str, Any]:
     return tomllib.loads((resources.files("carnets.commande") / "textes.toml").read_text(encoding="utf-8"))
 
 
+def phrase(nom: str, /, **mots: object) -> str:
+    """Composer une phrase de la table des textes."""
+    return str(textes()["phrases"][nom]).format(**mots)
+
+
 def preparer_le_terminal() -> None:
     """Écrire en UTF-8 partout : la console de Windows coupe sinon les accents."""
     for flux in (sys.stdout, sys.stderr):

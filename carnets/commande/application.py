@@ -4,57 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Final
+from importlib import import_module
+from typing import Annotated
 
 import typer
 
-from carnets.commande import (
-    affichage,
-    campagne,
-    perimetre,
-    productions,
-    sources,
-    telechargement,
-    territoires,
-    typologie,
-    verification,
-)
+from carnets.commande import affichage
 from carnets.commande.communs import avec_son_aide
 from donnees_insee.erreurs import ErreurAbs
-
-# Un nom composé est celui d'un groupe : `sources_lister` devient `abs sources lister`.
-VERBES: Final = (
-    productions.demo,
-    productions.portrait,
-    productions.comparer,
-    territoires.etat,
-    territoires.indicateurs,
-    productions.carte,
-    perimetre.perimetre,
-    verification.verifier,
-    campagne.campagne,
-    territoires.evolution,
-    productions.observatoire,
-    typologie.pairs,
-    sources.sources_lister,
-    sources.sources_deposer,
-    sources.sources_examiner,
-    telechargement.sources_telecharger,
-    sources.sources_retirer,
-    sources.sources_etat,
-    sources.sources_registre,
-    verification.sources_verifier,
-    verification.sources_exporter,
-    verification.sources_importer,
-    sources.sources_modele,
-    sources.sources_lettre,
-    territoires.territoire_chercher,
-    territoires.territoire_changements,
-    productions.carnets_copier,
-    productions.carnets_ouvrir,
-    typologie.typologie_apprendre,
-    typologie.typologie_appliquer,
-)
 
 app = typer.Typer(
     help="Analyse des besoins sociaux : des fichiers de l'INSEE, de la CAF et de l'ANCT au portrait de territoire.",
@@ -98,13 +55,14 @@ def principale() -> None:
 
 
 def _reunir() -> None:
-    groupes = {
-        nom: typer.Typer(help=aide, no_args_is_help=True)
-        for nom, aide in affichage.textes()["groupes"].items()
-    }
-    for verbe in VERBES:
-        groupe, _, nom = verbe.__name__.rpartition("_")
-        groupes.get(groupe, app).command(nom)(avec_son_aide(verbe))
+    """Déclarer les verbes de la table, puis les groupes, dans l'ordre où l'aide les montre."""
+    textes = affichage.textes()
+    groupes = {nom: typer.Typer(help=aide, no_args_is_help=True) for nom, aide in textes["groupes"].items()}
+    for adresse in textes["verbes"]:
+        module, _, verbe = adresse.partition(":")
+        groupe, _, nom = verbe.rpartition("_")
+        fonction = getattr(import_module(f"carnets.commande.{module}"), verbe)
+        groupes.get(groupe, app).command(nom)(avec_son_aide(fonction))
     for nom, groupe_de_verbes in groupes.items():
         app.add_typer(groupe_de_verbes, name=nom)
 

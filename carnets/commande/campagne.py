@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from carnets.commande.affichage import avertir, console, dire, enumerer
+from carnets.commande.affichage import avertir, console, dire, enumerer, phrase
 from carnets.dossier_de_sortie import quelques
 from donnees_insee.chemins import dossier_des_donnees
 from donnees_insee.erreurs import ErreurAbs
@@ -80,10 +80,8 @@ def _conclure(bilan: Bilan) -> None:
     if len(bilan.echecs) > ECHECS_MONTRES:
         lignes.append(f"… et {len(bilan.echecs) - ECHECS_MONTRES} autres, dans le bilan.")
     detail = "\n".join(f"  - {une}" for une in lignes)
-    raise CampagneIncomplete(
-        f"{len(bilan.echecs)} sur {len(bilan.resultats)} à reprendre :\n{detail}\n"
-        "Corrigez la cause, puis relancez la même commande avec --reprendre."
-    )
+    total = len(bilan.resultats)
+    raise CampagneIncomplete(phrase("campagne_incomplete", n=len(bilan.echecs), total=total, detail=detail))
 
 
 class _Suivi:

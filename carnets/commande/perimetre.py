@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from carnets.commande.affichage import dire, enumerer, montrer, tableau
+from carnets.commande.affichage import dire, enumerer, montrer, phrase, tableau
 from carnets.commande.communs import codes_choisis, ouvrir_la_base
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.codes import normaliser
@@ -63,12 +63,10 @@ def perimetre(
 
 def _verifier_les_options(fichier: Path | None, qpv: str, frange: float | None) -> None:
     if (fichier is None) == (not qpv):
-        raise ParametreInvalide(
-            "`abs perimetre` attend soit un fichier de périmètres (GeoJSON, GPKG), soit --qpv CODE ; il a reçu "
-            f"{'les deux' if fichier else 'ni l’un ni l’autre'}."
-        )
+        recus = "les deux" if fichier else "ni l’un ni l’autre"
+        raise ParametreInvalide(phrase("perimetre_ou_qpv", recus=recus))
     if frange is not None and not qpv:
-        raise ParametreInvalide("--frange est une distance autour d'un QPV : donnez aussi --qpv CODE.")
+        raise ParametreInvalide(phrase("frange_sans_qpv"))
 
 
 def _surfaces(

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from carnets.commande.affichage import avertir, dire, enumerer, suivi, taille
+from carnets.commande.affichage import avertir, dire, enumerer, phrase, suivi, taille
 from carnets.commande.communs import SORTIES, ouvrir_la_base
 from carnets.dossier_de_sortie import quelques
 from donnees_insee.chemins import dossier_de_passage, dossier_des_donnees
@@ -192,7 +192,5 @@ def carnets_ouvrir(dossier: Path = ATELIER) -> None:
     """Copier les carnets puis les ouvrir dans JupyterLab (supplément [atelier])."""
     carnets_copier(dossier)
     if shutil.which("jupyter-lab", path=str(Path(sys.executable).parent)) is None:
-        raise ErreurAbs(
-            "JupyterLab n'est pas installé. Lancez `make atelier`, ou installez le supplément [atelier]."
-        )
+        raise ErreurAbs(phrase("atelier_absent"))
     subprocess.run([sys.executable, "-m", "jupyterlab", str(dossier)], check=False)  # noqa: S603

@@ -7,8 +7,9 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from carnets.commande.affichage import dire, enumerer, montrer, suivi
+from carnets.commande.affichage import dire, enumerer, montrer, phrase, suivi
 from carnets.commande.communs import ouvrir_la_base
+from donnees_insee.erreurs import SourceNonReconnue
 
 if TYPE_CHECKING:
     from abs.territoires.territoires import Territoire
@@ -44,7 +45,6 @@ def sources_deposer(
 ) -> None:
     """Déposer des fichiers : chacun est reconnu à ses colonnes, ou refusé avec sa raison."""
     from donnees_insee.depot.depot import deposer, fichiers_a_deposer  # noqa: PLC0415
-    from donnees_insee.erreurs import SourceNonReconnue  # noqa: PLC0415
 
     base = ouvrir_la_base()
     with suivi("Dépôt", len(fichiers_a_deposer(chemins))) as avancer:
@@ -67,7 +67,7 @@ def sources_deposer(
     bilan = " ; ".join(f"{dit} : {comptes[e]}" for e, (_, dit) in ETATS.items() if comptes[e])
     dire(f"{bilan}. Base : {base.dossier}")
     if comptes["refuse"] and not comptes["range"] and not comptes["deja_la"]:
-        raise SourceNonReconnue("aucun des fichiers donnés n'a pu être rangé ; les raisons sont ci-dessus.")
+        raise SourceNonReconnue(phrase("rien_de_range"))
 
 
 def _lu(lot: LotRecu) -> str:
@@ -83,7 +83,6 @@ def sources_examiner(chemins: list[Path], millesime: int | None = None) -> None:
     """Examiner des fichiers sans rien déposer : pour quoi ils sont pris, ce qu'ils changeraient."""
     from donnees_insee.depot.depot import fichiers_a_deposer  # noqa: PLC0415
     from donnees_insee.depot.examen import examiner  # noqa: PLC0415
-    from donnees_insee.erreurs import SourceNonReconnue  # noqa: PLC0415
 
     base = ouvrir_la_base()
     with suivi("Examen", len(fichiers_a_deposer(chemins))) as avancer:
@@ -101,7 +100,7 @@ def sources_examiner(chemins: list[Path], millesime: int | None = None) -> None:
             enumerer("         ", examen.phrases())
     dire(f"Rien n'a été écrit. Base : {base.dossier}")
     if all(e.etat in {"refuse", "documentation"} for e in examines):
-        raise SourceNonReconnue("aucun des fichiers donnés ne serait accepté ; les raisons sont ci-dessus.")
+        raise SourceNonReconnue(phrase("rien_d_accepte"))
 
 
 def sources_retirer(fichier: str) -> None:
@@ -119,10 +118,7 @@ def sources_etat() -> None:
     base = ouvrir_la_base()
     orphelines = base.parts_sans_recu()
     for debut, nombre in sorted(Counter(p.chemin.name[:DEBUT] for p in orphelines).items()):
-        dire(
-            f"ATTENTION : {nombre} part(s) {debut}… n'ont pas de reçu (dépôt interrompu, ou fichier posé à la main) : "
-            f"elles ne sont jamais lues. `abs sources retirer {debut}` les ôte."
-        )
+        dire(phrase("orphelines", nombre=nombre, debut=debut))
     base.exiger()
     lignes = [
         (

@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from carnets.commande.affichage import barre, dire, enumerer, montrer
+from carnets.commande.affichage import barre, dire, enumerer, montrer, phrase
 from carnets.commande.communs import ouvrir_la_base
 
 if TYPE_CHECKING:
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from donnees_insee.telechargement.telechargement import Resultat
 
 ETATS = {"range": "déposé", "inchange": "inchangé", "mis_de_cote": "de côté", "echec": "échec"}
-EXEMPLES = """\
-Choisissez une source ou une famille, par exemple :
-  abs sources telecharger recensement --millesime 2022
-  abs sources telecharger filosofi            (le millésime le plus récent)
-  abs sources telecharger caf --tout          (tous les millésimes)
-  abs sources telecharger --tout --simuler    (tout le catalogue, sans rien télécharger)"""
 
 
 def sources_telecharger(
@@ -110,4 +104,4 @@ def _dire_ce_qui_peut_l_etre(base: Base) -> None:
         tenus = ", ".join(map(str, base.millesimes(s.id))) or "–"
         lignes.append((s.famille, s.id, s.titre, en_plages(avec) or "–", en_plages(sans) or "–", tenus))
     montrer("a_telecharger", sorted(lignes))
-    dire(EXEMPLES)
+    dire(phrase("a_telecharger"))

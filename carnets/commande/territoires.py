@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from carnets.commande.affichage import dire, enumerer, montrer, tableau
+from carnets.commande.affichage import dire, enumerer, montrer, phrase, tableau
 from carnets.commande.communs import SORTIES, codes_choisis, ouvrir_la_base
 from carnets.dossier_de_sortie import quelques
+from donnees_insee.codes import conforme, normaliser
+from donnees_insee.erreurs import ParametreInvalide, TerritoireInconnu
 
 if TYPE_CHECKING:
     from donnees_insee.base.base import Base
@@ -47,11 +49,9 @@ def indicateurs(theme: str = "", recherche: str = "") -> None:
     """Lister les indicateurs, leurs libellés et leurs formules."""
     from abs.indicateurs.indicateurs import THEMES  # noqa: PLC0415
     from abs.indicateurs.indicateurs import indicateurs as tous  # noqa: PLC0415
-    from donnees_insee.codes import normaliser  # noqa: PLC0415
-    from donnees_insee.erreurs import ParametreInvalide  # noqa: PLC0415
 
     if theme and theme not in THEMES:
-        raise ParametreInvalide(f"Le thème « {theme} » est inconnu. Thèmes : {', '.join(THEMES)}.")
+        raise ParametreInvalide(phrase("theme_inconnu", theme=theme, connus=", ".join(THEMES)))
     mot = normaliser(recherche)
     lignes = [
         (
@@ -90,9 +90,9 @@ def evolution(territoire: str, de: int, a: int, indicateurs: str = "", sortie: P
 
 
 def _quelques(phrases: list[str]) -> None:
-    for phrase in phrases[:PHRASES_A_L_ECRAN]:
-        entiere = len(phrase) <= LARGEUR_D_UNE_PHRASE
-        dire(f"  - {phrase if entiere else phrase[:LARGEUR_D_UNE_PHRASE].rsplit(' ', 1)[0] + ' …'}")
+    for dite in phrases[:PHRASES_A_L_ECRAN]:
+        entiere = len(dite) <= LARGEUR_D_UNE_PHRASE
+        dire(f"  - {dite if entiere else dite[:LARGEUR_D_UNE_PHRASE].rsplit(' ', 1)[0] + ' …'}")
     reste = len(phrases) - PHRASES_A_L_ECRAN
     if reste > 0:
         dire(f"  - … et {reste} autre{'s' if reste > 1 else ''}, dans le rapport.")
@@ -101,13 +101,10 @@ def _quelques(phrases: list[str]) -> None:
 def territoire_chercher(texte: str) -> None:
     """Trouver des codes de territoires à partir d'un nom."""
     from abs.territoires.territoires import NOMS_DE_NIVEAU, Territoires  # noqa: PLC0415
-    from donnees_insee.erreurs import TerritoireInconnu  # noqa: PLC0415
 
     trouves = Territoires(ouvrir_la_base(tenue=True)).chercher(texte)
     if not trouves:
-        raise TerritoireInconnu(
-            f"Aucun territoire de la base ne ressemble à « {texte} ». Essayez un nom plus court."
-        )
+        raise TerritoireInconnu(phrase("territoire_introuvable", texte=texte))
     montrer("territoires", [(t.code, t.nom, NOMS_DE_NIVEAU[t.niveau]) for t in trouves], texte=texte)
 
 
@@ -134,15 +131,10 @@ def territoire_changements(code: str, de: int | None = None, a: int | None = Non
 def _commune(base: Base, texte: str) -> str:
     """Reconnaître une commune : un code bien formé est pris tel quel, car il peut être ancien ; sinon un nom."""
     from abs.territoires.territoires import Territoires  # noqa: PLC0415
-    from donnees_insee import codes  # noqa: PLC0415
-    from donnees_insee.erreurs import TerritoireInconnu  # noqa: PLC0415
 
-    if codes.conforme(texte.strip().upper(), "commune"):
+    if conforme(texte.strip().upper(), "commune"):
         return texte.strip().upper()
     trouve = Territoires(base).trouver(texte)
     if trouve.niveau != "commune":
-        raise TerritoireInconnu(
-            f"« {texte} » désigne {trouve.nom}, qui n'est pas une commune. Les changements se lisent commune par "
-            "commune : donnez le code ou le nom d'une commune."
-        )
+        raise TerritoireInconnu(phrase("pas_une_commune", texte=texte, nom=trouve.nom))
     return trouve.code

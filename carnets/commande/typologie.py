@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from carnets.commande.affichage import avertir, dire, enumerer, montrer
+from carnets.commande.affichage import avertir, dire, enumerer, montrer, phrase
 from carnets.commande.communs import SORTIES, ouvrir_la_base
 from donnees_insee.erreurs import ErreurAbs
 
@@ -87,10 +87,7 @@ def _lire(chemin: Path) -> str:
     try:
         return chemin.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as cause:
-        raise ErreurAbs(
-            f"Le fichier « {chemin} » ne se lit pas ({cause}). On attend un fichier écrit par "
-            "`abs typologie apprendre`."
-        ) from cause
+        raise ErreurAbs(phrase("modele_illisible", chemin=chemin, cause=cause)) from cause
 
 
 def _noms_confirmes(dossier: Path, modele: Modele) -> dict[int, str]:
@@ -134,16 +131,17 @@ def _carte(
     couche, annee = contours_des_iris(base, list(iris["code"]))
     if couche is None:
         return None, f"Pas de carte : la base ne tient pas les contours d'IRIS de {sujet.nom}."
-    attributs = iris.set_index("code")
-    couche["classe"] = [int(attributs.at[c, "classe"]) for c in couche["code"]]
-    couche["sans_objet"] = [str(attributs.at[c, "etat"]).startswith("sans objet") for c in couche["code"]]
+    attributs = iris.set_index("code").loc[couche["code"]]
+    couche["classe"] = attributs["classe"].astype(int).to_numpy()
+    couche["sans_objet"] = attributs["etat"].astype(str).str.startswith("sans objet").to_numpy()
     qpv = Territoires(base).qpv_du(sujet)
     dates = {source(v.source).titre_court: str(v.millesime) for v in modele.variables}
+    appris = len(modele.appris)
+    essai = "" if appris >= table().regles.iris_souhaites else " : un essai, à ne pas publier"
+    variables = f"{len(modele.variables)} variables{essai}"
     carte = CarteDeTypologie(
         titre=f"Typologie des IRIS · {sujet.nom}",
-        sous_titre=f"Des situations qui se ressemblent ; classes apprises sur {len(modele.appris)} IRIS "
-        f"({modele.espace}), {len(modele.variables)} variables"
-        f"{'' if len(modele.appris) >= table().regles.iris_souhaites else ' : un essai, à ne pas publier'}",
+        sous_titre=phrase("typologie", appris=appris, espace=modele.espace, variables=variables),
         territoires=couche,
         noms=noms,
         source=" ; ".join(dates),

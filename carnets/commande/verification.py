@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from carnets.commande.affichage import dire, entier, enumerer, montrer, suivi, taille
+from carnets.commande.affichage import dire, entier, enumerer, montrer, phrase, suivi, taille
 from carnets.commande.communs import ouvrir_la_base
 from donnees_insee.chemins import dossier_de_passage
 
@@ -82,17 +82,11 @@ def _conclusion(v: Verification) -> str:
     """Dire ce que la vérification établit : un chiffre que rien n'a permis de refaire n'est pas un chiffre juste."""
     inconnus = sum(v.ensemble.non_verifiables.values())
     if not v.sans_faute:
-        return "Ce document n'est pas conforme à ses fichiers bruts : voir les écarts ci-dessus."
+        return phrase("non_conforme")
     if not v.refaits.egaux:
-        return (
-            "Rien n'est vérifié : aucun chiffre n'a pu être refait à partir des fichiers bruts. Indiquez par la variable "
-            "ABS_DONNEES le dossier de la base qui a servi à écrire ce document."
-        )
+        return phrase("rien_de_verifie")
     if inconnus:
-        return (
-            f"Vérification incomplète : {entier(inconnus)} chiffres n'ont pas pu être refaits à partir des fichiers bruts "
-            f"; les {entier(v.refaits.egaux)} qui ont pu l'être sont égaux."
-        )
+        return phrase("verification_incomplete", inconnus=entier(inconnus), egaux=entier(v.refaits.egaux))
     return "Aucun chiffre différent."
 
 
@@ -114,19 +108,11 @@ def sources_verifier(complet: bool = False, graine: int = 0) -> None:
     enumerer("remarque ", v.remarques)
     enumerer("faute    ", v.fautes)
     dire(f"Base {base.dossier}")
-    dire(
-        f"{entier(v.recus)} reçus lus ; {entier(v.copies)} fichiers d'origine dont l'empreinte est recalculée ; "
-        f"{entier(v.parts)} parts relues jusqu'au bout."
-    )
+    dire(phrase("base_relue", recus=entier(v.recus), copies=entier(v.copies), parts=entier(v.parts)))
     lesquels = "tous" if v.relus == v.a_relire else f"graine {v.graine}"
-    dire(
-        f"{entier(v.cellules)} cellules tirées de nouveau de {v.relus} fichiers sur {v.a_relire} ({lesquels}) et "
-        "comparées à la base."
-    )
+    dire(phrase("cellules_relues", cellules=entier(v.cellules), v=v, lesquels=lesquels))
     if v.graines > 1:
-        dire(
-            f"Les graines 0 à {v.graines - 1} (--graine) font le tour de tous les fichiers ; --complet les prend tous."
-        )
+        dire(phrase("graines", derniere=v.graines - 1))
     dire(f"Fautes : {len(v.fautes)}." if v.fautes else "Aucune faute.")
     if v.fautes:
         raise typer.Exit(1)
@@ -155,18 +141,13 @@ def sources_importer(fichier: Path, fusionner: bool = False) -> None:
         i = importer(fichier, base, fusionner=fusionner, suivre=suivre)
     enumerer("repris   ", i.ajoutes)
     enumerer("refusé   ", (f"{refus.nom} : {refus.raison}" for refus in i.refuses))
-    dire(
-        f"Archive du {i.date[:10]} : {entier(i.fichiers)} fichiers vérifiés ; {len(i.ajoutes)} fichiers déposés "
-        f"repris, {len(i.refuses)} refusés. Base : {base.dossier}"
-    )
+    comptes = {"fichiers": entier(i.fichiers), "ajoutes": len(i.ajoutes), "refuses": len(i.refuses)}
+    dire(phrase("importee", jour=i.date[:10], base=base.dossier, **comptes))
     if not i.ajoutes and not i.refuses:
         dire("La base tenait déjà tout ce que l'archive contient : rien n'a été changé.")
     _dire_les_internes(i.internes)
     if i.laisses:
-        dire(
-            f"{len(i.laisses)} téléchargement(s) de l'archive qu'aucun reçu ne prouve n'ont pas été repris : "
-            "`abs sources telecharger` les redemandera."
-        )
+        dire(phrase("non_prouves", n=len(i.laisses)))
     if i.refuses:
         raise typer.Exit(1)
 
@@ -174,10 +155,7 @@ def sources_importer(fichier: Path, fusionner: bool = False) -> None:
 def _dire_les_internes(noms: tuple[str, ...]) -> None:
     if noms:
         nommes = ", ".join(noms[:NOMMES]) + ("…" if len(noms) > NOMMES else "")
-        dire(
-            f"ATTENTION : l'archive contient {len(noms)} fichier(s) de diffusion interne ({nommes}). Ne la remettez qu'à "
-            "qui peut les lire."
-        )
+        dire(phrase("internes", n=len(noms), nommes=nommes))
 
 
 @contextmanager

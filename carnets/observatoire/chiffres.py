@@ -17,7 +17,7 @@ from abs.phrases.ecriture import reference
 from abs.phrases.preuves import Appuis
 from abs.portrait.tableaux import MARQUE_FRAGILE, Cellule, cellule, mots_de_couverture
 from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut
-from carnets.observatoire.mots import en_clair, rang_alphabetique
+from carnets.observatoire.mots import en_clair, phrase, rang_alphabetique
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.erreurs import ParametreInvalide
 
@@ -92,16 +92,11 @@ def etablir(
 ) -> Chiffres:
     """Calculer tous les chiffres du site."""
     if demande.diffusion != "publique":
-        raise ParametreInvalide(
-            "Un observatoire est fait pour être partagé : il ne s'écrit qu'en diffusion publique. "
-            "Pour un document interne, employez `abs portrait --diffusion interne`."
-        )
+        raise ParametreInvalide(phrase("refus", "interne"))
     etude = Diagnostiqueur(base, demande)
     if etude.sujet.niveau != "epci":
-        raise ParametreInvalide(
-            f"« {demande.territoire} » désigne {etude.sujet.nom} ({etude.sujet.niveau}) ; un observatoire se fait "
-            "pour une intercommunalité. `abs territoire chercher` donne son code à neuf chiffres."
-        )
+        refus = phrase("refus", "autre_niveau", territoire=demande.territoire, sujet=etude.sujet)
+        raise ParametreInvalide(refus)
     suivre(etude.sujet.nom)
     diagnostic = etude.assembler()
     iris = {}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from abs.indicateurs.annees_comparables import regles
 from carnets.observatoire.chiffres import Figure, Lecteur
-from carnets.observatoire.mots import absence_commune, rang_alphabetique
+from carnets.observatoire.mots import absence_commune, phrase, rang_alphabetique
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -140,13 +140,11 @@ def limites(lectures: list[Lecture], annees: set[int]) -> tuple[str, ...]:
     # Une source qui couvre toute la France n'appelle pas de réserve.
     dites = [f"{s.titre_court} : {s.portee}." for s in sources if s.portee not in PORTEES_ENTIERES]
     if any(le.est_publiee for le in lectures):
-        dites.append("Valeur publiée par le producteur : elle n'est ni sommée ni moyennée pour un groupe.")
+        dites.append(phrase("limites", "publiee"))
     if any(le.source_denominateur is not None for le in lectures):
-        dites.append("Rapport entre deux sources de dates différentes : il est donné comme une estimation.")
+        dites.append(phrase("limites", "deux_sources"))
     if any(s.famille == "recensement" for s in sources):
-        dites.append(
-            "Recensement : chiffre d'enquête, lissé sur cinq ans ; l'incertitude écrite est un ordre de grandeur."
-        )
+        dites.append(phrase("limites", "recensement"))
     visent = [
         r.raison
         for r in regles()[0]

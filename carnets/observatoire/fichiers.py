@@ -17,6 +17,7 @@ from abs.calcul.table_longue import Diagnostic
 from carnets.documents.csv_long import ecrire_csv
 from carnets.documents.geopaquet import ecrire_gpkg
 from carnets.documents.preuve.preuve_lue import Preuve, lire_preuve
+from carnets.observatoire.mots import phrase, textes
 from carnets.observatoire.rendu import DOSSIER_DES_FICHIERS, cle_de, morceau
 from donnees_insee.chemins import creer_dossier, fichier_provisoire
 from donnees_insee.erreurs import FichierIllisible, SortieImpossible
@@ -33,11 +34,6 @@ if TYPE_CHECKING:
 # Une date fixe là où un format en veut une : deux fabrications de la même base donnent les mêmes octets.
 DATE_FIXE: Final = "2000-01-01T00:00:00.000Z"
 DATE_DE_ZIP: Final = (2000, 1, 1, 0, 0, 0)
-PIECES: Final = {
-    "portrait.html": "Portrait complet (page web)",
-    "portrait.docx": "Portrait complet (Word)",
-    "tableaux.xlsx": "Tableaux (classeur)",
-}
 BANDEAU_INTERNE: Final = "Document interne – ne pas diffuser"
 
 
@@ -200,10 +196,7 @@ def trouver(dossier: Path | None, demande: Demande, territoires: list[Territoire
     if dossier is None:
         return trouves
     if not dossier.is_dir():
-        raise SortieImpossible(
-            f"--portraits a reçu « {dossier} », qui n'est pas un dossier. Donnez celui où `abs portrait` ou une "
-            "campagne a écrit ses dossiers portrait-…, ou ôtez l'option."
-        )
+        raise SortieImpossible(phrase("refus", "pas_un_dossier", dossier=dossier))
     par_code = {t.code: t for t in territoires}
     for candidat in sorted(p for p in dossier.glob("portrait-*") if p.is_dir()):
         try:
@@ -212,7 +205,7 @@ def trouver(dossier: Path | None, demande: Demande, territoires: list[Territoire
             trouves.ecartes.append(f"{candidat.name} : {refus}")
             continue
         code = str(preuve.recu.get("territoire", {}).get("code", ""))
-        raison = _raison_d_ecarter(candidat, preuve, demande, par_code)
+        raison = _raison_d_ecarter(candidat, preuve, demande, code, connu=code in par_code)
         cle = "" if raison else cle_de(par_code[code])
         if not raison and cle in trouves.dossiers:
             raison = f"{trouves.dossiers[cle].name} est déjà retenu pour {par_code[code].nom}"
@@ -224,13 +217,12 @@ def trouver(dossier: Path | None, demande: Demande, territoires: list[Territoire
     return trouves
 
 
-def _raison_d_ecarter(candidat: Path, preuve: Preuve, demande: Demande, connus: dict[str, Territoire]) -> str:
+def _raison_d_ecarter(candidat: Path, preuve: Preuve, demande: Demande, code: str, *, connu: bool) -> str:
     """Dire pourquoi un portrait n'entre pas dans le site."""
     recue = preuve.demande
     if recue.diffusion != "publique" or _a_de_l_interne(candidat, preuve):
         return "il est de diffusion interne"
-    code = str(preuve.recu.get("territoire", {}).get("code", ""))
-    if code not in connus:
+    if not connu:
         return f"son territoire ({code or 'non dit'}) n'est pas de cet observatoire"
     if f"-{code.lower()}-" not in f"{candidat.name.lower()}-":
         return f"son nom ne porte pas le code {code} que dit sa preuve"
@@ -256,7 +248,7 @@ def joindre(racine: Path, trouves: PortraitsTrouves) -> dict[str, list[Fichier]]
     copies: dict[str, list[Fichier]] = {}
     for cle, dossier in trouves.dossiers.items():
         creer_dossier(racine / "portraits" / cle)
-        for nom, titre in PIECES.items():
+        for nom, titre in textes()["pieces"].items():
             if (dossier / nom).is_file():
                 adresse = f"portraits/{cle}/{nom}"
                 shutil.copyfile(dossier / nom, racine / adresse)
