@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import html
+import tomllib
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from abs.portrait.portrait import DemandeDeCarte, Portrait, composer
@@ -21,15 +23,8 @@ if TYPE_CHECKING:
 
     from carnets.dessin_partage import DessinPartage
 
-SANS_ATLAS: Final = "Pas de carte interactive : la base ne contient pas de contours pour ce territoire."
-CADRE: Final = (
-    '<section class="atlas-bloc"><h2 id="carte">Carte interactive</h2><iframe class="atlas" title="Carte interactive" '
-    'sandbox="allow-scripts" srcdoc="{page}"></iframe></section>'
-)
-FIGURE: Final = (
-    '<figure><img src="data:image/png;base64,{image}" alt="{remplacement}">'
-    "<figcaption>{legende}</figcaption></figure>"
-)
+_TEXTES = (resources.files("carnets.ateliers") / "textes.toml").read_text(encoding="utf-8")
+TEXTES: Final[dict[str, Any]] = tomllib.loads(_TEXTES)
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,7 @@ class Fragment:
         return {"text/html": self.html, "text/plain": self.texte}
 
 
-SANS_DOSSIER: Final = Fragment("", "Aucun fichier écrit : le paramètre dossier_sortie est vide.")
+SANS_DOSSIER: Final = Fragment("", TEXTES["sans_dossier"])
 
 
 def fichiers_ecrits(ecrits: Iterable[Path], dossier: Path) -> Fragment:
@@ -100,7 +95,7 @@ class Atelier:
     def atlas(self) -> Fragment:
         """Montrer la carte interactive, une couche par indicateur."""
         if not self.cartes:
-            return Fragment("", SANS_ATLAS)
+            return Fragment("", TEXTES["portrait"]["sans_atlas"])
         # Avant la carte interactive : le second dessinateur commence pendant qu'elle se compose.
         _ = self.dessins
         from cartes.ecran.interactif import atlas  # noqa: PLC0415 - import lent, réservé aux cartes
@@ -109,7 +104,9 @@ class Atelier:
         nom = self.portrait.titre
         couches = [c.intitulee(c.titre.removesuffix(f" · {nom}")) for c in self.cartes.values()]
         page = html.escape(atlas(couches, f"{nom}, indicateur par indicateur"))
-        return Fragment(CADRE.format(page=page), f"Carte interactive de {len(couches)} indicateurs")
+        return Fragment(
+            TEXTES["portrait"]["atlas"].format(page=page), f"Carte interactive de {len(couches)} indicateurs"
+        )
 
     def chapitre(self, code: str) -> None:
         """Afficher un chapitre : phrases, tableaux, cartes, absences."""
@@ -137,7 +134,9 @@ class Atelier:
         remplacement = dessin.texte_alternatif()
         absents = f" ; sans contour : {', '.join(dessin.manquants)}" if dessin.manquants else ""
         legende = html.escape(f"{dessin.titre}, {dessin.date}{absents}")
-        rendu = FIGURE.format(image=image, remplacement=html.escape(remplacement), legende=legende)
+        rendu = TEXTES["portrait"]["figure"].format(
+            image=image, remplacement=html.escape(remplacement), legende=legende
+        )
         return Fragment(rendu, remplacement)
 
     def annexes(self) -> Fragment:

@@ -14,7 +14,6 @@ from carnets.commande.communs import avec_son_aide
 from donnees_insee.erreurs import ErreurAbs
 
 app = typer.Typer(
-    help="Analyse des besoins sociaux : des fichiers de l'INSEE, de la CAF et de l'ANCT au portrait de territoire.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

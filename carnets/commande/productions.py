@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from carnets.commande.affichage import avertir, dire, enumerer, phrase, suivi, taille
-from carnets.commande.communs import SORTIES, ouvrir_la_base
+from carnets.commande.communs import SORTIES, deposer_la_demonstration, ouvrir_la_base
 from carnets.dossier_de_sortie import quelques
 from donnees_insee.chemins import dossier_de_passage, dossier_des_donnees
 from donnees_insee.erreurs import ErreurAbs
@@ -26,14 +26,10 @@ NOMMES: Final = 8
 
 def demo(sortie: Path = SORTIES, formats: str = TOUS_LES_FORMATS, remplacer: bool = False) -> None:
     """Écrire le portrait du territoire fictif de démonstration, dans tous les formats."""
-    from donnees_insee.base.base import Base  # noqa: PLC0415 - pandas attend la commande qui en a besoin
-    from donnees_insee.demo import COMMUNE_DEMO, extraire_demo  # noqa: PLC0415
-    from donnees_insee.depot.depot import deposer  # noqa: PLC0415
+    from donnees_insee.demo import COMMUNE_DEMO  # noqa: PLC0415
 
     with dossier_de_passage("demo") as provisoire:
-        bruts = extraire_demo(Path(provisoire) / "bruts")
-        base = Base(Path(provisoire) / "donnees")
-        resultats = deposer(base, [bruts])
+        base, resultats = deposer_la_demonstration(provisoire)
         ranges = sum(r.etat == "range" for r in resultats)
         dire(f"Territoire fictif : {ranges} fichiers lus sur {len(resultats)}.")
         parametres = {"territoire": COMMUNE_DEMO, "formats": formats, "dossier_donnees": str(base.dossier)}

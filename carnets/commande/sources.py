@@ -7,7 +7,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from carnets.commande.affichage import dire, enumerer, montrer, phrase, suivi
+from carnets.commande.affichage import dire, enumerer, montrer, phrase, suivi, textes
 from carnets.commande.communs import ouvrir_la_base
 from donnees_insee.erreurs import SourceNonReconnue
 
@@ -16,13 +16,7 @@ if TYPE_CHECKING:
     from donnees_insee.base.recus import LotRecu
 
 # L'état d'un fichier, puis ce que le bilan en dit.
-ETATS: Final = {
-    "range": ("rangé", "rangés"),
-    "reconnu": ("reconnu", ""),
-    "deja_la": ("déjà là", "déjà là"),
-    "refuse": ("refusé", "refusés"),
-    "documentation": ("laissé", "laissés"),
-}
+ETATS: Final[dict[str, list[str]]] = textes()["etats"]
 EXTENSIONS: Final = (".csv", ".xlsx")
 FICHIER_VIDE: Final = Path("source_locale.csv")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from carnets.commande.affichage import dire, entier, enumerer, montrer, phrase, suivi, taille
-from carnets.commande.communs import ouvrir_la_base
+from carnets.commande.communs import deposer_la_demonstration, ouvrir_la_base
 from donnees_insee.chemins import dossier_de_passage
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def verifier(dossier: Path) -> None:
     from carnets.documents.preuve.verification import verifier_sortie  # noqa: PLC0415 - import lent
 
     with dossier_de_passage("demo") as provisoire, suivi("Vérification") as avancer:
-        base = _base_du_portrait(dossier, Path(provisoire))
+        base = _base_du_portrait(dossier, provisoire)
         v = verifier_sortie(dossier, base, lambda etape: avancer(description=f"Vérification : {etape[:40]}"))
     _ecrire(v)
     if not v.sans_faute:
@@ -43,20 +43,15 @@ def verifier(dossier: Path) -> None:
 def _base_du_portrait(sortie: Path, provisoire: Path) -> Base:
     """Donner la base de l'analyste ; pour le portrait de démonstration, celle du territoire fictif livré."""
     from carnets.documents.preuve.preuve_lue import lire_preuve  # noqa: PLC0415 - import lent
-    from donnees_insee.base.base import Base  # noqa: PLC0415
     from donnees_insee.demo import extraire_demo  # noqa: PLC0415
-    from donnees_insee.depot.depot import deposer, empreinte, fichiers_a_deposer  # noqa: PLC0415
+    from donnees_insee.depot.depot import empreinte, fichiers_a_deposer  # noqa: PLC0415
 
     voulues = set(lire_preuve(sortie).empreintes)
     celle_de_l_analyste = ouvrir_la_base()
     if voulues & {r.sha256 for r in celle_de_l_analyste.recus()}:
         return celle_de_l_analyste
-    livres = extraire_demo(provisoire / "bruts")
-    if not voulues or not voulues <= {empreinte(f) for f in fichiers_a_deposer([livres])}:
-        return celle_de_l_analyste
-    fictive = Base(provisoire / "donnees")
-    deposer(fictive, [livres])
-    return fictive
+    livres = {empreinte(f) for f in fichiers_a_deposer([extraire_demo(provisoire / "livres")])}
+    return deposer_la_demonstration(provisoire)[0] if voulues and voulues <= livres else celle_de_l_analyste
 
 
 def _ecrire(v: Verification) -> None:
