@@ -20,13 +20,12 @@ from carnets.dossier_de_sortie import dossier_de_sortie
 from carnets.exports_anticipes import Documents
 from carnets.parametres import verifier_parametres
 from donnees_insee.base.lignes_recues import exiger_le_registre
-from donnees_insee.chemins import fichier_provisoire
+from donnees_insee.chemins import creer_dossier, fichier_provisoire
 from donnees_insee.erreurs import ErreurAbs, SortieImpossible
 
 CARNET: Final = "10_portrait_de_territoire.ipynb"
 DELAI_PAR_CELLULE: Final = 900
 BARRE: Final = {
-    "desc": "Portrait",
     "unit": "étape",
     "bar_format": "{desc} : {percentage:3.0f} % |{bar:30}| étape {n_fmt} sur {total_fmt}, {elapsed} écoulées",
 }
@@ -254,8 +253,6 @@ def _oter_les_chemins(execute: Path, parametres: dict[str, Any]) -> None:
 
 def copier_les_carnets(dossier: Path) -> list[Path]:
     """Copier les carnets livrés dans un dossier de travail, sans écraser ceux de l'analyste."""
-    from donnees_insee.chemins import creer_dossier  # noqa: PLC0415
-
     creer_dossier(dossier)
     copies = []
     for carnet in sorted(Path(str(resources.files("carnets"))).glob("*.ipynb")):

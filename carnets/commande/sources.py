@@ -12,6 +12,8 @@ from carnets.commande.communs import ouvrir_la_base
 from donnees_insee.erreurs import SourceNonReconnue
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from abs.territoires.territoires import Territoire
     from donnees_insee.base.recus import LotRecu
 
@@ -46,7 +48,7 @@ def sources_deposer(
             base,
             chemins,
             millesime=millesime,
-            suivre=lambda fichier: avancer(description=fichier.name[:40], advance=1),
+            suivre=_nommer_sur(avancer),
             attendre=lambda: avancer(description="Un autre dépôt est en cours : attente"),
             malgre_les_ecarts=malgre_les_ecarts,
         )
@@ -62,6 +64,11 @@ def sources_deposer(
     dire(f"{bilan}. Base : {base.dossier}")
     if comptes["refuse"] and not comptes["range"] and not comptes["deja_la"]:
         raise SourceNonReconnue(phrase("rien_de_range"))
+
+
+def _nommer_sur(avancer: Callable[..., None]) -> Callable[[Path], None]:
+    """Nommer chaque fichier sur la barre de progression."""
+    return lambda fichier: avancer(description=fichier.name[:40], advance=1)
 
 
 def _lu(lot: LotRecu) -> str:
@@ -80,12 +87,7 @@ def sources_examiner(chemins: list[Path], millesime: int | None = None) -> None:
 
     base = ouvrir_la_base()
     with suivi("Examen", len(fichiers_a_deposer(chemins))) as avancer:
-        examines = examiner(
-            base,
-            chemins,
-            millesime=millesime,
-            suivre=lambda fichier: avancer(description=fichier.name[:40], advance=1),
-        )
+        examines = examiner(base, chemins, millesime=millesime, suivre=_nommer_sur(avancer))
     for e in examines:
         dire(f"{ETATS[e.etat][0]:8} {e.nom}" + (f" : {e.raison}" if e.raison else ""))
         for lot in e.lots:
@@ -115,17 +117,9 @@ def sources_etat() -> None:
         dire(phrase("orphelines", nombre=nombre, debut=debut))
     base.exiger()
     lignes = [
-        (
-            r.nom,
-            lot.source,
-            lot.millesime or "–",
-            lot.niveau,
-            lot.lignes,
-            lot.geographie or "–",
-            r.date[:10],
-            r.sha256[:12],
-        )
+        (r.nom, lot.source, lot.millesime or "–", lot.niveau, lot.lignes, lot.geographie or "–", *depot)
         for r in base.recus()
+        for depot in [(r.date[:10], r.sha256[:12])]
         for lot in r.lots
     ]
     montrer("base", lignes, dossier=base.dossier)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from carnets.commande.affichage import avertir, dire, enumerer, montrer, phrase
 from carnets.commande.communs import SORTIES, ouvrir_la_base
+from carnets.dossier_de_sortie import dossier_de_sortie
 from donnees_insee.erreurs import ErreurAbs
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def typologie_apprendre(
     dossier = sortie / f"typologie-{etude.sujet.code}-{annee}"
     confirmes = _noms_confirmes(dossier, etude.modele)
     noms = classes.noms(etude.modele, etude.reglages, confirmes)
-    quartiers, phrase = quartiers_classes(base, etude.sujet, etude.iris)
+    quartiers, en_mots = quartiers_classes(base, etude.sujet, etude.iris)
     iris = etude.iris.assign(nom_de_classe=[noms.get(k, rendu.SANS_CLASSE) for k in etude.iris["classe"]])
     textes = {
         MODELE: etude.modele.en_json(),
@@ -42,7 +43,7 @@ def typologie_apprendre(
         "iris.csv": rendu.en_csv(iris),
         "classes.csv": rendu.en_csv(rendu.table_des_classes(etude.modele, etude.reglages, noms, etude.iris)),
         "quartiers.csv": rendu.en_csv(quartiers),
-        "fiches.md": rendu.fiches(etude, noms, quartiers, phrase),
+        "fiches.md": rendu.fiches(etude, noms, quartiers, en_mots),
     }
     image, remarque = _carte(base, etude.sujet, etude.modele, iris, noms)
     dossier = _ecrire(dossier, textes, image, remplacer=remplacer)
@@ -105,8 +106,6 @@ def _noms_confirmes(dossier: Path, modele: Modele) -> dict[int, str]:
 
 def _ecrire(dossier: Path, textes: dict[str, str], image: bytes | None, *, remplacer: bool = False) -> Path:
     """Écrire un dossier ; les noms que l'analyste y a confirmés sont relus, et son fichier est gardé tel quel."""
-    from carnets.dossier_de_sortie import dossier_de_sortie  # noqa: PLC0415
-
     with dossier_de_sortie(dossier, remplacer=remplacer, repris=(NOMS,)) as chantier:
         for nom, contenu in textes.items():
             # Le BOM fait lire les accents au tableur.

@@ -178,13 +178,10 @@ class Lecteur:
     def figure(self, territoire: Territoire, indicateur: Indicateur, groupe: str) -> Figure:
         """Lire un chiffre à la date d'un groupe."""
         repere = territoire.niveau == "epci" and groupe != "comparaison"
-        if repere and self.diagnostic.millesimes.get((groupe, indicateur.code)) is None:
-            # Sans la date du groupe, rien de l'intercommunalité n'est à cette date.
-            return self._montrer(indicateur, None)
-        return self._montrer(indicateur, self.diagnostic.chiffre(territoire, indicateur.code, groupe))
-
-    def _montrer(self, indicateur: Indicateur, chiffre: Chiffre | None) -> Figure:
-        if chiffre is None:
+        sans_date = repere and self.diagnostic.millesimes.get((groupe, indicateur.code)) is None
+        chiffre = self.diagnostic.chiffre(territoire, indicateur.code, groupe)
+        # Sans la date du groupe, rien de l'intercommunalité n'est à cette date.
+        if chiffre is None or sans_date:
             recu = indicateur.code in self.diagnostic.locales.indicateurs
             return _inexistante(indicateur, "non transmis pour ce territoire" if recu else NON_PUBLIE)
         appui = self._appuis.de([reference(chiffre)])

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,26 +67,27 @@ def fabriquer(
     return replace(site, dossier=chantier.final, avis=chantier.avis)
 
 
+@dataclass
 class _Chantier:
     """Écrit un site dans un dossier provisoire."""
 
-    def __init__(
-        self,
-        racine: Path,
-        chiffres: Chiffres,
-        cartes: couches.Cartes,
-        trouves: fichiers.PortraitsTrouves,
-        suivre: Suivi,
-    ) -> None:
-        self.racine, self.chiffres, self.cartes, self.trouves = racine, chiffres, cartes, trouves
-        self.suivre = suivre
-        self.pages = 0
-        sujet, dates = chiffres.diagnostic.ensembles.sujet, dates_lisibles(chiffres.diagnostic)
-        self.commun: dict[str, Any] = {
-            "site": {"nom": sujet.nom, "fictif": "fictif" in sujet.nom.lower(), "dates": dates},
-            "geographie": cartes.geographie,
-            "communes": [t for t in chiffres.territoires() if t.niveau == "commune"],
-            "qpv": [t for t in chiffres.territoires() if t.niveau == "qpv"],
+    racine: Path
+    chiffres: Chiffres
+    cartes: couches.Cartes
+    trouves: fichiers.PortraitsTrouves
+    suivre: Suivi
+    pages: int = 0
+
+    @cached_property
+    def commun(self) -> dict[str, Any]:
+        """Ce que toutes les pages montrent."""
+        diagnostic, territoires = self.chiffres.diagnostic, self.chiffres.territoires()
+        nom = diagnostic.ensembles.sujet.nom
+        return {
+            "site": {"nom": nom, "fictif": "fictif" in nom.lower(), "dates": dates_lisibles(diagnostic)},
+            "geographie": self.cartes.geographie,
+            "communes": [t for t in territoires if t.niveau == "commune"],
+            "qpv": [t for t in territoires if t.niveau == "qpv"],
         }
 
     def ecrire(self) -> Site:
@@ -103,8 +105,7 @@ class _Chantier:
         for page in pages:
             self._page(rendu.page_de(page["page"]["territoire"]), "territoire.html", **page)
         par_indicateur = [(fiche, self._indicateur(fiche, codes)) for fiche in fiches(self.chiffres)]
-        self._accueil(**pages[0])
-        self._pages_communes(par_indicateur, copies)
+        self._pages_communes(pages[0], par_indicateur, copies)
         self._fabrication()
         return Site(self.racine, self.pages, self.trouves, self.cartes.sans_contour())
 
@@ -130,24 +131,23 @@ class _Chantier:
             self._page(f"cartes/{nom}.html", "carte.html", **commun)
         return ecrits
 
-    def _accueil(self, **valeurs: Any) -> None:
+    def _pages_communes(
+        self,
+        accueil: dict[str, Any],
+        par_indicateur: list[tuple[Fiche, list[fichiers.Fichier]]],
+        copies: dict[str, list[fichiers.Fichier]],
+    ) -> None:
         tenues = self.cartes.couches
         self._page(
             "index.html",
             "accueil.html",
-            **valeurs,
+            **accueil,
             cartes="communes" in tenues,
             qpv_traces="qpv" in tenues,
             sans_contour=self.cartes.sans_contour() if tenues else [],
             nombre_d_indicateurs=len(self.chiffres.indicateurs),
             contours=[source(s).titre_court for s in ("contours_iris", "contours_qpv")],
         )
-
-    def _pages_communes(
-        self,
-        par_indicateur: list[tuple[Fiche, list[fichiers.Fichier]]],
-        copies: dict[str, list[fichiers.Fichier]],
-    ) -> None:
         toutes = [fiche for fiche, _ in par_indicateur]
         self._page("indicateurs.html", fiches=toutes, absents=self.chiffres.absents())
         self._page("comparer.html", ensembles=self.chiffres.diagnostic.ensembles)

@@ -150,7 +150,7 @@ def _ecrire_les_couches(tables: dict[str, gpd.GeoDataFrame], chemin: Path) -> No
 # -- mêmes octets d'une fois sur l'autre -------------------------------------------------------
 
 
-def figer(chemin: Path) -> Path:
+def figer(chemin: Path) -> None:
     """Ôter d'un GeoPackage la date de son écriture."""
     with fichier_provisoire(chemin) as provisoire:
         with closing(sqlite3.connect(chemin)) as base, base:
@@ -161,21 +161,15 @@ def figer(chemin: Path) -> Path:
         with closing(sqlite3.connect(chemin)) as base:
             # Une copie compacte : ni pages libérées, ni compteur des écritures passées.
             base.execute("VACUUM INTO ?", (str(provisoire),))
-    return chemin
 
 
-def archiver(fichiers: list[Path], archive: Path) -> Path:
+def archiver(fichiers: list[Path], archive: Path) -> None:
     """Réunir des fichiers dans une archive, sans leur date."""
-    creer_dossier(archive.parent)
-    with (
-        fichier_provisoire(archive) as provisoire,
-        zipfile.ZipFile(provisoire, "w", zipfile.ZIP_STORED) as paquet,
-    ):
+    with fichier_provisoire(archive) as provisoire, zipfile.ZipFile(provisoire, "w") as paquet:
         for chemin in sorted(fichiers, key=lambda f: f.name):
             entree = zipfile.ZipInfo(chemin.name, DATE_DE_ZIP)
             entree.external_attr = 0o644 << 16
             paquet.writestr(entree, chemin.read_bytes())
-    return archive
 
 
 # -- portraits joints --------------------------------------------------------------------------
