@@ -203,7 +203,9 @@ def executer_carnet(
             extra_arguments=["--Application.log_level=50"],
         )
     except papermill.PapermillExecutionError as cause:
-        _garder(execute, garde, parametres)
+        _oter_les_chemins(execute, parametres)
+        with fichier_provisoire(garde) as provisoire:
+            shutil.copyfile(execute, provisoire)
         raise CarnetEnEchec(
             f"Le carnet s'est arrêté à la cellule {cause.cell_index} : {cause.evalue}. "
             f"Il est gardé, l'erreur en tête, dans «\u00a0{garde}\u00a0»."
@@ -225,12 +227,6 @@ def executer_carnet(
         documents.attendre()
     documents.finir(execute)
     _oter_les_chemins(execute, parametres)
-
-
-def _garder(execute: Path, garde: Path, parametres: dict[str, Any]) -> None:
-    _oter_les_chemins(execute, parametres)
-    with fichier_provisoire(garde) as provisoire:
-        shutil.copyfile(execute, provisoire)
 
 
 def _oter_les_chemins(execute: Path, parametres: dict[str, Any]) -> None:

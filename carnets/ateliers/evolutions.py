@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from abs.evolutions.releve import phrases_de_refus, relever
 from abs.evolutions.tableaux import ENTETES, LIMITES, les_plus_nettes, ligne, mots_du_choix, resume
 from abs.indicateurs.indicateurs import indicateur
-from carnets.ateliers.portrait import Fragment
+from carnets.ateliers.portrait import TEXTES, Fragment
 from carnets.documents.csv_evolutions import ecrire_evolutions
 from carnets.documents.fragments import rendre
 from donnees_insee.base.base import Base
@@ -89,10 +89,7 @@ def _verifier(territoire: object, de: object, a: object) -> str:
     texte = str(territoire).strip()
     fautes = []
     if not texte or (isinstance(territoire, int) and len(texte) not in {5, 9}):
-        fautes.append(
-            f"territoire = « {texte} » : un code lu comme un nombre a pu perdre son zéro initial ; écrivez-le entre "
-            "guillemets (avec la commande papermill, option -r)."
-        )
+        fautes.append(TEXTES["evolutions"]["zero_perdu"].format(territoire=texte))
     fautes += [
         f"{nom} = « {annee} » : on attend une année de quatre chiffres."
         for nom, annee in (("de", de), ("a", a))

@@ -47,7 +47,7 @@ def _page(chiffres: Chiffres, lecteur: Lecteur, territoire: Territoire) -> dict[
     e = chiffres.diagnostic.ensembles
     # L'intercommunalité pour ses parties ; pour elle-même, les références de son portrait.
     candidats = e.references if territoire.niveau == "epci" else (e.sujet,)
-    toutes = [_ligne(lecteur, territoire, candidats, i) for i in chiffres.indicateurs.values()]
+    toutes = (_ligne(lecteur, territoire, candidats, i) for i in chiffres.indicateurs.values())
     presentes = [li for li in toutes if li.figure.existe]
     # Une colonne de repère qui n'a aucun chiffre aux dates du territoire n'est pas montrée.
     gardes = [n for n in range(len(candidats)) if any(li.reperes[n].chiffre.a_une_valeur for li in presentes)]

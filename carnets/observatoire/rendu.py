@@ -75,15 +75,10 @@ def _environnement() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environnement.globals |= {
-        "politique": POLITIQUE,
-        "themes": THEMES,
-        "niveaux_en_mots": NOMS_DE_NIVEAU,
-        "libelles_statut": LIBELLES_STATUT,
-        "ancre": morceau,
-    }
-    for appelable in (page_de, ancre_d_iris, page_d_indicateur, unite_lisible, sens_de_lecture, legende_html):
-        environnement.globals[appelable.__name__] = appelable
+    appelables = (page_de, ancre_d_iris, page_d_indicateur, unite_lisible, sens_de_lecture, legende_html)
+    environnement.globals |= {appelable.__name__: appelable for appelable in appelables}
+    environnement.globals |= {"politique": POLITIQUE, "themes": THEMES, "ancre": morceau}
+    environnement.globals |= {"niveaux_en_mots": NOMS_DE_NIVEAU, "libelles_statut": LIBELLES_STATUT}
     return environnement
 
 
