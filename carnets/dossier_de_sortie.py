@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,11 +15,14 @@ from donnees_insee.chemins import dossier_provisoire, fichier_provisoire, mettre
 from donnees_insee.erreurs import SortieImpossible, cause_en_clair
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 EMPREINTES: Final = Path("preuve") / "empreintes.json"
 # Ce que le système dépose de lui-même dans un dossier qu'on ouvre ; le reste est l'œuvre de quelqu'un.
 DU_SYSTEME: Final = frozenset({"Thumbs.db", "desktop.ini", ".DS_Store", ".directory"})
+OUVERTS: Final = "ouvert dans un autre programme"
+MODIFIES: Final = "modifié"
+INCONNUS: Final = "inconnus"
 NOMMES: Final = 3
 PLACES_ESSAYEES: Final = 1000
 
@@ -34,39 +36,26 @@ class Chantier:
     avis: str = ""
 
 
-@dataclass(frozen=True)
-class Changements:
-    """Ce qui n'est plus, dans un dossier, comme la commande l'a écrit."""
-
-    modifies: tuple[str, ...] = ()
-    ajoutes: tuple[str, ...] = ()
-    otes: tuple[str, ...] = ()
-    ouverts: tuple[str, ...] = ()
-    sans_empreintes: bool = False
+class Changements(dict[str, list[str]]):
+    """Ce qui n'est plus, dans un dossier, comme la commande l'a écrit : les fichiers, par nature de changement."""
 
     @property
     def aucun(self) -> bool:
         """Dire si le dossier est tel que la commande l'a écrit."""
-        return not (self.modifies or self.ajoutes or self.otes or self.ouverts or self.sans_empreintes)
+        return not any(self.values())
 
     @property
     def mots(self) -> str:
         """Énumérer les changements, pour un message."""
-        if self.sans_empreintes:
-            return "rien n'y dit comment il a été écrit"
-        cas = (
-            ("ouvert dans un autre programme", self.ouverts),
-            ("modifié", self.modifies),
-            ("ajouté", self.ajoutes),
-            ("ôté", self.otes),
+        return self.get(INCONNUS, [""])[0] or " ; ".join(
+            f"{nature} : {quelques(noms, NOMMES)}" for nature, noms in self.items() if noms
         )
-        dits = [f"{mot} : {_enumerer(noms)}" for mot, noms in cas if noms]
-        return " ; ".join(dits)
 
 
-def _enumerer(noms: tuple[str, ...]) -> str:
-    autres = len(noms) - NOMMES
-    return ", ".join(noms[:NOMMES]) + (f" et {autres} autres" if autres > 0 else "")
+def quelques(noms: Sequence[str], combien: int, separateur: str = ", ") -> str:
+    """Écrire les premiers noms, et dire combien il en reste."""
+    autres = len(noms) - combien
+    return separateur.join(noms[:combien]) + (f" et {autres} autres" if autres > 0 else "")
 
 
 def sceller(dossier: Path) -> None:
@@ -88,16 +77,20 @@ def changements(dossier: Path) -> Changements:
     try:
         connues: dict[str, str] = json.loads((dossier / EMPREINTES).read_text(encoding="utf-8"))
         presents = _fichiers(dossier)
-        verrous = {n for n in presents if _est_un_verrou(Path(n).name)}
+        # Ce que Word et LibreOffice posent à côté d'un document ouvert.
+        verrous = {n for n in presents if Path(n).name.startswith(("~$", ".~lock."))}
         vus = set(presents) - verrous - {EMPREINTES.as_posix()}
-        return Changements(
-            tuple(sorted(n for n in vus & connues.keys() if _empreinte(dossier / n) != connues[n])),
-            tuple(sorted(vus - connues.keys())),
-            tuple(sorted(connues.keys() - vus)),
-            tuple(sorted(verrous)),
-        )
+        modifies = [n for n in vus & connues.keys() if _empreinte(dossier / n) != connues[n]]
+        natures = {
+            OUVERTS: verrous,
+            MODIFIES: modifies,
+            "ajouté": vus - connues.keys(),
+            "ôté": connues.keys() - vus,
+        }
+        return Changements({nature: sorted(noms) for nature, noms in natures.items()})
     except (OSError, ValueError, AttributeError, TypeError):
-        return Changements(sans_empreintes=any(dossier.iterdir()) if dossier.is_dir() else True)
+        vide = dossier.is_dir() and not any(dossier.iterdir())
+        return Changements() if vide else Changements({INCONNUS: ["rien n'y dit comment il a été écrit"]})
 
 
 def _fichiers(dossier: Path) -> list[str]:
@@ -106,11 +99,6 @@ def _fichiers(dossier: Path) -> list[str]:
         for f in sorted(dossier.rglob("*"))
         if (f.is_file() or f.is_symlink()) and f.name not in DU_SYSTEME
     ]
-
-
-def _est_un_verrou(nom: str) -> bool:
-    """Reconnaître ce que Word et LibreOffice posent à côté d'un document ouvert."""
-    return nom.startswith(("~$", ".~lock."))
 
 
 def _empreinte(fichier: Path) -> str:
@@ -143,7 +131,7 @@ def poser(
 ) -> tuple[Path, str]:
     """Mettre un dossier scellé à sa place, ou à côté si cette place ne doit pas être touchée."""
     vus = changements(voulu) if voulu.exists() else Changements()
-    vus = replace(vus, modifies=tuple(m for m in vus.modifies if m not in repris))
+    vus[MODIFIES] = [m for m in vus.get(MODIFIES, ()) if m not in repris]
     if vus.aucun:
         try:
             mettre_en_place(provisoire, voulu)
@@ -151,7 +139,7 @@ def poser(
             if not voulu.exists():
                 raise
             # Sous Windows, un document ouvert interdit de déplacer son dossier.
-            vus = Changements(ouverts=("un document du dossier",))
+            vus = Changements({OUVERTS: ["un document du dossier"]})
         else:
             return voulu, ""
     if remplacer:
@@ -184,7 +172,7 @@ def _garder_puis_remplacer(provisoire: Path, voulu: Path, vus: Changements) -> s
 def _place_libre(voulu: Path, *, vide: bool = False) -> Path:
     """Trouver une place à côté : le nom suivi du jour, puis d'un numéro ; un dossier intact du même jour se refait."""
     jour = date.today().isoformat()  # noqa: DTZ011 - le jour du poste de l'analyste
-    for rang in itertools.islice(itertools.count(1), PLACES_ESSAYEES):
+    for rang in range(1, PLACES_ESSAYEES + 1):
         place = voulu.with_name(f"{voulu.name}-{jour}" + (f"-{rang}" if rang > 1 else ""))
         if not place.exists() or (not vide and changements(place).aucun):
             return place

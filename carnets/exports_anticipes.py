@@ -37,8 +37,11 @@ class Documents:
 
     def finir(self, carnet: Path) -> None:
         """Écrire les documents qui ne le sont pas encore."""
-        if self._ecrits:
-            return
+        if not self._ecrits:
+            self._ecrire(carnet)
+            self._ecrits = True
+
+    def _ecrire(self, carnet: Path) -> None:
         from carnets.documents.page_html import corps_du_carnet, ecrire_html  # noqa: PLC0415 - imports lents
         from carnets.documents.word import ecrire_docx  # noqa: PLC0415
 
@@ -47,4 +50,3 @@ class Documents:
             ecrire_html(corps, self.titre, self.dossier / f"{self.nom}.html")
         if "docx" in self.formats:
             ecrire_docx(corps, self.titre, self.dossier / f"{self.nom}.docx")
-        self._ecrits = True

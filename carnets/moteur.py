@@ -8,23 +8,23 @@ import shutil
 import sys
 import tempfile
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 from carnets.declares import parametres_declares
-from carnets.dossier_de_sortie import Chantier, dossier_de_sortie
+from carnets.dossier_de_sortie import dossier_de_sortie
 from carnets.exports_anticipes import Documents
-from carnets.parametres import PARAMETRES, Reglages, verifier_parametres
+from carnets.parametres import verifier_parametres
 from donnees_insee.base.lignes_recues import exiger_le_registre
-from donnees_insee.chemins import fichier_provisoire
+from donnees_insee.chemins import creer_dossier, fichier_provisoire
 from donnees_insee.erreurs import ErreurAbs, SortieImpossible
 
 CARNET: Final = "10_portrait_de_territoire.ipynb"
 DELAI_PAR_CELLULE: Final = 900
 BARRE: Final = {
-    "desc": "Portrait",
     "unit": "étape",
     "bar_format": "{desc} : {percentage:3.0f} % |{bar:30}| étape {n_fmt} sur {total_fmt}, {elapsed} écoulées",
 }
@@ -42,12 +42,6 @@ class Production:
     dossier: Path
     fichiers: tuple[Path, ...]
     avis: str = ""
-
-
-def production(chantier: Chantier) -> Production:
-    """Lister ce qu'un chantier fini a mis en place."""
-    fichiers = tuple(sorted(f for f in chantier.final.rglob("*") if f.is_file()))
-    return Production(chantier.final, fichiers, chantier.avis)
 
 
 def nom_de_fichier(texte: str) -> str:
@@ -127,61 +121,57 @@ def produire(
     from abs.calcul.diagnostic import Diagnostiqueur  # noqa: PLC0415 - imports lents, après la lecture des arguments
 
     reglages = verifier_parametres(parametres)
-    sujet = Diagnostiqueur(reglages.base, reglages.demande).sujet
-    exiger_le_registre(reglages.base, reglages.demande.diffusion)
-    # Le noyau travaille dans le dossier provisoire : un chemin relatif y désignerait autre chose.
     demande = reglages.demande
-    dossier = nom_du_dossier(sujet.nom, sujet.code, demande.millesime, demande.diffusion)
-    final = sortie.resolve() / dossier
+    sujet = Diagnostiqueur(reglages.base, demande).sujet
+    exiger_le_registre(reglages.base, demande.diffusion)
     avis = "Document interne – ne pas diffuser · " if demande.diffusion == "interne" else ""
     titre = f"{avis}Portrait de territoire · {sujet.nom}"
-    with dossier_de_sortie(final, remplacer=remplacer) as chantier:
-        provisoire = chantier.provisoire
-        execute = provisoire / "carnet.ipynb"
-        executer_carnet(
-            chemin_du_carnet(),
-            execute,
-            _injectes(reglages, sujet.code, provisoire),
-            garde=sortie.resolve() / f"{dossier}-en-echec.ipynb",
-            progression=progression,
-            documents=Documents(reglages.formats, provisoire, titre),
-            dessin_a_deux=seul,
-        )
-    return production(chantier)
+    return executer_et_ecrire(
+        chemin_du_carnet(),
+        reglages.injectes(sujet.code, diffusion=demande.diffusion),
+        # Le carnet travaille dans le dossier provisoire : un chemin relatif y désignerait autre chose.
+        sortie.resolve() / nom_du_dossier(sujet.nom, sujet.code, demande.millesime, demande.diffusion),
+        lambda dossier: Documents(reglages.formats, dossier, titre),
+        remplacer=remplacer,
+        progression=progression,
+        dessin_a_deux=seul,
+    )
 
 
 def produire_un_carnet(
     carnet: Path, parametres: dict[str, Any], formats: tuple[str, ...], final: Path, titre: str
 ) -> Production:
     """Exécuter un carnet quelconque de l'analyste sur un territoire, et en tirer une page et un document."""
+    connus = parametres | {"dossier_sortie": "", "formats": ",".join(formats)}
     declares = parametres_declares(carnet)
-    with dossier_de_sortie(final) as chantier:
-        provisoire = chantier.provisoire
-        execute = provisoire / "carnet.ipynb"
-        connus = parametres | {"dossier_sortie": str(provisoire), "formats": ",".join(formats)}
+    return executer_et_ecrire(
+        carnet,
+        {nom: valeur for nom, valeur in connus.items() if nom in declares},
+        final,
+        lambda dossier: Documents(formats, dossier, titre, nom_de_fichier(carnet.stem)),
+    )
+
+
+def executer_et_ecrire(
+    carnet: Path,
+    parametres: dict[str, Any],
+    final: Path,
+    documents: Callable[[Path], Documents],
+    *,
+    remplacer: bool = False,
+    **montrer: Any,
+) -> Production:
+    """Exécuter un carnet dans un dossier provisoire, en tirer ses documents, puis mettre le dossier en place."""
+    with dossier_de_sortie(final, remplacer=remplacer) as chantier:
+        dossier = chantier.provisoire
+        if "dossier_sortie" in parametres:
+            parametres = parametres | {"dossier_sortie": str(dossier)}
+        garde = final.with_name(f"{final.name}-en-echec.ipynb")
         executer_carnet(
-            carnet,
-            execute,
-            {nom: valeur for nom, valeur in connus.items() if nom in declares},
-            garde=final.parent / f"{final.name}-en-echec.ipynb",
-            documents=Documents(formats, provisoire, titre, nom_de_fichier(carnet.stem)),
+            carnet, dossier / "carnet.ipynb", parametres, garde=garde, documents=documents(dossier), **montrer
         )
-    return production(chantier)
-
-
-def _injectes(reglages: Reglages, territoire: str, dossier: Path) -> dict[str, Any]:
-    demande = reglages.demande
-    return {p.nom: p.defaut for p in PARAMETRES} | {
-        "territoire": territoire,
-        "millesime": demande.millesime,
-        "millesimes": ",".join(f"{k}={v}" for k, v in demande.millesimes.items()),
-        "qpv": demande.qpv,
-        "geographie": demande.geographie,
-        "diffusion": demande.diffusion,
-        "formats": ",".join(reglages.formats),
-        "dossier_sortie": str(dossier),
-        "dossier_donnees": str(reglages.base.dossier.resolve()),
-    }
+    fichiers = tuple(sorted(f for f in chantier.final.rglob("*") if f.is_file()))
+    return Production(chantier.final, fichiers, chantier.avis)
 
 
 def executer_carnet(
@@ -215,7 +205,9 @@ def executer_carnet(
             log_output=False,
         )
     except papermill.PapermillExecutionError as cause:
-        _garder(execute, garde, parametres)
+        _oter_les_chemins(execute, parametres)
+        with fichier_provisoire(garde) as provisoire:
+            shutil.copyfile(execute, provisoire)
         raise CarnetEnEchec(
             f"Le carnet s'est arrêté à la cellule {cause.cell_index} : {cause.evalue}. "
             f"Il est gardé, l'erreur en tête, dans «\u00a0{garde}\u00a0»."
@@ -238,12 +230,6 @@ def executer_carnet(
     _oter_les_chemins(execute, parametres)
 
 
-def _garder(execute: Path, garde: Path, parametres: dict[str, Any]) -> None:
-    _oter_les_chemins(execute, parametres)
-    with fichier_provisoire(garde) as provisoire:
-        shutil.copyfile(execute, provisoire)
-
-
 def _oter_les_chemins(execute: Path, parametres: dict[str, Any]) -> None:
     """Ôter du carnet exécuté les dossiers de cette machine : rouvert ailleurs, il y reprend les dossiers par défaut."""
     connus = [
@@ -264,8 +250,6 @@ def _oter_les_chemins(execute: Path, parametres: dict[str, Any]) -> None:
 
 def copier_les_carnets(dossier: Path) -> list[Path]:
     """Copier les carnets livrés dans un dossier de travail, sans écraser ceux de l'analyste."""
-    from donnees_insee.chemins import creer_dossier  # noqa: PLC0415
-
     creer_dossier(dossier)
     copies = []
     for carnet in sorted(Path(str(resources.files("carnets"))).glob("*.ipynb")):

@@ -14,28 +14,18 @@ from donnees_insee.erreurs import ParametreInvalide, liste_de_fautes
 FORMATS: Final = ("html", "docx", "xlsx", "gpkg", "csv", "cartes")
 
 
-@dataclass(frozen=True)
-class Parametre:
-    """Un paramètre du carnet."""
-
-    nom: str
-    defaut: Any
-    aide: str
-
-
-PARAMETRES: Final = (
-    Parametre("territoire", "99001", "code ou nom d'une commune, d'un EPCI, d'un QPV, d'un département"),
-    Parametre("millesime", None, "dernier millésime admis ; None prend le dernier tenu de chaque source"),
-    Parametre("millesimes", "", "millésime exact d'une famille de sources : caf=2018,filosofi=2016"),
-    Parametre("qpv", None, "génération de QPV : 2015 ou 2024 ; None prend la plus récente tenue"),
-    Parametre("geographie", None, "année du code officiel géographique ; None prend la plus récente tenue"),
-    Parametre("diffusion", "publique", "publique ou interne"),
-    Parametre(
-        "formats", "xlsx,gpkg,csv,cartes", "fichiers écrits par le carnet quand dossier_sortie est donné"
-    ),
-    Parametre("dossier_sortie", "", "dossier des fichiers ; vide, le carnet n'écrit que lui-même"),
-    Parametre("dossier_donnees", "", "dossier des données ; vide, celui de la variable ABS_DONNEES"),
-)
+# Les paramètres de la cellule étiquetée « parameters », et leur valeur par défaut.
+PARAMETRES: Final[dict[str, Any]] = {
+    "territoire": "99001",
+    "millesime": None,
+    "millesimes": "",
+    "qpv": None,
+    "geographie": None,
+    "diffusion": "publique",
+    "formats": "xlsx,gpkg,csv,cartes",
+    "dossier_sortie": "",
+    "dossier_donnees": "",
+}
 
 
 @dataclass(frozen=True)
@@ -47,16 +37,27 @@ class Reglages:
     dossier_sortie: Path | None
     base: Base
 
+    def injectes(self, territoire: str, **propres: str) -> dict[str, Any]:
+        """Donner à un carnet ces réglages et les siens ; le moteur y écrira le dossier de sortie."""
+        return {
+            "territoire": territoire,
+            "millesime": self.demande.millesime,
+            "millesimes": ",".join(f"{k}={v}" for k, v in self.demande.millesimes.items()),
+            "qpv": self.demande.qpv,
+            "geographie": self.demande.geographie,
+            **propres,
+            "formats": ",".join(self.formats),
+            "dossier_sortie": "",
+            "dossier_donnees": str(self.base.dossier.resolve()),
+        }
+
 
 def verifier_parametres(recus: Mapping[str, Any]) -> Reglages:
     """Vérifier les paramètres d'un carnet et les changer en réglages."""
-    connus = {p.nom: p for p in PARAMETRES}
-    fautes = [
-        f"« {nom} » n'est pas un paramètre du carnet (on attend {', '.join(connus)})."
-        for nom in recus
-        if nom not in connus
-    ]
-    valeurs = {nom: recus.get(nom, p.defaut) for nom, p in connus.items()}
+    inconnus = [nom for nom in recus if nom not in PARAMETRES]
+    attendus = ", ".join(PARAMETRES)
+    fautes = [f"« {nom} » n'est pas un paramètre du carnet (on attend {attendus})." for nom in inconnus]
+    valeurs = PARAMETRES | dict(recus)
     territoire = _territoire(valeurs["territoire"], fautes)
     annees = {nom: _annee(nom, valeurs[nom], fautes) for nom in ("millesime", "qpv", "geographie")}
     formats = _formats(valeurs["formats"], fautes)
@@ -69,16 +70,10 @@ def verifier_parametres(recus: Mapping[str, Any]) -> Reglages:
         fautes.append(str(cause))
     if fautes:
         raise ParametreInvalide(liste_de_fautes("Les paramètres du carnet sont refusés :", fautes))
-    demande = Demande(
-        territoire,
-        annees["millesime"],
-        exacts,
-        annees["qpv"],
-        annees["geographie"],
-        str(valeurs["diffusion"]),
+    demande = Demande(territoire, millesimes=exacts, diffusion=str(valeurs["diffusion"]), **annees)
+    sortie, dossier = (
+        Path(valeurs[nom]) if valeurs[nom] else None for nom in ("dossier_sortie", "dossier_donnees")
     )
-    sortie = Path(valeurs["dossier_sortie"]) if valeurs["dossier_sortie"] else None
-    dossier = Path(valeurs["dossier_donnees"]) if valeurs["dossier_donnees"] else None
     return Reglages(demande, formats, sortie, Base(dossier))
 
 
@@ -107,7 +102,7 @@ def _annee(nom: str, recue: Any, fautes: list[str]) -> int | None:
 
 def _formats(recus: Any, fautes: list[str]) -> tuple[str, ...]:
     liste = [f.strip().lower() for f in (recus.split(",") if isinstance(recus, str) else recus)]
-    liste = [f for f in liste if f]
+    liste = list(filter(None, liste))
     inconnus = [f for f in liste if f not in FORMATS]
     if inconnus:
         fautes.append(f"formats : {', '.join(inconnus)} inconnu(s) ; on attend {', '.join(FORMATS)}.")

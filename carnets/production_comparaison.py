@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from carnets.ateliers.comparaison import verifier_reglages
-from carnets.dossier_de_sortie import dossier_de_sortie
-from carnets.moteur import Production, executer_carnet, nom_de_fichier, production
+from carnets.exports_anticipes import Documents
+from carnets.moteur import Production, chemin_du_carnet, executer_et_ecrire, nom_de_fichier
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 CARNET: Final = "30_comparaison_intercommunale.ipynb"
+
+
+class DocumentsDeComparaison(Documents):
+    """La page et le document Word d'une comparaison, écrits quand le carnet est fini."""
+
+    def __init__(self, formats: tuple[str, ...], dossier: Path, titre: str, communes: set[str]) -> None:
+        super().__init__(formats, dossier, titre)
+        self.communes = communes
+
+    def pendant(self, carnet: NotebookNode, cellule: NotebookNode) -> None:
+        """N'anticiper rien : la comparaison se lit entière."""
+
+    def _ecrire(self, carnet: Path) -> None:
+        from carnets.documents.comparaison.fragments import ecrire_page  # noqa: PLC0415 - imports lents
+        from carnets.documents.comparaison.word import ecrire_comparaison_docx  # noqa: PLC0415
+        from carnets.documents.page_html import corps_du_carnet  # noqa: PLC0415
+
+        corps = corps_du_carnet(carnet)
+        if "html" in self.formats:
+            ecrire_page(corps, self.titre, self.dossier / "comparaison.html")
+        if "docx" in self.formats:
+            ecrire_comparaison_docx(corps, self.titre, self.communes, self.dossier / "comparaison.docx")
 
 
 def produire_la_comparaison(
@@ -25,51 +49,16 @@ def produire_la_comparaison(
     from abs.intercommunal.releve import DiagnostiqueurIntercommunal  # noqa: PLC0415 - imports lents
 
     reglages, voulus = verifier_reglages(indicateurs, parametres)
-    demande = reglages.demande
-    diagnostiqueur = DiagnostiqueurIntercommunal(reglages.base, demande)
+    diagnostiqueur = DiagnostiqueurIntercommunal(reglages.base, reglages.demande)
     sujet = diagnostiqueur.sujet
-    nom = f"comparaison-{nom_de_fichier(sujet.nom)}-{sujet.code}-{demande.millesime or 'dernier'}"
-    final = sortie.resolve() / nom
-    with dossier_de_sortie(final, remplacer=remplacer) as chantier:
-        provisoire = chantier.provisoire
-        execute = provisoire / "carnet.ipynb"
-        injectes = {
-            "territoire": sujet.code,
-            "millesime": demande.millesime,
-            "millesimes": ",".join(f"{k}={v}" for k, v in demande.millesimes.items()),
-            "qpv": demande.qpv,
-            "geographie": demande.geographie,
-            "indicateurs": ",".join(voulus),
-            "formats": ",".join(reglages.formats),
-            "dossier_sortie": str(provisoire),
-            "dossier_donnees": str(reglages.base.dossier.resolve()),
-        }
-        executer_carnet(
-            Path(str(resources.files("carnets"))) / CARNET,
-            execute,
-            injectes,
-            garde=final.parent / f"{final.name}-en-echec.ipynb",
-            progression=progression,
-            barre="Comparaison",
-        )
-        communes = {t.nom for t in diagnostiqueur.communes}
-        _documents(
-            reglages.formats, execute, provisoire, f"Comparaison intercommunale · {sujet.nom}", communes
-        )
-    return production(chantier)
-
-
-def _documents(
-    formats: tuple[str, ...], execute: Path, dossier: Path, titre: str, communes: set[str]
-) -> None:
-    if not {"html", "docx"} & set(formats):
-        return
-    from carnets.documents.comparaison.fragments import ecrire_page  # noqa: PLC0415 - imports lents
-    from carnets.documents.comparaison.word import ecrire_comparaison_docx  # noqa: PLC0415
-    from carnets.documents.page_html import corps_du_carnet  # noqa: PLC0415
-
-    corps = corps_du_carnet(execute)
-    if "html" in formats:
-        ecrire_page(corps, titre, dossier / "comparaison.html")
-    if "docx" in formats:
-        ecrire_comparaison_docx(corps, titre, communes, dossier / "comparaison.docx")
+    dates = reglages.demande.millesime or "dernier"
+    titre, communes = f"Comparaison intercommunale · {sujet.nom}", {t.nom for t in diagnostiqueur.communes}
+    return executer_et_ecrire(
+        chemin_du_carnet(CARNET),
+        reglages.injectes(sujet.code, indicateurs=",".join(voulus)),
+        sortie.resolve() / f"comparaison-{nom_de_fichier(sujet.nom)}-{sujet.code}-{dates}",
+        lambda dossier: DocumentsDeComparaison(reglages.formats, dossier, titre, communes),
+        remplacer=remplacer,
+        progression=progression,
+        barre="Comparaison",
+    )

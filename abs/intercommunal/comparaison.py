@@ -20,8 +20,9 @@ from abs.intercommunal.plan import chiffrees, par_raison, peu_remplis, plan, rem
 from abs.intercommunal.rangs import Classement, classer_tout
 from abs.intercommunal.releve import relever
 from abs.intercommunal.tables import Fiche, fiches
+from abs.phrases.ecriture import reference
 from abs.phrases.etendue import etendue
-from abs.phrases.phrases import Phrase, reference
+from abs.phrases.phrases import Phrase
 from abs.phrases.silences import Silence
 from abs.portrait.chapitre import Chapitre, DemandeDeCarte, plan_du_portrait
 from abs.portrait.chapitres import mailles_classables

@@ -10,7 +10,7 @@ from abs.intercommunal import tables_annexes
 from abs.intercommunal.comparaison import comparer_l_intercommunalite, tableaux_des_pairs
 from abs.intercommunal.pairs_des_communes import pourquoi_muette
 from abs.intercommunal.tables import LECTURE, SIGNES
-from carnets.ateliers.portrait import Fragment
+from carnets.ateliers.portrait import SANS_DOSSIER, TEXTES, Fragment, fichiers_ecrits
 from carnets.documents.comparaison import fragments
 from carnets.documents.comparaison.cartes import PetitesCartes, petites_cartes
 from carnets.documents.comparaison.planche import planche, texte_de_remplacement
@@ -23,15 +23,7 @@ if TYPE_CHECKING:
     from abs.intercommunal.comparaison import ComparaisonIntercommunale
 
 FORMATS: Final = ("html", "docx", "xlsx", "csv", "gpkg", "cartes")
-UNE_DATE: Final = (
-    "Chaque colonne est lue à une seule source et à une seule date, écrite sous son titre. Une médiane, un décile ou un "
-    "taux publié ne se recalcule pas pour un groupe de communes : sans la ville-centre, ils n'existent pas."
-)
-SEUIL_DU_RAPPORT: Final = (
-    "0,2 pour le rapport interdécile, plus l'arrondi du producteur (0,3 entre deux chiffres publiés au "
-    "dixième)."
-)
-SANS_CARTE: Final = "Pas de carte : la base ne contient les contours d'aucune de ces communes."
+DITS: Final[dict[str, str]] = TEXTES["comparaison"]
 
 
 class AtelierDeComparaison:
@@ -62,9 +54,8 @@ class AtelierDeComparaison:
 
     def titre(self) -> Fragment:
         """Afficher le titre et le sommaire."""
-        return Fragment(
-            fragments.titre(self.comparaison), f"Comparaison intercommunale : {self.comparaison.sujet.nom}"
-        )
+        nom = self.comparaison.sujet.nom
+        return Fragment(fragments.titre(self.comparaison), f"Comparaison intercommunale : {nom}")
 
     def essentiel(self) -> Fragment:
         """Afficher les étendues d'une commune à l'autre."""
@@ -74,55 +65,40 @@ class AtelierDeComparaison:
     def petites_cartes(self) -> Fragment:
         """Afficher la planche des petites cartes, puis la carte interactive."""
         cartes, nom = list(self.cartes.cartes.values()), self.comparaison.sujet.nom
-        notes = self.cartes.notes if cartes else (*self.cartes.notes, SANS_CARTE)
+        notes = self.cartes.notes if cartes else (*self.cartes.notes, DITS["sans_carte"])
         texte = fragments.partie("petites-cartes", "Petites cartes", notes=notes)
         if not cartes:
-            return Fragment(texte, SANS_CARTE)
+            return Fragment(texte, DITS["sans_carte"])
         legende = f"{nom} : {len(cartes)} indicateurs, commune par commune"
         image = fragments.figure(self.image, texte_de_remplacement(cartes), legende)
         return Fragment(texte + image + fragments.atlas(cartes, nom), legende)
 
     def tableaux(self) -> Fragment:
         """Afficher les tableaux communes × indicateurs, thème par thème."""
-        debut = fragments.partie(
-            "tableaux",
-            "Communes et indicateurs",
-            phrases=(UNE_DATE, LECTURE, SIGNES),
-        )
-        communes = {t.code for t in self.comparaison.diagnostic.ensembles.mailles}
-        morceaux = [
-            fragments.partie(
-                f"theme-{theme}",
-                libelle,
-                rang=3,
-                tableaux=self.comparaison.themes[theme],
-                notes=self.comparaison.restes[theme],
-                fiches=communes,
-            )
-            for theme, libelle in THEMES.items()
-            if self.comparaison.themes[theme] or self.comparaison.restes[theme]
+        themes, restes = self.comparaison.themes, self.comparaison.restes
+        parties = [
+            self._partie("tableaux", "Communes et indicateurs", phrases=(DITS["une_date"], LECTURE, SIGNES))
         ]
-        return Fragment("\n".join((debut, *morceaux)), "Communes et indicateurs")
+        parties += [
+            self._partie(f"theme-{theme}", libelle, rang=3, tableaux=themes[theme], notes=restes[theme])
+            for theme, libelle in THEMES.items()
+            if themes[theme] or restes[theme]
+        ]
+        return Fragment("\n".join(p.html for p in parties), "Communes et indicateurs")
 
     def profils(self) -> Fragment:
         """Afficher les groupes de communes, ou pourquoi il n'y en a pas."""
         partage = self.comparaison.partage
-        return self._partie(
-            "profils",
-            "Profils de communes",
-            phrases=(partage.refus,) if partage.refus else partage.phrases,
-            tableaux=tables_annexes.groupes(self.comparaison.diagnostic, partage),
-        )
+        phrases = (partage.refus,) if partage.refus else partage.phrases
+        groupes = tables_annexes.groupes(self.comparaison.diagnostic, partage)
+        return self._partie("profils", "Profils de communes", phrases=phrases, tableaux=groupes)
 
     def comparables(self) -> Fragment:
         """Afficher la place de chaque commune parmi les communes qui lui ressemblent."""
-        muettes = [q for q in self.comparaison.pairs if not q.pairs or not q.resultats]
-        phrases = [pourquoi_muette(q) for q in muettes]
+        muettes = [pourquoi_muette(q) for q in self.comparaison.pairs if not q.pairs or not q.resultats]
+        tableaux = tableaux_des_pairs(self.comparaison)
         return self._partie(
-            "comparables",
-            "Parmi les communes comparables",
-            phrases=phrases,
-            tableaux=tableaux_des_pairs(self.comparaison),
+            "comparables", "Parmi les communes comparables", phrases=muettes, tableaux=tableaux
         )
 
     def centre(self) -> Fragment:
@@ -130,34 +106,24 @@ class AtelierDeComparaison:
         poids = self.comparaison.centre
         notes = []
         if poids.absents:
-            absents = " ; ".join(poids.absents)
-            notes.append(f"Sans compte publié pour la ville-centre et pour l'intercommunalité : {absents}.")
+            notes.append(DITS["sans_compte"].format(absents=" ; ".join(poids.absents)))
         if poids.centre is not None:
-            d_apres = f", d'après {poids.d_apres}" if poids.d_apres else ""
             notes.append(
-                f"Ville-centre : la commune la plus peuplée{d_apres}. Le nombre de personnes pauvres n'est pas publié à la "
-                "commune : seul le taux l'est, et un taux ne se partage pas."
+                DITS["la_plus_peuplee"].format(d_apres=f", d'après {poids.d_apres}" if poids.d_apres else "")
             )
+        phrases, tableaux = (poids.refus,) if poids.refus else (), tables_annexes.poids(poids)
         return self._partie(
-            "centre",
-            "Ce que pèse la ville-centre",
-            phrases=(poids.refus,) if poids.refus else (),
-            tableaux=tables_annexes.poids(poids),
-            notes=notes,
+            "centre", "Ce que pèse la ville-centre", phrases=phrases, tableaux=tableaux, notes=notes
         )
 
     def quartiers_prioritaires(self) -> Fragment:
         """Afficher les quartiers prioritaires côte à côte."""
         if not self.comparaison.qpv:
-            return Fragment("", "Pas de quartier prioritaire chiffré.")
+            return Fragment("", DITS["sans_qpv"])
         generation = self.comparaison.diagnostic.ensembles.qpv[0].geographie
-        phrase = f"Génération {generation}, chiffres officiels des producteurs à leur propre date ; la commune suit le code."
-        return self._partie(
-            "qpv",
-            "Quartiers prioritaires de la politique de la ville",
-            phrases=(phrase, *self.comparaison.diagnostic.remarques),
-            tableaux=self.comparaison.qpv,
-        )
+        phrases = (DITS["qpv"].format(generation=generation), *self.comparaison.diagnostic.remarques)
+        titre = "Quartiers prioritaires de la politique de la ville"
+        return self._partie("qpv", titre, phrases=phrases, tableaux=self.comparaison.qpv)
 
     def fiches(self) -> Fragment:
         """Afficher une fiche par commune."""
@@ -167,7 +133,7 @@ class AtelierDeComparaison:
         """Afficher les sources, les définitions et la façon de lire."""
         # Les annexes sont celles du portrait ; seul le nom du document change.
         rendu = annexes(self.comparaison.portrait).replace("dans ce portrait", "dans cette comparaison")
-        rendu = rendu.replace("0,2 pour le rapport interdécile.", SEUIL_DU_RAPPORT)
+        rendu = rendu.replace("0,2 pour le rapport interdécile.", DITS["seuil_du_rapport"])
         return Fragment(rendu, "Sources et définitions")
 
     def exporter(self) -> Fragment:
@@ -176,7 +142,7 @@ class AtelierDeComparaison:
 
         dossier = self.reglages.dossier_sortie
         if dossier is None:
-            return Fragment("", "Aucun fichier écrit : le paramètre dossier_sortie est vide.")
+            return SANS_DOSSIER
         ecrits = ecrire_fichiers(
             dossier,
             self.reglages,
@@ -186,7 +152,7 @@ class AtelierDeComparaison:
             self.cartes.cartes if "cartes" in self.reglages.formats else {},
             lambda: self.image,
         )
-        return Fragment("", "\n".join(str(f.relative_to(dossier)) for f in ecrits))
+        return fichiers_ecrits(ecrits, dossier)
 
     def _partie(self, ancre: str, titre: str, **contenu: Any) -> Fragment:
         communes = {t.code for t in self.comparaison.diagnostic.ensembles.mailles}

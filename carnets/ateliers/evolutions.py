@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from abs.evolutions.releve import phrases_de_refus, relever
 from abs.evolutions.tableaux import ENTETES, LIMITES, les_plus_nettes, ligne, mots_du_choix, resume
 from abs.indicateurs.indicateurs import indicateur
-from carnets.ateliers.portrait import Fragment
+from carnets.ateliers.portrait import TEXTES, Fragment
 from carnets.documents.csv_evolutions import ecrire_evolutions
 from carnets.documents.fragments import rendre
 from donnees_insee.base.base import Base
 from donnees_insee.erreurs import ParametreInvalide, liste_de_fautes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from abs.evolutions.releve import Releve
 
 MODELE = "evolutions.html.j2"
@@ -57,13 +59,10 @@ class AtelierDesEvolutions:
     def _tableau(self, code: str) -> Fragment:
         mailles = self.releve.mailles.get(code, [])
         choisies = les_plus_nettes(mailles)
-        return _fragment(
-            indicateur(code).libelle_court,
-            2,
-            [*self.releve.notes.get(code, ()), *resume(mailles), *mots_du_choix(choisies, mailles)],
-            tuple(e.format(de=self.de, a=self.a) for e in ENTETES),
-            [ligne(e) for e in (*self.releve.totaux[code], *choisies)],
-        )
+        phrases = [*self.releve.notes.get(code, ()), *resume(mailles), *mots_du_choix(choisies, mailles)]
+        entetes = [e.format(de=self.de, a=self.a) for e in ENTETES]
+        lignes = [ligne(e) for e in (*self.releve.totaux[code], *choisies)]
+        return _fragment(indicateur(code).libelle_court, 2, phrases, entetes, lignes)
 
     def refus(self) -> Fragment:
         """Afficher ce qui ne se compare pas, et les limites de la marge."""
@@ -78,12 +77,11 @@ def _fragment(
     titre: str,
     rang: int,
     phrases: list[str],
-    entetes: tuple[str, ...] = (),
-    lignes: list[tuple[str, ...]] | None = None,
+    entetes: Sequence[str] = (),
+    lignes: Sequence[Sequence[str]] = (),
 ) -> Fragment:
-    rendu = rendre(MODELE, titre=titre, rang=rang, phrases=phrases, entetes=entetes, lignes=lignes or [])
-    texte = "\n".join([titre, *(" | ".join(x) for x in lignes or []), *phrases])
-    return Fragment(rendu, texte)
+    rendu = rendre(MODELE, titre=titre, rang=rang, phrases=phrases, entetes=entetes, lignes=lignes)
+    return Fragment(rendu, "\n".join([titre, *(" | ".join(x) for x in lignes), *phrases]))
 
 
 def _verifier(territoire: object, de: object, a: object) -> str:
@@ -91,10 +89,7 @@ def _verifier(territoire: object, de: object, a: object) -> str:
     texte = str(territoire).strip()
     fautes = []
     if not texte or (isinstance(territoire, int) and len(texte) not in {5, 9}):
-        fautes.append(
-            f"territoire = « {texte} » : un code lu comme un nombre a pu perdre son zéro initial ; écrivez-le entre "
-            "guillemets (avec la commande papermill, option -r)."
-        )
+        fautes.append(TEXTES["evolutions"]["zero_perdu"].format(territoire=texte))
     fautes += [
         f"{nom} = « {annee} » : on attend une année de quatre chiffres."
         for nom, annee in (("de", de), ("a", a))

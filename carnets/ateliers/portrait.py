@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import html
+import tomllib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
 
 from abs.portrait.chapitre import DemandeDeCarte
 from abs.portrait.portrait import Portrait, composer
@@ -17,9 +19,13 @@ from cartes.fonds import Fonds, carte
 from donnees_insee.erreurs import CarteImpossible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from carnets.processus.dessin_partage import DessinPartage
+
+_TEXTES = (resources.files("carnets.ateliers") / "textes.toml").read_text(encoding="utf-8")
+TEXTES: Final[dict[str, Any]] = tomllib.loads(_TEXTES)
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,14 @@ class Fragment:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/html": self.html, "text/plain": self.texte}
+
+
+SANS_DOSSIER: Final = Fragment("", TEXTES["sans_dossier"])
+
+
+def fichiers_ecrits(ecrits: Iterable[Path], dossier: Path) -> Fragment:
+    """Lister des fichiers écrits, depuis leur dossier."""
+    return Fragment("", "\n".join(str(f.relative_to(dossier)) for f in ecrits))
 
 
 class Atelier:
@@ -54,13 +68,8 @@ class Atelier:
     @cached_property
     def cartes(self) -> dict[str, CarteThematique]:
         """Cartes du portrait, par code d'indicateur ; vide sans contours."""
-        dessinees: dict[str, CarteThematique] = {}
-        for chapitre in self.portrait.chapitres:
-            for demande in chapitre.cartes:
-                trouvee = self._carte(demande)
-                if trouvee is not None:
-                    dessinees[demande.indicateur] = trouvee
-        return dessinees
+        demandes = (demande for chapitre in self.portrait.chapitres for demande in chapitre.cartes)
+        return {d.indicateur: trouvee for d in demandes if (trouvee := self._carte(d)) is not None}
 
     @cached_property
     def dessins(self) -> DessinPartage:
@@ -87,24 +96,18 @@ class Atelier:
     def atlas(self) -> Fragment:
         """Montrer la carte interactive, une couche par indicateur."""
         if not self.cartes:
-            return Fragment(
-                "", "Pas de carte interactive : la base ne contient pas de contours pour ce territoire."
-            )
+            return Fragment("", TEXTES["portrait"]["sans_atlas"])
         # Avant la carte interactive : le second dessinateur commence pendant qu'elle se compose.
         _ = self.dessins
         from cartes.ecran.interactif import atlas  # noqa: PLC0415 - import lent, réservé aux cartes
 
         # Le nom du territoire est déjà celui de la page : les boutons n'ont pas à le répéter.
-        couches = [
-            c.intitulee(c.titre.removesuffix(f" · {self.portrait.titre}")) for c in self.cartes.values()
-        ]
-        page = atlas(couches, f"{self.portrait.titre}, indicateur par indicateur")
-        cadre = (
-            '<section class="atlas-bloc"><h2 id="carte">Carte interactive</h2>'
-            '<iframe class="atlas" title="Carte interactive" sandbox="allow-scripts" '
-            f'srcdoc="{html.escape(page, quote=True)}"></iframe></section>'
+        nom = self.portrait.titre
+        couches = [c.intitulee(c.titre.removesuffix(f" · {nom}")) for c in self.cartes.values()]
+        page = html.escape(atlas(couches, f"{nom}, indicateur par indicateur"))
+        return Fragment(
+            TEXTES["portrait"]["atlas"].format(page=page), f"Carte interactive de {len(couches)} indicateurs"
         )
-        return Fragment(cadre, f"Carte interactive de {len(self.cartes)} indicateurs")
 
     def chapitre(self, code: str) -> None:
         """Afficher un chapitre : phrases, tableaux, cartes, absences."""
@@ -129,14 +132,13 @@ class Atelier:
     def figure(self, dessin: CarteThematique) -> Fragment:
         """Montrer une carte imprimée, avec sa légende et son texte de remplacement."""
         image = base64.b64encode(self.dessins.png(dessin)).decode("ascii")
-        remplacement = html.escape(dessin.texte_alternatif(), quote=True)
+        remplacement = dessin.texte_alternatif()
         absents = f" ; sans contour : {', '.join(dessin.manquants)}" if dessin.manquants else ""
         legende = html.escape(f"{dessin.titre}, {dessin.date}{absents}")
-        return Fragment(
-            f'<figure><img src="data:image/png;base64,{image}" alt="{remplacement}">'
-            f"<figcaption>{legende}</figcaption></figure>",
-            dessin.texte_alternatif(),
+        rendu = TEXTES["portrait"]["figure"].format(
+            image=image, remplacement=html.escape(remplacement), legende=legende
         )
+        return Fragment(rendu, remplacement)
 
     def annexes(self) -> Fragment:
         """Montrer les sources, les définitions et la façon de lire."""
@@ -145,9 +147,8 @@ class Atelier:
     def _ecrire(self, dossier: Path) -> list[Path]:
         from carnets.documents.ensemble import ecrire_fichiers  # noqa: PLC0415 - imports lents
 
-        return ecrire_fichiers(
-            dossier, self.reglages, self.portrait.diagnostic, self.fonds, lambda: self.cartes
-        )
+        diagnostic = self.portrait.diagnostic
+        return ecrire_fichiers(dossier, self.reglages, diagnostic, self.fonds, lambda: self.cartes)
 
     def exporter(self) -> Fragment:
         """Écrire les fichiers demandés dans le dossier de sortie, s'il est donné."""
@@ -155,11 +156,9 @@ class Atelier:
 
         dossier = self.reglages.dossier_sortie
         if dossier is None:
-            return Fragment("", "Aucun fichier écrit : le paramètre dossier_sortie est vide.")
+            return SANS_DOSSIER
         if not est_deja_ecrit(dossier):
-            ecrits = self._ecrire(dossier)
-            return Fragment("", "\n".join(str(f.relative_to(dossier)) for f in ecrits))
+            return fichiers_ecrits(self._ecrire(dossier), dossier)
         with dossier_de_sortie(dossier) as chantier:
-            ecrits = self._ecrire(chantier.provisoire)
-            noms = [str(f.relative_to(chantier.provisoire)) for f in ecrits]
-        return Fragment("", "\n".join([*noms, *((chantier.avis,) if chantier.avis else ())]))
+            ecrits = fichiers_ecrits(self._ecrire(chantier.provisoire), chantier.provisoire)
+        return Fragment("", "\n".join(filter(None, (ecrits.texte, chantier.avis))))

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
-from typing import TYPE_CHECKING
+from functools import lru_cache, partial
+from importlib import resources
+from typing import TYPE_CHECKING, Any
 
 from donnees_insee.erreurs import affichable
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress, ProgressColumn
+
+
+@lru_cache(maxsize=1)
+def textes() -> dict[str, Any]:
+    """Lire les aides de la commande, les titres et les en-têtes de ses tableaux."""
+    return tomllib.loads((resources.files("carnets.commande") / "textes.toml").read_text(encoding="utf-8"))
+
+
+def phrase(nom: str, /, **mots: object) -> str:
+    """Composer une phrase de la table des textes."""
+    return str(textes()["phrases"][nom]).format(**mots)
 
 
 def preparer_le_terminal() -> None:
@@ -53,7 +67,7 @@ def avertir(message: str) -> None:
 
 
 def tableau(
-    titre: str, entetes: Sequence[str], lignes: Iterable[Sequence[str]], *, plier: bool = True
+    titre: str, entetes: Sequence[str], lignes: Iterable[Sequence[object]], *, plier: bool = True
 ) -> None:
     """Écrire un tableau."""
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
@@ -70,26 +84,29 @@ def tableau(
     console().print(table)
 
 
+def montrer(nom: str, lignes: Sequence[Sequence[object]], /, **mots: object) -> None:
+    """Écrire un tableau dont la table des textes dit le titre et les en-têtes."""
+    dit = textes()["tableaux"][nom]
+    tableau(dit["titre"].format(n=len(lignes), **mots), dit["entetes"], lignes)
+
+
+def barre(*colonnes: ProgressColumn, cachee: bool = False) -> Progress:
+    """Composer une barre de progression de la sortie d'erreur : ce qui avance, puis les colonnes données."""
+    from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415
+
+    nom = TextColumn("{task.description}", markup=False)
+    return Progress(
+        nom, BarColumn(), *colonnes, console=console(erreurs=True), transient=True, disable=cachee
+    )
+
+
 @contextmanager
 def suivi(titre: str, total: int | None = None) -> Iterator[Callable[..., None]]:
-    """Montrer une barre de progression sur la sortie d'erreur, et donner de quoi l'avancer."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    """Montrer une barre de progression, et donner de quoi l'avancer."""
+    from rich.progress import MofNCompleteColumn, TimeElapsedColumn  # noqa: PLC0415
 
-    with Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console(erreurs=True),
-        transient=True,
-    ) as barre:
-        yield partial(barre.update, barre.add_task(titre, total=total))
-
-
-def quelques(noms: Sequence[str], combien: int, separateur: str = ", ") -> str:
-    """Écrire les premiers noms, et dire combien il en reste."""
-    autres = len(noms) - combien
-    return separateur.join(noms[:combien]) + (f" et {autres} autres" if autres > 0 else "")
+    with barre(MofNCompleteColumn(), TimeElapsedColumn()) as montree:
+        yield partial(montree.update, montree.add_task(titre, total=total))
 
 
 def taille(octets: int) -> str:

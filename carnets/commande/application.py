@@ -1,31 +1,19 @@
-"""La commande `abs` : réunir les verbes de chaque groupe, dans l'ordre où l'aide les montre."""
+"""La commande `abs` : réunir les verbes, puis ceux de chaque groupe, dans l'ordre où l'aide les montre."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from carnets.commande import (
-    affichage,
-    base_entiere,
-    campagne,
-    perimetre,
-    productions,
-    sources,
-    sources_locales,
-    telechargement,
-    territoires,
-    typologie,
-    verification,
-)
+from carnets.commande import affichage
+from carnets.commande.communs import avec_son_aide
 from donnees_insee.erreurs import ErreurAbs
 
 app = typer.Typer(
-    help="Analyse des besoins sociaux : des fichiers de l'INSEE, de la CAF et de l'ANCT au portrait de territoire.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -65,61 +53,17 @@ def principale() -> None:
         sys.exit(1)
 
 
-def _reunir(nom: str, aide: str, *verbes: Callable[..., None]) -> None:
-    """Ajouter un groupe ; `sources_lister` y devient `abs sources lister`."""
-    groupe = typer.Typer(help=aide, no_args_is_help=True)
-    for verbe in verbes:
-        groupe.command(verbe.__name__.removeprefix(f"{nom}_"))(verbe)
-    app.add_typer(groupe, name=nom)
+def _reunir() -> None:
+    """Déclarer les verbes de la table, puis les groupes, dans l'ordre où l'aide les montre."""
+    textes = affichage.textes()
+    groupes = {nom: typer.Typer(help=aide, no_args_is_help=True) for nom, aide in textes["groupes"].items()}
+    for adresse in textes["verbes"]:
+        module, _, verbe = adresse.partition(":")
+        groupe, _, nom = verbe.rpartition("_")
+        fonction = getattr(import_module(f"carnets.commande.{module}"), verbe)
+        groupes.get(groupe, app).command(nom)(avec_son_aide(fonction))
+    for nom, groupe_de_verbes in groupes.items():
+        app.add_typer(groupe_de_verbes, name=nom)
 
 
-for un_verbe in (
-    productions.demo,
-    productions.portrait,
-    productions.comparer,
-    territoires.etat,
-    territoires.indicateurs,
-    productions.carte,
-    perimetre.perimetre,
-    verification.verifier,
-    campagne.campagne,
-    territoires.evolution,
-    productions.observatoire,
-    typologie.pairs,
-):
-    app.command()(un_verbe)
-
-_reunir(
-    "sources",
-    "Les fichiers : lesquels attendre, les déposer, ce qui est tenu.",
-    sources.sources_lister,
-    sources.sources_deposer,
-    sources.sources_examiner,
-    telechargement.sources_telecharger,
-    sources.sources_retirer,
-    sources.sources_etat,
-    sources_locales.sources_registre,
-    base_entiere.sources_verifier,
-    base_entiere.sources_exporter,
-    base_entiere.sources_importer,
-    sources_locales.sources_modele,
-    sources_locales.sources_lettre,
-)
-_reunir(
-    "territoire",
-    "Trouver le code d'un territoire.",
-    territoires.territoire_chercher,
-    territoires.territoire_changements,
-)
-_reunir(
-    "carnets",
-    "Copier les carnets pour y travailler, les ouvrir dans JupyterLab.",
-    productions.carnets_copier,
-    productions.carnets_ouvrir,
-)
-_reunir(
-    "typologie",
-    "Réunir les IRIS dont la situation se ressemble, et reporter ces classes à une autre date.",
-    typologie.typologie_apprendre,
-    typologie.typologie_appliquer,
-)
+_reunir()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Self
+from typing import TYPE_CHECKING, Final
 
 import typer
 
-from carnets.commande import affichage
-from carnets.commande.communs import Remplacer
+from carnets.commande.affichage import avertir, console, dire, enumerer, phrase
+from carnets.dossier_de_sortie import quelques
 from donnees_insee.chemins import dossier_des_donnees
 from donnees_insee.erreurs import ErreurAbs
 
@@ -26,29 +26,19 @@ class CampagneIncomplete(ErreurAbs):
 
 
 def campagne(
-    fichier: Annotated[
-        Path | None, typer.Argument(help="Fichier de campagne (abs campagne --exemple en écrit un).")
-    ] = None,
-    reprendre: Annotated[
-        bool, typer.Option("--reprendre", help="Ne refaire que ce qui manque ou dont une entrée a changé.")
-    ] = False,
-    travailleurs: Annotated[
-        int | None, typer.Option("--travailleurs", min=1, max=64, help="Portraits menés à la fois.")
-    ] = None,
-    dask: Annotated[str, typer.Option("--dask", help="Adresse d'une grappe Dask, tcp://machine:8786.")] = "",
-    exemple: Annotated[
-        bool, typer.Option("--exemple", help="Écrire un fichier de campagne commenté.")
-    ] = False,
-    sortie: Annotated[
-        Path | None, typer.Option("--sortie", help="Dossier qui remplace celui du fichier.")
-    ] = None,
-    remplacer: Remplacer = False,
+    fichier: Path | None = None,
+    reprendre: bool = False,
+    travailleurs: int | None = None,
+    dask: str = "",
+    exemple: bool = False,
+    sortie: Path | None = None,
+    remplacer: bool = False,
 ) -> None:
     """Mener le même travail sur beaucoup de territoires, sans qu'un échec arrête les autres."""
     from carnets.campagne.plan import EXEMPLE, lire_plan  # noqa: PLC0415
 
     if exemple:
-        affichage.dire(EXEMPLE.rstrip())
+        dire(EXEMPLE.rstrip())
         return
     if fichier is None:
         raise typer.BadParameter("Donnez un fichier de campagne, ou --exemple pour en écrire un.")
@@ -64,8 +54,9 @@ def campagne(
     base = Base(dossier_des_donnees())
     taches = taches_du_plan(plan, base)
     ou = f"la grappe {dask}" if dask else f"cette machine, {plan.travailleurs} à la fois"
-    affichage.dire(f"{plan.titre} : {len(taches)} à faire sur {ou}, dans {plan.sortie}")
-    with _Suivi(len(taches), plan.travailleurs) as suivi:
+    dire(f"{plan.titre} : {len(taches)} à faire sur {ou}, dans {plan.sortie}")
+    suivi = _Suivi(len(taches))
+    with suivi.barre:
         bilan = mener(plan, base, suivi.noter, reprendre=reprendre, grappe=dask, taches=taches)
     _conclure(bilan)
 
@@ -74,10 +65,10 @@ def _conclure(bilan: Bilan) -> None:
     from carnets.campagne.bilan import comptes, duree  # noqa: PLC0415
 
     resume = ", ".join(f"{c['nombre']} {c['mots']}" for c in comptes(bilan.resultats))
-    affichage.dire(f"Campagne finie en {duree(bilan.secondes)} : {resume}.")
-    affichage.enumerer("  ", bilan.fichiers)
+    dire(f"Campagne finie en {duree(bilan.secondes)} : {resume}.")
+    enumerer("  ", bilan.fichiers)
     for resultat in bilan.resultats:
-        affichage.avertir(next((a for a in resultat.avertissements if "n'a pas été touché" in a), ""))
+        avertir(next((a for a in resultat.avertissements if "n'a pas été touché" in a), ""))
     if not bilan.echecs:
         return
     noms = {t.cle: f"{t.nom} ({t.code})" for t in bilan.taches}
@@ -85,40 +76,30 @@ def _conclure(bilan: Bilan) -> None:
     if len(bilan.echecs) > ECHECS_MONTRES:
         lignes.append(f"… et {len(bilan.echecs) - ECHECS_MONTRES} autres, dans le bilan.")
     detail = "\n".join(f"  - {une}" for une in lignes)
-    raise CampagneIncomplete(
-        f"{len(bilan.echecs)} sur {len(bilan.resultats)} à reprendre :\n{detail}\n"
-        "Corrigez la cause, puis relancez la même commande avec --reprendre."
-    )
+    total = len(bilan.resultats)
+    raise CampagneIncomplete(phrase("campagne_incomplete", n=len(bilan.echecs), total=total, detail=detail))
 
 
 class _Suivi:
     """La barre vivante : ce qui est fait, ce qui est en cours, le temps qui reste."""
 
-    def __init__(self, total: int, travailleurs: int) -> None:
-        self.total, self.travailleurs = total, travailleurs
-        self.finies = self.manquees = 0
-        self.en_cours: dict[str, str] = {}
-        self.durees: list[float] = []
-        self.debut = time.monotonic()
-
-    def __enter__(self) -> Self:
+    def __init__(self, total: int) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
+        self.total = total
+        self.finies = self.manquees = self.mesurees = 0
+        self.en_cours: dict[str, str] = {}
+        self.debut = time.monotonic()
         self.barre = Progress(
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TextColumn("{task.fields[reste]}", markup=False),
             TextColumn("{task.description}", markup=False),
-            console=affichage.console(erreurs=True),
+            console=console(erreurs=True),
             transient=True,
         )
-        self.barre.start()
-        self.ligne = self.barre.add_task("", total=self.total, reste="")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.barre.stop()
+        self.ligne = self.barre.add_task("", total=total, reste="")
 
     def noter(self, evenement: Evenement) -> None:
         tache, resultat = evenement.tache, evenement.resultat
@@ -130,30 +111,25 @@ class _Suivi:
             self.en_cours.pop(tache.cle, None)
             self.finies += 1
             self.manquees += not resultat.reussi
-            if resultat.secondes:
-                self.durees.append(resultat.secondes)
+            self.mesurees += bool(resultat.secondes)
             signe = "✓" if resultat.reussi else "✗"
             secondes = f", {resultat.secondes:.1f} s".replace(".", ",") if resultat.secondes else ""
             suite = f" : {resultat.message}" if resultat.message else ""
             self._ecrire(f"{signe} {tache.nom} ({tache.code}), {resultat.etat}{secondes}{suite}")
-        self.barre.update(
-            self.ligne, completed=self.finies, description=self._description(), reste=self._reste()
-        )
+        manques = f"{self.manquees} en échec · " if self.manquees else ""
+        description = manques + quelques(list(self.en_cours.values()), 3)
+        self.barre.update(self.ligne, completed=self.finies, description=description, reste=self._reste())
 
     def _ecrire(self, texte: str) -> None:
-        if affichage.console(erreurs=True).is_terminal:
+        if console(erreurs=True).is_terminal:
             self.barre.console.print(texte, markup=False)
         else:
-            affichage.dire(texte)
-
-    def _description(self) -> str:
-        manques = f"{self.manquees} en échec · " if self.manquees else ""
-        return manques + affichage.quelques(list(self.en_cours.values()), 3)
+            dire(texte)
 
     def _reste(self) -> str:
         from carnets.campagne.bilan import duree  # noqa: PLC0415
 
-        if not self.durees or self.finies >= self.total:
+        if not self.mesurees or self.finies >= self.total:
             return ""
         # Au rythme observé depuis le début, ce qui compte aussi les attentes.
         rythme = (time.monotonic() - self.debut) / self.finies

@@ -1,47 +1,58 @@
-"""Ce que plusieurs verbes ont en commun : leurs options, déclarées une fois, et la base qu'ils lisent."""
+"""Ce que plusieurs verbes ont en commun : la base qu'ils lisent, les codes qu'ils reçoivent, l'aide de leurs paramètres."""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_type_hints
 
 import typer
 
+from carnets.commande.affichage import textes
+
 if TYPE_CHECKING:
     from donnees_insee.base.base import Base
+    from donnees_insee.depot.depot import Depot
 
-SORTIES = Path("sorties")
+SORTIES: Final = Path("sorties")
 
-Sortie = Annotated[Path, typer.Option("--sortie", help="Dossier qui reçoit les documents.")]
-Remplacer = Annotated[
-    bool,
-    typer.Option(
-        "--remplacer",
-        help="Prendre la place d'un dossier que vous avez changé ; l'ancien est gardé sous un autre nom.",
-    ),
-]
-Millesime = Annotated[
-    int | None, typer.Option("--millesime", help="Dernier millésime admis, par exemple 2016.")
-]
-Millesimes = Annotated[
-    str,
-    typer.Option(
-        "--millesimes",
-        help="Millésime exact d'une famille ou d'une source : caf=2018,filosofi=2016 ; édition d'un tableau de "
-        "quartiers prioritaires : qpv_demographie=2019.",
-    ),
-]
-Qpv = Annotated[int | None, typer.Option("--qpv", help="Génération de QPV : 2015 ou 2024.")]
-Cog = Annotated[int | None, typer.Option("--geographie", help="Année du code officiel géographique.")]
-Choisis = Annotated[
-    str, typer.Option("--indicateurs", help="Codes séparés par des virgules (voir abs indicateurs).")
-]
-Territoire = Annotated[str, typer.Argument(help="Code ou nom du territoire.")]
+
+def avec_son_aide(verbe: Callable[..., None]) -> Callable[..., None]:
+    """Déclarer les paramètres d'un verbe : argument ou option, et l'aide que la table des textes en dit."""
+    types = get_type_hints(verbe)
+    verbe.__annotations__ |= {
+        nom: Annotated[types[nom], _declaration(verbe.__name__, nom)]
+        for nom in inspect.signature(verbe).parameters
+    }
+    return verbe
+
+
+def _declaration(verbe: str, nom: str) -> Any:
+    """Trouver ce que la table dit d'un paramètre, d'abord pour son verbe, sinon pour tous."""
+    for portee in (verbe, "communs"):
+        for genre, dits in textes().get(portee, {}).items():
+            if nom in dits:
+                reglages = {"help": dits[nom]} if isinstance(dits[nom], str) else dits[nom]
+                if genre == "arguments":
+                    return typer.Argument(**reglages)
+                return typer.Option(f"--{nom.replace('_', '-')}", **reglages)
+    raise KeyError(f"{verbe}.{nom}")
 
 
 def codes_choisis(texte: str) -> tuple[str, ...]:
     """Lire des codes séparés par des virgules."""
     return tuple(c.strip() for c in texte.split(",") if c.strip())
+
+
+def deposer_la_demonstration(dossier: Path) -> tuple[Base, list[Depot]]:
+    """Déposer le territoire fictif livré dans une base neuve."""
+    from donnees_insee.base.base import Base  # noqa: PLC0415 - pandas attend la commande qui en a besoin
+    from donnees_insee.demo import extraire_demo  # noqa: PLC0415
+    from donnees_insee.depot.depot import deposer  # noqa: PLC0415
+
+    base = Base(dossier / "donnees")
+    return base, deposer(base, [extraire_demo(dossier / "bruts")])
 
 
 def ouvrir_la_base(*, tenue: bool = False) -> Base:

@@ -6,12 +6,10 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Final
 
-import typer
-
-from carnets.commande import affichage
-from carnets.commande.communs import Choisis, Millesime, Millesimes, codes_choisis, ouvrir_la_base
+from carnets.commande.affichage import dire, enumerer, montrer, phrase, tableau
+from carnets.commande.communs import codes_choisis, ouvrir_la_base
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.codes import normaliser
 from donnees_insee.erreurs import ParametreInvalide
@@ -22,44 +20,38 @@ if TYPE_CHECKING:
 
     from abs.calcul.chiffre import Chiffre
     from abs.perimetres.perimetre_libre import DossierDePerimetre
-    from abs.perimetres.perimetres import ProfilQpv
+    from abs.perimetres.perimetres import Etendue, ProfilQpv
     from abs.territoires.demande import Demande
     from donnees_insee.base.base import Base
 
-PROFIL_PAR_DEFAUT = ("population", "taux_pauvrete_60", "niveau_vie_median")
+PROFIL_PAR_DEFAUT: Final = ("population", "taux_pauvrete_60", "niveau_vie_median")
+COLONNES_DU_PROFIL: Final = {"nom": "nom", "part_perimetre": "part_du_qpv", "part_iris": "part_de_l_iris"}
+IRIS_MONTRES: Final = 15
 
 
 def perimetre(
-    fichier: Annotated[
-        Path | None, typer.Argument(help="Périmètres dessinés : GeoJSON, GPKG, une surface par périmètre.")
-    ] = None,
-    qpv: Annotated[
-        str, typer.Option("--qpv", help="Code d'un QPV : profil des IRIS qui le recouvrent.")
-    ] = "",
-    frange: Annotated[
-        float | None, typer.Option("--frange", help="Avec --qpv : distance en mètres autour du QPV.")
-    ] = None,
-    choisis: Choisis = "",
-    millesime: Millesime = None,
-    millesimes: Millesimes = "",
-    sortie: Annotated[
-        Path | None, typer.Option("--sortie", help="Dossier qui reçoit les tableaux CSV.")
-    ] = None,
+    fichier: Path | None = None,
+    qpv: str = "",
+    frange: float | None = None,
+    indicateurs: str = "",
+    millesime: int | None = None,
+    millesimes: str = "",
+    sortie: Path | None = None,
 ) -> None:
     """Chiffrer un périmètre libre, la frange d'un QPV, ou les IRIS qui le recouvrent."""
     from abs.territoires.demande import Demande, lire_millesimes, verifier  # noqa: PLC0415
 
     _verifier_les_options(fichier, qpv, frange)
     base = ouvrir_la_base()
-    codes = codes_choisis(choisis)
+    codes, code_du_qpv = codes_choisis(indicateurs), qpv.strip().upper()
     demande = Demande("", millesime, lire_millesimes(millesimes))
     verifier(demande, base)
     if qpv and frange is None:
-        _profil(base, qpv.strip().upper(), codes, demande, sortie)
+        _profil(base, code_du_qpv, codes, demande, sortie)
         return
     from abs.perimetres.perimetre_libre import etudier  # noqa: PLC0415
 
-    for nom, surface, remarque in _surfaces(base, fichier, qpv.strip().upper(), frange):
+    for nom, surface, remarque in _surfaces(base, fichier, code_du_qpv, frange):
         dossier = etudier(base, nom, surface, codes, demande)
         if remarque:
             dossier.remarques.append(f"{nom} : {remarque}.")
@@ -70,12 +62,10 @@ def perimetre(
 
 def _verifier_les_options(fichier: Path | None, qpv: str, frange: float | None) -> None:
     if (fichier is None) == (not qpv):
-        raise ParametreInvalide(
-            "`abs perimetre` attend soit un fichier de périmètres (GeoJSON, GPKG), soit --qpv CODE ; il a reçu "
-            f"{'les deux' if fichier else 'ni l’un ni l’autre'}."
-        )
+        recus = "les deux" if fichier else "ni l’un ni l’autre"
+        raise ParametreInvalide(phrase("perimetre_ou_qpv", recus=recus))
     if frange is not None and not qpv:
-        raise ParametreInvalide("--frange est une distance autour d'un QPV : donnez aussi --qpv CODE.")
+        raise ParametreInvalide(phrase("frange_sans_qpv"))
 
 
 def _surfaces(
@@ -94,54 +84,34 @@ def _surfaces(
 
 def _ecrire(dossier: DossierDePerimetre) -> None:
     """Écrire les chiffres d'un périmètre, puis ce qui a été refusé."""
-    from abs.indicateurs.indicateurs import indicateur  # noqa: PLC0415
-
-    affichage.dire(dossier.nom)
+    dire(dossier.nom)
     touches = dossier.touches
     if touches is not None:
         nature = "réunion d'IRIS entiers" if touches.entiers else "périmètre qui coupe des IRIS"
-        affichage.dire(
-            f"  {nature} ; {len(touches.table)} IRIS touchés, contours {touches.annee or 'sans date'}"
-        )
-        affichage.tableau(
-            "IRIS touchés",
-            ("IRIS", "Nom", "Part de l'IRIS", "Part du périmètre"),
-            [
-                (str(c), str(r["nom"]), _pourcent(r["part_iris"]), _pourcent(r["part_perimetre"]))
-                for c, r in touches.table.sort_values("part_perimetre", ascending=False).head(15).iterrows()
-            ],
-        )
+        dire(f"  {nature} ; {len(touches.table)} IRIS touchés, contours {touches.annee or 'sans date'}")
+        premiers = touches.table.sort_values("part_perimetre", ascending=False).head(IRIS_MONTRES)
+        lignes = [
+            (code, r["nom"], _pourcent(r["part_iris"]), _pourcent(r["part_perimetre"]))
+            for code, r in premiers.iterrows()
+        ]
+        montrer("iris_touches", lignes)
     if dossier.chiffres:
-        commune = _note_des_carreaux(dossier.chiffres)
-        affichage.tableau(
-            "Chiffres",
-            ("Chiffre", "Date", "Valeur", "De", "À", "Statut", "Note"),
-            [_ligne(c, commune) for c in dossier.chiffres],
-        )
+        # La note que tous les comptes de la grille partagent s'écrit une fois.
+        commune = next((c.note for c in dossier.chiffres if c.source == "grille" and c.a_une_valeur), "")
+        montrer("chiffres_du_perimetre", [_ligne(c, commune) for c in dossier.chiffres])
         if commune:
-            affichage.dire(f"  Carreaux : {commune}.")
+            dire(f"  Carreaux : {commune}.")
     if dossier.etendues:
-        affichage.tableau(
-            "D'un IRIS à l'autre (valeurs publiées, sans moyenne)",
-            ("Indicateur", "Date", "La plus basse", "La plus haute", "IRIS connus", "Absences"),
-            [
-                (
-                    indicateur(e.indicateur).libelle,
-                    e.periode,
-                    f"{_nombre(e.basse)} ({e.iris_bas})" if e.connus else "nc",
-                    f"{_nombre(e.haute)} ({e.iris_haut})" if e.connus else "nc",
-                    f"{e.connus} sur {e.total}",
-                    e.absences,
-                )
-                for e in dossier.etendues
-            ],
-        )
-    affichage.enumerer("  - ", dossier.remarques)
+        montrer("etendues", [_ligne_d_etendue(e) for e in dossier.etendues])
+    enumerer("  - ", dossier.remarques)
 
 
-def _note_des_carreaux(chiffres: Sequence[Chiffre]) -> str:
-    """Donner la note que tous les comptes de la grille partagent : elle s'écrit une fois."""
-    return next((c.note for c in chiffres if c.source == "grille" and c.a_une_valeur), "")
+def _ligne_d_etendue(e: Etendue) -> tuple[str, ...]:
+    from abs.indicateurs.indicateurs import indicateur  # noqa: PLC0415
+
+    extremes = ((e.basse, e.iris_bas), (e.haute, e.iris_haut))
+    bornes = [f"{_nombre(valeur)} ({iris})" if e.connus else "nc" for valeur, iris in extremes]
+    return (indicateur(e.indicateur).libelle, e.periode, *bornes, f"{e.connus} sur {e.total}", e.absences)
 
 
 def _ligne(chiffre: Chiffre, commune: str) -> tuple[str, ...]:
@@ -158,9 +128,7 @@ def _ligne(chiffre: Chiffre, commune: str) -> tuple[str, ...]:
     return (
         str(libelle),
         chiffre.periode,
-        _nombre(chiffre.valeur),
-        _nombre(chiffre.borne_basse),
-        _nombre(chiffre.borne_haute),
+        *map(_nombre, (chiffre.valeur, chiffre.borne_basse, chiffre.borne_haute)),
         LIBELLES_STATUT[chiffre.statut],
         "" if chiffre.note == commune else chiffre.note,
     )
@@ -176,20 +144,15 @@ def _profil(base: Base, code: str, codes: Sequence[str], demande: Demande, sorti
     nom, contour, _ = contour_de_qpv(base, code)
     voulus = tuple(codes) or PROFIL_PAR_DEFAUT
     profil = profil_des_iris(base, f"{nom} ({code})", contour, voulus, demande)
-    dates = {c: next((x.periode for (_, k), x in profil.chiffres.items() if k == c), "") for c in voulus}
-    affichage.tableau(
+    dates = {c: next((x.periode for (_, k), x in profil.chiffres.items() if k == c), "nc") for c in voulus}
+    colonnes = [f"{indicateur(c).libelle_court} ({dates[c] or 'nc'})" for c in voulus]
+    tableau(
         f"Profil des IRIS recouvrant le QPV {profil.nom}",
-        (
-            "IRIS",
-            "Nom",
-            "Part du QPV",
-            "Part de l'IRIS",
-            *(f"{indicateur(c).libelle_court} ({dates[c] or 'nc'})" for c in voulus),
-        ),
+        ("IRIS", "Nom", "Part du QPV", "Part de l'IRIS", *colonnes),
         [
             (
-                str(iris),
-                str(r["nom"]),
+                iris,
+                r["nom"],
                 _pourcent(r["part_perimetre"]),
                 _pourcent(r["part_iris"]),
                 *(ecrire(indicateur(c), profil.chiffres.get((str(iris), c))) for c in voulus),
@@ -197,14 +160,11 @@ def _profil(base: Base, code: str, codes: Sequence[str], demande: Demande, sorti
             for iris, r in profil.iris.iterrows()
         ],
     )
-    affichage.dire(f"  {profil.avertissement}")
-    tenu = ce_qui_est_tenu(base, code)
-    if tenu:
-        affichage.dire(
-            f"  Chiffres officiels du quartier que la base tient : {' ; '.join(tenu)}. `abs portrait {code}` les donne."
-        )
+    dire(f"  {profil.avertissement}")
+    if tenu := " ; ".join(ce_qui_est_tenu(base, code)):
+        dire(f"  Chiffres officiels du quartier que la base tient : {tenu}. `abs portrait {code}` les donne.")
     if profil.ecartes:
-        affichage.dire(
+        dire(
             f"  {profil.ecartes} IRIS qui ne touchent le QPV que par l'épaisseur du trait ne sont pas listés."
         )
     if sortie is not None:
@@ -214,17 +174,13 @@ def _profil(base: Base, code: str, codes: Sequence[str], demande: Demande, sorti
 def _table_du_profil(profil: ProfilQpv) -> pd.DataFrame:
     import pandas as pd  # noqa: PLC0415 - import lent
 
+    iris_du_profil = profil.iris[list(COLONNES_DU_PROFIL)].rename(columns=COLONNES_DU_PROFIL)
     lignes = [
         {
             "iris": iris,
-            "nom": profil.iris.at[iris, "nom"],
-            "part_du_qpv": profil.iris.at[iris, "part_perimetre"],
-            "part_de_l_iris": profil.iris.at[iris, "part_iris"],
+            **iris_du_profil.loc[iris],
             "indicateur": code,
-            "periode": c.periode,
-            "valeur": c.valeur,
-            "statut": c.statut,
-            "note": c.note,
+            **{champ: getattr(c, champ) for champ in ("periode", "valeur", "statut", "note")},
         }
         for (iris, code), c in profil.chiffres.items()
     ]
@@ -236,7 +192,7 @@ def _ranger(table: pd.DataFrame, sortie: Path, nom: str) -> None:
     final = sortie / f"{racine}.csv"
     with fichier_provisoire(final) as provisoire:
         table.to_csv(provisoire, index=False, sep=";", encoding="utf-8-sig")
-    affichage.dire(f"  écrit : {final}")
+    dire(f"  écrit : {final}")
 
 
 def _nombre(valeur: float) -> str:

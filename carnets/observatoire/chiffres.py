@@ -1,4 +1,4 @@
-"""Réunir les chiffres du site : l'intercommunalité et ses communes, puis les IRIS de chaque commune."""
+"""Les chiffres du site : l'intercommunalité, ses communes et leurs IRIS, puis chaque chiffre tel qu'il se montre."""
 
 from __future__ import annotations
 
@@ -6,22 +6,30 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from abs.calcul.chiffre import Chiffre
 from abs.calcul.diagnostic import Diagnostiqueur
+from abs.calcul.sources_recues import est_locale
 from abs.calcul.table_longue import Diagnostic, DonneesLocales, Ensembles
-from abs.statuts import Fiabilite, Statut
-from carnets.observatoire.mots import en_clair, rang_alphabetique
+from abs.formats import nombre
+from abs.phrases.ecriture import mots_de_couverture, reference
+from abs.phrases.preuves import Appuis
+from abs.portrait.tableaux import MARQUE_FRAGILE, Cellule, cellule
+from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut
+from carnets.observatoire.mots import en_clair, phrase, rang_alphabetique
+from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.erreurs import ParametreInvalide
 
 if TYPE_CHECKING:
-    from abs.calcul.chiffre import Chiffre
     from abs.indicateurs.indicateurs import Indicateur
     from abs.territoires.demande import Demande
     from abs.territoires.territoires import Territoire
     from donnees_insee.base.base import Base
 
-VIDE: Final = math.nan
+VALEURS: Final = ("valeur", "numerateur", "denominateur", "marge", "borne_basse", "borne_haute")
+NON_PUBLIE: Final = "non publié à ce niveau"
+FRAGILE: Final = "chiffre fragile, à ne pas commenter seul"
 
 
 class DiagnostiqueurDIris(Diagnostiqueur):
@@ -48,30 +56,26 @@ class Chiffres:
     @cached_property
     def indicateurs(self) -> dict[str, Indicateur]:
         """Indicateurs qui ont au moins un chiffre quelque part, dans l'ordre des thèmes."""
-        sujets = self.diagnostic.ensembles
-        locaux = {(t.code, t.niveau) for t in (sujets.sujet, *sujets.mailles, *sujets.qpv)}
+        e = self.diagnostic.ensembles
+        locaux = {(t.code, t.niveau) for t in (e.sujet, *e.mailles, *e.qpv)}
         chiffres = [c for c in self.diagnostic.chiffres if (c.territoire, c.niveau) in locaux]
-        chiffres += self.iris_reunis.chiffres
-        avec = {c.indicateur for c in chiffres if c.a_une_valeur}
+        avec = {c.indicateur for c in (*chiffres, *self.iris_reunis.chiffres) if c.a_une_valeur}
         # Un indicateur reçu dont tout est secret se montre aussi : taire qu'il existe tromperait.
         avec |= set(self.iris_reunis.locales.indicateurs)
-        return {
-            code: i
-            for code, i in self.iris_reunis.indicateurs.items()
-            if code in avec and (not self.voulus or code in self.voulus)
-        }
+        return {c: i for c, i in self.iris_reunis.indicateurs.items() if c in avec and self._voulu(c)}
+
+    def _voulu(self, code: str) -> bool:
+        return not self.voulus or code in self.voulus
 
     def absents(self) -> list[tuple[Indicateur, str]]:
         """Lister les indicateurs sans aucun chiffre dans le site."""
-        sujet = self.diagnostic.ensembles.sujet
-        lus = [
-            (i, self.diagnostic.chiffre(sujet, code))
-            for code, i in self.diagnostic.indicateurs.items()
-            if code not in self.indicateurs and (not self.voulus or code in self.voulus)
-        ]
-        return [
-            (i, en_clair(c.note) if c is not None and c.note else "non publié à ce niveau") for i, c in lus
-        ]
+        absents = []
+        for code, indicateur in self.diagnostic.indicateurs.items():
+            if code not in self.indicateurs and self._voulu(code):
+                lu = self.diagnostic.chiffre(self.diagnostic.ensembles.sujet, code)
+                raison = en_clair(lu.note) if lu is not None else ""
+                absents.append((indicateur, raison or NON_PUBLIE))
+        return absents
 
     def territoires(self) -> list[Territoire]:
         """Donner les territoires qui ont leur page : l'intercommunalité, ses communes, ses QPV."""
@@ -88,16 +92,11 @@ def etablir(
 ) -> Chiffres:
     """Calculer tous les chiffres du site."""
     if demande.diffusion != "publique":
-        raise ParametreInvalide(
-            "Un observatoire est fait pour être partagé : il ne s'écrit qu'en diffusion publique. "
-            "Pour un document interne, employez `abs portrait --diffusion interne`."
-        )
+        raise ParametreInvalide(phrase("refus", "interne"))
     etude = Diagnostiqueur(base, demande)
     if etude.sujet.niveau != "epci":
-        raise ParametreInvalide(
-            f"« {demande.territoire} » désigne {etude.sujet.nom} ({etude.sujet.niveau}) ; un observatoire se fait "
-            "pour une intercommunalité. `abs territoire chercher` donne son code à neuf chiffres."
-        )
+        refus = phrase("refus", "autre_niveau", territoire=demande.territoire, sujet=etude.sujet)
+        raise ParametreInvalide(refus)
     suivre(etude.sujet.nom)
     diagnostic = etude.assembler()
     iris = {}
@@ -111,26 +110,23 @@ def etablir(
 
 def reunir_les_iris(principal: Diagnostic, diagnostics: list[Diagnostic]) -> Diagnostic:
     """Réunir les IRIS de plusieurs communes, un indicateur à une seule date."""
+    e = principal.ensembles
+    mailles = tuple(t for d in diagnostics for t in d.ensembles.mailles)
+    codes = {t.code for t in mailles}
+    des_iris = [c for d in diagnostics for c in d.chiffres if c.territoire in codes]
     dates: dict[str, int] = {}
-    for d in diagnostics:
-        codes = {t.code for t in d.ensembles.mailles}
-        for c in d.chiffres:
-            if c.a_une_valeur and c.territoire in codes and c.millesime is not None:
-                dates[c.indicateur] = max(c.millesime, dates.get(c.indicateur, c.millesime))
-    chiffres = [c for c in principal.chiffres if c.territoire == principal.ensembles.sujet.code]
-    mailles: list[Territoire] = []
-    for d in diagnostics:
-        mailles += d.ensembles.mailles
-        codes = {t.code for t in d.ensembles.mailles}
-        chiffres += [_a_la_date(c, dates.get(c.indicateur)) for c in d.chiffres if c.territoire in codes]
+    for c in des_iris:
+        if c.a_une_valeur and c.millesime is not None:
+            dates[c.indicateur] = max(c.millesime, dates.get(c.indicateur, c.millesime))
     locales = DonneesLocales()
     for d in (principal, *diagnostics):
         for reunies in ("indicateurs", "comptes", "montres", "sus"):
             getattr(locales, reunies).update(getattr(d.locales, reunies))
     return Diagnostic(
         principal.demande,
-        Ensembles(principal.ensembles.sujet, (), tuple(mailles), principal.ensembles.qpv, ()),
-        chiffres,
+        Ensembles(e.sujet, (), mailles, e.qpv, ()),
+        [c for c in principal.chiffres if c.territoire == e.sujet.code]
+        + [_a_la_date(c, dates.get(c.indicateur)) for c in des_iris],
         millesimes={("mailles", code): annee for code, annee in dates.items()},
         locales=locales,
     )
@@ -139,17 +135,92 @@ def reunir_les_iris(principal: Diagnostic, diagnostics: list[Diagnostic]) -> Dia
 def _a_la_date(chiffre: Chiffre, date: int | None) -> Chiffre:
     if date is None or chiffre.millesime == date:
         return chiffre
-    note = f"chiffre d'une autre date ({chiffre.periode})" if chiffre.a_une_valeur else chiffre.note
-    return replace(
-        chiffre,
-        statut=Statut.INDISPONIBLE if chiffre.a_une_valeur else chiffre.statut,
-        millesime=date,
-        valeur=VIDE,
-        numerateur=VIDE,
-        denominateur=VIDE,
-        marge=VIDE,
-        borne_basse=VIDE,
-        borne_haute=VIDE,
-        fiabilite=Fiabilite.NON_EVALUEE,
-        note=note,
-    )
+    dit: dict[str, Any] = dict.fromkeys(VALEURS, math.nan)
+    if chiffre.a_une_valeur:
+        note = f"chiffre d'une autre date ({chiffre.periode})"
+        dit |= {"statut": Statut.INDISPONIBLE, "note": note}
+    return replace(chiffre, millesime=date, fiabilite=Fiabilite.NON_EVALUEE, **dit)
+
+
+# -- un chiffre montré -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Un chiffre prêt à montrer : ce qu'on lit, ce qu'il est, d'où il vient ; il peut ne pas exister à ce niveau."""
+
+    indicateur: Indicateur
+    chiffre: Chiffre
+    cellule: Cellule
+    mention: str
+    comptes: str = ""
+    source: str = ""
+    existe: bool = True
+
+    @property
+    def fragile(self) -> bool:
+        """Dire si le chiffre est fragile."""
+        return self.chiffre.a_une_valeur and self.chiffre.fiabilite == Fiabilite.FRAGILE
+
+
+def _inexistante(indicateur: Indicateur, raison: str) -> Figure:
+    chiffre = Chiffre("", "", indicateur.code, "", Statut.INDISPONIBLE)
+    return Figure(indicateur, chiffre, cellule(indicateur, None), raison, existe=False)
+
+
+class Lecteur:
+    """Lit les chiffres d'un diagnostic sous leur forme à montrer."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+        self._appuis = Appuis(diagnostic)
+
+    def figure(self, territoire: Territoire, indicateur: Indicateur, groupe: str) -> Figure:
+        """Lire un chiffre à la date d'un groupe."""
+        repere = territoire.niveau == "epci" and groupe != "comparaison"
+        sans_date = repere and self.diagnostic.millesimes.get((groupe, indicateur.code)) is None
+        chiffre = self.diagnostic.chiffre(territoire, indicateur.code, groupe)
+        # Sans la date du groupe, rien de l'intercommunalité n'est à cette date.
+        if chiffre is None or sans_date:
+            recu = indicateur.code in self.diagnostic.locales.indicateurs
+            return _inexistante(indicateur, "non transmis pour ce territoire" if recu else NON_PUBLIE)
+        appui = self._appuis.de([reference(chiffre)])
+        comptes = ""
+        if chiffre.a_une_valeur and chiffre.denominateur == chiffre.denominateur:
+            comptes = f"{nombre(chiffre.numerateur)} / {nombre(chiffre.denominateur)}"
+        mention = _mention(chiffre, appui[0].precision if appui else LIBELLES_STATUT[chiffre.statut])
+        connue = sources().get(chiffre.source)
+        origine = connue.titre if connue else chiffre.source
+        return Figure(indicateur, chiffre, cellule(indicateur, chiffre), mention, comptes, origine)
+
+
+def _mention(chiffre: Chiffre, precision: str) -> str:
+    """Dire ce qu'est un chiffre, ou pourquoi il manque."""
+    if not chiffre.a_une_valeur:
+        libelle = LIBELLES_STATUT[chiffre.statut]
+        note = en_clair(chiffre.note)
+        return f"{libelle} : {note}" if note and note != libelle else libelle
+    morceaux = [precision.replace(", fiabilité non évaluée", "").replace(", fiabilité fragile", "")]
+    if chiffre.statut == Statut.PARTIEL:
+        morceaux.append(mots_de_couverture(chiffre))
+    if chiffre.fiabilite == Fiabilite.FRAGILE:
+        morceaux.append(f"{MARQUE_FRAGILE} {FRAGILE}")
+    return ", ".join(m for m in morceaux if m)
+
+
+def a_la_meme_date(figure: Figure, repere: Figure) -> Figure:
+    """Ne garder d'un repère que ce qui se compare."""
+    if not repere.chiffre.a_une_valeur or date_comparable(figure.chiffre) == date_comparable(repere.chiffre):
+        return repere
+    return _inexistante(repere.indicateur, "autre date")
+
+
+def date_comparable(chiffre: Chiffre) -> str:
+    """Donner la clé de date d'un chiffre : deux chiffres se comparent s'ils ont la même, et la même série."""
+    jour: int | str | None = chiffre.millesime
+    connue = sources().get(chiffre.source)
+    if est_locale(chiffre) or chiffre.millesime is None:
+        jour = chiffre.periode
+    elif connue is not None and "qpv" in connue.niveaux:
+        jour = chiffre.annee_donnees or chiffre.periode
+    return f"{jour} {chiffre.definition}".strip()

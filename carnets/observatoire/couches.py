@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +12,7 @@ from abs.portrait.chapitre import DemandeDeCarte
 from abs.portrait.tableaux import cellule
 from carnets.observatoire.mots import en_clair
 from cartes.apparence import FOND_DES_CERCLES, Apparence, apparences, rayon, tailles
-from cartes.ecran.cles_de_legende import RAYON_MAXIMAL, definitions, legende_html, style_leaflet
+from cartes.ecran.cles_de_legende import RAYON_MAXIMAL, definitions, style_leaflet
 from cartes.ecran.textes import lignes_d_infobulle
 from cartes.fonds import Fonds, carte
 from cartes.geometrie import GEOGRAPHIQUE, projection_locale, simplifier
@@ -33,13 +35,11 @@ NOMS: Final = {"communes": "par commune", "iris": "par IRIS"}
 
 @dataclass(frozen=True)
 class Niveau:
-    """Une carte d'un indicateur à un niveau, sous ses trois formes : dessin, couche, légende."""
+    """Une carte d'un indicateur à un niveau, et chaque valeur telle que le tableau de la page l'écrit."""
 
     cle: str
     nom: str
     dessin: CarteThematique
-    legende: str
-    alternatif: str
     ecrits: dict[str, str]
 
 
@@ -76,19 +76,13 @@ class Cartes:
         if not indicateur.carte:
             return []
         trouves = []
-        for cle, nom in NOMS.items():
-            if cle not in self.couches:
-                continue
-            try:
-                dessin = carte(
-                    self._fonds[cle], DemandeDeCarte(indicateur.code, "mailles", indicateur.libelle)
-                )
-            except CarteImpossible:
-                # La page de l'indicateur dit qu'il n'a pas de carte à ce niveau.
-                continue
-            dessin = replace(dessin, titre=f"{dessin.titre}, {nom}")
-            ecrits = self._ecrits(cle, indicateur)
-            trouves.append(Niveau(cle, nom, dessin, legende_html(dessin), dessin.texte_alternatif(), ecrits))
+        demande = DemandeDeCarte(indicateur.code, "mailles", indicateur.libelle)
+        for cle in (c for c in NOMS if c in self.couches):
+            # Sans carte à ce niveau, la page de l'indicateur le dit.
+            with suppress(CarteImpossible):
+                dessin = carte(self._fonds[cle], demande)
+                dessin = replace(dessin, titre=f"{dessin.titre}, {NOMS[cle]}")
+                trouves.append(Niveau(cle, NOMS[cle], dessin, self._ecrits(cle, indicateur)))
         return trouves
 
     def _ecrits(self, cle: str, indicateur: Indicateur) -> dict[str, str]:
@@ -103,35 +97,24 @@ class Cartes:
 
 def contours(couche: gpd.GeoDataFrame, *, alleger: bool = True) -> dict[str, Any]:
     """Écrire des contours allégés, frontières communes simplifiées ensemble."""
-    import shapely  # noqa: PLC0415 - import lent, réservé aux cartes
-
     metrique = couche.sort_values("code", ignore_index=True).to_crs(projection_locale(couche))
     ouest, sud, est, nord = metrique.total_bounds
     if alleger:
         metrique = simplifier(metrique, max(est - ouest, nord - sud) / PART_DE_LA_LARGEUR)
     else:
-        metrique = metrique.set_geometry(shapely.simplify(metrique.geometry.to_numpy(), 5), crs=metrique.crs)
+        metrique = metrique.set_geometry(metrique.simplify(5))
     degres = metrique.to_crs(GEOGRAPHIQUE)
     centres = degres.geometry.representative_point()
     return {
         "codes": [str(c) for c in degres["code"]],
         "noms": [str(n) for n in degres["nom"]],
         "centres": [[_degre(p.y), _degre(p.x)] for p in centres],
-        "formes": [_forme(g) for g in degres.geometry],
+        # Relire le GeoJSON arrondit chaque coordonnée de même façon des deux côtés d'une frontière.
+        "formes": [json.loads(json.dumps(g.__geo_interface__), parse_float=_degre) for g in degres.geometry],
     }
 
 
-def _forme(geometrie: Any) -> dict[str, Any]:
-    import shapely  # noqa: PLC0415 - import lent, réservé aux cartes
-
-    def arrondir(noeud: Any) -> Any:
-        return _degre(noeud) if isinstance(noeud, float) else [arrondir(fils) for fils in noeud]
-
-    objet = shapely.geometry.mapping(geometrie)
-    return {"type": objet["type"], "coordinates": arrondir(objet["coordinates"])}
-
-
-def _degre(valeur: float) -> float:
+def _degre(valeur: float | str) -> float:
     return round(float(valeur), DECIMALES)
 
 
@@ -144,15 +127,16 @@ def couche(niveau: Niveau, codes: list[str]) -> dict[str, Any]:
     ordre = [rangs.get(c) for c in codes]
     maximum = max(mesures, default=0.0)
     neutre = Apparence(FOND_DES_CERCLES)
+    lues = zip(
+        dessin.territoires["code"], dessin.territoires["valeur"], lignes_d_infobulle(dessin), strict=True
+    )
     textes = [
         [en_clair(li) for li in _infobulle(dessin, niveau.ecrits.get(str(code), ""), valeur, lignes)]
-        for code, valeur, lignes in zip(
-            dessin.territoires["code"], dessin.territoires["valeur"], lignes_d_infobulle(dessin), strict=True
-        )
+        for code, valeur, lignes in lues
     ]
     lue: dict[str, Any] = {
         "niveau": niveau.cle,
-        "alternatif": niveau.alternatif,
+        "alternatif": dessin.texte_alternatif(),
         "aplats": [style_leaflet(neutre if dessin.en_cercles and not a.etat else a) for a in distinctes],
         "apparences": [-1 if n is None else distinctes.index(presentes[n]) for n in ordre],
         "textes": [[] if n is None else textes[n] for n in ordre],

@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from abs.indicateurs.indicateurs import THEMES
 from abs.territoires.demande import Demande
 from carnets.documents.tableur.definitions import sources_employees
 from carnets.dossier_de_sortie import dossier_de_sortie
-from carnets.observatoire import adresses
+from carnets.observatoire import couches, fichiers, rendu
 from carnets.observatoire.chiffres import Chiffres, etablir, sans_suivi
-from carnets.observatoire.couches import Cartes, contours, couche, motifs
-from carnets.observatoire.donnees import donnees_des_territoires, en_script, sommaire
 from carnets.observatoire.fiches import Fiche, fiches
 from carnets.observatoire.mots import dates_lisibles, jour_lisible, raison_sans_carte
-from carnets.observatoire.pages import PageDeTerritoire, pages_des_territoires
-from carnets.observatoire.portraits import PortraitsTrouves, joindre, trouver
-from carnets.observatoire.rendu import leaflet, rendre, ressource
-from carnets.observatoire.telechargements import (
-    Fichier,
-    ecrire_l_ensemble,
-    ecrire_les_fichiers,
-    table_entiere,
-)
+from carnets.observatoire.pages import donnees_des_territoires, en_script, pages_des_territoires, sommaire
 from donnees_insee.base.lignes_recues import exiger_le_registre
 from donnees_insee.base.publications import noter
 from donnees_insee.catalogue.catalogue import source
@@ -37,11 +27,6 @@ from donnees_insee.chemins import creer_dossier
 if TYPE_CHECKING:
     from donnees_insee.base.base import Base
 
-RESSOURCES: Final = ("observatoire.css", "observatoire.js", "carte.js", "comparer.js")
-DOSSIERS: Final = (
-    "ressources", "donnees/territoires", "donnees/cartes", "territoires", "indicateurs", "cartes",
-    f"{adresses.DOSSIER_DES_FICHIERS}/indicateurs",
-)  # fmt: skip
 Suivi = Callable[[str], None]
 
 
@@ -51,7 +36,7 @@ class Site:
 
     dossier: Path
     pages: int = 0
-    portraits: PortraitsTrouves = field(default_factory=PortraitsTrouves)
+    portraits: fichiers.PortraitsTrouves = field(default_factory=fichiers.PortraitsTrouves)
     sans_contour: list[str] = field(default_factory=list)
     avis: str = ""
 
@@ -72,170 +57,130 @@ def fabriquer(
     # Les IRIS réunis portent aussi ce que montre l'intercommunalité.
     locales = chiffres.iris_reunis.locales
     noter(base.dossier_du_registre, locales.montres, locales.sus)
-    trouves = trouver(portraits, demande, chiffres.territoires())
-    final = sortie.resolve() / adresses.dossier_du_site(chiffres.diagnostic.ensembles.sujet.code)
+    trouves = fichiers.trouver(portraits, demande, chiffres.territoires())
+    # Le nom du dossier ne dépend que du code, pour que ses liens durent.
+    final = sortie.resolve() / f"observatoire-{rendu.morceau(chiffres.diagnostic.ensembles.sujet.code)}"
     with dossier_de_sortie(final, remplacer=remplacer) as chantier:
-        site = _Chantier(chantier.provisoire, chiffres, Cartes(base, chiffres), trouves, suivre).ecrire()
-    return Site(chantier.final, site.pages, trouves, site.sans_contour, chantier.avis)
+        site = _Chantier(
+            chantier.provisoire, chiffres, couches.Cartes(base, chiffres), trouves, suivre
+        ).ecrire()
+    return replace(site, dossier=chantier.final, avis=chantier.avis)
 
 
+@dataclass
 class _Chantier:
     """Écrit un site dans un dossier provisoire."""
 
-    def __init__(
-        self,
-        racine: Path,
-        chiffres: Chiffres,
-        cartes: Cartes,
-        trouves: PortraitsTrouves,
-        suivre: Suivi,
-    ) -> None:
-        self.racine, self.chiffres, self.cartes, self.trouves = racine, chiffres, cartes, trouves
-        self.suivre = suivre
-        sujet = chiffres.diagnostic.ensembles.sujet
-        self.commun: dict[str, Any] = {
-            "site": {
-                "nom": sujet.nom,
-                "fictif": "fictif" in sujet.nom.lower(),
-                "dates": dates_lisibles(chiffres.diagnostic),
-            }
+    racine: Path
+    chiffres: Chiffres
+    cartes: couches.Cartes
+    trouves: fichiers.PortraitsTrouves
+    suivre: Suivi
+    pages: int = 0
+
+    @cached_property
+    def commun(self) -> dict[str, Any]:
+        """Ce que toutes les pages montrent."""
+        diagnostic, territoires = self.chiffres.diagnostic, self.chiffres.territoires()
+        nom = diagnostic.ensembles.sujet.nom
+        return {
+            "site": {"nom": nom, "fictif": "fictif" in nom.lower(), "dates": dates_lisibles(diagnostic)},
+            "geographie": self.cartes.geographie,
+            "communes": [t for t in territoires if t.niveau == "commune"],
+            "qpv": [t for t in territoires if t.niveau == "qpv"],
         }
-        self.pages = 0
 
     def ecrire(self) -> Site:
-        for dossier in DOSSIERS:
-            creer_dossier(self.racine / dossier)
-        self._ressources()
+        for nom, contenu in rendu.ressources().items():
+            self._texte(f"ressources/{nom}", contenu)
         codes = self._contours()
         self._script("sommaire.js", "sommaire", "", sommaire(self.chiffres))
-        for cle, contenu in donnees_des_territoires(self.chiffres).items():
-            self._script(f"territoires/{cle}.js", "territoire", cle, contenu)
-        copies = joindre(self.racine, self.trouves)
-        pages = pages_des_territoires(self.chiffres)
+        for cle, donnees in donnees_des_territoires(self.chiffres).items():
+            self._script(f"territoires/{cle}.js", "territoire", cle, donnees)
+        copies = fichiers.joindre(self.racine, self.trouves)
+        pages: list[dict[str, Any]] = [
+            {"page": page, "portrait": copies.get(rendu.cle_de(page["territoire"]), [])}
+            for page in pages_des_territoires(self.chiffres)
+        ]
         for page in pages:
-            self._page(
-                adresses.page_de(page.territoire),
-                "territoire.html.j2",
-                page=page,
-                portrait=copies.get(page.cle, []),
-            )
-        toutes = fiches(self.chiffres)
-        par_indicateur = [(fiche, self._indicateur(fiche, codes)) for fiche in toutes]
-        images = [f.adresse for _, fichiers in par_indicateur for f in fichiers if f.adresse.endswith(".png")]
-        ensemble = ecrire_l_ensemble(self.racine, self.chiffres, self.cartes, images)
-        self._pages_communes(pages, toutes, ensemble, par_indicateur, copies)
+            self._page(rendu.page_de(page["page"]["territoire"]), "territoire.html", **page)
+        par_indicateur = [(fiche, self._indicateur(fiche, codes)) for fiche in fiches(self.chiffres)]
+        self._pages_communes(pages[0], par_indicateur, copies)
         self._fabrication()
         return Site(self.racine, self.pages, self.trouves, self.cartes.sans_contour())
 
     # -- pages ---------------------------------------------------------------------------------
 
-    def _page(self, adresse: str, modele: str, **valeurs: Any) -> None:
+    def _page(self, adresse: str, modele: str = "", **valeurs: Any) -> None:
         racine = "../" * adresse.count("/")
-        self._texte(adresse, rendre(modele, racine, **self.commun, **valeurs))
+        self._texte(adresse, rendu.rendre(f"{modele or adresse}.j2", racine, **self.commun | valeurs))
         self.pages += 1
 
-    def _indicateur(self, fiche: Fiche, codes: dict[str, list[str]]) -> list[Fichier]:
+    def _indicateur(self, fiche: Fiche, codes: dict[str, list[str]]) -> list[fichiers.Fichier]:
         """Écrire la page d'un indicateur, sa couche, sa carte à inclure et ses fichiers."""
         self.suivre(fiche.indicateur.libelle)
-        code = fiche.indicateur.code
+        nom = rendu.morceau(fiche.indicateur.code)
         niveaux = [n for n in self.cartes.niveaux(fiche.indicateur) if n.cle in codes]
-        fichiers = ecrire_les_fichiers(self.racine, self.chiffres, self.cartes, fiche, niveaux)
-        adresse = adresses.carte_d_indicateur(code)
+        ecrits = fichiers.ecrire_les_fichiers(self.racine, self.chiffres, self.cartes, fiche, niveaux)
+        raison = raison_sans_carte(fiche.indicateur, fiche.comptes(), contours=bool(codes), recu=fiche.recu)
+        commun = {"fiche": fiche, "niveaux": niveaux, "motifs": couches.motifs(niveaux)}
+        propres = {"carte": f"cartes/{nom}.html", "fichiers": ecrits, "sans_carte": raison}
+        self._page(rendu.page_d_indicateur(fiche.indicateur.code), "indicateur.html", **commun, **propres)
         if niveaux:
-            nom = adresses.morceau(code)
-            self._script(f"cartes/{nom}.js", "carte", nom, [couche(n, codes[n.cle]) for n in niveaux])
-        commun = {"fiche": fiche, "niveaux": niveaux, "motifs": motifs(niveaux)}
-        self._page(
-            adresses.page_d_indicateur(code),
-            "indicateur.html.j2",
-            **commun,
-            carte=adresse,
-            fichiers=fichiers,
-            sans_carte=raison_sans_carte(
-                fiche.indicateur, fiche.comptes(), contours=bool(codes), recu=fiche.recu
-            ),
-        )
-        if niveaux:
-            self._page(adresse, "carte.html.j2", **commun)
-        return fichiers
+            self._script(f"cartes/{nom}.js", "carte", nom, [couches.couche(n, codes[n.cle]) for n in niveaux])
+            self._page(f"cartes/{nom}.html", "carte.html", **commun)
+        return ecrits
 
     def _pages_communes(
         self,
-        pages: list[PageDeTerritoire],
-        toutes: list[Fiche],
-        ensemble: list[Fichier],
-        par_indicateur: list[tuple[Fiche, list[Fichier]]],
-        copies: dict[str, list[Fichier]],
+        accueil: dict[str, Any],
+        par_indicateur: list[tuple[Fiche, list[fichiers.Fichier]]],
+        copies: dict[str, list[fichiers.Fichier]],
     ) -> None:
-        e, geographie = self.chiffres.diagnostic.ensembles, self.cartes.geographie
-        communes = [t for t in self.chiffres.territoires() if t.niveau == "commune"]
-        qpv = [t for t in self.chiffres.territoires() if t.niveau == "qpv"]
+        tenues = self.cartes.couches
         self._page(
-            adresses.ACCUEIL,
-            "accueil.html.j2",
-            page=pages[0],
-            portrait=copies.get(pages[0].cle, []),
-            communes=communes,
-            qpv=qpv,
-            cartes="communes" in self.cartes.couches,
-            qpv_traces="qpv" in self.cartes.couches,
-            sans_contour=self.cartes.sans_contour() if self.cartes.couches else [],
-            nombre_d_indicateurs=len(toutes),
+            "index.html",
+            "accueil.html",
+            **accueil,
+            cartes="communes" in tenues,
+            qpv_traces="qpv" in tenues,
+            sans_contour=self.cartes.sans_contour() if tenues else [],
+            nombre_d_indicateurs=len(self.chiffres.indicateurs),
             contours=[source(s).titre_court for s in ("contours_iris", "contours_qpv")],
-            geographie=geographie,
         )
+        toutes = [fiche for fiche, _ in par_indicateur]
+        self._page("indicateurs.html", fiches=toutes, absents=self.chiffres.absents())
+        self._page("comparer.html", ensembles=self.chiffres.diagnostic.ensembles)
+        images = [f.adresse for _, ecrits in par_indicateur for f in ecrits if f.adresse.endswith(".png")]
+        joints = [(t, copies.get(rendu.cle_de(t))) for t in self.chiffres.territoires()]
         self._page(
-            adresses.INDICATEURS,
-            "indicateurs.html.j2",
-            themes=THEMES,
-            fiches=toutes,
-            absents=self.chiffres.absents(),
-        )
-        choix = [
-            ("Intercommunalité", [e.sujet]),
-            ("Communes", communes),
-            ("Quartiers prioritaires", qpv),
-            ("Références", list(e.references)),
-        ]
-        self._page(adresses.COMPARER, "comparer.html.j2", choix=[(t, liste) for t, liste in choix if liste])
-        joints = [(p.territoire, copies[p.cle]) for p in pages if p.cle in copies]
-        self._page(
-            adresses.TELECHARGER,
-            "telecharger.html.j2",
-            ensemble=ensemble,
+            "telecharger.html",
+            ensemble=fichiers.ecrire_l_ensemble(self.racine, self.chiffres, self.cartes, images),
             par_indicateur=par_indicateur,
-            portraits=joints,
+            portraits=[(t, siens) for t, siens in joints if siens],
         )
         self._page(
-            adresses.LIRE,
-            "lire.html.j2",
-            sources=sources_employees(table_entiere(self.chiffres)).to_dict("records"),
+            "lire.html",
+            sources=sources_employees(fichiers.table_entiere(self.chiffres)).to_dict("records"),
             remarques=self.chiffres.diagnostic.remarques,
-            geographie=geographie,
         )
 
-    # -- ressources et données -----------------------------------------------------------------
+    # -- données -------------------------------------------------------------------------------
 
     def _texte(self, adresse: str, texte: str) -> None:
+        creer_dossier((self.racine / adresse).parent)
         (self.racine / adresse).write_text(texte, encoding="utf-8", newline="\n")
 
     def _script(self, adresse: str, genre: str, cle: str, contenu: Any) -> None:
         self._texte(f"donnees/{adresse}", en_script(genre, cle, contenu))
 
-    def _ressources(self) -> None:
-        for nom, contenu in ({nom: ressource(nom) for nom in RESSOURCES} | leaflet()).items():
-            self._texte(f"ressources/{nom}", contenu)
-
     def _contours(self) -> dict[str, list[str]]:
         """Écrire les contours de chaque niveau, une fois ; donner leurs codes dans l'ordre du fichier."""
         codes = {}
-        noms = {t.code: t.nom for t in self.chiffres.iris_reunis.ensembles.tous()}
+        noms = {t.code: t.nom for t in self.chiffres.iris_reunis.ensembles.mailles}
         for niveau, table in self.cartes.couches.items():
-            ecrits = contours(table, alleger=niveau != "qpv")
-            if niveau == "iris":
-                ecrits["noms"] = [
-                    noms.get(c, n) for c, n in zip(ecrits["codes"], ecrits["noms"], strict=True)
-                ]
+            ecrits = couches.contours(table, alleger=niveau != "qpv")
+            ecrits["noms"] = [noms.get(c, n) for c, n in zip(ecrits["codes"], ecrits["noms"], strict=True)]
             self._script(f"contours-{niveau}.js", "contours", niveau, ecrits)
             codes[niveau] = ecrits["codes"]
         return codes

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from abs.indicateurs.annees_comparables import regles
-from abs.indicateurs.indicateurs import THEMES
-from carnets.documents.tableur.definitions import unite_lisible
-from carnets.observatoire.chiffres_affiches import Figure, Lecteur
-from carnets.observatoire.mots import absence_commune, rang_alphabetique, sens_de_lecture
-from donnees_insee.catalogue.catalogue import sources
+from carnets.observatoire.chiffres import Figure, Lecteur
+from carnets.observatoire.mots import absence_commune, phrase, rang_alphabetique
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from abs.indicateurs.indicateurs import Indicateur, Lecture
     from abs.territoires.territoires import Territoire
     from carnets.observatoire.chiffres import Chiffres
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 GENRES_PARTICULIERS: Final = frozenset(
     {"rupture", "questionnaire", "ecart_minimal", "absence", "definition", "note", "seuil"}
 )
+PORTEES_ENTIERES: Final = frozenset({"", "France", "selon le fichier"})
 
 
 @dataclass(frozen=True)
@@ -44,25 +44,24 @@ class LigneDeFiche:
 
 @dataclass(frozen=True)
 class Fiche:
-    """La page d'un indicateur."""
+    """La page d'un indicateur : ses groupes de lignes sont ``ensemble``, ``communes``, ``qpv`` et ``iris``."""
 
     indicateur: Indicateur
-    theme: str
-    unite: str
-    sens: str
     formules: tuple[Formule, ...]
     limites: tuple[str, ...]
-    ensemble: tuple[LigneDeFiche, ...]
-    communes: tuple[LigneDeFiche, ...]
-    qpv: tuple[LigneDeFiche, ...]
-    iris: tuple[LigneDeFiche, ...]
-    absences: dict[str, str] = field(default_factory=dict)
-    recu: bool = False
+    groupes: dict[str, list[LigneDeFiche]]
+    recu: bool
+
+    def absence(self, groupe: str) -> str:
+        """Dire la raison qui vaut pour tout un tableau sans aucun chiffre."""
+        figures = [li.figure for li in self.groupes[groupe]]
+        avec = any(f.chiffre.a_une_valeur for f in figures)
+        return "" if avec else absence_commune(groupe, [f.mention for f in figures])
 
     def comptes(self) -> dict[str, tuple[int, int]]:
         """Compter, par niveau de carte, les territoires qui ont un chiffre."""
-        niveaux = {"communes": self.communes, "iris": self.iris}
-        return {nom: (sum(li.figure.a_une_valeur for li in g), len(g)) for nom, g in niveaux.items()}
+        niveaux = {nom: self.groupes[nom] for nom in ("communes", "iris")}
+        return {nom: (sum(li.figure.chiffre.a_une_valeur for li in g), len(g)) for nom, g in niveaux.items()}
 
 
 def fiches(chiffres: Chiffres) -> list[Fiche]:
@@ -74,65 +73,40 @@ def fiches(chiffres: Chiffres) -> list[Fiche]:
 def _fiche(chiffres: Chiffres, principal: Lecteur, fin: Lecteur, indicateur: Indicateur) -> Fiche:
     e = chiffres.diagnostic.ensembles
     communes = {t.code: t for t in e.mailles}
-    ensemble = [_ligne(principal, t, indicateur, "comparaison") for t in (e.sujet, *e.references)]
+
+    def lignes(groupe: str, territoires: Iterable[Territoire]) -> list[LigneDeFiche]:
+        return [LigneDeFiche(t, principal.figure(t, indicateur, groupe)) for t in territoires]
+
+    ensemble = lignes("comparaison", (e.sujet, *e.references))
     autre = principal.figure(e.sujet, indicateur, "mailles")
-    if autre.a_une_valeur and autre.date != ensemble[0].figure.date:
+    if autre.chiffre.a_une_valeur and autre.chiffre.periode != ensemble[0].figure.chiffre.periode:
         # L'intercommunalité à la date de ses communes, quand ce n'est pas celle de ses références.
         ensemble.insert(1, LigneDeFiche(e.sujet, autre))
-    groupes = (
-        ensemble,
-        [_ligne(principal, t, indicateur, "mailles") for t in sorted(e.mailles, key=rang_alphabetique)],
-        [_ligne(principal, t, indicateur, "qpv") for t in sorted(e.qpv, key=rang_alphabetique)],
-        [
-            _ligne(fin, t, indicateur, "mailles", communes[code])
-            for code, diagnostic in chiffres.iris.items()
-            for t in sorted(diagnostic.ensembles.mailles, key=rang_alphabetique)
-        ],
-    )
-    montres = [tuple(g) if any(li.figure.chiffre is not None for li in g) else () for g in groupes]
-    sujet, des_communes, des_qpv, des_iris = montres
-    lectures = lectures_employees(chiffres, indicateur)
+    des_iris = [
+        LigneDeFiche(t, fin.figure(t, indicateur, "mailles"), communes[code])
+        for code, diagnostic in chiffres.iris.items()
+        for t in sorted(diagnostic.ensembles.mailles, key=rang_alphabetique)
+    ]
+    groupes = {
+        "ensemble": ensemble,
+        "communes": lignes("mailles", sorted(e.mailles, key=rang_alphabetique)),
+        "qpv": lignes("qpv", sorted(e.qpv, key=rang_alphabetique)),
+        "iris": des_iris,
+    }
+    montres = {n: g if any(li.figure.existe for li in g) else [] for n, g in groupes.items()}
+    lus = [li.figure.chiffre for g in montres.values() for li in g]
+    annees = {c.millesime for c in lus if c.a_une_valeur and c.millesime is not None}
+    lectures = _lectures_employees(chiffres, indicateur)
     return Fiche(
         indicateur,
-        THEMES[indicateur.theme],
-        unite_lisible(indicateur),
-        sens_de_lecture(indicateur),
         _formules(chiffres, indicateur, lectures),
-        limites(lectures, _annees(montres)),
-        sujet,
-        des_communes,
-        des_qpv,
-        des_iris,
-        absences={
-            nom: _absence(nom, lignes)
-            for nom, lignes in zip(("communes", "qpv", "iris"), montres[1:], strict=True)
-        },
-        recu=indicateur.code in chiffres.iris_reunis.locales.indicateurs,
+        limites(lectures, annees),
+        montres,
+        indicateur.code in chiffres.iris_reunis.locales.indicateurs,
     )
 
 
-def _absence(groupe: str, lignes: tuple[LigneDeFiche, ...]) -> str:
-    if any(li.figure.a_une_valeur for li in lignes):
-        return ""
-    return absence_commune(groupe, [li.figure.mention for li in lignes])
-
-
-def _annees(groupes: list[tuple[LigneDeFiche, ...]]) -> set[int]:
-    chiffres = [li.figure.chiffre for g in groupes for li in g if li.figure.a_une_valeur]
-    return {c.millesime for c in chiffres if c is not None and c.millesime is not None}
-
-
-def _ligne(
-    lecteur: Lecteur,
-    territoire: Territoire,
-    indicateur: Indicateur,
-    groupe: str,
-    commune: Territoire | None = None,
-) -> LigneDeFiche:
-    return LigneDeFiche(territoire, lecteur.figure(territoire, indicateur, groupe), commune)
-
-
-def lectures_employees(chiffres: Chiffres, indicateur: Indicateur) -> list[Lecture]:
+def _lectures_employees(chiffres: Chiffres, indicateur: Indicateur) -> list[Lecture]:
     """Donner les lectures dont un chiffre du site est tiré."""
     tires = {
         (c.source, c.definition)
@@ -150,9 +124,7 @@ def _formules(chiffres: Chiffres, indicateur: Indicateur, lectures: list[Lecture
         return (Formule(", ".join(transmis), comptes[0], comptes[1], ""),)
     ecrites = [
         Formule(
-            " ; ".join(
-                [le.source.titre, *([le.source_denominateur.titre] if le.source_denominateur else [])]
-            ),
+            " ; ".join(s.titre for s in (le.source, le.source_denominateur) if s is not None),
             le.numerateur.texte if le.numerateur else "",
             le.denominateur.texte if le.denominateur else "",
             le.variable,
@@ -164,19 +136,15 @@ def _formules(chiffres: Chiffres, indicateur: Indicateur, lectures: list[Lecture
 
 def limites(lectures: list[Lecture], annees: set[int]) -> tuple[str, ...]:
     """Dire ce qu'un lecteur doit savoir avant de commenter un indicateur."""
-    dites = [
-        f"{le.source.titre_court} : {le.source.portee}."
-        for le in lectures
-        if le.source.portee in _portees_a_dire()
-    ]
+    sources = [le.source for le in lectures]
+    # Une source qui couvre toute la France n'appelle pas de réserve.
+    dites = [f"{s.titre_court} : {s.portee}." for s in sources if s.portee not in PORTEES_ENTIERES]
     if any(le.est_publiee for le in lectures):
-        dites.append("Valeur publiée par le producteur : elle n'est ni sommée ni moyennée pour un groupe.")
+        dites.append(phrase("limites", "publiee"))
     if any(le.source_denominateur is not None for le in lectures):
-        dites.append("Rapport entre deux sources de dates différentes : il est donné comme une estimation.")
-    if any(le.source.famille == "recensement" for le in lectures):
-        dites.append(
-            "Recensement : chiffre d'enquête, lissé sur cinq ans ; l'incertitude écrite est un ordre de grandeur."
-        )
+        dites.append(phrase("limites", "deux_sources"))
+    if any(s.famille == "recensement" for s in sources):
+        dites.append(phrase("limites", "recensement"))
     visent = [
         r.raison
         for r in regles()[0]
@@ -186,8 +154,3 @@ def limites(lectures: list[Lecture], annees: set[int]) -> tuple[str, ...]:
         and r.vise(*lectures)
     ]
     return tuple(dict.fromkeys([*dites, *visent]))
-
-
-def _portees_a_dire() -> set[str]:
-    """Une source qui couvre toute la France n'appelle pas de réserve."""
-    return {s.portee for s in sources().values()} - {"", "France", "selon le fichier"}

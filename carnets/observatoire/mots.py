@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from functools import lru_cache
+from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from carnets.documents.tableur.definitions import SENS
@@ -26,11 +29,19 @@ DROITS: Final = frozenset(
     {"part_allocataires_rsa", "rsa_pour_100_menages", "rsa_ouvert_pour_100_menages", "part_c2s", "beneficiaires_c2s"}
 )  # fmt: skip
 SENS_D_UN_DROIT: Final = "une valeur haute peut signaler une fragilité, ou un meilleur recours aux droits"
-ABSENCES: Final = {
-    "communes": "Aucune des {} communes n'a ce chiffre",
-    "qpv": "Aucun des {} quartiers prioritaires n'a ce chiffre",
-    "iris": "Aucun des {} IRIS n'a ce chiffre",
-}
+
+
+@lru_cache(maxsize=1)
+def textes() -> dict[str, dict[str, str]]:
+    """Lire les mots du site qui ne dépendent pas d'un chiffre."""
+    return tomllib.loads(
+        (resources.files("carnets.observatoire") / "textes.toml").read_text(encoding="utf-8")
+    )
+
+
+def phrase(genre: str, nom: str, /, **mots: object) -> str:
+    """Composer une phrase de la table des textes."""
+    return textes()[genre][nom].format(**mots)
 
 
 def en_clair(note: str) -> str:
@@ -51,7 +62,7 @@ def absence_commune(groupe: str, absences: Collection[str]) -> str:
         return ""
     raison = distinctes.pop().removeprefix("indisponible : ")
     raison = re.sub(r"^non (publié|transmis)", r"il n'est pas \1", raison)
-    return f"{ABSENCES[groupe].format(len(absences))} : {raison}."
+    return phrase("absences", groupe, n=len(absences), raison=raison)
 
 
 def sens_de_lecture(indicateur: Indicateur) -> str:
@@ -65,18 +76,13 @@ def raison_sans_carte(
     """Dire pourquoi un indicateur n'a pas de carte."""
     avec = {nom: compte for nom, compte in comptes.items() if compte[0]}
     if not avec:
-        return "Pas de carte : aucune commune ni aucun IRIS n'a de chiffre à dessiner."
+        return phrase("sans_carte", "sans_chiffre")
     if not contours:
-        return "Pas de carte : la base ne contient pas les contours de ce territoire."
+        return phrase("sans_carte", "sans_contour")
     connus = " et ".join(_sur(nom, *compte) for nom, compte in avec.items())
     connus += " a un chiffre" if [n for n, _ in avec.values()] == [1] else " ont un chiffre"
-    if recu:
-        return f"Pas de carte : une donnée reçue d'un partenaire se lit en tableau ({connus})."
-    if not indicateur.carte:
-        return f"Pas de carte : cet indicateur se lit en tableau ({connus})."
-    return (
-        f"Pas de carte : ce qui a un chiffre n'a pas de contour dans la base, ou n'est pas classé ({connus})."
-    )
+    raison = "recu" if recu else "non_classe" if indicateur.carte else "en_tableau"
+    return phrase("sans_carte", raison, connus=connus)
 
 
 def _sur(niveau: str, n: int, total: int) -> str:

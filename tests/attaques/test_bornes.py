@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from carnets.commande import affichage
 from carnets.commande.application import app
-from carnets.observatoire.adresses import morceau
+from carnets.observatoire.rendu import morceau
 from donnees_insee.base.base import Base
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.depot.depot import deposer

@@ -18,7 +18,7 @@ import pytest
 
 from abs.calcul.diagnostic import diagnostiquer
 from abs.territoires.demande import Demande
-from carnets.commande.sources_locales import sources_lettre, sources_modele
+from carnets.commande.sources import sources_lettre, sources_modele
 from carnets.documents.csv_long import ecrire_csv
 from carnets.documents.fragments import titre
 from carnets.documents.preuve.preuve import contenu_du_recu

@@ -25,10 +25,9 @@ from abs.statuts import ABREGES_STATUT
 from abs.territoires.demande import Demande
 from carnets.commande.application import app
 from carnets.documents.preuve.preuve import ecrire_preuve
-from carnets.observatoire.chiffres import Chiffres, etablir
-from carnets.observatoire.chiffres_affiches import date_comparable
-from carnets.observatoire.donnees import en_script
+from carnets.observatoire.chiffres import Chiffres, date_comparable, etablir
 from carnets.observatoire.fabrique import fabriquer
+from carnets.observatoire.fichiers import joindre, trouver
 from carnets.observatoire.mots import (
     DROITS,
     absence_commune,
@@ -38,7 +37,7 @@ from carnets.observatoire.mots import (
     rang_alphabetique,
     sens_de_lecture,
 )
-from carnets.observatoire.portraits import joindre, trouver
+from carnets.observatoire.pages import en_script
 from donnees_insee.base.base import Base
 from donnees_insee.catalogue.modeles_recus import modeles
 from donnees_insee.demo import EPCI_DEMO
