@@ -17,12 +17,10 @@ from carnets.documents.comparaison.planche import planche, texte_de_remplacement
 from carnets.documents.fragments import annexes
 from carnets.parametres import Reglages, verifier_parametres
 from cartes.fonds import Fonds
-from donnees_insee.erreurs import ParametreInvalide
 
 if TYPE_CHECKING:
     from abs.intercommunal.comparaison import ComparaisonIntercommunale
 
-FORMATS: Final = ("html", "docx", "xlsx", "csv", "gpkg", "cartes")
 UNE_DATE: Final = (
     "Chaque colonne est lue à une seule source et à une seule date, écrite sous son titre. Une médiane, un décile ou un "
     "taux publié ne se recalcule pas pour un groupe de communes : sans la ville-centre, ils n'existent pas."
@@ -172,12 +170,23 @@ class AtelierDeComparaison:
 
     def exporter(self) -> Fragment:
         """Écrire les fichiers demandés dans le dossier de sortie, s'il est donné."""
-        from carnets.documents.comparaison.ensemble import ecrire_fichiers  # noqa: PLC0415 - imports lents
+        from carnets.documents.ensemble import ecrire_fichiers_de_la_comparaison  # noqa: PLC0415 - imports lents
 
         dossier = self.reglages.dossier_sortie
         if dossier is None:
             return Fragment("", "Aucun fichier écrit : le paramètre dossier_sortie est vide.")
-        ecrits = ecrire_fichiers(self, dossier)
+        formats = self.reglages.formats
+        avec_cartes = "cartes" in formats
+        ecrits = ecrire_fichiers_de_la_comparaison(
+            self.comparaison,
+            self.voulus,
+            self.reglages.base,
+            formats,
+            self.fonds,
+            self.cartes.cartes if avec_cartes else {},
+            self.image if avec_cartes else b"",
+            dossier,
+        )
         return Fragment("", "\n".join(str(f.relative_to(dossier)) for f in ecrits))
 
     def _partie(self, ancre: str, titre: str, **contenu: Any) -> Fragment:
@@ -188,11 +197,6 @@ class AtelierDeComparaison:
 def verifier_reglages(indicateurs: str, parametres: dict[str, Any]) -> tuple[Reglages, tuple[str, ...]]:
     """Vérifier les paramètres de la comparaison."""
     reglages = verifier_parametres(parametres)
-    autres = [f for f in reglages.formats if f not in FORMATS]
-    if autres:
-        raise ParametreInvalide(
-            f"La comparaison intercommunale n'écrit pas {', '.join(autres)} ; on attend {', '.join(FORMATS)}."
-        )
     voulus = tuple(dict.fromkeys(c.strip() for c in indicateurs.split(",") if c.strip()))
     for code in voulus:
         indicateur(code)

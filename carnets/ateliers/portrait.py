@@ -16,6 +16,8 @@ from cartes.specification import CarteThematique
 from donnees_insee.erreurs import CarteImpossible
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from carnets.dessin_partage import DessinPartage
 
 
@@ -141,16 +143,23 @@ class Atelier:
 
     def exporter(self) -> Fragment:
         """Écrire les fichiers demandés dans le dossier de sortie, s'il est donné."""
-        from carnets.documents.ensemble import ecrire_fichiers  # noqa: PLC0415 - imports lents
-        from carnets.dossier_de_sortie import dossier_de_sortie, est_deja_ecrit  # noqa: PLC0415
+        from carnets.dossier_de_sortie import dossier_de_sortie, est_deja_ecrit  # noqa: PLC0415 - imports lents
 
         dossier = self.reglages.dossier_sortie
         if dossier is None:
             return Fragment("", "Aucun fichier écrit : le paramètre dossier_sortie est vide.")
         if not est_deja_ecrit(dossier):
-            ecrits = ecrire_fichiers(self, dossier)
-            return Fragment("", "\n".join(str(f.relative_to(dossier)) for f in ecrits))
+            return Fragment("", "\n".join(self._ecrire_dans(dossier)))
         with dossier_de_sortie(dossier) as chantier:
-            ecrits = ecrire_fichiers(self, chantier.provisoire)
-            noms = [str(f.relative_to(chantier.provisoire)) for f in ecrits]
+            noms = self._ecrire_dans(chantier.provisoire)
         return Fragment("", "\n".join([*noms, *((chantier.avis,) if chantier.avis else ())]))
+
+    def _ecrire_dans(self, dossier: Path) -> list[str]:
+        from carnets.documents.ensemble import ecrire_fichiers  # noqa: PLC0415 - imports lents
+
+        formats = self.reglages.formats
+        cartes = self.cartes if "cartes" in formats else {}
+        ecrits = ecrire_fichiers(
+            self.portrait.diagnostic, self.reglages.base, formats, self.fonds, cartes, dossier
+        )
+        return [str(f.relative_to(dossier)) for f in ecrits]

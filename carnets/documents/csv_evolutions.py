@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from abs.evolutions.rapport import rapport
 from abs.evolutions.tableaux import table
-from carnets.documents.csv_long import DEBUTS_DE_FORMULE
+from carnets.documents.csv_long import DEBUTS_DE_FORMULE, enregistrer
 from donnees_insee.chemins import fichier_provisoire
 
 if TYPE_CHECKING:
@@ -20,11 +20,8 @@ def ecrire_evolutions(releve: Releve, dossier: Path) -> Path:
     """Écrire toutes les évolutions, à pleine précision."""
     lignes = table(releve)
     chemin = dossier / f"evolutions_{releve.sujet.code}_{releve.de}_{releve.a}.csv"
-    ecrites = [";".join(f'"{nom}"' for nom in lignes.columns)]
-    ecrites += [";".join(_cellule(v) for v in ligne) for ligne in lignes.itertuples(index=False)]
-    with fichier_provisoire(chemin) as provisoire:
-        provisoire.write_text("\r\n".join(ecrites) + "\r\n", encoding="utf-8-sig", newline="")
-    return chemin
+    cellules = ([_cellule(v) for v in ligne] for ligne in lignes.itertuples(index=False))
+    return enregistrer(lignes.columns, cellules, chemin)
 
 
 def ecrire_rapport(releve: Releve, dossier: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib import metadata
@@ -32,18 +33,19 @@ BIBLIOTHEQUES: Final = (
 )
 
 
-def ecrire_preuve(diagnostic: Diagnostic, base: Base, dossier: Path) -> list[Path]:
-    """Écrire ce qui permet de vérifier chaque chiffre du portrait."""
+def ecrire_preuve(
+    diagnostic: Diagnostic, base: Base, dossier: Path, mention: Mapping[str, object] | None = None
+) -> list[Path]:
+    """Écrire ce qui permet de vérifier chaque chiffre du portrait ; la mention complète le reçu."""
+    creer_dossier(dossier)
     if diagnostic.demande.diffusion == "publique":
         noter(base.dossier_du_registre, diagnostic.locales.montres, diagnostic.locales.sus)
-    creer_dossier(dossier)
     table, recu = dossier / "diagnostic.parquet", dossier / "recu.json"
     with fichier_provisoire(table) as provisoire:
         diagnostic.table().to_parquet(provisoire, index=False)
     with fichier_provisoire(recu) as provisoire:
-        provisoire.write_text(
-            json.dumps(contenu_du_recu(diagnostic, base), ensure_ascii=False, indent=1), encoding="utf-8"
-        )
+        contenu = contenu_du_recu(diagnostic, base) | dict(mention or {})
+        provisoire.write_text(json.dumps(contenu, ensure_ascii=False, indent=1), encoding="utf-8")
     return [table, recu, ecrire_secret(diagnostic, dossier / "secret.csv")]
 
 

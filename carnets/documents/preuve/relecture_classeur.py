@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
+
 from abs.calcul.difference import CLE, Bilan, Ecart, absente, ecrit, memes
 from abs.calcul.table_longue import COLONNES
 from abs.indicateurs.indicateurs import indicateurs
 from abs.statuts import SANS_VALEUR
-from carnets.documents.preuve.relecture_xlsx import VIDE, CelluleLue, Feuille, adresse, lire_classeur, place
+from carnets.documents.preuve.relecture_xlsx import VIDE, CelluleLue, Feuille, lire_classeur
 from carnets.documents.tableur.styles import LONGUEUR_MAXIMALE, MOTS_DES_STATUTS, SANS_NIVEAU
 from carnets.documents.tableur.themes import ENTETES, L_ENTETE, L_LIBELLE, PREMIERE
 
@@ -68,7 +70,7 @@ class ControleDuClasseur:
                 self.bilan.ecarts.append(
                     Ecart(
                         self.bilan.document,
-                        f"{nom}!{adresse(L_LIBELLE, debut)}",
+                        f"{nom}!{xl_rowcol_to_cell(L_LIBELLE, debut)}",
                         "libellé",
                         "un indicateur",
                         trouve,
@@ -135,7 +137,7 @@ class ControleDuClasseur:
         ligne: dict[str, Any] | None,
     ) -> Bilan:
         bilan = Bilan(self.bilan.document)
-        ici = f"{nom}!{adresse(*cellule)}"
+        ici = f"{nom}!{xl_rowcol_to_cell(*cellule)}"
         if ligne is None or ligne["statut"] in SANS_VALEUR:
             reference = f"{code}|{niveau}|{indicateur}" if ligne is None else self.preuve.reference(ligne)
             mot = SANS_NIVEAU if ligne is None else MOTS_DES_STATUTS[ligne["statut"]]
@@ -166,9 +168,9 @@ class ControleDuClasseur:
     ) -> None:
         """Contrôler les deux comptes, puis refaire le calcul que la formule annonce."""
         for rang, (champ, terme) in enumerate(zip(("numerateur", "denominateur"), termes, strict=True)):
-            la = f"{ici.partition('!')[0]}!{adresse(cellule[0], cellule[1] - 2 + rang)}"
+            la = f"{ici.partition('!')[0]}!{xl_rowcol_to_cell(cellule[0], cellule[1] - 2 + rang)}"
             bilan.comparer(la, f"{reference}, {champ}", ligne[champ], terme.valeur)
-        voulues = [adresse(cellule[0], cellule[1] - k) for k in (1, 2, 1)]
+        voulues = [xl_rowcol_to_cell(cellule[0], cellule[1] - k) for k in (1, 2, 1)]
         trouve = TAUX.fullmatch(re.sub(r"[\s$]", "", lue.formule).lstrip("="))
         if trouve is None or [trouve[1], trouve[3], trouve[4]] != voulues:
             attendu = f"{voulues[1]}/{voulues[2]}, au facteur près"
@@ -190,7 +192,9 @@ class ControleDuClasseur:
         for colonne, t in enumerate(territoires, start=3):
             lu = feuille.get((2, colonne), VIDE).valeur
             if lu != t["titre"]:
-                self.bilan.comparer(f"{COMPARAISON}!{adresse(2, colonne)}", t["code"], t["titre"], lu)
+                self.bilan.comparer(
+                    f"{COMPARAISON}!{xl_rowcol_to_cell(2, colonne)}", t["code"], t["titre"], lu
+                )
         for ligne in range(3, max((place_[0] for place_ in feuille), default=2) + 1):
             codes = self._codes.get(str(feuille.get((ligne, 1), VIDE).valeur), [])
             for colonne, t in enumerate(territoires, start=3):
@@ -200,7 +204,7 @@ class ControleDuClasseur:
     def _renvoi(
         self, cellule: tuple[int, int], lue: CelluleLue, territoire: dict[str, str], codes: list[str]
     ) -> None:
-        ici, ou = f"{COMPARAISON}!{adresse(*cellule)}", (territoire["code"], territoire["niveau"])
+        ici, ou = f"{COMPARAISON}!{xl_rowcol_to_cell(*cellule)}", (territoire["code"], territoire["niveau"])
         lignes = [x for c in codes for x in self._candidates(ou, c, "comparaison")]
         bonne = next((x for x in lignes if self._est_montree(x, lue)), None)
         avec = [x for x in lignes if x is not None]
@@ -215,7 +219,11 @@ class ControleDuClasseur:
         if bonne is None or bonne["statut"] in SANS_VALEUR:
             return
         trouve = RENVOI.fullmatch(lue.formule.lstrip("=").replace("$", ""))
-        cible = self._places.get((trouve[1].replace("''", "'"), *place(trouve[2]))) if trouve else None
+        cible = (
+            self._places.get((trouve[1].replace("''", "'"), *xl_cell_to_rowcol(trouve[2])))
+            if trouve
+            else None
+        )
         if cible is None or cible[:2] != ou or cible[2] not in codes:
             attendu = "un renvoi à la cellule de ce chiffre"
             self.bilan.ecarts.append(
@@ -262,7 +270,7 @@ class ControleDuClasseur:
                 attendu = ligne[champ]
                 coupe = attendu[:LONGUEUR_MAXIMALE] if isinstance(attendu, str) else attendu
                 if champ not in CLE and not memes(coupe, lue[champ]):
-                    ici = f"{LONGUES}!{adresse(rang, colonnes[champ])}"
+                    ici = f"{LONGUES}!{xl_rowcol_to_cell(rang, colonnes[champ])}"
                     self.bilan.ecarts.append(
                         Ecart(
                             self.bilan.document,
