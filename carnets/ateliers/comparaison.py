@@ -14,7 +14,7 @@ from carnets.ateliers.portrait import Fragment
 from carnets.documents.comparaison import fragments
 from carnets.documents.comparaison.cartes import PetitesCartes, petites_cartes
 from carnets.documents.comparaison.planche import planche, texte_de_remplacement
-from carnets.documents.fragments import annexes
+from carnets.documents.fragments import annexes, atlas, figure
 from carnets.parametres import Reglages, verifier_parametres
 from cartes.fonds import Fonds
 
@@ -77,8 +77,10 @@ class AtelierDeComparaison:
         if not cartes:
             return Fragment(texte, SANS_CARTE)
         legende = f"{nom} : {len(cartes)} indicateurs, commune par commune"
-        image = fragments.figure(self.image, texte_de_remplacement(cartes), legende)
-        return Fragment(texte + image + fragments.atlas(cartes, nom), legende)
+        image = figure(self.image, texte_de_remplacement(cartes), legende, "planche")
+        intertitre, cadre = "<h3>Carte interactive</h3>", "Carte interactive des communes"
+        interactive = atlas(cartes, nom, "commune par commune", intertitre, cadre)
+        return Fragment(texte + image + interactive, legende)
 
     def tableaux(self) -> Fragment:
         """Afficher les tableaux communes × indicateurs, thème par thème."""

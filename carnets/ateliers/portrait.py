@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from dataclasses import dataclass
 from functools import cached_property
@@ -91,17 +90,13 @@ class Atelier:
             )
         # Avant la carte interactive : le second dessinateur commence pendant qu'elle se compose.
         _ = self.dessins
-        from cartes.ecran.interactif import atlas  # noqa: PLC0415 - import lent, réservé aux cartes
-
-        # Le nom du territoire est déjà celui de la page : les boutons n'ont pas à le répéter.
-        couches = [
-            c.intitulee(c.titre.removesuffix(f" · {self.portrait.titre}")) for c in self.cartes.values()
-        ]
-        page = atlas(couches, f"{self.portrait.titre}, indicateur par indicateur")
-        cadre = (
-            '<section class="atlas-bloc"><h2 id="carte">Carte interactive</h2>'
-            '<iframe class="atlas" title="Carte interactive" sandbox="allow-scripts" '
-            f'srcdoc="{html.escape(page, quote=True)}"></iframe></section>'
+        intertitre = '<h2 id="carte">Carte interactive</h2>'
+        cadre = fragments.atlas(
+            self.cartes.values(),
+            self.portrait.titre,
+            "indicateur par indicateur",
+            intertitre,
+            "Carte interactive",
         )
         return Fragment(cadre, f"Carte interactive de {len(self.cartes)} indicateurs")
 
@@ -127,15 +122,10 @@ class Atelier:
 
     def figure(self, dessin: CarteThematique) -> Fragment:
         """Montrer une carte imprimée, avec sa légende et son texte de remplacement."""
-        image = base64.b64encode(self.dessins.png(dessin)).decode("ascii")
-        remplacement = html.escape(dessin.texte_alternatif(), quote=True)
         absents = f" ; sans contour : {', '.join(dessin.manquants)}" if dessin.manquants else ""
-        legende = html.escape(f"{dessin.titre}, {dessin.date}{absents}")
-        return Fragment(
-            f'<figure><img src="data:image/png;base64,{image}" alt="{remplacement}">'
-            f"<figcaption>{legende}</figcaption></figure>",
-            dessin.texte_alternatif(),
-        )
+        remplacement = dessin.texte_alternatif()
+        legende = f"{dessin.titre}, {dessin.date}{absents}"
+        return Fragment(fragments.figure(self.dessins.png(dessin), remplacement, legende), remplacement)
 
     def annexes(self) -> Fragment:
         """Montrer les sources, les définitions et la façon de lire."""

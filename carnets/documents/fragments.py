@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import base64
+import html
+from datetime import date
 from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from abs.portrait.portrait import Chapitre, Portrait
+from carnets.documents.modeles import MODELES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jinja2 import Environment
+
+    from cartes.specification import CarteThematique
 
 
 @lru_cache(maxsize=1)
 def _environnement() -> Environment:
     from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - import réservé au rendu
 
-    dossier = resources.files("carnets.documents") / "modeles"
     return Environment(
-        loader=FunctionLoader(lambda nom: (dossier / nom).read_text(encoding="utf-8")),
+        loader=FunctionLoader(lambda nom: (MODELES / nom).read_text(encoding="utf-8")),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -41,15 +47,16 @@ def _appuis(portrait: Portrait) -> Any:
     return gardes["_appuis"]
 
 
+def aujourd_hui() -> str:
+    """Écrire la date du jour à l'horloge du poste : c'est celle que l'analyste attend sur sa page."""
+    from babel.dates import format_date  # noqa: PLC0415 - import réservé au rendu
+
+    return format_date(date.today(), format="long", locale="fr_FR")  # noqa: DTZ011
+
+
 def titre(portrait: Portrait) -> str:
     """Rendre le titre, les avertissements, les chiffres clés, les forces et les faiblesses."""
-    from datetime import date  # noqa: PLC0415
-
-    from babel.dates import format_date  # noqa: PLC0415
-
-    # La date du jour à l'horloge du poste : c'est celle que l'analyste attend sur sa page.
-    aujourd_hui = format_date(date.today(), format="long", locale="fr_FR")  # noqa: DTZ011
-    return rendre("titre.html.j2", portrait=portrait, etabli_le=aujourd_hui, appuis=_appuis(portrait))
+    return rendre("titre.html.j2", portrait=portrait, etabli_le=aujourd_hui(), appuis=_appuis(portrait))
 
 
 def chapitre(portrait: Portrait, contenu: Chapitre) -> str:
@@ -92,10 +99,39 @@ def annexes(portrait: Portrait) -> str:
     )
 
 
-def page(titre_de_page: str, corps: str) -> str:
-    """Rendre une page complète et autonome autour d'un corps déjà rendu."""
-    from markupsafe import Markup  # noqa: PLC0415
+def figure(image: bytes, remplacement: str, legende: str, classe: str = "") -> str:
+    """Inclure une image dans la page, avec sa légende et son texte de remplacement."""
+    source = base64.b64encode(image).decode("ascii")
+    debut = f'<figure class="{classe}">' if classe else "<figure>"
+    return (
+        f'{debut}<img src="data:image/png;base64,{source}" alt="{html.escape(remplacement, quote=True)}">'
+        f"<figcaption>{html.escape(legende)}</figcaption></figure>"
+    )
 
-    feuille = resources.files("carnets.documents") / "modeles" / "portrait.css"
-    style = Markup(feuille.read_text(encoding="utf-8"))  # noqa: S704 - feuille de style du paquet
-    return rendre("page.html.j2", titre=titre_de_page, corps=Markup(corps), style=style)  # noqa: S704
+
+def atlas(cartes: Iterable[CarteThematique], nom: str, maille: str, intertitre: str, cadre: str) -> str:
+    """Rendre la carte interactive, une couche par indicateur, sous un intertitre."""
+    from cartes.ecran.interactif import atlas as page_d_atlas  # noqa: PLC0415 - import lent, réservé aux cartes
+
+    # Le nom du territoire est déjà celui de la page : les boutons n'ont pas à le répéter.
+    couches = [c.intitulee(c.titre.removesuffix(f" · {nom}")) for c in cartes]
+    contenu = html.escape(page_d_atlas(couches, f"{nom}, {maille}"), quote=True)
+    return (
+        f'<section class="atlas-bloc">{intertitre}<iframe class="atlas" title="{cadre}" '
+        f'sandbox="allow-scripts" srcdoc="{contenu}"></iframe></section>'
+    )
+
+
+def page(
+    titre_de_page: str,
+    corps: str,
+    modele: str = "page.html.j2",
+    feuilles: tuple[str, ...] = ("portrait.css",),
+    **valeurs: Any,
+) -> str:
+    """Rendre une page complète et autonome autour d'un corps déjà rendu."""
+    from markupsafe import Markup  # noqa: PLC0415 - import réservé au rendu
+
+    lues = "\n".join((MODELES / nom).read_text(encoding="utf-8") for nom in feuilles)
+    style, interieur = Markup(lues), Markup(corps)  # noqa: S704 - feuilles du paquet, corps déjà échappé
+    return rendre(modele, titre=titre_de_page, corps=interieur, style=style, **valeurs)

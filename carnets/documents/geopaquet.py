@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from carnets.documents.modeles import MODELES
 from carnets.documents.tableur.definitions import definitions, unite_lisible
 from carnets.documents.tableur.qgis import style_qml
 from donnees_insee.chemins import fichier_provisoire
@@ -28,24 +29,6 @@ LAMBERT_93: Final = "EPSG:2154"
 CADRE_METROPOLE: Final = (-6.0, 41.0, 10.0, 51.5)
 CHAMPS: Final = ("statut", "fiabilite", "date")
 SUFFIXES_LISIBLES: Final = {"statut": "statut", "fiabilite": "fiabilité", "date": "date"}
-TABLES: Final = """
-CREATE TABLE IF NOT EXISTS gpkg_extensions (
-  table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL,
-  scope TEXT NOT NULL, CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
-CREATE TABLE IF NOT EXISTS gpkg_data_columns (
-  table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT,
-  mime_type TEXT, constraint_name TEXT, CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),
-  CONSTRAINT gdc_tn UNIQUE (table_name, name));
-CREATE TABLE IF NOT EXISTS gpkg_data_column_constraints (
-  constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC,
-  min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
-  CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
-CREATE TABLE IF NOT EXISTS layer_styles (
-  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
-  f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
-  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
-  update_time DATETIME DEFAULT CURRENT_TIMESTAMP);
-"""
 DEFINITION_DU_SCHEMA: Final = "http://www.geopackage.org/spec121/#extension_schema"
 
 
@@ -92,7 +75,7 @@ def ecrire_gpkg(diagnostic: Diagnostic, couches: dict[str, gpd.GeoDataFrame], ch
         _ecrire(definitions(diagnostic), provisoire, "definitions")
         _ecrire(diagnostic.table(), provisoire, "diagnostic")
         with closing(sqlite3.connect(provisoire)) as base, base:
-            base.executescript(TABLES)
+            base.executescript((MODELES / "geopaquet.sql").read_text(encoding="utf-8"))
             _declarer(base)
             for maillage in maillages(diagnostic):
                 if maillage.nom in dessinees:

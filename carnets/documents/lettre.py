@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
+from carnets.documents.modeles import MODELES
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import SortieImpossible
 
@@ -40,8 +40,7 @@ class Lettre:
 
 @lru_cache(maxsize=1)
 def _gabarit() -> dict[str, Any]:
-    fichier = resources.files("carnets.documents") / "modeles" / "lettre.toml"
-    return tomllib.loads(fichier.read_text(encoding="utf-8"))
+    return tomllib.loads((MODELES / "lettre.toml").read_text(encoding="utf-8"))
 
 
 def composer_la_lettre(modele: Modele, territoires: tuple[Territoire, ...], fichier: str) -> Lettre:

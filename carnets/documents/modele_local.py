@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
+from carnets.documents.modeles import CLASSEURS
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import SortieImpossible
 from donnees_insee.preparation.sources_recues import COLONNES
@@ -23,17 +24,7 @@ if TYPE_CHECKING:
 DONNEES: Final = "Données"
 LISEZ_MOI: Final = "Lisez-moi"
 COLONNE_DU_NOM: Final = "nom_du_territoire"
-SENS_DES_COLONNES: Final[dict[str, str]] = {
-    "territoire": "Code du territoire, en texte : IRIS (9 caractères), commune (5), EPCI (9), QPV, département, "
-    "région précédée d'un R (R76), METRO. Les zéros de tête comptent.",
-    "date": "Date des données : une année (2024), un jour (2024-12-31) ou une période (2024-2025).",
-    "indicateur": "Code de l'indicateur ; ne pas le changer.",
-    "numerateur": "Effectif compté. Laisser vide ce qui n'est pas connu, écrire « s » ce qui est couvert par le secret.",
-    "denominateur": "Effectif auquel le premier se rapporte ; vide si l'indicateur est un simple effectif.",
-    "producteur": "Nom de l'organisme qui transmet, tel qu'il doit être cité.",
-    "diffusion": "« publique » : le chiffre peut être publié ; « interne » : il reste dans les documents de travail.",
-    "seuil": "Effectif au-dessous duquel un chiffre n'est pas publié (nombre entier, 0 pour aucun).",
-}
+SENS_DES_COLONNES: Final[dict[str, str]] = CLASSEURS["colonnes_recues"]
 LIGNES_LIBRES: Final = 200
 
 

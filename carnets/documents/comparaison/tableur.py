@@ -12,6 +12,7 @@ from abs.intercommunal.tables import LECTURE, SIGNES
 from abs.statuts import LIBELLES_STATUT
 from carnets.documents.comparaison.feuilles import ecrire_communes, ecrire_qpv, mettre_en_page
 from carnets.documents.comparaison.nombres import etendues_en_deux, nombre_lu
+from carnets.documents.modeles import CLASSEURS
 from carnets.documents.tableur.annexes import ecrire_definitions, ecrire_donnees_longues, ecrire_sources
 from carnets.documents.tableur.styles import (
     GRIS,
@@ -35,46 +36,8 @@ if TYPE_CHECKING:
     from abs.intercommunal.lignes import Valeur
     from abs.portrait.tableaux import Cellule, Tableau
 
-FEUILLES: Final = {
-    "Communes": "une commune par ligne, un indicateur par colonne, chacun à une seule date ; l'intercommunalité en tête",
-    "Fiches": "une ligne par commune et par indicateur : filtrez sur une commune pour avoir sa fiche, rangs compris",
-    "Profils": "groupes de communes et étendue de chaque variable",
-    "Comparables": "les communes comparables à chacune, et leurs valeurs",
-    "Ville-centre": "ce qu'elle pèse, et les taux avec et sans elle",
-    "QPV": "les quartiers prioritaires côte à côte",
-    "Définitions": "chaque indicateur : définition, formule de chaque série, unité, source",
-    "Sources": "fichiers employés, licences, dates ; fichiers qui manquent",
-    "Données longues": "tous les chiffres, un par ligne, avec marge, statut, fiabilité et note",
-}
-TITRES: Final = {
-    "commune": ("Commune", 26),
-    "code": ("Code", 9),
-    "groupe": ("Groupe", 8),
-    "theme": ("Thème", 24),
-    "indicateur": ("Indicateur", 46),
-    "unite": ("Unité", 12),
-    "valeur": ("Valeur", 12),
-    "marge": ("Marge ±", 9),
-    "intercommunalite": ("Intercommunalité", 15),
-    "ecart_etabli": ("Écart établi", 14),
-    "rang_premier": ("Rang, au mieux", 9),
-    "rang_dernier": ("Rang, au plus", 9),
-    "communes_rangees": ("Communes rangées", 10),
-    "sans_rang": ("Pourquoi sans rang", 34),
-    "statut": ("Statut", 13),
-    "fiabilite": ("Fiabilité", 12),
-    "note": ("Note", 40),
-    "date": ("Date", 20),
-    "source": ("Source", 30),
-    "reference": ("Ligne du diagnostic", 44),
-    "question": ("Question", 40),
-    "place_premiere": ("Place, au mieux", 9),
-    "place_derniere": ("Place, au plus", 9),
-    "sur": ("Sur", 6),
-    "comparable": ("Commune comparable", 26),
-    "code_comparable": ("Code", 9),
-    "valeur_comparable": ("Sa valeur", 12),
-}
+FEUILLES: Final[dict[str, str]] = CLASSEURS["feuilles_de_comparaison"]
+TITRES: Final[dict[str, tuple[str, int]]] = CLASSEURS["colonnes_de_comparaison"]
 
 
 def ecrire_classeur(comparaison: ComparaisonIntercommunale, chemin: Path) -> Path:

@@ -51,7 +51,7 @@ class ControleDuClasseur:
             if nom in feuilles:
                 controle(feuilles[nom])
             else:
-                self.bilan.ecarts.append(Ecart(self.bilan.document, nom, "feuille", "une feuille", ""))
+                _noter(self.bilan, nom, "feuille", "une feuille", "")
         return self.bilan
 
     # -- feuilles de thème ---------------------------------------------------------------------
@@ -67,14 +67,12 @@ class ControleDuClasseur:
             codes = self._codes.get(libelle, [])
             if not codes:
                 trouve = f"« {libelle} »"
-                self.bilan.ecarts.append(
-                    Ecart(
-                        self.bilan.document,
-                        f"{nom}!{xl_rowcol_to_cell(L_LIBELLE, debut)}",
-                        "libellé",
-                        "un indicateur",
-                        trouve,
-                    )
+                _noter(
+                    self.bilan,
+                    f"{nom}!{xl_rowcol_to_cell(L_LIBELLE, debut)}",
+                    "libellé",
+                    "un indicateur",
+                    trouve,
                 )
             for ligne, territoire in territoires.items():
                 self._valeur(nom, feuille, (ligne, colonne), colonne - debut, territoire, codes)
@@ -144,9 +142,7 @@ class ControleDuClasseur:
             bilan.comparer(ici, reference, mot, lue.valeur)
             for terme in termes:
                 if terme.valeur is not None:
-                    bilan.ecarts.append(
-                        Ecart(bilan.document, f"{ici}, comptes", reference, "", ecrit(terme.valeur))
-                    )
+                    _noter(bilan, f"{ici}, comptes", reference, "", ecrit(terme.valeur))
             return bilan
         reference = self.preuve.reference(ligne)
         rapport = not (absente(ligne["numerateur"]) or absente(ligne["denominateur"]))
@@ -174,9 +170,7 @@ class ControleDuClasseur:
         trouve = TAUX.fullmatch(re.sub(r"[\s$]", "", lue.formule).lstrip("="))
         if trouve is None or [trouve[1], trouve[3], trouve[4]] != voulues:
             attendu = f"{voulues[1]}/{voulues[2]}, au facteur près"
-            bilan.ecarts.append(
-                Ecart(bilan.document, f"{ici}, formule", reference, attendu, lue.formule or "aucune formule")
-            )
+            _noter(bilan, f"{ici}, formule", reference, attendu, lue.formule or "aucune formule")
             return
         haut, bas = (t.valeur for t in termes)
         if isinstance(haut, float) and isinstance(bas, float) and bas:
@@ -213,7 +207,7 @@ class ControleDuClasseur:
             attendu = (
                 "–" if not avec else ecrit(avec[0]["valeur"]) or MOTS_DES_STATUTS.get(avec[0]["statut"], "")
             )
-            self.bilan.ecarts.append(Ecart(self.bilan.document, ici, reference, attendu, ecrit(lue.valeur)))
+            _noter(self.bilan, ici, reference, attendu, ecrit(lue.valeur))
             return
         self.bilan.egaux += 1
         if bonne is None or bonne["statut"] in SANS_VALEUR:
@@ -226,14 +220,12 @@ class ControleDuClasseur:
         )
         if cible is None or cible[:2] != ou or cible[2] not in codes:
             attendu = "un renvoi à la cellule de ce chiffre"
-            self.bilan.ecarts.append(
-                Ecart(
-                    self.bilan.document,
-                    f"{ici}, formule",
-                    reference,
-                    attendu,
-                    lue.formule or "aucune formule",
-                )
+            _noter(
+                self.bilan,
+                f"{ici}, formule",
+                reference,
+                attendu,
+                lue.formule or "aucune formule",
             )
 
     @staticmethod
@@ -250,7 +242,7 @@ class ControleDuClasseur:
         colonnes = {str(c.valeur): k for (ligne, k), c in feuille.items() if ligne == 0}
         if not set(COLONNES) <= set(colonnes):
             manquent = ", ".join(sorted(set(COLONNES) - set(colonnes)))
-            self.bilan.ecarts.append(Ecart(self.bilan.document, f"{LONGUES}!1", "colonnes", manquent, ""))
+            _noter(self.bilan, f"{LONGUES}!1", "colonnes", manquent, "")
             return
         vues = set()
         for rang in sorted({ligne for ligne, _ in feuille if ligne > 0}):
@@ -271,14 +263,12 @@ class ControleDuClasseur:
                 coupe = attendu[:LONGUEUR_MAXIMALE] if isinstance(attendu, str) else attendu
                 if champ not in CLE and not memes(coupe, lue[champ]):
                     ici = f"{LONGUES}!{xl_rowcol_to_cell(rang, colonnes[champ])}"
-                    self.bilan.ecarts.append(
-                        Ecart(
-                            self.bilan.document,
-                            ici,
-                            f"{reference}, {champ}",
-                            ecrit(attendu),
-                            ecrit(lue[champ]),
-                        )
+                    _noter(
+                        self.bilan,
+                        ici,
+                        f"{reference}, {champ}",
+                        ecrit(attendu),
+                        ecrit(lue[champ]),
                     )
             self.bilan.egaux += 1
         for reference in self.preuve.lignes.keys() - vues:
@@ -301,3 +291,7 @@ def _codes_par_libelle(definitions: Feuille) -> dict[str, list[str]]:
 def controler_classeur(chemin: Path, preuve: Preuve) -> Bilan:
     """Contrôler un classeur contre la preuve de son portrait."""
     return ControleDuClasseur(chemin, preuve).executer()
+
+
+def _noter(bilan: Bilan, ici: str, reference: str, attendu: str, trouve: str) -> None:
+    bilan.ecarts.append(Ecart(bilan.document, ici, reference, attendu, trouve))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from abs.calcul.table_longue import COLONNES, TEXTES
 from abs.indicateurs.indicateurs import THEMES
+from carnets.documents.modeles import CLASSEURS
 from carnets.documents.tableur.definitions import (
     date_et_source,
     definitions,
@@ -37,37 +38,9 @@ if TYPE_CHECKING:
     from abs.indicateurs.indicateurs import Indicateur
     from carnets.documents.tableur.themes import Place, Reperes
 
-ENTETES_DEFINITIONS: Final = {
-    "indicateur": ("Code", 28),
-    "libelle": ("Libellé", 34),
-    "libelle_court": ("Libellé avec dénominateur", 40),
-    "theme": ("Thème", 22),
-    "definition": ("Définition", 60),
-    "formule": ("Formule, par série", 70),
-    "unite": ("Unité", 12),
-    "sens": ("Sens de lecture", 26),
-    "seuil_pratique": ("Écart au-dessous duquel deux valeurs sont comparables", 18),
-    "source": ("Source", 44),
-}
-ENTETES_SOURCES: Final = {
-    "titre": ("Source", 50),
-    "producteur": ("Producteur", 20),
-    "licence": ("Licence", 20),
-    "millesimes": ("Millésime", 14),
-    "periodes": ("Date des données", 34),
-    "geographies": ("Géographie (année du COG)", 16),
-    "portee": ("Portée", 36),
-    "chiffres": ("Chiffres du portrait", 12),
-    "source": ("Identifiant", 18),
-}
-LARGEURS_LONGUES: Final = {
-    "indicateur": 30,
-    "note": 60,
-    "territoire": 22,
-    "definition": 16,
-    "periode": 22,
-    "source": 18,
-}
+ENTETES_DEFINITIONS: Final[dict[str, tuple[str, int]]] = CLASSEURS["definitions"]
+ENTETES_SOURCES: Final[dict[str, tuple[str, int]]] = CLASSEURS["sources"]
+LARGEURS_LONGUES: Final[dict[str, int]] = CLASSEURS["largeurs_longues"]
 
 
 def ecrire_comparaison(

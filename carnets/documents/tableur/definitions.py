@@ -11,6 +11,7 @@ import pandas as pd
 from abs.calcul.sources_recues import SUFFIXE_SOURCE, est_locale
 from abs.formats import ESPACE_INSECABLE, nombre
 from abs.indicateurs.indicateurs import THEMES, Indicateur, Lecture, indicateurs
+from carnets.documents.modeles import CLASSEURS
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.preparation.sources_recues import SOURCE
 
@@ -19,11 +20,7 @@ if TYPE_CHECKING:
     from abs.calcul.diagnostic import Diagnostic
     from abs.territoires.territoires import Territoire
 
-SENS: Final = {
-    "haut": "une valeur haute signale une fragilité",
-    "bas": "une valeur basse signale une fragilité",
-    "neutre": "neutre : décrit la population ou le parc, ne signale ni force ni fragilité",
-}
+SENS: Final[dict[str, str]] = CLASSEURS["sens"]
 COLONNES_SOURCES: Final = (
     "source", "titre", "producteur", "licence", "millesimes", "periodes", "geographies", "portee", "chiffres",
 )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from abs.formats import nombre
 from abs.phrases.phrases import decimales
 from abs.statuts import Fiabilite, Statut
+from carnets.documents.modeles import CLASSEURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,13 +31,7 @@ GRIS: Final = "#6B6B6B"
 TRAIT: Final = "#C9CFDA"
 LONGUEUR_MAXIMALE: Final = 32_767
 NOM_DE_FEUILLE_MAXIMUM: Final = 31
-NOMS_COURTS: Final = {
-    "emploi": "Emploi",
-    "demographie": "Démographie",
-    "revenus": "Revenus",
-    "logement": "Logement",
-    "sante_education": "Santé et éducation",
-}
+NOMS_COURTS: Final[dict[str, str]] = CLASSEURS["noms_courts"]
 MOTS_DES_STATUTS: Final[dict[str, str]] = {
     Statut.SECRET: "secret",
     Statut.INDISPONIBLE: "indisponible",

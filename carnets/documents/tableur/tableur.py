@@ -6,8 +6,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from abs.indicateurs.indicateurs import THEMES
-from abs.statuts import LIBELLES_STATUT, Statut
+from abs.statuts import LIBELLES_STATUT
 from abs.territoires.territoires import NOMS_DE_NIVEAU
+from carnets.documents.modeles import CLASSEURS
 from carnets.documents.tableur.annexes import (
     ecrire_comparaison,
     ecrire_definitions,
@@ -34,20 +35,8 @@ OPTIONS: Final = {
 }
 LISEZ_MOI: Final = "Lisez-moi"
 COMPARAISON: Final = "Comparaison"
-ANNEXES: Final = {
-    "Définitions": "chaque indicateur : définition, formule de chaque série, unité, sens de lecture, source",
-    "Sources": "fichiers employés, licences, dates ; fichiers qui manquent et ce qu'il faudrait déposer",
-    "Données longues": "tous les chiffres, un par ligne, avec marge, statut, fiabilité et note, à filtrer",
-}
-SENS_DES_STATUTS: Final[dict[str, str]] = {
-    Statut.PUBLIE: "chiffre du producteur, repris tel quel",
-    Statut.CALCULE: "rapport de comptes publiés : la cellule est une formule, ses deux termes sont à gauche",
-    Statut.ESTIME: "rapport de deux sources ou de deux dates ; le nombre est suivi de la lettre e",
-    Statut.PARTIEL: "calculé sur 95 % au moins des composantes, mais pas toutes ; le nombre est suivi de p",
-    Statut.SECRET: "non diffusé par le producteur (petits effectifs) ; n'est jamais reconstitué ici",
-    Statut.INDISPONIBLE: "absent des fichiers déposés, ou trop incomplet pour être donné",
-    Statut.SANS_OBJET: "n'a pas de sens ici : IRIS d'activité, dénominateur nul",
-}
+ANNEXES: Final[dict[str, str]] = CLASSEURS["annexes"]
+SENS_DES_STATUTS: Final[dict[str, str]] = CLASSEURS["statuts"]
 
 
 def ecrire_xlsx(diagnostic: Diagnostic, chemin: Path) -> Path:
@@ -119,7 +108,7 @@ class LisezMoi:
             self._couple(LIBELLES_STATUT[statut], sens)
         self._couple(SANS_NIVEAU, "aucun fichier tenu ne porte cet indicateur à ce niveau géographique")
         self._section("Lire un chiffre : sa fiabilité")
-        for nom, texte in _fiabilite():
+        for nom, texte in CLASSEURS["fiabilite"].items():
             self._couple(nom, texte)
         self._section("À savoir sur les dates de ce portrait")
         for remarque in diagnostic.remarques or ["Aucune remarque."]:
@@ -176,24 +165,3 @@ def _demande(diagnostic: Diagnostic) -> list[tuple[str, str]]:
             1, ("Attention", "territoire fictif de démonstration : aucun de ces chiffres n'est réel")
         )
     return lignes
-
-
-def _fiabilite() -> list[tuple[str, str]]:
-    incertitude = (
-        "ordre de grandeur de l'incertitude, pas un intervalle de confiance : il vient du plan de sondage "
-        "du recensement et ignore non-réponses et erreurs de déclaration (feuille « Données longues »)"
-    )
-    fragile = (
-        "marge de plus de 30 % du taux ou de son complément, moins de 20 au numérateur, ou dénominateur "
-        "trop petit : à ne pas citer seul. Les décimales affichées suivent la marge"
-    )
-    raisons = (
-        "la raison d'un chiffre absent, estimé ou partiel est en commentaire de la première cellule "
-        "concernée de chaque groupe ; toutes les raisons sont dans « Données longues », colonne note"
-    )
-    return [
-        ("marge, bornes", incertitude),
-        ("* fragile", fragile),
-        ("non évaluée", "le producteur ne publie pas de quoi juger la précision"),
-        ("commentaires", raisons),
-    ]
