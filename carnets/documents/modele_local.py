@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from carnets.documents.modeles import CLASSEURS
@@ -80,7 +79,7 @@ def _csv(fichier: FichierAFaireRemplir) -> bytes:
 def _xlsx(fichier: FichierAFaireRemplir) -> bytes:
     from xlsxwriter import Workbook  # noqa: PLC0415 - chargé seulement quand on écrit un classeur
 
-    contenu = BytesIO()
+    contenu = io.BytesIO()
     with Workbook(contenu, {"in_memory": True, "strings_to_formulas": False}) as classeur:
         classeur.set_properties(
             {"title": "Modèle de source locale", "subject": "Analyse des besoins sociaux"}
@@ -97,19 +96,10 @@ def _donnees(classeur: Workbook, fichier: FichierAFaireRemplir) -> None:
         {"bold": True, "bg_color": "#EAF0F7", "border": 1, "border_color": "#9AA7B8", "font_name": "Arial"}
     )
     texte = classeur.add_format({"num_format": "@", "font_name": "Arial"})
-    a_remplir = classeur.add_format(
-        {"bg_color": "#FFF8DC", "border": 1, "border_color": "#D9CFA8", "font_name": "Arial"}
-    )
+    jaune = {"bg_color": "#FFF8DC", "border": 1, "border_color": "#D9CFA8", "font_name": "Arial"}
+    a_remplir = classeur.add_format(jaune)
     centre = classeur.add_format({"align": "center", "font_name": "Arial"})
-    date = classeur.add_format(
-        {
-            "bg_color": "#FFF8DC",
-            "border": 1,
-            "border_color": "#D9CFA8",
-            "num_format": "@",
-            "font_name": "Arial",
-        }
-    )
+    date = classeur.add_format({**jaune, "num_format": "@"})
     largeurs = {"territoire": 14, "indicateur": 34, "producteur": 26, COLONNE_DU_NOM: 34}
     formats = {"numerateur": a_remplir, "denominateur": a_remplir, "date": date, "producteur": date}
     entetes, lignes = fichier.entetes(), fichier.lignes()

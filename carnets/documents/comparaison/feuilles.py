@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from abs.calcul.chiffre import Chiffre
     from abs.indicateurs.indicateurs import Indicateur
     from abs.intercommunal.comparaison import ComparaisonIntercommunale
-    from abs.territoires.territoires import Territoire
 
 
 def ecrire_communes(feuille: Worksheet, styles: Styles, comparaison: ComparaisonIntercommunale) -> None:
@@ -116,15 +115,10 @@ def ecrire_qpv(feuille: Worksheet, styles: Styles, comparaison: ComparaisonInter
         for colonne, texte in enumerate((q.nom, q.code, communes)):
             ecrire_texte(feuille, ligne, colonne, texte, styles.donner(**habit))
         for colonne, definition in enumerate(choix, start=3):
-            _valeur(feuille, (ligne, colonne), definition, _du_qpv(comparaison, q, definition), styles, habit)
+            chiffre = diagnostic.chiffre(q, definition.code, "qpv")
+            _valeur(feuille, (ligne, colonne), definition, chiffre, styles, habit)
     feuille.freeze_panes(3, 1)
     mettre_en_page(feuille, 2, large=True)
-
-
-def _du_qpv(
-    comparaison: ComparaisonIntercommunale, quartier: Territoire, definition: Indicateur
-) -> Chiffre | None:
-    return comparaison.diagnostic.chiffre(quartier, definition.code, "qpv")
 
 
 def mettre_en_page(feuille: Worksheet, entete: int, *, large: bool = False) -> None:

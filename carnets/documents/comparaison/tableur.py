@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from io import BytesIO
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from abs.intercommunal import tables_annexes
@@ -20,10 +20,10 @@ from carnets.documents.tableur.styles import (
     TRAIT,
     Styles,
     ecrire_texte,
+    enregistrer_classeur,
     hauteur,
 )
-from carnets.documents.tableur.tableur import OPTIONS, SENS_DES_STATUTS
-from donnees_insee.chemins import fichier_provisoire
+from carnets.documents.tableur.tableur import SENS_DES_STATUTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,17 +42,10 @@ TITRES: Final[dict[str, tuple[str, int]]] = CLASSEURS["colonnes_de_comparaison"]
 
 def ecrire_classeur(comparaison: ComparaisonIntercommunale, chemin: Path) -> Path:
     """Écrire le classeur de la comparaison."""
-    from xlsxwriter import Workbook  # noqa: PLC0415 - chargé seulement quand on écrit un classeur
-
-    contenu = BytesIO()
-    with Workbook(contenu, OPTIONS) as classeur:
-        _remplir(classeur, comparaison)
-    with fichier_provisoire(chemin) as provisoire:
-        provisoire.write_bytes(contenu.getvalue())
-    return chemin
+    return enregistrer_classeur(chemin, partial(_remplir, comparaison))
 
 
-def _remplir(classeur: Workbook, comparaison: ComparaisonIntercommunale) -> None:
+def _remplir(comparaison: ComparaisonIntercommunale, classeur: Workbook) -> None:
     classeur.set_properties({"title": f"Comparaison intercommunale : {comparaison.sujet.nom}"})
     classeur.set_size(28_800, 16_200)
     styles, diagnostic = Styles(classeur), comparaison.diagnostic

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 import re
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 from abs.formats import nombre
 from abs.phrases.phrases import decimales
 from abs.statuts import Fiabilite, Statut
 from carnets.documents.modeles import CLASSEURS
+from donnees_insee.chemins import fichier_provisoire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook
@@ -29,6 +32,12 @@ BLEU: Final = "#2B4C7E"
 BLEU_PALE: Final = "#E8EEF7"
 GRIS: Final = "#6B6B6B"
 TRAIT: Final = "#C9CFDA"
+OPTIONS: Final = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
 LONGUEUR_MAXIMALE: Final = 32_767
 NOM_DE_FEUILLE_MAXIMUM: Final = 31
 NOMS_COURTS: Final[dict[str, str]] = CLASSEURS["noms_courts"]
@@ -39,6 +48,18 @@ MOTS_DES_STATUTS: Final[dict[str, str]] = {
 }
 # L'indicateur n'est défini pour aucun fichier de ce niveau : il n'y a rien à attendre, même d'un autre dépôt.
 SANS_NIVEAU: Final = "–"
+
+
+def enregistrer_classeur(chemin: Path, remplir: Callable[[Workbook], None]) -> Path:
+    """Enregistrer un classeur, rempli en mémoire : une écriture refusée est une erreur de fichier, dite comme les autres."""
+    from xlsxwriter import Workbook  # noqa: PLC0415 - chargé seulement quand on écrit un classeur
+
+    contenu = BytesIO()
+    with Workbook(contenu, OPTIONS) as classeur:
+        remplir(classeur)
+    with fichier_provisoire(chemin) as provisoire:
+        provisoire.write_bytes(contenu.getvalue())
+    return chemin
 
 
 class Styles:

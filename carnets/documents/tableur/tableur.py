@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from io import BytesIO
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from abs.indicateurs.indicateurs import THEMES
@@ -15,9 +15,15 @@ from carnets.documents.tableur.annexes import (
     ecrire_donnees_longues,
     ecrire_sources,
 )
-from carnets.documents.tableur.styles import SANS_NIVEAU, Styles, ecrire_texte, hauteur, nom_de_feuille
+from carnets.documents.tableur.styles import (
+    SANS_NIVEAU,
+    Styles,
+    ecrire_texte,
+    enregistrer_classeur,
+    hauteur,
+    nom_de_feuille,
+)
 from carnets.documents.tableur.themes import FeuilleDeTheme, Reperes
-from donnees_insee.chemins import fichier_provisoire
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,12 +33,6 @@ if TYPE_CHECKING:
 
     from abs.calcul.diagnostic import Diagnostic
 
-OPTIONS: Final = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-}
 LISEZ_MOI: Final = "Lisez-moi"
 COMPARAISON: Final = "Comparaison"
 ANNEXES: Final[dict[str, str]] = CLASSEURS["annexes"]
@@ -41,18 +41,10 @@ SENS_DES_STATUTS: Final[dict[str, str]] = CLASSEURS["statuts"]
 
 def ecrire_xlsx(diagnostic: Diagnostic, chemin: Path) -> Path:
     """Écrire le classeur d'un portrait."""
-    from xlsxwriter import Workbook  # noqa: PLC0415 - chargé seulement quand on écrit un classeur
-
-    # En mémoire d'abord : une écriture refusée est alors une erreur de fichier, dite comme les autres.
-    contenu = BytesIO()
-    with Workbook(contenu, OPTIONS) as classeur:
-        _remplir(classeur, diagnostic)
-    with fichier_provisoire(chemin) as provisoire:
-        provisoire.write_bytes(contenu.getvalue())
-    return chemin
+    return enregistrer_classeur(chemin, partial(_remplir, diagnostic))
 
 
-def _remplir(classeur: Workbook, diagnostic: Diagnostic) -> None:
+def _remplir(diagnostic: Diagnostic, classeur: Workbook) -> None:
     classeur.set_properties(
         {"title": f"Portrait de {diagnostic.ensembles.sujet.nom}", "subject": "Analyse des besoins sociaux"}
     )
