@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: portrait test test-complet atelier verifier verrou demo propre aide
+.PHONY: portrait test test-complet fumee atelier verifier verrou demo propre aide
 
 portrait: $(VENV)/.pret ## écrit le portrait du territoire fictif dans sorties/
 	$(BIN)/abs demo --sortie sorties
@@ -17,6 +17,14 @@ test-complet: $(VENV)/.pret ## passe tous les autres : fichiers réels, attaques
 atelier: $(VENV)/.pret-atelier ## ouvre JupyterLab sur une copie des carnets
 	$(BIN)/abs carnets ouvrir atelier
 
+# Ce qui dit en moins d'une minute et demie si un autre jeu de dépendances convient : lire, calculer, dessiner, écrire.
+FUMEE := tests/donnees_insee/lecture/test_reconnaissance.py tests/donnees_insee/lecture/test_tables.py tests/donnees_insee/base \
+	tests/donnees_insee/depot/test_avant_depot.py tests/abs/indicateurs tests/abs/calcul/test_diagnostic.py tests/abs/portrait \
+	tests/cartes tests/carnets/test_moteur.py tests/carnets/documents/test_tableur.py tests/carnets/documents/test_word.py
+
+fumee: ## passe un choix d'essais dans l'environnement VENV, déjà construit (.ci/run : autres dépendances, autre Python)
+	$(BIN)/python -m pytest -n auto --dist loadfile -q -m "not complet" -p no:cacheprovider $(FUMEE)
+
 verifier: $(VENV)/.pret ## style, types, docstrings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -25,6 +33,7 @@ verifier: $(VENV)/.pret ## style, types, docstrings
 
 verrou: ## refait les verrous (uv nécessaire)
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra test --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --resolution lowest-direct --extra test --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml -o requirements-plancher.lock
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra test --extra atelier --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml -c requirements.lock -o requirements-atelier.lock
 
 demo: $(VENV)/.pret ## refait l'archive du territoire fictif

@@ -10,7 +10,6 @@ from babel import Locale
 from babel.numbers import format_decimal
 
 ESPACE_INSECABLE = "\u00a0"
-ESPACE_FINE = "\u202f"
 
 
 @lru_cache(maxsize=1)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from carnets.noyaux.lancement import Processus
-    from cartes.specification import CarteThematique
+    from cartes.carte import CarteThematique
 
 VARIABLE: Final = "ABS_DESSIN"
 ATTENTE: Final = 20.0

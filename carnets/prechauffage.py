@@ -74,9 +74,10 @@ def _dessiner_une_fois() -> None:
     import geopandas as gpd  # noqa: PLC0415 - idem
     import shapely  # noqa: PLC0415
 
+    from cartes.carte import CarteThematique  # noqa: PLC0415
     from cartes.ecran.interactif import atlas  # noqa: PLC0415
     from cartes.ecriture import rendre_png  # noqa: PLC0415
-    from cartes.specification import CarteThematique, Reference  # noqa: PLC0415
+    from cartes.specification import Reference  # noqa: PLC0415
 
     carres = [shapely.box(3.87 + d, 43.6, 3.88 + d, 43.61) for d in (0.0, 0.01)]
     territoires = gpd.GeoDataFrame(

@@ -8,6 +8,7 @@ from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from abs.statuts import Fiabilite, Statut
+from cartes.charte import COULEURS, Etat
 from cartes.palettes import (
     PALETTES_DIVERGENTES,
     PALETTES_SEQUENTIELLES,
@@ -18,15 +19,14 @@ from cartes.palettes import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cartes.specification import CarteThematique
+    from cartes.specification import DonneesDeCarte
 
 Rendu = TypeVar("Rendu")
-Etat = Literal["", "secret", "indisponible", "sans_objet", "zero"]
 Contour = Literal["plein", "tirets", "points"]
 
-FOND_DES_CERCLES = "#f2f2f0"
-FOND_DES_VALEURS = "#dce9f5"
-COULEUR_DES_CERCLES = "#4292c6"
+FOND_DES_CERCLES = COULEURS["fond_des_cercles"]
+FOND_DES_VALEURS = COULEURS["fond_des_valeurs"]
+COULEUR_DES_CERCLES = COULEURS["cercles"]
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ def _couleurs(nombre_classes: int, cotes: tuple[int, int] | None, palette: str |
     return couleurs_divergentes(*cotes, palette)
 
 
-def une_fois(fonction: Callable[[CarteThematique], Rendu]) -> Callable[[CarteThematique], Rendu]:
+def une_fois(fonction: Callable[[DonneesDeCarte], Rendu]) -> Callable[[DonneesDeCarte], Rendu]:
     """Garder sur la carte ce qui s'en déduit : légende, dessin, infobulles le demandent tour à tour."""
     nom = f"_{fonction.__name__}"
 
     @wraps(fonction)
-    def gardee(carte: CarteThematique) -> Rendu:
+    def gardee(carte: DonneesDeCarte) -> Rendu:
         gardes = vars(carte)
         if nom not in gardes:
             gardes[nom] = fonction(carte)
@@ -65,7 +65,7 @@ def une_fois(fonction: Callable[[CarteThematique], Rendu]) -> Callable[[CarteThe
 
 
 @une_fois
-def couleurs_des_classes(carte: CarteThematique) -> tuple[str, ...]:
+def couleurs_des_classes(carte: DonneesDeCarte) -> tuple[str, ...]:
     """Donner la couleur de chaque classe, dans l'ordre croissant."""
     if not carte.en_classes or carte.valides.empty:
         return ()
@@ -76,7 +76,7 @@ def couleurs_des_classes(carte: CarteThematique) -> tuple[str, ...]:
 
 
 @une_fois
-def apparences(carte: CarteThematique) -> tuple[Apparence, ...]:
+def apparences(carte: DonneesDeCarte) -> tuple[Apparence, ...]:
     """Décider de l'apparence de chaque territoire."""
     couleurs = couleurs_des_classes(carte)
     table = carte.territoires
@@ -85,7 +85,7 @@ def apparences(carte: CarteThematique) -> tuple[Apparence, ...]:
 
 
 def _apparence(
-    carte: CarteThematique, couleurs: tuple[str, ...], valeur: float, statut: str, fiabilite: str
+    carte: DonneesDeCarte, couleurs: tuple[str, ...], valeur: float, statut: str, fiabilite: str
 ) -> Apparence:
     if statut == Statut.SECRET:
         return Apparence(etat="secret")
@@ -101,7 +101,7 @@ def _apparence(
 
 
 @une_fois
-def tailles(carte: CarteThematique) -> tuple[float, ...]:
+def tailles(carte: DonneesDeCarte) -> tuple[float, ...]:
     """Donner le nombre que dit la taille du cercle de chaque territoire (0 : pas de cercle)."""
     if not carte.en_cercles:
         return (0.0,) * len(carte.territoires)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from cartes.specification import CarteThematique, Superposition
+    from cartes.specification import DonneesDeCarte, Superposition
 
 COLONNES_ATTENDUES: tuple[str, ...] = ("code", "nom", "geometry", "valeur", "statut", "fiabilite")
 FORMES_PAR_NATURE: dict[str, tuple[str, ...]] = {
@@ -33,7 +33,7 @@ _NATURES_EN_CLAIR = {
 }
 
 
-def controler(carte: CarteThematique) -> None:
+def controler(carte: DonneesDeCarte) -> None:
     """Refuser une carte fautive en disant tout ce qu'il faut corriger."""
     fautes = [*_fautes_de_texte(carte), *_fautes_de_forme(carte), *_fautes_de_table(carte)]
     for superposition in carte.superpositions:
@@ -43,14 +43,14 @@ def controler(carte: CarteThematique) -> None:
         raise CarteImpossible(liste_de_fautes(entete, fautes))
 
 
-def _fautes_de_texte(carte: CarteThematique) -> Iterator[str]:
+def _fautes_de_texte(carte: DonneesDeCarte) -> Iterator[str]:
     for champ in ("code", "titre", "source", "date", "geographie"):
         valeur = getattr(carte, champ)
         if not isinstance(valeur, str) or not valeur.strip():
             yield f"le champ {champ!r} est vide ({valeur!r}) : toute carte le porte, écrire un texte."
 
 
-def _fautes_de_forme(carte: CarteThematique) -> Iterator[str]:
+def _fautes_de_forme(carte: DonneesDeCarte) -> Iterator[str]:
     permises = FORMES_PAR_NATURE.get(carte.nature)
     if permises is None:
         yield f"nature {carte.nature!r} inconnue ; attendu : {', '.join(FORMES_PAR_NATURE)}."
@@ -70,7 +70,7 @@ def _fautes_de_forme(carte: CarteThematique) -> Iterator[str]:
         yield f"palette {carte.palette!r} inconnue ; attendu : {', '.join(connues)}."
 
 
-def _fautes_de_table(carte: CarteThematique) -> Iterator[str]:
+def _fautes_de_table(carte: DonneesDeCarte) -> Iterator[str]:
     """Examiner la table des territoires ; sans ses colonnes, le reste n'aurait pas de sens."""
     table = carte.territoires
     attendues = COLONNES_ATTENDUES + (("poids",) if carte.forme == "cercles_colores" else ())

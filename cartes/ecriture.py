@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from cartes.ecran.textes import texte_alternatif
 from cartes.specification import FORMATS_D_IMAGE
 from donnees_insee.erreurs import CarteImpossible, SortieImpossible
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from PIL.Image import Image
 
-    from cartes.specification import CarteThematique
+    from cartes.specification import DonneesDeCarte
 
 # Classes, états, fonds, encres : une carte en a une vingtaine au plus.
 APLATS: Final = 32
@@ -33,9 +34,11 @@ _NOM_DE_FICHIER = re.compile(r"[^/\\:*?\"<>|\x00-\x1f]+")
 
 # Le carnet montre la carte puis l'enregistre : la dessiner une fois suffit.
 @lru_cache(maxsize=64)
-def en_png(carte: CarteThematique) -> bytes:
+def en_png(carte: DonneesDeCarte) -> bytes:
     """Rendre la carte en PNG (1 500 pixels de large), texte de remplacement compris."""
-    return rendre_png(carte.figure(), {"Title": carte.titre, "Description": carte.texte_alternatif()})
+    from cartes.papier.dessin import dessiner  # noqa: PLC0415 - matplotlib seulement quand on dessine
+
+    return rendre_png(dessiner(carte), {"Title": carte.titre, "Description": texte_alternatif(carte)})
 
 
 def rendre_png(figure: Figure, notices: dict[str, str]) -> bytes:
@@ -105,29 +108,31 @@ def _distinctes(
     return choisies
 
 
-def en_svg(carte: CarteThematique) -> bytes:
+def en_svg(carte: DonneesDeCarte) -> bytes:
     """Rendre la carte en SVG reproductible : ni date, ni identifiants tirés au sort."""
     import matplotlib as mpl  # noqa: PLC0415 - seulement quand on dessine
 
+    from cartes.papier.dessin import dessiner  # noqa: PLC0415
+
     sortie = io.BytesIO()
-    notices = {"Date": None, "Creator": None, "Title": carte.titre, "Description": carte.texte_alternatif()}
+    notices = {"Date": None, "Creator": None, "Title": carte.titre, "Description": texte_alternatif(carte)}
     with mpl.rc_context({"svg.hashsalt": f"carte-{carte.code}", "svg.fonttype": "path"}):
-        carte.figure().savefig(sortie, format="svg", metadata=notices)
+        dessiner(carte).savefig(sortie, format="svg", metadata=notices)
     return sortie.getvalue()
 
 
-def en_html(carte: CarteThematique) -> bytes:
+def en_html(carte: DonneesDeCarte) -> bytes:
     """Rendre la carte interactive en une page autonome."""
     from cartes.ecran.interactif import atlas  # noqa: PLC0415 - folium seulement quand on dessine
 
     return atlas([carte], carte.titre).encode()
 
 
-_RENDUS: dict[str, Callable[[CarteThematique], bytes]] = {"png": en_png, "svg": en_svg, "html": en_html}
+_RENDUS: dict[str, Callable[[DonneesDeCarte], bytes]] = {"png": en_png, "svg": en_svg, "html": en_html}
 
 
 def enregistrer(
-    carte: CarteThematique, dossier: str | Path, nom: str, formats: Sequence[str] = FORMATS_D_IMAGE
+    carte: DonneesDeCarte, dossier: str | Path, nom: str, formats: Sequence[str] = FORMATS_D_IMAGE
 ) -> list[Path]:
     """Écrire la carte sous un nom provisoire, puis la déplacer : jamais de fichier à moitié écrit."""
     inconnus = [extension for extension in formats if extension not in _RENDUS]
@@ -157,10 +162,10 @@ def _deposer(chemin: Path, octets: bytes) -> Path:
     return chemin
 
 
-def paquet_mime(carte: CarteThematique) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+def paquet_mime(carte: DonneesDeCarte) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """Préparer l'affichage dans un carnet : la même image pour l'écran, Word et le PDF."""
     image = base64.b64encode(en_png(carte)).decode("ascii")
-    alternatif = carte.texte_alternatif()
+    alternatif = texte_alternatif(carte)
     source = f"data:image/png;base64,{image}"
     figure = f'<figure><img src="{source}" alt="{escape(alternatif)}" style="max-width:100%"></figure>'
     return {"text/html": figure, "image/png": image}, {"image/png": {"alt": alternatif}}

@@ -12,9 +12,10 @@ from abs.phrases.phrases import ecrire
 from abs.portrait.portrait import DemandeDeCarte
 from abs.statuts import Statut
 from abs.territoires.territoires import Territoire
-from cartes.specification import CarteThematique, Reference, Superposition
+from cartes.carte import CarteThematique
+from cartes.specification import Reference, Superposition
 from donnees_insee.base.base import Base
-from donnees_insee.base.noms_restaures import restaurer
+from donnees_insee.base.couches import restaurer
 from donnees_insee.base.parts import EtatDeFichier, etat_de_fichier, part_lisible
 from donnees_insee.catalogue.catalogue import source
 from donnees_insee.erreurs import CarteImpossible

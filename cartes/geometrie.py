@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -96,3 +98,25 @@ def tailles_rondes(maximum: float) -> tuple[float, ...]:
     tailles = [grand, *(_rond_inferieur(grand / diviseur) for diviseur in (4, 16))]
     plancher = 1.0 if maximum >= 1 else 0.0
     return tuple(dict.fromkeys(t for t in tailles if t >= plancher))
+
+
+@dataclass(frozen=True, eq=False)
+class Contours:
+    """Contours reconnus à leur contenu : deux cartes du même fond partagent tout ce qui s'en déduit."""
+
+    couche: gpd.GeoDataFrame
+    empreinte: str
+
+    def __eq__(self, autre: object) -> bool:
+        return isinstance(autre, Contours) and autre.empreinte == self.empreinte
+
+    def __hash__(self) -> int:
+        return hash(self.empreinte)
+
+
+def contours_de(table: gpd.GeoDataFrame) -> Contours:
+    """Reconnaître les contours d'une table."""
+    calcul = hashlib.sha256(str(table.crs).encode())
+    for octets in shapely.to_wkb(table.geometry.to_numpy()):
+        calcul.update(octets)
+    return Contours(table[["geometry"]], calcul.hexdigest())

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-# Teintes du clair au foncé, relevées sur ColorBrewer (séries sûres pour le daltonisme).
-_RAMPES: dict[str, tuple[str, ...]] = {
-    "bleus": ("#eff6fc", "#c6dbef", "#9ecae1", "#6baed6", "#4292c6", "#2171b5", "#08519c", "#08306b"),
-    "oranges": ("#fff3e6", "#fdd0a2", "#fdae6b", "#fd8d3c", "#f16913", "#d94801", "#a63603", "#662004"),
-    "violets": ("#f7f5fa", "#dadaeb", "#bcbddc", "#9e9ac8", "#807dba", "#6a51a3", "#54278f", "#3f007d"),
-    "verts": ("#f1faf0", "#c7e9c0", "#a1d99b", "#74c476", "#41ab5d", "#238b45", "#006d2c", "#00441b"),
-    "gris": ("#f7f7f7", "#d9d9d9", "#bdbdbd", "#969696", "#737373", "#525252", "#333333", "#1a1a1a"),
-}
-# Sous la référence, au-dessus de la référence : deux teintes qu'aucun daltonisme courant ne confond.
-_DIVERGENTES: dict[str, tuple[str, str]] = {
-    "bleu_orange": ("bleus", "oranges"),
-    "vert_violet": ("verts", "violets"),
-}
+from cartes.charte import CHARTE
+
+_RAMPES: dict[str, list[str]] = CHARTE["rampes"]
+_DIVERGENTES: dict[str, list[str]] = CHARTE["divergentes"]
 PALETTES_SEQUENTIELLES: tuple[str, ...] = tuple(_RAMPES)
 PALETTES_DIVERGENTES: tuple[str, ...] = tuple(_DIVERGENTES)
 SEQUENTIELLE_PAR_DEFAUT = "bleus"

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 
 from cartes.apparence import Apparence
+from cartes.charte import CHARTE, COULEURS, ETATS, POLICE
 from cartes.ecriture import rendre_png
 from cartes.geometrie import barre_d_echelle, contour_d_ensemble, emprise, projection_locale, simplifier
 from cartes.palettes import CLARTE_DES_HACHURES, clarte
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
 
-# Huit teintes que les daltonismes courants séparent ; le numéro écrit dans chaque IRIS reste lisible en gris.
-COULEURS: Final = ("#332288", "#cc6677", "#88ccee", "#ddcc77", "#117733", "#44aa99", "#aa4499", "#999933")
+TEINTES: Final[list[str]] = CHARTE["typologie"]["classes"]
 LARGEUR: Final = 720.0
 MARGE: Final = 14.0
 LARGEUR_DE_LEGENDE: Final = 225.0
@@ -51,9 +51,9 @@ class CarteDeTypologie:
                 "La carte de la typologie n'a aucun territoire : déposez les contours d'IRIS."
             )
         inconnues = sorted(set(self.territoires["classe"]) - {0} - set(self.noms))
-        if inconnues or max(self.noms, default=0) > len(COULEURS):
+        if inconnues or max(self.noms, default=0) > len(TEINTES):
             raise CarteImpossible(
-                f"La carte montre {len(COULEURS)} classes nommées au plus ; reçu {len(self.noms)} noms"
+                f"La carte montre {len(TEINTES)} classes nommées au plus ; reçu {len(self.noms)} noms"
                 f"{f', et des classes sans nom : {inconnues}' if inconnues else ''}."
             )
 
@@ -61,7 +61,7 @@ class CarteDeTypologie:
         """Composer la légende."""
         comptes = self.territoires["classe"].value_counts()
         lignes = [
-            (Apparence(COULEURS[k - 1]), str(k), f"{nom} · {comptes[k]}\u00a0IRIS")
+            (Apparence(TEINTES[k - 1]), str(k), f"{nom} · {comptes[k]}\u00a0IRIS")
             for k, nom in sorted(self.noms.items())
             if k in comptes
         ]
@@ -69,11 +69,15 @@ class CarteDeTypologie:
         absents, sans_objet = hors[~hors["sans_objet"]], hors[hors["sans_objet"]]
         if len(absents):
             lignes.append(
-                (Apparence("#efefef", "indisponible"), "", f"non classé · {len(absents)}\u00a0IRIS")
+                (
+                    Apparence(ETATS["indisponible"].fond, "indisponible"),
+                    "",
+                    f"non classé · {len(absents)}\u00a0IRIS",
+                )
             )
         if len(sans_objet):
             texte = f"sans objet (activité, divers) · {len(sans_objet)}\u00a0IRIS"
-            lignes.append((Apparence("#ffffff", "sans_objet"), "", texte))
+            lignes.append((Apparence(ETATS["sans_objet"].fond, "sans_objet"), "", texte))
         return lignes
 
     def texte_alternatif(self) -> str:
@@ -99,7 +103,7 @@ class CarteDeTypologie:
         haut = sum(c * INTERLIGNE for _, c, _ in titres) + MARGE + 6
         bas = len(mentions) * 10.6 * INTERLIGNE + MARGE + 6
         total = haut + max(hauteur, besoin) + bas
-        with mpl.rc_context({"hatch.linewidth": 0.55, "font.family": "DejaVu Sans"}):
+        with mpl.rc_context({"hatch.linewidth": 0.55, "font.family": POLICE}):
             figure = Figure(figsize=(LARGEUR / 72, total / 72), dpi=150, facecolor="white")
             axes = _repere(figure, (MARGE, total - haut - hauteur, largeur, hauteur), total)
             milieu = ((ouest + est) / 2, (sud + nord) / 2)
@@ -125,7 +129,13 @@ class CarteDeTypologie:
                 y -= corps * INTERLIGNE
             for rang, texte in enumerate(reversed(mentions)):
                 ecrire(
-                    page, MARGE, MARGE + rang * 10.6 * INTERLIGNE, texte, 10.6, va="bottom", color="#4a4a4a"
+                    page,
+                    MARGE,
+                    MARGE + rang * 10.6 * INTERLIGNE,
+                    texte,
+                    10.6,
+                    va="bottom",
+                    color=COULEURS["mention"],
                 )
         return figure
 
@@ -158,20 +168,20 @@ def _lignes(carte: CarteDeTypologie) -> list[tuple[Apparence | None, str, list[s
 
 
 def _encre(couleur: str) -> str:
-    return ENCRE if clarte(couleur) > CLARTE_DES_HACHURES else "#ffffff"
+    return ENCRE if clarte(couleur) > CLARTE_DES_HACHURES else COULEURS["papier"]
 
 
 def _poser_territoires(axes: Axes, couche: Any, metres: float) -> None:
     """Poser les aplats, puis le numéro de la classe là où il tient."""
     for ligne in couche.itertuples():
         etat: Any = "" if ligne.classe else "sans_objet" if ligne.sans_objet else "indisponible"
-        couleur = COULEURS[ligne.classe - 1] if ligne.classe else "#efefef"
+        couleur = TEINTES[ligne.classe - 1] if ligne.classe else ETATS["indisponible"].fond
         poser_aplat(axes, chemin(ligne.geometry), Apparence(couleur, etat))
         if ligne.classe and ligne.geometry.buffer(-4.5 * metres).area > 0:
             lieu = ligne.geometry.buffer(-4.5 * metres).representative_point()
             style = {"ha": "center", "va": "center", "zorder": 4, "color": _encre(couleur)}
             ecrire(axes, lieu.x, lieu.y, str(ligne.classe), 6.5, **style)
-    poser_contour(axes, chemin(contour_d_ensemble(couche)), "#6b6b6b", 0.7, 3, filet=False)
+    poser_contour(axes, chemin(contour_d_ensemble(couche)), COULEURS["ensemble"], 0.7, 3, filet=False)
 
 
 def _poser_echelle(axes: Axes, metres: float) -> None:

@@ -83,11 +83,6 @@ def conforme(code: str, niveau: str) -> bool:
     return forme is None or forme.fullmatch(code) is not None
 
 
-def commune_de_l_iris(code_iris: str) -> str:
-    """Donner la commune (ou l'arrondissement municipal) qui porte un IRIS."""
-    return code_iris[:5]
-
-
 def ville_de_l_arrondissement(commune: str) -> str:
     """Donner la ville d'un arrondissement de Paris, Lyon ou Marseille ; sinon la commune elle-même."""
     for ville, prefixe in ARRONDISSEMENTS.items():

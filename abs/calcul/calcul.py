@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -36,6 +36,16 @@ DRAPEAUX_MUETS: Final = {
 }
 
 
+@dataclass(frozen=True)
+class Recherche:
+    """Ce que l'on cherche : un indicateur, par une lecture, pour un territoire et un millésime."""
+
+    indicateur: Indicateur
+    lecture: Lecture
+    territoire: Territoire
+    millesime: int
+
+
 class Calculateur:
     """Calcule les chiffres d'un portrait."""
 
@@ -58,7 +68,7 @@ class Calculateur:
             chiffre
             for lecture in lectures
             if lecture.vaut_pour(millesime) and self._niveaux_tenus(lecture.source.id, millesime)
-            for chiffre in [self._lire_ou_sommer(indicateur, lecture, territoire, millesime)]
+            for chiffre in [self._lire_ou_sommer(Recherche(indicateur, lecture, territoire, millesime))]
             if chiffre is not None
         ]
         return min(candidats, key=lambda c: RANG[c.statut], default=None)
@@ -88,6 +98,7 @@ class Calculateur:
         quartiers: list[str],
     ) -> Chiffre:
         """Donner un rapport de commune que le tableau de ses quartiers répète, s'ils le disent tous pareil."""
+        cherche = Recherche(indicateur, lecture, commune, edition)
         lus = self.lecteur.comptes(lecture, edition, "qpv")
         paires = {
             (float(haut), float(bas))
@@ -98,9 +109,9 @@ class Calculateur:
         }
         if len(paires) != 1:
             raison = "les quartiers de la commune n'en donnent pas tous la même population"
-            return self._vide(indicateur, lecture, commune, edition, Statut.INDISPONIBLE, raison)
+            return self._vide(cherche, Statut.INDISPONIBLE, raison)
         ((haut, bas),) = paires
-        return self._rapport(indicateur, lecture, commune, edition, haut, bas, 1.0, {}, "")
+        return self._rapport(cherche, haut, bas)
 
     def _dater(self, lecture: Lecture, millesime: int, niveau: str) -> tuple[str, str, int | None]:
         """Donner la géographie, la période et l'année des données d'un chiffre, les mêmes pour tout un niveau."""
@@ -110,111 +121,72 @@ class Calculateur:
         annee = self.dates.annee(lecture.source.id, millesime, variable)
         return "" if geographie is None else str(geographie), periode, annee
 
-    def _habitants_du_qpv(self, lecture: Lecture, territoire: Territoire, millesime: int) -> float | None:
+    def _habitants_du_qpv(self, cherche: Recherche) -> float | None:
         """Donner la population d'un QPV dans le fichier lu, à défaut dans l'édition démographique la plus proche."""
-        if territoire.niveau != "qpv":
+        if cherche.territoire.niveau != "qpv":
             return None
-        for table_lue in (lecture.source.id, TABLE_DES_QPV):
-            for annee in sorted(self.base.millesimes(table_lue), key=lambda a: (abs(a - millesime), a)):
+        for table_lue in (cherche.lecture.source.id, TABLE_DES_QPV):
+            for annee in sorted(
+                self.base.millesimes(table_lue), key=lambda a: (abs(a - cherche.millesime), a)
+            ):
                 table = self.lecteur.table(table_lue, annee, "qpv")
-                if "POP_MUN" in table and territoire.code in table.index:
-                    return float(table.at[territoire.code, "POP_MUN"])
+                if "POP_MUN" in table and cherche.territoire.code in table.index:
+                    return float(table.at[cherche.territoire.code, "POP_MUN"])
         return None
 
-    def _lire_ou_sommer(
-        self, indicateur: Indicateur, lecture: Lecture, territoire: Territoire, millesime: int
-    ) -> Chiffre | None:
+    def _lire_ou_sommer(self, cherche: Recherche) -> Chiffre | None:
         """Lire au niveau du territoire ; sans chiffre, sommer les IRIS ou les communes tenus, le plus complet d'abord."""
-        niveaux = lecture.source.niveaux
-        tenus = self._niveaux_tenus(lecture.source.id, millesime)
+        niveaux = cherche.lecture.source.niveaux
+        tenus = self._niveaux_tenus(cherche.lecture.source.id, cherche.millesime)
         candidats: list[Chiffre] = []
-        if territoire.niveau in niveaux and territoire.niveau in tenus:
-            directe = self._directe(indicateur, lecture, territoire, millesime)
+        if cherche.territoire.niveau in niveaux and cherche.territoire.niveau in tenus:
+            directe = self._directe(cherche)
             # Un secret du producteur n'est jamais contourné par une somme.
-            if lecture.est_publiee or directe.a_une_valeur or directe.statut == Statut.SECRET:
+            if cherche.lecture.est_publiee or directe.a_une_valeur or directe.statut == Statut.SECRET:
                 return directe
             candidats.append(directe)
-        elif territoire.niveau in niveaux and lecture.est_publiee:
+        elif cherche.territoire.niveau in niveaux and cherche.lecture.est_publiee:
             return self._vide(
-                indicateur,
-                lecture,
-                territoire,
-                millesime,
+                cherche,
                 Statut.INDISPONIBLE,
-                f"le fichier « {lecture.source.titre} » {millesime} n'est pas dans la base à ce niveau",
+                f"le fichier « {cherche.lecture.source.titre} » {cherche.millesime} n'est pas dans la base à ce niveau",
             )
-        if not lecture.est_publiee and territoire.niveau in NIVEAUX_SOMMABLES:
+        if not cherche.lecture.est_publiee and cherche.territoire.niveau in NIVEAUX_SOMMABLES:
             candidats += [
-                self._sommee(indicateur, lecture, territoire, millesime, elementaire)
+                self._sommee(cherche, elementaire)
                 for elementaire in ("iris", "commune")
-                if elementaire in niveaux and elementaire in tenus and _se_decompose(territoire, elementaire)
+                if elementaire in niveaux
+                and elementaire in tenus
+                and _se_decompose(cherche.territoire, elementaire)
             ]
         return min(candidats, key=lambda c: RANG[c.statut], default=None)
 
-    def _directe(
-        self, indicateur: Indicateur, lecture: Lecture, territoire: Territoire, millesime: int
-    ) -> Chiffre:
-        lus = self.lecteur.comptes(lecture, millesime, territoire.niveau)
-        rang = lus.rangs.get(territoire.code)
+    def _directe(self, cherche: Recherche) -> Chiffre:
+        lus = self.lecteur.comptes(cherche.lecture, cherche.millesime, cherche.territoire.niveau)
+        rang = lus.rangs.get(cherche.territoire.code)
         if rang is None:
-            hors_champ = territoire.type_iris in lecture.source.types_hors_champ
+            hors_champ = cherche.territoire.type_iris in cherche.lecture.source.types_hors_champ
             statut = Statut.SANS_OBJET if hors_champ else Statut.INDISPONIBLE
             raison = (
                 "IRIS d'activité ou divers, hors du champ de la source"
                 if hors_champ
                 else "territoire absent du fichier déposé"
             )
-            return self._vide(indicateur, lecture, territoire, millesime, statut, raison)
+            return self._vide(cherche, statut, raison)
         notes = lus.drapeaux(rang)
         if lus.statut[rang]:
-            return self._vide(
-                indicateur,
-                lecture,
-                territoire,
-                millesime,
-                str(lus.statut[rang]),
-                str(lus.raison[rang]),
-                notes,
-            )
-        if lecture.est_publiee:
-            return self._avec_valeur(
-                indicateur,
-                lecture,
-                territoire,
-                millesime,
-                Statut.PUBLIE,
-                float(lus.publiee[rang]),
-                None,
-                None,
-                1.0,
-                notes,
-            )
-        return self._rapport(
-            indicateur,
-            lecture,
-            territoire,
-            millesime,
-            float(lus.numerateur[rang]),
-            float(lus.denominateur[rang]),
-            1.0,
-            notes,
-            lus.remarque,
-        )
+            return self._vide(cherche, str(lus.statut[rang]), str(lus.raison[rang]), notes)
+        if cherche.lecture.est_publiee:
+            return self._avec_valeur(cherche, Statut.PUBLIE, float(lus.publiee[rang]), notes=notes)
+        haut, bas = float(lus.numerateur[rang]), float(lus.denominateur[rang])
+        return self._rapport(cherche, haut, bas, notes=notes, remarque=lus.remarque)
 
-    def _sommee(
-        self,
-        indicateur: Indicateur,
-        lecture: Lecture,
-        territoire: Territoire,
-        millesime: int,
-        elementaire: str,
-    ) -> Chiffre:
+    def _sommee(self, cherche: Recherche, elementaire: str) -> Chiffre:
         """Rapport des sommes sur les composantes ; complet, partiel dès 95 %, sinon indisponible (règle 1)."""
+        lecture, territoire, millesime = cherche.lecture, cherche.territoire, cherche.millesime
         elements = self.decoupage.elements(territoire, lecture.source, millesime, elementaire)
         if not elements.codes:
-            return self._vide(
-                indicateur, lecture, territoire, millesime, Statut.INDISPONIBLE, "aucune composante connue"
-            )
+            return self._vide(cherche, Statut.INDISPONIBLE, "aucune composante connue")
         lus = self.lecteur.comptes(lecture, millesime, elementaire)
         numerateurs = elements.prendre(lus.numerateur)
         denominateurs = elements.prendre(lus.denominateur)
@@ -225,15 +197,13 @@ class Calculateur:
         couverture = elements.couverture(
             presents, denominateurs, population=datee[0] if datee else None, plafond=plafond
         )
-        est_total = indicateur.nature == "effectif" or lecture.source_denominateur is not None
+        est_total = cherche.indicateur.nature == "effectif" or lecture.source_denominateur is not None
         if not presents.all() and (est_total or couverture < COUVERTURE_MINIMALE):
-            raison = _trop_peu(lus, elements, presents, elementaire)
-            vide = self._vide(indicateur, lecture, territoire, millesime, Statut.INDISPONIBLE, raison)
-            return replace(vide, couverture=round(couverture, 4))
-        refus = self._isole(indicateur, millesime, lus, elements.codes, presents, elementaire)
+            refus = _trop_peu(lus, elements, presents, elementaire)
+        else:
+            refus = self._isole(cherche, lus, elements.codes, presents, elementaire)
         if refus:
-            vide = self._vide(indicateur, lecture, territoire, millesime, Statut.INDISPONIBLE, refus)
-            return replace(vide, couverture=round(couverture, 4))
+            return self._vide(cherche, Statut.INDISPONIBLE, refus, couverture=round(couverture, 4))
         haut = float(numerateurs[presents].sum())
         bas = math.nan if sans_bas else float(denominateurs[presents].sum())
         if lecture.denominateur is not None and not lecture.denominateur.variables:
@@ -251,14 +221,11 @@ class Calculateur:
                     au_moins=plafond is not None,
                 )
             )
-        return self._rapport(
-            indicateur, lecture, territoire, millesime, haut, bas, couverture, {}, " ; ".join(remarques)
-        )
+        return self._rapport(cherche, haut, bas, couverture, remarque=" ; ".join(remarques))
 
     def _isole(
         self,
-        indicateur: Indicateur,
-        millesime: int,
+        cherche: Recherche,
         lus: Comptes,
         attendus: list[str],
         presents: np.ndarray,
@@ -270,7 +237,7 @@ class Calculateur:
         tues = cachees(lus, attendus, presents)
         communes = self.decoupage.territoires.geographie.communes
         for niveau, code in contenants(attendus, communes) if tues else []:
-            if self._est_publie(indicateur, millesime, niveau, code):
+            if self._est_publie(cherche.indicateur, cherche.millesime, niveau, code):
                 return raison_du_refus(tues[0], elementaire, (niveau, code))
         return ""
 
@@ -306,71 +273,42 @@ class Calculateur:
 
     def _rapport(
         self,
-        indicateur: Indicateur,
-        lecture: Lecture,
-        territoire: Territoire,
-        millesime: int,
+        cherche: Recherche,
         haut: float,
         bas: float,
-        couverture: float,
-        notes: dict[str, str],
-        remarque: str,
+        couverture: float = 1.0,
+        notes: dict[str, str] | None = None,
+        remarque: str = "",
     ) -> Chiffre:
         statut = Statut.CALCULE if couverture >= 1.0 else Statut.PARTIEL
-        if lecture.denominateur is None:
+        if cherche.lecture.denominateur is None:
             # Un effectif lu tel quel est publié ; sommé ou reconstitué, il est calculé.
-            lu = territoire.niveau in lecture.source.niveaux and not remarque
+            lu = cherche.territoire.niveau in cherche.lecture.source.niveaux and not remarque
             statut = Statut.PUBLIE if lu else Statut.CALCULE
-            return self._avec_valeur(
-                indicateur,
-                lecture,
-                territoire,
-                millesime,
-                statut,
-                haut,
-                None,
-                None,
-                couverture,
-                notes,
-                remarque,
-            )
-        if lecture.source_denominateur is not None:
-            bas, annee = self._denominateur_d_ailleurs(lecture, territoire, millesime)
+            return self._avec_valeur(cherche, statut, haut, None, None, couverture, notes, remarque)
+        if cherche.lecture.source_denominateur is not None:
+            bas, annee = self._denominateur_d_ailleurs(cherche)
             statut = Statut.ESTIME
             remarque = " ; ".join(
-                filter(None, [remarque, f"dénominateur : {lecture.source_denominateur.periode_de(annee)}"])
+                filter(
+                    None,
+                    [remarque, f"dénominateur : {cherche.lecture.source_denominateur.periode_de(annee)}"],
+                )
             )
             if math.isnan(bas):
                 return self._vide(
-                    indicateur,
-                    lecture,
-                    territoire,
-                    millesime,
+                    cherche,
                     Statut.INDISPONIBLE,
-                    f"le dénominateur ({lecture.source_denominateur.titre}) manque pour ce territoire",
+                    f"le dénominateur ({cherche.lecture.source_denominateur.titre}) manque pour ce territoire",
                 )
         if bas == 0:
-            return self._vide(
-                indicateur, lecture, territoire, millesime, Statut.SANS_OBJET, "dénominateur nul"
-            )
-        return self._avec_valeur(
-            indicateur,
-            lecture,
-            territoire,
-            millesime,
-            statut,
-            indicateur.facteur * haut / bas,
-            haut,
-            bas,
-            couverture,
-            notes,
-            remarque,
-        )
+            return self._vide(cherche, Statut.SANS_OBJET, "dénominateur nul")
+        valeur = cherche.indicateur.facteur * haut / bas
+        return self._avec_valeur(cherche, statut, valeur, haut, bas, couverture, notes, remarque)
 
-    def _denominateur_d_ailleurs(
-        self, lecture: Lecture, territoire: Territoire, millesime: int
-    ) -> tuple[float, int | None]:
+    def _denominateur_d_ailleurs(self, cherche: Recherche) -> tuple[float, int | None]:
         """Lire le dénominateur dans une autre source, au millésime le plus proche."""
+        lecture, territoire = cherche.lecture, cherche.territoire
         ailleurs = lecture.source_denominateur
         assert ailleurs is not None
         assert lecture.denominateur is not None
@@ -379,7 +317,7 @@ class Calculateur:
         annees = [a for a in self.demande.vintages(self.base, ailleurs.id) if a in tenues]
         if not annees:
             return math.nan, None
-        annee = min(annees, key=lambda a: (abs(a - millesime), a))
+        annee = min(annees, key=lambda a: (abs(a - cherche.millesime), a))
         seule = Lecture(source=ailleurs, numerateur=lecture.denominateur)
         lus = self.lecteur.comptes(seule, annee, niveau)
         if niveau == "commune" and not _se_decompose(territoire, niveau) and territoire.niveau != "commune":
@@ -389,35 +327,29 @@ class Calculateur:
 
     def _avec_valeur(
         self,
-        indicateur: Indicateur,
-        lecture: Lecture,
-        territoire: Territoire,
-        millesime: int,
+        cherche: Recherche,
         statut: str,
         valeur: float,
-        haut: float | None,
-        bas: float | None,
-        couverture: float,
-        notes: dict[str, str],
+        haut: float | None = None,
+        bas: float | None = None,
+        couverture: float = 1.0,
+        notes: dict[str, str] | None = None,
         remarque: str = "",
     ) -> Chiffre:
         jugement = apprecier(
-            indicateur,
-            lecture,
+            cherche.indicateur,
+            cherche.lecture,
             valeur=valeur,
             numerateur=haut,
             denominateur=bas,
-            population_commune=self.decoupage.population(territoire),
-            notes_producteur=notes,
-            habitants_du_qpv=self._habitants_du_qpv(lecture, territoire, millesime),
+            population_commune=self.decoupage.population(cherche.territoire),
+            notes_producteur=notes or {},
+            habitants_du_qpv=self._habitants_du_qpv(cherche),
         )
         marge = math.nan if jugement.marge is None else jugement.marge
-        borne = indicateur.unite == "%"
+        borne = cherche.indicateur.unite == "%"
         return self._vide(
-            indicateur,
-            lecture,
-            territoire,
-            millesime,
+            cherche,
             statut,
             " ; ".join(filter(None, [remarque, *jugement.notes])),
             notes,
@@ -433,31 +365,30 @@ class Calculateur:
 
     def _vide(
         self,
-        indicateur: Indicateur,
-        lecture: Lecture,
-        territoire: Territoire,
-        millesime: int,
+        cherche: Recherche,
         statut: str,
         note: str,
         drapeaux: dict[str, str] | None = None,
         **nombres: Any,
     ) -> Chiffre:
-        geographie, periode, annee = self._datation(lecture, millesime, territoire.niveau)
+        geographie, periode, annee = self._datation(
+            cherche.lecture, cherche.millesime, cherche.territoire.niveau
+        )
         marques = [
             f"{k} = {v}" for k, v in (drapeaux or {}).items() if v not in DRAPEAUX_MUETS.get(k, {"0", "so"})
         ]
         return Chiffre(
-            territoire=territoire.code,
-            niveau=territoire.niveau,
-            indicateur=indicateur.code,
-            source=lecture.source.id,
+            territoire=cherche.territoire.code,
+            niveau=cherche.territoire.niveau,
+            indicateur=cherche.indicateur.code,
+            source=cherche.lecture.source.id,
             statut=statut,
-            millesime=millesime,
+            millesime=cherche.millesime,
             geographie=geographie,
-            definition=lecture.definition,
+            definition=cherche.lecture.definition,
             periode=periode,
             note=" ; ".join(filter(None, [note, *marques])),
-            annee_de_partie=DU_MILLESIME if annee == millesime else annee,
+            annee_de_partie=DU_MILLESIME if annee == cherche.millesime else annee,
             **nombres,
         )
 

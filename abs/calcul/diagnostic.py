@@ -9,7 +9,7 @@ import pandas as pd
 
 from abs.calcul.calcul import Calculateur
 from abs.calcul.chiffre import Chiffre
-from abs.calcul.sources_recues import figures_locales
+from abs.calcul.sources_recues import ajouter_les_locales
 from abs.calcul.table_longue import COLONNES, Diagnostic, Ensembles
 from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateurs
 from abs.statuts import Statut
@@ -130,7 +130,7 @@ class Diagnostiqueur:
                     )
         diagnostic.chiffres = list(tous.values()) + self._part_en_qpv(diagnostic)
         if seulement is None:
-            self._ajouter_les_locales(diagnostic)
+            ajouter_les_locales(self.base, diagnostic, self.territoires.geographie)
         diagnostic.remarques = _remarques(diagnostic)
         return diagnostic
 
@@ -144,13 +144,6 @@ class Diagnostiqueur:
             return []
         assert edition is not None
         return [self.calculateur.part_commune(definition, lecture, sujet, edition, siens)]
-
-    def _ajouter_les_locales(self, diagnostic: Diagnostic) -> None:
-        geographie = self.territoires.geographie
-        figures = figures_locales(self.base, self.demande, diagnostic.ensembles, geographie)
-        diagnostic.locales = figures.donnees
-        diagnostic.chiffres += figures.chiffres
-        diagnostic.millesimes |= figures.millesimes
 
     # -- dates ---------------------------------------------------------------------------------
 
@@ -222,8 +215,11 @@ class Diagnostiqueur:
             for a in libre.vintages(self.base, le.source.id)
         ]
         limite = self.demande.millesime
+        imposees = self.demande.millesimes.keys()
         admises = [
-            c for c in connues if limite is None or self._famille_imposee((c[0],)) or (c[2] or c[1]) <= limite
+            (le, a, annee)
+            for le, a, annee in connues
+            if limite is None or imposees & {le.source.id, le.source.famille} or (annee or a) <= limite
         ]
         tardives = not admises
         choisies = sorted(
@@ -232,11 +228,6 @@ class Diagnostiqueur:
         )
         apres = {a for _, a, _ in choisies} if tardives else set()
         return [(a, (le,)) for le, a, _ in choisies], apres
-
-    def _famille_imposee(self, lectures: tuple[Lecture, ...]) -> bool:
-        return any(
-            cle in self.demande.millesimes for le in lectures for cle in (le.source.id, le.source.famille)
-        )
 
     def _a_la_date(
         self,

@@ -43,7 +43,6 @@ class Comptes:
     remarque: str
     absentes: tuple[str, ...]
     notes: dict[str, np.ndarray]
-    complet: bool = False
 
     def prendre(self, vecteur: np.ndarray, codes: list[str]) -> np.ndarray:
         """Extraire un vecteur pour des codes, NaN pour ceux que la table n'a pas."""
@@ -99,7 +98,6 @@ class Lecteur:
             else "",
             absentes=tuple(absentes),
             notes=self.notes(lecture.source.id, millesime, niveau),
-            complet=statuts is _partage(len(table), ""),
         )
 
     def _colonne(self, source: str, millesime: int, niveau: str, variable: str) -> np.ndarray | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,8 +27,7 @@ from donnees_insee.preparation.sources_recues import SOURCE, en_pourcentage
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from abs.calcul.table_longue import Ensembles
-    from abs.territoires.demande import Demande
+    from abs.calcul.table_longue import Diagnostic
     from abs.territoires.territoires import Territoire
     from donnees_insee.geographie.appartenances import Geographie
 
@@ -36,28 +35,8 @@ SUFFIXE_SOURCE: Final = " · source locale"
 INTERNE: Final = "diffusion interne"
 MASQUE: Final = "effectif sous le seuil de secret, ou masqué pour qu'un autre ne s'en déduise pas"
 MASQUE_AILLEURS: Final = "masqué dans la version publique"
+CHAMPS_DU_MODELE: Final = ("libelle", "libelle_court", "theme", "definition", "unite", "sens", "phrase")
 MOIS: Final = "d MMMM y"
-
-
-@dataclass(frozen=True)
-class DonneesLocales:
-    """Ce que les sources locales ajoutent à un diagnostic."""
-
-    indicateurs: dict[str, Indicateur] = field(default_factory=dict)
-    comptes: dict[str, tuple[str, str]] = field(default_factory=dict)
-    reserves: dict[str, int] = field(default_factory=dict)
-    decisions: list[DecisionDeSecret] = field(default_factory=list)
-    montres: set[Publication] = field(default_factory=set)
-    sus: dict[tuple[str, str, str], frozenset[str]] = field(default_factory=dict)
-
-
-@dataclass
-class FiguresLocales:
-    """Chiffres tirés des sources locales, et dates où les lire."""
-
-    donnees: DonneesLocales = field(default_factory=DonneesLocales)
-    chiffres: list[Chiffre] = field(default_factory=list)
-    millesimes: dict[tuple[str, str], int | None] = field(default_factory=dict)
 
 
 def est_locale(chiffre: Chiffre) -> bool:
@@ -70,35 +49,30 @@ def est_interne(chiffre: Chiffre) -> bool:
     return INTERNE in chiffre.note.split(" ; ")
 
 
-def figures_locales(
-    base: Base, demande: Demande, ensembles: Ensembles, geographie: Geographie
-) -> FiguresLocales:
+def ajouter_les_locales(base: Base, diagnostic: Diagnostic, geographie: Geographie) -> None:
     """Changer les lignes reçues en chiffres, sans rien laisser passer que la diffusion ne permette."""
     lignes = lignes_recues(base)
-    if demande.millesime is not None:
-        lignes = lignes[lignes["annee"] <= demande.millesime]
-    figures = FiguresLocales()
+    dernier = diagnostic.demande.millesime
+    if dernier is not None:
+        lignes = lignes[lignes["annee"] <= dernier]
     if lignes.empty:
-        return figures
+        return
     ranges = list(modeles())
     publiees = base.deja_publie()
-    presents = sorted(set(lignes["indicateur"]), key=lambda c: (ranges.index(c) if c in ranges else 999, c))
-    for code in presents:
-        _ajouter(figures, code, lignes, demande, ensembles, geographie, publiees)
-    return figures
+    for code in sorted(set(lignes["indicateur"]), key=lambda c: (ranges.index(c) if c in ranges else 999, c)):
+        _ajouter(diagnostic, code, lignes, geographie, publiees)
 
 
 def _ajouter(
-    figures: FiguresLocales,
+    diagnostic: Diagnostic,
     code: str,
     toutes: pd.DataFrame,
-    demande: Demande,
-    ensembles: Ensembles,
     geographie: Geographie,
     publiees: Collection[Publication],
 ) -> None:
     """Ajouter un indicateur : une date et un producteur par groupe comparé, jamais mêlés."""
-    publique = demande.diffusion == "publique"
+    ensembles, locales = diagnostic.ensembles, diagnostic.locales
+    publique = diagnostic.demande.diffusion == "publique"
     lignes = toutes[toutes["indicateur"] == code]
     publiques = lignes[lignes["DIFFUSION"] == "publique"]
     # Ni le nom ni le producteur d'une ligne interne n'entrent dans une définition publique.
@@ -106,8 +80,7 @@ def _ajouter(
     territoires = {cle_locale(t): t for t in ensembles.tous()}
     du_portrait = lignes[lignes["code"].isin(list(territoires))]
     if publique and (du_portrait["DIFFUSION"] == "interne").any():
-        reserves = figures.donnees.reserves
-        reserves[definition.theme] = reserves.get(definition.theme, 0) + 1
+        locales.reserves[definition.theme] = locales.reserves.get(definition.theme, 0) + 1
     admises = du_portrait[du_portrait["DIFFUSION"] == "publique"] if publique else du_portrait
     groupes = {
         "comparaison": (ensembles.sujet, *ensembles.references),
@@ -129,21 +102,21 @@ def _ajouter(
         envoi = _publication(du_groupe.iloc[0].to_dict()).envoi
         recus = set(toutes.loc[du_choix & (toutes["indicateur"] == code), "code"].astype(str))
         deja = {p.code for p in publiees if p.envoi == envoi}
-        figures.donnees.sus[envoi] = frozenset((recus - set(caches)) | deja)
+        locales.sus[envoi] = frozenset((recus - set(caches)) | deja)
         for ligne in du_groupe.to_dict("records"):
             chiffre = _chiffre(definition, territoires[ligne["code"]], ligne, caches, publique=publique)
             if (chiffre.territoire, chiffre.niveau) not in retenus:
                 retenus[chiffre.territoire, chiffre.niveau] = chiffre
                 if chiffre.a_une_valeur:
-                    figures.donnees.montres.add(_publication(ligne))
-                figures.donnees.decisions.extend(_decision(chiffre, caches.get(ligne["code"]), ligne))
-        figures.millesimes[groupe, definition.code] = int(du_groupe["annee"].iloc[0])
+                    locales.montres.add(_publication(ligne))
+                locales.decisions.extend(_decision(chiffre, caches.get(ligne["code"]), ligne))
+        diagnostic.millesimes[groupe, definition.code] = int(du_groupe["annee"].iloc[0])
     if retenus:
-        figures.chiffres += retenus.values()
-        figures.donnees.indicateurs[definition.code] = definition
+        diagnostic.chiffres += retenus.values()
+        locales.indicateurs[definition.code] = definition
         connu = modeles().get(code)
         comptes = (connu.numerateur, connu.denominateur) if connu else ("numérateur", "dénominateur")
-        figures.donnees.comptes[definition.code] = comptes
+        locales.comptes[definition.code] = comptes
 
 
 def _date_et_producteur(
@@ -174,15 +147,7 @@ def _indicateur(code: str, lignes: pd.DataFrame) -> Indicateur:
     """Définir un indicateur reçu, d'après son modèle ou d'après le fichier."""
     modele = modeles().get(code)
     if modele is not None:
-        champs: dict[str, Any] = {
-            "libelle": modele.libelle,
-            "libelle_court": modele.libelle_court,
-            "theme": modele.theme,
-            "definition": modele.definition,
-            "unite": modele.unite,
-            "sens": modele.sens,
-            "phrase": modele.phrase,
-        }
+        champs: dict[str, Any] = {nom: getattr(modele, nom) for nom in CHAMPS_DU_MODELE}
         rapport = bool(modele.denominateur)
     else:
         libelle = next((t for t in lignes["LIBELLE"] if t), str(lignes["INDICATEUR"].iloc[0]))

@@ -9,10 +9,11 @@ from typing import Final
 import pandas as pd
 
 from abs.calcul.chiffre import Chiffre
-from abs.calcul.sources_recues import DonneesLocales
+from abs.calcul.secret import DecisionDeSecret
 from abs.indicateurs.indicateurs import Indicateur, indicateurs
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import Territoire
+from donnees_insee.base.publications import Publication
 
 COLONNES: Final = (
     "territoire",
@@ -36,18 +37,19 @@ COLONNES: Final = (
     "source",
 )
 
-TEXTES: Final = (
-    "territoire",
-    "niveau",
-    "geographie",
-    "indicateur",
-    "definition",
-    "periode",
-    "statut",
-    "fiabilite",
-    "note",
-    "source",
-)
+TEXTES: Final = tuple(nom for nom in COLONNES if Chiffre.__annotations__.get(nom) == "str")
+
+
+@dataclass(frozen=True)
+class DonneesLocales:
+    """Ce que les sources locales ajoutent à un diagnostic."""
+
+    indicateurs: dict[str, Indicateur] = field(default_factory=dict)
+    comptes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    reserves: dict[str, int] = field(default_factory=dict)
+    decisions: list[DecisionDeSecret] = field(default_factory=list)
+    montres: set[Publication] = field(default_factory=set)
+    sus: dict[tuple[str, str, str], frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

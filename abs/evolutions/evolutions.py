@@ -117,7 +117,7 @@ def evaluer(
             constant = en_euros_de(avant.valeur, evolution.de, evolution.a, indices)
         except DonneeAbsente:
             tenus = indices_des_prix() if indices is None else indices
-            absents = [str(x) for x in (evolution.de, evolution.a) if x not in tenus]
+            absents = [str(annee) for annee in (evolution.de, evolution.a) if annee not in tenus]
             raison = f"indice des prix absent de reference/prix.csv pour {' et '.join(absents)}"
             return replace(evolution, verdict=Verdict.NON_COMPARABLE, raison=raison)
         avant = replace(avant, valeur=constant, publiee=avant.valeur)
@@ -130,16 +130,9 @@ def evaluer(
         raison = avant.raison or apres.raison
     else:
         verdict, raison = _verdict(ecart, marge, avant, apres, seuil, avis.seuil)
-    return replace(
-        evolution,
-        avant=avant,
-        apres=apres,
-        ecart=ecart,
-        marge=marge,
-        verdict=verdict,
-        raison=raison,
-        notable=abs(ecart) >= max(seuil, avis.seuil),
-    )
+    notable = abs(ecart) >= max(seuil, avis.seuil)
+    jugee = replace(evolution, ecart=ecart, marge=marge, verdict=verdict, raison=raison, notable=notable)
+    return replace(jugee, avant=avant, apres=apres)
 
 
 def seuil_d_evolution(indicateur: Indicateur, avant: float) -> float:

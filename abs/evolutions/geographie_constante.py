@@ -90,19 +90,17 @@ def _contours(
     """Mesurer les recouvrements des départements où des codes ont changé, si les deux couches sont tenues."""
     avant, apres = (set(li["code"]) for li in listes)
     changes = {codes.departement_de_la_commune(c[:5]) for c in avant ^ apres}
-    couches = []
-    for annee, codes_voulus in zip(annees, (avant, apres), strict=True):
-        chemins = [ch for a, ch in base.couches("contours_iris") if a == annee]
-        tenus = [ch for ch in chemins if codes_voulus & set(_codes_de(ch))]
-        couches.append(tenus)
+    couches = [
+        [ch for a, ch in base.couches("contours_iris") if a == annee and voulus & set(_codes_de(ch))]
+        for annee, voulus in zip(annees, (avant, apres), strict=True)
+    ]
     if not changes or not all(couches):
         return None
     from donnees_insee.geographie.recouvrements import recouvrements  # noqa: PLC0415 - import lent
 
     lues = []
     for chemins, voulus in zip(couches, (avant, apres), strict=True):
-        morceaux = [base.lire_couche(ch) for ch in chemins]
-        lue = pd.concat(morceaux) if len(morceaux) > 1 else morceaux[0]
+        lue = pd.concat([base.lire_couche(ch) for ch in chemins])
         lues.append(
             lue[lue["code"].isin({c for c in voulus if codes.departement_de_la_commune(c[:5]) in changes})]
         )

@@ -12,7 +12,7 @@ from abs.evolutions.geographie_constante import GeographieConstante, geographie_
 from abs.formats import avec_unite
 from abs.indicateurs.fiabilite import SEUIL_GRANDE_COMMUNE
 from donnees_insee import codes
-from donnees_insee.base.noms_restaures import restaurer
+from donnees_insee.base.couches import restaurer
 from donnees_insee.catalogue import catalogue
 from donnees_insee.geographie.groupes import Groupe, Passage
 

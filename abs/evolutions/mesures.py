@@ -17,6 +17,8 @@ from donnees_insee.geographie.groupes import APRES, AVANT
 from donnees_insee.geographie.portage import appliquer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from abs.calcul.calcul import Calculateur
     from abs.calcul.chiffre import Chiffre
     from abs.calcul.lecture import Comptes
@@ -41,21 +43,33 @@ class MesuresADeuxDates:
         source = lectures[0].source.id
         passage, noms = self.lieux.iris(source), self.lieux.geographie(source).iris.noms
         cotes = [
-            self._mesures_par_iris(definition, lecture, millesime, passage, cote)
-            for lecture, millesime, cote in (
-                (lectures[0], self.de, AVANT),
-                (lectures[1], self.a, APRES),
-            )
+            self._mesures_par_iris(definition, *date, passage, cote)
+            for date, cote in zip(self._dates(lectures), (AVANT, APRES), strict=True)
         ]
-        evolutions = []
-        for code, groupe in passage.groupes.items():
-            vide = Mesure(raison="IRIS absent du fichier")
-            ligne = Evolution(
-                definition.code, lectures[0].source.id, self.de, self.a, code, self.lieux.nommer(groupe, noms), "iris",
-                cotes[0].get(code, vide), cotes[1].get(code, vide), groupe.nature, groupe.avant, groupe.apres,
-            )  # fmt: skip
-            evolutions.append(evaluer(definition, ligne, avis, self.indices))
-        return evolutions
+        vide = Mesure(raison="IRIS absent du fichier")
+        return [
+            self._evaluer(definition, source, avis, [cote.get(code, vide) for cote in cotes], groupe, noms)
+            for code, groupe in passage.groupes.items()
+        ]
+
+    def _dates(self, lectures: tuple[Lecture, Lecture]) -> tuple[tuple[Lecture, int], tuple[Lecture, int]]:
+        return (lectures[0], self.de), (lectures[1], self.a)
+
+    def _evaluer(
+        self,
+        definition: Indicateur,
+        source: str,
+        avis: Avis,
+        mesures: list[Mesure],
+        groupe: Groupe,
+        noms: Mapping[str, str] | None,
+    ) -> Evolution:
+        """Évaluer l'évolution d'un groupe d'IRIS, ou de communes quand aucun nom d'IRIS n'est donné."""
+        ligne = Evolution(
+            definition.code, source, self.de, self.a, groupe.code, self.lieux.nommer(groupe, noms or {}),
+            "commune" if noms is None else "iris", mesures[0], mesures[1], groupe.nature, groupe.avant, groupe.apres,
+        )  # fmt: skip
+        return evaluer(definition, ligne, avis, self.indices)
 
     def _mesures_par_iris(
         self, definition: Indicateur, lecture: Lecture, millesime: int, passage: Passage, cote: str
@@ -77,8 +91,6 @@ class MesuresADeuxDates:
         portee = appliquer(passage, table, comptes, cote=cote).table
         hauts = dict(zip(portee.index, portee["haut"], strict=True))
         bas = dict(zip(portee.index, portee[comptes[-1]], strict=True))
-        complementaire = any(v.startswith("C_") for v in lecture.variables)
-        sonde = lecture.source.famille == "recensement"
         mesures = {}
         for groupe, codes_du_groupe in membres.items():
             if math.isnan(hauts.get(groupe, math.nan)) or math.isnan(bas.get(groupe, math.nan)):
@@ -87,16 +99,26 @@ class MesuresADeuxDates:
             if lecture.denominateur is None:
                 mesures[groupe] = Mesure(float(hauts[groupe]))
                 continue
-            strates = [
-                (
-                    float(table.at[c, "haut"]),
-                    float(table.at[c, "bas"]),
-                    taux_de_sondage(self.lieux.population(c, millesime), complementaire=complementaire),
-                )
-                for c in codes_du_groupe
+            comptes_lus = [
+                (c, float(table.at[c, "haut"]), float(table.at[c, "bas"])) for c in codes_du_groupe
             ]
-            mesures[groupe] = mesurer(definition, strates, sonde=sonde)
+            mesures[groupe] = self._rapport(definition, lecture, millesime, comptes_lus)
         return mesures
+
+    def _rapport(
+        self,
+        definition: Indicateur,
+        lecture: Lecture,
+        millesime: int,
+        comptes: list[tuple[str, float, float]],
+    ) -> Mesure:
+        """Mesurer un rapport de sommes, chaque unité avec le taux de sondage de sa commune."""
+        complementaire = any(v.startswith("C_") for v in lecture.variables)
+        strates = [
+            (haut, bas, taux_de_sondage(self.lieux.population(c, millesime), complementaire=complementaire))
+            for c, haut, bas in comptes
+        ]
+        return mesurer(definition, strates, sonde=lecture.source.famille == "recensement")
 
     @staticmethod
     def _raison(lus: Comptes, siens: list[str]) -> str:
@@ -128,18 +150,10 @@ class MesuresADeuxDates:
     ) -> Evolution:
         """Donner l'évolution d'un groupe de communes."""
         mesures = [
-            self._mesure_de_communes(definition, lecture, millesime, communes)
-            for lecture, millesime, communes in (
-                (lectures[0], self.de, groupe.avant),
-                (lectures[1], self.a, groupe.apres),
-            )
+            self._mesure_de_communes(definition, *date, communes)
+            for date, communes in zip(self._dates(lectures), (groupe.avant, groupe.apres), strict=True)
         ]
-        ligne = Evolution(
-            definition.code, lectures[0].source.id, self.de, self.a, groupe.code,
-            self.lieux.nommer(groupe, {}), "commune",
-            mesures[0], mesures[1], groupe.nature, groupe.avant, groupe.apres,
-        )  # fmt: skip
-        return evaluer(definition, ligne, avis, self.indices)
+        return self._evaluer(definition, lectures[0].source.id, avis, mesures, groupe, None)
 
     def _mesure_de_communes(
         self, definition: Indicateur, lecture: Lecture, millesime: int, communes: tuple[str, ...]
@@ -159,18 +173,8 @@ class MesuresADeuxDates:
                 return Mesure(raison=SANS_SOMME)
             marge = connus[0].marge if lecture.est_publiee else math.nan
             return Mesure(math.fsum(c.valeur for c in connus), marge=marge, raison=connus[0].note)
-        complementaire = any(v.startswith("C_") for v in lecture.variables)
-        strates = [
-            (
-                c.numerateur,
-                c.denominateur,
-                taux_de_sondage(
-                    self.lieux.population(c.territoire, millesime), complementaire=complementaire
-                ),
-            )
-            for c in connus
-        ]
-        mesure = mesurer(definition, strates, sonde=lecture.source.famille == "recensement")
+        comptes = [(c.territoire, c.numerateur, c.denominateur) for c in connus]
+        mesure = self._rapport(definition, lecture, millesime, comptes)
         return replace(mesure, raison=mesure.raison or _couverture(connus))
 
     def ensemble(
@@ -182,7 +186,7 @@ class MesuresADeuxDates:
             self.sujet.niveau, Mesure(), Mesure(),
         )  # fmt: skip
         mesures = []
-        for rang, (lecture, millesime) in enumerate(zip(lectures, (self.de, self.a), strict=True)):
+        for rang, (lecture, millesime) in enumerate(self._dates(lectures)):
             if lecture.est_publiee:
                 chiffre = self.calculateur.chiffre(definition, self.sujet, millesime, (lecture,))
                 mesures.append(

@@ -10,7 +10,6 @@ from abs.calcul.calcul import Calculateur
 from abs.evolutions.evolutions import Evolution
 from abs.evolutions.lieux import Lieux
 from abs.evolutions.mesures import MesuresADeuxDates
-from abs.evolutions.refus import Refus, phrases_de_refus
 from abs.formats import avec_unite
 from abs.indicateurs.annees_comparables import Avis, juger, lectures_de, plus_proches
 from abs.indicateurs.indicateurs import Indicateur, indicateur, indicateurs
@@ -28,7 +27,19 @@ if TYPE_CHECKING:
 
 # Familles dont l'absence à une seule des deux dates est dite sans qu'on la demande.
 FAMILLES_SUIVIES: Final = frozenset({"recensement", "filosofi"})
+INDICATEURS_NOMMES: Final = 6
 NIVEAUX_TOTAUX: Final = frozenset({"commune", "epci", "departement", "region"})
+
+
+@dataclass(frozen=True)
+class Refus:
+    """Un indicateur dont l'évolution n'est pas écrite."""
+
+    indicateur: str
+    source: str
+    raisons: tuple[str, ...]
+    tenues: tuple[tuple[int, int], ...] = ()
+    publiees: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass
@@ -130,26 +141,23 @@ class Releveur:
     def _absence(self, definition: Indicateur) -> Refus:
         """Refuser un indicateur que la base ne tient pas aux deux dates, par les règles d'abord."""
         source = definition.lectures[0].source.id
+        lectures = lectures_de(definition, source, self.de, self.a)
+        avis = None if lectures is None else juger(definition, *lectures, self.de, self.a)
+        if avis is not None and not avis.comparable:
+            return self._refus(definition, source, avis)
         raison = (
             f"Les deux dates ({self.de}, {self.a}) ne sont pas tenues toutes deux, par une même source, à un niveau "
             "utile à ce territoire."
         )
-        absence = (raison,)
-        lectures = lectures_de(definition, source, self.de, self.a)
-        if lectures is None:
-            return Refus(definition.code, source, absence)
-        avis = juger(definition, *lectures, self.de, self.a)
-        if avis.comparable:
-            return Refus(definition.code, source, absence)
-        return self._refus(definition, source, avis)
+        return Refus(definition.code, source, (raison,))
 
     def _refus(self, definition: Indicateur, source: str, avis: Avis) -> Refus:
         tenus = self.base.millesimes(source)
         publies = {m.annee for m in millesimes().get(source, ())} | set(tenus)
         if definition.lectures[0].source.famille == "recensement":
             publies &= set(enquetes_annuelles())
-        proposees = [plus_proches(definition, source, self.de, self.a, annees) for annees in (tenus, publies)]
-        return Refus(definition.code, source, avis.refus, proposees[0], proposees[1])
+        proposees = (plus_proches(definition, source, self.de, self.a, annees) for annees in (tenus, publies))
+        return Refus(definition.code, source, avis.refus, *proposees)
 
     # -- lire -----------------------------------------------------------------------------------
 
@@ -219,3 +227,33 @@ def relever(base: Base, texte: str, de: int, a: int, codes_voulus: Iterable[str]
             f"{releve.sujet.nom}, {de} → {a} : aucune évolution n'est écrite.", phrases_de_refus(releve.refus)
         )
     )
+
+
+def phrases_de_refus(refus: Iterable[Refus]) -> list[str]:
+    """Dire les refus, une fois par raison."""
+    groupes: dict[str, list[str]] = {}
+    for r in refus:
+        groupes.setdefault(f"{' '.join(r.raisons)}{_autres_dates(r)}", []).append(r.indicateur)
+    return [f"{_qui(siens)} : {mots}" for mots, siens in groupes.items()]
+
+
+def _autres_dates(refus: Refus) -> str:
+    """Dire les comparaisons admises les plus proches, publiées puis tenues."""
+    suite = ""
+    if refus.publiees:
+        accord = "t" if len(refus.publiees) == 1 else "ent"
+        suite = f" Se comparerai{accord} : {_paires(refus.publiees)}."
+    if refus.tenues:
+        return f"{suite} Dans la base : {_paires(refus.tenues)}."
+    return f"{suite} Dans la base : aucune comparaison admise." if suite else ""
+
+
+def _qui(siens: list[str]) -> str:
+    if len(siens) == 1:
+        return siens[0]
+    reste = ", …" if len(siens) > INDICATEURS_NOMMES else ""
+    return f"{len(siens)} indicateurs ({', '.join(siens[:INDICATEURS_NOMMES])}{reste})"
+
+
+def _paires(paires: Iterable[tuple[int, int]]) -> str:
+    return " ou ".join(f"{x} → {y}" for x, y in paires)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from abs.evolutions.evolutions import Evolution, Verdict, part_notable, part_significative, seuil_d_evolution
+from abs.evolutions.releve import phrases_de_refus
 from abs.formats import ESPACE_INSECABLE, avec_unite, nombre
 from abs.indicateurs.indicateurs import indicateurs
 from donnees_insee.catalogue.catalogue import source
@@ -92,12 +93,10 @@ def verdict_dit(evolution: Evolution) -> str:
             unite_d_ecart(definition),
             max(definition.decimales, 2 if definition.unite == "" else 0),
         )
-        mot = (
-            ("hausse" if evolution.ecart > 0 else "baisse")
-            if evolution.verdict == Verdict.NOTABLE
-            else "écart"
-        )
-        dit = f"{mot} {'notable' if mot != 'écart' else 'faible'} (seuil pratique : {seuil.lstrip('+')})"
+        mots = "écart faible"
+        if evolution.verdict == Verdict.NOTABLE:
+            mots = "hausse notable" if evolution.ecart > 0 else "baisse notable"
+        dit = f"{mots} (seuil pratique : {seuil.lstrip('+')})"
     return f"{dit}{ESPACE_INSECABLE}: {evolution.raison}" if evolution.raison else dit
 
 
@@ -121,15 +120,16 @@ def mots_du_choix(montrees: list[Evolution], mailles: list[Evolution]) -> list[s
     """Dire ce que l'écran ne montre pas."""
     if len(montrees) == len(mailles):
         return []
-    ou = f"les {len(mailles)} lignes sont dans le fichier qu'écrit --sortie."
     if montrees:
         aune = "de leur marge" if montrees[0].verdict == Verdict.SIGNIFICATIF else "du seuil pratique"
-        return [f"Sont montrés les {len(montrees)} écarts les plus nets au regard {aune} ; {ou}"]
-    if part_significative(mailles)[1]:
-        return [f"Aucun écart significatif à montrer ; {ou}"]
-    if part_notable(mailles)[2]:
-        return [f"Aucun écart n'atteint le seuil pratique ; {ou}"]
-    return [f"Aucun écart n'a pu être jugé ; {ou}"]
+        mots = f"Sont montrés les {len(montrees)} écarts les plus nets au regard {aune}"
+    elif part_significative(mailles)[1]:
+        mots = "Aucun écart significatif à montrer"
+    elif part_notable(mailles)[2]:
+        mots = "Aucun écart n'atteint le seuil pratique"
+    else:
+        mots = "Aucun écart n'a pu être jugé"
+    return [f"{mots} ; les {len(mailles)} lignes sont dans le fichier qu'écrit --sortie."]
 
 
 def resume(evolutions: list[Evolution]) -> list[str]:
@@ -200,3 +200,44 @@ def table(releve: Releve) -> pd.DataFrame:
             for e in releve.lignes()
         ]
     )
+
+
+def bilan(releve: Releve, maximum: int) -> tuple[list[tuple[str, ...]], int]:
+    """Résumer les évolutions, une ligne par indicateur, les mieux établies d'abord."""
+    ordre = {Verdict.SIGNIFICATIF: 0, Verdict.NOTABLE: 0, Verdict.NON_SIGNIFICATIF: 1, Verdict.FAIBLE: 1}
+    codes = sorted(
+        releve.totaux,
+        key=lambda c: min((ordre.get(Verdict(e.verdict), 2) for e in releve.totaux[c]), default=3),
+    )
+    lignes = []
+    for code in codes[:maximum]:
+        definition = indicateurs()[code]
+        total = releve.totaux[code][0] if releve.totaux[code] else None
+        mailles = releve.mailles.get(code, [])
+        etablies = [e for e in mailles if e.verdict in {Verdict.SIGNIFICATIF, Verdict.NOTABLE}]
+        hausses = sum(e.ecart > 0 for e in etablies)
+        cellules = ligne(total) if total is not None else ("", "", "–", "–", "–", "–", "")
+        lignes.append(
+            (
+                definition.libelle_court,
+                *cellules[2:5],
+                "" if total is None else cellules[6].split(" (")[0].split(f"{ESPACE_INSECABLE}:")[0],
+                f"{hausses} ↑ {len(etablies) - hausses} ↓ sur {len(mailles)}" if mailles else "",
+            )
+        )
+    return lignes, max(0, len(codes) - maximum)
+
+
+def rapport(releve: Releve) -> str:
+    """Écrire tout le rapport : chaque indicateur, ses lignes, ce qu'on peut en dire, et ce qui ne se compare pas."""
+    titre = f"{releve.sujet.nom} ({releve.sujet.code}), de {releve.de} à {releve.a}, à géographie constante"
+    ecrit = [titre, "", *(f"- {p}" for p in releve.geographie)]
+    entetes = " | ".join(e.format(de=releve.de, a=releve.a) for e in ENTETES)
+    for code, totaux in releve.totaux.items():
+        mailles = releve.mailles.get(code, [])
+        ecrit += ["", f"{indicateurs()[code].libelle_court} ({code})", entetes]
+        ecrit += [" | ".join(ligne(e)) for e in (*totaux, *mailles)]
+        ecrit += [f"- {p}" for p in (*releve.notes.get(code, ()), *resume(mailles))]
+    if releve.refus:
+        ecrit += ["", "Ce qui ne se compare pas :", *(f"- {p}" for p in phrases_de_refus(releve.refus))]
+    return "\n".join([*ecrit, "", LIMITES, ""])

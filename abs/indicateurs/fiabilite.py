@@ -11,15 +11,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from abs.indicateurs.indicateurs import Indicateur, Lecture
 from abs.statuts import Fiabilite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy.typing as npt
 
 SEUIL_GRANDE_COMMUNE: Final = 10_000
 TAUX_DE_SONDAGE: Final = 0.40
@@ -98,7 +95,6 @@ def _recensement(
     notes: dict[str, str],
 ) -> Appreciation:
     complementaire = any(v.startswith("C_") for v in lecture.variables)
-    mots: list[str] = []
     if _trop_petit(indicateur, numerateur, denominateur):
         return Appreciation(None, Fiabilite.FRAGILE, ("effectif trop petit pour être commenté",))
     if population is None:
@@ -115,9 +111,9 @@ def _recensement(
     marge = marge_de_sondage(min(max(valeur / 100, 0), 1), denominateur, indicateur.effet_de_sondage, taux)
     fiabilite = degre(valeur, marge)
     if complementaire and notes.get("LAB_IRIS") in LABELS_PRUDENTS:
-        fiabilite = BAISSE[fiabilite]
-        mots.append(f"IRIS de label {notes['LAB_IRIS']} : exploitation complémentaire à lire avec prudence")
-    return Appreciation(marge, fiabilite, tuple(mots))
+        mots = f"IRIS de label {notes['LAB_IRIS']} : exploitation complémentaire à lire avec prudence"
+        return Appreciation(marge, BAISSE[fiabilite], (mots,))
+    return Appreciation(marge, fiabilite)
 
 
 def degre(valeur: float, marge: float) -> Fiabilite:
@@ -203,17 +199,3 @@ def marge_par_strates(strates: Iterable[tuple[float, float, float]], effet: floa
 def marge_de_difference(premiere: float, seconde: float) -> float:
     """Estimer la marge de la différence de deux proportions mesurées indépendamment."""
     return math.hypot(premiere, seconde)
-
-
-def effet_de_sondage_observe(
-    avant: npt.NDArray[np.float64],
-    apres: npt.NDArray[np.float64],
-    denominateurs: npt.NDArray[np.float64],
-    taux: float = TAUX_DE_SONDAGE,
-) -> float:
-    """Retrouver l'ordre de grandeur de l'effet de sondage dans deux millésimes qui partagent quatre enquêtes sur cinq."""
-    ensemble = float(np.average(apres - avant, weights=denominateurs))
-    proportions = (avant + apres) / 2
-    variance = (1 - taux) * proportions * (1 - proportions) / (taux * denominateurs)
-    utiles = variance > 0
-    return float(np.mean((apres - avant - ensemble)[utiles] ** 2 / (2 / 5 * variance[utiles])))

@@ -22,15 +22,6 @@ THEMES: Final[dict[str, str]] = {
 }
 SENS: Final = ("haut", "bas", "neutre")
 NATURES: Final = ("taux", "indice", "mediane", "effectif")
-TRANSVERSAUX: Final = (
-    "petite_enfance",
-    "reussite_educative",
-    "autonomie",
-    "acces_aux_droits",
-    "mobilite",
-    "numerique",
-)
-PUBLICS: Final = ("enfance_familles", "jeunes", "personnes_agees", "handicap", "difficulte")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from abs.calcul.chiffre import Chiffre
@@ -10,15 +10,32 @@ from abs.calcul.table_longue import Diagnostic
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur
 from abs.intercommunal.plan import plan
-from abs.statuts import LIBELLES_STATUT
+from abs.statuts import LIBELLES_STATUT, Fiabilite
 
 NOMS_CITES: Final = 12
 
 
+def chiffrees(diagnostic: Diagnostic, code: str, *, solides: bool = False) -> dict[str, Chiffre]:
+    """Donner, par commune, les chiffres d'un indicateur qui ont une valeur ; au besoin, sans les fragiles."""
+    lus = {t.code: diagnostic.chiffre(t, code, "mailles") for t in diagnostic.ensembles.mailles}
+    return {
+        commune: c
+        for commune, c in lus.items()
+        if c is not None and c.a_une_valeur and not (solides and c.fiabilite == Fiabilite.FRAGILE)
+    }
+
+
 def remplissage(diagnostic: Diagnostic, indicateur: Indicateur) -> int:
     """Compter les communes qui ont un chiffre."""
-    lus = [diagnostic.chiffre(t, indicateur.code, "mailles") for t in diagnostic.ensembles.mailles]
-    return sum(c is not None and c.a_une_valeur for c in lus)
+    return len(chiffrees(diagnostic, indicateur.code))
+
+
+def par_raison(couples: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Réunir des noms par la raison qu'ils partagent, dans leur ordre."""
+    noms: dict[str, list[str]] = {}
+    for raison, nom in couples:
+        noms.setdefault(raison, []).append(nom)
+    return noms
 
 
 def peu_remplis(diagnostic: Diagnostic, theme: str, montres: Collection[str]) -> list[str]:
@@ -41,19 +58,16 @@ def peu_remplis(diagnostic: Diagnostic, theme: str, montres: Collection[str]) ->
 
 def raisons(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[str]:
     """Dire pourquoi des communes n'ont pas de chiffre, raison par raison."""
-    par_raison: dict[str, dict[tuple[str, ...], list[str]]] = {}
+    libelles: dict[str, dict[tuple[str, ...], list[str]]] = {}
     for i in liste:
-        noms: dict[str, list[str]] = {}
-        for t in diagnostic.ensembles.mailles:
-            c = diagnostic.chiffre(t, i.code, "mailles")
-            if c is not None and not c.a_une_valeur:
-                noms.setdefault(_raison(c), []).append(t.nom)
+        lus = ((t, diagnostic.chiffre(t, i.code, "mailles")) for t in diagnostic.ensembles.mailles)
+        noms = par_raison((_raison(c), t.nom) for t, c in lus if c is not None and not c.a_une_valeur)
         for raison, communes in noms.items():
-            par_raison.setdefault(raison, {}).setdefault(tuple(communes), []).append(i.libelle_court)
+            libelles.setdefault(raison, {}).setdefault(tuple(communes), []).append(i.libelle_court)
     return [
-        f"Sans chiffre, {raison} : {_citer(communes)} ({' ; '.join(libelles)})."
-        for raison, groupes in par_raison.items()
-        for communes, libelles in groupes.items()
+        f"Sans chiffre, {raison} : {_citer(communes)} ({' ; '.join(siens)})."
+        for raison, groupes in libelles.items()
+        for communes, siens in groupes.items()
     ]
 
 

@@ -68,19 +68,13 @@ def peser(
             refus="Le poids de la ville-centre n'est pas dit : la population d'une commune au moins n'est pas disponible, "
             "ou l'intercommunalité n'a qu'une commune."
         )
-    parts, absents = [], []
-    for ligne in plan()["centre"]["comptes"]:
-        part = _part(diagnostic, centre, ligne)
-        if part is None:
-            absents.append(ligne["libelle"])
-        else:
-            parts.append(part)
-    en_qpv = _part_des_qpv(diagnostic, centre)
+    comptes = {li["libelle"]: _part(diagnostic, centre, li) for li in plan()["centre"]["comptes"]}
+    parts = (*comptes.values(), _part_des_qpv(diagnostic, centre))
     return PoidsDuCentre(
         centre,
-        (*parts, *((en_qpv,) if en_qpv else ())),
+        tuple(part for part in parts if part is not None),
         tuple(_sans_elle(diagnostic, centre, classements or {})),
-        tuple(absents),
+        tuple(libelle for libelle, part in comptes.items() if part is None),
     )
 
 

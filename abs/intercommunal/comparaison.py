@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from abs.calcul.table_longue import Diagnostic
 from abs.formats import nombre
 from abs.indicateurs.annees_comparables import mises_en_garde
 from abs.indicateurs.indicateurs import THEMES
 from abs.intercommunal import tables, tables_annexes
-from abs.intercommunal.absences import peu_remplis, remplissage
+from abs.intercommunal.absences import chiffrees, par_raison, peu_remplis, remplissage
 from abs.intercommunal.centre import PoidsDuCentre, peser
-from abs.intercommunal.essentiel import essentiel
 from abs.intercommunal.fiches import Fiche, fiches
 from abs.intercommunal.groupes import Groupes, grouper
 from abs.intercommunal.pairs_des_communes import PairsDUneQuestion, situer
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import Classement, classer
 from abs.intercommunal.releve import relever
+from abs.phrases.ecriture import reference
+from abs.phrases.etendue import etendue
 from abs.phrases.phrases import Phrase
 from abs.phrases.silences import Silence
 from abs.portrait.chapitre import Chapitre, DemandeDeCarte, plan_du_portrait
+from abs.portrait.chapitres import mailles_classables
 from abs.portrait.portrait import Portrait, _sources_employees
 from abs.portrait.tableaux import Tableau
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import Territoire
 from donnees_insee.base.base import Base
+
+# Le gabarit d'une étendue met la commune en tête après un point-virgule.
+TETE: Final = re.compile(r"\s;\s(?:il|elle) est\b.*$")
 
 
 @dataclass(frozen=True)
@@ -119,8 +126,7 @@ def _restes(diagnostic: Diagnostic, theme: str) -> list[str]:
 def classer_tout(diagnostic: Diagnostic) -> dict[str, Classement]:
     """Classer les communes pour chaque indicateur du diagnostic."""
     communes, sujet = diagnostic.ensembles.mailles, diagnostic.ensembles.sujet
-    lues = {t.code: diagnostic.chiffre(t, "population", "mailles") for t in communes}
-    populations = {code: c.valeur for code, c in lues.items() if c is not None and c.a_une_valeur}
+    populations = {code: c.valeur for code, c in chiffrees(diagnostic, "population").items()}
     return {
         code: classer(
             diagnostic.indicateurs[code],
@@ -152,10 +158,8 @@ def _cartes(diagnostic: Diagnostic, voulus: Sequence[str]) -> list[DemandeDeCart
     # Celles d'une même famille se suivent : elles se lisent ensemble.
     famille = {c: f["indicateurs"] for f in reglages["familles"] for c in f["indicateurs"]}
 
-    def place(code: str) -> tuple[int, int]:
-        return min(codes.index(c) for c in famille.get(code, [code]) if c in codes), codes.index(code)
-
-    codes = sorted(codes, key={c: place(c) for c in codes}.__getitem__)
+    rangs = {c: rang for rang, c in enumerate(codes)}
+    codes.sort(key=lambda code: (min(rangs[c] for c in famille.get(code, [code]) if c in rangs), rangs[code]))
     return [
         DemandeDeCarte(c, "mailles", diagnostic.indicateurs[c].libelle, superposer_qpv=False) for c in codes
     ]
@@ -184,22 +188,63 @@ def _silences(diagnostic: Diagnostic, classements: dict[str, Classement]) -> lis
     """Dire, thème par thème, les indicateurs chiffrés dont les communes n'ont pas de rang, et pourquoi."""
     rendus = []
     for theme, titre in THEMES.items():
-        par_raison: dict[str, list[str]] = {}
-        for c in classements.values():
-            if c.indicateur.theme == theme and c.refus and remplissage(diagnostic, c.indicateur):
-                par_raison.setdefault(f"pas de rang, {c.refus}", []).append(c.indicateur.libelle)
-        silences = tuple(Silence(raison, tuple(libelles)) for raison, libelles in par_raison.items())
+        muets = par_raison(
+            (f"pas de rang, {c.refus}", c.indicateur.libelle)
+            for c in classements.values()
+            if c.indicateur.theme == theme and c.refus and remplissage(diagnostic, c.indicateur)
+        )
+        silences = tuple(Silence(raison, tuple(libelles)) for raison, libelles in muets.items())
         if silences:
             rendus.append(Chapitre(theme, titre, silences=silences))
     return rendus
 
 
 def _avertissements(diagnostic: Diagnostic) -> tuple[str, ...]:
-    sujet, mots = diagnostic.ensembles.sujet, []
-    mots += list(mises_en_garde(sujet.code))
+    sujet = diagnostic.ensembles.sujet
+    mots = list(mises_en_garde(sujet.code))
     if not any(c.a_une_valeur for c in diagnostic.chiffres if c.niveau == "commune"):
         mots.append(
             "Aucun des fichiers déposés ne porte de chiffre pour ces communes. "
             f"`abs etat {sujet.code}` dit ce qu'il faut déposer."
         )
     return tuple(mots)
+
+
+def essentiel(diagnostic: Diagnostic, classements: dict[str, Classement]) -> tuple[Phrase, ...]:
+    """Écrire les étendues des premières situations du plan, puis celles des populations."""
+    codes = [c for c in plan()["fiche"]["indicateurs"] if c in classements]
+    # Les situations d'abord : un trait de population n'est ni une force ni une faiblesse.
+    codes.sort(key=lambda c: diagnostic.indicateurs[c].sens == "neutre")
+    lues = (
+        (
+            code,
+            etendue(
+                diagnostic.indicateurs[code],
+                mailles_classables(diagnostic, code),
+                diagnostic.chiffre(diagnostic.ensembles.sujet, code, "mailles"),
+            ),
+        )
+        for code in codes
+    )
+    ecrites = [
+        phrase if portee_par_les_rangs(phrase, classements[code]) else sans_la_tete(phrase)
+        for code, phrase in lues
+        if phrase is not None
+    ]
+    return tuple(ecrites[: plan()["essentiel"]["phrases"]])
+
+
+def sans_la_tete(phrase: Phrase) -> Phrase:
+    """Ôter d'une étendue la commune qu'elle dit en tête : l'étendue reste vraie, la première place n'est pas établie."""
+    return replace(phrase, texte=f"{TETE.sub('', phrase.texte).rstrip('.')}.", affirmations=())
+
+
+def portee_par_les_rangs(phrase: Phrase, classement: Classement) -> bool:
+    """Dire si la première place qu'une phrase annonce est bien la seule place possible de la commune."""
+    attendues = {"seul_haut": (1, 1), "seul_bas": (classement.rangees, classement.rangees)}
+    places = {
+        reference(p.chiffre): p.fourchette for p in classement.positions.values() if p.chiffre is not None
+    }
+    return all(
+        places.get(a.de) == attendues[a.verdict] for a in phrase.affirmations if a.verdict in attendues
+    )

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 
 from abs.calcul.table_longue import Diagnostic, Ensembles
 from abs.intercommunal.groupes import Groupes
-from abs.intercommunal.marques import avec_marque, notes_des_marques
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import mots_du_rang
-from abs.intercommunal.tables import Classements, libelle_de_ligne
+from abs.intercommunal.tables import Classements, avec_marque, libelle_de_ligne, notes_des_marques
 from abs.phrases.phrases import Phrase
 from abs.phrases.significativite import DIFFERENTS
 from abs.portrait.forces_faiblesses import Bilan, Point, bilan
@@ -68,11 +67,8 @@ def _tableau(
         sien = diagnostic.chiffre(commune, code, "mailles")
         if sien is None or not sien.a_une_valeur:
             continue
-        ensemble, position = (
-            diagnostic.chiffre(sujet, code, "mailles"),
-            classements[code].positions[commune.code],
-        )
-        rangees = classements[code].rangees
+        ensemble, classement = diagnostic.chiffre(sujet, code, "mailles"), classements[code]
+        position = classement.positions[commune.code]
         rang = mots_du_rang(position.fourchette)
         valeur = avec_marque(cellule(definition, sien), sien)
         lus += [(commune, sien), (sujet, ensemble)]
@@ -81,7 +77,7 @@ def _tableau(
                 libelle_de_ligne(definition),
                 replace(valeur, texte=f"{valeur.texte} {position.signe}".strip()),
                 avec_marque(cellule(definition, ensemble), ensemble),
-                Cellule(f"{rang} sur {rangees}", valeur.reference)
+                Cellule(f"{rang} sur {classement.rangees}", valeur.reference)
                 if rang
                 else Cellule("–", aide=position.silence, classe="absent"),
                 Cellule(sien.periode, classe="date"),
@@ -135,12 +131,8 @@ def une_par_famille(points: Sequence[Point]) -> list[Point]:
 def _profil(partage: Groupes, commune: Territoire) -> str:
     for groupe in partage.groupes:
         if commune.code in {t.code for t in groupe.communes}:
-            seule = len(groupe.communes) == 1
-            autres = (
-                "seule de son groupe"
-                if seule
-                else f"avec {', '.join(t.nom for t in groupe.communes if t.code != commune.code)}"
-            )
+            compagnes = ", ".join(t.nom for t in groupe.communes if t.code != commune.code)
+            autres = f"avec {compagnes}" if compagnes else "seule de son groupe"
             return f"Groupe {groupe.numero} ({groupe.nom[:1].lower()}{groupe.nom[1:]}), {autres}."
     if partage.groupes:
         return "Non classée dans un groupe : trop de chiffres absents ou fragiles."

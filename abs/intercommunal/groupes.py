@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from abs.calcul.chiffre import Chiffre
 from abs.calcul.table_longue import Diagnostic
 from abs.formats import nombre
+from abs.intercommunal.absences import chiffrees
 from abs.intercommunal.mesures_des_groupes import accord_sans_une, part_sans_coupure, traits_d_un_groupe
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import Classement
 from abs.phrases.significativite import RISQUE, Verdict
-from abs.statuts import Fiabilite
 from abs.territoires.territoires import Territoire
 from abs.typologie.partition import affecter, arbre, correlations, echelle, retenir
 from abs.typologie.variables import VariableActive, table
@@ -108,16 +107,12 @@ def _matrice(
     for variable in table().actives:
         if variable.remplace and variable.remplace in {v.code for v in gardees}:
             continue
-        lues = [diagnostic.chiffre(t, variable.code, "mailles") for t in communes]
-        colonne = np.array([c.valeur if _solide(c) and c is not None else np.nan for c in lues], float)
+        lues = chiffrees(diagnostic, variable.code, solides=True)
+        colonne = np.array([lues[t.code].valeur if t.code in lues else np.nan for t in communes], float)
         if np.isfinite(colonne).sum() >= disponibilite * len(communes) > 0:
             gardees.append(variable)
             colonnes.append(colonne)
     return gardees, np.array(colonnes).T if colonnes else np.empty((len(communes), 0))
-
-
-def _solide(chiffre: Chiffre | None) -> bool:
-    return chiffre is not None and chiffre.a_une_valeur and chiffre.fiabilite != Fiabilite.FRAGILE
 
 
 def _nombre_de_groupes(reduites: np.ndarray, maximum: int, stabilite: float) -> tuple[int, float]:
@@ -133,17 +128,14 @@ def _ecarts_etablis(
 ) -> np.ndarray:
     """Ranger les ▲ et les ▼ des communes : 1, -1, 0 sans écart établi."""
     sens = {Verdict.PLUS: 1, Verdict.MOINS: -1}
-    return np.array(
-        [
-            [
-                sens.get(classements[v.code].positions[t.code].comparaison.verdict, 0)
-                if v.code in classements
-                else 0
-                for v in variables
-            ]
-            for t in communes
-        ]
-    )
+    sans_rang = [0] * len(communes)
+    colonnes = [
+        [sens.get(classements[v.code].positions[t.code].comparaison.verdict, 0) for t in communes]
+        if v.code in classements
+        else sans_rang
+        for v in variables
+    ]
+    return np.array(colonnes).T
 
 
 def _mots_de_la_coupure(aussi_net: float) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from importlib import resources
 
 import pandas as pd
 
@@ -15,12 +13,21 @@ from abs.calcul.lecture import Lecteur
 from abs.calcul.table_longue import Diagnostic
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur, indicateur
+from abs.intercommunal.absences import chiffrees
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import Fourchette, ranger
-from abs.intercommunal.releve import DiagnostiqueurIntercommunal, EnsemblesIntercommunaux
+from abs.intercommunal.releve import DiagnostiqueurIntercommunal, EnsemblesIntercommunaux, sans_doublon
 from abs.territoires.territoires import Territoire
 from abs.typologie.donnees import lecture_tenue, valeurs
-from abs.typologie.pairs import HABITANTS_MINIMUM, Question, Regles, lire, proches
+from abs.typologie.pairs import (
+    Question,
+    Regles,
+    _livrees,
+    de_taille_comparable,
+    proches,
+    questions,
+    standardiser,
+)
 from donnees_insee import codes
 
 MOITIE = 0.5
@@ -48,11 +55,6 @@ class PairsDUneQuestion:
     refus: tuple[tuple[Territoire, str], ...] = ()
 
 
-@lru_cache(maxsize=1)
-def _regles() -> tuple[Regles, dict[str, Question]]:
-    return lire((resources.files("abs.definitions") / "_pairs.toml").read_text(encoding="utf-8"))
-
-
 def situer(diagnostiqueur: DiagnostiqueurIntercommunal, diagnostic: Diagnostic) -> list[PairsDUneQuestion]:
     """Situer chaque commune parmi ses comparables ; leurs chiffres entrent dans le diagnostic."""
     lecteur = Lecteur(diagnostiqueur.base, None)
@@ -61,7 +63,7 @@ def situer(diagnostiqueur: DiagnostiqueurIntercommunal, diagnostic: Diagnostic) 
     calculateur = Calculateur(diagnostiqueur.base, diagnostiqueur.territoires, france, diagnostiqueur.demande)
     rendues = [
         _une_question(diagnostiqueur, diagnostic, lecteur, calculateur, question)
-        for question in (_regles()[1][c] for c in plan()["pairs"]["resultats"])
+        for question in (questions()[c] for c in plan()["pairs"]["resultats"])
     ]
     _inscrire(diagnostic, rendues)
     return rendues
@@ -75,7 +77,7 @@ def _une_question(
     question: Question,
 ) -> PairsDUneQuestion:
     communes = diagnostic.ensembles.mailles
-    regles, millesime = _regles()[0], diagnostiqueur.demande.millesime
+    regles, millesime = _livrees()[0], diagnostiqueur.demande.millesime
     population = _lire(lecteur, "population", millesime, communes)
     lues = {v: lu for v in question.distance if (lu := _lire(lecteur, v, millesime, communes)) is not None}
     if population is None or len(lues) < regles.variables_minimum:
@@ -87,9 +89,7 @@ def _une_question(
         )
         return PairsDUneQuestion(question, refus=tuple((t, manque) for t in communes))
     resultats = tuple(
-        indicateur(c)
-        for c in plan()["pairs"]["resultats"][question.code]
-        if any((f := diagnostic.chiffre(t, c, "mailles")) is not None and f.a_une_valeur for t in communes)
+        indicateur(c) for c in plan()["pairs"]["resultats"][question.code] if chiffrees(diagnostic, c)
     )
     trouves: dict[str, tuple[Territoire, ...]] = {}
     refus = []
@@ -127,8 +127,7 @@ def pourquoi_muette(question: PairsDUneQuestion) -> str:
 
 def _population_absente(diagnostic: Diagnostic, communes: Sequence[Territoire]) -> str:
     """Dire pour combien de communes la population est publiée, quand ce n'est pas assez."""
-    lues = [diagnostic.chiffre(t, "population", "mailles") for t in communes]
-    combien = sum(c is not None and c.a_une_valeur for c in lues)
+    combien = len(chiffrees(diagnostic, "population"))
     if not combien:
         return "les fichiers admis ne publient pas la population des communes"
     if combien < MOITIE * len(communes):
@@ -157,17 +156,14 @@ def _comparables(
     """Chercher les communes les plus proches, de taille comparable ; ou dire pourquoi il n'y en a pas."""
     if code not in tout.index or pd.isna(habitants[code]):
         return [], "il lui manque une variable de ressemblance ou sa population"
-    rapport = habitants / habitants[code]
-    taille = rapport.between(1 / regles.rapport_de_taille, regles.rapport_de_taille)
-    table = tout[taille & (habitants >= HABITANTS_MINIMUM)]
+    table = de_taille_comparable(tout, habitants, code, regles)
     if code not in table.index or len(table) <= regles.nombre:
         autres = max(len(table) - 1, 0)
-        return (
-            [],
-            f"la base ne tient que {autres} communes de taille comparable, il en faut plus de {regles.nombre}",
+        mots = (
+            f"la base ne tient que {autres} communes de taille comparable, il en faut plus de {regles.nombre}"
         )
-    reduites = (table - table.mean()) / table.std(ddof=0).replace(0, 1.0)
-    return [str(c) for c in proches(reduites, code, regles.nombre)[0].index], ""
+        return [], mots
+    return [str(c) for c in proches(standardiser(table), code, regles.nombre)[0].index], ""
 
 
 def _place(
@@ -205,11 +201,7 @@ def _inscrire(diagnostic: Diagnostic, questions: Sequence[PairsDUneQuestion]) ->
             if (pair.code, pair.niveau) not in siens:
                 venus[pair.code] = pair
                 diagnostic.chiffres.append(chiffre)
-    uniques = {
-        (c.territoire, c.niveau, c.indicateur, c.definition, c.millesime, c.source): c
-        for c in diagnostic.chiffres[::-1]
-    }
-    diagnostic.chiffres = list(uniques.values())[::-1]
+    diagnostic.chiffres = sans_doublon(diagnostic.chiffres)
     diagnostic.__dict__.pop("_index", None)
     if isinstance(diagnostic.ensembles, EnsemblesIntercommunaux):
         diagnostic.ensembles = replace(diagnostic.ensembles, pairs=tuple(venus.values()))

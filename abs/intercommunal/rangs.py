@@ -8,14 +8,23 @@ valeurs dont les intervalles se recoupent, ou que ne sépare pas le seuil pratiq
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from abs.calcul.chiffre import Chiffre
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur
-from abs.intercommunal.ecarts import comparer_au_reste, seuil_avec_arrondi
 from abs.phrases.rangs import MAILLES_MINIMUM, PART_SOLIDE, classables
-from abs.phrases.significativite import DIFFERENTS, Comparaison, Mailles, Verdict, elargissement, marge_de
+from abs.phrases.significativite import (
+    Comparaison,
+    Mailles,
+    Verdict,
+    arrondi_publie,
+    comparer,
+    elargissement,
+    marge_de,
+    reste,
+    seuil_de,
+)
 from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut
 from abs.territoires.territoires import Territoire
 
@@ -46,6 +55,28 @@ class Classement:
     positions: dict[str, Position]
     rangees: int = 0
     refus: str = ""
+
+
+def seuil_avec_arrondi(indicateur: Indicateur, repere: float, *chiffres: Chiffre) -> float:
+    """Donner l'écart à partir duquel deux chiffres diffèrent : le seuil pratique, plus l'arrondi du producteur."""
+    # 0,2 + 0,05 + 0,05 dépasse 0,3 en flottants : un écart publié de 0,3 y serait tu.
+    return round(seuil_de(indicateur, repere) + arrondi_publie(indicateur, *chiffres), 9)
+
+
+def comparer_au_reste(
+    indicateur: Indicateur, commune: Chiffre, ensemble: Chiffre, essais: int
+) -> Comparaison:
+    """Comparer une commune au reste de son intercommunalité, ou à l'ensemble quand le reste ne se calcule pas."""
+    if (commune.millesime, commune.definition) != (ensemble.millesime, ensemble.definition):
+        return Comparaison(Verdict.NON_EVALUE)
+    autre = reste(indicateur, commune, ensemble)
+    if autre is None:
+        autre = ensemble
+    lue = comparer(indicateur, commune, autre, essais)
+    assez = abs(lue.ecart) >= seuil_avec_arrondi(indicateur, autre.valeur, commune, autre)
+    if lue.verdict == Verdict.DANS_LA_MARGE and assez and abs(lue.ecart) > lue.marge:
+        return replace(lue, verdict=Verdict.PLUS if lue.ecart > 0 else Verdict.MOINS)
+    return lue
 
 
 def rangs_compatibles(
@@ -167,8 +198,3 @@ def mots_du_rang(fourchette: Fourchette | None) -> str:
         return ""
     premiere, derniere = (("1er" if n == 1 else f"{n}e") for n in fourchette)
     return premiere if fourchette[0] == fourchette[1] else f"{premiere} à {derniere}"
-
-
-def distinguees(classement: Classement) -> list[Position]:
-    """Donner les communes dont l'écart avec le reste de l'intercommunalité est établi."""
-    return [p for p in classement.positions.values() if p.comparaison.verdict in DIFFERENTS]

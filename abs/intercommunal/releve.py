@@ -112,11 +112,7 @@ class DiagnostiqueurIntercommunal(Diagnostiqueur):
                 suivre(definition.libelle)
             diagnostic.chiffres += self._des_communes(definition, diagnostic)
             diagnostic.chiffres += self._des_qpv(definition, diagnostic)
-        uniques = {
-            (c.territoire, c.niveau, c.indicateur, c.definition, c.millesime, c.source): c
-            for c in diagnostic.chiffres[::-1]
-        }
-        diagnostic.chiffres = list(uniques.values())[::-1]
+        diagnostic.chiffres = sans_doublon(diagnostic.chiffres)
         diagnostic.remarques = _remarques(diagnostic)
         return diagnostic
 
@@ -144,6 +140,14 @@ class DiagnostiqueurIntercommunal(Diagnostiqueur):
         annee, chiffres = self._groupe(definition, "qpv", diagnostic.ensembles.qpv, diagnostic)
         diagnostic.millesimes["qpv", definition.code] = annee
         return chiffres + self._sujet_a_la_date_des_qpv(definition, chiffres, diagnostic)
+
+
+def sans_doublon(chiffres: Sequence[Chiffre]) -> list[Chiffre]:
+    """Ne garder qu'une fois un chiffre lu pour plusieurs groupes : le premier."""
+    uniques = {
+        (c.territoire, c.niveau, c.indicateur, c.definition, c.millesime, c.source): c for c in chiffres[::-1]
+    }
+    return list(uniques.values())[::-1]
 
 
 def ordre_des_noms(nom: str) -> tuple[str, str]:

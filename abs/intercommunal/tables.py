@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from abs.calcul.chiffre import Chiffre
 from abs.calcul.table_longue import Diagnostic
 from abs.indicateurs.indicateurs import THEMES, Indicateur
-from abs.intercommunal.absences import raisons, remplissage
-from abs.intercommunal.marques import avec_marque, notes_des_marques
+from abs.intercommunal.absences import par_raison, raisons, remplissage
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import Classement, mots_du_rang
-from abs.portrait.tableaux import Cellule, Tableau, cellule, entete, notes_de_lecture
+from abs.portrait.tableaux import Cellule, Tableau, cellule, entete, mots_de_couverture, notes_de_lecture
 from abs.portrait.tableaux_groupes import cote_a_cote
+from abs.statuts import Statut
 from abs.territoires.territoires import Territoire
 
 LECTURE: Final = (
@@ -28,7 +28,9 @@ SIGNES: Final = (
     "entre deux chiffres publiés au dixième). Un montant ou un rapport publié, qui ne se recalcule pas sans la commune, est "
     "comparé à celui de l'intercommunalité entière."
 )
-
+# Les mêmes signes que dans le classeur.
+SIGNES_DE_STATUT: Final[dict[str, str]] = {Statut.PARTIEL: "p", Statut.ESTIME: "e"}
+PARTIELS_CITES: Final = 6
 
 Classements = Mapping[str, Classement]
 
@@ -90,7 +92,7 @@ def _tableau(
         lignes.append((Cellule(t.titre, aide=t.code, classe="entete" if commune else "sujet"), *cellules))
     entetes = (
         entete("Commune"),
-        *(entete(i.libelle_court, i.definition, _date(diagnostic, i)) for i in liste),
+        *(entete(i.libelle_court, i.definition, date_des_communes(diagnostic, i)) for i in liste),
     )
     notes = [
         *notes_de_lecture([c for _, c in tous]),
@@ -119,18 +121,17 @@ def _cellule(
     return replace(nue, texte=texte, detail=detail, aide=aide)
 
 
-def _date(diagnostic: Diagnostic, indicateur: Indicateur) -> str:
+def date_des_communes(diagnostic: Diagnostic, indicateur: Indicateur) -> str:
+    """Donner la date où un indicateur est lu dans les communes, à défaut dans leur intercommunalité."""
     ensembles = diagnostic.ensembles
     lus = [diagnostic.chiffre(t, indicateur.code, "mailles") for t in (*ensembles.mailles, ensembles.sujet)]
     return next((c.periode for c in lus if c is not None and c.a_une_valeur), "")
 
 
 def _sans_rang(liste: Sequence[Indicateur], classements: Classements) -> list[str]:
-    par_raison: dict[str, list[str]] = {}
-    for i in liste:
-        if i.code in classements and classements[i.code].refus:
-            par_raison.setdefault(classements[i.code].refus, []).append(i.libelle_court)
-    return [f"Sans rang : {raison} : {' ; '.join(libelles)}." for raison, libelles in par_raison.items()]
+    lus = ((classements[i.code].refus, i.libelle_court) for i in liste if i.code in classements)
+    refuses = par_raison((refus, libelle) for refus, libelle in lus if refus)
+    return [f"Sans rang : {raison} : {' ; '.join(libelles)}." for raison, libelles in refuses.items()]
 
 
 def quartiers_prioritaires(diagnostic: Diagnostic, codes: Sequence[str]) -> list[Tableau]:
@@ -141,7 +142,6 @@ def quartiers_prioritaires(diagnostic: Diagnostic, codes: Sequence[str]) -> list
         for q in diagnostic.ensembles.qpv
     }
     liste = [diagnostic.indicateurs[c] for c in codes if c in diagnostic.indicateurs]
-
     note = _date_du_territoire(diagnostic, liste)
 
     def nommer(c: Cellule) -> Cellule:
@@ -150,7 +150,6 @@ def quartiers_prioritaires(diagnostic: Diagnostic, codes: Sequence[str]) -> list
     return [
         replace(
             t,
-            titre=t.titre,
             entetes=tuple(map(nommer, t.entetes)),
             lignes=tuple((nommer(ligne[0]), *ligne[1:]) for ligne in t.lignes),
             notes=(*t.notes, *((note,) if note and t.notes else ())),
@@ -181,3 +180,31 @@ def libelle_de_ligne(indicateur: Indicateur) -> Cellule:
 def nom_de_ligne(territoire: Territoire) -> Cellule:
     """Écrire l'en-tête de ligne d'un territoire."""
     return Cellule(territoire.titre, aide=territoire.code, classe="entete")
+
+
+def marque_de_statut(chiffre: Chiffre | None) -> str:
+    """Donner le signe d'une valeur partielle ou estimée."""
+    signe = SIGNES_DE_STATUT.get(chiffre.statut, "") if chiffre is not None and chiffre.a_une_valeur else ""
+    return f"\u00a0{signe}" if signe else ""
+
+
+def avec_marque(cellule: Cellule, chiffre: Chiffre | None) -> Cellule:
+    """Ajouter à une cellule le signe du statut de son chiffre."""
+    return replace(cellule, texte=cellule.texte + marque_de_statut(chiffre))
+
+
+def notes_des_marques(lus: Iterable[tuple[Territoire, Chiffre | None]]) -> list[str]:
+    """Expliquer les signes présents, et eux seuls."""
+    presents = [(t, c) for t, c in lus if c is not None and c.a_une_valeur]
+    notes = []
+    partiels = [(t.titre, mots_de_couverture(c)) for t, c in presents if c.statut == Statut.PARTIEL]
+    couvertures = dict.fromkeys(
+        f"{nom}, {mots.removeprefix('calculé sur ')}" for nom, mots in partiels if mots
+    )
+    if partiels:
+        suite = " ; etc." if len(couvertures) > PARTIELS_CITES else ""
+        cites = f" ({' ; '.join([*couvertures][:PARTIELS_CITES])}{suite})" if couvertures else ""
+        notes.append(f"p : partiel, calculé sur une partie du territoire{cites}.")
+    if any(c.statut == Statut.ESTIME for _, c in presents):
+        notes.append("e : estimé, le chiffre croise deux sources.")
+    return notes

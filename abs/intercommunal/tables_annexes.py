@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from abs.calcul.table_longue import Diagnostic
 from abs.formats import arrondir, avec_unite, nombre
 from abs.indicateurs.indicateurs import Indicateur
-from abs.intercommunal.centre import PoidsDuCentre, SansElle
+from abs.intercommunal.absences import chiffrees, par_raison
+from abs.intercommunal.centre import Part, PoidsDuCentre, SansElle
 from abs.intercommunal.groupes import Groupes
-from abs.intercommunal.marques import avec_marque, marque_de_statut, notes_des_marques
 from abs.intercommunal.mesures_des_groupes import mots_du_trait
 from abs.intercommunal.pairs_des_communes import PairsDUneQuestion
 from abs.intercommunal.plan import plan
 from abs.intercommunal.rangs import mots_du_rang
-from abs.intercommunal.tables import libelle_de_ligne, nom_de_ligne
+from abs.intercommunal.tables import (
+    avec_marque,
+    date_des_communes,
+    libelle_de_ligne,
+    marque_de_statut,
+    nom_de_ligne,
+    notes_des_marques,
+)
 from abs.phrases.phrases import decimales, ecrire, reference
 from abs.phrases.significativite import Verdict
 from abs.portrait.tableaux import Cellule, Tableau, cellule, entete
-from abs.statuts import Fiabilite
 
 # En français, le pluriel commence à deux.
 POINTS_AU_PLURIEL = 2
@@ -56,7 +64,7 @@ def groupes(diagnostic: Diagnostic, partage: Groupes) -> list[Tableau]:
         (
             libelle_de_ligne(v.indicateur),
             *(_etendue(diagnostic, v.indicateur, [t.code for t in g.communes]) for g in partage.groupes),
-            Cellule(_periode(diagnostic, v.indicateur), classe="date"),
+            Cellule(date_des_communes(diagnostic, v.indicateur), classe="date"),
         )
         for v in partage.variables
     )
@@ -83,14 +91,9 @@ def groupes(diagnostic: Diagnostic, partage: Groupes) -> list[Tableau]:
 def _a_l_ecart(diagnostic: Diagnostic, partage: Groupes) -> list[str]:
     """Nommer les communes qui, dans leur groupe, sont de l'autre côté de la moyenne que celui du trait."""
     notes = []
-    for v, haut in ((v, haut) for v in partage.variables for haut in (True, False)):
+    for v, haut in product(partage.variables, (True, False)):
         trait = mots_du_trait(v, haut=haut)
-        lus = {t.code: diagnostic.chiffre(t, v.code, "mailles") for t in diagnostic.ensembles.mailles}
-        valeurs = {
-            t: c.valeur
-            for t, c in lus.items()
-            if c is not None and c.a_une_valeur and c.fiabilite != Fiabilite.FRAGILE
-        }
+        valeurs = {t: c.valeur for t, c in chiffrees(diagnostic, v.code, solides=True).items()}
         for groupe in (g for g in partage.groupes if trait in g.traits):
             moyenne = sum(valeurs.values()) / len(valeurs)
             autres = [
@@ -103,24 +106,12 @@ def _a_l_ecart(diagnostic: Diagnostic, partage: Groupes) -> list[str]:
 
 
 def _etendue(diagnostic: Diagnostic, definition: Indicateur, codes: list[str]) -> Cellule:
-    lus = [
-        c
-        for t in diagnostic.ensembles.mailles
-        if t.code in codes
-        and (c := diagnostic.chiffre(t, definition.code, "mailles")) is not None
-        and c.a_une_valeur
-        and c.fiabilite != Fiabilite.FRAGILE
-    ]
+    lus = [c for t, c in chiffrees(diagnostic, definition.code, solides=True).items() if t in codes]
     if not lus:
         return Cellule("nc", classe="absent")
     bas, haut = min(lus, key=lambda c: c.valeur), max(lus, key=lambda c: c.valeur)
     textes = list(dict.fromkeys(ecrire(definition, c) + marque_de_statut(c) for c in (bas, haut)))
     return Cellule(" à ".join(textes), " ".join(dict.fromkeys((reference(bas), reference(haut)))))
-
-
-def _periode(diagnostic: Diagnostic, definition: Indicateur) -> str:
-    lus = (diagnostic.chiffre(t, definition.code, "mailles") for t in diagnostic.ensembles.mailles)
-    return next((c.periode for c in lus if c is not None and c.a_une_valeur), "")
 
 
 def pairs(diagnostic: Diagnostic, question: PairsDUneQuestion) -> Tableau | None:
@@ -134,19 +125,22 @@ def pairs(diagnostic: Diagnostic, question: PairsDUneQuestion) -> Tableau | None
         cellules = []
         for i in question.resultats:
             place = question.places.get(t.code, {}).get(i.code)
-            if place is None:
-                seul = diagnostic.chiffre(t, i.code, "mailles")
-                cellules.append(avec_marque(cellule(i, seul), seul))
-                lus.append((t, seul))
-                continue
-            mots = f"{mots_du_rang(place.fourchette)} sur {place.sur}" if place.fourchette else "sans place"
-            cellules.append(avec_marque(cellule(i, place.chiffre, detail=mots), place.chiffre))
-            lus.append((t, place.chiffre))
+            lu, mots = diagnostic.chiffre(t, i.code, "mailles"), ""
+            if place is not None:
+                lu = place.chiffre
+                mots = (
+                    f"{mots_du_rang(place.fourchette)} sur {place.sur}" if place.fourchette else "sans place"
+                )
+            cellules.append(avec_marque(cellule(i, lu, detail=mots), lu))
+            lus.append((t, lu))
         noms = ", ".join(p.nom for p in question.pairs[t.code])
         lignes.append((nom_de_ligne(t), *cellules, Cellule(noms, classe="texte")))
     entetes = (
         entete("Commune"),
-        *(entete(i.libelle_court, i.definition, _periode(diagnostic, i)) for i in question.resultats),
+        *(
+            entete(i.libelle_court, i.definition, date_des_communes(diagnostic, i))
+            for i in question.resultats
+        ),
         entete("Communes comparables, de la plus proche à la moins proche"),
     )
     notes = [
@@ -154,10 +148,8 @@ def pairs(diagnostic: Diagnostic, question: PairsDUneQuestion) -> Tableau | None
         *notes_des_marques(lus),
         "« Sans place » : elle ne se distingue pas de ses comparables.",
     ]
-    par_raison: dict[str, list[str]] = {}
-    for t, raison in question.refus:
-        par_raison.setdefault(raison, []).append(t.nom)
-    notes += [f"Sans comparables, {raison} : {', '.join(noms)}." for raison, noms in par_raison.items()]
+    refuses = par_raison((raison, t.nom) for t, raison in question.refus)
+    notes += [f"Sans comparables, {raison} : {', '.join(noms)}." for raison, noms in refuses.items()]
     return Tableau(
         f"pairs-{question.question.code}", question.question.libelle, entetes, tuple(lignes), tuple(notes)
     )
@@ -169,19 +161,7 @@ def poids(centre: PoidsDuCentre) -> list[Tableau]:
         return []
     nom, rendus = centre.centre.nom, []
     if centre.parts:
-        lignes = tuple(
-            (
-                Cellule(p.libelle, classe="entete"),
-                Cellule(nombre(p.au_centre), " ".join(reference(c) for c in p.chiffres)),
-                Cellule(nombre(p.en_tout), " ".join(reference(c) for c in p.chiffres)),
-                Cellule(
-                    ("au moins " if p.a_cheval else "") + avec_unite(p.pourcentage, "%", 1),
-                    " ".join(reference(c) for c in p.chiffres),
-                ),
-                Cellule(p.chiffres[0].periode, classe="date"),
-            )
-            for p in centre.parts
-        )
+        lignes = tuple(map(_ligne_de_part, centre.parts))
         entetes = tuple(map(entete, ("Compte", nom, "Intercommunalité", "Part de la ville-centre", "Date")))
         notes = tuple(
             f"Quartiers à cheval, en partie dans {nom} et non comptés à {nom} : {', '.join(p.a_cheval)}."
@@ -212,6 +192,16 @@ def poids(centre: PoidsDuCentre) -> list[Tableau]:
             )
         )
     return rendus
+
+
+def _ligne_de_part(part: Part) -> tuple[Cellule, ...]:
+    pourcentage = ("au moins " if part.a_cheval else "") + avec_unite(part.pourcentage, "%", 1)
+    references = " ".join(map(reference, part.chiffres))
+    return (
+        Cellule(part.libelle, classe="entete"),
+        *(Cellule(t, references) for t in (nombre(part.au_centre), nombre(part.en_tout), pourcentage)),
+        Cellule(part.chiffres[0].periode, classe="date"),
+    )
 
 
 def _ligne_sans_elle(s: SansElle) -> tuple[Cellule, ...]:

@@ -15,7 +15,6 @@ from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.erreurs import DonneeAbsente
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
 
 CODE: Final = re.compile(r"CRS(\d+)RES(\d+)mN(\d+)E(\d+)")
@@ -164,15 +163,3 @@ def boites_des_codes(codes: list[str]) -> np.ndarray:
     lus = np.array([polygone_du_code(c) for c in codes], dtype=float).reshape(-1, 4)
     est, nord, cote = lus[:, 2], lus[:, 3], lus[:, 1]
     return np.asarray(shapely.box(est, nord, est + cote, nord + cote))
-
-
-def couche_de_carreaux(carreaux: Carreaux) -> gpd.GeoDataFrame:
-    """Donner les carreaux touchés comme une couche à dessiner."""
-    import geopandas as gpd  # noqa: PLC0415 - import lent
-
-    codes = [str(c) for c in carreaux.table.index]
-    return gpd.GeoDataFrame(
-        carreaux.table.assign(part=carreaux.parts),
-        geometry=boites_des_codes(codes),
-        crs=polygone_du_code(codes[0])[0],
-    )

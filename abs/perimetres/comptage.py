@@ -60,24 +60,23 @@ def _valeurs(carreaux: Carreaux, variable: str) -> tuple[np.ndarray, str]:
 
 def _note(carreaux: Carreaux) -> str:
     entiers, coupes = int(carreaux.entiers.sum()), int((~carreaux.entiers).sum())
-    mots = (
-        f"{entiers} carreau{_pluriel(entiers, 'x')} de {carreaux.cote} m entier{_pluriel(entiers)} et "
-        f"{coupes} traversé{_pluriel(coupes)}"
-    )
-    imputee = carreaux.part_imputee
-    suite = (
-        "part imputée inconnue"
-        if np.isnan(imputee)
-        else f"{100 * imputee:.0f} % des personnes dans des carreaux imputés"
-    )
-    reserve = (
-        "" if carreaux.couverture_verifiee else " ; rien ne dit si la grille déposée couvre tout le périmètre"
-    )
-    return f"{mots} ; {suite}{reserve}"
+    touches = f"{entiers} carreau{_pluriel(entiers, 'x')} de {carreaux.cote} m entier{_pluriel(entiers)}"
+    mots = [f"{touches} et {coupes} traversé{_pluriel(coupes)}"]
+    if np.isnan(carreaux.part_imputee):
+        mots.append("part imputée inconnue")
+    else:
+        mots.append(f"{100 * carreaux.part_imputee:.0f} % des personnes dans des carreaux imputés")
+    if not carreaux.couverture_verifiee:
+        mots.append("rien ne dit si la grille déposée couvre tout le périmètre")
+    return " ; ".join(mots)
 
 
 def _pluriel(nombre: int, marque: str = "s") -> str:
     return marque if nombre > 1 else ""
+
+
+def _exacte(carreaux: Carreaux) -> bool:
+    return bool(carreaux.entiers.all()) and carreaux.part_imputee == 0
 
 
 def _compte(carreaux: Carreaux, variable: str) -> Estimation:
@@ -88,14 +87,7 @@ def _compte(carreaux: Carreaux, variable: str) -> Estimation:
     basse, estimee, haute = (
         float((valeurs * poids).sum()) for poids in (carreaux.entiers, carreaux.parts, np.ones(len(valeurs)))
     )
-    return Estimation(
-        "carreaux",
-        estimee,
-        basse,
-        haute,
-        exacte=bool(carreaux.entiers.all()) and carreaux.part_imputee == 0,
-        note=_note(carreaux),
-    )
+    return Estimation("carreaux", estimee, basse, haute, exacte=_exacte(carreaux), note=_note(carreaux))
 
 
 def _part(carreaux: Carreaux, definition: dict[str, str]) -> Estimation:
@@ -108,15 +100,15 @@ def _part(carreaux: Carreaux, definition: dict[str, str]) -> Estimation:
     if denominateur <= 0:
         return Estimation("carreaux", float("nan"), manque="aucun ménage dans le périmètre")
     valeur = 100 * numerateur / denominateur
-    extremes = [_rapport_extreme(hauts, bas, carreaux.entiers, s) for s in (-1, 1)]
+    basse, haute = (100 * _rapport_extreme(hauts, bas, carreaux.entiers, sens) for sens in (-1, 1))
     return Estimation(
         "carreaux",
         valeur,
-        min(100 * extremes[0], valeur),
-        max(100 * extremes[1], valeur),
+        min(basse, valeur),
+        max(haute, valeur),
         numerateur,
         denominateur,
-        exacte=bool(carreaux.entiers.all()) and carreaux.part_imputee == 0,
+        exacte=_exacte(carreaux),
         note=_note(carreaux),
     )
 

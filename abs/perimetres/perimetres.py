@@ -61,14 +61,9 @@ class PerimetreDIris:
             premier = premier or lu
         if premier is not None:
             return replace(premier, niveau="perimetre")
-        return Chiffre(
-            self.nom,
-            "perimetre",
-            code,
-            lectures[0].source.id,
-            Statut.INDISPONIBLE,
-            note=f"aucun fichier « {lectures[0].source.titre} » à l'IRIS dans la base",
-        )
+        source = lectures[0].source
+        note = f"aucun fichier « {source.titre} » à l'IRIS dans la base"
+        return Chiffre(self.nom, "perimetre", code, source.id, Statut.INDISPONIBLE, note=note)
 
     def etendue(self, code: str) -> Etendue:
         """Donner la plus basse et la plus haute valeur publiée parmi les IRIS."""
@@ -88,17 +83,8 @@ class PerimetreDIris:
             absences = " ; ".join(f"{n} × {r}" for r, n in raisons.items())
             if connus:
                 bas, haut = connus[0], connus[-1]
-                return Etendue(
-                    code,
-                    bas.valeur,
-                    haut.valeur,
-                    bas.territoire,
-                    haut.territoire,
-                    len(connus),
-                    len(self.iris),
-                    bas.periode,
-                    absences,
-                )
+                bornes = (bas.valeur, haut.valeur, bas.territoire, haut.territoire)
+                return Etendue(code, *bornes, len(connus), len(self.iris), bas.periode, absences)
             vide = replace(vide, absences=absences)
         return vide
 

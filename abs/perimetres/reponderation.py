@@ -118,20 +118,3 @@ def _manque(poids: pd.DataFrame, touches: pd.DataFrame, lus: np.ndarray, part: n
     if sans_carreau:
         return f"la grille ne compte personne dans {len(sans_carreau)} IRIS ({', '.join(sans_carreau[:4])})"
     return ""
-
-
-def selon_la_surface(
-    comptes: pd.Series, iris: gpd.GeoDataFrame, polygone: BaseGeometry, variable: str
-) -> Estimation:
-    """Répartir un compte d'IRIS selon la surface, pour mesurer ce que cette méthode se trompe."""
-    import geopandas as gpd  # noqa: PLC0415 - import lent
-
-    from donnees_insee.geographie.recouvrements import recouvrements  # noqa: PLC0415 - import lent
-
-    exiger_une_variable_sommable(variable)
-    cible = gpd.GeoDataFrame({"code": ["P"]}, geometry=[polygone], crs="EPSG:4326")
-    parts = recouvrements(cible, iris, seuil=0.0).set_index("apres")["part_apres"]
-    lus = comptes.reindex(parts.index)
-    if lus.isna().any() or parts.empty:
-        return Estimation("surface", float("nan"), manque=f"{int(lus.isna().sum())} IRIS sans chiffre")
-    return Estimation("surface", float((lus * parts).sum()), 0.0, float(lus[parts > 0].sum()))

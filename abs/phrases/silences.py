@@ -32,7 +32,10 @@ def silences_du_theme(sujet: Territoire, lus: Iterable[Lu], ecrites: Sequence[Ph
     affirmees = {a.de for p in ecrites for a in p.affirmations}
     par_cas: dict[str, list[str]] = {}
     for indicateur, chiffre, autour, mailles in lus:
-        for cas in _cas(sujet, indicateur, chiffre, autour, mailles, dites, affirmees):
+        if indicateur.nature == "effectif":
+            continue
+        du_sujet = _cas_du_sujet(sujet, indicateur, chiffre, autour, dites)
+        for cas in du_sujet + _cas_des_mailles(indicateur, mailles, dites, affirmees):
             par_cas.setdefault(cas, []).append(indicateur.libelle)
     raisons = gabarits("silences")
     return [
@@ -40,21 +43,6 @@ def silences_du_theme(sujet: Territoire, lus: Iterable[Lu], ecrites: Sequence[Ph
         for cas in raisons
         if cas in par_cas
     ]
-
-
-def _cas(
-    sujet: Territoire,
-    indicateur: Indicateur,
-    chiffre: Chiffre | None,
-    autour: Sequence[tuple[Territoire, Chiffre | None]],
-    mailles: Mailles,
-    dites: set[str],
-    affirmees: set[str],
-) -> list[str]:
-    if indicateur.nature == "effectif":
-        return []
-    du_sujet = _cas_du_sujet(sujet, indicateur, chiffre, autour, dites)
-    return du_sujet + _cas_des_mailles(indicateur, mailles, dites, affirmees)
 
 
 def _cas_du_sujet(

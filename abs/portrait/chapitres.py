@@ -146,19 +146,17 @@ def _cartes(diagnostic: Diagnostic, theme: str) -> list[DemandeDeCarte]:
 def _absents(diagnostic: Diagnostic, du_theme: list[Indicateur]) -> list[tuple[str, str]]:
     """Dire, par raison, les indicateurs que les données disponibles ne permettent pas pour le sujet."""
     par_raison: dict[str, list[str]] = {}
+    sujet = diagnostic.ensembles.sujet
+    en_qpv = sujet.niveau == "qpv"
     for indicateur in du_theme:
-        chiffre = diagnostic.chiffre(diagnostic.ensembles.sujet, indicateur.code)
-        if chiffre is None or chiffre.a_une_valeur or not any(_existe_pour(indicateur, diagnostic)):
+        chiffre = diagnostic.chiffre(sujet, indicateur.code)
+        existe = any(("qpv" in le.source.niveaux) == en_qpv for le in indicateur.lectures)
+        if chiffre is None or chiffre.a_une_valeur or not existe:
             continue
         precision = raison_publique(chiffre) or "sans précision du producteur"
         raison = typographier(f"{LIBELLES_STATUT[chiffre.statut]} : {precision}")
         par_raison.setdefault(raison, []).append(indicateur.libelle)
     return [(raison, typographier(" ; ".join(libelles))) for raison, libelles in par_raison.items()]
-
-
-def _existe_pour(indicateur: Indicateur, diagnostic: Diagnostic) -> list[bool]:
-    qpv = diagnostic.ensembles.sujet.niveau == "qpv"
-    return [("qpv" in le.source.niveaux) == qpv for le in indicateur.lectures]
 
 
 def chapitre_quartiers(diagnostic: Diagnostic) -> Chapitre | None:

@@ -172,20 +172,11 @@ def _sources_employees(base: Base, diagnostic: Diagnostic) -> tuple[SourceEmploy
         noms = sorted(fichiers.get((identifiant, annee), set()))
         lignes.append(SourceEmployee(s.titre, s.producteur, s.licence, periode, geographie, _resume(noms)))
     for identifiant in ("contours_iris", "contours_qpv", "appartenance", "reference_iris"):
-        for annee in sorted({a for (s, a) in fichiers if s == identifiant}, key=str):
-            s = source(identifiant)
-            noms = sorted(fichiers[identifiant, annee])
-            resume = _resume(noms)
-            lignes.append(
-                SourceEmployee(
-                    s.titre,
-                    s.producteur,
-                    s.licence,
-                    "année non précisée" if annee is None else str(annee),
-                    "",
-                    resume,
-                )
-            )
+        s = source(identifiant)
+        for annee in sorted({a for nom, a in fichiers if nom == identifiant}, key=str):
+            date = "année non précisée" if annee is None else str(annee)
+            resume = _resume(sorted(fichiers[identifiant, annee]))
+            lignes.append(SourceEmployee(s.titre, s.producteur, s.licence, date, "", resume))
     return (*lignes, *_sources_locales(diagnostic))
 
 

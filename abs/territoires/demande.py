@@ -102,11 +102,7 @@ def verifier(demande: Demande, base: Base) -> None:
             raise DonneeAbsente(_absence(f"« {cle} » {annee}", annee, visees, tenues))
     if demande.millesime is not None:
         tenues = sorted({a for s in statistiques for a in base.millesimes(s)})
-        if not tenues or demande.millesime < tenues[0]:
-            raise DonneeAbsente(
-                _absence(f"--millesime {demande.millesime}", demande.millesime, statistiques, tenues)
-            )
-        if demande.millesime > max(tenues):
+        if not tenues or not tenues[0] <= demande.millesime <= tenues[-1]:
             raise DonneeAbsente(
                 _absence(f"--millesime {demande.millesime}", demande.millesime, statistiques, tenues)
             )

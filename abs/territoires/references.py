@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import pandas as pd
@@ -86,16 +87,7 @@ class References:
         return sujet.composantes[0][:5] if sujet.composantes else None
 
     def _role(self, territoire: Territoire, role: str, dans: str, libelle: str = "") -> Territoire:
-        return Territoire(
-            territoire.code,
-            territoire.niveau,
-            territoire.nom,
-            territoire.geographie,
-            territoire.composantes,
-            role,
-            libelle or territoire.nom,
-            dans,
-        )
+        return replace(territoire, role=role, libelle=libelle or territoire.nom, dans=dans)
 
     def _epci_et_couronne(self, code: str, populations: pd.Series, sujet: Territoire) -> list[Territoire]:
         epci = self.annuaire.nommer(code, "epci", str(self.annuaire.geographie.epci[code]))

@@ -53,7 +53,7 @@ def fichier_des_noms(modele: Modele, table: Table, confirmes: dict[int, str]) ->
         "",
     ]
     for classe in range(1, modele.nombre + 1):
-        propose, garde = (_toml(nom_propose(modele, table, classe)), _toml(confirmes.get(classe, "")))
+        propose, garde = _toml(nom_propose(modele, table, classe)), _toml(confirmes.get(classe, ""))
         tests = [f"{v.code} {t:+.1f}".replace(".", ",") for v, t, _ in traits(modele, table, classe)]
         lignes += [
             f"[classe_{classe}]",
@@ -114,6 +114,7 @@ def classer_le_sujet(modele: Modele, table: Table, valeurs: pd.DataFrame, iris: 
         raison = _raison_de_non_classement(genre, habitants, manques, table)
         classe = 0 if raison else int(classes[rang])
         jeunes = float(iris.etudiants.get(code, np.nan))
+        etudiant = "oui" if jeunes > table.regles.part_etudiante else "non"
         lignes.append(
             {
                 "code": code,
@@ -121,12 +122,8 @@ def classer_le_sujet(modele: Modele, table: Table, valeurs: pd.DataFrame, iris: 
                 "type": genre,
                 "population": habitants,
                 "classe": classe,
-                "etat": raison or _etat(manques),
-                "etudiant": ""
-                if np.isnan(jeunes)
-                else "oui"
-                if jeunes > table.regles.part_etudiante
-                else "non",
+                "etat": raison or " sans ".join(filter(None, ("classé", " ni ".join(manques)))),
+                "etudiant": "" if np.isnan(jeunes) else etudiant,
                 "a_part": ecarts_a_la_classe(modele, table, reduites[rang], classe) if classe else "",
             }
         )
@@ -144,12 +141,6 @@ def _raison_de_non_classement(genre: str, habitants: float, manques: list[str], 
     if len(manques) > regles.manques_admis:
         return f"non classé : {len(manques)} variables manquent ({', '.join(manques)})"
     return ""
-
-
-def _etat(manques: list[str]) -> str:
-    if not manques:
-        return "classé"
-    return f"classé sans {' ni '.join(manques)}"
 
 
 def ecarts_a_la_classe(modele: Modele, table: Table, reduites: np.ndarray, classe: int) -> str:

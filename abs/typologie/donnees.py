@@ -18,7 +18,6 @@ from donnees_insee.base.base import Base
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
 
 NIVEAUX_ADMIS: Final = ("commune", "epci", "departement", "region")
-COLONNE_DE_MEDIANE: Final = {"niveau_vie_median": "DISP_MED", "premier_decile": "DISP_MED"}
 
 
 @dataclass(frozen=True)
@@ -132,23 +131,14 @@ def lire_une_colonne(lecteur: Lecteur, variable: VariableActive, millesime: int,
     marges = _marges(lecteur, definition, lecture, millesime, lues)
     if mediane is not None:
         lues, marges = lues / mediane, marges / mediane
-    return Colonne(
-        variable,
-        lecture.source.id,
-        lecture.source.famille,
-        lecture.definition,
-        millesime,
-        lues,
-        marges,
-        mediane,
-    )
+    origine = (lecture.source.id, lecture.source.famille, lecture.definition, millesime)
+    return Colonne(variable, *origine, lues, marges, mediane)
 
 
 def _mediane_metropolitaine(base: Base, source: str, millesime: int) -> float | None:
     lue = base.lire(source, millesime, "france", colonnes=["DISP_MED"])
-    if lue.empty or "DISP_MED" not in lue or lue["DISP_MED"].isna().all():
-        return None
-    return float(lue["DISP_MED"].dropna().iloc[0])
+    connues = lue["DISP_MED"].dropna() if "DISP_MED" in lue else pd.Series(dtype=float)
+    return None if connues.empty else float(connues.iloc[0])
 
 
 def _marges(

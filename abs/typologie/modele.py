@@ -62,17 +62,18 @@ class Modele:
         """Nombre de classes."""
         return len(self.centres)
 
+    def centre(self, classe: int, rang: int) -> float:
+        """Donner la valeur, dans son unité, d'une variable au centre d'une classe."""
+        variable = self.variables[rang]
+        return float(self.centres[classe - 1][rang] * variable.ecart + variable.moyenne)
+
     def classer(self, valeurs: np.ndarray, manques_admis: int) -> np.ndarray:
         """Classer des IRIS sur l'échelle de l'apprentissage."""
         return partition.affecter(self.echelle.appliquer(valeurs), self.centres, manques_admis)
 
     def en_json(self) -> str:
         """Écrire le modèle, toujours de la même façon."""
-        brut = {
-            "format": FORMAT,
-            **asdict(self),
-            "stabilites": {str(k): v for k, v in self.stabilites.items()},
-        }
+        brut = {"format": FORMAT, **asdict(self)}
         return json.dumps(_arrondir(brut), ensure_ascii=False, indent=1) + "\n"
 
 

@@ -13,9 +13,10 @@ import pandas as pd
 
 from abs.calcul.lecture import Lecteur
 from abs.formats import nombre
-from abs.indicateurs.indicateurs import Indicateur, indicateur, indicateurs
+from abs.indicateurs.indicateurs import indicateur, indicateurs
 from abs.territoires.territoires import NOMS_DE_NIVEAU, Territoire, Territoires
 from abs.typologie.donnees import lecture_tenue, valeurs
+from abs.typologie.variables import variables_mesurees
 from donnees_insee import codes
 from donnees_insee.base.base import Base
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide, liste_de_fautes
@@ -75,15 +76,6 @@ class Pairs:
         return lignes
 
 
-def _composants(definition: Indicateur) -> set[str]:
-    """Variables qui mesurent un indicateur : numérateurs et variables publiées."""
-    lues = set()
-    for lecture in definition.lectures:
-        lues |= {lecture.variable} if lecture.variable else set()
-        lues |= set(lecture.numerateur.variables) if lecture.numerateur else set()
-    return lues
-
-
 def verifier(question: Question, regles: Regles) -> list[str]:
     """Lister ce qui rend une question malhonnête : un résultat dans la distance, ou trop de variables."""
     fautes, connus = [], indicateurs()
@@ -98,7 +90,7 @@ def verifier(question: Question, regles: Regles) -> list[str]:
         f"{question.code} : {proche} mesure le résultat {resultat}, il ne peut pas entrer dans la distance"
         for proche in question.distance
         for resultat in question.resultats
-        if _composants(connus[proche]) & _composants(connus[resultat])
+        if variables_mesurees(connus[proche]) & variables_mesurees(connus[resultat])
     ]
     return fautes
 
@@ -125,6 +117,20 @@ def _livrees() -> tuple[Regles, dict[str, Question]]:
 def questions() -> dict[str, Question]:
     """Donner les questions livrées."""
     return _livrees()[1]
+
+
+def de_taille_comparable(
+    table: pd.DataFrame, habitants: pd.Series, code: str, regles: Regles
+) -> pd.DataFrame:
+    """Garder les territoires assez peuplés dont la taille est proche de celle d'un autre."""
+    rapport = habitants / habitants[code]
+    voisins = rapport.between(1 / regles.rapport_de_taille, regles.rapport_de_taille)
+    return table[voisins & (habitants >= HABITANTS_MINIMUM)]
+
+
+def standardiser(table: pd.DataFrame) -> pd.DataFrame:
+    """Ramener chaque variable à sa moyenne et à son écart-type ; constante, elle ne distingue personne."""
+    return (table - table.mean()) / table.std(ddof=0).replace(0, 1.0)
 
 
 def proches(reduites: pd.DataFrame, code: str, combien: int) -> tuple[pd.Series, pd.DataFrame, pd.Series]:
@@ -181,16 +187,13 @@ def chercher(base: Base, texte: str, question: str, millesime: int | None = None
         entieres = [c == sujet.code or codes.ville_de_l_arrondissement(c) == c for c in table.index]
         table = table[entieres] if codes.ville_de_l_arrondissement(sujet.code) == sujet.code else table
     habitants = population[1].reindex(table.index)
-    rapport = habitants / habitants[sujet.code]
-    voisins = rapport.between(1 / regles.rapport_de_taille, regles.rapport_de_taille)
-    table = table[voisins & (habitants >= HABITANTS_MINIMUM)]
+    table = de_taille_comparable(table, habitants, sujet.code, regles)
     if sujet.code not in table.index or len(table) <= regles.nombre:
         raise DonneeAbsente(
             f"La base ne tient que {max(len(table) - 1, 0)} territoires de taille comparable à {sujet.nom} avec toutes "
             f"les variables ; il en faut plus de {regles.nombre}. Déposez les fichiers d'un territoire plus large."
         )
-    reduites = (table - table.mean()) / table.std(ddof=0).replace(0, 1.0)
-    distances, parts, stables = proches(reduites, sujet.code, regles.nombre)
+    distances, parts, stables = proches(standardiser(table), sujet.code, regles.nombre)
     resultat = pd.DataFrame(
         {
             "rang": range(1, len(distances) + 1),
@@ -228,8 +231,7 @@ def _nom(territoires: Territoires, code: str, niveau: str) -> str:
     commune = str(geo.communes["nom"].get(code[:5], code[:5]))
     if niveau == "commune":
         return commune
-    liste = geo.iris(code[:5], set())
-    nom = liste["nom"].get(code)
+    nom = geo.iris(code[:5], set())["nom"].get(code)
     return f"{nom or f'IRIS {code}'} ({commune})"
 
 

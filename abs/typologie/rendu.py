@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any, Final
 
 import pandas as pd
@@ -14,6 +12,7 @@ from abs.typologie.etude import Etude
 from abs.typologie.modele import Modele
 from abs.typologie.variables import Table, VariableActive
 
+UNITE_D_UN_RAPPORT: Final = "rapport à la médiane métropolitaine"
 SANS_CLASSE: Final = "non classé"
 AVERTISSEMENT: Final = (
     "Une classe réunit des IRIS dont la situation se ressemble. Elle ne dit rien des personnes qui y vivent, ni de ce "
@@ -24,12 +23,7 @@ AVERTISSEMENT: Final = (
 
 def en_csv(table: pd.DataFrame) -> str:
     """Écrire une table en CSV français : point-virgule, virgule décimale, codes en texte."""
-    sortie = io.StringIO()
-    ecrivain = csv.writer(sortie, delimiter=";", lineterminator="\n")
-    ecrivain.writerow(table.columns)
-    for ligne in table.itertuples(index=False):
-        ecrivain.writerow([_cellule(v) for v in ligne])
-    return sortie.getvalue()
+    return table.map(_cellule).to_csv(sep=";", lineterminator="\n", index=False)
 
 
 def _cellule(valeur: Any) -> str:
@@ -56,29 +50,26 @@ def table_des_classes(
     """Dresser une ligne par classe et par variable : centre, ensemble, valeur-test."""
     actives = {v.code: v for v in reglages.actives}
     siens = iris["classe"].value_counts()
-    lignes = []
-    for k in range(1, modele.nombre + 1):
-        for j, v in enumerate(modele.variables):
-            centre = modele.centres[k - 1][j] * v.ecart + v.moyenne
-            lignes.append(
-                {
-                    "classe": k,
-                    "nom": noms[k],
-                    "iris_du_territoire": int(siens.get(k, 0)),
-                    "iris_d_apprentissage": modele.effectifs[k - 1],
-                    "variable": v.code,
-                    "libelle": actives[v.code].indicateur.libelle_court,
-                    "source": v.source,
-                    "millesime": v.millesime,
-                    "centre": float(centre),
-                    "moyenne_d_ensemble": v.moyenne,
-                    "unite": "rapport à la médiane métropolitaine"
-                    if v.mediane
-                    else actives[v.code].indicateur.unite,
-                    "valeur_test": float(modele.tests[k - 1][j]),
-                }
-            )
-    return pd.DataFrame(lignes)
+    return pd.DataFrame(
+        [
+            {
+                "classe": k,
+                "nom": noms[k],
+                "iris_du_territoire": int(siens.get(k, 0)),
+                "iris_d_apprentissage": modele.effectifs[k - 1],
+                "variable": v.code,
+                "libelle": actives[v.code].indicateur.libelle_court,
+                "source": v.source,
+                "millesime": v.millesime,
+                "centre": modele.centre(k, j),
+                "moyenne_d_ensemble": v.moyenne,
+                "unite": UNITE_D_UN_RAPPORT if v.mediane else actives[v.code].indicateur.unite,
+                "valeur_test": float(modele.tests[k - 1][j]),
+            }
+            for k in range(1, modele.nombre + 1)
+            for j, v in enumerate(modele.variables)
+        ]
+    )
 
 
 def fiches(etude: Etude, noms: dict[int, str], quartiers: pd.DataFrame, phrase_des_quartiers: str) -> str:
@@ -126,8 +117,7 @@ def phrase_de_situation(modele: Modele, reglages: Table, classe: int) -> str:
         if abs(test) < TEST_NET:
             continue
         apprise = modele.variables[rangs[variable.code]]
-        centre = modele.centres[classe - 1][rangs[variable.code]] * apprise.ecart + apprise.moyenne
-        valeur = valeur_lisible(variable, centre, apprise.mediane)
+        valeur = valeur_lisible(variable, modele.centre(classe, rangs[variable.code]), apprise.mediane)
         ensemble = valeur_lisible(variable, apprise.moyenne, apprise.mediane)
         faits.append(
             f"{variable.indicateur.libelle_court} : {valeur} en moyenne des IRIS de la classe, contre {ensemble} dans "

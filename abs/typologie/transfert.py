@@ -102,12 +102,8 @@ def _deux_dates(
         annee, lecture = possibles[0]
         colonne = donnees.lire_une_colonne(lecteur, active, annee, lecture)
         raison = obstacle(apprise, lecture, annee, reglages)
-        if (
-            not raison
-            and annee != apprise.millesime
-            and active.euros
-            and None in {colonne.mediane, apprise.mediane}
-        ):
+        reporte_en_euros = active.euros and annee != apprise.millesime
+        if not raison and reporte_en_euros and None in {colonne.mediane, apprise.mediane}:
             raison = "la médiane métropolitaine n'est pas tenue aux deux dates"
         if raison:
             refus.append(f"{apprise.code} : {raison}")
@@ -123,17 +119,15 @@ def _relatives(
     reperes = [c for c in appris.appris if c in iris.population.index]
     table_des_reperes = matrice(list(apres.values()), reperes).reindex(columns=valeurs.columns)
     echelle = appris.echelle
-    moyennes, ecarts, bas, haut = (
-        a.copy() for a in (echelle.moyennes, echelle.ecarts, echelle.bas, echelle.haut)
-    )
     presentes = [i for i, c in enumerate(valeurs.columns) if c in apres]
     poids = iris.population.reindex(reperes).to_numpy(float)
     nouvelle = partition.echelle(
         table_des_reperes.to_numpy()[:, presentes], poids, reglages.regles.part_ecretee
     )
-    moyennes[presentes], ecarts[presentes] = nouvelle.moyennes, nouvelle.ecarts
-    bas[presentes], haut[presentes] = nouvelle.bas, nouvelle.haut
-    reduites = partition.Echelle(bas, haut, moyennes, ecarts).appliquer(valeurs.to_numpy(float))
+    # L'échelle apprise est refaite à chaque lecture : la compléter ici ne change pas le modèle.
+    for mesure in ("bas", "haut", "moyennes", "ecarts"):
+        getattr(echelle, mesure)[presentes] = getattr(nouvelle, mesure)
+    reduites = echelle.appliquer(valeurs.to_numpy(float))
     return partition.affecter(reduites, appris.centres, reglages.regles.manques_admis)
 
 
@@ -163,8 +157,7 @@ def _part_des_tirages(
             brutes[:, rangs] = valeurs + alea * marges / QUANTILE_95
             classes.append(appris.classer(brutes, reglages.regles.manques_admis))
         differents += (classes[0] != classes[1]) & (classes[0] > 0) & (classes[1] > 0)
-    part: np.ndarray = differents / TIRAGES
-    return part
+    return np.asarray(differents / TIRAGES)
 
 
 def _changement(avant: int, apres: int, part: float, reglages: Table) -> str:
@@ -189,11 +182,11 @@ def _phrases(appris: Modele, apres: dict[str, Colonne], refus: list[str], reglag
     if figees and len(figees) < len(apres):
         phrases.append(f"Même donnée aux deux dates : {', '.join(figees)}.")
     accord = round(reglages.regles.part_d_accord * 100)
-    phrases.append(
-        "Classe absolue : sur l'échelle de l'apprentissage. Classe relative : d'après la place parmi les IRIS de la "
-        "nouvelle date ; l'une peut changer sans l'autre quand l'ensemble monte ou descend."
-    )
-    phrases.append(
-        f"Un changement n'est annoncé que s'il reste dans {accord}\u00a0% des tirages faits dans les marges."
-    )
-    return phrases
+    return [
+        *phrases,
+        (
+            "Classe absolue : sur l'échelle de l'apprentissage. Classe relative : d'après la place parmi les IRIS de la "
+            "nouvelle date ; l'une peut changer sans l'autre quand l'ensemble monte ou descend."
+        ),
+        f"Un changement n'est annoncé que s'il reste dans {accord}\u00a0% des tirages faits dans les marges.",
+    ]

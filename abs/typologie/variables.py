@@ -78,12 +78,15 @@ class Table:
     etudiants: str
 
 
+def variables_mesurees(indicateur: Indicateur) -> set[str]:
+    """Donner les variables qui mesurent un indicateur : numérateurs et variables publiées."""
+    publiees = {lecture.variable for lecture in indicateur.lectures if lecture.variable}
+    return publiees.union(*(le.numerateur.variables for le in indicateur.lectures if le.numerateur))
+
+
 def trait_de_population(indicateur: Indicateur, neutres: dict[str, tuple[str, ...]]) -> str:
     """Dire quel trait de population décrit un indicateur."""
-    lues = set()
-    for lecture in indicateur.lectures:
-        lues |= {lecture.variable} if lecture.variable else set()
-        lues |= set(lecture.numerateur.variables) if lecture.numerateur else set()
+    lues = variables_mesurees(indicateur)
     for trait, motifs in neutres.items():
         if any(re.search(motif, variable) for motif in motifs for variable in lues):
             return trait

@@ -177,17 +177,14 @@ class AtelierDeComparaison:
         dossier = self.reglages.dossier_sortie
         if dossier is None:
             return Fragment("", "Aucun fichier écrit : le paramètre dossier_sortie est vide.")
-        formats = self.reglages.formats
-        avec_cartes = "cartes" in formats
         ecrits = ecrire_fichiers_de_la_comparaison(
-            self.comparaison,
-            self.voulus,
-            self.reglages.base,
-            formats,
-            self.fonds,
-            self.cartes.cartes if avec_cartes else {},
-            self.image if avec_cartes else b"",
             dossier,
+            self.reglages,
+            self.voulus,
+            self.comparaison,
+            self.fonds,
+            self.cartes.cartes if "cartes" in self.reglages.formats else {},
+            lambda: self.image,
         )
         return Fragment("", "\n".join(str(f.relative_to(dossier)) for f in ecrits))
 

@@ -6,8 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from abs.evolutions.refus import phrases_de_refus
-from abs.evolutions.releve import relever
+from abs.evolutions.releve import phrases_de_refus, relever
 from abs.evolutions.tableaux import ENTETES, LIMITES, les_plus_nettes, ligne, mots_du_choix, resume
 from abs.indicateurs.indicateurs import indicateur
 from carnets.ateliers.portrait import Fragment

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from abs.portrait.portrait import DemandeDeCarte, Portrait, composer
 from carnets.documents import fragments
 from carnets.parametres import Reglages, verifier_parametres
+from cartes.carte import CarteThematique
 from cartes.fonds import Fonds, carte
-from cartes.specification import CarteThematique
 from donnees_insee.erreurs import CarteImpossible
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Atelier:
 
     def exporter(self) -> Fragment:
         """Écrire les fichiers demandés dans le dossier de sortie, s'il est donné."""
-        from carnets.dossier_de_sortie import dossier_de_sortie, est_deja_ecrit  # noqa: PLC0415 - imports lents
+        from carnets.dossier_de_sortie import dossier_de_sortie, est_deja_ecrit  # noqa: PLC0415
 
         dossier = self.reglages.dossier_sortie
         if dossier is None:
@@ -147,9 +147,7 @@ class Atelier:
     def _ecrire_dans(self, dossier: Path) -> list[str]:
         from carnets.documents.ensemble import ecrire_fichiers  # noqa: PLC0415 - imports lents
 
-        formats = self.reglages.formats
-        cartes = self.cartes if "cartes" in formats else {}
         ecrits = ecrire_fichiers(
-            self.portrait.diagnostic, self.reglages.base, formats, self.fonds, cartes, dossier
+            dossier, self.reglages, self.portrait.diagnostic, self.fonds, lambda: self.cartes
         )
         return [str(f.relative_to(dossier)) for f in ecrits]

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib import resources
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from carnets.campagne.taches import DEJA_FAIT, DELAI_PASSE, ECHEC, FAIT, TUE, Resultat, Tache
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import SortieImpossible
-
-if TYPE_CHECKING:
-    from carnets.campagne.deroulement import Bilan
 
 MOTS: Final = {
     FAIT: ("fait", "faits"),
@@ -45,6 +42,24 @@ NOMS_DE_NIVEAU: Final = {
     "iris": "IRIS",
     "departement": "département",
 }
+
+
+@dataclass(frozen=True)
+class Bilan:
+    """Ce qu'une campagne a donné."""
+
+    titre: str
+    sortie: Path
+    taches: tuple[Tache, ...]
+    resultats: tuple[Resultat, ...]
+    secondes: float
+    ou: str
+    fichiers: tuple[Path, ...] = ()
+
+    @property
+    def echecs(self) -> tuple[Resultat, ...]:
+        """Tâches dont le dossier manque ou n'est pas à jour."""
+        return tuple(r for r in self.resultats if not r.reussi)
 
 
 def ecrire_bilan(bilan: Bilan) -> tuple[Path, ...]:

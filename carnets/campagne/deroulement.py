@@ -6,10 +6,11 @@ import shutil
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from carnets.campagne.bilan import Bilan, ecrire_bilan
 from carnets.campagne.file_de_taches import Evenement, Ordonnance, Suivi
 from carnets.campagne.journal import Journal
 from carnets.campagne.taches import DEJA_FAIT, ECHEC, Resultat, Tache, deja_faite, preparer_taches
@@ -24,24 +25,6 @@ if TYPE_CHECKING:
     from donnees_insee.base.base import Base
 
 VERROU: Final = "campagne.verrou"
-
-
-@dataclass(frozen=True)
-class Bilan:
-    """Ce qu'une campagne a donné."""
-
-    titre: str
-    sortie: Path
-    taches: tuple[Tache, ...]
-    resultats: tuple[Resultat, ...]
-    secondes: float
-    ou: str
-    fichiers: tuple[Path, ...] = ()
-
-    @property
-    def echecs(self) -> tuple[Resultat, ...]:
-        """Tâches dont le dossier manque ou n'est pas à jour."""
-        return tuple(r for r in self.resultats if not r.reussi)
 
 
 def taches_du_plan(plan: Plan, base: Base) -> list[Tache]:
@@ -66,8 +49,6 @@ def mener(
     taches: Sequence[Tache] = (),
 ) -> Bilan:
     """Mener une campagne."""
-    from carnets.campagne.bilan import ecrire_bilan  # noqa: PLC0415 - jinja2 et xlsxwriter à la fin seulement
-
     debut = time.monotonic()
     chantiers = creer_dossier(plan.sortie / ".en-cours")
     pris = f"Une autre campagne écrit déjà dans « {plan.sortie} ». Attendez qu'elle finisse, ou changez --sortie."
@@ -103,13 +84,12 @@ def _executer(
     equipe: Equipe | None,
 ) -> list[Resultat]:
     # Ce qui est déjà fait ne vaut ni un processus ni un voyage jusqu'à la grappe.
-    faites = [t for t in taches if reprendre and deja_faite(t)]
-    resultats = []
-    for tache in faites:
-        resultat = Resultat(tache.cle, DEJA_FAIT)
-        suivi(Evenement("fin", tache, resultat))
-        resultats.append(resultat)
-    reste = [t for t in taches if t not in faites]
+    resultats = [Resultat(t.cle, DEJA_FAIT) for t in taches if reprendre and deja_faite(t)]
+    faites = {r.cle: r for r in resultats}
+    for tache in taches:
+        if tache.cle in faites:
+            suivi(Evenement("fin", tache, faites[tache.cle]))
+    reste = [t for t in taches if t.cle not in faites]
     if not reste:
         return resultats
     if grappe:

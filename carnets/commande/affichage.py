@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from donnees_insee.erreurs import affichable
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress
 
 
 def preparer_le_terminal() -> None:
@@ -39,6 +40,12 @@ def dire(message: str = "") -> None:
     sys.stdout.write(f"{affichable(message)}\n")
 
 
+def enumerer(debut: str, phrases: Iterable[object]) -> None:
+    """Écrire une phrase par ligne, chacune après le même début."""
+    for phrase in phrases:
+        dire(f"{debut}{phrase}")
+
+
 def avertir(message: str) -> None:
     """Écrire, détaché du reste, ce que l'analyste doit voir ; rien pour un message vide."""
     if message:
@@ -63,15 +70,33 @@ def tableau(
     console().print(table)
 
 
-def progression() -> Progress:
-    """Donner une barre de progression en français, sur la sortie d'erreur."""
+@contextmanager
+def suivi(titre: str, total: int | None = None) -> Iterator[Callable[..., None]]:
+    """Montrer une barre de progression sur la sortie d'erreur, et donner de quoi l'avancer."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
-    return Progress(
+    with Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=console(erreurs=True),
         transient=True,
-    )
+    ) as barre:
+        yield partial(barre.update, barre.add_task(titre, total=total))
+
+
+def quelques(noms: Sequence[str], combien: int, separateur: str = ", ") -> str:
+    """Écrire les premiers noms, et dire combien il en reste."""
+    autres = len(noms) - combien
+    return separateur.join(noms[:combien]) + (f" et {autres} autres" if autres > 0 else "")
+
+
+def taille(octets: int) -> str:
+    """Écrire la taille d'un fichier."""
+    return f"{octets / 1024:.0f} Kio" if octets < 1024**2 else f"{octets / 1024**2:.1f} Mio".replace(".", ",")
+
+
+def entier(nombre: int) -> str:
+    """Écrire un nombre entier, ses milliers séparés."""
+    return f"{nombre:,}".replace(",", "\u202f")

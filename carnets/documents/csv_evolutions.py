@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from abs.evolutions.rapport import rapport
-from abs.evolutions.tableaux import table
+from abs.evolutions.tableaux import rapport, table
 from carnets.documents.csv_long import DEBUTS_DE_FORMULE, enregistrer
 from donnees_insee.chemins import fichier_provisoire
 

@@ -9,8 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from abs.calcul.diagnostic import Diagnostiqueur
-from abs.calcul.sources_recues import DonneesLocales
-from abs.calcul.table_longue import Diagnostic, Ensembles
+from abs.calcul.table_longue import Diagnostic, DonneesLocales, Ensembles
 from abs.statuts import Fiabilite, Statut
 from carnets.observatoire.mots import en_clair, rang_alphabetique
 from donnees_insee.erreurs import ParametreInvalide
@@ -65,10 +64,11 @@ class Chiffres:
     def absents(self) -> list[tuple[Indicateur, str]]:
         """Lister les indicateurs sans aucun chiffre dans le site."""
         sujet = self.diagnostic.ensembles.sujet
-        manquants = [i for c, i in self.diagnostic.indicateurs.items() if c not in self.indicateurs]
-        if self.voulus:
-            manquants = [i for i in manquants if i.code in self.voulus]
-        lus = [(i, self.diagnostic.chiffre(sujet, i.code)) for i in manquants]
+        lus = [
+            (i, self.diagnostic.chiffre(sujet, code))
+            for code, i in self.diagnostic.indicateurs.items()
+            if code not in self.indicateurs and (not self.voulus or code in self.voulus)
+        ]
         return [
             (i, en_clair(c.note) if c is not None and c.note else "non publié à ce niveau") for i, c in lus
         ]
@@ -79,8 +79,12 @@ class Chiffres:
         return [e.sujet, *sorted(e.mailles, key=rang_alphabetique), *sorted(e.qpv, key=rang_alphabetique)]
 
 
+def sans_suivi(_: str) -> None:
+    """Ne rien montrer de l'avancée."""
+
+
 def etablir(
-    base: Base, demande: Demande, voulus: tuple[str, ...] = (), suivre: Callable[[str], None] | None = None
+    base: Base, demande: Demande, voulus: tuple[str, ...] = (), suivre: Callable[[str], None] = sans_suivi
 ) -> Chiffres:
     """Calculer tous les chiffres du site."""
     if demande.diffusion != "publique":
@@ -94,20 +98,15 @@ def etablir(
             f"« {demande.territoire} » désigne {etude.sujet.nom} ({etude.sujet.niveau}) ; un observatoire se fait "
             "pour une intercommunalité. `abs territoire chercher` donne son code à neuf chiffres."
         )
-    _dire(suivre, etude.sujet.nom)
+    suivre(etude.sujet.nom)
     diagnostic = etude.assembler()
     iris = {}
     for commune in sorted(diagnostic.ensembles.mailles, key=rang_alphabetique):
-        _dire(suivre, commune.nom)
+        suivre(commune.nom)
         de_la_commune = DiagnostiqueurDIris(base, replace(demande, territoire=commune.code))
         if de_la_commune.ensembles().mailles:
             iris[commune.code] = de_la_commune.assembler()
     return Chiffres(diagnostic, iris, voulus)
-
-
-def _dire(suivre: Callable[[str], None] | None, nom: str) -> None:
-    if suivre is not None:
-        suivre(nom)
 
 
 def reunir_les_iris(principal: Diagnostic, diagnostics: list[Diagnostic]) -> Diagnostic:
@@ -124,20 +123,15 @@ def reunir_les_iris(principal: Diagnostic, diagnostics: list[Diagnostic]) -> Dia
         mailles += d.ensembles.mailles
         codes = {t.code for t in d.ensembles.mailles}
         chiffres += [_a_la_date(c, dates.get(c.indicateur)) for c in d.chiffres if c.territoire in codes]
-    millesimes: dict[tuple[str, str], int | None] = {
-        ("mailles", code): annee for code, annee in dates.items()
-    }
     locales = DonneesLocales()
     for d in (principal, *diagnostics):
-        locales.indicateurs.update(d.locales.indicateurs)
-        locales.comptes.update(d.locales.comptes)
-        locales.montres.update(d.locales.montres)
-        locales.sus.update(d.locales.sus)
+        for reunies in ("indicateurs", "comptes", "montres", "sus"):
+            getattr(locales, reunies).update(getattr(d.locales, reunies))
     return Diagnostic(
         principal.demande,
         Ensembles(principal.ensembles.sujet, (), tuple(mailles), principal.ensembles.qpv, ()),
         chiffres,
-        millesimes=millesimes,
+        millesimes={("mailles", code): annee for code, annee in dates.items()},
         locales=locales,
     )
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from abs.indicateurs.indicateurs import Indicateur
     from carnets.observatoire.chiffres import Chiffres
-    from cartes.specification import CarteThematique
+    from cartes.carte import CarteThematique
     from donnees_insee.base.base import Base
 
 # Cinq décimales de degré font un mètre, vingt fois moins que la simplification d'une agglomération.
@@ -41,11 +41,6 @@ class Niveau:
     legende: str
     alternatif: str
     ecrits: dict[str, str]
-
-    @property
-    def mention(self) -> str:
-        """Source, date et géographie."""
-        return self.dessin.mention
 
 
 class Cartes:
@@ -99,11 +94,10 @@ class Cartes:
     def _ecrits(self, cle: str, indicateur: Indicateur) -> dict[str, str]:
         """Écrire chaque valeur comme le tableau de la page : décimales de sa marge, marque de sa fragilité."""
         diagnostic = self._fonds[cle].diagnostic
-        lus = {
-            t.code: diagnostic.chiffre(t, indicateur.code, "mailles") for t in diagnostic.ensembles.mailles
-        }
         return {
-            c: cellule(indicateur, lu).texte for c, lu in lus.items() if lu is not None and lu.a_une_valeur
+            t.code: cellule(indicateur, lu).texte
+            for t in diagnostic.ensembles.mailles
+            if (lu := diagnostic.chiffre(t, indicateur.code, "mailles")) is not None and lu.a_une_valeur
         }
 
 

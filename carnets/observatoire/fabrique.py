@@ -15,7 +15,7 @@ from abs.territoires.demande import Demande
 from carnets.documents.tableur.definitions import sources_employees
 from carnets.dossier_de_sortie import dossier_de_sortie
 from carnets.observatoire import adresses
-from carnets.observatoire.chiffres import Chiffres, etablir
+from carnets.observatoire.chiffres import Chiffres, etablir, sans_suivi
 from carnets.observatoire.couches import Cartes, contours, couche, motifs
 from carnets.observatoire.donnees import donnees_des_territoires, en_script, sommaire
 from carnets.observatoire.fiches import Fiche, fiches
@@ -63,7 +63,7 @@ def fabriquer(
     *,
     portraits: Path | None = None,
     indicateurs: tuple[str, ...] = (),
-    suivre: Suivi | None = None,
+    suivre: Suivi = sans_suivi,
     remplacer: bool = False,
 ) -> Site:
     """Fabriquer l'observatoire d'une intercommunalité."""
@@ -88,10 +88,10 @@ class _Chantier:
         chiffres: Chiffres,
         cartes: Cartes,
         trouves: PortraitsTrouves,
-        suivre: Suivi | None,
+        suivre: Suivi,
     ) -> None:
         self.racine, self.chiffres, self.cartes, self.trouves = racine, chiffres, cartes, trouves
-        self.suivre = suivre or (lambda _: None)
+        self.suivre = suivre
         sujet = chiffres.diagnostic.ensembles.sujet
         self.commun: dict[str, Any] = {
             "site": {
@@ -124,9 +124,8 @@ class _Chantier:
         images = [f.adresse for _, fichiers in par_indicateur for f in fichiers if f.adresse.endswith(".png")]
         ensemble = ecrire_l_ensemble(self.racine, self.chiffres, self.cartes, images)
         self._pages_communes(pages, toutes, ensemble, par_indicateur, copies)
-        sans_contour = self.cartes.sans_contour()
         self._fabrication()
-        return Site(self.racine, self.pages, self.trouves, sans_contour)
+        return Site(self.racine, self.pages, self.trouves, self.cartes.sans_contour())
 
     # -- pages ---------------------------------------------------------------------------------
 
@@ -146,16 +145,15 @@ class _Chantier:
             nom = adresses.morceau(code)
             self._script(f"cartes/{nom}.js", "carte", nom, [couche(n, codes[n.cle]) for n in niveaux])
         commun = {"fiche": fiche, "niveaux": niveaux, "motifs": motifs(niveaux)}
-        sans_carte = raison_sans_carte(
-            fiche.indicateur, fiche.comptes(), contours=bool(codes), recu=fiche.recu
-        )
         self._page(
             adresses.page_d_indicateur(code),
             "indicateur.html.j2",
             **commun,
             carte=adresse,
             fichiers=fichiers,
-            sans_carte=sans_carte,
+            sans_carte=raison_sans_carte(
+                fiche.indicateur, fiche.comptes(), contours=bool(codes), recu=fiche.recu
+            ),
         )
         if niveaux:
             self._page(adresse, "carte.html.j2", **commun)
@@ -225,9 +223,7 @@ class _Chantier:
         self._texte(f"donnees/{adresse}", en_script(genre, cle, contenu))
 
     def _ressources(self) -> None:
-        for nom in RESSOURCES:
-            self._texte(f"ressources/{nom}", ressource(nom))
-        for nom, contenu in leaflet().items():
+        for nom, contenu in ({nom: ressource(nom) for nom in RESSOURCES} | leaflet()).items():
             self._texte(f"ressources/{nom}", contenu)
 
     def _contours(self) -> dict[str, list[str]]:

@@ -79,16 +79,15 @@ def _fiche(chiffres: Chiffres, principal: Lecteur, fin: Lecteur, indicateur: Ind
     if autre.a_une_valeur and autre.date != ensemble[0].figure.date:
         # L'intercommunalité à la date de ses communes, quand ce n'est pas celle de ses références.
         ensemble.insert(1, LigneDeFiche(e.sujet, autre))
-    iris = [
-        _ligne(fin, t, indicateur, "mailles", communes[code])
-        for code, diagnostic in chiffres.iris.items()
-        for t in sorted(diagnostic.ensembles.mailles, key=rang_alphabetique)
-    ]
     groupes = (
         ensemble,
         [_ligne(principal, t, indicateur, "mailles") for t in sorted(e.mailles, key=rang_alphabetique)],
         [_ligne(principal, t, indicateur, "qpv") for t in sorted(e.qpv, key=rang_alphabetique)],
-        iris,
+        [
+            _ligne(fin, t, indicateur, "mailles", communes[code])
+            for code, diagnostic in chiffres.iris.items()
+            for t in sorted(diagnostic.ensembles.mailles, key=rang_alphabetique)
+        ],
     )
     montres = [tuple(g) if any(li.figure.chiffre is not None for li in g) else () for g in groupes]
     sujet, des_communes, des_qpv, des_iris = montres
@@ -105,9 +104,8 @@ def _fiche(chiffres: Chiffres, principal: Lecteur, fin: Lecteur, indicateur: Ind
         des_qpv,
         des_iris,
         absences={
-            "communes": _absence("communes", des_communes),
-            "qpv": _absence("qpv", des_qpv),
-            "iris": _absence("iris", des_iris),
+            nom: _absence(nom, lignes)
+            for nom, lignes in zip(("communes", "qpv", "iris"), montres[1:], strict=True)
         },
         recu=indicateur.code in chiffres.iris_reunis.locales.indicateurs,
     )

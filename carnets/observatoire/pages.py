@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from abs.indicateurs.annees_comparables import mises_en_garde
@@ -56,7 +56,7 @@ class PageDeTerritoire:
     autres: tuple[Territoire, ...] = ()
     iris: tuple[Tableau, ...] = ()
     iris_de_la_commune: tuple[Territoire, ...] = ()
-    avertissements: tuple[str, ...] = field(default=())
+    avertissements: tuple[str, ...] = ()
 
 
 def pages_des_territoires(chiffres: Chiffres) -> list[PageDeTerritoire]:
@@ -145,6 +145,6 @@ def tableaux_d_iris(chiffres: Chiffres, commune: str) -> tuple[Tableau, ...]:
     """Composer les tableaux des IRIS d'une commune, un par thème, comme dans son portrait."""
     plan, connus = plan_du_portrait()["mailles"], chiffres.indicateurs
     diagnostic = chiffres.iris[commune]
-    colonnes = {theme: [connus[c] for c in plan[theme] if c in connus] for theme in THEMES}
-    composes = [mailles(diagnostic, colonnes[theme], plan["maximum"]) for theme in THEMES]
+    colonnes = ([connus[c] for c in plan[theme] if c in connus] for theme in THEMES)
+    composes = (mailles(diagnostic, voulues, plan["maximum"]) for voulues in colonnes)
     return tuple(t for t in composes if t is not None)

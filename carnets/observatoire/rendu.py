@@ -34,11 +34,9 @@ def _environnement() -> Environment:
     )
     environnement.globals.update(
         politique=POLITIQUE,
-        adresses=adresses,
         page_de=adresses.page_de,
         ancre_d_iris=adresses.ancre_d_iris,
         page_d_indicateur=adresses.page_d_indicateur,
-        fichier=adresses.fichier_d_indicateur,
         ancre=adresses.morceau,
     )
     return environnement

@@ -56,32 +56,23 @@ def fichier(racine: Path, adresse: str, titre: str) -> Fichier:
 def ecrire_l_ensemble(racine: Path, chiffres: Chiffres, cartes: Cartes, images: list[str]) -> list[Fichier]:
     """Écrire les fichiers qui portent tout l'observatoire."""
     dossier = racine / DOSSIER_DES_FICHIERS
-    tout = table_entiere(chiffres)
-    ecrire_csv(tout, dossier / "observatoire.csv")
-    ecrits = [fichier(racine, f"{DOSSIER_DES_FICHIERS}/observatoire.csv", "Tous les chiffres (CSV)")]
+    ecrits = {
+        "observatoire.csv": "Tous les chiffres (CSV)",
+        "observatoire.gpkg": "Communes et quartiers (GeoPackage, styles QGIS)",
+    }
+    ecrire_csv(table_entiere(chiffres), dossier / "observatoire.csv")
     communes = {nom: c for nom, c in cartes.couches.items() if nom != "iris"}
     figer(ecrire_gpkg(chiffres.diagnostic, communes, dossier / "observatoire.gpkg"))
-    ecrits.append(
-        fichier(
-            racine,
-            f"{DOSSIER_DES_FICHIERS}/observatoire.gpkg",
-            "Communes et quartiers (GeoPackage, styles QGIS)",
-        )
-    )
     if chiffres.iris:
         iris = {nom: c for nom, c in cartes.couches.items() if nom == "iris"}
-        figer(ecrire_gpkg(_sans_qpv(chiffres.iris_reunis), iris, dossier / "observatoire-iris.gpkg"))
-        ecrits.append(
-            fichier(
-                racine, f"{DOSSIER_DES_FICHIERS}/observatoire-iris.gpkg", "IRIS (GeoPackage, styles QGIS)"
-            )
-        )
+        ensembles = replace(chiffres.iris_reunis.ensembles, qpv=())
+        sans_qpv = replace(chiffres.iris_reunis, ensembles=ensembles)
+        figer(ecrire_gpkg(sans_qpv, iris, dossier / "observatoire-iris.gpkg"))
+        ecrits["observatoire-iris.gpkg"] = "IRIS (GeoPackage, styles QGIS)"
     if images:
         archiver([racine / a for a in images], dossier / "cartes.zip")
-        ecrits.append(
-            fichier(racine, f"{DOSSIER_DES_FICHIERS}/cartes.zip", f"Toutes les cartes ({len(images)} PNG)")
-        )
-    return ecrits
+        ecrits["cartes.zip"] = f"Toutes les cartes ({len(images)} PNG)"
+    return [fichier(racine, f"{DOSSIER_DES_FICHIERS}/{nom}", titre) for nom, titre in ecrits.items()]
 
 
 def table_entiere(chiffres: Chiffres, code: str = "") -> Diagnostic:
@@ -98,10 +89,6 @@ def table_entiere(chiffres: Chiffres, code: str = "") -> Diagnostic:
         [c for c in lus if not code or c.indicateur == code],
         locales=chiffres.iris_reunis.locales,
     )
-
-
-def _sans_qpv(diagnostic: Diagnostic) -> Diagnostic:
-    return replace(diagnostic, ensembles=replace(diagnostic.ensembles, qpv=()))
 
 
 # -- par indicateur ----------------------------------------------------------------------------

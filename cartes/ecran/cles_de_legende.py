@@ -6,26 +6,18 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from cartes.apparence import FOND_DES_CERCLES, Apparence, rayon, tailles
+from cartes.charte import COULEURS, ETATS
 from cartes.palettes import CLARTE_DES_HACHURES, clarte
 from cartes.papier.legende import LigneLegende, lignes_de_legende
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cartes.specification import CarteThematique
+    from cartes.specification import DonneesDeCarte
 
+ENCRE, BORD_DE_CERCLE = COULEURS["encre"], COULEURS["bord_de_cercle"]
 RAYON_MAXIMAL = 26.0  # en pixels
 _TIRETS = {"plein": "", "tirets": "5 3", "points": "1 3"}
-# Fond et dessin du motif de chaque état sans valeur, dans un carré de 7 pixels.
-_MOTIFS: dict[str, tuple[str, str]] = {
-    "secret": ("#d4d4d4", '<path d="M-1 8L8 -1" stroke="#7a7a7a" stroke-width="1"/>'),
-    "indisponible": ("#efefef", '<circle cx="3.5" cy="3.5" r="1" fill="#8a8a8a"/>'),
-    "sans_objet": (
-        "#ffffff",
-        '<path d="M-1 8L8 -1M-1 -1L8 8" stroke="#c0c0c0" stroke-width=".6" fill="none"/>',
-    ),
-    "zero": ("#ffffff", ""),
-}
 
 
 def echapper(texte: object) -> str:
@@ -45,14 +37,22 @@ def remplissage(apparence: Apparence) -> str:
     motif = identifiant(apparence)
     if motif:
         return f"url(#{motif})"
-    return apparence.couleur or _MOTIFS[apparence.etat][0]
+    return apparence.couleur or ETATS[apparence.etat].fond
 
 
 def style_leaflet(apparence: Apparence, *, cercle: bool = False) -> dict[str, object]:
     """Traduire une apparence en options de tracé Leaflet."""
     marque = apparence.contour != "plein"
-    pale = remplissage(apparence) in (FOND_DES_CERCLES, "#ffffff") or apparence.etat == "sans_objet"
-    bord = "#1f1f1f" if marque else "#3d3d3d" if cercle else "#bdbdbd" if pale else "#ffffff"
+    pale = remplissage(apparence) in (FOND_DES_CERCLES, COULEURS["papier"]) or apparence.etat == "sans_objet"
+    bord = (
+        ENCRE
+        if marque
+        else BORD_DE_CERCLE
+        if cercle
+        else COULEURS["bord_sur_fond_pale"]
+        if pale
+        else COULEURS["papier"]
+    )
     return {
         "fillColor": remplissage(apparence),
         "fillOpacity": 0.92 if cercle else 1,
@@ -71,10 +71,11 @@ def definitions(apparences: Iterable[Apparence]) -> str:
 
 def _motif(apparence: Apparence) -> str:
     if apparence.etat:
-        fond, dessin = _MOTIFS[apparence.etat]
+        etat = ETATS[apparence.etat]
+        fond, dessin = etat.fond, etat.motif
     else:
         fond = apparence.couleur
-        encre = "#2b2b2b" if clarte(fond) > CLARTE_DES_HACHURES else "#ffffff"
+        encre = COULEURS["hachures_sombres"] if clarte(fond) > CLARTE_DES_HACHURES else COULEURS["papier"]
         dessin = f'<path d="M-1 -1L8 8M-1 6L1 8M6 -1L8 1" stroke="{encre}" stroke-width="1"/>'
     return (
         f'<pattern id="{identifiant(apparence)}" width="7" height="7" patternUnits="userSpaceOnUse">'
@@ -82,7 +83,7 @@ def _motif(apparence: Apparence) -> str:
     )
 
 
-def legende_html(carte: CarteThematique) -> str:
+def legende_html(carte: DonneesDeCarte) -> str:
     """Écrire la légende d'une carte en HTML, dans le même ordre que sur la carte imprimée."""
     maximum = max(tailles(carte), default=0.0)
     lignes = "".join(_ligne_html(ligne, maximum) for ligne in lignes_de_legende(carte))
@@ -104,8 +105,8 @@ def _ligne_html(ligne: LigneLegende, maximum: float) -> str:
 
 
 def _case_svg(apparence: Apparence) -> str:
-    trait = "#6b6b6b" if apparence.contour == "plein" else "#1f1f1f"
-    croix = '<path d="M10 5l6 6m0 -6l-6 6" stroke="#1f1f1f" stroke-width="1.3"/>'
+    trait = COULEURS["ensemble"] if apparence.contour == "plein" else ENCRE
+    croix = f'<path d="M10 5l6 6m0 -6l-6 6" stroke="{ENCRE}" stroke-width="1.3"/>'
     return (
         '<svg width="26" height="16" aria-hidden="true"><rect x="1" y="1" width="24" height="14" '
         f'fill="{remplissage(apparence)}" stroke="{trait}" stroke-dasharray="{_TIRETS[apparence.contour]}"/>'
@@ -118,6 +119,6 @@ def _cercle_svg(rayon_px: float, apparence: Apparence) -> str:
     hauteur = 2 * rayon_px + 2
     return (
         f'<svg width="{cote:.0f}" height="{hauteur:.1f}" aria-hidden="true"><circle cx="{cote / 2:.1f}" '
-        f'cy="{hauteur / 2:.1f}" r="{rayon_px:.1f}" fill="{remplissage(apparence)}" stroke="#3d3d3d" '
+        f'cy="{hauteur / 2:.1f}" r="{rayon_px:.1f}" fill="{remplissage(apparence)}" stroke="{BORD_DE_CERCLE}" '
         'stroke-width=".7"/></svg>'
     )

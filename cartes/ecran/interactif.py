@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from cartes.papier.contours import Contours
-    from cartes.specification import CarteThematique, Superposition
+    from cartes.geometrie import Contours
+    from cartes.specification import DonneesDeCarte, Superposition
 
 # Cinq décimales de degré font un mètre : moins que la simplification.
 _DECIMALES_DE_DEGRE = 5
@@ -59,7 +59,7 @@ class _PlanAutonome(folium.Map):
         """
     )
 
-    def __init__(self, cartes: Sequence[CarteThematique], titre: str) -> None:
+    def __init__(self, cartes: Sequence[DonneesDeCarte], titre: str) -> None:
         super().__init__(tiles=None)
         perimetres = _perimetres(cartes)
         donnees = _donnees(cartes, [perimetre for _, perimetre in perimetres])
@@ -86,12 +86,12 @@ class _Brut(Element):
         self.contenu = contenu
 
 
-def carte_folium(carte: CarteThematique) -> folium.Map:
+def carte_folium(carte: DonneesDeCarte) -> folium.Map:
     """Construire la carte interactive d'un indicateur."""
     return _PlanAutonome([carte], carte.titre)
 
 
-def atlas(cartes: Sequence[CarteThematique], titre: str) -> str:
+def atlas(cartes: Sequence[DonneesDeCarte], titre: str) -> str:
     """Réunir plusieurs indicateurs d'un même territoire en une page autonome."""
     if not cartes:
         raise CarteImpossible("Un atlas sans carte n'a rien à montrer : donner au moins une CarteThematique.")
@@ -101,7 +101,7 @@ def atlas(cartes: Sequence[CarteThematique], titre: str) -> str:
     return page.replace("<head>", f"<head>\n{politique}", 1)
 
 
-def _donnees(cartes: Sequence[CarteThematique], perimetres: list[dict[str, Any]]) -> str:
+def _donnees(cartes: Sequence[DonneesDeCarte], perimetres: list[dict[str, Any]]) -> str:
     """Rassembler contours et couches en un JSON où aucun ``<`` ne peut fermer la balise qui le porte."""
     fonds: dict[tuple[str, ...], dict[str, Any]] = {}
     couches = [_couche(carte, _rang_du_fond(carte, fonds)) for carte in cartes]
@@ -118,7 +118,7 @@ def _donnees(cartes: Sequence[CarteThematique], perimetres: list[dict[str, Any]]
     return texte.replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _rang_du_fond(carte: CarteThematique, fonds: dict[tuple[str, ...], dict[str, Any]]) -> int:
+def _rang_du_fond(carte: DonneesDeCarte, fonds: dict[tuple[str, ...], dict[str, Any]]) -> int:
     """Retrouver le fond déjà décrit par une autre couche, ou le décrire."""
     table = carte.territoires
     cle = (carte.contours.empreinte, *table["code"], *map(str, table["nom"]))
@@ -163,7 +163,7 @@ def _degre(valeur: float) -> float:
     return round(float(valeur), _DECIMALES_DE_DEGRE)
 
 
-def _couche(carte: CarteThematique, fond: int) -> dict[str, Any]:
+def _couche(carte: DonneesDeCarte, fond: int) -> dict[str, Any]:
     """Décrire une couche : apparences distinctes, puis un renvoi par territoire."""
     presentes = apparences(carte)
     distinctes = list(dict.fromkeys(presentes))
@@ -187,7 +187,7 @@ def _couche(carte: CarteThematique, fond: int) -> dict[str, Any]:
     }
 
 
-def _perimetres(cartes: Sequence[CarteThematique]) -> list[tuple[str, dict[str, Any]]]:
+def _perimetres(cartes: Sequence[DonneesDeCarte]) -> list[tuple[str, dict[str, Any]]]:
     """Réunir les périmètres de toutes les couches, une seule fois chacun."""
     reunis: dict[str, tuple[str, dict[str, Any]]] = {}
     vus: set[tuple[Contours, Superposition]] = set()
@@ -212,7 +212,7 @@ def _perimetres(cartes: Sequence[CarteThematique]) -> list[tuple[str, dict[str, 
 
 
 def _corps(
-    cartes: Sequence[CarteThematique], titre: str, donnees: str, nom_du_plan: str, perimetres: list[str]
+    cartes: Sequence[DonneesDeCarte], titre: str, donnees: str, nom_du_plan: str, perimetres: list[str]
 ) -> str:
     """Écrire le corps de la page : titre, plan, choix de l'indicateur, légende, tableau, source."""
     motifs = [a for carte in cartes for a in apparences(carte)]

@@ -7,19 +7,19 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from abs.statuts import LIBELLES_FIABILITE, LIBELLES_STATUT, Fiabilite, Statut
-from cartes.apparence import Etat, apparences, une_fois
-from cartes.papier.legende import LIBELLES_ETAT
+from cartes.apparence import apparences, une_fois
+from cartes.charte import ETATS, Etat
 
 if TYPE_CHECKING:
-    from cartes.specification import CarteThematique
+    from cartes.specification import DonneesDeCarte
 
 
-def lignes_d_infobulle(carte: CarteThematique) -> list[list[str]]:
+def lignes_d_infobulle(carte: DonneesDeCarte) -> list[list[str]]:
     """Écrire l'infobulle de chaque territoire : valeur ou raison de son absence, précision, date."""
     return [_infobulle(carte, ligne) for ligne in carte.territoires.to_dict("records")]
 
 
-def _infobulle(carte: CarteThematique, ligne: dict) -> list[str]:
+def _infobulle(carte: DonneesDeCarte, ligne: dict) -> list[str]:
     statut, fiabilite = ligne["statut"], ligne["fiabilite"]
     absente = math.isnan(ligne["valeur"])
     textes = [LIBELLES_STATUT[statut].capitalize() if absente else carte.ecrire(ligne["valeur"])]
@@ -37,7 +37,7 @@ def _infobulle(carte: CarteThematique, ligne: dict) -> list[str]:
 
 
 @une_fois
-def texte_alternatif(carte: CarteThematique) -> str:
+def texte_alternatif(carte: DonneesDeCarte) -> str:
     """Décrire la carte en français pour qui ne la voit pas."""
     valides = carte.valides.sort_values(["valeur", "code"])
     total, vues = len(carte.territoires), len(valides)
@@ -62,7 +62,5 @@ def texte_alternatif(carte: CarteThematique) -> str:
     if carte.reference is not None:
         parties.append(f"{carte.reference.libelle} : {carte.ecrire(carte.reference.valeur)}")
     etats: Counter[Etat] = Counter(a.etat for a in apparences(carte) if a.etat != "zero")
-    parties += [
-        f"{libelle.lower()} : {etats[etat]}" for etat, libelle in LIBELLES_ETAT.items() if etats[etat]
-    ]
+    parties += [f"{dessin.libelle.lower()} : {etats[etat]}" for etat, dessin in ETATS.items() if etats[etat]]
     return " ; ".join(p.rstrip(" .") for p in parties if p) + f". {carte.mention}"

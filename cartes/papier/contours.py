@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import shapely
 
-from cartes.geometrie import contour_d_ensemble, projection_locale, reprojeter, simplifier
+from cartes.geometrie import Contours, contour_d_ensemble, projection_locale, reprojeter, simplifier
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     import numpy as np
     from matplotlib.path import Path
 
 # Un portrait montre une poignée de fonds (IRIS, quartiers, communes), chacun à deux échelles.
 FONDS_GARDES: Final = 32
-
-
-@dataclass(frozen=True, eq=False)
-class Contours:
-    """Contours reconnus à leur contenu : deux cartes du même fond partagent tout ce qui s'en déduit."""
-
-    couche: gpd.GeoDataFrame
-    empreinte: str
-
-    def __eq__(self, autre: object) -> bool:
-        return isinstance(autre, Contours) and autre.empreinte == self.empreinte
-
-    def __hash__(self) -> int:
-        return hash(self.empreinte)
-
-
-def contours_de(table: gpd.GeoDataFrame) -> Contours:
-    """Reconnaître les contours d'une table."""
-    calcul = hashlib.sha256(str(table.crs).encode())
-    for octets in shapely.to_wkb(table.geometry.to_numpy()):
-        calcul.update(octets)
-    return Contours(table[["geometry"]], calcul.hexdigest())
 
 
 @lru_cache(maxsize=FONDS_GARDES)

@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 
 from cartes.apparence import apparences, rayon, tailles
-from cartes.geometrie import barre_d_echelle, reprojeter
+from cartes.charte import COULEURS, POLICE
+from cartes.geometrie import Contours, barre_d_echelle, reprojeter
 from cartes.papier.cadre import Cadre
-from cartes.papier.contours import Contours, chemin_d_ensemble, chemins, lieux, projetes, simplifies
+from cartes.papier.contours import chemin_d_ensemble, chemins, lieux, projetes, simplifies
 from cartes.papier.legende import perimetres_visibles
 from cartes.papier.mise_en_page import (
     CASE,
@@ -41,13 +42,13 @@ from cartes.papier.trace import (
 )
 
 if TYPE_CHECKING:
-    from cartes.specification import CarteThematique, Superposition
+    from cartes.specification import DonneesDeCarte, Superposition
 
 # Motifs d'épaisseur constante, quel que soit le réglage du poste.
-_REGLAGES: Any = {"hatch.linewidth": 0.55, "font.family": "DejaVu Sans"}
+_REGLAGES: Any = {"hatch.linewidth": 0.55, "font.family": POLICE}
 
 
-def dessiner(carte: CarteThematique) -> Figure:
+def dessiner(carte: DonneesDeCarte) -> Figure:
     """Dessiner une carte thématique."""
     contours = projetes(carte.contours)
     # Un demi-point de tolérance : invisible à l'impression, et des fichiers SVG légers.
@@ -74,7 +75,7 @@ def _poser_carte(figure: Figure, page: Page, contours: Contours) -> None:
         ((sud + nord) / 2 - demi_hauteur, (sud + nord) / 2 + demi_hauteur),
     )
     _poser_territoires(cadre, page, contours)
-    poser_contour(cadre, chemin_d_ensemble(contours), "#6b6b6b", 0.7, 2, filet=False)
+    poser_contour(cadre, chemin_d_ensemble(contours), COULEURS["ensemble"], 0.7, 2, filet=False)
     if page.carte.en_cercles:
         _poser_cercles(cadre, page, contours)
     if page.carte.en_valeurs:
@@ -95,7 +96,7 @@ def _poser_territoires(cadre: Cadre, page: Page, contours: Contours) -> None:
 
 def _poser_valeurs(cadre: Cadre, page: Page, contours: Contours) -> None:
     """Écrire chaque valeur à l'intérieur de son territoire."""
-    fond = {"boxstyle": "round,pad=0.12", "facecolor": "#ffffff", "edgecolor": "none", "alpha": 0.8}
+    fond = {"boxstyle": "round,pad=0.12", "facecolor": COULEURS["papier"], "edgecolor": "none", "alpha": 0.8}
     for rang, (valeur, look) in enumerate(
         zip(page.carte.territoires["valeur"], apparences(page.carte), strict=True)
     ):
@@ -158,7 +159,7 @@ def _poser_echelle(cadre: Cadre, page: Page) -> None:
         1.1,
         7,
     )
-    fond = {"boxstyle": "round,pad=0.1", "facecolor": "#ffffff", "edgecolor": "none", "alpha": 0.75}
+    fond = {"boxstyle": "round,pad=0.1", "facecolor": COULEURS["papier"], "edgecolor": "none", "alpha": 0.75}
     ecrire(
         cadre,
         gauche + longueur / 2,
@@ -210,7 +211,7 @@ def _poser_signe(cadre: Cadre, bloc: Bloc, milieu: float) -> None:
             poser_croix(cadre, (largeur / 2, milieu))
         if ligne.apparence.contour == "plein":
             x, y = np.asarray(rectangle.vertices).T.tolist()
-            poser_trait(cadre, x, y, "#7d7d7d", 0.5, 2)
+            poser_trait(cadre, x, y, COULEURS["bord_de_case"], 0.5, 2)
     elif ligne.genre == "cercle":
         poser_cercle(cadre, ((bloc.retrait - 6) / 2, milieu), bloc.rayon, ligne.apparence)
     elif ligne.genre == "contour":
@@ -226,4 +227,4 @@ def _poser_textes(figure: Figure, page: Page) -> None:
         haut -= corps * INTERLIGNE
     for rang, texte in enumerate(page.mentions):
         bas = MARGE + (len(page.mentions) - 1 - rang) * CORPS_MENTION * INTERLIGNE
-        ecrire(cadre, MARGE, bas, texte, CORPS_MENTION, va="bottom", color="#4a4a4a")
+        ecrire(cadre, MARGE, bas, texte, CORPS_MENTION, va="bottom", color=COULEURS["mention"])

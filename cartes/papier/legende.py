@@ -15,29 +15,21 @@ from cartes.apparence import (
     FOND_DES_CERCLES,
     Apparence,
     Contour,
-    Etat,
     apparences,
     couleurs_des_classes,
     tailles,
     une_fois,
 )
+from cartes.charte import COULEURS, ETATS, Etat
 from cartes.geometrie import reprojeter, tailles_rondes
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from cartes.papier.contours import Contours
-    from cartes.specification import CarteThematique, Superposition
+    from cartes.geometrie import Contours
+    from cartes.specification import DonneesDeCarte, Superposition
 
 Genre = Literal["titre", "case", "reference", "cercle", "contour", "numero"]
-
-LIBELLES_ETAT: dict[Etat, str] = {
-    "zero": "Effectif nul",
-    "secret": "Secret statistique",
-    "indisponible": "Indisponible",
-    "sans_objet": "Sans objet",
-}
-
 
 _SANS_APPARENCE = Apparence()
 
@@ -54,7 +46,7 @@ class LigneLegende:
 
 
 @une_fois
-def lignes_de_legende(carte: CarteThematique) -> tuple[LigneLegende, ...]:
+def lignes_de_legende(carte: DonneesDeCarte) -> tuple[LigneLegende, ...]:
     """Composer la légende ; n'y figurent que les états présents sur la carte."""
     return (
         *_lignes_de_classes(carte),
@@ -64,7 +56,7 @@ def lignes_de_legende(carte: CarteThematique) -> tuple[LigneLegende, ...]:
     )
 
 
-def _lignes_de_classes(carte: CarteThematique) -> list[LigneLegende]:
+def _lignes_de_classes(carte: DonneesDeCarte) -> list[LigneLegende]:
     """Écrire les classes de la plus haute à la plus basse, la référence à sa place entre elles."""
     reference = []
     if carte.reference is not None:
@@ -96,7 +88,7 @@ def _lignes_de_classes(carte: CarteThematique) -> list[LigneLegende]:
     return [titre, *reversed(cases[dessous:]), *reference, *reversed(cases[:dessous])]
 
 
-def _lignes_de_cercles(carte: CarteThematique) -> list[LigneLegende]:
+def _lignes_de_cercles(carte: DonneesDeCarte) -> list[LigneLegende]:
     mesures = tailles(carte)
     rondes = tailles_rondes(max(mesures, default=0.0))
     if not rondes:
@@ -105,18 +97,18 @@ def _lignes_de_cercles(carte: CarteThematique) -> list[LigneLegende]:
     titre = LigneLegende(
         "titre", f"Aire du cercle : {(carte.unite or 'effectif') if effectif else carte.libelle_poids}"
     )
-    couleur = COULEUR_DES_CERCLES if effectif else "#ffffff"
+    couleur = COULEUR_DES_CERCLES if effectif else COULEURS["papier"]
     cercles = [LigneLegende("cercle", nombre(t), Apparence(couleur), t) for t in rondes]
     return [titre, *cercles]
 
 
-def _lignes_d_etats(carte: CarteThematique) -> list[LigneLegende]:
+def _lignes_d_etats(carte: DonneesDeCarte) -> list[LigneLegende]:
     presentes = apparences(carte)
     etats: Counter[Etat] = Counter(a.etat for a in presentes)
-    neutre = FOND_DES_CERCLES if carte.en_cercles else "#e3e3e3"
+    neutre = FOND_DES_CERCLES if carte.en_cercles else COULEURS["fond_des_marques"]
     lignes = [
-        LigneLegende("case", f"{libelle} ({etats[etat]})", Apparence(etat=etat))
-        for etat, libelle in LIBELLES_ETAT.items()
+        LigneLegende("case", f"{dessin.libelle} ({etats[etat]})", Apparence(etat=etat))
+        for etat, dessin in ETATS.items()
         if etats[etat]
     ]
     marques = (
@@ -132,7 +124,7 @@ def _compter(presentes: tuple[Apparence, ...], contour: Contour) -> int:
     return sum(apparence.contour == contour for apparence in presentes)
 
 
-def _lignes_de_superpositions(carte: CarteThematique) -> list[LigneLegende]:
+def _lignes_de_superpositions(carte: DonneesDeCarte) -> list[LigneLegende]:
     lignes: list[LigneLegende] = []
     for superposition in carte.superpositions:
         visibles = perimetres_visibles(carte, superposition)
@@ -148,7 +140,7 @@ def _lignes_de_superpositions(carte: CarteThematique) -> list[LigneLegende]:
     return [LigneLegende("titre", "Périmètres"), *lignes] if lignes else []
 
 
-def perimetres_visibles(carte: CarteThematique, superposition: Superposition) -> gpd.GeoDataFrame:
+def perimetres_visibles(carte: DonneesDeCarte, superposition: Superposition) -> gpd.GeoDataFrame:
     """Garder les périmètres qui touchent l'emprise des territoires, et eux seuls en légende."""
     return _visibles(carte.contours, superposition)
 

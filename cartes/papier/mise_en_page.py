@@ -18,7 +18,7 @@ from cartes.papier.trace import couper
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from cartes.specification import CarteThematique
+    from cartes.specification import DonneesDeCarte
 
 LARGEUR, MARGE, GOUTTIERE, LARGEUR_LEGENDE = 720.0, 12.0, 14.0, 240.0
 # Largeur à laquelle un rapport A4 imprime la carte (17 cm) : aucun texte n'y descend sous 7 points.
@@ -35,7 +35,7 @@ RAYON_MAXIMAL = 30.0
 class Page:
     """Dimensions de la page, calculées avant tout dessin."""
 
-    carte: CarteThematique
+    carte: DonneesDeCarte
     couche: gpd.GeoDataFrame
 
     @cached_property

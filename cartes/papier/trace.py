@@ -16,6 +16,7 @@ from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 
 from cartes.apparence import FOND_DES_CERCLES, Apparence
+from cartes.charte import COULEURS, ETATS, POLICE
 from cartes.palettes import CLARTE_DES_HACHURES, clarte
 
 if TYPE_CHECKING:
@@ -23,17 +24,8 @@ if TYPE_CHECKING:
 
     from cartes.papier.cadre import Toile
 
-POLICE = "DejaVu Sans"  # livrée avec matplotlib : même mise en page sur tous les postes
 CORPS_NUMERO = 10.6
-ENCRE = "#1f1f1f"
-_GRIS = "#8a8a8a"
-# Fond, hachures et couleur des hachures de chaque état sans valeur.
-_MOTIFS: dict[str, tuple[str, str, str]] = {
-    "secret": ("#d4d4d4", "////", "#7a7a7a"),
-    "indisponible": ("#efefef", "...", "#9a9a9a"),
-    "sans_objet": ("#ffffff", "xxx", "#c4c4c4"),
-    "zero": ("#ffffff", "", ""),
-}
+ENCRE = COULEURS["encre"]
 _TIRETS: dict[str, tuple[float, tuple[float, ...]]] = {
     "tirets": (0, (3.5, 2)),
     "points": (0, (1, 1.4)),
@@ -58,8 +50,9 @@ def poser_aplats(
     axes: Toile, formes: Sequence[Path], apparences: Sequence[Apparence], *, ordre: float = 1
 ) -> None:
     """Dessiner des territoires ou des cases de légende : même fonction, même apparence."""
-    fonds = [_MOTIFS.get(a.etat, (a.couleur, "", ""))[0] for a in apparences]
-    bords = ["#bdbdbd" if fond in ("#ffffff", FOND_DES_CERCLES) else "#ffffff" for fond in fonds]
+    fonds = [ETATS[a.etat].fond if a.etat else a.couleur for a in apparences]
+    papier, pale = COULEURS["papier"], COULEURS["bord_sur_fond_pale"]
+    bords = [pale if fond in (papier, FOND_DES_CERCLES) else papier for fond in fonds]
     axes.add_artist(
         PathCollection(
             formes, facecolors=fonds, edgecolors=bords, linewidths=0.5, joinstyle="miter", zorder=ordre
@@ -67,9 +60,9 @@ def poser_aplats(
     )
     par_motif: dict[tuple[str, str], list[Path]] = {}
     for forme, apparence in zip(formes, apparences, strict=True):
-        _, hachures, encre = _MOTIFS.get(apparence.etat, ("", "", ""))
-        if hachures:
-            par_motif.setdefault((hachures, encre), []).append(forme)
+        etat = ETATS.get(apparence.etat)
+        if etat is not None and etat.hachures:
+            par_motif.setdefault((etat.hachures, etat.encre_imprimee), []).append(forme)
     for (hachures, encre), hachurees in par_motif.items():
         _hachurer(axes, hachurees, hachures, encre, ordre + 0.1)
     _marquer(axes, formes, apparences, ordre + 0.2)
@@ -83,7 +76,12 @@ def poser_cercle(
     forme = Path(np.asarray(disque.vertices) * rayon + np.asarray(centre), disque.codes)
     axes.add_artist(
         PathPatch(
-            forme, facecolor=apparence.couleur, edgecolor="#3d3d3d", linewidth=0.5, alpha=0.92, zorder=ordre
+            forme,
+            facecolor=apparence.couleur,
+            edgecolor=COULEURS["bord_de_cercle"],
+            linewidth=0.5,
+            alpha=0.92,
+            zorder=ordre,
         )
     )
     _marquer(axes, [forme], [apparence], ordre)
@@ -120,7 +118,11 @@ def _marquer(axes: Toile, formes: Sequence[Path], apparences: Sequence[Apparence
     for forme, apparence in zip(formes, apparences, strict=True):
         if apparence.fragile:
             # Sombres sur une classe claire, claires sur une classe sombre : lisibles partout.
-            encre = "#2b2b2b" if clarte(apparence.couleur) > CLARTE_DES_HACHURES else "#ffffff"
+            encre = (
+                COULEURS["hachures_sombres"]
+                if clarte(apparence.couleur) > CLARTE_DES_HACHURES
+                else COULEURS["papier"]
+            )
             par_encre.setdefault(encre, []).append(forme)
         if apparence.contour in _TIRETS:
             par_contour.setdefault(apparence.contour, []).append(forme)
@@ -144,7 +146,7 @@ def poser_contour(
     axes: Toile, forme: Path, couleur: str, epaisseur: float, ordre: float, *, filet: bool = True
 ) -> None:
     """Tracer le contour d'un périmètre, doublé d'un filet blanc pour rester lisible sur l'aplat."""
-    traits = [("#ffffff", epaisseur + 1.4)] if filet else []
+    traits = [(COULEURS["papier"], epaisseur + 1.4)] if filet else []
     for bord, largeur in (*traits, (couleur, epaisseur)):
         axes.add_artist(
             PathPatch(
@@ -155,7 +157,12 @@ def poser_contour(
 
 def poser_numero(axes: Toile, lieu: tuple[float, float], numero: str, couleur: str, ordre: float = 6) -> None:
     """Écrire le numéro d'un périmètre dans une pastille blanche."""
-    pastille = {"boxstyle": "round,pad=0.18", "facecolor": "#ffffff", "edgecolor": couleur, "linewidth": 0.6}
+    pastille = {
+        "boxstyle": "round,pad=0.18",
+        "facecolor": COULEURS["papier"],
+        "edgecolor": couleur,
+        "linewidth": 0.6,
+    }
     ecrire(
         axes,
         *lieu,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from donnees_insee.codes import normaliser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 # Deux noms aussi proches ne diffèrent que d'une faute ou d'un accent perdu (« Mitterand » et « Mitterrand », 0,98).
 RESSEMBLANCE: Final = 0.9
@@ -59,10 +59,10 @@ def _memes_noms(avant: Mapping[str, str], apres: Mapping[str, str]) -> dict[str,
     par_nom: dict[str, list[str]] = defaultdict(list)
     for code, nom in apres.items():
         par_nom[normaliser(nom)].append(code)
-    repetes = _repetes(normaliser(nom) for nom in avant.values())
+    fois = Counter(normaliser(nom) for nom in avant.values())
     for code, nom in avant.items():
         egaux = _meme_ecriture(nom, apres) if PERDU in nom else par_nom[normaliser(nom)]
-        if normaliser(nom) not in repetes and len(egaux) == 1 and egaux[0] not in couples.values():
+        if fois[normaliser(nom)] == 1 and len(egaux) == 1 and egaux[0] not in couples.values():
             couples[code] = egaux[0]
     libres = apres.keys() - set(couples.values())
     voisins = {
@@ -81,14 +81,6 @@ def _meme_ecriture(nom: str, apres: Mapping[str, str]) -> list[str]:
         "".join("." if lettre == PERDU else re.escape(lettre) for lettre in nom), re.IGNORECASE
     )
     return [code for code, autre in apres.items() if forme.fullmatch(unicodedata.normalize("NFC", autre))]
-
-
-def _repetes(noms: Iterable[str]) -> set[str]:
-    vus: set[str] = set()
-    doubles: set[str] = set()
-    for nom in noms:
-        (doubles if nom in vus else vus).add(nom)
-    return doubles
 
 
 def voisins_de_nom(premier: str, second: str) -> bool:

@@ -81,8 +81,7 @@ def part_de(chemin: Path) -> Part:
     annee = chemin.parents[1].name
     if annee != SANS_DATE and not annee.isdigit():
         raise FichierIllisible(
-            f"Le dossier « {chemin.parents[1]} » n'est pas un millésime : la base a été modifiée à la "
-            "main. Ôtez-le."
+            f"Le dossier « {chemin.parents[1]} » n'est pas un millésime : la base a été modifiée à la main. Ôtez-le."
         )
     return Part(
         chemin.parents[2].name, None if annee == SANS_DATE else int(annee), chemin.parent.name, chemin
@@ -98,8 +97,7 @@ def part_lisible(chemin: Path) -> Iterator[None]:
         raise
     except Exception as cause:  # un Parquet abîmé fait lever n'importe quoi à ses lecteurs
         raise FichierIllisible(
-            f"La part « {chemin} » de la base est abîmée ou a disparu ({cause}). Retirez le fichier qui "
-            "l'a donnée "
+            f"La part « {chemin} » de la base est abîmée ou a disparu ({cause}). Retirez le fichier qui l'a donnée "
             "avec `abs sources retirer`, puis déposez-le de nouveau."
         ) from cause
 

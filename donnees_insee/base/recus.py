@@ -79,8 +79,7 @@ def lire_recu(chemin: Path) -> Recu:
         return Recu(**contenu, lots=lots, refuses=refuses)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
         raise FichierIllisible(
-            f"Le reçu « {chemin} » est abîmé ({cause}). Supprimez-le, puis déposez de nouveau le "
-            "fichier d'origine : "
+            f"Le reçu « {chemin} » est abîmé ({cause}). Supprimez-le, puis déposez de nouveau le fichier d'origine : "
             f"sa copie est dans « brut/{chemin.stem} »."
         ) from cause
 

@@ -164,14 +164,11 @@ def sources() -> dict[str, Source]:
             trouvees[source.id] = source
         except (TypeError, KeyError, re.error, tomllib.TOMLDecodeError) as cause:
             fautes.append(f"{fichier.name} : {cause}")
-    fautes += [f"millesimes.csv : la source « {i} » n'a pas de fichier TOML." for i in _orphelines(trouvees)]
+    orphelines = sorted(tables_du_catalogue.millesimes().keys() - trouvees.keys())
+    fautes += [f"millesimes.csv : la source « {i} » n'a pas de fichier TOML." for i in orphelines]
     if fautes:
         raise TableNonConforme(liste_de_fautes("Le catalogue des sources est fautif :", fautes))
     return trouvees
-
-
-def _orphelines(trouvees: dict[str, Source]) -> list[str]:
-    return sorted(set(tables_du_catalogue.millesimes()) - set(trouvees))
 
 
 def relire() -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from donnees_insee import codes
-from donnees_insee.base.noms_restaures import restaurer
+from donnees_insee.base.couches import restaurer
 from donnees_insee.base.parts import fils_admis, part_lisible
 from donnees_insee.codes import normaliser
 

@@ -14,7 +14,7 @@ from donnees_insee.geographie.mouvements import HistoireDesCommunes
 from donnees_insee.geographie.passages import passage_communes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from donnees_insee.base.base import Base
 
@@ -172,14 +172,3 @@ def _iris(
     return comparer_iris(avant.table, apres.table, communes, recouvrements).de_la_commune(
         {*groupe.avant, *groupe.apres}
     )
-
-
-def phrases_de_changement(
-    passe: HistoireDesCommunes, communes: Iterable[str], annees: Iterable[int]
-) -> tuple[str, ...]:
-    """Dire si la géographie d'un territoire a changé entre les années des données qu'on y lit."""
-    connues = sorted({a for a in annees if a <= passe.annee})
-    if len(connues) < 2:
-        return ()
-    passage = passage_communes(passe, connues[0], connues[-1]).restreindre(communes)
-    return tuple(phrase for phrases in passage.explications.values() for phrase in phrases)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 import pyarrow.parquet as pq
 
-from donnees_insee.base.noms_restaures import restaurer
+from donnees_insee.base.couches import restaurer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,19 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from donnees_insee.codes import normaliser
-from donnees_insee.erreurs import DonneeAbsente
 from donnees_insee.geographie.evenements import Lien, le, libelle_du_mouvement
 from donnees_insee.geographie.groupes import APRES, AVANT, NonApparie, Passage, former
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import pandas as pd
-
     from donnees_insee.geographie.mouvements import HistoireDesCommunes
 
 RETABLISSEMENT: Final = "21"
-COLONNE_D_ANNEE: Final = "CODGEO_{annee}"
 
 # Ce qu'une commune contient à un moment : les communes de l'année de départ dont elle porte du territoire.
 Atomes = dict[str, frozenset[str]]
@@ -150,23 +146,3 @@ def _quand(liens: list[Lien], jour: str) -> str:
 
 def _enumerer(noms: list[str]) -> str:
     return noms[0] if len(noms) == 1 else f"{', '.join(noms[:-1])} et {noms[-1]}"
-
-
-def passage_depuis_table(table: pd.DataFrame, de: int, a: int, codes: Iterable[str] = ()) -> Passage:
-    """Former un passage d'après la table de passage annuelle de l'Insee."""
-    colonnes = [COLONNE_D_ANNEE.format(annee=annee) for annee in (de, a)]
-    manquantes = [c for c in colonnes if c not in table]
-    if manquantes:
-        tenues = ", ".join(str(c) for c in table.columns if str(c).startswith("CODGEO_"))
-        raise DonneeAbsente(
-            f"La table de passage n'a pas de colonne {' ni '.join(manquantes)} ; elle tient {tenues or 'aucune année'}. "
-            "Déposez la table de passage annuelle d'une édition plus récente."
-        )
-    paires = table[colonnes].dropna()
-    couples = set(zip(paires[colonnes[0]].astype(str), paires[colonnes[1]].astype(str), strict=True))
-    connus = {c for c, _ in couples}
-    ecarts = [
-        NonApparie(c, AVANT, f"code absent de la colonne {colonnes[0]} de la table de passage")
-        for c in sorted(set(codes) - connus)
-    ]
-    return former("commune", de, a, couples, ecarts)

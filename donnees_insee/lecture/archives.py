@@ -30,8 +30,6 @@ def extraire(archive: Path, dossier: Path) -> list[Path]:
     ouvrir = _extraire_7z if archive.suffix.lower() == ".7z" else _extraire_zip
     try:
         membres = ouvrir(archive, dossier)
-    except FichierIllisible:
-        raise
     except (
         zipfile.BadZipFile,
         zlib.error,

@@ -43,10 +43,8 @@ def _ouvrir(chemin: Path) -> dict[str, Sequence[Sequence[object]]]:
                 lues: dict[str, Sequence[Sequence[object]]] = pickle.load(flux)  # noqa: S301 - écrit à l'instant
         except (subprocess.SubprocessError, pickle.UnpicklingError, EOFError) as cause:
             raise FichierIllisible(
-                f"« {chemin.name} » ne s'ouvre pas comme un classeur : il est peut-être tronqué, "
-                "protégé par un mot "
-                "de passe, ou démesuré (une cellule remplie tout au bout d'une feuille). Téléchargez-le "
-                "de nouveau, "
+                f"« {chemin.name} » ne s'ouvre pas comme un classeur : il est peut-être tronqué, protégé par un mot "
+                "de passe, ou démesuré (une cellule remplie tout au bout d'une feuille). Téléchargez-le de nouveau, "
                 "ou enregistrez la feuille utile en CSV."
             ) from cause
     return lues

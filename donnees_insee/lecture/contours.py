@@ -12,7 +12,7 @@ from donnees_insee import codes
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.erreurs import FichierIllisible, SourceNonReconnue, TableNonConforme, liste_de_fautes
 from donnees_insee.lecture.brut import nature, refuser_ce_qui_n_est_pas_une_table, refuser_noms_repetes
-from donnees_insee.lecture.pilotes import PILOTES, adresse, verifier_le_compte
+from donnees_insee.lecture.pilotes import PILOTES, adresse, noms_des_couches, verifier_le_compte
 from donnees_insee.lecture.reconnaissance import annee_du_nom, refuser_deux_annees
 
 if TYPE_CHECKING:
@@ -102,10 +102,8 @@ def _ouvrir(chemin: Path) -> tuple[gpd.GeoDataFrame, list[str]]:
         # TopoJSON, comme GeoJSON, écrit des longitudes et latitudes WGS 84 et ne nomme pas de système.
         return brute.set_crs("EPSG:4326"), ["coordonnées lues en WGS 84, convention du format TopoJSON"]
     raise FichierIllisible(
-        f"« {chemin.name} » ne dit pas son système de coordonnées (pour un shapefile, le fichier .prj "
-        "manque). "
-        "Redonnez-lui sa projection dans un SIG, par exemple EPSG:2154 ou EPSG:4326, puis déposez-le de "
-        "nouveau."
+        f"« {chemin.name} » ne dit pas son système de coordonnées (pour un shapefile, le fichier .prj manque). "
+        "Redonnez-lui sa projection dans un SIG, par exemple EPSG:2154 ou EPSG:4326, puis déposez-le de nouveau."
     )
 
 
@@ -113,7 +111,7 @@ def _couche_utile(fichier: str, lisible: str) -> str:
     """Choisir la seule couche de contours d'un fichier qui en a plusieurs (styles et emprises à part)."""
     import pyogrio  # noqa: PLC0415 - import lent, réservé aux couches
 
-    noms = [str(nom) for nom, geometrie in pyogrio.list_layers(lisible) if geometrie is not None]
+    noms = noms_des_couches(lisible)
     if not noms:
         raise SourceNonReconnue(f"« {fichier} » ne contient aucune couche géographique.")
     if len(noms) == 1:
@@ -123,8 +121,7 @@ def _couche_utile(fichier: str, lisible: str) -> str:
     if len(utiles) == 1:
         return utiles[0]
     raise SourceNonReconnue(
-        f"« {fichier} » contient {len(noms)} couches ({', '.join(noms[:4])}…) ; on en attend une "
-        "seule qui "
+        f"« {fichier} » contient {len(noms)} couches ({', '.join(noms[:4])}…) ; on en attend une seule qui "
         "porte des contours d'IRIS ou de QPV. Exportez la couche voulue seule, puis déposez-la."
     )
 
@@ -201,8 +198,7 @@ def _fautes(couche: gpd.GeoDataFrame, niveau: str) -> list[str]:
     mauvais = [c for c in liste if not codes.conforme(c, niveau)]
     if mauvais:
         fautes.append(
-            f"{len(mauvais)} code(s) mal formé(s) ({', '.join(mauvais[:5])}) ; on attend "
-            f"{codes.ATTENDUS[niveau]}."
+            f"{len(mauvais)} code(s) mal formé(s) ({', '.join(mauvais[:5])}) ; on attend {codes.ATTENDUS[niveau]}."
         )
     doubles = liste[liste.duplicated()].unique()
     if len(doubles):
@@ -213,8 +209,7 @@ def _fautes(couche: gpd.GeoDataFrame, niveau: str) -> list[str]:
     plates = ~vides & ~couche.geometry.geom_type.isin(["Polygon", "MultiPolygon"])
     if plates.any():
         fautes.append(
-            f"{int(plates.sum())} géométrie(s) qui ne sont pas des surfaces "
-            f"({', '.join(liste[plates][:5])}) ; "
+            f"{int(plates.sum())} géométrie(s) qui ne sont pas des surfaces ({', '.join(liste[plates][:5])}) ; "
             "on attend des polygones."
         )
     return fautes + _fautes_de_lieu(couche[~vides], liste[~vides])
@@ -234,8 +229,7 @@ def _fautes_de_lieu(couche: gpd.GeoDataFrame, liste: Sequence[str]) -> list[str]
     return [
         (
             f"{int(ailleurs.sum())} contour(s) hors de France (par exemple {list(liste)[rang]} vers "
-            f"{x.iloc[rang]:.4g}, "
-            f"{y.iloc[rang]:.4g}) : la projection annoncée n'est pas la bonne, ou longitudes et "
+            f"{x.iloc[rang]:.4g}, {y.iloc[rang]:.4g}) : la projection annoncée n'est pas la bonne, ou longitudes et "
             "latitudes sont échangées."
         )
     ]

@@ -10,7 +10,7 @@ import pyarrow as pa
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.erreurs import FichierIllisible
 from donnees_insee.lecture.brut import TableBrute, nature
-from donnees_insee.lecture.pilotes import adresse, verifier_le_compte
+from donnees_insee.lecture.pilotes import adresse, noms_des_couches, verifier_le_compte
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,12 +44,10 @@ def lire_carreaux(chemin: Path) -> TableBrute | None:
 
 def _couches_de_carreaux(chemin: Path) -> tuple[list[str], list[str]]:
     """Séparer les couches de carreaux des autres ; un fichier que GDAL n'ouvre pas n'en a pas."""
-    import pyogrio  # noqa: PLC0415 - import lent, réservé aux couches
-
     grilles = [s for s in sources().values() if s.attributs_seuls]
     try:
         lisible = adresse(chemin)
-        noms = [str(nom) for nom, geometrie in pyogrio.list_layers(lisible) if geometrie is not None]
+        noms = noms_des_couches(lisible)
         couches = [n for n in noms if any(_convient(s, lisible, n) for s in grilles)]
     except FichierIllisible:
         raise

@@ -36,8 +36,6 @@ def lire_parquet(chemin: Path) -> TableBrute:
         lue = pq.read_table(chemin, columns=utiles)
         _recompter(chemin, utiles, lue.num_rows)
         texte = pa.table({n: _en_texte(lue[n]) for n in lue.column_names})
-    except FichierIllisible:
-        raise
     except FAUTES_DE_LECTURE as cause:
         raise FichierIllisible(
             f"« {chemin.name} » ne s'ouvre pas comme un fichier Parquet ({type(cause).__name__}). Téléchargez-le de nouveau."

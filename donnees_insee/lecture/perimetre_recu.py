@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from donnees_insee.erreurs import FichierIllisible, TableNonConforme, liste_de_fautes
 from donnees_insee.lecture.brut import nature, refuser_ce_qui_n_est_pas_une_table, refuser_noms_repetes
 from donnees_insee.lecture.contours import EXTENSIONS_COUCHE
-from donnees_insee.lecture.pilotes import adresse, verifier_le_compte
+from donnees_insee.lecture.pilotes import adresse, noms_des_couches, verifier_le_compte
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +74,6 @@ def lire_perimetres(chemin: Path) -> tuple[PerimetreRecu, ...]:
 
 def _ouvrir(chemin: Path) -> gpd.GeoDataFrame:
     import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux couches
-    import pyogrio  # noqa: PLC0415 - import lent, réservé aux couches
 
     if not chemin.is_file():
         raise FichierIllisible(f"« {chemin} » n'existe pas, ou n'est pas un fichier.")
@@ -87,7 +86,7 @@ def _ouvrir(chemin: Path) -> gpd.GeoDataFrame:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # avertissements de GDAL, en anglais
             lisible = adresse(chemin)
-            couches = [str(n) for n, geometrie in pyogrio.list_layers(lisible) if geometrie is not None]
+            couches = noms_des_couches(lisible)
             lue = gpd.read_file(lisible, layer=couches[0]) if len(couches) == 1 else None
             if lue is not None:
                 verifier_le_compte(chemin, len(lue), couches[0])

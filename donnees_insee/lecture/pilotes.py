@@ -56,6 +56,13 @@ def adresse(chemin: Path) -> str:
     return complet
 
 
+def noms_des_couches(lisible: str) -> list[str]:
+    """Lister les couches d'un fichier qui ont une géométrie."""
+    import pyogrio  # noqa: PLC0415 - import lent, réservé aux couches
+
+    return [str(nom) for nom, geometrie in pyogrio.list_layers(lisible) if geometrie is not None]
+
+
 def verifier_le_compte(chemin: Path, lues: int, couche: str | None = None) -> None:
     """Vérifier, sans GDAL, qu'il a donné toutes les entités d'une couche."""
     annoncees = lues

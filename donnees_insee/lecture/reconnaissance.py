@@ -102,8 +102,7 @@ def refuser_deux_annees(nom: str, annee: int | None, demande: int | None) -> Non
     """Refuser une option --millesime que le nom du fichier contredit : un dossier entier serait mal daté."""
     if annee is not None and demande is not None and annee != demande:
         raise SourceNonReconnue(
-            f"« {nom} » porte l'année {annee} et l'option --millesime dit {demande}. Si l'option a "
-            "raison, ôtez "
+            f"« {nom} » porte l'année {annee} et l'option --millesime dit {demande}. Si l'option a raison, ôtez "
             "l'année du nom du fichier ; sinon, redéposez-le sans l'option."
         )
 
@@ -141,8 +140,7 @@ def _millesime(
         else "le nom non plus"
     )
     raise SourceNonReconnue(
-        f"« {nom} » est reconnu comme « {source.titre} », mais les colonnes ne disent pas l'année et "
-        f"{raison}. "
+        f"« {nom} » est reconnu comme « {source.titre} », mais les colonnes ne disent pas l'année et {raison}. "
         "Redéposez-le avec --millesime AAAA (l'année des données)."
     )
 
@@ -167,8 +165,7 @@ def _departager(
     candidates.sort(key=lambda c: -c[0])
     if len(candidates) > 1 and candidates[0][0] == candidates[1][0]:
         raise SourceNonReconnue(
-            f"« {nom} » pourrait être « {candidates[0][1].titre} » aussi bien que « "
-            f"{candidates[1][1].titre} » : "
+            f"« {nom} » pourrait être « {candidates[0][1].titre} » aussi bien que « {candidates[1][1].titre} » : "
             "ses colonnes ne les départagent pas. Redéposez le fichier complet du producteur."
         )
     return candidates[0][1], candidates[0][2]

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from donnees_insee.catalogue.formes import Forme, en_capitales, formes
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
 from donnees_insee.lecture.brut import TableBrute, moteur
+from donnees_insee.preparation.nombres import unie
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +42,7 @@ def _renommer(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBru
         texte, remarque = _codes_d_iris(texte, r["code_iris"], r.get("commune"))
         remarques += remarque
     if "code_a_defaut" in r:
-        voulus = [pc.utf8_trim_whitespace(_unie(texte[c])) for c in r["code_a_defaut"]["de"]]
+        voulus = [pc.utf8_trim_whitespace(unie(texte[c])) for c in r["code_a_defaut"]["de"]]
         remplis = [pc.if_else(pc.equal(v, ""), None, v) for v in voulus]
         texte = texte.append_column(r["code_a_defaut"]["colonne"], pc.coalesce(*remplis))
     annee = r.get("annee_du_nom")
@@ -80,19 +81,20 @@ def _pivoter(table: TableBrute, texte: pa.Table, forme: Forme) -> list[TableBrut
     texte, remarques = _filtrer(texte, r)
     annees = _annees(texte[r["annee"]], table.origine)
     codes = _composer(texte, [c for c in r["territoire"] if c in texte.column_names])
-    codes = _remplacer(codes, r.get("codes", {}))
-    valeurs = _unie(texte[r["valeur"]])
+    for ancien, nouveau in r.get("codes", {}).items():
+        codes = pc.if_else(pc.equal(codes, ancien), nouveau, codes)
+    valeurs = unie(texte[r["valeur"]])
     secrets = r.get("confidentiel")
     if secrets and secrets["colonne"] in texte.column_names:
         caches = pc.fill_null(pc.equal(texte[secrets["colonne"]], secrets["valeur"]), fill_value=False)
-        valeurs = pc.if_else(_unie(caches), secrets["marque"], valeurs)
+        valeurs = pc.if_else(unie(caches), secrets["marque"], valeurs)
     niveaux = _niveaux(texte, r)
     longue = pa.table(
         {
             "code": codes,
             "annee": annees,
             "niveau": niveaux,
-            "mesure": _unie(texte[r["mesure"]]),
+            "mesure": unie(texte[r["mesure"]]),
             "valeur": valeurs,
         }
     )
@@ -145,13 +147,8 @@ def _filtrer(texte: pa.Table, reglages: dict[str, Any]) -> tuple[pa.Table, tuple
     return texte, ((f"{laissees} ligne(s) d'autres modalités laissées",) if laissees else ())
 
 
-def _unie(colonne: pa.ChunkedArray) -> pa.Array:
-    tableau = colonne.combine_chunks()
-    return tableau if isinstance(tableau, pa.Array) else pa.concat_arrays(tableau.chunks)
-
-
 def _annees(colonne: pa.ChunkedArray, origine: str) -> pa.Array:
-    annees = pc.struct_field(pc.extract_regex(_unie(colonne), r"^\s*(?P<annee>(?:19|20)\d\d)"), "annee")
+    annees = pc.struct_field(pc.extract_regex(unie(colonne), r"^\s*(?P<annee>(?:19|20)\d\d)"), "annee")
     if annees.null_count == len(annees):
         raise TableNonConforme(
             f"« {origine} » : aucune année lisible dans sa colonne de dates. On attend des dates comme "
@@ -162,14 +159,8 @@ def _annees(colonne: pa.ChunkedArray, origine: str) -> pa.Array:
 
 def _composer(texte: pa.Table, colonnes: Sequence[str]) -> pa.Array:
     """Coller les morceaux d'un code (commune, puis IRIS) ; un morceau absent rend le code vide."""
-    morceaux = [pc.utf8_trim_whitespace(_unie(texte[c])) for c in colonnes]
+    morceaux = [pc.utf8_trim_whitespace(unie(texte[c])) for c in colonnes]
     return morceaux[0] if len(morceaux) == 1 else pc.binary_join_element_wise(*morceaux, "")
-
-
-def _remplacer(codes: pa.Array, remplacements: dict[str, str]) -> pa.Array:
-    for ancien, nouveau in remplacements.items():
-        codes = pc.if_else(pc.equal(codes, ancien), nouveau, codes)
-    return codes
 
 
 def _niveaux(texte: pa.Table, reglages: dict[str, Any]) -> pa.Array:
@@ -177,7 +168,7 @@ def _niveaux(texte: pa.Table, reglages: dict[str, Any]) -> pa.Array:
     if "niveau" not in reglages:
         return pa.array([""] * texte.num_rows, pa.string())
     table = reglages["niveaux"]
-    lus = _unie(texte[reglages["niveau"]]).dictionary_encode()
+    lus = unie(texte[reglages["niveau"]]).dictionary_encode()
     traduits = pa.array([table.get(str(v)) for v in lus.dictionary.to_pylist()], pa.string())
     return traduits.take(lus.indices)
 
@@ -229,14 +220,14 @@ def _identifiant(modalite: str) -> str:
 
 def _codes_d_iris(texte: pa.Table, colonne: str, commune: str | None) -> tuple[pa.Table, list[str]]:
     """Écrire les codes d'IRIS sur neuf caractères ; à défaut d'IRIS lisible, la commune suivie de 0000."""
-    nus = pc.replace_substring(pc.utf8_trim_whitespace(_unie(texte[colonne])), "_", "")
+    nus = pc.replace_substring(pc.utf8_trim_whitespace(unie(texte[colonne])), "_", "")
     courts = pc.fill_null(pc.match_substring_regex(nus, r"^\d[\dAB]\d{3}$"), fill_value=False)
     codes = pc.if_else(courts, pc.binary_join_element_wise(nus, "0000", ""), nus)
     bons = pc.fill_null(pc.match_substring_regex(codes, r"^\d[\dAB]\d{7}$"), fill_value=False)
     perdus = len(codes) - (pc.sum(bons).as_py() or 0)
     remarques = []
     if perdus and commune and commune in texte.column_names:
-        refaits = pc.binary_join_element_wise(_unie(texte[commune]), "0000", "")
+        refaits = pc.binary_join_element_wise(unie(texte[commune]), "0000", "")
         codes = pc.if_else(bons, codes, refaits)
         remarques.append(f"{perdus} équipement(s) sans IRIS lisible, gardés à la commune")
     rang = texte.column_names.index(colonne)

@@ -95,7 +95,7 @@ def lire_nombre(texte: str) -> float | None:
 
 def _propre(colonne: pa.ChunkedArray) -> pa.Array:
     """Ôter les espaces autour d'un texte ; une cellule blanche devient vide."""
-    net = pc.utf8_trim_whitespace(_unie(colonne))
+    net = pc.utf8_trim_whitespace(unie(colonne))
     return pc.if_else(pc.equal(net, ""), None, net)
 
 
@@ -106,14 +106,15 @@ def _lisible(texte: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(pc.replace_substring_regex(texte, r"[\t\n\r]+", " "), COMMANDES, "")
 
 
-def _unie(colonne: pa.ChunkedArray) -> pa.Array:
+def unie(colonne: pa.ChunkedArray) -> pa.Array:
+    """Donner une colonne d'un seul tenant."""
     tableau = colonne.combine_chunks()
     return tableau if isinstance(tableau, pa.Array) else pa.concat_arrays(tableau.chunks)
 
 
 def _convertir(colonne: pa.ChunkedArray) -> tuple[pa.Array, pa.Array | None]:
     """Séparer les nombres de ce qui reste (marques, mots) ; ``None`` s'il ne reste rien."""
-    brut = _unie(colonne)
+    brut = unie(colonne)
     directes = _sans_detour(brut)
     if directes is not None:
         return directes, None
@@ -188,8 +189,7 @@ def _virgules_et_points(texte: pa.Table, colonnes: Sequence[Colonne]) -> list[st
         return []
     return [
         (
-            f"des nombres à virgule (« {virgule[1]} », colonne {virgule[0]}) et à point (« {point[1]} "
-            "», colonne "
+            f"des nombres à virgule (« {virgule[1]} », colonne {virgule[0]}) et à point (« {point[1]} », colonne "
             f"{point[0]}) sont mêlés : on ne sait pas si la virgule sépare des milliers ou des décimales."
         )
     ]

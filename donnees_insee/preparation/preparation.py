@@ -55,8 +55,7 @@ def preparer(table: TableBrute, lot: Lot) -> TablePreparee:
         remarques.append(f"{lecture.sans_code} ligne(s) sans code mises de côté")
     if not donnees.num_rows:
         raise TableNonConforme(
-            f"« {table.origine} », reconnu comme « {lot.source.titre} », a les colonnes attendues mais "
-            "aucune "
+            f"« {table.origine} », reconnu comme « {lot.source.titre} », a les colonnes attendues mais aucune "
             "ligne de données. Déposez le fichier complet du producteur."
         )
     niveau, millesime, gardees = _niveau_et_date(donnees, lot)

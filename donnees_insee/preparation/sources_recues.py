@@ -21,8 +21,6 @@ SOURCE: Final = "locale"
 COLONNES: Final = (
     "territoire", "date", "indicateur", "numerateur", "denominateur", "producteur", "diffusion", "seuil",
 )  # fmt: skip
-# Ce qu'un fichier ajoute pour déclarer un indicateur qui n'est pas un modèle.
-FACULTATIVES: Final = ("libelle", "theme", "unite")
 NIVEAUX: Final = ("iris", "commune", "epci", "departement", "qpv", "france")
 REGION: Final = re.compile(r"R\d{2}")  # « R76 » : deux chiffres seuls sont un département
 ATTENDUS: Final = (

@@ -10,6 +10,8 @@ import pandas as pd
 import shapely
 
 from abs.perimetres.carreaux import Carreaux, parts_de_surface
+from abs.perimetres.transferts import Estimation, exiger_une_variable_sommable
+from donnees_insee.geographie.recouvrements import recouvrements
 
 EST, NORD, COTE = 3_800_000, 2_400_000, 6_000
 ORIGINE = np.array([EST, NORD])
@@ -74,3 +76,14 @@ def cercles(graine: int, nombre: int, rayons=(350, 1000)) -> list:
     alea = np.random.default_rng(graine)
     centres = ORIGINE + alea.uniform(1000, COTE - 1000, (nombre, 2))
     return [shapely.Point(*c).buffer(r) for c, r in zip(centres, alea.uniform(*rayons, nombre), strict=True)]
+
+
+def selon_la_surface(comptes, iris, polygone, variable) -> Estimation:
+    """Répartir un compte d'IRIS selon la surface, pour mesurer ce que cette méthode se trompe."""
+    exiger_une_variable_sommable(variable)
+    cible = gpd.GeoDataFrame({"code": ["P"]}, geometry=[polygone], crs="EPSG:4326")
+    parts = recouvrements(cible, iris, seuil=0.0).set_index("apres")["part_apres"]
+    lus = comptes.reindex(parts.index)
+    if lus.isna().any() or parts.empty:
+        return Estimation("surface", float("nan"), manque=f"{int(lus.isna().sum())} IRIS sans chiffre")
+    return Estimation("surface", float((lus * parts).sum()), 0.0, float(lus[parts > 0].sum()))

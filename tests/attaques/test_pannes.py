@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from carnets.commande.actions_sources import sources_etat
+from carnets.commande.sources import sources_etat
 from donnees_insee import chemins
 from donnees_insee.base.base import Base
 from donnees_insee.chemins import creer_un_dossier_de_passage, dossier_provisoire, fichier_provisoire

@@ -27,7 +27,7 @@ from donnees_insee.base.base import Base
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cartes.specification import CarteThematique
+    from cartes.carte import CarteThematique
 
 CHAPITRES = ("emploi", "demographie", "revenus", "logement", "sante_education", "qpv", "quartiers")
 BUT = 1.5

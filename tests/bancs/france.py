@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as csv_arrow
 
-from donnees_insee.demo.fabrique.entetes import GEO_2022, OUTRE_MER, THEMES, avec_annee, variables
+from donnees_insee.demo.fabrique.recensement import GEO_2022, OUTRE_MER, THEMES, avec_annee, variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ from france import ANNEE, COMMUNE, SOURCES
 from outils import Ligne, alterner, comparer, en_mots
 
 from donnees_insee.base.base import Base
-from donnees_insee.demo.fabrique.entetes import GEO_2022
+from donnees_insee.demo.fabrique.recensement import GEO_2022
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,7 +23,7 @@ from outils import Ligne, alterner, comparer
 
 from donnees_insee.base.base import Base
 from donnees_insee.base.parts import COMPRESSION, TAILLE_DE_GROUPE
-from donnees_insee.demo.fabrique.entetes import GEO_2022
+from donnees_insee.demo.fabrique.recensement import GEO_2022
 from donnees_insee.depot.depot import deposer
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import shapely
 
-from cartes.specification import CarteThematique, Reference, Superposition
+from cartes.carte import CarteThematique
+from cartes.specification import Reference, Superposition
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ import pytest
 from shapely.geometry import box
 
 from cartes.palettes import clarte
-from cartes.typologie import COULEURS, CarteDeTypologie
+from cartes.typologie import TEINTES, CarteDeTypologie
 from donnees_insee.erreurs import CarteImpossible
 
 
@@ -72,9 +72,9 @@ def test_les_perimetres_sont_en_legende():
 
 
 def test_les_couleurs_different_toutes():
-    assert len(set(COULEURS)) == len(COULEURS) == 8
+    assert len(set(TEINTES)) == len(TEINTES) == 8
     # Deux classes de même gris se distinguent encore par leur numéro, mais aucune ne se confond avec le papier.
-    assert all(clarte(c) < 86 for c in COULEURS)
+    assert all(clarte(c) < 86 for c in TEINTES)
 
 
 def test_une_carte_fautive_est_refusee():

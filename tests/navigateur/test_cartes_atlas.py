@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import shapely
 
+from cartes.carte import CarteThematique
 from cartes.ecran.interactif import atlas
-from cartes.specification import CarteThematique, Reference, Superposition
+from cartes.specification import Reference, Superposition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,12 +12,13 @@ from typer.testing import CliRunner
 
 from abs.evolutions.evolutions import Verdict, part_significative
 from abs.evolutions.releve import Releve, relever
-from abs.indicateurs.fiabilite import effet_de_sondage_observe, marge_de_difference, marge_de_sondage
+from abs.indicateurs.fiabilite import marge_de_difference, marge_de_sondage
 from abs.indicateurs.indicateurs import indicateur
 from carnets.commande.application import app
 from donnees_insee.base.base import Base
 from donnees_insee.depot.depot import deposer
 from donnees_insee.erreurs import ParametreInvalide
+from tests.abs.effets_de_sondage import effet_de_sondage_observe
 
 pytestmark = pytest.mark.reel
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from abs.evolutions.releve import relever
-from abs.perimetres.franges import contour_de_qpv
 from abs.perimetres.iris_touches import recouvrement
-from abs.perimetres.profil_qpv import profil_des_iris
+from abs.perimetres.profil_qpv import contour_de_qpv, profil_des_iris
 from abs.portrait.portrait import composer
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import Territoires

@@ -8,13 +8,12 @@ import pandas as pd
 import pytest
 import shapely
 
-from abs.perimetres.franges import contour_de_qpv
 from abs.perimetres.perimetre_libre import etudier
 from abs.perimetres.perimetres import PerimetreDIris
-from abs.perimetres.profil_qpv import profil_des_iris
-from abs.perimetres.reponderation import selon_la_surface
+from abs.perimetres.profil_qpv import contour_de_qpv, profil_des_iris
 from abs.perimetres.transferts import TransfertRefuse, publier
 from abs.statuts import Statut
+from tests.abs.fabrique_de_carreaux import selon_la_surface
 
 pytestmark = pytest.mark.reel
 VOISINAGE = ("34172", "34123", "34116", "34129", "34057")

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from abs.portrait.portrait import DemandeDeCarte
+    from cartes.carte import CarteThematique
     from cartes.fonds import Fonds
-    from cartes.specification import CarteThematique
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from cartes.specification import CarteThematique
+    from cartes.carte import CarteThematique
 
 COLONNES: Final = 3
 # En pouces ; les textes en points, lisibles une fois la planche réduite à la largeur d'une page.
@@ -31,6 +31,7 @@ def planche(cartes: Sequence[CarteThematique]) -> bytes:
     import matplotlib as mpl  # noqa: PLC0415 - import lent, réservé aux cartes
     from matplotlib.figure import Figure  # noqa: PLC0415
 
+    from cartes.charte import POLICE  # noqa: PLC0415
     from cartes.geometrie import emprise, projection_locale, simplifier  # noqa: PLC0415
 
     projection = projection_locale(cartes[0].territoires)
@@ -47,7 +48,7 @@ def planche(cartes: Sequence[CarteThematique]) -> bytes:
     hauts = [max(_hauteur(titres[k]) for k in rangee) for rangee in rangees]
     bas = [max(_hauteur(legendes[k]) for k in rangee) for rangee in rangees]
     total = sum(hauts) + sum(bas) + len(rangees) * (hauteur_de_carte + BLANC) + _hauteur(mentions)
-    with mpl.rc_context({"hatch.linewidth": 0.4, "font.family": "DejaVu Sans"}):
+    with mpl.rc_context({"hatch.linewidth": 0.4, "font.family": POLICE}):
         figure = Figure(figsize=(LARGEUR, total), dpi=190, facecolor="white")
         sommet = total
         for rang, rangee in enumerate(rangees):
@@ -154,6 +155,7 @@ def _cadrer(
 
 def _poser_carte(axes: Axes, carte: CarteThematique, couche: Any, metres: float) -> None:
     from cartes.apparence import apparences, rayon, tailles  # noqa: PLC0415
+    from cartes.charte import COULEURS  # noqa: PLC0415
     from cartes.geometrie import contour_d_ensemble  # noqa: PLC0415
     from cartes.papier.trace import FOND, chemin, poser_aplat, poser_cercle, poser_contour  # noqa: PLC0415
 
@@ -161,7 +163,7 @@ def _poser_carte(axes: Axes, carte: CarteThematique, couche: Any, metres: float)
     for geometrie, apparence in zip(couche.geometry, aspects, strict=True):
         fond = FOND if carte.en_cercles and not apparence.etat else apparence
         poser_aplat(axes, chemin(geometrie), fond)
-    poser_contour(axes, chemin(contour_d_ensemble(couche)), "#6b6b6b", 0.5, 2, filet=False)
+    poser_contour(axes, chemin(contour_d_ensemble(couche)), COULEURS["ensemble"], 0.5, 2, filet=False)
     mesures = tailles(carte)
     maximum = max(mesures, default=0.0)
     if maximum <= 0:

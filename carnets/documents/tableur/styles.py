@@ -11,6 +11,7 @@ from abs.formats import nombre
 from abs.phrases.phrases import decimales
 from abs.statuts import Fiabilite, Statut
 from carnets.documents.modeles import CLASSEURS
+from cartes.charte import TABLEUR
 from donnees_insee.chemins import fichier_provisoire
 
 if TYPE_CHECKING:
@@ -24,20 +25,19 @@ if TYPE_CHECKING:
     from abs.calcul.chiffre import Chiffre
     from abs.indicateurs.indicateurs import Indicateur
 
-# Police dont LibreOffice tient l'équivalent de même largeur : les colonnes se lisent pareil partout.
-POLICE: Final = "Arial"
+POLICE: Final = TABLEUR["police"]
 TAILLE: Final = 10
-ENCRE: Final = "#1F2A44"
-BLEU: Final = "#2B4C7E"
-BLEU_PALE: Final = "#E8EEF7"
-GRIS: Final = "#6B6B6B"
-TRAIT: Final = "#C9CFDA"
 OPTIONS: Final = {
     "in_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
+ENCRE: Final = TABLEUR["encre"]
+BLEU: Final = TABLEUR["bleu"]
+BLEU_PALE: Final = TABLEUR["bleu_pale"]
+GRIS: Final = TABLEUR["gris"]
+TRAIT: Final = TABLEUR["trait"]
 LONGUEUR_MAXIMALE: Final = 32_767
 NOM_DE_FEUILLE_MAXIMUM: Final = 31
 NOMS_COURTS: Final[dict[str, str]] = CLASSEURS["noms_courts"]

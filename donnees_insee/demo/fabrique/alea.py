@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
 
 DECIMALES = 6
 
@@ -50,7 +47,6 @@ def repartir(total: float, poids: Sequence[float], *, entier: bool = False) -> l
     if somme <= 0 or total <= 0:
         return [0.0] * len(poids)
     brut = [total * p / somme for p in poids]
-    rang = sorted(range(len(brut)), key=lambda i: (-brut[i], i))
     if entier:
         parts = [float(math.floor(b + 1e-9)) for b in brut]
         # Plus forts restes : les unités perdues par l'arrondi vont aux cases les plus proches du haut.
@@ -59,8 +55,8 @@ def repartir(total: float, poids: Sequence[float], *, entier: bool = False) -> l
             parts[i] += 1
         return parts
     parts = [round(b, DECIMALES) for b in brut]
-    autres = math.fsum(p for i, p in enumerate(parts) if i != rang[0])
-    parts[rang[0]] = round(total - autres, DECIMALES)
+    premier = brut.index(max(brut))
+    parts[premier] = round(total - math.fsum(parts[:premier] + parts[premier + 1 :]), DECIMALES)
     return parts
 
 
@@ -68,3 +64,11 @@ def fraction(total: float, part: float, *, entier: bool = False) -> float:
     """Prendre une part d'un effectif, arrondie comme le fichier l'écrit."""
     valeur = total * min(max(part, 0.0), 1.0)
     return float(math.floor(valeur + 0.5)) if entier else round(valeur, DECIMALES)
+
+
+def ventiler(
+    total: float, racine: str, noms: str, poids: Sequence[float], *, entier: bool = False
+) -> dict[str, float]:
+    """Partager un effectif entre des variables nommées par leur racine et leurs suffixes."""
+    parts = repartir(total, poids, entier=entier)
+    return {racine + nom: part for nom, part in zip(noms.split(), parts, strict=True)}

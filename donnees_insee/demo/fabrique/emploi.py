@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-from donnees_insee.demo.fabrique.alea import fraction, repartir
+from donnees_insee.demo.fabrique.alea import repartir, ventiler
+from donnees_insee.demo.fabrique.population import DIPLOMES, Compte, Contexte, bornes
+from donnees_insee.demo.fabrique.territoire import COMMUNE_CENTRE
 
-if TYPE_CHECKING:
-    from donnees_insee.demo.fabrique.population import Compte, Contexte
-
-_AGES = {"1524": (15, 25), "2554": (25, 55), "5564": (55, 65)}
+_AGES = ("1524", "2554", "5564")
 _STATUTS = ("ACTOCC", "CHOM", "ETUD", "RETR", "AINACT")
-_DIPLOMES = ("DIPLMIN", "BEPC", "CAPBEP", "BAC", "SUP2", "SUP34", "SUP5")
-_CATEGORIES = tuple(range(1, 7))
+_GROUPES = {"ACT": _STATUTS[:2], "INACT": _STATUTS[2:], **{statut: (statut,) for statut in _STATUTS}}
 # Dans ces catégories, part d'hommes : ouvriers et indépendants d'un côté, employées de l'autre.
 _GENRE_HOMMES = (1.4, 1.35, 1.15, 0.95, 0.5, 1.6)
 
@@ -42,9 +39,10 @@ def _cellules(ctx: Contexte, compte_scolaire: Compte) -> dict[tuple[str, str, st
     scolaires = compte_scolaire["P_SCOL1517"] + compte_scolaire["P_SCOL1824"]
     etudes = scolaires / max(ctx.tranche(15, 25), 1e-9)
     resultat: dict[tuple[str, str, str], float] = {}
-    for age, bornes in _AGES.items():
+    for age in _AGES:
         for sexe in "HF":
-            parts = repartir(ctx.tranche(*bornes, sexe), _statuts(ctx, age, sexe, etudes), entier=ctx.entier)
+            effectif = ctx.tranche(*bornes(age), sexe)
+            parts = repartir(effectif, _statuts(ctx, age, sexe, etudes), entier=ctx.entier)
             resultat |= {(statut, age, sexe): n for statut, n in zip(_STATUTS, parts, strict=True)}
     return resultat
 
@@ -53,113 +51,94 @@ def activite(ctx: Contexte, compte_scolaire: Compte) -> Compte:
     """Produire les effectifs du fichier « activité des résidents » et les catégories des 15 ans et plus."""
     cellules = _cellules(ctx, compte_scolaire)
 
-    def somme(statuts: tuple[str, ...], ages: tuple[str, ...], sexes: str) -> float:
+    def somme(statuts: tuple[str, ...], age: str, sexes: str) -> float:
+        ages = _AGES if age == "1564" else (age,)
         return math.fsum(n for (s, a, x), n in cellules.items() if s in statuts and a in ages and x in sexes)
 
-    ages = {**{a: (a,) for a in _AGES}, "1564": tuple(_AGES)}
-    sexes = {"": "HF", "H": "H", "F": "F"}
     compte: Compte = {}
-    for age, liste in ages.items():
-        for prefixe, sexe in sexes.items():
-            racine = prefixe or "POP"
-            compte[f"P_{racine}{age}"] = somme(_STATUTS, liste, sexe)
-            compte[f"P_{prefixe}ACT{age}"] = somme(("ACTOCC", "CHOM"), liste, sexe)
-            compte[f"P_{prefixe}ACTOCC{age}"] = somme(("ACTOCC",), liste, sexe)
-            compte[f"P_{prefixe}CHOM{age}"] = somme(("CHOM",), liste, sexe)
-            compte[f"P_{prefixe}INACT{age}"] = somme(("ETUD", "RETR", "AINACT"), liste, sexe)
-            compte |= {f"P_{prefixe}{s}{age}": somme((s,), liste, sexe) for s in ("ETUD", "RETR", "AINACT")}
+    for age in (*_AGES, "1564"):
+        for sexe in ("", "H", "F"):
+            compte[f"P_{sexe or 'POP'}{age}"] = somme(_STATUTS, age, sexe or "HF")
+            compte |= {f"P_{sexe}{nom}{age}": somme(s, age, sexe or "HF") for nom, s in _GROUPES.items()}
     return compte | _diplomes(ctx, compte) | _categories(ctx, compte) | _emplois(ctx, compte)
 
 
 def _diplomes(ctx: Contexte, compte: Compte) -> Compte:
     """Actifs et chômeurs par diplôme ; le chômage baisse avec le diplôme."""
-    diplomes = ctx.profil.diplomes
-    occupes = [d * c for d, c in zip(diplomes, (0.5, 0.7, 1.0, 1.05, 1.2, 1.2, 1.2), strict=True)]
-    sans = [d * c for d, c in zip(diplomes, (1.3, 1.2, 1.05, 0.95, 0.65, 0.65, 0.6), strict=True)]
-    en_emploi = repartir(compte["P_ACTOCC1564"], occupes, entier=ctx.entier)
-    chomeurs = repartir(compte["P_CHOM1564"], sans, entier=ctx.entier)
-    resultat = {f"P_CHOM_{nom}": c for nom, c in zip(_DIPLOMES, chomeurs, strict=True)}
-    actifs = zip(_DIPLOMES, en_emploi, chomeurs, strict=True)
-    return resultat | {f"P_ACT_{nom}": e + c for nom, e, c in actifs}
+
+    def partager(statut: str, attraits: tuple[float, ...]) -> Compte:
+        poids = [d * c for d, c in zip(ctx.profil.diplomes, attraits, strict=True)]
+        return ctx.ventiler(compte[f"P_{statut}1564"], "", DIPLOMES, poids)
+
+    en_emploi = partager("ACTOCC", (0.5, 0.7, 1.0, 1.05, 1.2, 1.2, 1.2))
+    chomeurs = partager("CHOM", (1.3, 1.2, 1.05, 0.95, 0.65, 0.65, 0.6))
+    resultat = {f"P_CHOM_{nom}": n for nom, n in chomeurs.items()}
+    return resultat | {f"P_ACT_{nom}": en_emploi[nom] + n for nom, n in chomeurs.items()}
 
 
 def _categories(ctx: Contexte, compte: Compte) -> Compte:
     """Catégories socioprofessionnelles, de l'exploitation complémentaire : toujours décimales."""
-    resultat: Compte = {}
-    totaux = ["C_ACT1564", "C_ACTOCC1564", "C_POP15P", "C_H15P", "C_F15P"]
-    rangs = [f"_CS{k}" for k in range(1, 9)]
-    resultat |= {nom + r: 0.0 for nom in totaux for r in ["", *rangs]}
-    for sexe in "HF":
-        poids = [
-            part * (g if sexe == "H" else 2 - g) * ctx.alea.autour(0.1, ctx.maille.code, "cs", k)
-            for k, (part, g) in enumerate(zip(ctx.profil.categories, _GENRE_HOMMES, strict=True))
-        ]
-        occupes = round(compte[f"P_{sexe}ACTOCC1564"] * ctx.sondage, 6)
-        # Les chômeurs n'ayant jamais travaillé n'ont pas de catégorie.
-        chomeurs = round(compte[f"P_{sexe}CHOM1564"] * ctx.sondage * 0.9, 6)
-        occupes_cs, chomeurs_cs = repartir(occupes, poids), repartir(chomeurs, poids)
-        total = round(ctx.tranche(15, 120, sexe) * ctx.sondage, 6)
-        retires = compte[f"P_{sexe}RETR1564"] + ctx.tranche(65, 120, sexe) * (0.95 if sexe == "H" else 0.9)
-        retraites = round(retires * ctx.sondage, 6)
-        for k, o, c in zip(_CATEGORIES, occupes_cs, chomeurs_cs, strict=True):
-            resultat[f"C_ACTOCC1564_CS{k}"] += o
-            resultat[f"C_ACT1564_CS{k}"] += o + c
-            resultat[f"C_{sexe}15P_CS{k}"] = o + c
-        resultat[f"C_{sexe}15P_CS7"] = retraites
-        resultat[f"C_{sexe}15P_CS8"] = round(total - retraites - occupes - chomeurs, 6)
-        resultat[f"C_{sexe}15P"] = total
-        resultat["C_ACTOCC1564"] += occupes
-        resultat["C_ACT1564"] += round(compte[f"P_{sexe}ACT1564"] * ctx.sondage, 6)
-    for suffixe in ["", *rangs]:
-        resultat[f"C_POP15P{suffixe}"] = resultat[f"C_H15P{suffixe}"] + resultat[f"C_F15P{suffixe}"]
+    hommes, femmes = (_categories_du_sexe(ctx, compte, sexe) for sexe in "HF")
+    resultat = {nom: n + femmes[nom] for nom, n in hommes.items()}
+    for sexe, effectifs in (("H", hommes), ("F", femmes)):
+        resultat |= {n.replace("POP", sexe): v for n, v in effectifs.items() if n.startswith("C_POP15P")}
+    return resultat
+
+
+def _categories_du_sexe(ctx: Contexte, compte: Compte, sexe: str) -> Compte:
+    """Catégories des hommes ou des femmes : actifs, actifs occupés, tous les 15 ans et plus."""
+    poids = [
+        part * (g if sexe == "H" else 2 - g) * ctx.alea.autour(0.1, ctx.maille.code, "cs", k)
+        for k, (part, g) in enumerate(zip(ctx.profil.categories, _GENRE_HOMMES, strict=True))
+    ]
+    occupes = round(compte[f"P_{sexe}ACTOCC1564"] * ctx.sondage, 6)
+    # Les chômeurs n'ayant jamais travaillé n'ont pas de catégorie.
+    chomeurs = round(compte[f"P_{sexe}CHOM1564"] * ctx.sondage * 0.9, 6)
+    total = round(ctx.tranche(15, 120, sexe) * ctx.sondage, 6)
+    actifs = round(compte[f"P_{sexe}ACT1564"] * ctx.sondage, 6)
+    resultat = {"C_ACTOCC1564": occupes, "C_ACT1564": actifs, "C_POP15P": total}
+    parts = zip(repartir(occupes, poids), repartir(chomeurs, poids), strict=True)
+    for k, (occupe, chomeur) in enumerate(parts, start=1):
+        resultat[f"C_ACTOCC1564_CS{k}"] = occupe
+        resultat[f"C_ACT1564_CS{k}"] = resultat[f"C_POP15P_CS{k}"] = occupe + chomeur
+    retires = compte[f"P_{sexe}RETR1564"] + ctx.tranche(65, 120, sexe) * (0.95 if sexe == "H" else 0.9)
+    resultat["C_POP15P_CS7"] = retraites = round(retires * ctx.sondage, 6)
+    resultat["C_POP15P_CS8"] = round(total - retraites - occupes - chomeurs, 6)
     return resultat
 
 
 def _emplois(ctx: Contexte, compte: Compte) -> Compte:
     """Statuts d'emploi, temps partiel, contrats, lieux de travail et modes de transport."""
-    profil, entier = ctx.profil, ctx.entier
-    precaire = 0.1 + 0.45 * profil.chomage
+    profil, commune = ctx.profil, ctx.maille.code[:5]
     resultat: Compte = {}
-    for sexe in "HF":
-        ages = fraction(ctx.tranche(65, 80, sexe), 0.045, entier=entier)
-        total = compte[f"P_{sexe}ACTOCC1564"] + ages
-        salaries, autres = repartir(
-            total, [0.86 if sexe == "H" else 0.91, 0.14 if sexe == "H" else 0.09], entier=entier
-        )
-        partiel = (0.08 if sexe == "H" else 0.27) + 0.3 * max(0.0, profil.chomage - 0.1)
+    for sexe, statuts, partiel in (("H", (0.86, 0.14), 0.08), ("F", (0.91, 0.09), 0.27)):
+        total = compte[f"P_{sexe}ACTOCC1564"] + ctx.part(ctx.tranche(65, 80, sexe), 0.045)
+        salaries, autres = repartir(total, statuts, entier=ctx.entier)
         resultat |= {
             f"P_{sexe}ACTOCC15P": total,
             f"P_{sexe}SAL15P": salaries,
             f"P_{sexe}NSAL15P": autres,
-            f"P_{sexe}SAL15P_TP": fraction(salaries, partiel, entier=entier),
-            f"_{sexe}NSAL15P_TP": fraction(autres, 0.16, entier=entier),
+            f"P_{sexe}SAL15P_TP": ctx.part(salaries, partiel + 0.3 * max(0.0, profil.chomage - 0.1)),
+            f"P_{sexe}NSAL15P_TP": ctx.part(autres, 0.16),
         }
-    for nom in ("ACTOCC15P", "SAL15P", "NSAL15P", "SAL15P_TP"):
+    for nom in ("ACTOCC15P", "SAL15P", "NSAL15P", "SAL15P_TP", "NSAL15P_TP"):
         resultat[f"P_{nom}"] = resultat[f"P_H{nom}"] + resultat[f"P_F{nom}"]
-    resultat["P_NSAL15P_TP"] = resultat.pop("_HNSAL15P_TP") + resultat.pop("_FNSAL15P_TP")
     resultat["P_ACTOCC15P_TP"] = resultat["P_SAL15P_TP"] + resultat["P_NSAL15P_TP"]
+    precaire = 0.1 + 0.45 * profil.chomage
     contrats = [1 - precaire, precaire * 0.6, precaire * 0.14, precaire * 0.06, precaire * 0.2]
-    _ranger(resultat, "P_SAL15P", ("CDI", "CDD", "INTERIM", "EMPAID", "APPR"), contrats, entier=entier)
-    _ranger(resultat, "P_NSAL15P", ("INDEP", "EMPLOY", "AIDFAM"), [0.6, 0.37, 0.03], entier=entier)
-    ici = {"99001": 0.66, "99002": 0.3, "99003": 0.28}.get(ctx.maille.code[:5], 0.2)
+    resultat |= ctx.ventiler(resultat["P_SAL15P"], "P_SAL15P_", "CDI CDD INTERIM EMPAID APPR", contrats)
+    resultat |= ctx.ventiler(resultat["P_NSAL15P"], "P_NSAL15P_", "INDEP EMPLOY AIDFAM", [0.6, 0.37, 0.03])
+    ici = {COMMUNE_CENTRE: 0.66, "99002": 0.3, "99003": 0.28}.get(commune, 0.2)
     ici *= ctx.alea.autour(0.05, ctx.maille.code, "travail")
     lieux = [ici, (1 - ici) * 0.9, (1 - ici) * 0.06, (1 - ici) * 0.035, (1 - ici) * 0.005]
-    _ranger(resultat, "P_ACTOCC15P", ("ILT1", "ILT2", "ILT3", "ILT4", "ILT5"), lieux, entier=entier)
+    resultat |= ctx.ventiler(resultat["P_ACTOCC15P"], "P_ACTOCC15P_", "ILT1 ILT2 ILT3 ILT4 ILT5", lieux)
     resultat["P_ACTOCC15P_ILT2P"] = math.fsum(resultat[f"P_ACTOCC15P_ILT{k}"] for k in range(2, 6))
-    resultat["C_ACTOCC15P"] = round(resultat["P_ACTOCC15P"] * ctx.sondage, 6)
-    voiture = 0.1 + 0.78 * profil.voiture * (1 if ctx.maille.code[:5] != "99001" else 0.88)
+    resultat["C_ACTOCC15P"] = total = round(resultat["P_ACTOCC15P"] * ctx.sondage, 6)
+    voiture = 0.1 + 0.78 * profil.voiture * (0.88 if commune == COMMUNE_CENTRE else 1)
     reste = 1 - voiture - 0.04
     if ctx.annee == 2016:
-        modes: tuple[str, ...] = ("PAS", "MAR", "DROU", "VOIT", "TCOM")
-        poids = [0.04, reste * 0.45, reste * 0.16, voiture, reste * 0.39]
+        modes, poids = "PAS MAR DROU VOIT TCOM", [0.04, reste * 0.45, reste * 0.16, voiture, reste * 0.39]
     else:
-        modes = ("PAS", "MAR", "VELO", "2ROUESMOT", "VOIT", "TCOM")
+        modes = "PAS MAR VELO 2ROUESMOT VOIT TCOM"
         poids = [0.05, reste * 0.4, reste * 0.17, reste * 0.06, voiture * 0.98, reste * 0.37]
-    _ranger(resultat, "C_ACTOCC15P", modes, poids, entier=False)
-    return resultat
-
-
-def _ranger(compte: Compte, racine: str, noms: tuple[str, ...], poids: list[float], *, entier: bool) -> None:
-    """Partager une variable déjà présente entre ses modalités."""
-    parts = repartir(compte[racine], poids, entier=entier)
-    compte |= {f"{racine}_{nom}": part for nom, part in zip(noms, parts, strict=True)}
+    return resultat | ventiler(total, "C_ACTOCC15P_", modes, poids)

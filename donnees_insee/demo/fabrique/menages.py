@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-from donnees_insee.demo.fabrique.alea import fraction, repartir
+from donnees_insee.demo.fabrique.alea import repartir, ventiler
+from donnees_insee.demo.fabrique.population import Compte, Contexte, bornes
 
-if TYPE_CHECKING:
-    from donnees_insee.demo.fabrique.population import Compte, Contexte
-
-_TYPES = ("MENPSEUL", "MENSFAM", "MENCOUPSENF", "MENCOUPAENF", "MENFAMMONO")
+_TYPES = "MENPSEUL MENSFAM MENCOUPSENF MENCOUPAENF MENFAMMONO"
 _TAILLES = (1.0, 2.3, 2.06, 3.85, 2.62)
-_AGES = {"1524": (15, 25), "2554": (25, 55), "5579": (55, 80), "80P": (80, 120)}
 
 
 def _nombre_de_menages(ctx: Contexte, personnes: float) -> tuple[float, list[float]]:
@@ -21,26 +17,24 @@ def _nombre_de_menages(ctx: Contexte, personnes: float) -> tuple[float, list[flo
         p * ctx.alea.autour(0.04, ctx.maille.code, "menages", i) for i, p in enumerate(ctx.profil.menages)
     ]
     taille = math.fsum(p * t for p, t in zip(poids, _TAILLES, strict=True)) / math.fsum(poids)
-    nombre = personnes / taille
-    return (float(math.floor(nombre + 0.5)) if ctx.entier else round(nombre, 6)), poids
+    return ctx.part(personnes / taille, 1), poids
 
 
 def menages(ctx: Contexte, personnes: float) -> Compte:
     """Produire les effectifs du fichier « couples, familles, ménages », hors catégories."""
     nombre, poids = _nombre_de_menages(ctx, personnes)
     compte = _personnes_seules(ctx, personnes, nombre * poids[0] / math.fsum(poids))
-    total = round(nombre * ctx.sondage, 6)
-    effectifs = repartir(total, poids)
-    compte["C_MEN"] = total
-    compte |= {f"C_{nom}": n for nom, n in zip(_TYPES, effectifs, strict=True)}
-    compte["C_MENHSEUL"], compte["C_MENFSEUL"] = repartir(effectifs[0], [0.43, 0.57])
+    compte["C_MEN"] = total = round(nombre * ctx.sondage, 6)
+    types = ventiler(total, "", _TYPES, poids)
+    effectifs = list(types.values())
+    compte |= {f"C_{nom}": n for nom, n in types.items()}
+    seules = ventiler(effectifs[0], "", "MENHSEUL MENFSEUL", [0.43, 0.57])
+    compte |= {prefixe + nom: n for nom, n in seules.items() for prefixe in ("C_", "C_PMEN_")}
     compte["C_MENFAM"] = math.fsum(effectifs[2:])
-    for nom, n, taille in zip(_TYPES, effectifs, _TAILLES, strict=True):
+    for (nom, n), taille in zip(types.items(), _TAILLES, strict=True):
         ecart = 1.0 if taille == 1 else ctx.alea.autour(0.01, ctx.maille.code, ctx.annee, nom)
         compte[f"C_PMEN_{nom}"] = round(n * taille * ecart, 6)
-    for sexe in ("H", "F"):
-        compte[f"C_PMEN_MEN{sexe}SEUL"] = compte[f"C_MEN{sexe}SEUL"]
-    compte["C_PMEN_MENFAM"] = math.fsum(compte[f"C_PMEN_{nom}"] for nom in _TYPES[2:])
+    compte["C_PMEN_MENFAM"] = math.fsum(compte[f"C_PMEN_{nom}"] for nom in _TYPES.split()[2:])
     deux = compte["C_PMEN_MENPSEUL"] + compte["C_PMEN_MENSFAM"]
     compte["C_PMEN"] = deux + compte["C_PMEN_MENFAM"]
     compte |= _categories(ctx, compte)
@@ -49,22 +43,22 @@ def menages(ctx: Contexte, personnes: float) -> Compte:
 
 def _personnes_seules(ctx: Contexte, personnes: float, seules: float) -> Compte:
     """Personnes en ménage et personnes seules selon l'âge (exploitation principale)."""
-    hors = ctx.tranche(0, 120) - personnes
     attrait = {"1524": 1.0, "2554": 0.3, "5579": 0.25, "80P": 1.2}
-    parts = repartir(hors, [ctx.tranche(*b) * attrait[a] for a, b in _AGES.items()], entier=ctx.entier)
     envie = {"1524": 0.55 * ctx.profil.etudes_18_24**2, "2554": 0.22, "5579": 0.26, "80P": 0.4}
-    # Une part au plus des habitants d'un âge peut vivre seule : le plafond évite l'absurde en petit effectif.
-    dans = {a: max(0.0, ctx.tranche(*b) - p) for (a, b), p in zip(_AGES.items(), parts, strict=True)}
-    poids = [n * envie[a] for a, n in dans.items()]
-    coefficient = seules / max(math.fsum(poids), 1e-9)
+    tous = {age: ctx.tranche(*bornes(age)) for age in attrait}
+    hors = repartir(
+        ctx.tranche(0, 120) - personnes, [n * attrait[a] for a, n in tous.items()], entier=ctx.entier
+    )
+    dans = {age: max(0.0, n - p) for (age, n), p in zip(tous.items(), hors, strict=True)}
+    coefficient = seules / max(math.fsum(n * envie[a] for a, n in dans.items()), 1e-9)
     compte: Compte = {}
-    for age, bornes in _AGES.items():
-        part = min(0.72, envie[age] * coefficient)
-        compte[f"P_POP{age}"] = ctx.tranche(*bornes)
-        compte[f"P_POPMEN{age}"] = round(dans[age], 6)
-        compte[f"P_POP{age}_PSEUL"] = fraction(dans[age], part, entier=ctx.entier)
+    for age, n in dans.items():
+        compte[f"P_POP{age}"] = tous[age]
+        compte[f"P_POPMEN{age}"] = round(n, 6)
+        # Une part au plus des habitants d'un âge peut vivre seule : le plafond évite l'absurde en petit effectif.
+        compte[f"P_POP{age}_PSEUL"] = ctx.part(n, min(0.72, envie[age] * coefficient))
     for suffixe in ("P_POP{}", "P_POPMEN{}", "P_POP{}_PSEUL"):
-        compte[suffixe.format("15P")] = math.fsum(compte[suffixe.format(a)] for a in _AGES)
+        compte[suffixe.format("15P")] = math.fsum(compte[suffixe.format(a)] for a in tous)
     return compte
 
 
@@ -73,12 +67,10 @@ def _categories(ctx: Contexte, compte: Compte) -> Compte:
     ages = ctx.tranche(65, 120) / max(ctx.tranche(20, 120), 1e-9)
     actifs = [p * (1 - 1.15 * ages - 0.09) for p in ctx.profil.categories]
     poids = [*actifs, 1.15 * ages, 0.03 + 0.06 * ctx.profil.etudes_18_24]
-    resultat: Compte = {}
-    tailles = (2.7, 2.7, 2.4, 2.3, 2.2, 2.6, 1.65, 1.6)
-    for nom, coefficients in (("C_MEN", (1.0,) * 8), ("C_PMEN", tailles)):
-        parts = repartir(compte[nom], [p * c for p, c in zip(poids, coefficients, strict=True)])
-        resultat |= {f"{nom}_CS{k}": part for k, part in enumerate(parts, start=1)}
-    return resultat
+    personnes = [p * c for p, c in zip(poids, (2.7, 2.7, 2.4, 2.3, 2.2, 2.6, 1.65, 1.6), strict=True)]
+    rangs = "1 2 3 4 5 6 7 8"
+    menages = ventiler(compte["C_MEN"], "C_MEN_CS", rangs, poids)
+    return menages | ventiler(compte["C_PMEN"], "C_PMEN_CS", rangs, personnes)
 
 
 def _familles(ctx: Contexte, effectifs: list[float]) -> Compte:
@@ -87,82 +79,79 @@ def _familles(ctx: Contexte, effectifs: list[float]) -> Compte:
     compte = {"C_COUPSENF": sans, "C_COUPAENF": avec, "C_FAMMONO": mono, "C_FAM": sans + avec + mono}
     nombreuses = min(1.0, 0.35 + 2.2 * ctx.profil.hlm * (1 - ctx.profil.etudes_18_24))
     grands = (avec + mono) * 0.09
-    parts = repartir(avec + mono - grands, [0.44, 0.39, 0.17 * nombreuses, 0.06 * nombreuses**2])
     compte["C_NE24F0"] = sans + grands
-    return compte | dict(zip(("C_NE24F1", "C_NE24F2", "C_NE24F3", "C_NE24F4P"), parts, strict=True))
+    poids = [0.44, 0.39, 0.17 * nombreuses, 0.06 * nombreuses**2]
+    return compte | ventiler(avec + mono - grands, "C_NE24F", "1 2 3 4P", poids)
 
 
 def _situation_matrimoniale(ctx: Contexte) -> Compte:
     """Situation matrimoniale des 15 ans et plus, dont le détail change entre les deux millésimes."""
-    couples = ctx.profil.menages[2] + ctx.profil.menages[3]
-    maries = 0.12 + 0.52 * couples
+    maries = 0.12 + 0.52 * (ctx.profil.menages[2] + ctx.profil.menages[3])
     total = ctx.tranche(15, 120)
     if ctx.annee == 2016:
-        noms, poids = ["MARIEE", "NONMARIEE"], [maries, 1 - maries]
-    else:
-        noms = ["MARIEE", "PACSEE", "CONCUB_UNION_LIBRE", "VEUFS", "DIVORCEE", "CELIBATAIRE"]
-        ages = ctx.tranche(75, 120) / max(total, 1e-9)
-        poids = [maries * 0.95, 0.05, 0.1, 0.02 + 0.3 * ages, 0.075, max(0.1, 0.7 - maries - 0.3 * ages)]
-    parts = repartir(total, poids, entier=ctx.entier)
-    return {f"P_POP15P_{nom}": part for nom, part in zip(noms, parts, strict=True)}
+        return ctx.ventiler(total, "P_POP15P_", "MARIEE NONMARIEE", [maries, 1 - maries])
+    ages = ctx.tranche(75, 120) / max(total, 1e-9)
+    noms = "MARIEE PACSEE CONCUB_UNION_LIBRE VEUFS DIVORCEE CELIBATAIRE"
+    poids = [maries * 0.95, 0.05, 0.1, 0.02 + 0.3 * ages, 0.075, max(0.1, 0.7 - maries - 0.3 * ages)]
+    return ctx.ventiler(total, "P_POP15P_", noms, poids)
 
 
 def logements(ctx: Contexte, personnes: float) -> Compte:
     """Produire les effectifs du fichier « logement »."""
-    profil, entier = ctx.profil, ctx.entier
-    compte: Compte = {}
-
-    def ranger(total: float, noms: list[str], poids: list[float], *, entiers: bool = entier) -> None:
-        compte.update(zip(noms, repartir(total, poids, entier=entiers), strict=True))
-
+    profil, grand = ctx.profil, ctx.profil.maisons
     rp, _ = _nombre_de_menages(ctx, personnes)
-    compte["P_RP"] = compte["P_MEN"] = rp
-    compte["P_NPER_RP"] = compte["P_PMEN"] = personnes
+    compte: Compte = {"P_RP": rp, "P_MEN": rp, "P_NPER_RP": personnes, "P_PMEN": personnes}
     occupes = max(0.5, 1 - profil.vacants - profil.secondaires)
-    compte["P_LOGVAC"] = fraction(rp, profil.vacants / occupes, entier=entier)
-    compte["P_RSECOCC"] = fraction(rp, profil.secondaires / occupes, entier=entier)
+    compte["P_LOGVAC"] = ctx.part(rp, profil.vacants / occupes)
+    compte["P_RSECOCC"] = ctx.part(rp, profil.secondaires / occupes)
     compte["P_LOG"] = rp + compte["P_LOGVAC"] + compte["P_RSECOCC"]
-    ranger(compte["P_LOG"], ["P_MAISON", "P_APPART", "_"], [profil.maisons, 1 - profil.maisons, 0.005])
-    ranger(rp, ["P_RPMAISON", "P_RPAPPART", "_"], [profil.maisons * 1.02, 1 - profil.maisons, 0.004])
-    _pieces(ctx, compte)
-    grand = profil.maisons
+    compte |= ctx.ventiler(compte["P_LOG"], "P_", "MAISON APPART AUTRES", [grand, 1 - grand, 0.005])
+    compte |= ctx.ventiler(rp, "P_RP", "MAISON APPART AUTRES", [grand * 1.02, 1 - grand, 0.004])
     surfaces = [
         *(0.1 * (1 - grand), 0.12 * (1 - grand) + 0.005, 0.24 * (1 - grand) + 0.04, 0.3 - 0.15 * grand),
         *(0.14 + 0.12 * grand, 0.06 + 0.16 * grand, 0.05 + 0.27 * grand),
     ]
-    noms = ["M30M2", "3040M2", "4060M2", "6080M2", "80100M2", "100120M2", "120M2P"]
-    ranger(rp, [f"P_RP_{n}" for n in noms], surfaces)
-    _periodes(ctx, compte)
-    statuts = [profil.proprietaires, max(0.02, 1 - profil.proprietaires - 0.02), 0.02]
-    ranger(rp, ["P_RP_PROP", "P_RP_LOC", "P_RP_GRAT"], statuts)
-    part_hlm = min(0.97, profil.hlm / statuts[1])
-    compte["P_RP_LOCHLMV"] = fraction(compte["P_RP_LOC"], part_hlm, entier=entier)
-    poids = [compte["P_RP_PROP"] * 1.12, compte["P_RP_LOC"] * (0.85 + 0.25 * part_hlm), compte["P_RP_GRAT"]]
-    ranger(personnes, ["P_NPER_RP_PROP", "P_NPER_RP_LOC", "P_NPER_RP_GRAT"], poids)
-    compte["P_NPER_RP_LOCHLMV"] = fraction(compte["P_NPER_RP_LOC"], part_hlm**0.9, entier=entier)
-    _anciennete(ctx, compte)
-    compte["P_RP_VOIT1P"] = fraction(rp, profil.voiture, entier=entier)
-    ranger(compte["P_RP_VOIT1P"], ["P_RP_VOIT1", "P_RP_VOIT2P"], [1.05 - 0.6 * grand, 0.15 + 0.6 * grand])
-    compte["P_RP_GARL"] = fraction(rp, 0.25 + 0.6 * grand, entier=entier)
-    compte["P_RP_SDB"] = fraction(rp, 0.985, entier=entier)
-    for nom, part in (
-        ("CCCOLL", 0.5 * (1 - grand) * (0.4 + profil.hlm)),
-        ("CCIND", 0.38),
-        ("CINDELEC", 0.28),
-    ):
-        compte[f"P_RP_{nom}"] = fraction(rp, part, entier=entier)
+    compte |= ctx.ventiler(rp, "P_RP_", "M30M2 3040M2 4060M2 6080M2 80100M2 100120M2 120M2P", surfaces)
+    compte |= _pieces(ctx, compte) | _periodes(ctx, compte) | _statuts(ctx, compte)
+    compte |= _anciennete(ctx, compte)
+    parts = {
+        "VOIT1P": profil.voiture,
+        "GARL": 0.25 + 0.6 * grand,
+        "SDB": 0.985,
+        "CCIND": 0.38,
+        "CINDELEC": 0.28,
+    }
+    parts["CCCOLL"] = 0.5 * (1 - grand) * (0.4 + profil.hlm)
+    compte |= {f"P_RP_{nom}": ctx.part(rp, part) for nom, part in parts.items()}
+    voitures = [1.05 - 0.6 * grand, 0.15 + 0.6 * grand]
+    compte |= ctx.ventiler(compte["P_RP_VOIT1P"], "P_RP_VOIT", "1 2P", voitures)
     gaz = 0.05 if ctx.maille.nature == "Z" else 0.55
-    carburants = ["P_RP_CGAZV", "P_RP_CFIOUL", "P_RP_CELEC", "P_RP_CGAZB", "P_RP_CAUT"]
-    ranger(rp, carburants, [gaz, 0.02 + 0.12 * grand, 0.32, 0.01 + 0.03 * grand, 0.05 + 0.2 * grand])
+    carburants = [gaz, 0.02 + 0.12 * grand, 0.32, 0.01 + 0.03 * grand, 0.05 + 0.2 * grand]
+    compte |= ctx.ventiler(rp, "P_RP_", "CGAZV CFIOUL CELEC CGAZB CAUT", carburants)
     sur = profil.surpeuplement
     echelle = [0.3 + 0.1 * sur, 0.26, 0.2 * (1 + grand), 0.12 * (0.3 + 2 * grand), 0.7 * sur, 0.24 * sur]
-    occupation = ["NORME", "SOUSOCC_MOD", "SOUSOCC_ACC", "SOUSOCC_TACC", "SUROCC_MOD", "SUROCC_ACC"]
-    ranger(round(rp * ctx.sondage, 6), [f"C_RP_{n}" for n in occupation], echelle, entiers=False)
-    compte.pop("_")
-    return compte
+    occupation = "NORME SOUSOCC_MOD SOUSOCC_ACC SOUSOCC_TACC SUROCC_MOD SUROCC_ACC"
+    return compte | ventiler(round(rp * ctx.sondage, 6), "C_RP_", occupation, echelle)
 
 
-def _pieces(ctx: Contexte, compte: Compte) -> None:
+def _statuts(ctx: Contexte, compte: Compte) -> Compte:
+    """Résidences et habitants par statut d'occupation ; le parc social est une partie des locations."""
+    profil = ctx.profil
+    statuts = [profil.proprietaires, max(0.02, 1 - profil.proprietaires - 0.02), 0.02]
+    hlm = min(0.97, profil.hlm / statuts[1])
+    resultat = ctx.ventiler(compte["P_RP"], "P_RP_", "PROP LOC GRAT", statuts)
+    poids = [n * c for n, c in zip(resultat.values(), (1.12, 0.85 + 0.25 * hlm, 1), strict=True)]
+    resultat |= ctx.ventiler(compte["P_NPER_RP"], "P_NPER_RP_", "PROP LOC GRAT", poids)
+    resultat["P_RP_LOCHLMV"] = ctx.part(resultat["P_RP_LOC"], hlm)
+    resultat["P_NPER_RP_LOCHLMV"] = ctx.part(resultat["P_NPER_RP_LOC"], hlm**0.9)
+    return resultat
+
+
+def _arrondi(ctx: Contexte, valeur: float) -> float:
+    return float(round(valeur)) if ctx.entier else round(valeur, 6)
+
+
+def _pieces(ctx: Contexte, compte: Compte) -> Compte:
     """Nombre de pièces ; ``NBPI`` est une somme de pièces, pas une moyenne."""
     grand = ctx.profil.maisons
     poids = [
@@ -172,52 +161,41 @@ def _pieces(ctx: Contexte, compte: Compte) -> None:
         0.27,
         0.11 + 0.5 * grand,
     ]
-    parts = repartir(compte["P_RP"], poids, entier=ctx.entier)
-    noms = ("P_RP_1P", "P_RP_2P", "P_RP_3P", "P_RP_4P", "P_RP_5PP")
-    compte |= dict(zip(noms, parts, strict=True))
-    total = math.fsum(n * k for n, k in zip(parts, (1, 2, 3, 4, 5.7), strict=True))
-    total = float(round(total)) if ctx.entier else round(total, 6)
-    compte["P_NBPI_RP"] = total
-    parts = repartir(total, [compte["P_RPMAISON"] * 4.8, compte["P_RPAPPART"] * 2.9, 0.2], entier=ctx.entier)
-    compte["P_NBPI_RPMAISON"], compte["P_NBPI_RPAPPART"] = parts[:2]
+    resultat = ctx.ventiler(compte["P_RP"], "P_RP_", "1P 2P 3P 4P 5PP", poids)
+    total = math.fsum(n * k for n, k in zip(resultat.values(), (1, 2, 3, 4, 5.7), strict=True))
+    resultat["P_NBPI_RP"] = total = _arrondi(ctx, total)
+    poids = [compte["P_RPMAISON"] * 4.8, compte["P_RPAPPART"] * 2.9, 0.2]
+    return resultat | ctx.ventiler(total, "P_NBPI_RP", "MAISON APPART AUTRES", poids)
 
 
-def _periodes(ctx: Contexte, compte: Compte) -> None:
+def _periodes(ctx: Contexte, compte: Compte) -> Compte:
     """Période d'achèvement ; le nom des tranches passe à quatre chiffres en 2022."""
-    poids = {
-        "CENTRE": (0.38, 0.14, 0.16, 0.12, 0.09, 0.11),
-        "GRAND_ENSEMBLE": (0.005, 0.01, 0.66, 0.27, 0.02, 0.035),
-        "HLM_MIXTE": (0.03, 0.05, 0.42, 0.32, 0.08, 0.1),
-        "FAUBOURG": (0.22, 0.18, 0.2, 0.16, 0.1, 0.14),
-        "RURAL": (0.35, 0.07, 0.1, 0.2, 0.13, 0.15),
-    }.get(ctx.maille.profil, (0.06, 0.06, 0.2, 0.33, 0.18, 0.17))
-    if ctx.annee == 2016:
-        noms = ["ACH19", "ACH45", "ACH70", "ACH90", "ACH05", "ACH13"]
-    else:
-        noms = ["ACH1919", "ACH1945", "ACH1970", "ACH1990", "ACH2005", "ACH2019"]
+    noms = "ACH19 ACH45 ACH70 ACH90 ACH05 ACH13"
+    if ctx.annee == 2022:
+        noms = "ACH1919 ACH1945 ACH1970 ACH1990 ACH2005 ACH2019"
+    resultat: Compte = {}
     for genre in ("MAISON", "APPART"):
-        total = fraction(compte[f"P_RP{genre}"], 0.985, entier=ctx.entier)
-        compte[f"P_RP{genre}_ACHTOT"] = total
-        parts = repartir(total, list(poids), entier=ctx.entier)
-        compte |= {f"P_RP{genre}_{n}": p for n, p in zip(noms, parts, strict=True)}
-    for nom in ["ACHTOT", *noms]:
-        compte[f"P_RP_{nom}"] = compte[f"P_RPMAISON_{nom}"] + compte[f"P_RPAPPART_{nom}"]
+        resultat[f"P_RP{genre}_ACHTOT"] = total = ctx.part(compte[f"P_RP{genre}"], 0.985)
+        resultat |= ctx.ventiler(total, f"P_RP{genre}_", noms, ctx.profil.periodes)
+    for nom in ["ACHTOT", *noms.split()]:
+        resultat[f"P_RP_{nom}"] = resultat[f"P_RPMAISON_{nom}"] + resultat[f"P_RPAPPART_{nom}"]
+    return resultat
 
 
-def _anciennete(ctx: Contexte, compte: Compte) -> None:
+def _anciennete(ctx: Contexte, compte: Compte) -> Compte:
     """Ancienneté d'emménagement : ménages, personnes, pièces et somme d'années."""
     stable = ctx.profil.proprietaires
     poids = [0.26 - 0.2 * stable, 0.26 - 0.12 * stable, 0.2, 0.14 + 0.08 * stable]
     poids += [0.08 + 0.12 * stable, 0.05 + 0.16 * stable]
-    noms = ("0002", "0204", "0509", "1019", "2029", "30P")
+    resultat: Compte = {}
     for racine, total in (("P_MEN", "P_RP"), ("P_PMEN", "P_NPER_RP"), ("P_NBPI_RP", "P_NBPI_RP")):
-        parts = repartir(compte[total], poids, entier=ctx.entier)
-        compte |= {f"{racine}_ANEM{n}": p for n, p in zip(noms, parts, strict=True)}
-        compte[f"{racine}_ANEM10P"] = math.fsum(parts[3:])
+        parts = ctx.ventiler(compte[total], f"{racine}_ANEM", "0002 0204 0509 1019 2029 30P", poids)
+        resultat |= parts | {f"{racine}_ANEM10P": math.fsum(list(parts.values())[3:])}
     duree_des_prives = 5.0
     for statut, duree in (("PROP", 19.5), ("LOCHLMV", 11.0), ("LOC", duree_des_prives), ("GRAT", 8.0)):
         annees = compte[f"P_RP_{statut}"] * duree
         if statut == "LOC":  # le parc social en est une partie, où l'on reste plus longtemps
             annees += compte["P_RP_LOCHLMV"] * (11.0 - duree_des_prives)
-        compte[f"P_ANEM_RP_{statut}"] = float(round(annees)) if ctx.entier else round(annees, 6)
-    compte["P_ANEM_RP"] = math.fsum(compte[f"P_ANEM_RP_{s}"] for s in ("PROP", "LOC", "GRAT"))
+        resultat[f"P_ANEM_RP_{statut}"] = _arrondi(ctx, annees)
+    resultat["P_ANEM_RP"] = math.fsum(resultat[f"P_ANEM_RP_{s}"] for s in ("PROP", "LOC", "GRAT"))
+    return resultat

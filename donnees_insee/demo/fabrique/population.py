@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from donnees_insee.demo.fabrique.alea import Alea, fraction, repartir
-from donnees_insee.demo.fabrique.profils import Profil, profil_de
-from donnees_insee.demo.fabrique.territoire import MAILLES, Maille, habitants
+from donnees_insee.demo.fabrique.alea import Alea, fraction, repartir, ventiler
+from donnees_insee.demo.fabrique.formats_bruts import lire_csv
+from donnees_insee.demo.fabrique.territoire import MAILLES, Maille, Profil, profil_de
 
-# Les tranches publiées se recoupent : celles-ci sont les plus larges qui les composent toutes.
-BORNES = (0, 2, 3, 6, 11, 15, 18, 20, 25, 30, 40, 45, 55, 60, 65, 75, 80, 120)
-_AGES_TYPES = {
-    "etudiants": (4, 2, 5, 7, 6, 7, 150, 210, 55, 35, 10, 14, 6, 5, 6, 2, 2),
-    "actifs": (26, 12, 34, 48, 36, 28, 30, 95, 120, 170, 68, 125, 50, 45, 65, 20, 28),
-    "familles": (36, 19, 56, 95, 76, 54, 26, 48, 52, 140, 78, 135, 52, 42, 58, 16, 17),
-    "agees": (10, 5, 17, 30, 26, 20, 10, 26, 32, 70, 36, 105, 72, 84, 190, 92, 175),
-}
-# Vieillissement de six ans : ce qui change entre les deux recensements.
-_PASSE = (1.1, 1.1, 1.07, 1.03, 1.0, 0.98, 0.99, 0.99, 1.0, 1.04, 1.06, 1.04, 0.99, 0.97, 0.88, 0.98, 0.95)
-# Part des femmes par tranche.
-_FEMMES = (
-    *(0.489, 0.489, 0.488, 0.488, 0.487, 0.488, 0.5, 0.505, 0.505),
-    *(0.508, 0.505, 0.507, 0.515, 0.525, 0.54, 0.58, 0.66),
-)
+# Les tranches publiées se recoupent : celles-ci sont les plus larges qui les composent toutes. Pour chacune : le
+# poids dans quatre populations types, le vieillissement entre les deux recensements, la part des femmes.
+_TRANCHES = {nom: colonne.tolist() for nom, colonne in lire_csv("ages.csv").items()}
+BORNES = (*_TRANCHES["debut"], 120)
+DIPLOMES = "DIPLMIN BEPC CAPBEP BAC SUP2 SUP34 SUP5"
 Compte = dict[str, float]
 
 
@@ -37,137 +28,103 @@ class Contexte:
     profil: Profil
     # Sous 10 000 habitants le recensement est exhaustif : ses effectifs sont entiers.
     entier: bool
-    # Femmes puis hommes, une valeur par tranche de BORNES.
-    femmes: tuple[float, ...]
-    hommes: tuple[float, ...]
+    # Femmes et hommes, une valeur par tranche de BORNES.
+    femmes: list[float]
+    hommes: list[float]
     # L'exploitation complémentaire, par sondage, ne retombe pas exactement sur la principale.
     sondage: float
 
     def tranche(self, debut: int, fin: int, sexe: str = "") -> float:
         """Compter les habitants d'une tranche d'âge."""
-        rangs = range(BORNES.index(debut), BORNES.index(fin))
+        rangs = slice(BORNES.index(debut), BORNES.index(fin))
         total = 0.0
         if sexe != "H":
-            total += math.fsum(self.femmes[i] for i in rangs)
+            total += math.fsum(self.femmes[rangs])
         if sexe != "F":
-            total += math.fsum(self.hommes[i] for i in rangs)
+            total += math.fsum(self.hommes[rangs])
         return total
+
+    def part(self, total: float, part: float) -> float:
+        """Prendre une part d'un effectif de l'exploitation principale."""
+        return fraction(total, part, entier=self.entier)
+
+    def ventiler(self, total: float, racine: str, noms: str, poids: Sequence[float]) -> Compte:
+        """Partager un effectif de l'exploitation principale entre des variables nommées."""
+        return ventiler(total, racine, noms, poids, entier=self.entier)
 
 
 def contexte(maille: Maille, annee: int, alea: Alea) -> Contexte:
     """Préparer une maille : sa population par sexe et âge fin."""
     profil = profil_de(maille, annee, alea)
     commune = maille.iris(annee)[:5]
-    entier = habitants([m for m in MAILLES if m.iris(annee)[:5] == commune], annee) < 10_000
-    population = float(habitants([maille], annee))
+    entier = sum(m.habitants(annee) for m in MAILLES if m.iris(annee)[:5] == commune) < 10_000
+    population = float(maille.habitants(annee))
     if not entier and population > 200:
         population = round(population + 2 * alea.normal(maille.code, annee, "POP"), 6)
+    types = [_TRANCHES[nom] for nom in ("etudiants", "actifs", "familles", "agees")]
     poids = []
-    for i in range(len(BORNES) - 1):
-        part = math.fsum(
-            melange * ages[i] / sum(ages)
-            for melange, ages in zip(profil.ages, _AGES_TYPES.values(), strict=True)
-        )
+    for i, passe in enumerate(_TRANCHES["passe"]):
+        part = math.fsum(p * ages[i] / sum(ages) for p, ages in zip(profil.ages, types, strict=True))
         part *= alea.autour(0.05, maille.code, "age", i) * alea.autour(0.015, maille.code, annee, "age", i)
-        poids.append(part * (_PASSE[i] if annee == 2016 else 1.0))
+        poids.append(part * (passe if annee == 2016 else 1.0))
     ages = repartir(population, poids, entier=entier)
-    femmes = tuple(
+    femmes = [
         fraction(n, part * alea.autour(0.025, maille.code, "femmes", i), entier=entier)
-        for i, (n, part) in enumerate(zip(ages, _FEMMES, strict=True))
-    )
-    hommes = tuple(round(n - f, 6) for n, f in zip(ages, femmes, strict=True))
+        for i, (n, part) in enumerate(zip(ages, _TRANCHES["femmes"], strict=True))
+    ]
+    hommes = [round(n - f, 6) for n, f in zip(ages, femmes, strict=True)]
     sondage = alea.autour(0.004, maille.code, annee, "sondage")
     return Contexte(maille, annee, alea, profil, entier, femmes, hommes, sondage)
 
 
-def _cases(total: float, noms: list[str], poids: list[float], *, entier: bool) -> Compte:
-    """Partager un effectif entre des variables nommées."""
-    return dict(zip(noms, repartir(total, poids, entier=entier), strict=True))
+def bornes(nom: str) -> tuple[int, int]:
+    """Donner les bornes d'âge que dit le nom d'une tranche : « 0610 » ou « 75P »."""
+    return int(nom[:2]), 120 if nom.endswith("P") else int(nom[2:]) + 1
 
 
 def population(ctx: Contexte) -> Compte:
     """Produire les effectifs du fichier « évolution et structure de la population », hors catégories."""
-    fines = {
-        "0002": (0, 3),
-        "0305": (3, 6),
-        "0610": (6, 11),
-        "1117": (11, 18),
-        "1824": (18, 25),
-        "2539": (25, 40),
-        "4054": (40, 55),
-        "5564": (55, 65),
-        "6579": (65, 80),
-        "80P": (80, 120),
-    }
-    larges = {
-        "0014": (0, 15),
-        "1529": (15, 30),
-        "3044": (30, 45),
-        "4559": (45, 60),
-        "6074": (60, 75),
-        "75P": (75, 120),
-        "0019": (0, 20),
-        "2064": (20, 65),
-        "65P": (65, 120),
-    }
-    compte = {f"P_POP{nom}": ctx.tranche(*bornes) for nom, bornes in (fines | larges).items()}
+    fines = ["0002", "0305", "0610", "1117", "1824", "2539", "4054", "5564", "6579", "80P"]
+    larges = ["0014", "1529", "3044", "4559", "6074", "75P", "0019", "2064", "65P"]
+    compte = {f"P_POP{nom}": ctx.tranche(*bornes(nom)) for nom in fines + larges}
     compte["P_POP"] = total = ctx.tranche(0, 120)
     for sexe in "HF":
         compte[f"P_POP{sexe}"] = ctx.tranche(0, 120, sexe)
-        compte |= {f"P_{sexe}{nom}": ctx.tranche(*bornes, sexe) for nom, bornes in larges.items()}
-    compte |= _cases(
-        total,
-        ["P_POP_ETR", "P_POP_FR"],
-        [ctx.profil.etrangers, 1 - ctx.profil.etrangers],
-        entier=ctx.entier,
-    )
-    immigres = ctx.profil.etrangers * 1.35 + 0.008
-    compte["P_POP_IMM"] = fraction(total, immigres, entier=ctx.entier)
+        compte |= {f"P_{sexe}{nom}": ctx.tranche(*bornes(nom), sexe) for nom in larges}
+    etrangers = ctx.profil.etrangers
+    compte |= ctx.ventiler(total, "P_POP_", "ETR FR", [etrangers, 1 - etrangers])
+    compte["P_POP_IMM"] = ctx.part(total, etrangers * 1.35 + 0.008)
     hors = ctx.profil.hors_menages * (1.05 if ctx.annee == 2022 else 1)
-    compte |= _cases(total, ["P_PHORMEN", "P_PMEN"], [hors, 1 - hors], entier=ctx.entier)
-    return compte
+    return compte | ctx.ventiler(total, "P_", "PHORMEN PMEN", [hors, 1 - hors])
 
 
 def scolarisation(ctx: Contexte) -> Compte:
     """Produire les effectifs du fichier « diplômes et formation »."""
-    tranches = {
-        "0205": ((2, 6), 0.74),
-        "0610": ((6, 11), 0.98),
-        "1114": ((11, 15), 0.985),
-        "1517": ((15, 18), 0.955),
-        "1824": ((18, 25), ctx.profil.etudes_18_24),
-        "30P": ((30, 120), 0.009),
-    }
-    tranches["2529"] = ((25, 30), 0.05 + 0.12 * max(0.0, ctx.profil.etudes_18_24 - 0.5))
+    etudes = ctx.profil.etudes_18_24
+    taux = {"0205": 0.74, "0610": 0.98, "1114": 0.985, "1517": 0.955, "1824": etudes}
+    taux |= {"2529": 0.05 + 0.12 * max(0.0, etudes - 0.5), "30P": 0.009}
     compte: Compte = {}
-    for nom, (bornes, taux) in tranches.items():
-        compte[f"P_POP{nom}"] = effectif = ctx.tranche(*bornes)
+    for nom, part in taux.items():
+        compte[f"P_POP{nom}"] = effectif = ctx.tranche(*bornes(nom))
         bruit = 1 + 0.01 * ctx.alea.normal(ctx.maille.code, ctx.annee, "SCOL", nom)
-        compte[f"P_SCOL{nom}"] = fraction(effectif, min(taux * bruit, 0.995), entier=ctx.entier)
+        compte[f"P_SCOL{nom}"] = ctx.part(effectif, min(part * bruit, 0.995))
     scolaires = math.fsum(compte[f"P_SCOL{n}"] for n in ("1517", "1824", "2529", "30P"))
-    total = round(ctx.tranche(15, 120) - scolaires, 6)
-    compte |= _cases(
-        total,
-        ["P_HNSCOL15P", "P_FNSCOL15P"],
-        [ctx.tranche(15, 120, s) for s in "HF"],
-        entier=ctx.entier,
-    )
-    noms = ["DIPLMIN", "BEPC", "CAPBEP", "BAC", "SUP2", "SUP34", "SUP5"]
+    compte["P_NSCOL15P"] = total = round(ctx.tranche(15, 120) - scolaires, 6)
+    compte |= ctx.ventiler(total, "P_", "HNSCOL15P FNSCOL15P", [ctx.tranche(15, 120, s) for s in "HF"])
     # En six ans les diplômés du supérieur ont pris la place des sans-diplôme.
     passe = [1.2, 1.02, 1.04, 0.94, 0.95, 0.9, 0.84] if ctx.annee == 2016 else [1.0] * 7
-    for sexe in "HF":
-        # Les femmes ont plus souvent le baccalauréat, les hommes un CAP ou un BEP.
-        genre = (
-            [0.97, 0.95, 1.2, 0.95, 0.9, 0.95, 1.0] if sexe == "H" else [1.03, 1.05, 0.82, 1.05, 1.1, 1.05, 1]
-        )
+    # Les femmes ont plus souvent le baccalauréat, les hommes un CAP ou un BEP.
+    genres = {
+        "H": (0.97, 0.95, 1.2, 0.95, 0.9, 0.95, 1.0),
+        "F": (1.03, 1.05, 0.82, 1.05, 1.1, 1.05, 1.0),
+    }
+    for sexe, genre in genres.items():
         poids = [
             d * p * g * ctx.alea.autour(0.1, ctx.maille.code, "diplome", i)
             for i, (d, p, g) in enumerate(zip(ctx.profil.diplomes, passe, genre, strict=True))
         ]
-        parts = repartir(compte[f"P_{sexe}NSCOL15P"], poids, entier=ctx.entier)
-        compte |= {f"P_{sexe}NSCOL15P_{nom}": part for nom, part in zip(noms, parts, strict=True)}
-    compte["P_NSCOL15P"] = total
-    for nom in noms:
+        compte |= ctx.ventiler(compte[f"P_{sexe}NSCOL15P"], f"P_{sexe}NSCOL15P_", DIPLOMES, poids)
+    for nom in DIPLOMES.split():
         compte[f"P_NSCOL15P_{nom}"] = compte[f"P_HNSCOL15P_{nom}"] + compte[f"P_FNSCOL15P_{nom}"]
     return regrouper_diplomes(compte) if ctx.annee == 2016 else compte
 

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from donnees_insee.demo.fabrique.alea import Alea
 from donnees_insee.demo.fabrique.emploi import activite
-from donnees_insee.demo.fabrique.entetes import (
-    GEO_2016,
-    GEO_2022,
-    OUTRE_MER,
-    THEMES,
-    ancien_nom,
-    avec_annee,
-    variables,
-)
-from donnees_insee.demo.fabrique.formats_bruts import archiver, decimal, ecrire, table
+from donnees_insee.demo.fabrique.formats_bruts import FORMATS, archiver, decimal, ecrire, lire_toml, table
 from donnees_insee.demo.fabrique.menages import logements, menages
 from donnees_insee.demo.fabrique.population import Compte, contexte, population, scolarisation
 from donnees_insee.demo.fabrique.territoire import COMMUNES, DEPARTEMENT, REGION, Maille, iris_de
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from donnees_insee.demo.fabrique.alea import Alea
-
+_ENTETES = lire_toml("recensement.toml")
+GEO_2022: list[str] = _ENTETES["geographie"]["2022"].split()
+THEMES = tuple(_ENTETES["themes"])
+# Dans les communes de métropole ces colonnes, propres à l'outre-mer, restent vides.
+OUTRE_MER = ["ELEC", "EAUCH", "BDWC", "CHOS", "CLIM", "TTEGOU", "HABFOR", "CASE", "MIBOIS", "MIDUR"]
+# La nomenclature des catégories change en 2022 ; « GSEC » y prend un rang ou deux.
+_GSEC = ("11", "12", "13", "14", "15", "16", "32", "40")
 Comptes = dict[str, Compte]
 _UNITES_URBAINES = {"99001": "99701", "99002": "99701", "99003": "99701"}
 # Trois IRIS d'habitat au label moins bon, pour que la fiabilité ait à le dire.
@@ -31,9 +25,21 @@ _LABELS = {"990010201": "2", "990020105": "2", "990030103": "2"}
 _LABELS_PAR_NATURE = {"H": "1", "A": "3", "D": "4", "Z": "5"}
 
 
-def label(code: str, nature: str) -> str:
-    """Donner le label de qualité d'un IRIS."""
-    return _LABELS.get(code, _LABELS_PAR_NATURE[nature])
+def variables(theme: str, annee: int) -> list[str]:
+    """Donner les colonnes de données d'un fichier, sans préfixe d'année."""
+    noms: str = _ENTETES["themes"][theme][str(annee)]
+    return noms.split()
+
+
+def avec_annee(variable: str, annee: int) -> str:
+    """Remettre l'année dans un nom de variable, comme l'écrit le producteur."""
+    return f"{variable[0]}{annee % 100:02d}{variable[1:]}"
+
+
+def ancien_nom(variable: str) -> str:
+    """Ramener un nom de 2022 à celui que produit la fabrique."""
+    racine, gsec, code = variable.partition("_STAT_GSEC")
+    return f"{racine}_CS{_GSEC.index(code[:2]) + 1}" if gsec else variable
 
 
 def unite_urbaine(commune: str) -> str:
@@ -63,37 +69,38 @@ def comptes(annee: int, alea: Alea) -> Comptes:
     return resultat
 
 
-def _geographie(code: str, maille: Maille, annee: int) -> list[str]:
+def somme(comptes: Comptes, code: str, variable: str) -> float:
+    """Additionner une variable sur les IRIS d'une commune, ou prendre celle d'un IRIS."""
+    return sum(compte[variable] for iris, compte in comptes.items() if iris.startswith(code))
+
+
+def _geographie(code: str, maille: Maille, annee: int) -> dict[str, str]:
     """Écrire les premières colonnes d'une ligne."""
     commune = code[:5]
-    if annee == 2022:
-        return [code, commune, maille.nature, label(code, maille.nature)]
-    entiere = code.endswith("0000")
-    return [
-        code,
-        REGION,
-        DEPARTEMENT,
-        unite_urbaine(commune),
-        commune,
-        COMMUNES[annee][commune][0],
-        "ZZZZZZ" if entiere else commune + code[6],
-        code[:7],
-        maille.libelle(annee),
-        maille.nature,
-        "00",
-        label(code, maille.nature),
-    ]
+    return {
+        "IRIS": code,
+        "REG": REGION,
+        "DEP": DEPARTEMENT,
+        "UU2010": unite_urbaine(commune),
+        "COM": commune,
+        "LIBCOM": COMMUNES[annee][commune][0],
+        "TRIRIS": "ZZZZZZ" if code.endswith("0000") else commune + code[6],
+        "GRD_QUART": code[:7],
+        "LIBIRIS": maille.libelle(annee),
+        "TYP_IRIS": maille.nature,
+        "MODIF_IRIS": "00",
+        "LAB_IRIS": _LABELS.get(code, _LABELS_PAR_NATURE[maille.nature]),
+    }
 
 
 def _meta(noms: list[str]) -> str:
     """Écrire un dictionnaire de variables réduit, comme celui qui accompagne chaque base."""
-    colonnes = ["COD_VAR", "LIB_VAR", "LIB_VAR_LONG", "COD_MOD", "LIB_MOD", "TYPE_VAR", "LONG_VAR"]
     lignes = [
         ["TYP_IRIS", "Type d'IRIS", "Type d'IRIS (territoire fictif)", modalite, libelle, "CHAR", "1"]
         for modalite, libelle in (("A", "Activité"), ("D", "Divers"), ("H", "Habitat"), ("Z", "Non divisée"))
     ]
     lignes += [[nom, nom, f"{nom} (territoire fictif)", "", "", "NUM", "16"] for nom in noms]
-    return table(colonnes, lignes, bom=True)
+    return table(lignes=lignes, **FORMATS["meta"])
 
 
 def ecrire_recensement(dossier: Path, effectifs_par_annee: dict[int, Comptes]) -> list[Path]:
@@ -101,23 +108,22 @@ def ecrire_recensement(dossier: Path, effectifs_par_annee: dict[int, Comptes]) -
     ecrits = []
     vides = {f"P_RP_{nom}" for nom in OUTRE_MER}
     for annee, effectifs in effectifs_par_annee.items():
-        geographie = GEO_2016 if annee == 2016 else GEO_2022
+        geographie = _ENTETES["geographie"][str(annee)].split()
         mailles = iris_de(annee)
         for theme in THEMES:
-            noms = variables(theme, annee)
+            noms = {avec_annee(nom, annee): nom for nom in variables(theme, annee)}
             lignes = [
                 _geographie(code, mailles[code][0], annee)
-                + ["" if n in vides else decimal(compte[ancien_nom(n)]) for n in noms]
+                | {p: "" if n in vides else decimal(compte[ancien_nom(n)]) for p, n in noms.items()}
                 for code, compte in effectifs.items()
             ]
-            publies = [avec_annee(n, annee) for n in noms]
-            texte = table([*geographie, *publies], lignes, fin="\n")
+            texte = table(";".join([*geographie, *noms]), lignes, fin="\n")
             nom = f"base-ic-{theme}-{annee}"
             if annee == 2016:
                 # Selon les années ces fichiers sont en UTF-8 ou en latin-1 : le logement fait l'exception.
                 encodage = "latin-1" if theme == "logement" else "utf-8"
                 ecrits.append(ecrire(dossier / f"{nom}.CSV", texte, encodage=encodage))
             else:
-                membres = {f"{nom}.CSV": texte.encode(), f"meta_{nom}.CSV": _meta(publies).encode()}
+                membres = {f"{nom}.CSV": texte.encode(), f"meta_{nom}.CSV": _meta(list(noms)).encode()}
                 ecrits.append(archiver(dossier / f"{nom}_csv.zip", membres, comprimer=False))
     return ecrits

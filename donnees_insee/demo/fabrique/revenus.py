@@ -1,38 +1,32 @@
-"""Niveaux de vie fictifs : une loi par maille, des mélanges pour les communes et au-dessus."""
+"""Niveaux de vie fictifs, une loi par maille et des mélanges au-dessus ; les fichiers Filosofi qui en viennent."""
 
 from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import NormalDist
-from typing import TYPE_CHECKING
 
-from donnees_insee.demo.fabrique.profils import profil_de
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from donnees_insee.demo.fabrique.alea import Alea
-    from donnees_insee.demo.fabrique.territoire import Maille
+from donnees_insee.demo.fabrique.alea import Alea
+from donnees_insee.demo.fabrique.formats_bruts import FORMATS, ecrire_table, virgule
+from donnees_insee.demo.fabrique.population import Compte
+from donnees_insee.demo.fabrique.recensement import Comptes
+from donnees_insee.demo.fabrique.territoire import COMMUNES, EPCI, NIVEAUX, Maille, iris_de, profil_de
 
 # Seuils de pauvreté annuels à 60 % de la médiane métropolitaine.
 SEUIL = {2016: 12_312.0, 2021: 13_896.0}
 _CROISSANCE = {2016: 0.886, 2021: 1.0}
+_RECENSEMENT = {2016: 2016, 2021: 2022}
 _NORMALE = NormalDist()
-RANGS = {
-    "D1": 0.1,
-    "D2": 0.2,
-    "Q1": 0.25,
-    "D3": 0.3,
-    "D4": 0.4,
-    "MED": 0.5,
-    "D6": 0.6,
-    "D7": 0.7,
-    "Q3": 0.75,
-    "D8": 0.8,
-    "D9": 0.9,
-}
+_DECILES = {f"D{k}": k / 10 for k in range(1, 10) if k != 5}
+RANGS = {"Q1": 0.25, "MED": 0.5, "Q3": 0.75} | _DECILES
+# Un IRIS d'habitat non significatif par millésime, un autre dont seul le taux de pauvreté est tu.
+_NON_SIGNIFICATIF = {2016: "990020104", 2021: "990010201"}
+_PAUVRETE_TUE = {2016: "990030102", 2021: "990010503"}
+_PRUDENCE = {"990010304", "990020102"}
+_TU = "s"
 
 
 @dataclass(frozen=True)
@@ -50,18 +44,22 @@ class Loi:
 
 def loi_de(maille: Maille, annee: int, alea: Alea, poids: float | None = None) -> Loi:
     """Donner la loi des niveaux de vie d'une maille."""
-    profil = profil_de(maille, 2016 if annee == 2016 else 2022, alea)
+    profil = profil_de(maille, _RECENSEMENT[annee], alea)
     bruit = alea.autour(0.008, maille.code, annee, "mediane")
-    effectif = maille.habitants_2016 if annee == 2016 else maille.habitants_2022
     dispersion = profil.dispersion * alea.autour(0.02, maille.code, "dispersion")
     mediane = profil.mediane * _CROISSANCE[annee] * bruit
-    return Loi(effectif if poids is None else poids, mediane, dispersion)
+    return Loi(maille.habitants(annee) if poids is None else poids, mediane, dispersion)
 
 
 def melange(lois: Sequence[Loi], x: float) -> float:
     """Part des personnes sous un niveau de vie dans un territoire fait de plusieurs mailles."""
     total = math.fsum(loi.poids for loi in lois)
     return math.fsum(loi.poids * loi.repartition(x) for loi in lois) / total
+
+
+def pauvrete(mailles: Sequence[Maille], annee: int, alea: Alea) -> float:
+    """Part des personnes sous le seuil de pauvreté."""
+    return melange([loi_de(m, annee, alea) for m in mailles], SEUIL[annee])
 
 
 def quantile(lois: Sequence[Loi], rang: float) -> float:
@@ -101,31 +99,131 @@ def distribution(lois: Sequence[Loi], annee: int) -> dict[str, float]:
     return resultat
 
 
-def structure(lois: Sequence[Loi], annee: int, part_65_ans: float, chomage: float) -> dict[str, float]:
+def structure(lois: Sequence[Loi], annee: int, compte: Compte) -> dict[str, float]:
     """Décomposer le revenu disponible ; les parts font 100 avec les impôts, comptés en négatif."""
+    part_65_ans = compte["P_POP65P"] / compte["P_POP"]
+    chomage = compte["P_CHOM1564"] / max(compte["P_ACT1564"], 1e-9)
     niveau = quantile(lois, 0.5) / (SEUIL[annee] / 0.6)
-    pauvrete = melange(lois, SEUIL[annee])
-    minima = round(0.4 + 19 * pauvrete**1.35, 1)
-    logement = round(0.3 + (11.5 if annee == 2016 else 9.5) * pauvrete**1.4, 1)
-    familiales = round(0.9 + 8.5 * pauvrete, 1)
-    impots = -round(min(25.0, max(7.0, 15.6 * niveau**1.1)), 1)
-    patrimoine = round(max(2.0, 9.5 * niveau**1.7), 1)
-    retraites = round(7 + 92 * part_65_ans, 1)
-    prestations = round(minima + logement + familiales, 1)
-    activite = round(100 - prestations - impots - patrimoine - retraites, 1)
-    indemnites = round(0.8 + 17 * chomage, 1)
-    independants = round(1.6 + 2.4 * niveau**2, 1)
-    return {
-        "PACT": activite,
-        "PTSA": round(activite - indemnites - independants, 1),
-        "PCHO": indemnites,
-        "PBEN": independants,
-        "PPEN": retraites,
-        "PPAT": patrimoine,
-        "PPSOC": prestations,
-        "PPFAM": familiales,
-        "PPMINI": minima,
-        "PPLOGT": logement,
-        "PIMPOT": impots,
+    pauvres = melange(lois, SEUIL[annee])
+    parts = {
+        "PPMINI": round(0.4 + 19 * pauvres**1.35, 1),
+        "PPLOGT": round(0.3 + (11.5 if annee == 2016 else 9.5) * pauvres**1.4, 1),
+        "PPFAM": round(0.9 + 8.5 * pauvres, 1),
+        "PIMPOT": -round(min(25.0, max(7.0, 15.6 * niveau**1.1)), 1),
+        "PPAT": round(max(2.0, 9.5 * niveau**1.7), 1),
+        "PPEN": round(7 + 92 * part_65_ans, 1),
+        "PCHO": round(0.8 + 17 * chomage, 1),
+        "PBEN": round(1.6 + 2.4 * niveau**2, 1),
         "PIMP": round(min(85.0, max(15.0, 100 * (1 - melange(lois, SEUIL[annee] * 1.42)) + 4)), 1),
     }
+    parts["PPSOC"] = round(parts["PPMINI"] + parts["PPLOGT"] + parts["PPFAM"], 1)
+    parts["PACT"] = round(100 - parts["PPSOC"] - parts["PIMPOT"] - parts["PPAT"] - parts["PPEN"], 1)
+    parts["PTSA"] = round(parts["PACT"] - parts["PCHO"] - parts["PBEN"], 1)
+    return parts
+
+
+def _valeurs_iris(lois: list[Loi], annee: int, compte: Compte, code: str) -> dict[str, str]:
+    """Écrire les indicateurs publiés d'un IRIS."""
+    d = distribution(lois, annee)
+    valeurs = {nom: str(int(d[nom])) for nom in RANGS}
+    valeurs |= {nom: virgule(v) for nom, v in structure(lois, annee, compte).items()}
+    valeurs |= {"EQ": virgule(d["EQ"], 2), "RD": virgule(d["RD"]), "GI": virgule(d["GI"], 3)}
+    valeurs["S80S20"] = virgule(d["S80S20"], 3 if annee == 2016 else 1)
+    valeurs["NOTE"] = "1" if code in _PRUDENCE else "0"
+    # En 2021 la pauvreté est arrondie au point ou aux deux points, selon l'incertitude.
+    incertitude = 2 if compte["P_POP"] < 2300 else 1
+    valeurs["INCERT"] = str(incertitude)
+    valeurs["TP60"] = virgule(d["TP60"] if annee == 2016 else round(d["TP60"] / incertitude) * incertitude)
+    if code == _PAUVRETE_TUE[annee]:
+        valeurs["TP60"] = _TU if annee == 2021 else ""
+    return valeurs
+
+
+def _ecrire_iris(dossier: Path, nom: str, annee: int, comptes: Comptes, alea: Alea) -> Path:
+    """Écrire le fichier des IRIS, dont le nom et les colonnes changent en 2021."""
+    lignes = []
+    for code, mailles in iris_de(_RECENSEMENT[annee]).items():
+        nature, commune = mailles[0].nature, code[:5]
+        if nature == "Z":
+            continue
+        valeurs = _valeurs_iris([loi_de(m, annee, alea) for m in mailles], annee, comptes[code], code)
+        if nature in "AD" or code == _NON_SIGNIFICATIF[annee]:
+            valeurs = dict.fromkeys(valeurs, "nd" if nature in "AD" else "ns")
+            sans_objet = ("INCERT", "RD", "S80S20", "NOTE")
+            valeurs |= {"NOTE": "0"} if annee == 2016 else dict.fromkeys(sans_objet, "so")
+        ligne = {"IRIS": code, "LIBIRIS": mailles[0].libelle(_RECENSEMENT[annee]), "COM": commune}
+        ligne["LIBCOM"] = COMMUNES[_RECENSEMENT[annee]][commune][0]
+        lignes.append(ligne | {f"DISP_{v}{annee % 100}": valeur for v, valeur in valeurs.items()})
+    return ecrire_table(dossier, nom, lignes)
+
+
+def territoires(recensement: int) -> dict[str, list[tuple[str, str, list[Maille]]]]:
+    """Ranger les mailles par commune, EPCI, département et région : code, nom, mailles."""
+    communes = COMMUNES[recensement]
+    toutes = [m for mailles in iris_de(recensement).values() for m in mailles]
+
+    def choisir(codes: set[str]) -> list[Maille]:
+        return [m for m in toutes if m.iris(recensement)[:5] in codes]
+
+    return {
+        "COM": [(code, nom, choisir({code})) for code, (nom, _) in sorted(communes.items())],
+        "EPCI": [
+            (code, nom, choisir({c for c, (_, epci) in communes.items() if epci == code}))
+            for code, nom in EPCI.items()
+        ],
+        **{niveau: [(code, nom, toutes)] for niveau, (code, nom) in NIVEAUX.items()},
+    }
+
+
+def _ligne(mailles: list[Maille], annee: int, comptes: Comptes, alea: Alea) -> dict[str, object]:
+    """Écrire les indicateurs d'un territoire ; vides en 2016, « s » en 2021 quand il est trop petit."""
+    lois = [loi_de(m, annee, alea) for m in mailles]
+    iris = [comptes[c] for c in {m.iris(_RECENSEMENT[annee]) for m in mailles}]
+    compte = {nom: math.fsum(c[nom] for c in iris) for nom in iris[0]}
+    d = distribution(lois, annee)
+    ligne: dict[str, object]
+    if annee == 2016:
+        menages, personnes = round(compte["P_MEN"] * 0.955), round(compte["P_PMEN"] * 0.965)
+        unites = virgule(personnes / (personnes / menages) ** 0.44)
+        ligne = {"NBMEN16": menages, "NBPERS16": personnes, "NBUC16": unites}
+    else:
+        menages, personnes = round(compte["P_MEN"] * 0.965), round(compte["P_PMEN"] * 0.97)
+        ligne = dict.fromkeys(FORMATS["cc_filosofi_2021_COM"]["entete"].split(";"), _TU)
+        ligne |= {"NBMENFISC21": menages, "NBPERSMENFISC21": personnes}
+    if menages >= 50:
+        ligne["Q216" if annee == 2016 else "MED21"] = int(d["MED"])
+    if menages < 1000:
+        return ligne
+    parts = structure(lois, annee, compte)
+    ligne |= {f"{nom}{annee % 100}": virgule(part) for nom, part in parts.items()}
+    ligne |= {f"{nom}{annee % 100}": int(d[nom]) for nom in ("Q1", "Q3", *_DECILES)}
+    if annee == 2016:
+        ligne |= {"Q3_Q1": int(d["Q3"] - d["Q1"]), "RD": virgule(d["RD"])}
+        return ligne | {"S80S2016": virgule(d["S80S20"], 3), "GI16": virgule(d["GI"], 3)}
+    ligne |= {"PIMP21": virgule(round(parts["PIMP"])), "TP6021": virgule(round(d["TP60"]))}
+    ligne["RD21"] = virgule(d["RD"])
+    # Moins de 30 ans, 30-39, 40-49, 50-59, 60-74, 75 ans et plus ; propriétaires, locataires.
+    noms = [*(f"AGE{k}" for k in range(1, 7)), "TOL1", "TOL2"]
+    for nom, ecart in zip(noms, (1.42, 1.18, 1.12, 0.98, 0.72, 0.62, 0.4, 1.75), strict=True):
+        ligne[f"TP60{nom}21"] = virgule(round(d["TP60"] * ecart))
+    if menages < 2000 and melange(lois, 9_000) <= 0.06:
+        # Les classes d'âge extrêmes se taisent d'abord.
+        ligne |= {"TP60AGE121": _TU, "TP60AGE621": _TU}
+    return ligne
+
+
+def ecrire_filosofi(dossier: Path, comptes: dict[int, Comptes], alea: Alea) -> list[Path]:
+    """Écrire tous les fichiers de revenus : IRIS, communes, EPCI, département, région."""
+    ecrits = [
+        _ecrire_iris(dossier, "BASE_TD_FILO_DISP_IRIS_2016", 2016, comptes[2016], alea),
+        _ecrire_iris(dossier, "BASE_TD_FILO_IRIS_2021_DISP", 2021, comptes[2022], alea),
+    ]
+    for nom, annee in (("FILO2016_DISP", 2016), ("cc_filosofi_2021", 2021)):
+        recensement = _RECENSEMENT[annee]
+        for niveau, liste in territoires(recensement).items():
+            lignes = [
+                _ligne(mailles, annee, comptes[recensement], alea) | {"CODGEO": code, "LIBGEO": libelle}
+                for code, libelle, mailles in liste
+            ]
+            ecrits.append(ecrire_table(dossier, f"{nom}_{niveau}", lignes))
+    return ecrits

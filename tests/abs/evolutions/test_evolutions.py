@@ -20,7 +20,6 @@ from abs.evolutions.releve import relever
 from abs.evolutions.tableaux import ligne, mots_du_choix, resume, signe
 from abs.indicateurs.annees_comparables import Avis
 from abs.indicateurs.fiabilite import (
-    effet_de_sondage_observe,
     marge_de_difference,
     marge_de_sondage,
     marge_par_strates,
@@ -31,6 +30,7 @@ from donnees_insee.base.base import Base
 from donnees_insee.depot.retrait import retirer
 from donnees_insee.erreurs import ParametreInvalide
 from donnees_insee.geographie.portage import appliquer, verifier_le_total
+from tests.abs.effets_de_sondage import effet_de_sondage_observe
 
 if TYPE_CHECKING:
     from collections.abc import Callable

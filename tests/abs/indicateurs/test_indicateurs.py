@@ -10,6 +10,7 @@ import pytest
 
 from abs.indicateurs import indicateurs as module
 from abs.indicateurs.indicateurs import Indicateur, Lecture, charger, identites, indicateur, indicateurs
+from abs.portrait.forces_faiblesses import LIBELLES_PUBLICS, LIBELLES_TRANSVERSAUX
 from donnees_insee.catalogue.catalogue import plan, sources
 from donnees_insee.erreurs import DonneeAbsente, IndicateurInconnu
 from donnees_insee.lecture.reconnaissance import traduire
@@ -124,8 +125,8 @@ def test_une_definition_est_complete_et_ecrite_en_francais(code: str) -> None:
     assert i.phrase.format(v="X") != i.phrase
     assert not i.phrase.endswith(".")
     assert i.theme in module.THEMES
-    assert set(i.transversaux) <= set(module.TRANSVERSAUX)
-    assert set(i.publics) <= set(module.PUBLICS)
+    assert set(i.transversaux) <= set(LIBELLES_TRANSVERSAUX)
+    assert set(i.publics) <= set(LIBELLES_PUBLICS)
     assert i.seuil_pratique > 0
     assert i.effet_de_sondage >= 2
 

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from abs.calcul.diagnostic import Diagnostiqueur
-from abs.intercommunal.comparaison import comparer_l_intercommunalite
-from abs.intercommunal.essentiel import portee_par_les_rangs, sans_la_tete
+from abs.intercommunal.comparaison import comparer_l_intercommunalite, portee_par_les_rangs, sans_la_tete
 from abs.intercommunal.groupes import _mots_de_la_coupure
 from abs.intercommunal.lignes import lignes_des_communes
 from abs.intercommunal.mesures_des_groupes import accord_sans_une, part_sans_coupure, traits_d_un_groupe

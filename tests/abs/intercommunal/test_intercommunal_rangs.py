@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from abs.calcul.chiffre import Chiffre
 from abs.indicateurs.indicateurs import indicateur
-from abs.intercommunal.ecarts import comparer_au_reste
-from abs.intercommunal.rangs import classer, mots_du_rang, ranger, rangs_compatibles
+from abs.intercommunal.rangs import classer, comparer_au_reste, mots_du_rang, ranger, rangs_compatibles
 from abs.intercommunal.releve import date_commune
 from abs.phrases.significativite import Verdict
 from abs.statuts import Fiabilite, Statut

@@ -10,11 +10,10 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from abs.perimetres.franges import contour_de_qpv, frange
 from abs.perimetres.iris_touches import Recouvrement, recouvrement
 from abs.perimetres.perimetre_libre import etudier
 from abs.perimetres.perimetres import PerimetreDIris
-from abs.perimetres.profil_qpv import compte_pour_le_profil, profil_des_iris
+from abs.perimetres.profil_qpv import compte_pour_le_profil, contour_de_qpv, frange, profil_des_iris
 from abs.perimetres.transferts import TransfertRefuse
 from abs.statuts import Statut
 from abs.territoires.demande import Demande

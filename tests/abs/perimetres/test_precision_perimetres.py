@@ -8,9 +8,9 @@ import pytest
 import shapely
 
 from abs.perimetres.comptage import compter
-from abs.perimetres.reponderation import poids_des_iris, reponderer, selon_la_surface
+from abs.perimetres.reponderation import poids_des_iris, reponderer
 from abs.perimetres.transferts import publier
-from tests.abs.fabrique_de_carreaux import cercles, en_degres, fabriquer
+from tests.abs.fabrique_de_carreaux import cercles, en_degres, fabriquer, selon_la_surface
 
 ALPHA = 0.05
 NOMBRE = 40

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abs.indicateurs.indicateurs import indicateurs
-from abs.perimetres.reponderation import poids_des_iris, reponderer, selon_la_surface
+from abs.perimetres.reponderation import poids_des_iris, reponderer
 from abs.perimetres.transferts import (
     Estimation,
     TransfertRefuse,
@@ -19,7 +19,7 @@ from abs.perimetres.transferts import (
     publier,
 )
 from abs.statuts import Statut
-from tests.abs.fabrique_de_carreaux import COTE, EST, NORD, en_degres, fabriquer
+from tests.abs.fabrique_de_carreaux import COTE, EST, NORD, en_degres, fabriquer, selon_la_surface
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ import pytest
 
 from abs.calcul.diagnostic import diagnostiquer
 from abs.territoires.demande import Demande
-from carnets.commande.actions_locales import lettre_de_demande, modele_de_source
+from carnets.commande.sources_locales import sources_lettre, sources_modele
 from carnets.documents.csv_long import ecrire_csv
 from carnets.documents.fragments import titre
 from carnets.documents.preuve.preuve import contenu_du_recu
@@ -169,7 +169,7 @@ def dans(tmp_path: Path, base_demo: Base, monkeypatch: pytest.MonkeyPatch) -> Pa
 @pytest.mark.parametrize("extension", ["csv", "xlsx"])
 def test_un_modele_rempli_se_depose_tel_quel(dans: Path, extension: str) -> None:
     chemin = dans / f"caf.{extension}"
-    modele_de_source("allocataires_bas_revenus", chemin, "99001", liste=False)
+    sources_modele("allocataires_bas_revenus", chemin, "99001", liste=False)
     if extension == "xlsx":
         livre = openpyxl.load_workbook(chemin)
         assert livre.sheetnames == ["Lisez-moi", "Données"]
@@ -191,20 +191,20 @@ def test_un_modele_rempli_se_depose_tel_quel(dans: Path, extension: str) -> None
 
 
 def test_le_fichier_vide_garde_son_appel_d_avant(dans: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    modele_de_source("", None, "", liste=False)
-    modele_de_source("autre.csv", None, "", liste=False)
+    sources_modele("", None, "", liste=False)
+    sources_modele("autre.csv", None, "", liste=False)
     assert {f.name for f in dans.glob("*.csv")} == {"source_locale.csv", "autre.csv"}
     with pytest.raises(SortieImpossible, match="existe déjà"):
-        modele_de_source("autre.csv", None, "", liste=False)
+        sources_modele("autre.csv", None, "", liste=False)
     with pytest.raises(IndicateurInconnu, match="retard_3e"):
-        modele_de_source("retard_en_3e", None, "", liste=False)
-    modele_de_source("", None, "", liste=True)
+        sources_modele("retard_en_3e", None, "", liste=False)
+    sources_modele("", None, "", liste=True)
     assert "allocataires_bas_revenus" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("code", modeles())
 def test_chaque_modele_a_sa_lettre(dans: Path, code: str) -> None:
-    lettre_de_demande(code, "", dans / f"{code}.txt")
+    sources_lettre(code, "", dans / f"{code}.txt")
     texte = (dans / f"{code}.txt").read_text(encoding="utf-8-sig")
     for mots in (modeles()[code].a_qui, modeles()[code].numerateur, "R.123-1", "[commune]", "[durée]", code):
         assert mots in texte
@@ -212,7 +212,7 @@ def test_chaque_modele_a_sa_lettre(dans: Path, code: str) -> None:
 
 
 def test_la_lettre_word_nomme_le_territoire_et_porte_le_tableau_des_donnees(dans: Path) -> None:
-    lettre_de_demande("allocataires_bas_revenus", "99001", None)
+    sources_lettre("allocataires_bas_revenus", "99001", None)
     document = docx.Document(str(dans / "lettre-allocataires_bas_revenus-99001.docx"))
     texte = "\n".join(p.text for p in document.paragraphs)
     assert "Arzance-la-Ville et ses 22 IRIS" in texte

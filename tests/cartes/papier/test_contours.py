@@ -9,7 +9,8 @@ from PIL import Image
 
 from cartes.apparence import apparences, couleurs_des_classes
 from cartes.ecriture import en_png
-from cartes.papier.contours import chemins, contours_de, lieux, projetes, simplifies
+from cartes.geometrie import contours_de
+from cartes.papier.contours import chemins, lieux, projetes, simplifies
 from cartes.papier.legende import lignes_de_legende
 
 

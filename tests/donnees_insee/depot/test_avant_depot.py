@@ -275,7 +275,7 @@ def test_examiner_montre_des_contours_deja_tenus(bureau: Any, tmp_path: Path) ->
 def test_la_commande_examiner_se_lit(
     bureau: Any, recensement: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from carnets.commande.actions_telechargement import sources_examiner
+    from carnets.commande.sources import sources_examiner
     from donnees_insee.erreurs import SourceNonReconnue
 
     monkeypatch.setenv("ABS_DONNEES", str(bureau.base.dossier))

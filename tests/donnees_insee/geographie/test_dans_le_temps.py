@@ -7,7 +7,7 @@ import json
 import pytest
 
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide, TerritoireInconnu
-from donnees_insee.geographie.dans_le_temps import changements, histoire, phrases_de_changement
+from donnees_insee.geographie.dans_le_temps import changements
 
 COG = (
     '"TYPECOM","COM","REG","DEP","CTCD","ARR","TNCC","NCC","NCCENR","LIBELLE","CAN","COMPARENT"\n'
@@ -121,11 +121,3 @@ def test_annees_et_codes_refuses(base):
 def test_rien_n_a_change(base):
     constat = changements(base, "85001", 2015, 2026)
     assert "Aucune commune n'a fusionné" in constat.phrases()[0]
-
-
-def test_phrases_pour_un_portrait(base):
-    passe = histoire(base)
-    (phrase,) = phrases_de_changement(passe, ["85194", "85001"], [2017, 2022])
-    assert phrase.startswith("Les Sables-d'Olonne (85194) a absorbé")
-    assert phrases_de_changement(passe, ["85194"], [2020, 2022]) == ()
-    assert phrases_de_changement(passe, ["85194"], [2017]) == ()

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide, TableNonConforme
+from donnees_insee.erreurs import ParametreInvalide, TableNonConforme
 from donnees_insee.geographie.groupes import APRES, AVANT, NonApparie, former
 from donnees_insee.geographie.mouvements import HistoireDesCommunes
-from donnees_insee.geographie.passages import passage_communes, passage_depuis_table
+from donnees_insee.geographie.passages import passage_communes
 from donnees_insee.geographie.portage import appliquer, nature_non_additive, verifier_le_total
 
 COLONNES = ["MOD", "DATE_EFF", "TYPECOM_AV", "COM_AV", "LIBELLE_AV", "TYPECOM_AP", "COM_AP", "LIBELLE_AP"]
@@ -202,18 +202,6 @@ def test_annee_retrouvee_par_les_communes():
     assert (ancienne.annees[0], ancienne.annees[-1], ancienne.inconnus) == (2003, 2018, ())
     recente = histoire.annees_compatibles({"85194"})
     assert (recente.annees[0], recente.absents) == (2019, ("85001",))
-
-
-def test_table_de_passage_de_l_insee():
-    table = pd.DataFrame(
-        {"CODGEO_2018": ["85060", "85194", "85001"], "CODGEO_2019": ["85194", "85194", "85001"]}
-    )
-    passage = passage_depuis_table(table, 2018, 2019, ["85060", "99999"])
-    histoire = HistoireDesCommunes(mouvements(*FUSION[::2]), liste("85194", "85001"), DERNIERE)
-    assert dict(passage.avant) == dict(passage_communes(histoire, 2018, 2019).avant)
-    assert [n.code for n in passage.non_apparies] == ["99999"]
-    with pytest.raises(DonneeAbsente, match="CODGEO_2024"):
-        passage_depuis_table(table, 2018, 2024)
 
 
 # -- porter une table --------------------------------------------------------------------------

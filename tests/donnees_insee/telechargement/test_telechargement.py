@@ -859,7 +859,7 @@ def test_deja_tenu_se_dit_sans_reseau(poste: Poste) -> None:
 def test_la_commande_liste_et_simule_sans_reseau(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from carnets.commande.actions_telechargement import sources_telecharger
+    from carnets.commande.telechargement import sources_telecharger
 
     def interdit(*_: Any, **__: Any) -> None:
         raise AssertionError("une connexion a été ouverte")
@@ -879,7 +879,7 @@ def test_la_commande_liste_et_simule_sans_reseau(
 def test_la_commande_telecharge_et_sort_en_erreur_si_un_fichier_manque(
     poste: Poste, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from carnets.commande import actions_telechargement
+    from carnets.commande import telechargement
 
     url = poste.serveur.poser(f"/{NOM}", Page(PETIT))
     monkeypatch.setattr(
@@ -890,10 +890,10 @@ def test_la_commande_telecharge_et_sort_en_erreur_si_un_fichier_manque(
     }
     monkeypatch.setattr("donnees_insee.catalogue.catalogue.sources", lambda: catalogue)
     monkeypatch.setenv("ABS_DONNEES", str(poste.base.dossier))
-    actions_telechargement.sources_telecharger(["rp_population"], None, tout=False, simuler=False)
+    telechargement.sources_telecharger(["rp_population"], None, tout=False, simuler=False)
     assert "déposé   rp_population 2022" in capsys.readouterr().out
     catalogue["rp_population"] = replace(
         source("rp_population"), millesimes=(poste.demande(url + ".absent").millesime,)
     )
     with pytest.raises(ErreurAbs, match="1 adresse sur 1 n'a rien donné"):
-        actions_telechargement.sources_telecharger(["rp_population"], None, tout=False, simuler=False)
+        telechargement.sources_telecharger(["rp_population"], None, tout=False, simuler=False)

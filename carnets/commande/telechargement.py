@@ -1,51 +1,51 @@
-"""Les actions de `abs sources telecharger` et `abs sources examiner` : appeler, montrer l'avancement, dire le résultat."""
+"""Le verbe `abs sources telecharger` : choisir, montrer l'avancement, dire le résultat."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from carnets.commande import affichage
-from donnees_insee.base.base import Base
+from carnets.commande.communs import ouvrir_la_base
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.progress import Progress
 
-    from donnees_insee.depot.examen import FichierExamine
+    from donnees_insee.base.base import Base
     from donnees_insee.telechargement.choix import Choix, Demande
     from donnees_insee.telechargement.telechargement import Resultat
 
 ETATS = {"range": "déposé", "inchange": "inchangé", "mis_de_cote": "de côté", "echec": "échec"}
-ETATS_D_EXAMEN = {
-    "reconnu": "reconnu",
-    "refuse": "refusé",
-    "documentation": "laissé",
-    "deja_la": "déjà là",
-}
 
 
-# -- télécharger -------------------------------------------------------------------------------
-
-
-def sources_telecharger(noms: list[str], millesime: int | None, *, tout: bool, simuler: bool) -> None:
-    """Télécharger des sources du catalogue, ou dire ce qui peut l'être."""
+def sources_telecharger(
+    noms: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCES]...", help="Sources ou familles du catalogue.")
+    ] = None,
+    millesime: Annotated[
+        int | None, typer.Option("--millesime", help="Année voulue ; par défaut la plus récente.")
+    ] = None,
+    tout: Annotated[bool, typer.Option("--tout", help="Tous les millésimes de ce qui est nommé.")] = False,
+    simuler: Annotated[bool, typer.Option("--simuler", help="Lister, sans ouvrir de connexion.")] = False,
+) -> None:
+    """Télécharger des fichiers du catalogue, les vérifier, les comparer, puis les déposer."""
     from donnees_insee.catalogue.catalogue import sources  # noqa: PLC0415
     from donnees_insee.telechargement.choix import a_prendre_a_la_main, choisir  # noqa: PLC0415
 
-    base = Base()
+    base = ouvrir_la_base()
     if not noms and not tout:
         _dire_ce_qui_peut_l_etre(base)
         return
-    choix = choisir(noms, sources(), millesime=millesime, tout=tout)
+    choix = choisir(noms or [], sources(), millesime=millesime, tout=tout)
     if simuler:
         _simuler(base, choix)
     for demande in choix.a_la_main:
         affichage.dire(a_prendre_a_la_main(demande))
-    for remarque in choix.remarques:
-        affichage.dire(remarque)
+    affichage.enumerer("", choix.remarques)
     if choix.a_telecharger and not simuler:
         _telecharger(base, choix.a_telecharger)
     elif not choix.a_telecharger:
@@ -74,8 +74,7 @@ def _telecharger(base: Base, demandes: Sequence[Demande]) -> None:
         for examen in r.examens:
             if examen.notable:
                 affichage.dire("         À regarder :")
-                for phrase in examen.phrases(toutes=False):
-                    affichage.dire(f"           {phrase}")
+                affichage.enumerer("           ", examen.phrases(toutes=False))
     comptes = {etat: sum(r.etat == etat for r in resultats) for etat in ETATS}
     bilan = " ; ".join(f"{ETATS[e]} : {n}" for e, n in comptes.items() if n)
     affichage.dire(f"{bilan}. Base : {base.dossier}")
@@ -161,43 +160,3 @@ def _annees(annees: list[int]) -> str:
         else:
             plages.append([annee])
     return ", ".join(f"{p[0]}–{p[-1]}" if len(p) > 1 else str(p[0]) for p in plages)
-
-
-# -- examiner ----------------------------------------------------------------------------------
-
-
-def sources_examiner(chemins: list[Path], millesime: int | None) -> None:
-    """Examiner des fichiers sans rien déposer."""
-    from donnees_insee.depot.depot import fichiers_a_deposer  # noqa: PLC0415
-    from donnees_insee.depot.examen import examiner  # noqa: PLC0415
-    from donnees_insee.erreurs import SourceNonReconnue  # noqa: PLC0415
-
-    base = Base()
-    with affichage.progression() as barre:
-        tache = barre.add_task("Examen", total=len(fichiers_a_deposer(chemins)))
-
-        def suivre(fichier: Path) -> None:
-            barre.update(tache, description=fichier.name[:40])
-            barre.advance(tache)
-
-        examines = examiner(base, chemins, millesime=millesime, suivre=suivre)
-    for examine in examines:
-        _dire_un_examen(examine)
-    affichage.dire(f"Rien n'a été écrit. Base : {base.dossier}")
-    if all(e.etat in {"refuse", "documentation"} for e in examines):
-        raise SourceNonReconnue("aucun des fichiers donnés ne serait accepté ; les raisons sont ci-dessus.")
-
-
-def _dire_un_examen(examine: FichierExamine) -> None:
-    affichage.dire(
-        f"{ETATS_D_EXAMEN[examine.etat]:8} {examine.nom}" + (f" : {examine.raison}" if examine.raison else "")
-    )
-    for lot in examine.lots:
-        precisions = [f"{lot.colonnes} colonnes", *lot.remarques]
-        if lot.d_ou and lot.d_ou != "colonnes":
-            precisions.append(f"année lue dans : {lot.d_ou}")
-        annee = "sans date" if lot.millesime is None else str(lot.millesime)
-        affichage.dire(f"         pris pour {lot.source}, {annee}, {lot.niveau} ({' ; '.join(precisions)})")
-    for examen in examine.examens:
-        for phrase in examen.phrases():
-            affichage.dire(f"         {phrase}")

@@ -1,13 +1,15 @@
-"""Les actions des sources locales : lister les modèles, écrire un fichier à remplir, écrire la lettre de demande."""
+"""Les verbes de `abs sources` sur les données reçues : le modèle à remplir, la lettre de demande, le registre."""
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from carnets.commande import affichage
-from donnees_insee.base.base import Base
-from donnees_insee.catalogue.modeles_recus import modele, modeles
+from carnets.commande.communs import ouvrir_la_base
 
 if TYPE_CHECKING:
     from abs.territoires.territoires import Territoire
@@ -16,9 +18,10 @@ EXTENSIONS: Final = (".csv", ".xlsx")
 FICHIER_VIDE: Final = Path("source_locale.csv")
 
 
-def lister_les_modeles() -> None:
+def _lister_les_modeles() -> None:
     """Écrire la liste des modèles, thème après thème."""
     from abs.indicateurs.indicateurs import THEMES  # noqa: PLC0415
+    from donnees_insee.catalogue.modeles_recus import modeles  # noqa: PLC0415
 
     lignes = [
         (m.code, THEMES[m.theme], m.libelle_court, m.a_qui, m.diffusion, str(m.seuil))
@@ -33,17 +36,27 @@ def lister_les_modeles() -> None:
     )
 
 
-def modele_de_source(code: str, fichier: Path | None, territoire: str, *, liste: bool) -> None:
-    """Écrire un fichier à faire remplir."""
+def sources_modele(
+    code: Annotated[str, typer.Argument(metavar="[MODÈLE]", help="Modèle ; absent, un fichier vide.")] = "",
+    fichier: Annotated[Path | None, typer.Argument(help="Fichier à créer, en .csv ou en .xlsx.")] = None,
+    territoire: Annotated[
+        str, typer.Option("--territoire", help="Territoire à détailler : une ligne par IRIS ou par commune.")
+    ] = "",
+    liste: Annotated[
+        bool, typer.Option("--liste", help="Lister les modèles, et à qui les demander.")
+    ] = False,
+) -> None:
+    """Écrire un fichier de source locale, à remplir ou à faire remplir par un partenaire."""
     if liste:
-        lister_les_modeles()
+        _lister_les_modeles()
         return
     from carnets.documents.modele_local import FichierAFaireRemplir, ecrire_modele  # noqa: PLC0415
+    from donnees_insee.catalogue.modeles_recus import modele  # noqa: PLC0415
 
     if Path(code).suffix.lower() in EXTENSIONS and fichier is None:
         code, fichier = "", Path(code)
     demande = modele(code) if code else None
-    territoires = territoires_demandes(territoire)
+    territoires = _territoires_demandes(territoire)
     chemin = fichier or (Path(f"modele-{_nom(code, territoires)}.xlsx") if code else FICHIER_VIDE)
     ecrire_modele(FichierAFaireRemplir(demande, territoires), chemin)
     lignes = f"{len(territoires)} ligne(s) à remplir" if territoires else "à remplir"
@@ -51,12 +64,17 @@ def modele_de_source(code: str, fichier: Path | None, territoire: str, *, liste:
     affichage.dire("Diffusion : publique ou interne. Seuil : effectif au-dessous duquel on masque.")
 
 
-def lettre_de_demande(code: str, territoire: str, sortie: Path | None) -> None:
+def sources_lettre(
+    code: Annotated[str, typer.Argument(metavar="MODÈLE", help="Voir abs sources modele --liste.")],
+    territoire: Annotated[str, typer.Option("--territoire", help="Territoire visé.")] = "",
+    sortie: Annotated[Path | None, typer.Option("--sortie", help="Fichier .docx ou .txt à créer.")] = None,
+) -> None:
     """Écrire la lettre qui demande une donnée à un partenaire."""
     from carnets.documents.lettre import composer_la_lettre, ecrire_la_lettre  # noqa: PLC0415
+    from donnees_insee.catalogue.modeles_recus import modele  # noqa: PLC0415
 
     demande = modele(code)
-    territoires = territoires_demandes(territoire)
+    territoires = _territoires_demandes(territoire)
     nom = _nom(code, territoires)
     chemin = sortie or Path(f"lettre-{nom}.docx")
     ecrire_la_lettre(composer_la_lettre(demande, territoires, f"modele-{nom}.xlsx"), chemin)
@@ -66,14 +84,14 @@ def lettre_de_demande(code: str, territoire: str, sortie: Path | None) -> None:
     )
 
 
-def territoires_demandes(texte: str) -> tuple[Territoire, ...]:
+def _territoires_demandes(texte: str) -> tuple[Territoire, ...]:
     """Trouver un territoire et ceux qui le composent : IRIS d'une commune, communes d'un ensemble."""
     if not texte:
         return ()
     from abs.calcul.diagnostic import Diagnostiqueur  # noqa: PLC0415
     from abs.territoires.demande import Demande  # noqa: PLC0415 - imports lents, inutiles au fichier vide
 
-    ensembles = Diagnostiqueur(Base(), Demande(texte)).ensembles()
+    ensembles = Diagnostiqueur(ouvrir_la_base(), Demande(texte)).ensembles()
     return (ensembles.sujet, *ensembles.mailles)
 
 
@@ -81,14 +99,15 @@ def _nom(code: str, territoires: tuple[Territoire, ...]) -> str:
     return f"{code}-{territoires[0].code}" if territoires else code
 
 
-def registre(*, neuf: bool) -> None:
-    """Écrire ce qui a déjà été publié de données reçues, ou commencer un registre vide."""
-    from collections import Counter  # noqa: PLC0415
-
+def sources_registre(
+    neuf: Annotated[
+        bool, typer.Option("--neuf", help="En commencer un autre, vide ; l'ancien est gardé.")
+    ] = False,
+) -> None:
+    """Dire ce qui a déjà été publié de données reçues, ou en commencer un registre neuf."""
     from donnees_insee.base import publications  # noqa: PLC0415
-    from donnees_insee.base.base import Base  # noqa: PLC0415
 
-    base = Base()
+    base = ouvrir_la_base()
     if neuf:
         affichage.dire(f"Registre neuf : {publications.commencer(base.dossier)}.")
         affichage.dire("Ce qui a été publié avant n'y est pas : les masques n'en tiendront pas compte.")

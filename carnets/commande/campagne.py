@@ -1,19 +1,21 @@
-"""L'action de la commande qui mène une campagne : lire le plan, montrer l'avancée, dire ce qui reste à faire."""
+"""Le verbe `abs campagne` : mener une campagne, lire le plan, montrer l'avancée, dire ce qui reste à faire."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Self
+
+import typer
 
 from carnets.commande import affichage
+from carnets.commande.communs import Remplacer
 from donnees_insee.chemins import dossier_des_donnees
 from donnees_insee.erreurs import ErreurAbs
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from carnets.campagne.deroulement import Bilan
+    from carnets.campagne.bilan import Bilan
     from carnets.campagne.file_de_taches import Evenement
 
 ECHECS_MONTRES: Final = 20
@@ -23,39 +25,48 @@ class CampagneIncomplete(ErreurAbs):
     """Des territoires manquent à la campagne."""
 
 
-def exemple() -> None:
-    """Écrire un fichier de campagne commenté."""
-    from carnets.campagne.plan import EXEMPLE  # noqa: PLC0415
-
-    affichage.dire(EXEMPLE.rstrip())
-
-
 def campagne(
-    fichier: Path,
-    *,
-    sortie: Path | None,
-    travailleurs: int | None,
-    reprendre: bool,
-    grappe: str,
-    remplacer: bool = False,
+    fichier: Annotated[
+        Path | None, typer.Argument(help="Fichier de campagne (abs campagne --exemple en écrit un).")
+    ] = None,
+    reprendre: Annotated[
+        bool, typer.Option("--reprendre", help="Ne refaire que ce qui manque ou dont une entrée a changé.")
+    ] = False,
+    travailleurs: Annotated[
+        int | None, typer.Option("--travailleurs", min=1, max=64, help="Portraits menés à la fois.")
+    ] = None,
+    dask: Annotated[str, typer.Option("--dask", help="Adresse d'une grappe Dask, tcp://machine:8786.")] = "",
+    exemple: Annotated[
+        bool, typer.Option("--exemple", help="Écrire un fichier de campagne commenté.")
+    ] = False,
+    sortie: Annotated[
+        Path | None, typer.Option("--sortie", help="Dossier qui remplace celui du fichier.")
+    ] = None,
+    remplacer: Remplacer = False,
 ) -> None:
-    """Mener une campagne."""
+    """Mener le même travail sur beaucoup de territoires, sans qu'un échec arrête les autres."""
+    from carnets.campagne.plan import EXEMPLE, lire_plan  # noqa: PLC0415
+
+    if exemple:
+        affichage.dire(EXEMPLE.rstrip())
+        return
+    if fichier is None:
+        raise typer.BadParameter("Donnez un fichier de campagne, ou --exemple pour en écrire un.")
     from carnets.campagne.deroulement import equipe_locale, mener, taches_du_plan  # noqa: PLC0415
-    from carnets.campagne.plan import lire_plan  # noqa: PLC0415
 
     # L'équipe chauffe pendant que le plan se lit et que ses territoires se cherchent.
-    equipe = None if grappe else equipe_locale(dossier_des_donnees())
+    equipe = None if dask else equipe_locale(dossier_des_donnees())
     from donnees_insee.base.base import Base  # noqa: PLC0415 - pandas, après le lancement de l'équipe
 
     try:
         plan = replace(lire_plan(fichier, sortie=sortie, travailleurs=travailleurs), remplacer=remplacer)
         base = Base(dossier_des_donnees())
         taches = taches_du_plan(plan, base)
-        ou = f"la grappe {grappe}" if grappe else f"cette machine, {plan.travailleurs} à la fois"
+        ou = f"la grappe {dask}" if dask else f"cette machine, {plan.travailleurs} à la fois"
         affichage.dire(f"{plan.titre} : {len(taches)} à faire sur {ou}, dans {plan.sortie}")
         with _Suivi(len(taches), plan.travailleurs) as suivi:
             bilan = mener(
-                plan, base, suivi.noter, reprendre=reprendre, grappe=grappe, equipe=equipe, taches=taches
+                plan, base, suivi.noter, reprendre=reprendre, grappe=dask, equipe=equipe, taches=taches
             )
     finally:
         if equipe is not None:
@@ -68,8 +79,7 @@ def _conclure(bilan: Bilan) -> None:
 
     resume = ", ".join(f"{c['nombre']} {c['mots']}" for c in comptes(bilan.resultats))
     affichage.dire(f"Campagne finie en {duree(bilan.secondes)} : {resume}.")
-    for ecrit in bilan.fichiers:
-        affichage.dire(f"  {ecrit}")
+    affichage.enumerer("  ", bilan.fichiers)
     for resultat in bilan.resultats:
         affichage.avertir(next((a for a in resultat.avertissements if "n'a pas été touché" in a), ""))
     if not bilan.echecs:
@@ -141,10 +151,8 @@ class _Suivi:
             affichage.dire(texte)
 
     def _description(self) -> str:
-        noms = list(self.en_cours.values())
-        suite = f" et {len(noms) - 3} autres" if len(noms) > 3 else ""
         manques = f"{self.manquees} en échec · " if self.manquees else ""
-        return manques + ", ".join(noms[:3]) + suite
+        return manques + affichage.quelques(list(self.en_cours.values()), 3)
 
     def _reste(self) -> str:
         from carnets.campagne.bilan import duree  # noqa: PLC0415

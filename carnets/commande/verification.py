@@ -1,54 +1,60 @@
-"""L'action de `abs verifier` : refaire les chiffres d'un portrait et dire lesquels sont égaux."""
+"""Le verbe `abs verifier` : refaire les chiffres d'un portrait et dire lesquels sont égaux."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from carnets.commande import affichage
-from donnees_insee.base.base import Base
+from carnets.commande.affichage import entier
+from carnets.commande.communs import ouvrir_la_base
 from donnees_insee.chemins import dossier_de_passage
 
 if TYPE_CHECKING:
     from abs.calcul.difference import Bilan
     from carnets.documents.preuve.verification import Verification
+    from donnees_insee.base.base import Base
 
 ECARTS_MONTRES: Final = 40
 CODE_ECART: Final = 1
 CODE_INVERIFIABLE: Final = 3
 
 
-def verifier(sortie: Path) -> int:
-    """Vérifier un portrait et dire tout ce qui diffère."""
+def verifier(
+    dossier: Annotated[Path, typer.Argument(metavar="SORTIE", help="Dossier écrit par `abs portrait`.")],
+) -> None:
+    """Refaire tous les chiffres d'un portrait à partir des fichiers bruts, et dire ceux qui diffèrent."""
     from carnets.documents.preuve.verification import verifier_sortie  # noqa: PLC0415 - import lent
 
     with (
         dossier_de_passage("demo") as provisoire,
-        affichage.progression() as barre,
+        affichage.suivi("Vérification") as avancer,
     ):
-        tache = barre.add_task("Vérification", total=None)
-        base = _base_du_portrait(sortie, Path(provisoire))
-        v = verifier_sortie(
-            sortie, base, lambda etape: barre.update(tache, description=f"Vérification : {etape[:40]}")
-        )
+        base = _base_du_portrait(dossier, Path(provisoire))
+        v = verifier_sortie(dossier, base, lambda etape: avancer(description=f"Vérification : {etape[:40]}"))
     _ecrire(v)
     if not v.sans_faute:
-        return CODE_ECART
-    return CODE_INVERIFIABLE if v.ensemble.non_verifiables else 0
+        raise typer.Exit(CODE_ECART)
+    if v.ensemble.non_verifiables:
+        raise typer.Exit(CODE_INVERIFIABLE)
 
 
 def _base_du_portrait(sortie: Path, provisoire: Path) -> Base:
     """Donner la base de l'analyste ; pour le portrait de démonstration, celle du territoire fictif livré."""
     from carnets.documents.preuve.preuve_lue import lire_preuve  # noqa: PLC0415 - import lent
+    from donnees_insee.base.base import Base  # noqa: PLC0415
     from donnees_insee.demo import extraire_demo  # noqa: PLC0415
     from donnees_insee.depot.depot import deposer, empreinte, fichiers_a_deposer  # noqa: PLC0415
 
     voulues = set(lire_preuve(sortie).empreintes)
-    if voulues & {r.sha256 for r in Base().recus()}:
-        return Base()
+    celle_de_l_analyste = ouvrir_la_base()
+    if voulues & {r.sha256 for r in celle_de_l_analyste.recus()}:
+        return celle_de_l_analyste
     livres = extraire_demo(provisoire / "bruts")
     if not voulues or not voulues <= {empreinte(f) for f in fichiers_a_deposer([livres])}:
-        return Base()
+        return celle_de_l_analyste
     fictive = Base(provisoire / "donnees")
     deposer(fictive, [livres])
     return fictive
@@ -66,21 +72,18 @@ def _ecrire(v: Verification) -> None:
         map(_ligne, titres),
     )
     affichage.dire(f"{v.fichiers} fichiers bruts relus.")
-    for remarque in v.remarques:
-        affichage.dire(f"remarque {remarque}")
+    affichage.enumerer("remarque ", v.remarques)
     for raison, nombre in v.ensemble.non_verifiables.items():
-        affichage.dire(f"non vérifiable : {_nombre(nombre)} chiffres, {raison}")
-    for faute in v.fautes:
-        affichage.dire(f"faute    {faute}")
+        affichage.dire(f"non vérifiable : {entier(nombre)} chiffres, {raison}")
+    affichage.enumerer("faute    ", v.fautes)
     ecarts = v.ensemble.ecarts
-    for ecart in ecarts[:ECARTS_MONTRES]:
-        affichage.dire(f"différent  {ecart.phrase()}")
+    affichage.enumerer("différent  ", (ecart.phrase() for ecart in ecarts[:ECARTS_MONTRES]))
     if len(ecarts) > ECARTS_MONTRES:
-        affichage.dire(f"… et {_nombre(len(ecarts) - ECARTS_MONTRES)} autres écarts.")
-    affichage.dire(conclusion(v))
+        affichage.dire(f"… et {entier(len(ecarts) - ECARTS_MONTRES)} autres écarts.")
+    affichage.dire(_conclusion(v))
 
 
-def conclusion(v: Verification) -> str:
+def _conclusion(v: Verification) -> str:
     """Dire ce que la vérification établit : un chiffre que rien n'a permis de refaire n'est pas un chiffre juste."""
     inconnus = sum(v.ensemble.non_verifiables.values())
     if not v.sans_faute:
@@ -92,8 +95,8 @@ def conclusion(v: Verification) -> str:
         )
     if inconnus:
         return (
-            f"Vérification incomplète : {_nombre(inconnus)} chiffres n'ont pas pu être refaits à partir des fichiers bruts "
-            f"; les {_nombre(v.refaits.egaux)} qui ont pu l'être sont égaux."
+            f"Vérification incomplète : {entier(inconnus)} chiffres n'ont pas pu être refaits à partir des fichiers bruts "
+            f"; les {entier(v.refaits.egaux)} qui ont pu l'être sont égaux."
         )
     return "Aucun chiffre différent."
 
@@ -101,8 +104,4 @@ def conclusion(v: Verification) -> str:
 def _ligne(titre: tuple[str, Bilan]) -> tuple[str, ...]:
     nom, b = titre
     inconnus = sum(b.non_verifiables.values())
-    return (nom, _nombre(b.verifies), _nombre(b.egaux), _nombre(b.verifies - b.egaux), _nombre(inconnus))
-
-
-def _nombre(n: int) -> str:
-    return f"{n:,}".replace(",", "\u202f")
+    return (nom, entier(b.verifies), entier(b.egaux), entier(b.verifies - b.egaux), entier(inconnus))

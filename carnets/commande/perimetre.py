@@ -1,4 +1,4 @@
-"""Les actions de la commande sur un périmètre libre, une frange de QPV ou les IRIS d'un QPV."""
+"""Le verbe `abs perimetre` : chiffrer un périmètre libre, une frange de QPV ou les IRIS d'un QPV."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from carnets.commande import affichage
-from donnees_insee.base.base import Base
+from carnets.commande.communs import Choisis, Millesime, Millesimes, codes_choisis, ouvrir_la_base
 from donnees_insee.chemins import fichier_provisoire
+from donnees_insee.codes import normaliser
 from donnees_insee.erreurs import ParametreInvalide
-from donnees_insee.geographie.appartenances import normaliser
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,25 +24,34 @@ if TYPE_CHECKING:
     from abs.perimetres.perimetre_libre import DossierDePerimetre
     from abs.perimetres.profil_qpv import ProfilQpv
     from abs.territoires.demande import Demande
+    from donnees_insee.base.base import Base
 
 PROFIL_PAR_DEFAUT = ("population", "taux_pauvrete_60", "niveau_vie_median")
 
 
 def perimetre(
-    fichier: Path | None,
-    qpv: str,
-    frange: float | None,
-    indicateurs: str,
-    millesime: int | None,
-    millesimes: str,
-    sortie: Path | None,
+    fichier: Annotated[
+        Path | None, typer.Argument(help="Périmètres dessinés : GeoJSON, GPKG, une surface par périmètre.")
+    ] = None,
+    qpv: Annotated[
+        str, typer.Option("--qpv", help="Code d'un QPV : profil des IRIS qui le recouvrent.")
+    ] = "",
+    frange: Annotated[
+        float | None, typer.Option("--frange", help="Avec --qpv : distance en mètres autour du QPV.")
+    ] = None,
+    choisis: Choisis = "",
+    millesime: Millesime = None,
+    millesimes: Millesimes = "",
+    sortie: Annotated[
+        Path | None, typer.Option("--sortie", help="Dossier qui reçoit les tableaux CSV.")
+    ] = None,
 ) -> None:
-    """Chiffrer les périmètres d'un fichier, ou la frange et les IRIS d'un QPV."""
+    """Chiffrer un périmètre libre, la frange d'un QPV, ou les IRIS qui le recouvrent."""
     from abs.territoires.demande import Demande, lire_millesimes, verifier  # noqa: PLC0415
 
     _verifier_les_options(fichier, qpv, frange)
-    base = Base()
-    codes = tuple(c.strip() for c in indicateurs.split(",") if c.strip())
+    base = ouvrir_la_base()
+    codes = codes_choisis(choisis)
     demande = Demande("", millesime, lire_millesimes(millesimes))
     verifier(demande, base)
     if qpv and frange is None:
@@ -74,7 +85,7 @@ def _surfaces(
         from donnees_insee.lecture.perimetre_recu import lire_perimetres  # noqa: PLC0415
 
         return [(p.nom, p.surface, p.remarque) for p in lire_perimetres(fichier)]
-    from abs.perimetres.franges import contour_de_qpv, frange  # noqa: PLC0415
+    from abs.perimetres.profil_qpv import contour_de_qpv, frange  # noqa: PLC0415
 
     assert metres is not None
     nom, contour, tous = contour_de_qpv(base, qpv)
@@ -125,8 +136,7 @@ def _ecrire(dossier: DossierDePerimetre) -> None:
                 for e in dossier.etendues
             ],
         )
-    for remarque in dossier.remarques:
-        affichage.dire(f"  - {remarque}")
+    affichage.enumerer("  - ", dossier.remarques)
 
 
 def _note_des_carreaux(chiffres: Sequence[Chiffre]) -> str:
@@ -159,8 +169,7 @@ def _ligne(chiffre: Chiffre, commune: str) -> tuple[str, ...]:
 def _profil(base: Base, code: str, codes: Sequence[str], demande: Demande, sortie: Path | None) -> None:
     """Écrire le profil des IRIS recouvrant un QPV."""
     from abs.indicateurs.indicateurs import indicateur  # noqa: PLC0415
-    from abs.perimetres.franges import contour_de_qpv  # noqa: PLC0415
-    from abs.perimetres.profil_qpv import profil_des_iris  # noqa: PLC0415
+    from abs.perimetres.profil_qpv import contour_de_qpv, profil_des_iris  # noqa: PLC0415
     from abs.phrases.phrases import ecrire  # noqa: PLC0415
     from abs.territoires.qpv_tenus import ce_qui_est_tenu  # noqa: PLC0415
 

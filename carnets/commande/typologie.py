@@ -1,13 +1,14 @@
-"""Les actions de la commande qui typent les IRIS et cherchent des territoires comparables."""
+"""Les verbes qui typent les IRIS et qui cherchent des territoires comparables."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from carnets.commande import affichage
-from carnets.dossier_de_sortie import dossier_de_sortie
-from donnees_insee.base.base import Base
+from carnets.commande.communs import SORTIES, Millesime, Remplacer, Sortie, ouvrir_la_base
 from donnees_insee.erreurs import ErreurAbs
 
 if TYPE_CHECKING:
@@ -15,20 +16,26 @@ if TYPE_CHECKING:
 
     from abs.territoires.territoires import Territoire
     from abs.typologie.modele import Modele
+    from donnees_insee.base.base import Base
 
+Lieu = Annotated[str, typer.Argument(help="Code ou nom : commune, EPCI, département.")]
 NOMS: Final = "noms.toml"
 MODELE: Final = "modele.json"
 
 
-def apprendre(texte: str, millesime: int | None, sortie: Path, *, remplacer: bool = False) -> None:
-    """Apprendre une typologie, classer les IRIS du territoire et écrire tables, fiches et carte."""
+def typologie_apprendre(
+    territoire: Lieu,
+    millesime: Millesime = None,
+    sortie: Sortie = SORTIES,
+    remplacer: Remplacer = False,
+) -> None:
+    """Apprendre des classes d'IRIS : tables, fiches, carte, et un fichier où confirmer leurs noms."""
     from abs.typologie import classes, rendu  # noqa: PLC0415 - pandas et numpy, réservés à ce qui calcule
     from abs.typologie.etude import mener  # noqa: PLC0415
     from abs.typologie.quartiers import quartiers_classes  # noqa: PLC0415
 
-    base = Base()
-    base.exiger()
-    etude = mener(base, texte, millesime)
+    base = ouvrir_la_base(tenue=True)
+    etude = mener(base, territoire, millesime)
     annee = millesime or max(v.millesime for v in etude.modele.variables)
     dossier = sortie / f"typologie-{etude.sujet.code}-{annee}"
     confirmes = _noms_confirmes(dossier, etude.modele)
@@ -50,27 +57,29 @@ def apprendre(texte: str, millesime: int | None, sortie: Path, *, remplacer: boo
     affichage.dire(f"Écrit : {dossier}. Les noms se confirment dans {NOMS}, puis relancez la commande.")
 
 
-def appliquer(
-    texte: str, modele: Path, millesime: int | None, sortie: Path, *, remplacer: bool = False
+def typologie_appliquer(
+    territoire: Lieu,
+    modele: Annotated[Path, typer.Option("--modele", help="Fichier modele.json écrit par apprendre.")],
+    millesime: Millesime = None,
+    sortie: Sortie = SORTIES,
+    remplacer: Remplacer = False,
 ) -> None:
-    """Classer les IRIS d'un territoire, à une autre date, avec des centres déjà appris."""
+    """Classer des IRIS à une autre date avec des classes déjà apprises, et dire qui a changé."""
     from abs.typologie import classes, rendu  # noqa: PLC0415 - pandas et numpy, réservés à ce qui calcule
     from abs.typologie.modele import depuis_json  # noqa: PLC0415
     from abs.typologie.transfert import reporter  # noqa: PLC0415
     from abs.typologie.variables import table  # noqa: PLC0415
 
-    base = Base()
-    base.exiger()
+    base = ouvrir_la_base(tenue=True)
     appris = depuis_json(_lire(modele))
     noms = classes.noms(appris, table(), _noms_confirmes(modele.parent, appris))
-    sujet, iris, phrases = reporter(base, texte, appris, millesime)
+    sujet, iris, phrases = reporter(base, territoire, appris, millesime)
     iris = iris.assign(nom_de_classe=[noms.get(k, rendu.SANS_CLASSE) for k in iris["classe"]])
     dossier = sortie / f"typologie-{sujet.code}-report-{millesime or 'recent'}"
     rapport = "\n".join([f"# Report de la typologie · {sujet.nom}", "", *(f"- {p}" for p in phrases), ""])
     textes = {"iris.csv": rendu.en_csv(iris), "report.md": rapport}
     dossier = _ecrire(dossier, textes, None, remplacer=remplacer)
-    for phrase in phrases:
-        affichage.dire(phrase)
+    affichage.enumerer("", phrases)
     comptes = iris["changement"].value_counts()
     affichage.tableau(
         "Changements de classe", ("État", "IRIS"), [(str(e), str(n)) for e, n in comptes.items()]
@@ -99,13 +108,14 @@ def _noms_confirmes(dossier: Path, modele: Modele) -> dict[int, str]:
         return {}
     proposes = {k: nom_propose(modele, table(), k) for k in range(1, modele.nombre + 1)}
     confirmes, perimes = lire_les_noms(_lire(fichier), proposes)
-    for phrase in perimes:
-        affichage.dire(phrase)
+    affichage.enumerer("", perimes)
     return confirmes
 
 
 def _ecrire(dossier: Path, textes: dict[str, str], image: bytes | None, *, remplacer: bool = False) -> Path:
     """Écrire un dossier ; les noms que l'analyste y a confirmés sont relus, et son fichier est gardé tel quel."""
+    from carnets.dossier_de_sortie import dossier_de_sortie  # noqa: PLC0415
+
     with dossier_de_sortie(dossier, remplacer=remplacer, repris=(NOMS,)) as chantier:
         for nom, contenu in textes.items():
             # Le BOM fait lire les accents au tableur.
@@ -118,8 +128,7 @@ def _ecrire(dossier: Path, textes: dict[str, str], image: bytes | None, *, rempl
 
 
 def _montrer(modele: Modele, iris: pd.DataFrame, noms: dict[int, str]) -> None:
-    for phrase in modele.phrases:
-        affichage.dire(phrase)
+    affichage.enumerer("", modele.phrases)
     comptes = iris["classe"].value_counts()
     lignes = [(str(k), noms[k], str(comptes.get(k, 0))) for k in sorted(noms)]
     lignes.append(("-", "non classé ou sans objet", str(comptes.get(0, 0))))
@@ -143,9 +152,7 @@ def _carte(
     couche["classe"] = [int(attributs.at[c, "classe"]) for c in couche["code"]]
     couche["sans_objet"] = [str(attributs.at[c, "etat"]).startswith("sans objet") for c in couche["code"]]
     qpv = Territoires(base).qpv_du(sujet)
-    dates: dict[str, str] = {}
-    for v in modele.variables:
-        dates[source(v.source).titre_court] = str(v.millesime)
+    dates = {source(v.source).titre_court: str(v.millesime) for v in modele.variables}
     carte = CarteDeTypologie(
         titre=f"Typologie des IRIS · {sujet.nom}",
         sous_titre=f"Des situations qui se ressemblent ; classes apprises sur {len(modele.appris)} IRIS "
@@ -162,17 +169,23 @@ def _carte(
     return carte.en_png(), ""
 
 
-def pairs(texte: str, question: str, millesime: int | None, sortie: Path | None) -> None:
-    """Chercher les dix territoires les plus proches, pour une question."""
+def pairs(
+    code: Annotated[str, typer.Argument(help="Commune (code ou nom) ou code d'IRIS.")],
+    question: Annotated[
+        str, typer.Option("--question", help="emploi, logement, revenus… ; absente, la liste est écrite.")
+    ] = "",
+    millesime: Millesime = None,
+    sortie: Annotated[Path | None, typer.Option("--sortie", help="Dossier qui reçoit le tableau.")] = None,
+) -> None:
+    """Trouver les dix territoires les plus proches pour une question, et ce que vaut ce choix."""
     from abs.typologie.pairs import chercher, questions  # noqa: PLC0415 - pandas
 
     if not question:
         lignes = [(q.code, q.libelle) for q in questions().values()]
         affichage.tableau("Questions (--question)", ("Code", "Question"), lignes)
         return
-    trouves = chercher(Base(), texte, question, millesime)
-    for phrase in trouves.phrases:
-        affichage.dire(phrase)
+    trouves = chercher(ouvrir_la_base(), code, question, millesime)
+    affichage.enumerer("", trouves.phrases)
     entetes = ("Rang", "Code", "Nom", "Population", "Distance", "Stabilité", "Ce qui éloigne le plus")
     affichage.tableau(f"Comparables à {trouves.nom}", entetes, trouves.lignes())
     if sortie is not None:
