@@ -23,8 +23,6 @@ class Documents:
         if self.formats:
             import carnets.documents.page_html  # noqa: PLC0415
         if "docx" in self.formats:
-            import pypandoc  # noqa: F401, PLC0415
-
             import carnets.documents.word  # noqa: F401, PLC0415
 
     def commencer(self, carnet: Any) -> None:

@@ -65,8 +65,8 @@ def _documents(
     if not {"html", "docx"} & set(formats):
         return
     from carnets.documents.comparaison.fragments import ecrire_page  # noqa: PLC0415 - imports lents
-    from carnets.documents.comparaison.word import ecrire_comparaison_docx  # noqa: PLC0415
     from carnets.documents.page_html import corps_du_carnet  # noqa: PLC0415
+    from carnets.documents.word import ecrire_comparaison_docx  # noqa: PLC0415
 
     corps = corps_du_carnet(execute)
     if "html" in formats:
