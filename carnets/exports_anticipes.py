@@ -21,7 +21,7 @@ class Documents:
     def importer(self) -> None:
         """Importer ce que les documents demanderont ; le noyau, lui, occupe un autre cœur."""
         if self.formats:
-            import carnets.documents.page_html  # noqa: PLC0415
+            import carnets.documents.fragments  # noqa: PLC0415
         if "docx" in self.formats:
             import carnets.documents.word  # noqa: F401, PLC0415
 
@@ -57,7 +57,7 @@ class Documents:
     def _ecrire(self, carnet: Path) -> None:
         if not self.formats:
             return
-        from carnets.documents.page_html import corps_du_carnet, ecrire_html  # noqa: PLC0415 - imports lents
+        from carnets.documents.fragments import corps_du_carnet, ecrire_html  # noqa: PLC0415 - imports lents
         from carnets.documents.word import ecrire_docx  # noqa: PLC0415
 
         corps = corps_du_carnet(carnet)

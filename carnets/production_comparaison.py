@@ -64,12 +64,11 @@ def _documents(
 ) -> None:
     if not {"html", "docx"} & set(formats):
         return
-    from carnets.documents.comparaison.fragments import ecrire_page  # noqa: PLC0415 - imports lents
-    from carnets.documents.page_html import corps_du_carnet  # noqa: PLC0415
+    from carnets.documents.fragments import corps_du_carnet, ecrire_html  # noqa: PLC0415 - imports lents
     from carnets.documents.word import ecrire_comparaison_docx  # noqa: PLC0415
 
     corps = corps_du_carnet(execute)
     if "html" in formats:
-        ecrire_page(corps, titre, dossier / "comparaison.html")
+        ecrire_html(corps, titre, dossier / "comparaison.html", "comparaison")
     if "docx" in formats:
         ecrire_comparaison_docx(corps, titre, communes, dossier / "comparaison.docx")

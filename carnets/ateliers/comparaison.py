@@ -11,10 +11,8 @@ from abs.intercommunal.comparaison import comparer_l_intercommunalite, tableaux_
 from abs.intercommunal.pairs_des_communes import pourquoi_muette
 from abs.intercommunal.tables import LECTURE, SIGNES
 from carnets.ateliers.portrait import Fragment
-from carnets.documents.comparaison import fragments
-from carnets.documents.comparaison.cartes import PetitesCartes, petites_cartes
-from carnets.documents.comparaison.planche import planche, texte_de_remplacement
-from carnets.documents.fragments import annexes, atlas, figure
+from carnets.documents import fragments
+from carnets.documents.comparaison.cartes import PetitesCartes, petites_cartes, texte_de_remplacement
 from carnets.parametres import Reglages, verifier_parametres
 from cartes.fonds import Fonds
 
@@ -56,12 +54,15 @@ class AtelierDeComparaison:
     @cached_property
     def image(self) -> bytes:
         """Planche des petites cartes ; vide sans contours."""
+        from carnets.documents.comparaison.planche import planche  # noqa: PLC0415 - import lent, réservé aux cartes
+
         return planche(list(self.cartes.cartes.values())) if self.cartes.cartes else b""
 
     def titre(self) -> Fragment:
         """Afficher le titre et le sommaire."""
         return Fragment(
-            fragments.titre(self.comparaison), f"Comparaison intercommunale : {self.comparaison.sujet.nom}"
+            fragments.titre_de_comparaison(self.comparaison),
+            f"Comparaison intercommunale : {self.comparaison.sujet.nom}",
         )
 
     def essentiel(self) -> Fragment:
@@ -77,9 +78,9 @@ class AtelierDeComparaison:
         if not cartes:
             return Fragment(texte, SANS_CARTE)
         legende = f"{nom} : {len(cartes)} indicateurs, commune par commune"
-        image = figure(self.image, texte_de_remplacement(cartes), legende, "planche")
+        image = fragments.figure(self.image, texte_de_remplacement(cartes), legende, "planche")
         intertitre, cadre = "<h3>Carte interactive</h3>", "Carte interactive des communes"
-        interactive = atlas(cartes, nom, "commune par commune", intertitre, cadre)
+        interactive = fragments.atlas(cartes, nom, "commune par commune", intertitre, cadre)
         return Fragment(texte + image + interactive, legende)
 
     def tableaux(self) -> Fragment:
@@ -166,7 +167,9 @@ class AtelierDeComparaison:
     def annexes(self) -> Fragment:
         """Afficher les sources, les définitions et la façon de lire."""
         # Les annexes sont celles du portrait ; seul le nom du document change.
-        rendu = annexes(self.comparaison.portrait).replace("dans ce portrait", "dans cette comparaison")
+        rendu = fragments.annexes(self.comparaison.portrait).replace(
+            "dans ce portrait", "dans cette comparaison"
+        )
         rendu = rendu.replace("0,2 pour le rapport interdécile.", SEUIL_DU_RAPPORT)
         return Fragment(rendu, "Sources et définitions")
 

@@ -19,7 +19,7 @@ MODULES: Final = (
     "babel.numbers",
     "carnets.moteur",
     "carnets.campagne.execution",
-    "carnets.documents.page_html",
+    "carnets.documents.fragments",
     "carnets.documents.word",
     "carnets.noyaux.gestionnaire",
     "abs.calcul.diagnostic",

@@ -1,7 +1,8 @@
-"""Écrire en CSV la table longue ou les lignes d'une comparaison, pour l'ouvrir d'un double-clic dans un tableur français."""
+"""Écrire en CSV la table longue, une comparaison ou des évolutions, pour un double-clic dans un tableur français."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from abs.calcul.diagnostic import Diagnostic
+    from abs.evolutions.releve import Releve
     from abs.intercommunal.lignes import Valeur
 
 # Débuts de cellule qu'un tableur prendrait pour une formule, même entre guillemets.
@@ -35,16 +37,39 @@ def ecrire_csv(diagnostic: Diagnostic, chemin: Path) -> Path:
     """
     table = table_lisible(diagnostic)
     colonnes = [map(_cellule, table[nom].tolist()) for nom in table.columns]
-    return enregistrer(table.columns, zip(*colonnes, strict=True), chemin)
+    return _enregistrer(table.columns, zip(*colonnes, strict=True), chemin)
 
 
 def ecrire_lignes(lignes: list[dict[str, Valeur]], chemin: Path) -> Path:
     """Écrire des lignes de mêmes colonnes : séparateur ``;``, virgule décimale, UTF-8 avec marque d'ordre."""
     colonnes = list(lignes[0]) if lignes else []
-    return enregistrer(colonnes, ([_cellule(ligne[c]) for c in colonnes] for ligne in lignes), chemin)
+    return _enregistrer(colonnes, ([_cellule(ligne[c]) for c in colonnes] for ligne in lignes), chemin)
 
 
-def enregistrer(colonnes: Iterable[str], lignes: Iterable[Iterable[str]], chemin: Path) -> Path:
+def ecrire_evolutions(releve: Releve, dossier: Path) -> Path:
+    """Écrire toutes les évolutions, à pleine précision."""
+    from abs.evolutions.tableaux import table  # noqa: PLC0415 - réservé aux évolutions
+
+    lignes = table(releve)
+    cellules = ([_cellule_d_evolution(v) for v in ligne] for ligne in lignes.itertuples(index=False))
+    return _enregistrer(lignes.columns, cellules, _fichier_d_evolutions(releve, dossier, "csv"))
+
+
+def ecrire_rapport(releve: Releve, dossier: Path) -> Path:
+    """Écrire le rapport entier, en texte."""
+    from abs.evolutions.tableaux import rapport  # noqa: PLC0415 - réservé aux évolutions
+
+    chemin = _fichier_d_evolutions(releve, dossier, "txt")
+    with fichier_provisoire(chemin) as provisoire:
+        provisoire.write_text(rapport(releve), encoding="utf-8-sig")
+    return chemin
+
+
+def _fichier_d_evolutions(releve: Releve, dossier: Path, extension: str) -> Path:
+    return dossier / f"evolutions_{releve.sujet.code}_{releve.de}_{releve.a}.{extension}"
+
+
+def _enregistrer(colonnes: Iterable[str], lignes: Iterable[Iterable[str]], chemin: Path) -> Path:
     """Enregistrer des cellules déjà écrites sous leurs en-têtes, d'une pièce."""
     textes = [";".join(f'"{nom}"' for nom in colonnes), *map(";".join, lignes)]
     with fichier_provisoire(chemin) as provisoire:
@@ -78,3 +103,13 @@ def _cellule(valeur: object) -> str:
         propre = f"'{propre}" if valeur.startswith(DEBUTS_DE_FORMULE) else propre
         return '"' + propre.replace('"', '""') + '"' if valeur else ""
     return "" if pd.isna(valeur) else repr(valeur).removesuffix(".0").replace(".", ",")
+
+
+def _cellule_d_evolution(valeur: object) -> str:
+    if isinstance(valeur, float):
+        return "" if math.isnan(valeur) else repr(valeur).replace(".", ",")
+    if isinstance(valeur, int):
+        return str(valeur)
+    texte = str(valeur).replace('"', '""').replace("\n", " ")
+    # Un tableur prendrait ce début pour une formule.
+    return f'"\'{texte}"' if texte.startswith(DEBUTS_DE_FORMULE) else f'"{texte}"'

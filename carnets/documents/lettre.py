@@ -17,7 +17,6 @@ from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import SortieImpossible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from abs.territoires.territoires import Territoire
@@ -28,10 +27,10 @@ if TYPE_CHECKING:
 
 NIVEAUX_DITS: Final = {"iris": "IRIS", "commune": "communes"}
 # Ce que chaque mot d'un bloc règle dans un paragraphe Word, et son unité.
-FORMES: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {
+FORMES: Final[dict[str, tuple[str, Any]]] = {
     "retrait": ("left_indent", Cm),
-    "avant": ("space_before", Pt),
     "apres": ("space_after", Pt),
+    "avant": ("space_before", Pt),
     "tenu": ("keep_with_next", bool),
     "alignement": ("alignment", WD_ALIGN_PARAGRAPH),
 }
@@ -106,9 +105,9 @@ def _docx(lettre: Lettre, chemin: Path) -> None:
             morceau = paragraphe.add_run(texte)
             if "gras" in bloc:
                 morceau.bold = True
-            for nom in FORMES.keys() & bloc.keys():
-                reglage, unite = FORMES[nom]
-                setattr(paragraphe.paragraph_format, reglage, unite(bloc[nom]))
+            for nom, (reglage, unite) in FORMES.items():
+                if nom in bloc:
+                    setattr(paragraphe.paragraph_format, reglage, unite(bloc[nom]))
         if bloc["colonnes"]:
             _tableau(document, bloc["colonnes"])
     document.save(str(chemin))
