@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from abs.intercommunal import tables_annexes
@@ -10,18 +11,19 @@ from abs.intercommunal.lignes import lignes_des_communes, lignes_des_pairs
 from abs.intercommunal.pairs_des_communes import pourquoi_muette
 from abs.intercommunal.tables import LECTURE, SIGNES
 from abs.statuts import LIBELLES_STATUT
-from carnets.documents.comparaison.feuilles import ecrire_communes, ecrire_qpv, mettre_en_page
-from carnets.documents.comparaison.nombres import etendues_en_deux, nombre_lu
+from carnets.documents.comparaison.feuilles import ecrire_communes, ecrire_qpv
 from carnets.documents.modeles import CLASSEURS
-from carnets.documents.tableur.annexes import ecrire_definitions, ecrire_donnees_longues, ecrire_sources
+from carnets.documents.tableur.annexes import ecrire_annexes
 from carnets.documents.tableur.styles import (
     GRIS,
     SANS_NIVEAU,
     TRAIT,
     Styles,
+    ecrire_lisez_moi,
     ecrire_texte,
     enregistrer_classeur,
     hauteur,
+    mettre_en_page,
 )
 from carnets.documents.tableur.tableur import SENS_DES_STATUTS
 
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
     from abs.intercommunal.comparaison import ComparaisonIntercommunale
@@ -38,81 +39,56 @@ if TYPE_CHECKING:
 
 FEUILLES: Final[dict[str, str]] = CLASSEURS["feuilles_de_comparaison"]
 TITRES: Final[dict[str, tuple[str, int]]] = CLASSEURS["colonnes_de_comparaison"]
+# Un nombre français : signe, milliers séparés d'une espace, virgule ; des mots devant et une unité derrière.
+NOMBRE: Final = re.compile(
+    r"^(?P<avant>au moins )?(?P<signe>[+\u2212-]?)(?P<entier>\d{1,3}(?:[\u202f\u00a0 ]\d{3})*|\d+)(?:,(?P<apres>\d+))?"
+    r"(?P<unite>(?:[\u202f\u00a0 ]?(?:%|€|points?|an|ans|[*pe]))*)$"
+)
+LIAISON: Final = " à "
 
 
 def ecrire_classeur(comparaison: ComparaisonIntercommunale, chemin: Path) -> Path:
     """Écrire le classeur de la comparaison."""
-    return enregistrer_classeur(chemin, partial(_remplir, comparaison))
+    titre = f"Comparaison intercommunale : {comparaison.sujet.nom}"
+    diagnostic, partage, poids = comparaison.diagnostic, comparaison.partage, comparaison.centre
 
-
-def _remplir(comparaison: ComparaisonIntercommunale, classeur: Workbook) -> None:
-    classeur.set_properties({"title": f"Comparaison intercommunale : {comparaison.sujet.nom}"})
-    classeur.set_size(28_800, 16_200)
-    styles, diagnostic = Styles(classeur), comparaison.diagnostic
-    lisez_moi = classeur.add_worksheet("Lisez-moi")
-    feuilles = {nom: classeur.add_worksheet(nom) for nom in FEUILLES}
-    for feuille in (lisez_moi, *feuilles.values()):
-        feuille.hide_gridlines(2)
-    _lisez_moi(lisez_moi, styles, comparaison)
-    ecrire_communes(feuilles["Communes"], styles, comparaison)
-    _lignes(
-        feuilles["Fiches"],
-        styles,
-        lignes_des_communes(comparaison),
-        "fiches",
-        "Une ligne par commune et par indicateur",
-    )
-    partage = comparaison.partage
-    _tableaux(
-        feuilles["Profils"],
-        styles,
-        "Profils de communes",
-        tables_annexes.groupes(diagnostic, partage),
-        [partage.refus] if partage.refus else list(partage.phrases),
-    )
-    pairs, titre = lignes_des_pairs(comparaison), "Parmi les communes comparables"
-    muettes = [pourquoi_muette(q) for q in comparaison.pairs if not q.pairs or not q.resultats]
-    if pairs:
-        _lignes(feuilles["Comparables"], styles, pairs, "comparables", titre)
-    else:
-        _tableaux(feuilles["Comparables"], styles, titre, [], muettes)
-    poids = comparaison.centre
-    refus = [poids.refus] if poids.refus else []
-    _tableaux(
-        feuilles["Ville-centre"], styles, "Ce que pèse la ville-centre", tables_annexes.poids(poids), refus
-    )
-    ecrire_qpv(feuilles["QPV"], styles, comparaison)
-    ecrire_definitions(feuilles["Définitions"], styles, diagnostic)
-    ecrire_sources(feuilles["Sources"], styles, diagnostic)
-    ecrire_donnees_longues(feuilles["Données longues"], diagnostic)
-    lisez_moi.activate()
-
-
-def _lisez_moi(feuille: Worksheet, styles: Styles, comparaison: ComparaisonIntercommunale) -> None:
-    feuille.set_column(0, 0, 24)
-    feuille.set_column(1, 1, 110)
-    ecrire_texte(feuille, 0, 0, f"Comparaison intercommunale : {comparaison.sujet.nom}", styles.titre())
-    feuille.set_row(0, 28)
-    couples = [("Territoire", comparaison.portrait.sous_titre)]
-    if comparaison.portrait.fictif:
-        couples.append(("Attention", "territoire fictif de démonstration : aucun de ces chiffres n'est réel"))
-    couples += [("", ""), *FEUILLES.items(), ("", "")]
-    couples += [("Rang", LECTURE), ("▲ ▼", SIGNES)]
-    couples += [(LIBELLES_STATUT[s], sens) for s, sens in SENS_DES_STATUTS.items() if s != "calcule"]
-    couples.append(
-        (LIBELLES_STATUT["calcule"], "rapport de comptes publiés ; ses termes sont dans « Données longues »")
-    )
-    couples.append((SANS_NIVEAU, "aucun fichier déposé ne porte cet indicateur à ce niveau géographique"))
-    for ligne, (nom, texte) in enumerate(couples, start=1):
-        if nom in FEUILLES:
-            lien = styles.texte(bold=True, font_color="#2B4C7E", underline=1)
-            feuille.write_url(ligne, 0, f"internal:'{nom}'!A1", lien, nom)
+    def remplir(feuilles: dict[str, Worksheet], styles: Styles) -> None:
+        ecrire_lisez_moi(feuilles["Lisez-moi"], styles, titre, 110, _lisez_moi(comparaison), FEUILLES)
+        ecrire_communes(feuilles["Communes"], styles, comparaison)
+        tout = "Une ligne par commune et par indicateur"
+        _lignes(feuilles["Fiches"], styles, lignes_des_communes(comparaison), "fiches", tout)
+        phrases = [partage.refus] if partage.refus else list(partage.phrases)
+        groupes = tables_annexes.groupes(diagnostic, partage)
+        _tableaux(feuilles["Profils"], styles, "Profils de communes", groupes, phrases)
+        proches = "Parmi les communes comparables"
+        if pairs := lignes_des_pairs(comparaison):
+            _lignes(feuilles["Comparables"], styles, pairs, "comparables", proches)
         else:
-            ecrire_texte(feuille, ligne, 0, nom, styles.texte(bold=True))
-        ecrire_texte(feuille, ligne, 1, texte, styles.texte())
-        feuille.set_row(ligne, hauteur((nom, 24), (texte, 110)) + 2)
-    feuille.set_landscape()
-    feuille.fit_to_pages(1, 1)
+            muettes = [pourquoi_muette(q) for q in comparaison.pairs if not q.pairs or not q.resultats]
+            _tableaux(feuilles["Comparables"], styles, proches, [], muettes)
+        refus = [poids.refus] if poids.refus else []
+        pesees = tables_annexes.poids(poids)
+        _tableaux(feuilles["Ville-centre"], styles, "Ce que pèse la ville-centre", pesees, refus)
+        ecrire_qpv(feuilles["QPV"], styles, comparaison)
+        ecrire_annexes(feuilles, styles, diagnostic)
+
+    return enregistrer_classeur(chemin, {"title": titre}, ("Lisez-moi", *FEUILLES), remplir)
+
+
+def _lisez_moi(comparaison: ComparaisonIntercommunale) -> list[tuple[str, str]]:
+    fictif = ("Attention", "territoire fictif de démonstration : aucun de ces chiffres n'est réel")
+    return [
+        ("Territoire", comparaison.portrait.sous_titre),
+        *([fictif] if comparaison.portrait.fictif else []),
+        ("", ""),
+        *FEUILLES.items(),
+        ("", ""),
+        ("Rang", LECTURE),
+        ("▲ ▼", SIGNES),
+        *((LIBELLES_STATUT[s], sens) for s, sens in SENS_DES_STATUTS.items() if s != "calcule"),
+        (LIBELLES_STATUT["calcule"], "rapport de comptes publiés ; ses termes sont dans « Données longues »"),
+        (SANS_NIVEAU, "aucun fichier déposé ne porte cet indicateur à ce niveau géographique"),
+    ]
 
 
 def _lignes(
@@ -140,7 +116,7 @@ def _lignes(
         {"name": nom, "style": "Table Style Light 9", "columns": [{"header": t} for t in titres]},
     )
     feuille.freeze_panes(2, 1)
-    mettre_en_page(feuille, 1)
+    mettre_en_page(feuille, (0, 1))
 
 
 def _tableaux(
@@ -172,7 +148,7 @@ def _tableaux(
         for note in tableau.notes:
             ecrire_texte(feuille, ligne, 0, note, styles.donner(font_color=GRIS, italic=True, font_size=8))
             ligne += 1
-    mettre_en_page(feuille, 0)
+    mettre_en_page(feuille, (0, 0))
 
 
 def _texte(cellule: Cellule) -> str:
@@ -190,3 +166,38 @@ def _cellule(feuille: Worksheet, place: tuple[int, int], cellule: Cellule, style
     ecrire_texte(
         feuille, *place, _texte(cellule), styles.texte(**habit, align="left" if a_gauche else "right")
     )
+
+
+def nombre_lu(texte: str) -> tuple[float, str] | None:
+    """Relire un nombre écrit en français, et le format qui le récrit de même."""
+    trouve = NOMBRE.match(texte)
+    if trouve is None:
+        return None
+    entier = re.sub(r"\D", "", trouve["entier"])
+    valeur = float(f"{entier}.{trouve['apres'] or '0'}")
+    partie = "." + "0" * len(trouve["apres"]) if trouve["apres"] else ""
+    avant = f'"{trouve["avant"]}"' if trouve["avant"] else ""
+    corps = f"{avant}#,##0{partie}" + (f'"{trouve["unite"]}"' if trouve["unite"] else "")
+    if not trouve["signe"]:
+        return valeur, corps
+    # Le signe est celui de la page : plus écrit, moins typographique.
+    signe = -1 if trouve["signe"] != "+" else 1
+    return signe * valeur, f"+{corps};\u2212{corps};{corps}"
+
+
+def etendues_en_deux(tableau: Tableau) -> Tableau:
+    """Mettre chaque colonne d'étendues (« 10,0 % à 15,3 % ») en deux colonnes de nombres."""
+    entetes: list[Cellule] = []
+    lignes: list[list[Cellule]] = [[] for _ in tableau.lignes]
+    for rang, tete in enumerate(tableau.entetes):
+        cellules = [ligne[rang] for ligne in tableau.lignes]
+        bornes = [c.texte.split(LIAISON) for c in cellules]
+        if not any(len(b) == 2 and all(nombre_lu(x) for x in b) for b in bornes):
+            entetes.append(tete)
+            for ligne, cellule in zip(lignes, cellules, strict=True):
+                ligne.append(cellule)
+            continue
+        entetes += [replace(tete, texte=f"{tete.texte}, {mot}") for mot in ("au plus bas", "au plus haut")]
+        for ligne, cellule, borne in zip(lignes, cellules, bornes, strict=True):
+            ligne += [replace(cellule, texte=borne[0]), replace(cellule, texte=borne[-1])]
+    return replace(tableau, entetes=tuple(entetes), lignes=tuple(map(tuple, lignes)))

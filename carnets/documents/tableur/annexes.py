@@ -20,14 +20,14 @@ from carnets.documents.tableur.styles import (
     BLEU_PALE,
     GRIS,
     LONGUEUR_MAXIMALE,
-    MOTS_DES_STATUTS,
-    SANS_NIVEAU,
     TRAIT,
     Styles,
+    ecrire_entetes,
     ecrire_ligne,
     ecrire_texte,
-    format_de_valeur,
+    ecrire_valeur,
     hauteur,
+    mettre_en_page,
     nom_de_feuille,
 )
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from abs.calcul.diagnostic import Diagnostic
     from abs.indicateurs.indicateurs import Indicateur
-    from carnets.documents.tableur.themes import Place, Reperes
+    from carnets.documents.tableur.themes import Reperes
 
 ENTETES_DEFINITIONS: Final[dict[str, tuple[str, int]]] = CLASSEURS["definitions"]
 ENTETES_SOURCES: Final[dict[str, tuple[str, int]]] = CLASSEURS["sources"]
@@ -54,11 +54,8 @@ def ecrire_comparaison(
     ecrire_texte(feuille, 0, 0, f"{diagnostic.ensembles.sujet.nom} et ses références", styles.titre())
     aide = "Chaque ligne est lue à une seule date. Signes : * fragile, e estimé, p partiel."
     ecrire_texte(feuille, 1, 0, aide, styles.donner(font_color=GRIS, italic=True))
-    entetes = ("Thème", "Indicateur", "Unité", *(t.titre for t in territoires), "Date · source")
-    largeurs = (19, 52, 17, *(17 for _ in territoires), 40)
-    for colonne, (texte, largeur) in enumerate(zip(entetes, largeurs, strict=True)):
-        feuille.set_column(colonne, colonne, largeur)
-        ecrire_texte(feuille, 2, colonne, texte, styles.entete())
+    entetes = [("Thème", 19), ("Indicateur", 52), ("Unité", 17), *((t.titre, 17) for t in territoires)]
+    ecrire_entetes(feuille, (2, 2), [*entetes, ("Date · source", 40)], styles.entete())
     feuille.set_row(2, hauteur(*((t.titre, 15) for t in territoires)) + 6)
     noms = {t: nom_de_feuille(t, libelle) for t, libelle in THEMES.items()}
     theme, ligne = "", 2
@@ -76,36 +73,28 @@ def ecrire_comparaison(
         dates: dict[str, None] = {}
         for colonne, place in enumerate(places, start=3):
             fond = {**trait, "bold": True, "bg_color": BLEU_PALE} if colonne == 3 else trait
-            _renvoi(feuille, (ligne, colonne), place, styles, {**fond, **_format(indicateur, place)})
             if place.chiffre is not None and place.chiffre.a_une_valeur:
                 dates[date_et_source(place.chiffre)] = None
+            else:
+                fond = {**fond, "bold": False}
+            # Un chiffre absent n'est pas un renvoi, mais son mot.
+            renvoi = (feuille, (ligne, colonne), indicateur, place.chiffre, styles, fond)
+            ecrire_valeur(*renvoi, formule=f"={place.adresse}")
         petit = styles.donner(**trait, text_wrap=True, font_size=8, font_color=GRIS, indent=1)
         ecrire_texte(feuille, ligne, 3 + len(territoires), " ; ".join(dates), petit)
         feuille.set_row(ligne, hauteur((indicateur.libelle, 52), (" ; ".join(dates), 48)))
-    feuille.autofilter(2, 0, max(ligne, 3), len(entetes) - 1)
+    feuille.autofilter(2, 0, max(ligne, 3), len(entetes))
     _page(feuille, ligne_d_entete=2, colonnes_figees=2)
 
 
-def _format(indicateur: Indicateur, place: Place) -> dict[str, object]:
-    """Donner le format d'une valeur, ou l'habit discret du mot qui en tient lieu."""
-    if place.chiffre is None or not place.chiffre.a_une_valeur:
-        return {"bold": False, "align": "right", "font_color": GRIS, "italic": True}
-    return {"num_format": format_de_valeur(indicateur, place.chiffre)}
+def ecrire_annexes(feuilles: dict[str, Worksheet], styles: Styles, diagnostic: Diagnostic) -> None:
+    """Écrire les trois feuilles que tout classeur porte."""
+    _definitions(feuilles["Définitions"], styles, diagnostic)
+    _sources(feuilles["Sources"], styles, diagnostic)
+    _donnees_longues(feuilles["Données longues"], diagnostic)
 
 
-def _renvoi(
-    feuille: Worksheet, cellule: tuple[int, int], place: Place, styles: Styles, habit: dict[str, object]
-) -> None:
-    """Renvoyer à une valeur par une formule ; un chiffre absent n'est pas une formule, mais son mot."""
-    chiffre, style = place.chiffre, styles.donner(**habit)
-    if chiffre is None or not chiffre.a_une_valeur:
-        mot = SANS_NIVEAU if chiffre is None else MOTS_DES_STATUTS[chiffre.statut]
-        ecrire_texte(feuille, *cellule, mot, style)
-    else:
-        feuille.write_formula(*cellule, f"={place.adresse}", style, chiffre.valeur)
-
-
-def ecrire_definitions(feuille: Worksheet, styles: Styles, diagnostic: Diagnostic) -> None:
+def _definitions(feuille: Worksheet, styles: Styles, diagnostic: Diagnostic) -> None:
     """Écrire la définition de chaque indicateur, avec la formule de chacune de ses séries."""
     ecrire_texte(feuille, 0, 0, "Définitions des indicateurs", styles.titre())
     derniere = _tableau(feuille, styles, definitions(diagnostic), ENTETES_DEFINITIONS, 1)
@@ -113,7 +102,7 @@ def ecrire_definitions(feuille: Worksheet, styles: Styles, diagnostic: Diagnosti
     _page(feuille, ligne_d_entete=1, colonnes_figees=2)
 
 
-def ecrire_sources(feuille: Worksheet, styles: Styles, diagnostic: Diagnostic) -> None:
+def _sources(feuille: Worksheet, styles: Styles, diagnostic: Diagnostic) -> None:
     """Écrire les sources employées, puis celles qui manquent et ce qu'il faudrait déposer."""
     ecrire_texte(feuille, 0, 0, "Sources employées", styles.titre())
     ligne = _tableau(feuille, styles, sources_employees(diagnostic), ENTETES_SOURCES, 1) + 2
@@ -131,7 +120,7 @@ def ecrire_sources(feuille: Worksheet, styles: Styles, diagnostic: Diagnostic) -
     _page(feuille, ligne_d_entete=1, colonnes_figees=1)
 
 
-def ecrire_donnees_longues(feuille: Worksheet, diagnostic: Diagnostic) -> None:
+def _donnees_longues(feuille: Worksheet, diagnostic: Diagnostic) -> None:
     """Écrire la table longue du diagnostic, telle quelle, en tableau filtrable."""
     table = diagnostic.table()
     textes = set(TEXTES)
@@ -158,17 +147,14 @@ def _tableau(
     feuille: Worksheet, styles: Styles, table: pd.DataFrame, entetes: dict[str, tuple[str, int]], ligne: int
 ) -> int:
     """Écrire une table sous ses en-têtes accentués ; rendre le numéro de sa dernière ligne."""
-    for colonne, (nom, (titre, largeur)) in enumerate(entetes.items()):
-        feuille.set_column(colonne, colonne, largeur)
-        ecrire_texte(feuille, ligne, colonne, titre, styles.entete(align="left"))
+    ecrire_entetes(feuille, (ligne, ligne), entetes.values(), styles.entete(align="left"))
+    trait = {"bottom": 4, "bottom_color": TRAIT}
+    for colonne, nom in enumerate(entetes):
         for rang, valeur in enumerate(table[nom].tolist(), start=ligne + 1):
-            style = styles.texte(bottom=4, bottom_color=TRAIT)
             if isinstance(valeur, int):
-                feuille.write_number(
-                    rang, colonne, valeur, styles.texte(bottom=4, bottom_color=TRAIT, align="left")
-                )
+                feuille.write_number(rang, colonne, valeur, styles.texte(**trait, align="left"))
             else:
-                ecrire_texte(feuille, rang, colonne, str(valeur), style)
+                ecrire_texte(feuille, rang, colonne, str(valeur), styles.texte(**trait))
     for rang, textes in enumerate(table[[*entetes]].astype(str).itertuples(index=False), start=ligne + 1):
         feuille.set_row(rang, hauteur(*zip(textes, (w for _, w in entetes.values()), strict=True)))
     feuille.set_row(ligne, 44)
@@ -177,9 +163,4 @@ def _tableau(
 
 def _page(feuille: Worksheet, *, ligne_d_entete: int, colonnes_figees: int) -> None:
     feuille.freeze_panes(ligne_d_entete + 1, colonnes_figees)
-    feuille.set_landscape()
-    feuille.set_paper(8)
-    feuille.fit_to_pages(1, 0)
-    feuille.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-    feuille.repeat_rows(ligne_d_entete)
-    feuille.set_footer("&L&A&RPage &P sur &N")
+    mettre_en_page(feuille, (ligne_d_entete, ligne_d_entete), marges=True)

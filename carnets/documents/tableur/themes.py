@@ -16,14 +16,14 @@ from carnets.documents.tableur.styles import (
     BLEU_PALE,
     ENCRE,
     GRIS,
-    MOTS_DES_STATUTS,
-    SANS_NIVEAU,
     TRAIT,
     Styles,
+    ecrire_entetes,
     ecrire_texte,
+    ecrire_valeur,
     explication,
-    format_de_valeur,
     hauteur,
+    mettre_en_page,
 )
 
 if TYPE_CHECKING:
@@ -117,9 +117,8 @@ class FeuilleDeTheme:
             style = self.styles.entete(align="right", italic=ligne != L_LIBELLE)
             self.feuille.merge_range(ligne, 0, ligne, len(ENTETES) - 1, "", style)
             ecrire_texte(self.feuille, ligne, 0, texte, style)
-        for colonne, (texte, largeur) in enumerate(zip(ENTETES, LARGEURS, strict=True)):
-            self.feuille.set_column(colonne, colonne, largeur)
-            ecrire_texte(self.feuille, L_ENTETE, colonne, texte, self.styles.entete(align="left"))
+        entetes = zip(ENTETES, LARGEURS, strict=True)
+        ecrire_entetes(self.feuille, (L_ENTETE, L_ENTETE), entetes, self.styles.entete(align="left"))
         ligne = PREMIERE
         for groupe in self.groupes:
             for rang, t in enumerate(groupe.territoires):
@@ -208,23 +207,17 @@ class FeuilleDeTheme:
         chiffre: Chiffre | None,
         fond: dict[str, object],
     ) -> None:
-        if chiffre is None or not chiffre.a_une_valeur:
-            mot = SANS_NIVEAU if chiffre is None else MOTS_DES_STATUTS[chiffre.statut]
-            absent = self.styles.donner(**fond, align="right", font_color=GRIS, italic=True)
-            ecrire_texte(self.feuille, *cellule, mot, absent)
-            return
-        style = self.styles.donner(**fond, num_format=format_de_valeur(indicateur, chiffre))
-        if not _est_un_rapport(chiffre):
-            self.feuille.write_number(*cellule, chiffre.valeur, style)
-            return
         ligne, colonne = cellule
-        for place, compte in ((colonne - 2, chiffre.numerateur), (colonne - 1, chiffre.denominateur)):
-            gris = self.styles.donner(**fond, num_format=_format_de_compte(compte), font_color=GRIS)
-            self.feuille.write_number(ligne, place, compte, gris)
-        haut, bas = (xl_rowcol_to_cell(ligne, c) for c in (colonne - 2, colonne - 1))
-        facteur = "" if indicateur.facteur == 1 else f"{indicateur.facteur:.0f}*"
-        formule = f'=IF({bas}=0,"",{facteur}{haut}/{bas})'
-        self.feuille.write_formula(ligne, colonne, formule, style, chiffre.valeur)
+        formule = ""
+        if _est_un_rapport(chiffre):
+            haut, bas = (xl_rowcol_to_cell(ligne, c) for c in (colonne - 2, colonne - 1))
+            facteur = "" if indicateur.facteur == 1 else f"{indicateur.facteur:.0f}*"
+            formule = f'=IF({bas}=0,"",{facteur}{haut}/{bas})'
+        ecrire_valeur(self.feuille, cellule, indicateur, chiffre, self.styles, fond, formule)
+        if chiffre is not None and formule:
+            for place, compte in ((colonne - 2, chiffre.numerateur), (colonne - 1, chiffre.denominateur)):
+                gris = self.styles.donner(**fond, num_format=_format_de_compte(compte), font_color=GRIS)
+                self.feuille.write_number(ligne, place, compte, gris)
 
     # -- page ----------------------------------------------------------------------------------
 
@@ -240,13 +233,7 @@ class FeuilleDeTheme:
             f.set_row(ligne, haut)
         f.freeze_panes(PREMIERE, len(ENTETES) - 1)
         f.autofilter(L_ENTETE, 0, self.derniere, derniere_colonne)
-        f.set_landscape()
-        f.set_paper(8)
-        f.set_print_scale(58)
-        f.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-        f.repeat_rows(L_LIBELLE, L_ENTETE)
-        f.repeat_columns(0, len(ENTETES) - 1)
-        f.set_footer("&L&A&RPage &P sur &N")
+        mettre_en_page(f, (L_LIBELLE, L_ENTETE), marges=True, echelle=58, colonnes=len(ENTETES))
         if coupures:
             f.set_v_pagebreaks(coupures)
 
