@@ -15,8 +15,6 @@ from donnees_insee.erreurs import FichierIllisible
 if TYPE_CHECKING:
     from pathlib import Path
 
-Feuille = dict[tuple[int, int], "CelluleLue"]
-
 
 @dataclass(frozen=True)
 class CelluleLue:
@@ -27,6 +25,13 @@ class CelluleLue:
 
 
 VIDE: Final = CelluleLue(None)
+
+
+class Feuille(dict[tuple[int, int], CelluleLue]):
+    """Les cellules d'une feuille, par ligne et colonne ; celle qui n'y est pas est vide."""
+
+    def __missing__(self, _: tuple[int, int]) -> CelluleLue:
+        return VIDE
 
 
 def lire_classeur(chemin: Path) -> dict[str, Feuille]:
@@ -49,12 +54,12 @@ def _feuille(valeurs: Any, formules: Any) -> Feuille:
     # L'étendue qu'annonce le fichier peut être fausse : sans elle, tout est lu.
     valeurs.reset_dimensions()
     formules.reset_dimensions()
-    return {
-        (lue.row - 1, lue.column - 1): CelluleLue(_valeur(valeur), _formule(lue))
+    return Feuille(
+        ((lue.row - 1, lue.column - 1), CelluleLue(_valeur(valeur), _formule(lue)))
         for ligne_de_valeurs, ligne in zip(valeurs.rows, formules.rows, strict=True)
         for valeur, lue in zip(ligne_de_valeurs, ligne, strict=True)
         if lue.value is not None
-    }
+    )
 
 
 def _valeur(cellule: Any) -> float | str | None:

@@ -33,7 +33,7 @@ from abs.indicateurs.indicateurs import indicateurs
 from abs.statuts import SANS_VALEUR
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import Territoire
-from carnets.documents.preuve.secret_csv import decisions
+from carnets.documents.preuve.preuve import decisions
 from tests.parts_d_essai import poser
 
 if TYPE_CHECKING:
