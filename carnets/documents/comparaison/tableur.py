@@ -20,8 +20,10 @@ from carnets.documents.tableur.styles import (
     TRAIT,
     Styles,
     ecrire_lisez_moi,
+    ecrire_table,
     ecrire_texte,
     enregistrer_classeur,
+    fusionner,
     hauteur,
     mettre_en_page,
 )
@@ -111,10 +113,7 @@ def _lignes(
                 feuille.write_number(rang, colonne, valeur, style)
     # Un tableau d'Excel refuse deux colonnes de même titre.
     titres = [TITRES[c][0] if c != "code_comparable" else "Code du comparable" for c in colonnes]
-    feuille.add_table(
-        *(1, 0, len(lignes) + 1, len(colonnes) - 1),
-        {"name": nom, "style": "Table Style Light 9", "columns": [{"header": t} for t in titres]},
-    )
+    ecrire_table(feuille, 1, len(lignes), nom, titres)
     feuille.freeze_panes(2, 1)
     mettre_en_page(feuille, (0, 1))
 
@@ -128,8 +127,7 @@ def _tableaux(
     ecrire_texte(feuille, 0, 0, titre, styles.titre())
     ligne = 1
     for phrase in phrases:
-        feuille.merge_range(ligne, 0, ligne, 3, "", styles.texte())
-        ecrire_texte(feuille, ligne, 0, phrase, styles.texte())
+        fusionner(feuille, ligne, (0, 3), phrase, styles.texte())
         feuille.set_row(ligne, hauteur((phrase, 148)) + 2)
         ligne += 1
     for tableau in map(etendues_en_deux, tableaux):

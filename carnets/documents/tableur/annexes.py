@@ -24,8 +24,10 @@ from carnets.documents.tableur.styles import (
     Styles,
     ecrire_entetes,
     ecrire_ligne,
+    ecrire_table,
     ecrire_texte,
     ecrire_valeur,
+    fusionner,
     hauteur,
     mettre_en_page,
     nom_de_feuille,
@@ -60,26 +62,24 @@ def ecrire_comparaison(
     noms = {t: nom_de_feuille(t, libelle) for t, libelle in THEMES.items()}
     theme, ligne = "", 2
     for indicateur in choix:
-        places = [reperes.places[t.code, t.niveau, indicateur.code] for t in territoires]
+        places = [reperes[t.code, t.niveau, indicateur.code] for t in territoires]
         # Un indicateur propre aux QPV n'a rien à comparer ici : il est dans la feuille de son thème.
-        if all(p.chiffre is None for p in places):
+        if all(chiffre is None for _, chiffre in places):
             continue
         ligne += 1
         trait = {"top": 2} if indicateur.theme != theme else {"top": 4, "top_color": TRAIT}
         theme = indicateur.theme
         texte = styles.donner(**trait, text_wrap=True)
-        for colonne, mot in enumerate((noms[theme], indicateur.libelle, unite_lisible(indicateur))):
-            ecrire_texte(feuille, ligne, colonne, mot, texte)
+        ecrire_ligne(feuille, ligne, (noms[theme], indicateur.libelle, unite_lisible(indicateur)), texte)
         dates: dict[str, None] = {}
-        for colonne, place in enumerate(places, start=3):
+        for colonne, (adresse, chiffre) in enumerate(places, start=3):
             fond = {**trait, "bold": True, "bg_color": BLEU_PALE} if colonne == 3 else trait
-            if place.chiffre is not None and place.chiffre.a_une_valeur:
-                dates[date_et_source(place.chiffre)] = None
+            if chiffre is not None and chiffre.a_une_valeur:
+                dates[date_et_source(chiffre)] = None
             else:
                 fond = {**fond, "bold": False}
             # Un chiffre absent n'est pas un renvoi, mais son mot.
-            renvoi = (feuille, (ligne, colonne), indicateur, place.chiffre, styles, fond)
-            ecrire_valeur(*renvoi, formule=f"={place.adresse}")
+            ecrire_valeur(feuille, (ligne, colonne), indicateur, chiffre, styles, fond, f"={adresse}")
         petit = styles.donner(**trait, text_wrap=True, font_size=8, font_color=GRIS, indent=1)
         ecrire_texte(feuille, ligne, 3 + len(territoires), " ; ".join(dates), petit)
         feuille.set_row(ligne, hauteur((indicateur.libelle, 52), (" ; ".join(dates), 48)))
@@ -114,8 +114,7 @@ def _sources(feuille: Worksheet, styles: Styles, diagnostic: Diagnostic) -> None
         ecrire_ligne(feuille, ligne + 1, ("Source", "Ce qu'il faut déposer"), styles.entete(align="left"))
         for rang, (titre, rappel) in enumerate(absentes, start=ligne + 2):
             ecrire_texte(feuille, rang, 0, titre, styles.texte())
-            feuille.merge_range(rang, 1, rang, 4, "", styles.texte())
-            ecrire_texte(feuille, rang, 1, rappel, styles.texte())
+            fusionner(feuille, rang, (1, 4), rappel, styles.texte())
             feuille.set_row(rang, hauteur((titre, 50), (rappel, 88)))
     _page(feuille, ligne_d_entete=1, colonnes_figees=1)
 
@@ -132,14 +131,7 @@ def _donnees_longues(feuille: Worksheet, diagnostic: Diagnostic) -> None:
                     feuille.write_string(ligne, colonne, valeur[:LONGUEUR_MAXIMALE])
             elif not pd.isna(valeur):
                 feuille.write_number(ligne, colonne, valeur)
-    feuille.add_table(
-        *(0, 0, max(len(table), 1), len(COLONNES) - 1),
-        {
-            "name": "donnees_longues",
-            "style": "Table Style Light 9",
-            "columns": [{"header": c} for c in COLONNES],
-        },
-    )
+    ecrire_table(feuille, 0, len(table), "donnees_longues", COLONNES)
     _page(feuille, ligne_d_entete=0, colonnes_figees=1)
 
 

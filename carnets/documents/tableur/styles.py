@@ -113,6 +113,20 @@ def ecrire_ligne(feuille: Worksheet, ligne: int, textes: Iterable[str], style: F
         ecrire_texte(feuille, ligne, colonne, texte, style)
 
 
+def fusionner(feuille: Worksheet, ligne: int, colonnes: tuple[int, int], texte: str, style: Format) -> None:
+    """Écrire un texte sur une ou plusieurs colonnes d'une ligne, réunies en une cellule."""
+    if colonnes[0] < colonnes[1]:
+        feuille.merge_range(ligne, colonnes[0], ligne, colonnes[1], "", style)
+    ecrire_texte(feuille, ligne, colonnes[0], texte, style)
+
+
+def ecrire_table(feuille: Worksheet, haut: int, lignes: int, nom: str, titres: Iterable[str]) -> None:
+    """Faire d'un bloc de cellules un tableau filtrable."""
+    colonnes = [{"header": titre} for titre in titres]
+    habit = {"name": nom, "style": "Table Style Light 9", "columns": colonnes}
+    feuille.add_table(haut, 0, haut + max(lignes, 1), len(colonnes) - 1, habit)
+
+
 def ecrire_entetes(
     feuille: Worksheet,
     rangs: tuple[int, int],

@@ -17,7 +17,7 @@ from carnets.documents.tableur.styles import (
     enregistrer_classeur,
     nom_de_feuille,
 )
-from carnets.documents.tableur.themes import FeuilleDeTheme, Reperes
+from carnets.documents.tableur.themes import FeuilleDeTheme
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from abs.calcul.diagnostic import Diagnostic
+    from carnets.documents.tableur.themes import Reperes
 
 LISEZ_MOI: Final = "Lisez-moi"
 COMPARAISON: Final = "Comparaison"
@@ -39,7 +40,7 @@ def ecrire_xlsx(diagnostic: Diagnostic, chemin: Path) -> Path:
     noms = {t: nom_de_feuille(t, THEMES[t]) for t, liste in themes.items() if liste}
 
     def remplir(feuilles: dict[str, Worksheet], styles: Styles) -> None:
-        reperes = Reperes()
+        reperes: Reperes = {}
         for theme, nom in noms.items():
             page = FeuilleDeTheme(feuilles[nom], styles, diagnostic, reperes)
             page.ecrire(f"{THEMES[theme]} – {sujet}", themes[theme])
