@@ -175,18 +175,19 @@ class AtelierDeComparaison:
 
     def exporter(self) -> Fragment:
         """Écrire les fichiers demandés dans le dossier de sortie, s'il est donné."""
-        from carnets.documents.ensemble import ecrire_fichiers_de_la_comparaison  # noqa: PLC0415 - imports lents
+        from carnets.documents.ensemble import ecrire_fichiers  # noqa: PLC0415 - imports lents
 
         dossier = self.reglages.dossier_sortie
         if dossier is None:
             return Fragment("", "Aucun fichier écrit : le paramètre dossier_sortie est vide.")
-        ecrits = ecrire_fichiers_de_la_comparaison(
+        ecrits = ecrire_fichiers(
             dossier,
             self.reglages,
-            self.voulus,
-            self.comparaison,
+            self.comparaison.diagnostic,
             self.fonds,
-            self.cartes.cartes if "cartes" in self.reglages.formats else {},
+            lambda: self.cartes.cartes,
+            self.comparaison,
+            self.voulus,
             lambda: self.image,
         )
         return Fragment("", "\n".join(str(f.relative_to(dossier)) for f in ecrits))

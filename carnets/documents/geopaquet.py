@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 LAMBERT_93: Final = "EPSG:2154"
 # Cadre de la France métropolitaine en degrés : hors de lui, le Lambert-93 déforme et n'est pas d'usage.
 CADRE_METROPOLE: Final = (-6.0, 41.0, 10.0, 51.5)
-CHAMPS: Final = ("statut", "fiabilite", "date")
 SUFFIXES_LISIBLES: Final = {"statut": "statut", "fiabilite": "fiabilité", "date": "date"}
-DEFINITION_DU_SCHEMA: Final = "http://www.geopackage.org/spec121/#extension_schema"
 PREFERE: Final = "taux_pauvrete_60"
 CLASSES: Final = 5
 VALEURS_MINIMUM: Final = 8
@@ -86,7 +84,6 @@ def ecrire_gpkg(diagnostic: Diagnostic, couches: dict[str, gpd.GeoDataFrame], ch
         _ecrire(diagnostic.table(), provisoire, "diagnostic")
         with closing(sqlite3.connect(provisoire)) as base, base:
             base.executescript((MODELES / "geopaquet.sql").read_text(encoding="utf-8"))
-            _declarer(base)
             for maillage in maillages(diagnostic):
                 if maillage.nom in dessinees:
                     _nommer_les_champs(base, maillage, alias)
@@ -162,21 +159,8 @@ def _alias(diagnostic: Diagnostic) -> list[tuple[Indicateur, str, str]]:
         titre = f"{titre} [{code}]" if titre in vus else titre
         vus.add(titre)
         trouves.append((indicateur, code, titre))
-        trouves += [(indicateur, f"{code}_{c}", f"{titre} : {SUFFIXES_LISIBLES[c]}") for c in CHAMPS]
+        trouves += [(indicateur, f"{code}_{c}", f"{titre} : {dit}") for c, dit in SUFFIXES_LISIBLES.items()]
     return trouves
-
-
-def _declarer(base: sqlite3.Connection) -> None:
-    """Inscrire l'extension des titres de champs et la table des styles, sans quoi QGIS les ignore."""
-    for table in ("gpkg_data_columns", "gpkg_data_column_constraints"):
-        base.execute(
-            "INSERT OR IGNORE INTO gpkg_extensions VALUES (?, NULL, 'gpkg_schema', ?, 'read-write')",
-            (table, DEFINITION_DU_SCHEMA),
-        )
-    base.execute(
-        "INSERT OR REPLACE INTO gpkg_contents (table_name, data_type, identifier, description) "
-        "VALUES ('layer_styles', 'attributes', 'layer_styles', 'Styles QGIS des couches')"
-    )
 
 
 def _nommer_les_champs(

@@ -14,3 +14,10 @@ CREATE TABLE IF NOT EXISTS layer_styles (
   f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
   useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
   update_time DATETIME DEFAULT CURRENT_TIMESTAMP);
+-- L'extension des titres de champs et la table des styles s'inscrivent, sans quoi QGIS les ignore.
+INSERT OR IGNORE INTO gpkg_extensions VALUES
+  ('gpkg_data_columns', NULL, 'gpkg_schema', 'http://www.geopackage.org/spec121/#extension_schema', 'read-write'),
+  ('gpkg_data_column_constraints', NULL, 'gpkg_schema', 'http://www.geopackage.org/spec121/#extension_schema',
+   'read-write');
+INSERT OR REPLACE INTO gpkg_contents (table_name, data_type, identifier, description)
+  VALUES ('layer_styles', 'attributes', 'layer_styles', 'Styles QGIS des couches');

@@ -165,11 +165,9 @@ def _ligne_de_source(identifiant: str, chiffres: list[Chiffre], periodes: set[st
     return {
         "source": identifiant,
         "titre": connue.titre if connue else identifiant,
-        "producteur": connue.producteur if connue else "",
-        "licence": connue.licence if connue else "",
+        **{champ: getattr(connue, champ, "") for champ in ("producteur", "licence", "portee")},
         "millesimes": ", ".join(map(str, sorted({c.millesime for c in chiffres if c.millesime is not None}))),
         "periodes": ", ".join(sorted(filter(None, periodes))),
         "geographies": ", ".join(sorted({c.geographie for c in chiffres if c.geographie})),
-        "portee": connue.portee if connue else "",
         "chiffres": len(chiffres),
     }
