@@ -26,7 +26,7 @@ class Documents:
             return
         import nbformat  # noqa: PLC0415 - lent, et déjà importé par Papermill
 
-        import carnets.documents.page_html  # noqa: PLC0415
+        import carnets.documents.fragments  # noqa: PLC0415
         import carnets.documents.word  # noqa: F401, PLC0415
 
         if EXPORTS in cellule.metadata.get("tags", ()):
@@ -42,7 +42,7 @@ class Documents:
             self._ecrits = True
 
     def _ecrire(self, carnet: Path) -> None:
-        from carnets.documents.page_html import corps_du_carnet, ecrire_html  # noqa: PLC0415 - imports lents
+        from carnets.documents.fragments import corps_du_carnet, ecrire_html  # noqa: PLC0415 - imports lents
         from carnets.documents.word import ecrire_docx  # noqa: PLC0415
 
         corps = corps_du_carnet(carnet)

@@ -26,13 +26,12 @@ class DocumentsDeComparaison(Documents):
         """N'anticiper rien : la comparaison se lit entière."""
 
     def _ecrire(self, carnet: Path) -> None:
-        from carnets.documents.comparaison.fragments import ecrire_page  # noqa: PLC0415 - imports lents
-        from carnets.documents.comparaison.word import ecrire_comparaison_docx  # noqa: PLC0415
-        from carnets.documents.page_html import corps_du_carnet  # noqa: PLC0415
+        from carnets.documents.fragments import corps_du_carnet, ecrire_html  # noqa: PLC0415 - imports lents
+        from carnets.documents.word import ecrire_comparaison_docx  # noqa: PLC0415
 
         corps = corps_du_carnet(carnet)
         if "html" in self.formats:
-            ecrire_page(corps, self.titre, self.dossier / "comparaison.html")
+            ecrire_html(corps, self.titre, self.dossier / "comparaison.html", "comparaison")
         if "docx" in self.formats:
             ecrire_comparaison_docx(corps, self.titre, self.communes, self.dossier / "comparaison.docx")
 

@@ -11,18 +11,14 @@ from abs.intercommunal.comparaison import comparer_l_intercommunalite, tableaux_
 from abs.intercommunal.pairs_des_communes import pourquoi_muette
 from abs.intercommunal.tables import LECTURE, SIGNES
 from carnets.ateliers.portrait import SANS_DOSSIER, TEXTES, Fragment, fichiers_ecrits
-from carnets.documents.comparaison import fragments
-from carnets.documents.comparaison.cartes import PetitesCartes, petites_cartes
-from carnets.documents.comparaison.planche import planche, texte_de_remplacement
-from carnets.documents.fragments import annexes
+from carnets.documents import fragments
+from carnets.documents.comparaison.cartes import PetitesCartes, petites_cartes, texte_de_remplacement
 from carnets.parametres import Reglages, verifier_parametres
 from cartes.fonds import Fonds
-from donnees_insee.erreurs import ParametreInvalide
 
 if TYPE_CHECKING:
     from abs.intercommunal.comparaison import ComparaisonIntercommunale
 
-FORMATS: Final = ("html", "docx", "xlsx", "csv", "gpkg", "cartes")
 DITS: Final[dict[str, str]] = TEXTES["comparaison"]
 
 
@@ -50,12 +46,16 @@ class AtelierDeComparaison:
     @cached_property
     def image(self) -> bytes:
         """Planche des petites cartes ; vide sans contours."""
+        from carnets.documents.comparaison.planche import planche  # noqa: PLC0415 - import lent, réservé aux cartes
+
         return planche(list(self.cartes.cartes.values())) if self.cartes.cartes else b""
 
     def titre(self) -> Fragment:
         """Afficher le titre et le sommaire."""
         nom = self.comparaison.sujet.nom
-        return Fragment(fragments.titre(self.comparaison), f"Comparaison intercommunale : {nom}")
+        return Fragment(
+            fragments.titre_de_comparaison(self.comparaison), f"Comparaison intercommunale : {nom}"
+        )
 
     def essentiel(self) -> Fragment:
         """Afficher les étendues d'une commune à l'autre."""
@@ -70,8 +70,10 @@ class AtelierDeComparaison:
         if not cartes:
             return Fragment(texte, DITS["sans_carte"])
         legende = f"{nom} : {len(cartes)} indicateurs, commune par commune"
-        image = fragments.figure(self.image, texte_de_remplacement(cartes), legende)
-        return Fragment(texte + image + fragments.atlas(cartes, nom), legende)
+        image = fragments.figure(self.image, texte_de_remplacement(cartes), legende, "planche")
+        intertitre, cadre = "<h3>Carte interactive</h3>", "Carte interactive des communes"
+        interactive = fragments.atlas(cartes, nom, "commune par commune", intertitre, cadre)
+        return Fragment(texte + image + interactive, legende)
 
     def tableaux(self) -> Fragment:
         """Afficher les tableaux communes × indicateurs, thème par thème."""
@@ -132,13 +134,15 @@ class AtelierDeComparaison:
     def annexes(self) -> Fragment:
         """Afficher les sources, les définitions et la façon de lire."""
         # Les annexes sont celles du portrait ; seul le nom du document change.
-        rendu = annexes(self.comparaison.portrait).replace("dans ce portrait", "dans cette comparaison")
+        rendu = fragments.annexes(self.comparaison.portrait).replace(
+            "dans ce portrait", "dans cette comparaison"
+        )
         rendu = rendu.replace("0,2 pour le rapport interdécile.", DITS["seuil_du_rapport"])
         return Fragment(rendu, "Sources et définitions")
 
     def exporter(self) -> Fragment:
         """Écrire les fichiers demandés dans le dossier de sortie, s'il est donné."""
-        from carnets.documents.comparaison.ensemble import ecrire_fichiers  # noqa: PLC0415 - imports lents
+        from carnets.documents.ensemble import ecrire_fichiers  # noqa: PLC0415 - imports lents
 
         dossier = self.reglages.dossier_sortie
         if dossier is None:
@@ -146,10 +150,11 @@ class AtelierDeComparaison:
         ecrits = ecrire_fichiers(
             dossier,
             self.reglages,
-            self.voulus,
-            self.comparaison,
+            self.comparaison.diagnostic,
             self.fonds,
-            self.cartes.cartes if "cartes" in self.reglages.formats else {},
+            lambda: self.cartes.cartes,
+            self.comparaison,
+            self.voulus,
             lambda: self.image,
         )
         return fichiers_ecrits(ecrits, dossier)
@@ -162,11 +167,6 @@ class AtelierDeComparaison:
 def verifier_reglages(indicateurs: str, parametres: dict[str, Any]) -> tuple[Reglages, tuple[str, ...]]:
     """Vérifier les paramètres de la comparaison."""
     reglages = verifier_parametres(parametres)
-    autres = [f for f in reglages.formats if f not in FORMATS]
-    if autres:
-        raise ParametreInvalide(
-            f"La comparaison intercommunale n'écrit pas {', '.join(autres)} ; on attend {', '.join(FORMATS)}."
-        )
     voulus = tuple(dict.fromkeys(c.strip() for c in indicateurs.split(",") if c.strip()))
     for code in voulus:
         indicateur(code)

@@ -10,7 +10,7 @@ from abs.evolutions.releve import phrases_de_refus, relever
 from abs.evolutions.tableaux import ENTETES, LIMITES, les_plus_nettes, ligne, mots_du_choix, resume
 from abs.indicateurs.indicateurs import indicateur
 from carnets.ateliers.portrait import TEXTES, Fragment
-from carnets.documents.csv_evolutions import ecrire_evolutions
+from carnets.documents.csv_long import ecrire_evolutions
 from carnets.documents.fragments import rendre
 from donnees_insee.base.base import Base
 from donnees_insee.erreurs import ParametreInvalide, liste_de_fautes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import tomllib
 from dataclasses import dataclass
@@ -99,15 +98,16 @@ class Atelier:
             return Fragment("", TEXTES["portrait"]["sans_atlas"])
         # Avant la carte interactive : le second dessinateur commence pendant qu'elle se compose.
         _ = self.dessins
-        from cartes.ecran.interactif import atlas  # noqa: PLC0415 - import lent, réservé aux cartes
-
         # Le nom du territoire est déjà celui de la page : les boutons n'ont pas à le répéter.
-        nom = self.portrait.titre
-        couches = [c.intitulee(c.titre.removesuffix(f" · {nom}")) for c in self.cartes.values()]
-        page = html.escape(atlas(couches, f"{nom}, indicateur par indicateur"))
-        return Fragment(
-            TEXTES["portrait"]["atlas"].format(page=page), f"Carte interactive de {len(couches)} indicateurs"
+        intertitre = '<h2 id="carte">Carte interactive</h2>'
+        cadre = fragments.atlas(
+            self.cartes.values(),
+            self.portrait.titre,
+            "indicateur par indicateur",
+            intertitre,
+            "Carte interactive",
         )
+        return Fragment(cadre, f"Carte interactive de {len(self.cartes)} indicateurs")
 
     def chapitre(self, code: str) -> None:
         """Afficher un chapitre : phrases, tableaux, cartes, absences."""
@@ -131,14 +131,10 @@ class Atelier:
 
     def figure(self, dessin: CarteThematique) -> Fragment:
         """Montrer une carte imprimée, avec sa légende et son texte de remplacement."""
-        image = base64.b64encode(self.dessins.png(dessin)).decode("ascii")
-        remplacement = dessin.texte_alternatif()
         absents = f" ; sans contour : {', '.join(dessin.manquants)}" if dessin.manquants else ""
-        legende = html.escape(f"{dessin.titre}, {dessin.date}{absents}")
-        rendu = TEXTES["portrait"]["figure"].format(
-            image=image, remplacement=html.escape(remplacement), legende=legende
-        )
-        return Fragment(rendu, remplacement)
+        remplacement = dessin.texte_alternatif()
+        legende = f"{dessin.titre}, {dessin.date}{absents}"
+        return Fragment(fragments.figure(self.dessins.png(dessin), remplacement, legende), remplacement)
 
     def annexes(self) -> Fragment:
         """Montrer les sources, les définitions et la façon de lire."""

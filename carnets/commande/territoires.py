@@ -72,7 +72,7 @@ def evolution(territoire: str, de: int, a: int, indicateurs: str = "", sortie: P
     """Dire comment un territoire a évolué entre deux dates, avec ce que la précision permet d'en dire."""
     from abs.evolutions.releve import phrases_de_refus, relever  # noqa: PLC0415
     from abs.evolutions.tableaux import bilan  # noqa: PLC0415 - import lent
-    from carnets.documents.csv_evolutions import ecrire_evolutions, ecrire_rapport  # noqa: PLC0415
+    from carnets.documents.csv_long import ecrire_evolutions, ecrire_rapport  # noqa: PLC0415
 
     releve = relever(ouvrir_la_base(), territoire, de, a, codes_choisis(indicateurs))
     fichiers = [ecrire_rapport(releve, sortie), ecrire_evolutions(releve, sortie)]

@@ -1,19 +1,23 @@
-"""Écrire la table longue du diagnostic en CSV, lisible d'un double-clic dans un tableur français."""
+"""Écrire en CSV la table longue, une comparaison ou des évolutions, pour un double-clic dans un tableur français."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from abs.calcul.table_longue import TEXTES
 from abs.indicateurs.indicateurs import THEMES
 from donnees_insee.chemins import fichier_provisoire
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
+    from abs.intercommunal.lignes import Valeur
+
     from abs.calcul.diagnostic import Diagnostic
+    from abs.evolutions.releve import Releve
 
 # Débuts de cellule qu'un tableur prendrait pour une formule, même entre guillemets.
 DEBUTS_DE_FORMULE: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -33,13 +37,44 @@ def ecrire_csv(diagnostic: Diagnostic, chemin: Path) -> Path:
     on ouvre un CSV d'un double-clic : importer le fichier (Données, Fichier texte) ou prendre le XLSX.
     """
     table = table_lisible(diagnostic)
-    textes = {*TEXTES, *LISIBLES}
-    colonnes = [
-        [_texte(v) if nom in textes else _nombre(v) for v in table[nom].tolist()] for nom in table.columns
-    ]
-    lignes = [";".join(f'"{nom}"' for nom in table.columns), *map(";".join, zip(*colonnes, strict=True))]
+    colonnes = [map(_cellule, table[nom].tolist()) for nom in table.columns]
+    return _enregistrer(table.columns, zip(*colonnes, strict=True), chemin)
+
+
+def ecrire_lignes(lignes: list[dict[str, Valeur]], chemin: Path) -> Path:
+    """Écrire des lignes de mêmes colonnes : séparateur ``;``, virgule décimale, UTF-8 avec marque d'ordre."""
+    colonnes = list(lignes[0]) if lignes else []
+    return _enregistrer(colonnes, ([_cellule(ligne[c]) for c in colonnes] for ligne in lignes), chemin)
+
+
+def ecrire_evolutions(releve: Releve, dossier: Path) -> Path:
+    """Écrire toutes les évolutions, à pleine précision."""
+    from abs.evolutions.tableaux import table  # noqa: PLC0415 - réservé aux évolutions
+
+    lignes = table(releve)
+    cellules = ([_cellule_d_evolution(v) for v in ligne] for ligne in lignes.itertuples(index=False))
+    return _enregistrer(lignes.columns, cellules, _fichier_d_evolutions(releve, dossier, "csv"))
+
+
+def ecrire_rapport(releve: Releve, dossier: Path) -> Path:
+    """Écrire le rapport entier, en texte."""
+    from abs.evolutions.tableaux import rapport  # noqa: PLC0415 - réservé aux évolutions
+
+    chemin = _fichier_d_evolutions(releve, dossier, "txt")
     with fichier_provisoire(chemin) as provisoire:
-        provisoire.write_text("\r\n".join(lignes) + "\r\n", encoding="utf-8-sig", newline="")
+        provisoire.write_text(rapport(releve), encoding="utf-8-sig")
+    return chemin
+
+
+def _fichier_d_evolutions(releve: Releve, dossier: Path, extension: str) -> Path:
+    return dossier / f"evolutions_{releve.sujet.code}_{releve.de}_{releve.a}.{extension}"
+
+
+def _enregistrer(colonnes: Iterable[str], lignes: Iterable[Iterable[str]], chemin: Path) -> Path:
+    """Enregistrer des cellules déjà écrites sous leurs en-têtes, d'une pièce."""
+    textes = [";".join(f'"{nom}"' for nom in colonnes), *map(";".join, lignes)]
+    with fichier_provisoire(chemin) as provisoire:
+        provisoire.write_text("\r\n".join(textes) + "\r\n", encoding="utf-8-sig", newline="")
     return chemin
 
 
@@ -62,17 +97,20 @@ def table_lisible(diagnostic: Diagnostic) -> pd.DataFrame:
     return table
 
 
-def _texte(valeur: object) -> str:
-    if not isinstance(valeur, str) or not valeur:
-        return ""
-    propre = " ".join(valeur.splitlines())
-    if valeur.startswith(DEBUTS_DE_FORMULE):
-        propre = f"'{propre}"
-    return '"' + propre.replace('"', '""') + '"'
+def _cellule(valeur: object) -> str:
+    """Écrire un texte entre guillemets, un nombre en entier : la plus courte écriture qui se relit à l'identique."""
+    if isinstance(valeur, str):
+        propre = " ".join(valeur.splitlines())
+        propre = f"'{propre}" if valeur.startswith(DEBUTS_DE_FORMULE) else propre
+        return '"' + propre.replace('"', '""') + '"' if valeur else ""
+    return "" if pd.isna(valeur) else repr(valeur).removesuffix(".0").replace(".", ",")
 
 
-def _nombre(valeur: float) -> str:
-    """Écrire un nombre en entier : la plus courte écriture qui se relit à l'identique."""
-    if pd.isna(valeur):
-        return ""
-    return repr(valeur).removesuffix(".0").replace(".", ",")
+def _cellule_d_evolution(valeur: object) -> str:
+    if isinstance(valeur, float):
+        return "" if math.isnan(valeur) else repr(valeur).replace(".", ",")
+    if isinstance(valeur, int):
+        return str(valeur)
+    texte = str(valeur).replace('"', '""').replace("\n", " ")
+    # Un tableur prendrait ce début pour une formule.
+    return f'"\'{texte}"' if texte.startswith(DEBUTS_DE_FORMULE) else f'"{texte}"'

@@ -5,12 +5,18 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 
+from abs.formats import nombre
+from abs.indicateurs.indicateurs import indicateurs
+from carnets.documents.fragments import rendre
+from carnets.documents.modeles import MODELES
 from carnets.documents.tableur.definitions import definitions, unite_lisible
-from carnets.documents.tableur.qgis import style_qml
+from cartes.palettes import couleurs_sequentielles
 from donnees_insee.chemins import fichier_provisoire
 
 if TYPE_CHECKING:
@@ -26,27 +32,12 @@ if TYPE_CHECKING:
 LAMBERT_93: Final = "EPSG:2154"
 # Cadre de la France métropolitaine en degrés : hors de lui, le Lambert-93 déforme et n'est pas d'usage.
 CADRE_METROPOLE: Final = (-6.0, 41.0, 10.0, 51.5)
-CHAMPS: Final = ("statut", "fiabilite", "date")
 SUFFIXES_LISIBLES: Final = {"statut": "statut", "fiabilite": "fiabilité", "date": "date"}
-TABLES: Final = """
-CREATE TABLE IF NOT EXISTS gpkg_extensions (
-  table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL,
-  scope TEXT NOT NULL, CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
-CREATE TABLE IF NOT EXISTS gpkg_data_columns (
-  table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT,
-  mime_type TEXT, constraint_name TEXT, CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),
-  CONSTRAINT gdc_tn UNIQUE (table_name, name));
-CREATE TABLE IF NOT EXISTS gpkg_data_column_constraints (
-  constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC,
-  min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
-  CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
-CREATE TABLE IF NOT EXISTS layer_styles (
-  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
-  f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
-  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
-  update_time DATETIME DEFAULT CURRENT_TIMESTAMP);
-"""
-DEFINITION_DU_SCHEMA: Final = "http://www.geopackage.org/spec121/#extension_schema"
+PREFERE: Final = "taux_pauvrete_60"
+CLASSES: Final = 5
+VALEURS_MINIMUM: Final = 8
+COUCHES_EN_CLASSES: Final = frozenset({"iris", "communes"})
+CONTOURS: Final = {"qpv": ("192,57,43", 0.7), "quartiers": ("31,42,68", 0.6), "commune": ("31,42,68", 0.9)}
 
 
 @dataclass(frozen=True)
@@ -92,8 +83,7 @@ def ecrire_gpkg(diagnostic: Diagnostic, couches: dict[str, gpd.GeoDataFrame], ch
         _ecrire(definitions(diagnostic), provisoire, "definitions")
         _ecrire(diagnostic.table(), provisoire, "diagnostic")
         with closing(sqlite3.connect(provisoire)) as base, base:
-            base.executescript(TABLES)
-            _declarer(base)
+            base.executescript((MODELES / "geopaquet.sql").read_text(encoding="utf-8"))
             for maillage in maillages(diagnostic):
                 if maillage.nom in dessinees:
                     _nommer_les_champs(base, maillage, alias)
@@ -169,21 +159,8 @@ def _alias(diagnostic: Diagnostic) -> list[tuple[Indicateur, str, str]]:
         titre = f"{titre} [{code}]" if titre in vus else titre
         vus.add(titre)
         trouves.append((indicateur, code, titre))
-        trouves += [(indicateur, f"{code}_{c}", f"{titre} : {SUFFIXES_LISIBLES[c]}") for c in CHAMPS]
+        trouves += [(indicateur, f"{code}_{c}", f"{titre} : {dit}") for c, dit in SUFFIXES_LISIBLES.items()]
     return trouves
-
-
-def _declarer(base: sqlite3.Connection) -> None:
-    """Inscrire l'extension des titres de champs et la table des styles, sans quoi QGIS les ignore."""
-    for table in ("gpkg_data_columns", "gpkg_data_column_constraints"):
-        base.execute(
-            "INSERT OR IGNORE INTO gpkg_extensions VALUES (?, NULL, 'gpkg_schema', ?, 'read-write')",
-            (table, DEFINITION_DU_SCHEMA),
-        )
-    base.execute(
-        "INSERT OR REPLACE INTO gpkg_contents (table_name, data_type, identifier, description) "
-        "VALUES ('layer_styles', 'attributes', 'layer_styles', 'Styles QGIS des couches')"
-    )
 
 
 def _nommer_les_champs(
@@ -202,7 +179,11 @@ def _nommer_les_champs(
 def _donner_un_style(base: sqlite3.Connection, maillage: Maillage, table: pd.DataFrame) -> None:
     if "geometry" not in table:
         return
-    qml, description = style_qml(maillage.nom, table)
+    choisi = _indicateur_a_montrer(table) if maillage.nom in COUCHES_EN_CLASSES else None
+    trait, epaisseur = CONTOURS.get(maillage.nom, ("107,107,107", 0.26))
+    classes, code = ([], "") if choisi is None else (_classes(choisi, table), choisi.code)
+    qml = rendre("qgis.qml.j2", classes=classes, code=code, trait=trait, epaisseur=epaisseur)
+    description = "Contours" if choisi is None else choisi.libelle
     (colonne,) = base.execute(
         "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (maillage.nom,)
     ).fetchone()
@@ -212,3 +193,36 @@ def _donner_un_style(base: sqlite3.Connection, maillage: Maillage, table: pd.Dat
         "VALUES ('', '', ?, ?, ?, ?, '', 1, ?, '')",
         (maillage.nom, colonne, f"abs {maillage.nom}", qml, description),
     )
+
+
+def _indicateur_a_montrer(table: pd.DataFrame) -> Indicateur | None:
+    """Choisir ce que la couche montre d'abord : la pauvreté, sinon le premier taux assez renseigné."""
+    connus = indicateurs()
+    taux = [i for i in connus.values() if i.unite == "%" and i.sens != "neutre"]
+    ordre = [connus[PREFERE], *taux] if PREFERE in connus else taux
+    return next((i for i in ordre if table[i.code].nunique() >= VALEURS_MINIMUM), None)
+
+
+def _classes(indicateur: Indicateur, table: pd.DataFrame) -> list[dict[str, object]]:
+    """Donner les bornes, le titre et la couleur de chaque classe ; le modèle ajoute celle des territoires sans valeur."""
+    valeurs = table[indicateur.code].dropna().to_numpy(float)
+    coupures = np.unique(np.round(np.quantile(valeurs, np.linspace(0, 1, CLASSES + 1)[1:-1]), 1))
+    bornes = [None, *(float(c) for c in coupures), None]
+    couleurs = couleurs_sequentielles(len(bornes) - 1)
+    return [
+        {
+            "bas": bas,
+            "haut": haut,
+            "titre": _titre_de_classe(bas, haut, indicateur.unite),
+            "fond": ",".join(str(int(couleur[i : i + 2], 16)) for i in (1, 3, 5)),
+        }
+        for (bas, haut), couleur in zip(pairwise(bornes), couleurs, strict=True)
+    ]
+
+
+def _titre_de_classe(bas: float | None, haut: float | None, unite: str) -> str:
+    if bas is None:
+        return f"moins de {nombre(haut, 1)} {unite}"
+    if haut is None:
+        return f"{nombre(bas, 1)} {unite} ou plus"
+    return f"de {nombre(bas, 1)} à moins de {nombre(haut, 1)} {unite}"

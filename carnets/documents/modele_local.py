@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
+from carnets.documents.modeles import CLASSEURS
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import SortieImpossible
 from donnees_insee.preparation.sources_recues import COLONNES
@@ -23,18 +23,9 @@ if TYPE_CHECKING:
 DONNEES: Final = "Données"
 LISEZ_MOI: Final = "Lisez-moi"
 COLONNE_DU_NOM: Final = "nom_du_territoire"
-SENS_DES_COLONNES: Final[dict[str, str]] = {
-    "territoire": "Code du territoire, en texte : IRIS (9 caractères), commune (5), EPCI (9), QPV, département, "
-    "région précédée d'un R (R76), METRO. Les zéros de tête comptent.",
-    "date": "Date des données : une année (2024), un jour (2024-12-31) ou une période (2024-2025).",
-    "indicateur": "Code de l'indicateur ; ne pas le changer.",
-    "numerateur": "Effectif compté. Laisser vide ce qui n'est pas connu, écrire « s » ce qui est couvert par le secret.",
-    "denominateur": "Effectif auquel le premier se rapporte ; vide si l'indicateur est un simple effectif.",
-    "producteur": "Nom de l'organisme qui transmet, tel qu'il doit être cité.",
-    "diffusion": "« publique » : le chiffre peut être publié ; « interne » : il reste dans les documents de travail.",
-    "seuil": "Effectif au-dessous duquel un chiffre n'est pas publié (nombre entier, 0 pour aucun).",
-}
+SENS_DES_COLONNES: Final[dict[str, str]] = CLASSEURS["colonnes_recues"]
 LIGNES_LIBRES: Final = 200
+ARIAL: Final = {"font_name": "Arial"}
 
 
 @dataclass(frozen=True)
@@ -52,17 +43,13 @@ class FichierAFaireRemplir:
         suite = ["", m.code, "", "", "", m.diffusion, str(m.seuil)]
         if not self.territoires:
             return [["", *suite]]
-        return [[_code(t), *suite, t.nom] for t in self.territoires]
+        from abs.calcul.sources_recues import cle_locale  # noqa: PLC0415 - import lent, inutile au fichier vide
+
+        return [[cle_locale(t), *suite, t.nom] for t in self.territoires]
 
     def entetes(self) -> list[str]:
         """Donner les noms de colonnes."""
         return [*COLONNES, COLONNE_DU_NOM] if self.modele and self.territoires else list(COLONNES)
-
-
-def _code(territoire: Territoire) -> str:
-    from abs.calcul.sources_recues import cle_locale  # noqa: PLC0415 - import lent, inutile au fichier vide
-
-    return cle_locale(territoire)
 
 
 def ecrire_modele(fichier: FichierAFaireRemplir, chemin: Path) -> Path:
@@ -89,7 +76,7 @@ def _csv(fichier: FichierAFaireRemplir) -> bytes:
 def _xlsx(fichier: FichierAFaireRemplir) -> bytes:
     from xlsxwriter import Workbook  # noqa: PLC0415 - chargé seulement quand on écrit un classeur
 
-    contenu = BytesIO()
+    contenu = io.BytesIO()
     with Workbook(contenu, {"in_memory": True, "strings_to_formulas": False}) as classeur:
         classeur.set_properties(
             {"title": "Modèle de source locale", "subject": "Analyse des besoins sociaux"}
@@ -102,23 +89,13 @@ def _xlsx(fichier: FichierAFaireRemplir) -> bytes:
 def _donnees(classeur: Workbook, fichier: FichierAFaireRemplir) -> None:
     """Écrire la feuille à remplir : codes et dates en texte, diffusion choisie dans une liste."""
     feuille = classeur.add_worksheet(DONNEES)
-    tete = classeur.add_format(
-        {"bold": True, "bg_color": "#EAF0F7", "border": 1, "border_color": "#9AA7B8", "font_name": "Arial"}
-    )
-    texte = classeur.add_format({"num_format": "@", "font_name": "Arial"})
-    a_remplir = classeur.add_format(
-        {"bg_color": "#FFF8DC", "border": 1, "border_color": "#D9CFA8", "font_name": "Arial"}
-    )
-    centre = classeur.add_format({"align": "center", "font_name": "Arial"})
-    date = classeur.add_format(
-        {
-            "bg_color": "#FFF8DC",
-            "border": 1,
-            "border_color": "#D9CFA8",
-            "num_format": "@",
-            "font_name": "Arial",
-        }
-    )
+    bleu = {**ARIAL, "bg_color": "#EAF0F7", "border": 1, "border_color": "#9AA7B8"}
+    tete = classeur.add_format({**bleu, "bold": True})
+    texte = classeur.add_format({**ARIAL, "num_format": "@"})
+    jaune = {**ARIAL, "bg_color": "#FFF8DC", "border": 1, "border_color": "#D9CFA8"}
+    a_remplir = classeur.add_format(jaune)
+    centre = classeur.add_format({**ARIAL, "align": "center"})
+    date = classeur.add_format({**jaune, "num_format": "@"})
     largeurs = {"territoire": 14, "indicateur": 34, "producteur": 26, COLONNE_DU_NOM: 34}
     formats = {"numerateur": a_remplir, "denominateur": a_remplir, "date": date, "producteur": date}
     entetes, lignes = fichier.entetes(), fichier.lignes()
@@ -148,21 +125,17 @@ def _lisez_moi(classeur: Workbook, modele: Modele | None) -> None:
     """Écrire ce que l'on demande, en mots, puis le sens de chaque colonne."""
     feuille = classeur.add_worksheet(LISEZ_MOI)
     feuille.hide_gridlines(2)
-    titre = classeur.add_format(
-        {"bold": True, "font_size": 15, "font_color": "#0B4F8A", "font_name": "Arial"}
-    )
-    gras = classeur.add_format({"bold": True, "valign": "top", "font_name": "Arial", "text_wrap": True})
-    corps = classeur.add_format({"valign": "top", "font_name": "Arial", "text_wrap": True})
+    titre = classeur.add_format({**ARIAL, "bold": True, "font_size": 15, "font_color": "#0B4F8A"})
+    gras = classeur.add_format({**ARIAL, "bold": True, "valign": "top", "text_wrap": True})
+    corps = classeur.add_format({**ARIAL, "valign": "top", "text_wrap": True})
     feuille.set_column(0, 0, 26)
     feuille.set_column(1, 1, 92)
     feuille.write_string(0, 0, "Source locale" if modele is None else modele.libelle, titre)
-    rang = 2
-    for nom, valeur in [*presentation(modele), *SENS_DES_COLONNES.items()]:
+    for rang, (nom, valeur) in enumerate([*presentation(modele), *SENS_DES_COLONNES.items()], start=2):
         # Des guillemets : cette ligne ne doit pas être prise pour une ligne de noms de colonnes.
         feuille.write_string(rang, 0, f"colonne « {nom} »" if nom in SENS_DES_COLONNES else nom, gras)
         feuille.write_string(rang, 1, valeur, corps)
         feuille.set_row(rang, 15 * (1 + len(valeur) // 112) + 3)
-        rang += 1
     feuille.set_paper(9)
     feuille.set_landscape()
     feuille.fit_to_pages(1, 0)
@@ -171,20 +144,10 @@ def _lisez_moi(classeur: Workbook, modele: Modele | None) -> None:
 def presentation(modele: Modele | None) -> list[tuple[str, str]]:
     """Dire en mots ce qu'un modèle demande."""
     if modele is None:
-        mots = "Une ligne par territoire, par date et par indicateur."
-        libres = (
-            "Un indicateur qui n'est pas un modèle (abs sources modele --liste) se déclare dans le fichier : "
-            "ajoutez les colonnes libelle, theme et, au besoin, unite."
-        )
-        return [("Remplir", mots), ("Indicateur libre", libres)]
-    couples = [
-        ("Définition", modele.definition),
-        ("Numérateur", modele.numerateur),
-        ("Dénominateur", modele.denominateur or "aucun : l'indicateur est un effectif"),
-        ("Unité", modele.unite),
-        ("Producteur habituel", modele.producteur),
-        ("Cadre", modele.cadre),
-        ("Seuil de secret", f"{modele.seuil} ({modele.seuil_dit})"),
-        ("Remplir", f"Dans la feuille « {DONNEES} », les cellules jaunes : date, comptes, producteur."),
-    ]
+        return [*CLASSEURS["presentation_libre"].items()]
+    mots = {
+        **vars(modele),
+        "denominateur": modele.denominateur or "aucun : l'indicateur est un effectif",
+    }
+    couples = [(nom, texte.format(**mots)) for nom, texte in CLASSEURS["presentation_d_un_modele"].items()]
     return [*couples, ("Moment", modele.moment)] if modele.moment else couples

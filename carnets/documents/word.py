@@ -1,8 +1,9 @@
-"""Du carnet exécuté à portrait.docx : titres, tableaux à en-tête répété, légendes et textes de remplacement."""
+"""Du carnet exécuté au document Word : titres, tableaux à en-tête répété, légendes et textes de remplacement."""
 
 from __future__ import annotations
 
 import base64
+import html
 import re
 from copy import deepcopy
 from functools import partial
@@ -10,12 +11,23 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import docx
+import pypandoc
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
+from docx.shared import Cm, Pt, RGBColor
+from lxml import etree
+
 from donnees_insee.chemins import dossier_de_passage, fichier_provisoire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from docx.document import Document
+
+    # Mises en forme déjà faites, par élément, réglage et propriétés de départ.
+    Gabarits = dict[tuple[object, ...], Any]
 
 # La carte interactive et les chiffres qu'une phrase déplie n'ont pas de sens sur le papier.
 SANS_PAPIER: Final = re.compile(
@@ -28,18 +40,42 @@ IMAGE_INCLUSE: Final = re.compile(r'src="data:image/png;base64,([A-Za-z0-9+/=\s]
 MEMOIRE_DE_PANDOC: Final = ("+RTS", "-A64m", "-RTS")
 # Présente ou remplacée à l'identique (Liberation Sans) sur tous les postes, donc même mise en page partout.
 POLICE: Final = "Arial"
+STYLES_DE_TEXTE: Final = ("Heading", "Title", "Normal", "Body", "Compact", "First")
 MARGE_EN_CM: Final = 1.8
 LARGEUR_EN_CM: Final = 21.0
 # Les textes des cartes sont faits pour cette largeur : à moins, ils passeraient sous sept points.
 LARGEUR_D_IMAGE_EN_CM: Final = 17.0
 PREMIERE_COLONNE: Final = 0.30
 TABLE_LARGE: Final = 6
+# Des marges serrées, pour que les en-têtes ne se coupent pas au milieu d'un mot, et de fins filets horizontaux.
+HABITS_DE_TABLE: Final = (
+    '<w:tblCellMar {w}><w:left w:w="45" w:type="dxa"/><w:right w:w="45" w:type="dxa"/></w:tblCellMar>',
+    "<w:tblBorders {w}>"
+    + "".join(
+        f'<w:{cote} w:val="single" w:sz="4" w:space="0" w:color="C5CDD8"/>'
+        for cote in ("top", "bottom", "insideH")
+    )
+    + "</w:tblBorders>",
+)
+# Comparaison : les retours d'une page web et l'index de liens n'ont pas de sens sur le papier.
+SANS_RETOURS: Final = re.compile(r'<p class="(?:retour|index)">.*?</p>', re.DOTALL)
+# Dans un tableau, un lien échapperait à la taille des cellules.
+LIENS_DE_TABLEAU: Final = re.compile(r'(<th scope="row"[^>]*>)<a href="#fiche-[^"]*">(.*?)</a>', re.DOTALL)
+NOTES: Final = re.compile(r'<ul class="notes">(.*?)</ul>', re.DOTALL)
+REPERES: Final = re.compile(r'<tr class="repere"><th scope="row"[^>]*>(.*?)</th>', re.DOTALL)
+# L'en-tête et les premières lignes restent sur la même page.
+LIGNES_TENUES: Final = 2
+# Colonnes de texte, qui se lisent mal alignées à droite comme des nombres.
+COLONNES_DE_TEXTE: Final = ("Communes", "Traits", "Écart établi")
+# Une liste de noms prend la place que les nombres lui laissent.
+LISTES_DE_NOMS: Final = ("Communes", "Traits")
+UTILE_EN_CM, PREMIERE_EN_CM, NOMBRE_EN_CM = 17.4, 3.0, 2.6
 
 
-def ecrire_docx(corps: str, titre: str, chemin: Path) -> Path:
-    """Écrire le document Word."""
-    import pypandoc  # noqa: PLC0415 - import réservé à la conversion
-
+def ecrire_docx(
+    corps: str, titre: str, chemin: Path, completer: Callable[[Document], None] | None = None
+) -> Path:
+    """Écrire le document Word ; ce qui le complète vient après l'habillage commun."""
     papier = SANS_RENVOIS.sub("", SANS_PAPIER.sub("", corps))
     with fichier_provisoire(chemin) as provisoire, dossier_de_passage("word") as images:
         papier = _sortir_les_images(papier, Path(images))
@@ -55,8 +91,45 @@ def ecrire_docx(corps: str, titre: str, chemin: Path) -> Path:
                 *MEMOIRE_DE_PANDOC,
             ],
         )
-        _habiller(provisoire, titre)
+        document = docx.Document(str(provisoire))
+        _habiller(document, titre)
+        if completer is not None:
+            completer(document)
+        document.save(str(provisoire))
     return chemin
+
+
+def ecrire_comparaison_docx(corps: str, titre: str, communes: set[str], chemin: Path) -> Path:
+    """Écrire le document Word de la comparaison : le document commun, et chaque fiche de commune sur sa page."""
+    papier = LIENS_DE_TABLEAU.sub(r"\1\2", SANS_RETOURS.sub("", corps))
+    # Une note commence parfois par son propre signe (*, p, e) : une puce le doublerait.
+    papier = NOTES.sub(lambda liste: liste[1].replace("<li>", "<p>").replace("</li>", "</p>"), papier)
+    reperes = {html.unescape(nom).strip() for nom in REPERES.findall(corps)}
+
+    def completer(document: Document) -> None:
+        for table in document.tables:
+            _aligner_les_textes(table)
+            for cellule in (c for ligne in table.rows[:LIGNES_TENUES] for c in ligne.cells):
+                for paragraphe in cellule.paragraphs:
+                    paragraphe.paragraph_format.keep_with_next = True
+            _montrer_les_reperes(table, reperes)
+        for paragraphe in document.paragraphs:
+            style = paragraphe.style.name if paragraphe.style is not None else ""
+            if style == "Heading 3" and paragraphe.text.strip() in communes:
+                paragraphe.paragraph_format.page_break_before = True
+
+    return ecrire_docx(papier, titre, chemin, completer)
+
+
+def mettre_en_page(document: Document, titre: str, marges_en_cm: float) -> None:
+    """Nommer le document, dire sa langue, et lui donner des pages A4."""
+    document.core_properties.title = titre
+    document.core_properties.language = "fr-FR"
+    document.core_properties.author = ""
+    for section in document.sections:
+        section.page_width, section.page_height = Cm(LARGEUR_EN_CM), Cm(29.7)
+        section.left_margin = section.right_margin = Cm(marges_en_cm)
+        section.top_margin = section.bottom_margin = Cm(MARGE_EN_CM)
 
 
 def _sortir_les_images(corps: str, dossier: Path) -> str:
@@ -71,45 +144,34 @@ def _sortir_les_images(corps: str, dossier: Path) -> str:
     return IMAGE_INCLUSE.sub(sortir, corps)
 
 
-def _habiller(chemin: Path, titre: str) -> None:
-    """Donner au document ses marges, ses polices, ses tableaux lisibles et sa langue."""
-    import docx  # noqa: PLC0415 - import réservé à la conversion
-    from docx.shared import Cm, Pt, RGBColor  # noqa: PLC0415
-
-    document = docx.Document(str(chemin))
-    document.core_properties.title = titre
-    document.core_properties.language = "fr-FR"
-    document.core_properties.author = ""
-    for section in document.sections:
-        section.page_width, section.page_height = Cm(LARGEUR_EN_CM), Cm(29.7)
-        section.left_margin = section.right_margin = Cm(MARGE_EN_CM)
-        section.top_margin = section.bottom_margin = Cm(MARGE_EN_CM)
-    for style in document.styles:
-        police = getattr(style, "font", None)
-        if police is not None and style.name.startswith(
-            ("Heading", "Title", "Normal", "Body", "Compact", "First")
-        ):
-            police.name = POLICE
+def _habiller(document: Document, titre: str) -> None:
+    """Donner au document ses marges, ses polices, ses tableaux lisibles et son pied de page."""
+    mettre_en_page(document, titre, MARGE_EN_CM)
+    for style in (s for s in document.styles if hasattr(s, "font")):
+        if style.name.startswith(STYLES_DE_TEXTE):
+            style.font.name = POLICE
             _police_partout(style)
         if style.name == "Table Caption":
             # Une légende ne reste pas seule au bas d'une page.
             style.paragraph_format.keep_with_next = True
-        if police is not None and style.name.startswith("Heading"):
-            police.color.rgb = RGBColor(0x0B, 0x4F, 0x8A)
-    gabarits = Gabarits()
+        if style.name.startswith("Heading"):
+            style.font.color.rgb = RGBColor(0x0B, 0x4F, 0x8A)
+    gabarits: Gabarits = {}
     for table in document.tables:
-        _habiller_table(table, gabarits, Pt, Cm)
+        _habiller_table(table, gabarits)
     for image in document.inline_shapes:
         largeur = Cm(LARGEUR_D_IMAGE_EN_CM)
         image.height, image.width = int(image.height * largeur / image.width), largeur
-    _numeroter(document, titre)
-    document.save(str(chemin))
+    pied = document.sections[0].footer.paragraphs[0]
+    pied.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    pied.add_run(f"{titre} · page ").font.size = Pt(8)
+    numero = '<w:r><w:rPr><w:sz w:val="16"/></w:rPr><w:t>1</w:t></w:r>'
+    champ = f'<w:fldSimple {nsdecls("w")} w:instr="PAGE">{numero}</w:fldSimple>'
+    pied._p.append(parse_xml(champ))  # noqa: SLF001 - python-docx n'expose pas ces réglages
 
 
 def _police_partout(style: Any) -> None:
     """Effacer les polices de thème, qui l'emporteraient sur la police nommée."""
-    from docx.oxml.ns import qn  # noqa: PLC0415
-
     polices = style.element.get_or_add_rPr().find(qn("w:rFonts"))
     if polices is not None:
         for attribut in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
@@ -118,78 +180,63 @@ def _police_partout(style: Any) -> None:
             polices.set(qn(f"w:{attribut}"), POLICE)
 
 
-class Gabarits:
-    """Mises en forme déjà faites : une table a des milliers de cellules et une dizaine de formes.
+def _appliquer(
+    gabarits: Gabarits, element: Any, nom: str, reglage: object, changer: Callable[[], None]
+) -> None:
+    """Changer les propriétés d'un élément, ou recopier celles d'un élément semblable.
 
-    python-docx met en forme la première cellule de chaque sorte ; les suivantes en reçoivent la copie.
+    Une table a des milliers de cellules et une dizaine de formes : python-docx met en forme la première cellule de
+    chaque sorte ; les suivantes en reçoivent la copie.
     """
-
-    def __init__(self) -> None:
-        self._faits: dict[tuple[object, ...], Any] = {}
-
-    def appliquer(self, element: Any, nom: str, reglage: object, changer: Callable[[], None]) -> None:
-        """Changer les propriétés d'un élément, ou recopier celles d'un élément semblable."""
-        from docx.oxml.ns import qn  # noqa: PLC0415 - import réservé à la conversion
-        from lxml import etree  # noqa: PLC0415
-
-        avant = element.find(qn(nom))
-        cle = (nom, reglage, None if avant is None else etree.tostring(avant))
-        if cle not in self._faits:
-            changer()
-            self._faits[cle] = deepcopy(element.find(qn(nom)))
-            return
-        if avant is not None:
-            element.remove(avant)
-        if self._faits[cle] is not None:
-            # Les propriétés sont toujours le premier enfant.
-            element.insert(0, deepcopy(self._faits[cle]))
+    avant = element.find(qn(nom))
+    cle = (nom, reglage, None if avant is None else etree.tostring(avant))
+    if cle not in gabarits:
+        changer()
+        gabarits[cle] = deepcopy(element.find(qn(nom)))
+        return
+    if avant is not None:
+        element.remove(avant)
+    if gabarits[cle] is not None:
+        # Les propriétés sont toujours le premier enfant.
+        element.insert(0, deepcopy(gabarits[cle]))
 
 
-def _habiller_table(table: Any, gabarits: Gabarits, pt: Any, cm: Any) -> None:
-    from docx.oxml import OxmlElement  # noqa: PLC0415
-    from docx.oxml.ns import qn  # noqa: PLC0415
-
+def _habiller_table(table: Any, gabarits: Gabarits) -> None:
     colonnes = len(table.columns)
     table.autofit = False
     utile = LARGEUR_EN_CM - 2 * MARGE_EN_CM
     premiere = utile * (PREMIERE_COLONNE if colonnes > 2 else 0.4)
-    largeurs = (
-        [premiere] + [(utile - premiere) / (colonnes - 1)] * (colonnes - 1) if colonnes > 1 else [utile]
-    )
+    largeurs = [Cm(utile)]
+    if colonnes > 1:
+        largeurs = [Cm(premiere)] + [Cm((utile - premiere) / (colonnes - 1))] * (colonnes - 1)
     for colonne, largeur in zip(table.columns, largeurs, strict=True):
-        colonne.width = cm(largeur)
-    _resserrer(table)
-    taille = pt(7.5) if colonnes > TABLE_LARGE else pt(8.5)
-    texte_seul = "Source" in table.rows[0].cells[0].text or "Définition" in "".join(
-        c.text for c in table.rows[0].cells
-    )
+        colonne.width = largeur
+    tetes = [c.text for c in table.rows[0].cells]
+    texte_seul = "Source" in tetes[0] or "Définition" in "".join(tetes)
     for rang, ligne in enumerate(table.rows):
-        proprietes = ligne._tr.get_or_add_trPr()  # noqa: SLF001 - python-docx n'expose pas ces réglages
-        insecable = OxmlElement("w:cantSplit")
-        proprietes.append(insecable)
+        proprietes = ligne._tr.get_or_add_trPr()  # noqa: SLF001
+        proprietes.append(OxmlElement("w:cantSplit"))
         if rang == 0 and proprietes.find(qn("w:tblHeader")) is None:
             proprietes.append(OxmlElement("w:tblHeader"))
-        corps = pt(6.5) if rang == 0 and colonnes > TABLE_LARGE - 1 else taille
-        for numero, cellule in enumerate(ligne.cells):
-            largeur, a_droite = cm(largeurs[numero]), bool(numero) and not texte_seul
-            gabarits.appliquer(cellule._tc, "w:tcPr", largeur, partial(_elargir, cellule, largeur))  # noqa: SLF001
+        taille = Pt(7.5) if colonnes > TABLE_LARGE else Pt(8.5)
+        forme = (Pt(6.5) if rang == 0 and colonnes >= TABLE_LARGE else taille, rang == 0)
+        for numero, (cellule, largeur) in enumerate(zip(ligne.cells, largeurs, strict=True)):
+            elargir = partial(setattr, cellule, "width", largeur)
+            _appliquer(gabarits, cellule._tc, "w:tcPr", largeur, elargir)  # noqa: SLF001
+            a_droite = bool(numero) and not texte_seul
             for paragraphe in cellule.paragraphs:
-                reglage = (a_droite, pt(1))
-                gabarits.appliquer(paragraphe._p, "w:pPr", reglage, partial(_serrer, paragraphe, *reglage))  # noqa: SLF001
+                serrer = partial(_serrer, paragraphe, a_droite)
+                _appliquer(gabarits, paragraphe._p, "w:pPr", a_droite, serrer)  # noqa: SLF001
                 for morceau in paragraphe.runs:
-                    forme = (corps, rang == 0)
-                    gabarits.appliquer(morceau._r, "w:rPr", forme, partial(_composer, morceau, *forme))  # noqa: SLF001
-    _filets(table)
+                    _appliquer(gabarits, morceau._r, "w:rPr", forme, partial(_composer, morceau, *forme))  # noqa: SLF001
+    for habit in HABITS_DE_TABLE:
+        table._tbl.tblPr.append(parse_xml(habit.format(w=nsdecls("w"))))  # noqa: SLF001
+    for cellule in table.rows[0].cells:
+        _teinter(cellule, "EAF0F7")
 
 
-def _elargir(cellule: Any, largeur: Any) -> None:
-    cellule.width = largeur
-
-
-def _serrer(paragraphe: Any, a_droite: bool, blanc: Any) -> None:
-    from docx.enum.text import WD_ALIGN_PARAGRAPH  # noqa: PLC0415 - import réservé à la conversion
-
-    paragraphe.paragraph_format.space_after = paragraphe.paragraph_format.space_before = blanc
+def _serrer(paragraphe: Any, a_droite: bool) -> None:
+    paragraphe.paragraph_format.space_after = paragraphe.paragraph_format.space_before = Pt(1)
     if a_droite:
         paragraphe.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
@@ -200,41 +247,39 @@ def _composer(morceau: Any, corps: Any, gras: bool) -> None:
         morceau.font.bold = True
 
 
-def _resserrer(table: Any) -> None:
-    """Réduire les marges des cellules, pour que les en-têtes ne se coupent pas au milieu d'un mot."""
-    from docx.oxml import parse_xml  # noqa: PLC0415
-    from docx.oxml.ns import nsdecls  # noqa: PLC0415
-
-    marges = "".join(f'<w:{cote} w:w="45" w:type="dxa"/>' for cote in ("left", "right"))
-    table._tbl.tblPr.append(parse_xml(f"<w:tblCellMar {nsdecls('w')}>{marges}</w:tblCellMar>"))  # noqa: SLF001
-
-
-def _filets(table: Any) -> None:
-    """Tracer de fins filets horizontaux et teinter l'en-tête."""
-    from docx.oxml import parse_xml  # noqa: PLC0415
-    from docx.oxml.ns import nsdecls  # noqa: PLC0415
-
-    bords = "".join(
-        f'<w:{cote} w:val="single" w:sz="4" w:space="0" w:color="C5CDD8"/>'
-        for cote in ("top", "bottom", "insideH")
-    )
-    table._tbl.tblPr.append(parse_xml(f"<w:tblBorders {nsdecls('w')}>{bords}</w:tblBorders>"))  # noqa: SLF001
-    for cellule in table.rows[0].cells:
-        cellule._tc.get_or_add_tcPr().append(  # noqa: SLF001
-            parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:color="auto" w:fill="EAF0F7"/>')
-        )
+def _teinter(cellule: Any, couleur: str) -> None:
+    proprietes = cellule._tc.get_or_add_tcPr()  # noqa: SLF001
+    for ancien in proprietes.findall(qn("w:shd")):
+        proprietes.remove(ancien)
+    fond = f'<w:shd {nsdecls("w")} w:val="clear" w:color="auto" w:fill="{couleur}"/>'
+    proprietes.append(parse_xml(fond))
 
 
-def _numeroter(document: Document, titre: str) -> None:
-    """Écrire le titre et le numéro de page en pied de page."""
-    from docx.enum.text import WD_ALIGN_PARAGRAPH  # noqa: PLC0415
-    from docx.oxml import parse_xml  # noqa: PLC0415
-    from docx.oxml.ns import nsdecls  # noqa: PLC0415
-    from docx.shared import Pt  # noqa: PLC0415
+# -- comparaison -------------------------------------------------------------------------------
 
-    pied = document.sections[0].footer.paragraphs[0]
-    pied.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    pied.add_run(f"{titre} · page ").font.size = Pt(8)
-    numero = '<w:r><w:rPr><w:sz w:val="16"/></w:rPr><w:t>1</w:t></w:r>'
-    champ = f'<w:fldSimple {nsdecls("w")} w:instr="PAGE">{numero}</w:fldSimple>'
-    pied._p.append(parse_xml(champ))  # noqa: SLF001
+
+def _aligner_les_textes(table: Any) -> None:
+    """Aligner à gauche les colonnes de texte, et leur donner la place que les nombres ne prennent pas."""
+    tetes = [c.text for c in table.rows[0].cells]
+    textes = [rang for rang, tete in enumerate(tetes) if rang and tete.startswith(COLONNES_DE_TEXTE)]
+    for cellule in (ligne.cells[rang] for rang in textes for ligne in table.rows):
+        for paragraphe in cellule.paragraphs:
+            paragraphe.alignment = WD_ALIGN_PARAGRAPH.LEFT
+    if not any(tetes[rang].startswith(LISTES_DE_NOMS) for rang in textes):
+        return
+    autres = PREMIERE_EN_CM + NOMBRE_EN_CM * (len(tetes) - 1 - len(textes))
+    large = (UTILE_EN_CM - autres) / len(textes)
+    for rang, colonne in enumerate(table.columns):
+        largeur = Cm(PREMIERE_EN_CM if rang == 0 else large if rang in textes else NOMBRE_EN_CM)
+        for place in (colonne, *colonne.cells):
+            place.width = largeur
+
+
+def _montrer_les_reperes(table: Any, reperes: set[str]) -> None:
+    """Écrire en gras sur gris les lignes de l'intercommunalité et de ses références."""
+    for ligne in table.rows[1:]:
+        if ligne.cells[0].text.strip() in reperes:
+            for cellule in ligne.cells:
+                _teinter(cellule, "E8E8E8")
+                for morceau in (m for paragraphe in cellule.paragraphs for m in paragraphe.runs):
+                    morceau.bold = True

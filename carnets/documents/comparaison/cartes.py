@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from abs.indicateurs.indicateurs import indicateur, indicateurs
 from abs.intercommunal.plan import plan
+from cartes.classes import bornes_communes
+from cartes.fonds import carte
+from donnees_insee.erreurs import CarteImpossible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,9 +29,6 @@ class PetitesCartes:
 
 def petites_cartes(fonds: Fonds, demandes: Sequence[DemandeDeCarte]) -> PetitesCartes:
     """Dresser les petites cartes demandées."""
-    from cartes.fonds import carte  # noqa: PLC0415 - import lent, réservé aux cartes
-    from donnees_insee.erreurs import CarteImpossible  # noqa: PLC0415
-
     dressees: dict[str, CarteThematique] = {}
     notes: list[str] = []
     for demande in demandes:
@@ -74,8 +74,6 @@ def partager_les_classes(
     dressees: dict[str, CarteThematique],
 ) -> tuple[dict[str, CarteThematique], list[str]]:
     """Donner les mêmes classes aux cartes d'une même famille, si chacune en garde assez d'occupées."""
-    from cartes.classes import bornes_communes  # noqa: PLC0415 - import lent, réservé aux cartes
-
     rendues, mots = dict(dressees), []
     minimum = plan()["cartes"]["occupees_minimum"]
     for famille in plan()["cartes"]["familles"]:
@@ -115,3 +113,15 @@ def contours_manquants(fonds: Fonds) -> list[str]:
     if absentes:
         mots.append(f"Sans contour, donc absentes des cartes : {', '.join(absentes)}.")
     return mots
+
+
+def texte_de_remplacement(cartes: Sequence[CarteThematique]) -> str:
+    """Décrire la planche pour qui ne la voit pas."""
+    morceaux = []
+    for c in cartes:
+        valeurs = c.valides["valeur"].dropna()
+        morceaux.append(
+            f"{c.sous_titre}, {c.date} : de {c.ecrire(valeurs.min())} à {c.ecrire(valeurs.max())}, "
+            f"{len(valeurs)} communes sur {len(c.territoires)}"
+        )
+    return f"Planche de {len(cartes)} petites cartes des communes. " + ". ".join(morceaux) + "."

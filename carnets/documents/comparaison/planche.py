@@ -6,11 +6,29 @@ import io
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from matplotlib.path import Path
+
+from cartes.apparence import apparences, rayon, tailles
+from cartes.charte import COULEURS, POLICE
+from cartes.geometrie import barre_d_echelle, contour_d_ensemble, emprise, projection_locale, simplifier
+from cartes.papier.legende import lignes_de_legende
+from cartes.papier.trace import (
+    ENCRE,
+    FOND,
+    chemin,
+    couper,
+    ecrire,
+    poser_aplat,
+    poser_cercle,
+    poser_contour,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from cartes.carte import CarteThematique
 
@@ -28,12 +46,6 @@ RAYON: Final = 10.0
 
 def planche(cartes: Sequence[CarteThematique]) -> bytes:
     """Imprimer les petites cartes sur une planche, chacune avec son titre, sa date et ses classes."""
-    import matplotlib as mpl  # noqa: PLC0415 - import lent, réservé aux cartes
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    from cartes.charte import POLICE  # noqa: PLC0415
-    from cartes.geometrie import emprise, projection_locale, simplifier  # noqa: PLC0415
-
     projection = projection_locale(cartes[0].territoires)
     couches = [c.territoires.to_crs(projection) for c in cartes]
     ouest, sud, est, nord = emprise(couches[0])
@@ -86,7 +98,6 @@ class Ligne:
 
 
 def _lignes_de_titre(carte: CarteThematique, largeur: float) -> list[Ligne]:
-    from cartes.papier.trace import couper  # noqa: PLC0415
 
     pas = CORPS_TITRE * INTERLIGNE
     gras = couper(carte.sous_titre, largeur * POINTS - 4, CORPS_TITRE, "bold")
@@ -98,10 +109,6 @@ def _lignes_de_titre(carte: CarteThematique, largeur: float) -> list[Ligne]:
 
 def _lignes_de_legende(carte: CarteThematique, largeur: float) -> list[Ligne]:
     """Couper la légende à la largeur d'une petite carte ; le nombre entre parenthèses est dit en bas de la planche."""
-    from cartes.apparence import rayon, tailles  # noqa: PLC0415
-    from cartes.papier.legende import lignes_de_legende  # noqa: PLC0415
-    from cartes.papier.trace import couper  # noqa: PLC0415
-
     maximum = max(tailles(carte), default=0.0)
     pas, rendues = CORPS_LEGENDE * INTERLIGNE, []
     for ligne in _reference_a_sa_hauteur(carte, list(lignes_de_legende(carte))):
@@ -154,10 +161,6 @@ def _cadrer(
 
 
 def _poser_carte(axes: Axes, carte: CarteThematique, couche: Any, metres: float) -> None:
-    from cartes.apparence import apparences, rayon, tailles  # noqa: PLC0415
-    from cartes.charte import COULEURS  # noqa: PLC0415
-    from cartes.geometrie import contour_d_ensemble  # noqa: PLC0415
-    from cartes.papier.trace import FOND, chemin, poser_aplat, poser_cercle, poser_contour  # noqa: PLC0415
 
     aspects = apparences(carte)
     for geometrie, apparence in zip(couche.geometry, aspects, strict=True):
@@ -178,10 +181,6 @@ def _poser_carte(axes: Axes, carte: CarteThematique, couche: Any, metres: float)
 
 def _poser_lignes(axes: Axes, lignes: Sequence[Ligne], largeur: float, hauteur: float) -> None:
     """Écrire des lignes de haut en bas, avec la case ou le cercle qui les précède."""
-    from matplotlib.path import Path  # noqa: PLC0415
-
-    from cartes.papier.trace import ecrire, poser_aplat, poser_cercle  # noqa: PLC0415
-
     axes.set_xlim(0, largeur * POINTS)
     axes.set_ylim(hauteur * POINTS, 0)
     haut, en_retrait = 0.0, any(ligne.apparence is not None for ligne in lignes)
@@ -203,8 +202,6 @@ def _poser_lignes(axes: Axes, lignes: Sequence[Ligne], largeur: float, hauteur: 
 
 def _mentions(cartes: Sequence[CarteThematique]) -> list[Ligne]:
     """Dire en bas de la planche les sources, la géographie et ce que comptent les parenthèses."""
-    from cartes.papier.trace import couper  # noqa: PLC0415
-
     sources = " ; ".join(dict.fromkeys(c.source.strip().rstrip(".") for c in cartes))
     texte = (
         f"Entre parenthèses, le nombre de communes. Sources : {sources}. Géographie : {cartes[0].geographie}. "
@@ -215,23 +212,9 @@ def _mentions(cartes: Sequence[CarteThematique]) -> list[Ligne]:
 
 
 def _poser_echelle(axes: Axes, metres: float) -> None:
-    from cartes.geometrie import barre_d_echelle  # noqa: PLC0415
-    from cartes.papier.trace import ENCRE, ecrire  # noqa: PLC0415
 
     (ouest, est), (sud, _) = axes.get_xlim(), axes.get_ylim()
     longueur, texte = barre_d_echelle(est - ouest)
     gauche, bas = ouest + 4 * metres, sud + 3 * metres
     axes.plot([gauche, gauche + longueur], [bas, bas], color=ENCRE, linewidth=1.0, zorder=7)
     ecrire(axes, gauche + longueur / 2, bas + 2 * metres, texte, 5.5, ha="center", va="bottom", zorder=7)
-
-
-def texte_de_remplacement(cartes: Sequence[CarteThematique]) -> str:
-    """Décrire la planche pour qui ne la voit pas."""
-    morceaux = []
-    for c in cartes:
-        valeurs = c.valides["valeur"].dropna()
-        morceaux.append(
-            f"{c.sous_titre}, {c.date} : de {c.ecrire(valeurs.min())} à {c.ecrire(valeurs.max())}, "
-            f"{len(valeurs)} communes sur {len(c.territoires)}"
-        )
-    return f"Planche de {len(cartes)} petites cartes des communes. " + ". ".join(morceaux) + "."

@@ -1,161 +1,105 @@
-"""Écrire le classeur de la comparaison : communes × indicateurs, lignes à filtrer, profils, comparables, ville-centre."""
+"""Écrire le classeur de la comparaison : feuilles larges, lignes à filtrer, profils, comparables, ville-centre."""
 
 from __future__ import annotations
 
-from io import BytesIO
-from typing import TYPE_CHECKING, Final
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from abs.intercommunal import tables_annexes
 from abs.intercommunal.comparaison import lignes_des_communes, lignes_des_pairs
 from abs.intercommunal.pairs_des_communes import pourquoi_muette
+from abs.intercommunal.plan import remplissage
 from abs.intercommunal.tables import LECTURE, SIGNES
 from abs.statuts import LIBELLES_STATUT
-from carnets.documents.comparaison.feuilles import ecrire_communes, ecrire_qpv, mettre_en_page
-from carnets.documents.comparaison.nombres import etendues_en_deux, nombre_lu
-from carnets.documents.tableur.annexes import ecrire_definitions, ecrire_donnees_longues, ecrire_sources
+from carnets.documents.modeles import CLASSEURS
 from carnets.documents.tableur.styles import (
+    BLEU_PALE,
     GRIS,
+    NOMS_COURTS,
     SANS_NIVEAU,
     TRAIT,
     Styles,
+    ecrire_entetes,
+    ecrire_ligne,
+    ecrire_lisez_moi,
+    ecrire_table,
     ecrire_texte,
+    ecrire_valeur,
+    enregistrer_classeur,
+    fusionner,
     hauteur,
+    mettre_en_page,
 )
-from carnets.documents.tableur.tableur import OPTIONS, SENS_DES_STATUTS
-from donnees_insee.chemins import fichier_provisoire
+from carnets.documents.tableur.tableur import SENS_DES_STATUTS, ecrire_annexes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
+    from abs.calcul.diagnostic import Diagnostic
+    from abs.indicateurs.indicateurs import Indicateur
     from abs.intercommunal.comparaison import ComparaisonIntercommunale, Valeur
     from abs.portrait.tableaux import Cellule, Tableau
+    from abs.territoires.territoires import Territoire
 
-FEUILLES: Final = {
-    "Communes": "une commune par ligne, un indicateur par colonne, chacun à une seule date ; l'intercommunalité en tête",
-    "Fiches": "une ligne par commune et par indicateur : filtrez sur une commune pour avoir sa fiche, rangs compris",
-    "Profils": "groupes de communes et étendue de chaque variable",
-    "Comparables": "les communes comparables à chacune, et leurs valeurs",
-    "Ville-centre": "ce qu'elle pèse, et les taux avec et sans elle",
-    "QPV": "les quartiers prioritaires côte à côte",
-    "Définitions": "chaque indicateur : définition, formule de chaque série, unité, source",
-    "Sources": "fichiers employés, licences, dates ; fichiers qui manquent",
-    "Données longues": "tous les chiffres, un par ligne, avec marge, statut, fiabilité et note",
-}
-TITRES: Final = {
-    "commune": ("Commune", 26),
-    "code": ("Code", 9),
-    "groupe": ("Groupe", 8),
-    "theme": ("Thème", 24),
-    "indicateur": ("Indicateur", 46),
-    "unite": ("Unité", 12),
-    "valeur": ("Valeur", 12),
-    "marge": ("Marge ±", 9),
-    "intercommunalite": ("Intercommunalité", 15),
-    "ecart_etabli": ("Écart établi", 14),
-    "rang_premier": ("Rang, au mieux", 9),
-    "rang_dernier": ("Rang, au plus", 9),
-    "communes_rangees": ("Communes rangées", 10),
-    "sans_rang": ("Pourquoi sans rang", 34),
-    "statut": ("Statut", 13),
-    "fiabilite": ("Fiabilité", 12),
-    "note": ("Note", 40),
-    "date": ("Date", 20),
-    "source": ("Source", 30),
-    "reference": ("Ligne du diagnostic", 44),
-    "question": ("Question", 40),
-    "place_premiere": ("Place, au mieux", 9),
-    "place_derniere": ("Place, au plus", 9),
-    "sur": ("Sur", 6),
-    "comparable": ("Commune comparable", 26),
-    "code_comparable": ("Code", 9),
-    "valeur_comparable": ("Sa valeur", 12),
-}
+FEUILLES: Final[dict[str, str]] = CLASSEURS["feuilles_de_comparaison"]
+TITRES: Final[dict[str, tuple[str, int]]] = CLASSEURS["colonnes_de_comparaison"]
+COLONNES_DES_COMMUNES: Final = (("Territoire", 36), ("Code", 21), ("Groupe", 8))
+COLONNES_DES_QPV: Final = (("Quartier", 34), ("Code", 11), ("Communes", 30))
+HABIT: Final[dict[str, Any]] = {"bottom": 4, "bottom_color": TRAIT}
+# Un nombre français : signe, milliers séparés d'une espace, virgule ; des mots devant et une unité derrière.
+NOMBRE: Final = re.compile(
+    r"^(?P<avant>au moins )?(?P<signe>[+\u2212-]?)(?P<entier>\d{1,3}(?:[\u202f\u00a0 ]\d{3})*|\d+)(?:,(?P<apres>\d+))?"
+    r"(?P<unite>(?:[\u202f\u00a0 ]?(?:%|€|points?|an|ans|[*pe]))*)$"
+)
+LIAISON: Final = " à "
 
 
 def ecrire_classeur(comparaison: ComparaisonIntercommunale, chemin: Path) -> Path:
     """Écrire le classeur de la comparaison."""
-    from xlsxwriter import Workbook  # noqa: PLC0415 - chargé seulement quand on écrit un classeur
+    titre = f"Comparaison intercommunale : {comparaison.sujet.nom}"
+    diagnostic, partage, poids = comparaison.diagnostic, comparaison.partage, comparaison.centre
 
-    contenu = BytesIO()
-    with Workbook(contenu, OPTIONS) as classeur:
-        _remplir(classeur, comparaison)
-    with fichier_provisoire(chemin) as provisoire:
-        provisoire.write_bytes(contenu.getvalue())
-    return chemin
-
-
-def _remplir(classeur: Workbook, comparaison: ComparaisonIntercommunale) -> None:
-    classeur.set_properties({"title": f"Comparaison intercommunale : {comparaison.sujet.nom}"})
-    classeur.set_size(28_800, 16_200)
-    styles, diagnostic = Styles(classeur), comparaison.diagnostic
-    lisez_moi = classeur.add_worksheet("Lisez-moi")
-    feuilles = {nom: classeur.add_worksheet(nom) for nom in FEUILLES}
-    for feuille in (lisez_moi, *feuilles.values()):
-        feuille.hide_gridlines(2)
-    _lisez_moi(lisez_moi, styles, comparaison)
-    ecrire_communes(feuilles["Communes"], styles, comparaison)
-    _lignes(
-        feuilles["Fiches"],
-        styles,
-        lignes_des_communes(comparaison),
-        "fiches",
-        "Une ligne par commune et par indicateur",
-    )
-    partage = comparaison.partage
-    _tableaux(
-        feuilles["Profils"],
-        styles,
-        "Profils de communes",
-        tables_annexes.groupes(diagnostic, partage),
-        [partage.refus] if partage.refus else list(partage.phrases),
-    )
-    pairs, titre = lignes_des_pairs(comparaison), "Parmi les communes comparables"
-    muettes = [pourquoi_muette(q) for q in comparaison.pairs if not q.pairs or not q.resultats]
-    if pairs:
-        _lignes(feuilles["Comparables"], styles, pairs, "comparables", titre)
-    else:
-        _tableaux(feuilles["Comparables"], styles, titre, [], muettes)
-    poids = comparaison.centre
-    refus = [poids.refus] if poids.refus else []
-    _tableaux(
-        feuilles["Ville-centre"], styles, "Ce que pèse la ville-centre", tables_annexes.poids(poids), refus
-    )
-    ecrire_qpv(feuilles["QPV"], styles, comparaison)
-    ecrire_definitions(feuilles["Définitions"], styles, diagnostic)
-    ecrire_sources(feuilles["Sources"], styles, diagnostic)
-    ecrire_donnees_longues(feuilles["Données longues"], diagnostic)
-    lisez_moi.activate()
-
-
-def _lisez_moi(feuille: Worksheet, styles: Styles, comparaison: ComparaisonIntercommunale) -> None:
-    feuille.set_column(0, 0, 24)
-    feuille.set_column(1, 1, 110)
-    ecrire_texte(feuille, 0, 0, f"Comparaison intercommunale : {comparaison.sujet.nom}", styles.titre())
-    feuille.set_row(0, 28)
-    couples = [("Territoire", comparaison.portrait.sous_titre)]
-    if comparaison.portrait.fictif:
-        couples.append(("Attention", "territoire fictif de démonstration : aucun de ces chiffres n'est réel"))
-    couples += [("", ""), *FEUILLES.items(), ("", "")]
-    couples += [("Rang", LECTURE), ("▲ ▼", SIGNES)]
-    couples += [(LIBELLES_STATUT[s], sens) for s, sens in SENS_DES_STATUTS.items() if s != "calcule"]
-    couples.append(
-        (LIBELLES_STATUT["calcule"], "rapport de comptes publiés ; ses termes sont dans « Données longues »")
-    )
-    couples.append((SANS_NIVEAU, "aucun fichier déposé ne porte cet indicateur à ce niveau géographique"))
-    for ligne, (nom, texte) in enumerate(couples, start=1):
-        if nom in FEUILLES:
-            lien = styles.texte(bold=True, font_color="#2B4C7E", underline=1)
-            feuille.write_url(ligne, 0, f"internal:'{nom}'!A1", lien, nom)
+    def remplir(feuilles: dict[str, Worksheet], styles: Styles) -> None:
+        ecrire_lisez_moi(feuilles["Lisez-moi"], styles, titre, 110, _lisez_moi(comparaison), FEUILLES)
+        _communes(feuilles["Communes"], styles, comparaison)
+        tout = "Une ligne par commune et par indicateur"
+        _lignes(feuilles["Fiches"], styles, lignes_des_communes(comparaison), "fiches", tout)
+        phrases = [partage.refus] if partage.refus else list(partage.phrases)
+        groupes = tables_annexes.groupes(diagnostic, partage)
+        _tableaux(feuilles["Profils"], styles, "Profils de communes", groupes, phrases)
+        proches = "Parmi les communes comparables"
+        if pairs := lignes_des_pairs(comparaison):
+            _lignes(feuilles["Comparables"], styles, pairs, "comparables", proches)
         else:
-            ecrire_texte(feuille, ligne, 0, nom, styles.texte(bold=True))
-        ecrire_texte(feuille, ligne, 1, texte, styles.texte())
-        feuille.set_row(ligne, hauteur((nom, 24), (texte, 110)) + 2)
-    feuille.set_landscape()
-    feuille.fit_to_pages(1, 1)
+            muettes = [pourquoi_muette(q) for q in comparaison.pairs if not q.pairs or not q.resultats]
+            _tableaux(feuilles["Comparables"], styles, proches, [], muettes)
+        refus = [poids.refus] if poids.refus else []
+        pesees = tables_annexes.poids(poids)
+        _tableaux(feuilles["Ville-centre"], styles, "Ce que pèse la ville-centre", pesees, refus)
+        _qpv(feuilles["QPV"], styles, comparaison)
+        ecrire_annexes(feuilles, styles, diagnostic)
+
+    return enregistrer_classeur(chemin, {"title": titre}, ("Lisez-moi", *FEUILLES), remplir)
+
+
+def _lisez_moi(comparaison: ComparaisonIntercommunale) -> list[tuple[str, str]]:
+    fictif = ("Attention", "territoire fictif de démonstration : aucun de ces chiffres n'est réel")
+    return [
+        ("Territoire", comparaison.portrait.sous_titre),
+        *([fictif] if comparaison.portrait.fictif else []),
+        ("", ""),
+        *FEUILLES.items(),
+        ("", ""),
+        ("Rang", LECTURE),
+        ("▲ ▼", SIGNES),
+        *((LIBELLES_STATUT[s], sens) for s, sens in SENS_DES_STATUTS.items() if s != "calcule"),
+        (LIBELLES_STATUT["calcule"], "rapport de comptes publiés ; ses termes sont dans « Données longues »"),
+        (SANS_NIVEAU, "aucun fichier déposé ne porte cet indicateur à ce niveau géographique"),
+    ]
 
 
 def _lignes(
@@ -178,12 +122,9 @@ def _lignes(
                 feuille.write_number(rang, colonne, valeur, style)
     # Un tableau d'Excel refuse deux colonnes de même titre.
     titres = [TITRES[c][0] if c != "code_comparable" else "Code du comparable" for c in colonnes]
-    feuille.add_table(
-        *(1, 0, len(lignes) + 1, len(colonnes) - 1),
-        {"name": nom, "style": "Table Style Light 9", "columns": [{"header": t} for t in titres]},
-    )
+    ecrire_table(feuille, 1, len(lignes), nom, titres)
     feuille.freeze_panes(2, 1)
-    mettre_en_page(feuille, 1)
+    mettre_en_page(feuille, (0, 1))
 
 
 def _tableaux(
@@ -195,8 +136,7 @@ def _tableaux(
     ecrire_texte(feuille, 0, 0, titre, styles.titre())
     ligne = 1
     for phrase in phrases:
-        feuille.merge_range(ligne, 0, ligne, 3, "", styles.texte())
-        ecrire_texte(feuille, ligne, 0, phrase, styles.texte())
+        fusionner(feuille, ligne, (0, 3), phrase, styles.texte())
         feuille.set_row(ligne, hauteur((phrase, 148)) + 2)
         ligne += 1
     for tableau in map(etendues_en_deux, tableaux):
@@ -215,7 +155,7 @@ def _tableaux(
         for note in tableau.notes:
             ecrire_texte(feuille, ligne, 0, note, styles.donner(font_color=GRIS, italic=True, font_size=8))
             ligne += 1
-    mettre_en_page(feuille, 0)
+    mettre_en_page(feuille, (0, 0))
 
 
 def _texte(cellule: Cellule) -> str:
@@ -224,12 +164,132 @@ def _texte(cellule: Cellule) -> str:
 
 def _cellule(feuille: Worksheet, place: tuple[int, int], cellule: Cellule, styles: Styles) -> None:
     """Écrire un nombre avec le format qui le montre tel qu'on le lit, ou un texte."""
-    habit = {"bottom": 4, "bottom_color": TRAIT}
     lu = nombre_lu(cellule.texte) if place[1] and cellule.classe == "chiffre" and not cellule.detail else None
     if lu is not None:
-        feuille.write_number(*place, lu[0], styles.texte(**habit, align="right", num_format=lu[1]))
+        feuille.write_number(*place, lu[0], styles.texte(**HABIT, align="right", num_format=lu[1]))
         return
     a_gauche = place[1] == 0 or cellule.classe == "texte"
     ecrire_texte(
-        feuille, *place, _texte(cellule), styles.texte(**habit, align="left" if a_gauche else "right")
+        feuille, *place, _texte(cellule), styles.texte(**HABIT, align="left" if a_gauche else "right")
     )
+
+
+def nombre_lu(texte: str) -> tuple[float, str] | None:
+    """Relire un nombre écrit en français, et le format qui le récrit de même."""
+    trouve = NOMBRE.match(texte)
+    if trouve is None:
+        return None
+    entier = re.sub(r"\D", "", trouve["entier"])
+    valeur = float(f"{entier}.{trouve['apres'] or '0'}")
+    partie = "." + "0" * len(trouve["apres"]) if trouve["apres"] else ""
+    avant = f'"{trouve["avant"]}"' if trouve["avant"] else ""
+    corps = f"{avant}#,##0{partie}" + (f'"{trouve["unite"]}"' if trouve["unite"] else "")
+    if not trouve["signe"]:
+        return valeur, corps
+    # Le signe est celui de la page : plus écrit, moins typographique.
+    signe = -1 if trouve["signe"] != "+" else 1
+    return signe * valeur, f"+{corps};\u2212{corps};{corps}"
+
+
+def etendues_en_deux(tableau: Tableau) -> Tableau:
+    """Mettre chaque colonne d'étendues (« 10,0 % à 15,3 % ») en deux colonnes de nombres."""
+    entetes: list[Cellule] = []
+    lignes: list[list[Cellule]] = [[] for _ in tableau.lignes]
+    for rang, tete in enumerate(tableau.entetes):
+        cellules = [ligne[rang] for ligne in tableau.lignes]
+        bornes = [c.texte.split(LIAISON) for c in cellules]
+        if not any(len(b) == 2 and all(nombre_lu(x) for x in b) for b in bornes):
+            entetes.append(tete)
+            for ligne, cellule in zip(lignes, cellules, strict=True):
+                ligne.append(cellule)
+            continue
+        entetes += [replace(tete, texte=f"{tete.texte}, {mot}") for mot in ("au plus bas", "au plus haut")]
+        for ligne, cellule, borne in zip(lignes, cellules, bornes, strict=True):
+            ligne += [replace(cellule, texte=borne[0]), replace(cellule, texte=borne[-1])]
+    return replace(tableau, entetes=tuple(entetes), lignes=tuple(map(tuple, lignes)))
+
+
+# -- feuilles larges ---------------------------------------------------------------------------
+
+
+def _communes(feuille: Worksheet, styles: Styles, comparaison: ComparaisonIntercommunale) -> None:
+    """Écrire la table large : communes × indicateurs, la date et la source sous chaque titre."""
+    diagnostic = comparaison.diagnostic
+    choix = [c.indicateur for c in comparaison.classements.values() if remplissage(diagnostic, c.indicateur)]
+    profils = {t.code: g.numero for g in comparaison.partage.groupes for t in g.communes}
+    ecrire_texte(feuille, 0, 0, f"{comparaison.sujet.nom} : communes et indicateurs", styles.titre())
+    aide = "Chaque colonne est lue à une seule date. Signes : * fragile, e estimé, p partiel. Rangs : feuille « Fiches »."
+    ecrire_texte(feuille, 1, 0, aide, styles.donner(font_color=GRIS, italic=True))
+    ecrire_entetes(feuille, (2, 4), COLONNES_DES_COMMUNES, styles.entete())
+    ensembles = diagnostic.ensembles
+    _titres(feuille, styles, diagnostic, "mailles", ensembles.mailles, choix, 3, themes=True)
+    feuille.set_row(4, 24)
+    lignes = (ensembles.sujet, *ensembles.references, *ensembles.mailles)
+    for ligne, t in enumerate(lignes, start=5):
+        habit = HABIT if t.niveau == "commune" else {**HABIT, "bg_color": BLEU_PALE, "bold": True}
+        ecrire_texte(feuille, ligne, 0, t.titre, styles.donner(**habit, text_wrap=True))
+        feuille.set_row(ligne, hauteur((t.titre, 34)))
+        ecrire_texte(feuille, ligne, 1, t.code, styles.donner(**habit))
+        if t.code in profils:
+            feuille.write_number(ligne, 2, profils[t.code], styles.donner(**habit, align="center"))
+        else:
+            feuille.write_blank(ligne, 2, None, styles.donner(**habit))
+        for colonne, definition in enumerate(choix, start=3):
+            chiffre = diagnostic.chiffre(t, definition.code, "mailles")
+            ecrire_valeur(feuille, (ligne, colonne), definition, chiffre, styles, habit)
+    feuille.autofilter(4, 0, 4 + len(lignes), 2 + len(choix))
+    feuille.freeze_panes(5, 1)
+    mettre_en_page(feuille, (0, 4), echelle=70)
+
+
+def _qpv(feuille: Worksheet, styles: Styles, comparaison: ComparaisonIntercommunale) -> None:
+    """Écrire les quartiers prioritaires : un par ligne, chaque colonne à la date du producteur."""
+    diagnostic = comparaison.diagnostic
+    qpv = diagnostic.ensembles.qpv
+    choix = [i for i in diagnostic.indicateurs.values() if _dates(diagnostic, i, "qpv", qpv)]
+    ecrire_texte(feuille, 0, 0, "Quartiers prioritaires de la politique de la ville", styles.titre())
+    if not choix:
+        ecrire_texte(feuille, 1, 0, "Pas de quartier prioritaire chiffré.", styles.texte(text_wrap=False))
+        return
+    noms = {t.code: t.nom for t in diagnostic.ensembles.mailles}
+    ecrire_entetes(feuille, (1, 2), COLONNES_DES_QPV, styles.entete())
+    _titres(feuille, styles, diagnostic, "qpv", qpv, choix, 1)
+    for ligne, q in enumerate(qpv, start=3):
+        communes = ", ".join(noms.get(c, c) for c in q.composantes)
+        ecrire_ligne(feuille, ligne, (q.nom, q.code, communes), styles.donner(**HABIT))
+        for colonne, definition in enumerate(choix, start=3):
+            chiffre = diagnostic.chiffre(q, definition.code, "qpv")
+            ecrire_valeur(feuille, (ligne, colonne), definition, chiffre, styles, HABIT)
+    feuille.freeze_panes(3, 1)
+    mettre_en_page(feuille, (0, 2), echelle=70)
+
+
+def _dates(
+    diagnostic: Diagnostic, definition: Indicateur, groupe: str, territoires: Sequence[Territoire]
+) -> list[str]:
+    lus = [diagnostic.chiffre(t, definition.code, groupe) for t in territoires]
+    return [c.periode for c in lus if c is not None and c.a_une_valeur]
+
+
+def _titres(
+    feuille: Worksheet,
+    styles: Styles,
+    diagnostic: Diagnostic,
+    groupe: str,
+    territoires: Sequence[Territoire],
+    choix: list[Indicateur],
+    rang: int,
+    *,
+    themes: bool = False,
+) -> None:
+    """Écrire le titre de chaque indicateur, sa date au-dessous, son thème au-dessus."""
+    for colonne, definition in enumerate(choix, start=3):
+        feuille.set_column(colonne, colonne, 15)
+        date = next(iter(_dates(diagnostic, definition, groupe, territoires)), "")
+        if themes:
+            ecrire_texte(
+                feuille, rang - 1, colonne, NOMS_COURTS[definition.theme], styles.entete(font_size=8)
+            )
+        ecrire_texte(feuille, rang, colonne, definition.libelle_court, styles.entete(font_size=9))
+        ecrire_texte(feuille, rang + 1, colonne, date, styles.entete(font_size=8, bold=False))
+    feuille.set_row(rang, hauteur(*((i.libelle_court, 14) for i in choix), taille=9) + 4 if choix else 20)

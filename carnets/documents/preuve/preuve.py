@@ -1,17 +1,22 @@
-"""Le dossier de preuve : le diagnostic, les paramètres, les reçus des fichiers, les versions."""
+"""Le dossier de preuve : le diagnostic, les paramètres, les reçus, les versions, les décisions de secret."""
 
 from __future__ import annotations
 
+import csv
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from abs.calcul.sous_totaux import REFUS
+
 from abs.calcul.diagnostic import Diagnostic
-from carnets.documents.preuve.secret_csv import ecrire_secret
+from abs.calcul.sources_recues import est_locale
+from abs.statuts import Statut
 from carnets.documents.tableur.definitions import groupes
 from donnees_insee.base.base import Base
 from donnees_insee.base.publications import noter
@@ -30,20 +35,41 @@ BIBLIOTHEQUES: Final = (
     "papermill",
     "nbconvert",
 )
+COLONNES_DU_SECRET: Final = (
+    "territoire",
+    "niveau",
+    "indicateur",
+    "millesime",
+    "source",
+    "decision",
+    "raison",
+)
+PRODUCTEUR: Final = "cache_par_le_producteur"
+SOUS_TOTAL: Final = "sous_total_refuse"
+MASQUE: Final = "masque"
+RAISONS: Final = {
+    "reserve": "ligne réservée à la version interne",
+    "primaire": "effectif, total ou complément sous le seuil de secret",
+    "secondaire": "caché pour qu'une autre cellule ne s'obtienne pas par différence",
+    "anterieure": "caché pour qu'un document déjà publié ne permette pas d'en retrouver une autre",
+    # Dire laquelle est sous le seuil donnerait déjà des bornes : la version interne seule le dit.
+    MASQUE: "sous le seuil de secret, ou caché pour qu'une autre cellule ne s'obtienne pas par différence",
+}
 
 
-def ecrire_preuve(diagnostic: Diagnostic, base: Base, dossier: Path) -> list[Path]:
-    """Écrire ce qui permet de vérifier chaque chiffre du portrait."""
+def ecrire_preuve(
+    diagnostic: Diagnostic, base: Base, dossier: Path, mention: Mapping[str, object] | None = None
+) -> list[Path]:
+    """Écrire ce qui permet de vérifier chaque chiffre du portrait ; la mention complète le reçu."""
+    creer_dossier(dossier)
     if diagnostic.demande.diffusion == "publique":
         noter(base.dossier_du_registre, diagnostic.locales.montres, diagnostic.locales.sus)
-    creer_dossier(dossier)
     table, recu = dossier / "diagnostic.parquet", dossier / "recu.json"
     with fichier_provisoire(table) as provisoire:
         diagnostic.table().to_parquet(provisoire, index=False)
     with fichier_provisoire(recu) as provisoire:
-        provisoire.write_text(
-            json.dumps(contenu_du_recu(diagnostic, base), ensure_ascii=False, indent=1), encoding="utf-8"
-        )
+        contenu = contenu_du_recu(diagnostic, base) | dict(mention or {})
+        provisoire.write_text(json.dumps(contenu, ensure_ascii=False, indent=1), encoding="utf-8")
     return [table, recu, ecrire_secret(diagnostic, dossier / "secret.csv")]
 
 
@@ -99,3 +125,41 @@ def _version(paquet: str) -> str:
         return metadata.version(paquet)
     except metadata.PackageNotFoundError:
         return "non installé"
+
+
+# -- secret ------------------------------------------------------------------------------------
+
+
+def decisions(diagnostic: Diagnostic) -> list[dict[str, object]]:
+    """Réunir les décisions de secret d'un portrait."""
+    trouvees: list[dict[str, object]] = []
+    des_locales = {(d.territoire, d.niveau, d.indicateur) for d in diagnostic.locales.decisions}
+    for c in diagnostic.chiffres:
+        cle = (c.territoire, c.niveau, c.indicateur)
+        if c.note.startswith(REFUS):
+            decision = SOUS_TOTAL
+        elif c.statut == Statut.SECRET and not (est_locale(c) and cle in des_locales):
+            decision = PRODUCTEUR
+        else:
+            continue
+        trouvees.append(
+            dict(zip(COLONNES_DU_SECRET, (*cle, c.millesime, c.source, decision, c.note), strict=True))
+        )
+    interne = diagnostic.demande.diffusion == "interne"
+    for d in diagnostic.locales.decisions:
+        nature = d.nature if interne else MASQUE
+        valeurs = (d.territoire, d.niveau, d.indicateur, d.millesime, d.source, nature, RAISONS[nature])
+        trouvees.append(dict(zip(COLONNES_DU_SECRET, valeurs, strict=True)))
+    return sorted(trouvees, key=lambda x: [str(x[c]) for c in COLONNES_DU_SECRET])
+
+
+def ecrire_secret(diagnostic: Diagnostic, chemin: Path) -> Path:
+    """Écrire les décisions de secret."""
+    with (
+        fichier_provisoire(chemin) as provisoire,
+        provisoire.open("w", encoding="utf-8-sig", newline="") as flux,
+    ):
+        ecriture = csv.DictWriter(flux, COLONNES_DU_SECRET, delimiter=";")
+        ecriture.writeheader()
+        ecriture.writerows(decisions(diagnostic))
+    return chemin

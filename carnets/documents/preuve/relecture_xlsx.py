@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import zipfile
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-from xml.etree import ElementTree as ET
+from typing import TYPE_CHECKING, Any, Final
+from zipfile import BadZipFile
+
+from openpyxl import load_workbook
+from openpyxl.utils.datetime import to_excel
 
 from donnees_insee.erreurs import FichierIllisible
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-ESPACE: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-LIEN: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-ADRESSE: Final = re.compile(r"([A-Z]+)(\d+)")
-
-Feuille = dict[tuple[int, int], "CelluleLue"]
 
 
 @dataclass(frozen=True)
@@ -31,72 +27,54 @@ class CelluleLue:
 VIDE: Final = CelluleLue(None)
 
 
-def adresse(ligne: int, colonne: int) -> str:
-    """Écrire l'adresse d'une cellule."""
-    lettres, reste = "", colonne + 1
-    while reste:
-        reste, rang = divmod(reste - 1, 26)
-        lettres = chr(65 + rang) + lettres
-    return f"{lettres}{ligne + 1}"
+class Feuille(dict[tuple[int, int], CelluleLue]):
+    """Les cellules d'une feuille, par ligne et colonne ; celle qui n'y est pas est vide."""
 
-
-def place(texte: str) -> tuple[int, int]:
-    """Lire l'adresse d'une cellule."""
-    trouve = ADRESSE.fullmatch(texte.replace("$", ""))
-    if trouve is None:
-        return -1, -1
-    colonne = 0
-    for lettre in trouve[1]:
-        colonne = colonne * 26 + ord(lettre) - 64
-    return int(trouve[2]) - 1, colonne - 1
+    def __missing__(self, _: tuple[int, int]) -> CelluleLue:
+        return VIDE
 
 
 def lire_classeur(chemin: Path) -> dict[str, Feuille]:
     """Lire toutes les feuilles d'un classeur."""
     try:
-        with zipfile.ZipFile(chemin) as archive:
-            communes = _textes_partages(archive)
-            liens = {
-                lien.get("Id"): str(lien.get("Target"))
-                for lien in ET.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 - rien n'en est exécuté
-            }
-            classeur = ET.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314
-            return {
-                str(f.get("name")): _feuille(archive, liens[f.get(LIEN)], communes)
-                for f in classeur.iter(f"{ESPACE}sheet")
-            }
-    except (OSError, KeyError, ValueError, ET.ParseError, zipfile.BadZipFile) as cause:
+        # openpyxl donne les valeurs ou les formules, jamais les deux : le fichier est lu deux fois.
+        with (
+            closing(load_workbook(chemin, read_only=True, data_only=True)) as valeurs,
+            closing(load_workbook(chemin, read_only=True)) as formules,
+        ):
+            return {f.title: _feuille(valeurs[f.title], f) for f in formules.worksheets}
+    except (OSError, KeyError, ValueError, TypeError, SyntaxError, BadZipFile) as cause:
         raise FichierIllisible(
             f"Le classeur « {chemin} » ne se lit pas ({type(cause).__name__} : {cause}) : ses chiffres ne peuvent pas "
             "être vérifiés."
         ) from cause
 
 
-def _textes_partages(archive: zipfile.ZipFile) -> list[str]:
-    if "xl/sharedStrings.xml" not in archive.namelist():
-        return []
-    racine = ET.fromstring(archive.read("xl/sharedStrings.xml"))  # noqa: S314
-    return ["".join(t.text or "" for t in si.iter(f"{ESPACE}t")) for si in racine.iter(f"{ESPACE}si")]
+def _feuille(valeurs: Any, formules: Any) -> Feuille:
+    # L'étendue qu'annonce le fichier peut être fausse : sans elle, tout est lu.
+    valeurs.reset_dimensions()
+    formules.reset_dimensions()
+    return Feuille(
+        ((lue.row - 1, lue.column - 1), CelluleLue(_valeur(valeur), _formule(lue)))
+        for ligne_de_valeurs, ligne in zip(valeurs.rows, formules.rows, strict=True)
+        for valeur, lue in zip(ligne_de_valeurs, ligne, strict=True)
+        if lue.value is not None
+    )
 
 
-def _feuille(archive: zipfile.ZipFile, cible: str, communes: list[str]) -> Feuille:
-    chemin = cible.lstrip("/") if cible.startswith("/") else f"xl/{cible}"
-    cellules: Feuille = {}
-    with archive.open(chemin) as flux:
-        for _, noeud in ET.iterparse(flux):  # noqa: S314
-            if noeud.tag == f"{ESPACE}c":
-                cellules[place(str(noeud.get("r")))] = _cellule(noeud, communes)
-                noeud.clear()
-    return cellules
+def _valeur(cellule: Any) -> float | str | None:
+    match cellule.value:
+        case None | str() as texte:
+            return texte
+        case bool() as logique:
+            return str(int(logique))
+        case int() | float() as nombre:
+            return float(nombre)
+        case date:
+            return float(to_excel(date))
 
 
-def _cellule(noeud: ET.Element, communes: list[str]) -> CelluleLue:
-    formule = noeud.findtext(f"{ESPACE}f") or ""
-    texte, genre = noeud.findtext(f"{ESPACE}v"), noeud.get("t")
-    if genre == "inlineStr":
-        return CelluleLue("".join(t.text or "" for t in noeud.iter(f"{ESPACE}t")), formule)
-    if not texte:
-        return CelluleLue(None, formule)
-    if genre == "s":
-        return CelluleLue(communes[int(texte)], formule)
-    return CelluleLue(texte if genre in {"str", "e", "b"} else float(texte), formule)
+def _formule(cellule: Any) -> str:
+    if cellule.data_type != "f":
+        return ""
+    return str(getattr(cellule.value, "text", cellule.value) or "").removeprefix("=")

@@ -27,8 +27,8 @@ from abs.statuts import Statut
 from carnets.documents.preuve.preuve import dates_de_lecture, territoires_lus
 from carnets.documents.preuve.preuve_lue import Preuve, lire_preuve
 from carnets.documents.preuve.relecture_classeur import controler_classeur
-from carnets.documents.preuve.relecture_dates import controler_dates
-from carnets.documents.preuve.relecture_fichiers import controler_csv, controler_gpkg, controler_html
+from carnets.documents.preuve.relecture_fichiers import controler_csv, controler_gpkg
+from carnets.documents.preuve.relecture_page import controler_dates, controler_html
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.controle.base_refaite import BaseRefaite

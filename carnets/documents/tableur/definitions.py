@@ -11,6 +11,7 @@ import pandas as pd
 from abs.calcul.sources_recues import SUFFIXE_SOURCE, est_locale
 from abs.formats import ESPACE_INSECABLE, nombre
 from abs.indicateurs.indicateurs import THEMES, Indicateur, Lecture, indicateurs
+from carnets.documents.modeles import CLASSEURS
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.preparation.sources_recues import SOURCE
 
@@ -19,11 +20,7 @@ if TYPE_CHECKING:
     from abs.calcul.diagnostic import Diagnostic
     from abs.territoires.territoires import Territoire
 
-SENS: Final = {
-    "haut": "une valeur haute signale une fragilité",
-    "bas": "une valeur basse signale une fragilité",
-    "neutre": "neutre : décrit la population ou le parc, ne signale ni force ni fragilité",
-}
+SENS: Final[dict[str, str]] = CLASSEURS["sens"]
 COLONNES_SOURCES: Final = (
     "source", "titre", "producteur", "licence", "millesimes", "periodes", "geographies", "portee", "chiffres",
 )  # fmt: skip
@@ -168,11 +165,9 @@ def _ligne_de_source(identifiant: str, chiffres: list[Chiffre], periodes: set[st
     return {
         "source": identifiant,
         "titre": connue.titre if connue else identifiant,
-        "producteur": connue.producteur if connue else "",
-        "licence": connue.licence if connue else "",
+        **{champ: getattr(connue, champ, "") for champ in ("producteur", "licence", "portee")},
         "millesimes": ", ".join(map(str, sorted({c.millesime for c in chiffres if c.millesime is not None}))),
         "periodes": ", ".join(sorted(filter(None, periodes))),
         "geographies": ", ".join(sorted({c.geographie for c in chiffres if c.geographie})),
-        "portee": connue.portee if connue else "",
         "chiffres": len(chiffres),
     }

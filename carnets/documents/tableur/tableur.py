@@ -2,154 +2,107 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
+import pandas as pd
+
+from abs.calcul.table_longue import COLONNES, TEXTES
 from abs.indicateurs.indicateurs import THEMES
-from abs.statuts import LIBELLES_STATUT, Statut
+from abs.statuts import LIBELLES_STATUT
 from abs.territoires.territoires import NOMS_DE_NIVEAU
-from carnets.documents.tableur.annexes import (
-    ecrire_comparaison,
-    ecrire_definitions,
-    ecrire_donnees_longues,
-    ecrire_sources,
+from carnets.documents.modeles import CLASSEURS
+from carnets.documents.tableur.definitions import (
+    date_et_source,
+    definitions,
+    sources_absentes,
+    sources_employees,
+    unite_lisible,
 )
-from carnets.documents.tableur.styles import SANS_NIVEAU, Styles, ecrire_texte, hauteur, nom_de_feuille
-from carnets.documents.tableur.themes import FeuilleDeTheme, Reperes
-from donnees_insee.chemins import fichier_provisoire
+from carnets.documents.tableur.styles import (
+    BLEU_PALE,
+    GRIS,
+    LONGUEUR_MAXIMALE,
+    PIED,
+    SANS_NIVEAU,
+    TRAIT,
+    Styles,
+    ecrire_entetes,
+    ecrire_ligne,
+    ecrire_lisez_moi,
+    ecrire_table,
+    ecrire_texte,
+    ecrire_valeur,
+    enregistrer_classeur,
+    fusionner,
+    hauteur,
+    mettre_en_page,
+    nom_de_feuille,
+)
+from carnets.documents.tableur.themes import FeuilleDeTheme
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
     from abs.calcul.diagnostic import Diagnostic
+    from abs.indicateurs.indicateurs import Indicateur
+    from carnets.documents.tableur.themes import Reperes
 
-OPTIONS: Final = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-}
 LISEZ_MOI: Final = "Lisez-moi"
 COMPARAISON: Final = "Comparaison"
-ANNEXES: Final = {
-    "Définitions": "chaque indicateur : définition, formule de chaque série, unité, sens de lecture, source",
-    "Sources": "fichiers employés, licences, dates ; fichiers qui manquent et ce qu'il faudrait déposer",
-    "Données longues": "tous les chiffres, un par ligne, avec marge, statut, fiabilité et note, à filtrer",
-}
-SENS_DES_STATUTS: Final[dict[str, str]] = {
-    Statut.PUBLIE: "chiffre du producteur, repris tel quel",
-    Statut.CALCULE: "rapport de comptes publiés : la cellule est une formule, ses deux termes sont à gauche",
-    Statut.ESTIME: "rapport de deux sources ou de deux dates ; le nombre est suivi de la lettre e",
-    Statut.PARTIEL: "calculé sur 95 % au moins des composantes, mais pas toutes ; le nombre est suivi de p",
-    Statut.SECRET: "non diffusé par le producteur (petits effectifs) ; n'est jamais reconstitué ici",
-    Statut.INDISPONIBLE: "absent des fichiers déposés, ou trop incomplet pour être donné",
-    Statut.SANS_OBJET: "n'a pas de sens ici : IRIS d'activité, dénominateur nul",
-}
+ANNEXES: Final[dict[str, str]] = CLASSEURS["annexes"]
+SENS_DES_STATUTS: Final[dict[str, str]] = CLASSEURS["statuts"]
+ENTETES_DEFINITIONS: Final[dict[str, tuple[str, int]]] = CLASSEURS["definitions"]
+ENTETES_SOURCES: Final[dict[str, tuple[str, int]]] = CLASSEURS["sources"]
+LARGEURS_LONGUES: Final[dict[str, int]] = CLASSEURS["largeurs_longues"]
 
 
 def ecrire_xlsx(diagnostic: Diagnostic, chemin: Path) -> Path:
     """Écrire le classeur d'un portrait."""
-    from xlsxwriter import Workbook  # noqa: PLC0415 - chargé seulement quand on écrit un classeur
-
-    # En mémoire d'abord : une écriture refusée est alors une erreur de fichier, dite comme les autres.
-    contenu = BytesIO()
-    with Workbook(contenu, OPTIONS) as classeur:
-        _remplir(classeur, diagnostic)
-    with fichier_provisoire(chemin) as provisoire:
-        provisoire.write_bytes(contenu.getvalue())
-    return chemin
-
-
-def _remplir(classeur: Workbook, diagnostic: Diagnostic) -> None:
-    classeur.set_properties(
-        {"title": f"Portrait de {diagnostic.ensembles.sujet.nom}", "subject": "Analyse des besoins sociaux"}
-    )
-    classeur.set_size(28_800, 16_200)
-    styles, reperes = Styles(classeur), Reperes()
-    choix = list(diagnostic.indicateurs.values())
-    themes = {t: [i for i in choix if i.theme == t] for t in THEMES}
-    noms = {t: nom_de_feuille(t, THEMES[t]) for t, liste in themes.items() if liste}
-    ordre = [LISEZ_MOI, COMPARAISON, *noms.values(), *ANNEXES]
-    feuilles = {nom: classeur.add_worksheet(nom) for nom in ordre}
-    for feuille in feuilles.values():
-        feuille.hide_gridlines(2)
     sujet = diagnostic.ensembles.sujet.nom
-    for theme, nom in noms.items():
-        page = FeuilleDeTheme(feuilles[nom], styles, diagnostic, reperes)
-        page.ecrire(f"{THEMES[theme]} – {sujet}", themes[theme])
-    ranges = [i for t in noms for i in themes[t]]
-    ecrire_comparaison(feuilles[COMPARAISON], styles, diagnostic, reperes, ranges)
-    ecrire_definitions(feuilles["Définitions"], styles, diagnostic)
-    ecrire_sources(feuilles["Sources"], styles, diagnostic)
-    ecrire_donnees_longues(feuilles["Données longues"], diagnostic)
-    LisezMoi(feuilles[LISEZ_MOI], styles).ecrire(diagnostic, {noms[t]: THEMES[t] for t in noms})
+    themes = {t: [i for i in diagnostic.indicateurs.values() if i.theme == t] for t in THEMES}
+    noms = {t: nom_de_feuille(t, THEMES[t]) for t, liste in themes.items() if liste}
+
+    def remplir(feuilles: dict[str, Worksheet], styles: Styles) -> None:
+        reperes: Reperes = {}
+        for theme, nom in noms.items():
+            page = FeuilleDeTheme(feuilles[nom], styles, diagnostic, reperes)
+            page.ecrire(f"{THEMES[theme]} – {sujet}", themes[theme])
+        ranges = [i for t in noms for i in themes[t]]
+        _comparaison(feuilles[COMPARAISON], styles, diagnostic, reperes, ranges)
+        ecrire_annexes(feuilles, styles, diagnostic)
+        couples = _lisez_moi(diagnostic, {noms[t]: THEMES[t] for t in noms})
+        premiere = feuilles[LISEZ_MOI]
+        ecrire_lisez_moi(premiere, styles, f"Portrait de territoire : {sujet}", 105, couples, feuilles)
+        premiere.set_paper(9)
+        premiere.set_footer(PIED)
+
+    proprietes = {"title": f"Portrait de {sujet}", "subject": "Analyse des besoins sociaux"}
+    return enregistrer_classeur(
+        chemin, proprietes, (LISEZ_MOI, COMPARAISON, *noms.values(), *ANNEXES), remplir
+    )
 
 
-class LisezMoi:
-    """Écrit la première feuille, celle qui dit comment lire les autres."""
-
-    def __init__(self, feuille: Worksheet, styles: Styles) -> None:
-        self.feuille = feuille
-        self.styles = styles
-        self.ligne = 0
-
-    def ecrire(self, diagnostic: Diagnostic, themes: dict[str, str]) -> None:
-        """Écrire toute la feuille."""
-        self.feuille.set_column(0, 0, 24)
-        self.feuille.set_column(1, 1, 105)
-        sujet = diagnostic.ensembles.sujet
-        ecrire_texte(self.feuille, 0, 0, f"Portrait de territoire : {sujet.nom}", self.styles.titre())
-        self.feuille.set_row(0, 28)
-        self.ligne = 1
-        for nom, texte in _demande(diagnostic):
-            self._couple(nom, texte)
-        self._section("Les feuilles")
-        self._couple(COMPARAISON, "le sujet et ses références, un indicateur par ligne", lien=True)
-        for nom, libelle in themes.items():
-            self._couple(
-                nom, f"{libelle} : tous les territoires, numérateurs, dénominateurs et valeurs", lien=True
-            )
-        for nom, texte in ANNEXES.items():
-            self._couple(nom, texte, lien=True)
-        self._section("Lire un chiffre : son statut")
-        for statut, sens in SENS_DES_STATUTS.items():
-            self._couple(LIBELLES_STATUT[statut], sens)
-        self._couple(SANS_NIVEAU, "aucun fichier tenu ne porte cet indicateur à ce niveau géographique")
-        self._section("Lire un chiffre : sa fiabilité")
-        for nom, texte in _fiabilite():
-            self._couple(nom, texte)
-        self._section("À savoir sur les dates de ce portrait")
-        for remarque in diagnostic.remarques or ["Aucune remarque."]:
-            self._couple("•", remarque)
-        self._page()
-
-    def _section(self, titre: str) -> None:
-        self.ligne += 1
-        style = self.styles.entete(align="left", border=0, font_size=11, text_wrap=False)
-        ecrire_texte(self.feuille, self.ligne, 0, titre, style)
-        self.feuille.write_blank(self.ligne, 1, None, style)
-        self.ligne += 1
-
-    def _couple(self, nom: str, texte: str, *, lien: bool = False) -> None:
-        gras = self.styles.texte(bold=True)
-        if lien:
-            souligne = self.styles.texte(bold=True, font_color="#2B4C7E", underline=1)
-            self.feuille.write_url(self.ligne, 0, f"internal:'{nom}'!A1", souligne, nom)
-        else:
-            ecrire_texte(self.feuille, self.ligne, 0, nom, gras)
-        ecrire_texte(self.feuille, self.ligne, 1, texte, self.styles.texte())
-        self.feuille.set_row(self.ligne, hauteur((nom, 24), (texte, 105)) + 2)
-        self.ligne += 1
-
-    def _page(self) -> None:
-        self.feuille.set_paper(9)
-        self.feuille.set_landscape()
-        self.feuille.fit_to_pages(1, 1)
-        self.feuille.set_footer("&L&A&RPage &P sur &N")
-        self.feuille.activate()
+def _lisez_moi(diagnostic: Diagnostic, themes: dict[str, str]) -> list[tuple[str, str | None]]:
+    """Dire ce qui est demandé, ce que porte chaque feuille, comment lire un chiffre ; un intertitre n'a pas de texte."""
+    return [
+        *_demande(diagnostic),
+        ("Les feuilles", None),
+        (COMPARAISON, "le sujet et ses références, un indicateur par ligne"),
+        *(
+            (nom, f"{libelle} : tous les territoires, numérateurs, dénominateurs et valeurs")
+            for nom, libelle in themes.items()
+        ),
+        *ANNEXES.items(),
+        ("Lire un chiffre : son statut", None),
+        *((LIBELLES_STATUT[statut], sens) for statut, sens in SENS_DES_STATUTS.items()),
+        (SANS_NIVEAU, "aucun fichier tenu ne porte cet indicateur à ce niveau géographique"),
+        ("Lire un chiffre : sa fiabilité", None),
+        *CLASSEURS["fiabilite"].items(),
+        ("À savoir sur les dates de ce portrait", None),
+        *(("•", remarque) for remarque in diagnostic.remarques or ["Aucune remarque."]),
+    ]
 
 
 def _demande(diagnostic: Diagnostic) -> list[tuple[str, str]]:
@@ -178,22 +131,117 @@ def _demande(diagnostic: Diagnostic) -> list[tuple[str, str]]:
     return lignes
 
 
-def _fiabilite() -> list[tuple[str, str]]:
-    incertitude = (
-        "ordre de grandeur de l'incertitude, pas un intervalle de confiance : il vient du plan de sondage "
-        "du recensement et ignore non-réponses et erreurs de déclaration (feuille « Données longues »)"
-    )
-    fragile = (
-        "marge de plus de 30 % du taux ou de son complément, moins de 20 au numérateur, ou dénominateur "
-        "trop petit : à ne pas citer seul. Les décimales affichées suivent la marge"
-    )
-    raisons = (
-        "la raison d'un chiffre absent, estimé ou partiel est en commentaire de la première cellule "
-        "concernée de chaque groupe ; toutes les raisons sont dans « Données longues », colonne note"
-    )
-    return [
-        ("marge, bornes", incertitude),
-        ("* fragile", fragile),
-        ("non évaluée", "le producteur ne publie pas de quoi juger la précision"),
-        ("commentaires", raisons),
-    ]
+# -- feuilles communes -------------------------------------------------------------------------
+
+
+def _comparaison(
+    feuille: Worksheet, styles: Styles, diagnostic: Diagnostic, reperes: Reperes, choix: list[Indicateur]
+) -> None:
+    """Écrire la feuille où chaque indicateur tient sur une ligne : le sujet, puis ses références.
+
+    Les valeurs renvoient aux feuilles de thème : un taux corrigé là-bas se corrige ici.
+    """
+    territoires = (diagnostic.ensembles.sujet, *diagnostic.ensembles.references)
+    ecrire_texte(feuille, 0, 0, f"{diagnostic.ensembles.sujet.nom} et ses références", styles.titre())
+    aide = "Chaque ligne est lue à une seule date. Signes : * fragile, e estimé, p partiel."
+    ecrire_texte(feuille, 1, 0, aide, styles.donner(font_color=GRIS, italic=True))
+    entetes = [("Thème", 19), ("Indicateur", 52), ("Unité", 17), *((t.titre, 17) for t in territoires)]
+    ecrire_entetes(feuille, (2, 2), [*entetes, ("Date · source", 40)], styles.entete())
+    feuille.set_row(2, hauteur(*((t.titre, 15) for t in territoires)) + 6)
+    noms = {t: nom_de_feuille(t, libelle) for t, libelle in THEMES.items()}
+    theme, ligne = "", 2
+    for indicateur in choix:
+        places = [reperes[t.code, t.niveau, indicateur.code] for t in territoires]
+        # Un indicateur propre aux QPV n'a rien à comparer ici : il est dans la feuille de son thème.
+        if all(chiffre is None for _, chiffre in places):
+            continue
+        ligne += 1
+        trait = {"top": 2} if indicateur.theme != theme else {"top": 4, "top_color": TRAIT}
+        theme = indicateur.theme
+        texte = styles.donner(**trait, text_wrap=True)
+        ecrire_ligne(feuille, ligne, (noms[theme], indicateur.libelle, unite_lisible(indicateur)), texte)
+        dates: dict[str, None] = {}
+        for colonne, (adresse, chiffre) in enumerate(places, start=3):
+            fond = {**trait, "bold": True, "bg_color": BLEU_PALE} if colonne == 3 else trait
+            if chiffre is not None and chiffre.a_une_valeur:
+                dates[date_et_source(chiffre)] = None
+            else:
+                fond = {**fond, "bold": False}
+            # Un chiffre absent n'est pas un renvoi, mais son mot.
+            ecrire_valeur(feuille, (ligne, colonne), indicateur, chiffre, styles, fond, f"={adresse}")
+        petit = styles.donner(**trait, text_wrap=True, font_size=8, font_color=GRIS, indent=1)
+        ecrire_texte(feuille, ligne, 3 + len(territoires), " ; ".join(dates), petit)
+        feuille.set_row(ligne, hauteur((indicateur.libelle, 52), (" ; ".join(dates), 48)))
+    feuille.autofilter(2, 0, max(ligne, 3), len(entetes))
+    _page(feuille, ligne_d_entete=2, colonnes_figees=2)
+
+
+def ecrire_annexes(feuilles: dict[str, Worksheet], styles: Styles, diagnostic: Diagnostic) -> None:
+    """Écrire les trois feuilles que tout classeur porte."""
+    _definitions(feuilles["Définitions"], styles, diagnostic)
+    _sources(feuilles["Sources"], styles, diagnostic)
+    _donnees_longues(feuilles["Données longues"], diagnostic)
+
+
+def _definitions(feuille: Worksheet, styles: Styles, diagnostic: Diagnostic) -> None:
+    """Écrire la définition de chaque indicateur, avec la formule de chacune de ses séries."""
+    ecrire_texte(feuille, 0, 0, "Définitions des indicateurs", styles.titre())
+    derniere = _tableau(feuille, styles, definitions(diagnostic), ENTETES_DEFINITIONS, 1)
+    feuille.autofilter(1, 0, derniere, len(ENTETES_DEFINITIONS) - 1)
+    _page(feuille, ligne_d_entete=1, colonnes_figees=2)
+
+
+def _sources(feuille: Worksheet, styles: Styles, diagnostic: Diagnostic) -> None:
+    """Écrire les sources employées, puis celles qui manquent et ce qu'il faudrait déposer."""
+    ecrire_texte(feuille, 0, 0, "Sources employées", styles.titre())
+    ligne = _tableau(feuille, styles, sources_employees(diagnostic), ENTETES_SOURCES, 1) + 2
+    absentes = sources_absentes(diagnostic)
+    if absentes:
+        ecrire_texte(
+            feuille, ligne, 0, "Sources attendues dont aucun chiffre n'a pu être tiré", styles.titre()
+        )
+        ecrire_ligne(feuille, ligne + 1, ("Source", "Ce qu'il faut déposer"), styles.entete(align="left"))
+        for rang, (titre, rappel) in enumerate(absentes, start=ligne + 2):
+            ecrire_texte(feuille, rang, 0, titre, styles.texte())
+            fusionner(feuille, rang, (1, 4), rappel, styles.texte())
+            feuille.set_row(rang, hauteur((titre, 50), (rappel, 88)))
+    _page(feuille, ligne_d_entete=1, colonnes_figees=1)
+
+
+def _donnees_longues(feuille: Worksheet, diagnostic: Diagnostic) -> None:
+    """Écrire la table longue du diagnostic, telle quelle, en tableau filtrable."""
+    table = diagnostic.table()
+    textes = set(TEXTES)
+    for colonne, nom in enumerate(COLONNES):
+        feuille.set_column(colonne, colonne, LARGEURS_LONGUES.get(nom, 13))
+        for ligne, valeur in enumerate(table[nom].tolist(), start=1):
+            if nom in textes:
+                if isinstance(valeur, str) and valeur:
+                    feuille.write_string(ligne, colonne, valeur[:LONGUEUR_MAXIMALE])
+            elif not pd.isna(valeur):
+                feuille.write_number(ligne, colonne, valeur)
+    ecrire_table(feuille, 0, len(table), "donnees_longues", COLONNES)
+    _page(feuille, ligne_d_entete=0, colonnes_figees=1)
+
+
+def _tableau(
+    feuille: Worksheet, styles: Styles, table: pd.DataFrame, entetes: dict[str, tuple[str, int]], ligne: int
+) -> int:
+    """Écrire une table sous ses en-têtes accentués ; rendre le numéro de sa dernière ligne."""
+    ecrire_entetes(feuille, (ligne, ligne), entetes.values(), styles.entete(align="left"))
+    trait = {"bottom": 4, "bottom_color": TRAIT}
+    for colonne, nom in enumerate(entetes):
+        for rang, valeur in enumerate(table[nom].tolist(), start=ligne + 1):
+            if isinstance(valeur, int):
+                feuille.write_number(rang, colonne, valeur, styles.texte(**trait, align="left"))
+            else:
+                ecrire_texte(feuille, rang, colonne, str(valeur), styles.texte(**trait))
+    for rang, textes in enumerate(table[[*entetes]].astype(str).itertuples(index=False), start=ligne + 1):
+        feuille.set_row(rang, hauteur(*zip(textes, (w for _, w in entetes.values()), strict=True)))
+    feuille.set_row(ligne, 44)
+    return ligne + len(table)
+
+
+def _page(feuille: Worksheet, *, ligne_d_entete: int, colonnes_figees: int) -> None:
+    feuille.freeze_panes(ligne_d_entete + 1, colonnes_figees)
+    mettre_en_page(feuille, (ligne_d_entete, ligne_d_entete), marges=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from xlsxwriter.utility import xl_rowcol_to_cell
@@ -16,14 +15,16 @@ from carnets.documents.tableur.styles import (
     BLEU_PALE,
     ENCRE,
     GRIS,
-    MOTS_DES_STATUTS,
-    SANS_NIVEAU,
     TRAIT,
     Styles,
+    ecrire_entetes,
+    ecrire_ligne,
     ecrire_texte,
+    ecrire_valeur,
     explication,
-    format_de_valeur,
+    fusionner,
     hauteur,
+    mettre_en_page,
 )
 
 if TYPE_CHECKING:
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
     from abs.calcul.diagnostic import Diagnostic
     from abs.indicateurs.indicateurs import Indicateur
 
-    # Chiffres d'un indicateur, par titre de groupe, code et niveau de territoire.
-    Chiffres = dict[tuple[str, str, str], Chiffre | None]
+    # Chiffres d'un indicateur, ligne à ligne.
+    Chiffres = list[Chiffre | None]
+    # Adresse où se lit chaque chiffre, par code et niveau de territoire et par indicateur.
+    Reperes = dict[tuple[str, str, str], tuple[str, Chiffre | None]]
 
 L_TITRE: Final = 0
 L_AIDE: Final = 1
@@ -49,26 +52,12 @@ LARGEUR_COMPTE: Final = 12
 LARGEUR_SEULE: Final = 24
 COLONNES_PAR_PAGE: Final = 21
 PETIT_COMPTE: Final = 10
+A_EXPLIQUER: Final = SANS_VALEUR | {Statut.ESTIME, Statut.PARTIEL}
 TYPES_D_IRIS: Final = {"A": " (activité)", "D": " (divers)", "Z": " (commune entière)"}
 AIDE: Final = (
     "Valeur = numérateur / dénominateur, recalculée par le tableur. Signes : * fragile, e estimé, p partiel. "
     "La raison d'un chiffre absent est en commentaire de la première cellule concernée."
 )
-
-
-@dataclass(frozen=True)
-class Place:
-    """Cellule où se lit la valeur d'un chiffre, pour les feuilles qui y renvoient."""
-
-    adresse: str
-    chiffre: Chiffre | None
-
-
-@dataclass
-class Reperes:
-    """Places des valeurs déjà écrites, par territoire (code et niveau) et indicateur."""
-
-    places: dict[tuple[str, str, str], Place] = field(default_factory=dict)
 
 
 class FeuilleDeTheme:
@@ -79,7 +68,10 @@ class FeuilleDeTheme:
         self.styles = styles
         self.diagnostic = diagnostic
         self.reperes = reperes
-        self.groupes = groupes(diagnostic)
+        self.lignes = [
+            (g, t, _fond(g, rang)) for g in groupes(diagnostic) for rang, t in enumerate(g.territoires)
+        ]
+        self.derniere = PREMIERE + len(self.lignes) - 1
 
     def ecrire(self, titre: str, indicateurs: list[Indicateur]) -> None:
         """Écrire toute la feuille."""
@@ -88,12 +80,8 @@ class FeuilleDeTheme:
         colonne, coupures = len(ENTETES), []
         sur_la_page = 0
         for indicateur in indicateurs:
-            chiffres = {
-                (g.titre, t.code, t.niveau): self.diagnostic.chiffre(t, indicateur.code, g.cle)
-                for g in self.groupes
-                for t in g.territoires
-            }
-            rapports = any(_est_un_rapport(c) for c in chiffres.values())
+            chiffres = [self.diagnostic.chiffre(t, indicateur.code, g.cle) for g, t, _ in self.lignes]
+            rapports = any(map(_est_un_rapport, chiffres))
             largeur = 3 if rapports else 1
             # Un indicateur n'est jamais coupé entre deux pages imprimées.
             if sur_la_page + largeur > COLONNES_PAR_PAGE:
@@ -111,37 +99,17 @@ class FeuilleDeTheme:
         """Écrire les quatre premières colonnes : elles restent visibles quand on se déplace."""
         ecrire_texte(self.feuille, L_TITRE, 0, titre, self.styles.titre())
         aide = self.styles.texte(font_color=GRIS, italic=True, font_size=8)
-        self.feuille.merge_range(L_AIDE, 0, L_AIDE, len(ENTETES) - 1, "", aide)
-        ecrire_texte(self.feuille, L_AIDE, 0, AIDE, aide)
+        fusionner(self.feuille, L_AIDE, (0, len(ENTETES) - 1), AIDE, aide)
         for ligne, texte in ((L_LIBELLE, "Indicateur"), (L_UNITE, "Unité"), (L_DATE, "Date · source")):
             style = self.styles.entete(align="right", italic=ligne != L_LIBELLE)
-            self.feuille.merge_range(ligne, 0, ligne, len(ENTETES) - 1, "", style)
-            ecrire_texte(self.feuille, ligne, 0, texte, style)
-        for colonne, (texte, largeur) in enumerate(zip(ENTETES, LARGEURS, strict=True)):
-            self.feuille.set_column(colonne, colonne, largeur)
-            ecrire_texte(self.feuille, L_ENTETE, colonne, texte, self.styles.entete(align="left"))
-        ligne = PREMIERE
-        for groupe in self.groupes:
-            for rang, t in enumerate(groupe.territoires):
-                style = self.styles.donner(**self._fond(groupe, rang), text_wrap=True)
-                genre = NOMS_DE_NIVEAU.get(t.niveau, t.niveau) + TYPES_D_IRIS.get(t.type_iris, "")
-                code = t.code if t.niveau != "perimetre" else ""
-                textes = (groupe.titre, code, t.nom, genre)
-                self.feuille.set_row(ligne, hauteur(*zip(textes, LARGEURS, strict=True)))
-                for colonne, texte in enumerate(textes):
-                    ecrire_texte(self.feuille, ligne, colonne, texte, style)
-                ligne += 1
-        self.derniere = ligne - 1
-
-    @staticmethod
-    def _fond(groupe: Groupe, rang: int) -> dict[str, object]:
-        """Donner l'habillage d'une ligne : le sujet ressort, un trait sépare les groupes."""
-        fond: dict[str, object] = {"bottom": 4, "bottom_color": TRAIT}
-        if rang == 0:
-            fond |= {"top": 2, "top_color": ENCRE}
-        if groupe.titre == "Sujet":
-            fond |= {"bold": True, "bg_color": BLEU_PALE}
-        return fond
+            fusionner(self.feuille, ligne, (0, len(ENTETES) - 1), texte, style)
+        entetes = zip(ENTETES, LARGEURS, strict=True)
+        ecrire_entetes(self.feuille, (L_ENTETE, L_ENTETE), entetes, self.styles.entete(align="left"))
+        for ligne, (groupe, t, fond) in enumerate(self.lignes, start=PREMIERE):
+            genre = NOMS_DE_NIVEAU.get(t.niveau, t.niveau) + TYPES_D_IRIS.get(t.type_iris, "")
+            textes = (groupe.titre, t.code if t.niveau != "perimetre" else "", t.nom, genre)
+            self.feuille.set_row(ligne, hauteur(*zip(textes, LARGEURS, strict=True)))
+            ecrire_ligne(self.feuille, ligne, textes, self.styles.donner(**fond, text_wrap=True))
 
     # -- colonnes ------------------------------------------------------------------------------
 
@@ -157,9 +125,7 @@ class FeuilleDeTheme:
             (L_DATE, dates, self.styles.entete(bold=False, font_size=8)),
         )
         for ligne, texte, style in textes:
-            if largeur > 1:
-                self.feuille.merge_range(ligne, colonne, ligne, fin, "", style)
-            ecrire_texte(self.feuille, ligne, colonne, texte, style)
+            fusionner(self.feuille, ligne, (colonne, fin), texte, style)
         noms = ("Numérateur", "Dénominateur", "Valeur")[-largeur:]
         for rang, nom in enumerate(noms):
             style = self.styles.entete(font_size=9, align="left")
@@ -168,9 +134,9 @@ class FeuilleDeTheme:
     def _dates(self, chiffres: Chiffres) -> str:
         """Dire la date et la source ; une ligne par groupe dès que tous ne sont pas lus à la même."""
         par_groupe: dict[str, dict[str, None]] = {}
-        for (titre, _, _), c in chiffres.items():
+        for (groupe, _, _), c in zip(self.lignes, chiffres, strict=True):
             if c is not None and c.a_une_valeur:
-                par_groupe.setdefault(titre, {})[date_et_source(c)] = None
+                par_groupe.setdefault(groupe.titre, {})[date_et_source(c)] = None
         par_texte: dict[str, list[str]] = {}
         for titre, textes in par_groupe.items():
             par_texte.setdefault(" ; ".join(textes), []).append(titre)
@@ -180,26 +146,24 @@ class FeuilleDeTheme:
 
     def _valeurs(self, indicateur: Indicateur, colonnes: range, chiffres: Chiffres) -> None:
         debut, colonne = colonnes[0], colonnes[-1]
-        raisons = Counter((titre, c.statut, c.note) for (titre, _, _), c in chiffres.items() if c is not None)
-        dites: set[tuple[str, str, str]] = set()
-        ligne = PREMIERE
-        for groupe in self.groupes:
-            for rang, t in enumerate(groupe.territoires):
-                chiffre = chiffres[groupe.titre, t.code, t.niveau]
-                fond = self._fond(groupe, rang)
-                for vide in range(debut, colonne):
-                    self.feuille.write_blank(ligne, vide, None, self.styles.donner(**fond))
-                self._cellule(indicateur, (ligne, colonne), chiffre, fond)
-                adresse = f"'{self.feuille.name}'!{xl_rowcol_to_cell(ligne, colonne)}"
-                self.reperes.places.setdefault((t.code, t.niveau, indicateur.code), Place(adresse, chiffre))
-                if chiffre is not None and chiffre.statut in SANS_VALEUR | {Statut.ESTIME, Statut.PARTIEL}:
-                    raison = (groupe.titre, chiffre.statut, chiffre.note)
-                    if raison not in dites:
-                        # Un commentaire par raison et par groupe : au-delà, le classeur devient lourd.
-                        texte = explication(chiffre, raisons[raison])
-                        self.feuille.write_comment(ligne, colonne, texte, {"x_scale": 2, "font_size": 9})
-                        dites.add(raison)
-                ligne += 1
+        raisons = [
+            None if c is None else (groupe.titre, c.statut, c.note)
+            for (groupe, _, _), c in zip(self.lignes, chiffres, strict=True)
+        ]
+        semblables, dites = Counter(raisons), set()
+        lignes = zip(self.lignes, chiffres, raisons, strict=True)
+        for ligne, ((_, t, fond), chiffre, raison) in enumerate(lignes, start=PREMIERE):
+            for vide in range(debut, colonne):
+                self.feuille.write_blank(ligne, vide, None, self.styles.donner(**fond))
+            self._cellule(indicateur, (ligne, colonne), chiffre, fond)
+            adresse = f"'{self.feuille.name}'!{xl_rowcol_to_cell(ligne, colonne)}"
+            self.reperes.setdefault((t.code, t.niveau, indicateur.code), (adresse, chiffre))
+            if chiffre is None or chiffre.statut not in A_EXPLIQUER or raison in dites:
+                continue
+            # Un commentaire par raison et par groupe : au-delà, le classeur devient lourd.
+            texte = explication(chiffre, semblables[raison])
+            self.feuille.write_comment(ligne, colonne, texte, {"x_scale": 2, "font_size": 9})
+            dites.add(raison)
 
     def _cellule(
         self,
@@ -208,23 +172,17 @@ class FeuilleDeTheme:
         chiffre: Chiffre | None,
         fond: dict[str, object],
     ) -> None:
-        if chiffre is None or not chiffre.a_une_valeur:
-            mot = SANS_NIVEAU if chiffre is None else MOTS_DES_STATUTS[chiffre.statut]
-            absent = self.styles.donner(**fond, align="right", font_color=GRIS, italic=True)
-            ecrire_texte(self.feuille, *cellule, mot, absent)
-            return
-        style = self.styles.donner(**fond, num_format=format_de_valeur(indicateur, chiffre))
-        if not _est_un_rapport(chiffre):
-            self.feuille.write_number(*cellule, chiffre.valeur, style)
-            return
         ligne, colonne = cellule
-        for place, compte in ((colonne - 2, chiffre.numerateur), (colonne - 1, chiffre.denominateur)):
-            gris = self.styles.donner(**fond, num_format=_format_de_compte(compte), font_color=GRIS)
-            self.feuille.write_number(ligne, place, compte, gris)
-        haut, bas = (xl_rowcol_to_cell(ligne, c) for c in (colonne - 2, colonne - 1))
-        facteur = "" if indicateur.facteur == 1 else f"{indicateur.facteur:.0f}*"
-        formule = f'=IF({bas}=0,"",{facteur}{haut}/{bas})'
-        self.feuille.write_formula(ligne, colonne, formule, style, chiffre.valeur)
+        formule = ""
+        if _est_un_rapport(chiffre):
+            haut, bas = (xl_rowcol_to_cell(ligne, c) for c in (colonne - 2, colonne - 1))
+            facteur = "" if indicateur.facteur == 1 else f"{indicateur.facteur:.0f}*"
+            formule = f'=IF({bas}=0,"",{facteur}{haut}/{bas})'
+        ecrire_valeur(self.feuille, cellule, indicateur, chiffre, self.styles, fond, formule)
+        if chiffre is not None and formule:
+            for place, compte in ((colonne - 2, chiffre.numerateur), (colonne - 1, chiffre.denominateur)):
+                gris = self.styles.donner(**fond, num_format=_format_de_compte(compte), font_color=GRIS)
+                self.feuille.write_number(ligne, place, compte, gris)
 
     # -- page ----------------------------------------------------------------------------------
 
@@ -240,15 +198,19 @@ class FeuilleDeTheme:
             f.set_row(ligne, haut)
         f.freeze_panes(PREMIERE, len(ENTETES) - 1)
         f.autofilter(L_ENTETE, 0, self.derniere, derniere_colonne)
-        f.set_landscape()
-        f.set_paper(8)
-        f.set_print_scale(58)
-        f.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-        f.repeat_rows(L_LIBELLE, L_ENTETE)
-        f.repeat_columns(0, len(ENTETES) - 1)
-        f.set_footer("&L&A&RPage &P sur &N")
+        mettre_en_page(f, (L_LIBELLE, L_ENTETE), marges=True, echelle=58, colonnes=len(ENTETES))
         if coupures:
             f.set_v_pagebreaks(coupures)
+
+
+def _fond(groupe: Groupe, rang: int) -> dict[str, object]:
+    """Donner l'habillage d'une ligne : le sujet ressort, un trait sépare les groupes."""
+    fond: dict[str, object] = {"bottom": 4, "bottom_color": TRAIT}
+    if rang == 0:
+        fond |= {"top": 2, "top_color": ENCRE}
+    if groupe.titre == "Sujet":
+        fond |= {"bold": True, "bg_color": BLEU_PALE}
+    return fond
 
 
 def _est_un_rapport(chiffre: Chiffre | None) -> bool:

@@ -31,7 +31,7 @@ from abs.indicateurs.indicateurs import indicateurs
 from abs.statuts import SANS_VALEUR
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import Territoire
-from carnets.documents.preuve.secret_csv import decisions
+from carnets.documents.preuve.preuve import decisions
 from tests.abs.calcul.masques import masquer
 from tests.parts_d_essai import poser
 

@@ -20,9 +20,9 @@ from abs.territoires.demande import Demande
 from carnets.ateliers.comparaison import AtelierDeComparaison
 from carnets.commande.application import app
 from carnets.documents.comparaison.cartes import assez_larges, partager_les_classes
-from carnets.documents.comparaison.csv import ecrire_lignes
-from carnets.documents.comparaison.nombres import nombre_lu
 from carnets.documents.comparaison.planche import _reference_a_sa_hauteur
+from carnets.documents.comparaison.tableur import nombre_lu
+from carnets.documents.csv_long import ecrire_lignes
 from carnets.production_comparaison import produire_la_comparaison
 from cartes.papier.legende import lignes_de_legende
 from donnees_insee.erreurs import IndicateurInconnu, ParametreInvalide

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from carnets.documents.page_html import _par_nbconvert, corps_du_carnet
+from carnets.documents.fragments import _par_nbconvert, corps_du_carnet
 
 
 def _cellule(*fragments: str, etiquette: str = "") -> nbformat.NotebookNode:

@@ -18,9 +18,9 @@ from abs.calcul.difference import absente
 from carnets.commande.application import app
 from carnets.documents.preuve.preuve_lue import lire_preuve
 from carnets.documents.preuve.relecture_classeur import controler_classeur
-from carnets.documents.preuve.relecture_dates import DOCUMENT as DATES
-from carnets.documents.preuve.relecture_dates import controler_dates
-from carnets.documents.preuve.relecture_fichiers import controler_csv, controler_gpkg, controler_html
+from carnets.documents.preuve.relecture_fichiers import controler_csv, controler_gpkg
+from carnets.documents.preuve.relecture_page import DOCUMENT as DATES
+from carnets.documents.preuve.relecture_page import controler_dates, controler_html
 from carnets.documents.preuve.verification import verifier_sortie
 from carnets.moteur import produire
 from donnees_insee.base.base import Base
