@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 from abs.calcul.diagnostic import Diagnostic
@@ -28,6 +29,7 @@ ANNEE_INCONNUE = "année non précisée"
 FAMILLES_DATEES = frozenset({"recensement", "filosofi", "caf", "geographie"})
 # Part des territoires qui doit avoir un contour pour qu'une carte ne trompe pas.
 CONTOURS_MINIMUM = 0.8
+ATTRIBUTS = ("nom", "valeur", "statut", "fiabilite", "raison", "marge")
 
 
 # Deux portraits voisins lisent les mêmes contours : ils ne sont gardés que tant que le fichier ne change pas.
@@ -251,7 +253,7 @@ def _territoires(fonds: Fonds, definition: Indicateur, groupe: str) -> gpd.GeoDa
     contours = fonds.de(groupe)
     contours = contours[contours["code"].isin(par_code)][["code", "geometry"]].reset_index(drop=True)
     lignes = [_attributs(fonds.diagnostic, definition, par_code[c], groupe) for c in contours["code"]]
-    for nom in ("nom", "valeur", "statut", "fiabilite", "raison", "marge"):
+    for nom in ATTRIBUTS:
         contours[nom] = [ligne[nom] for ligne in lignes]
     contours["valeur"] = contours["valeur"].astype(float)
     contours["marge"] = contours["marge"].astype(float)
@@ -271,22 +273,10 @@ def _attributs(
         )
         raison = f"IRIS d'activité ou divers, non classé{lu}" if hors_champ else "non publié à ce niveau"
         statut = Statut.SANS_OBJET if hors_champ else Statut.INDISPONIBLE
-        return {
-            "nom": territoire.nom,
-            "valeur": float("nan"),
-            "statut": statut,
-            "fiabilite": "non_evaluee",
-            "raison": raison,
-            "marge": float("nan"),
-        }
-    return {
-        "nom": territoire.nom,
-        "valeur": chiffre.valeur,
-        "statut": chiffre.statut,
-        "fiabilite": chiffre.fiabilite,
-        "raison": "" if chiffre.a_une_valeur else chiffre.note,
-        "marge": chiffre.marge,
-    }
+        return dict(zip(ATTRIBUTS, (territoire.nom, nan, statut, "non_evaluee", raison, nan), strict=True))
+    raison = "" if chiffre.a_une_valeur else chiffre.note
+    lus = (territoire.nom, chiffre.valeur, chiffre.statut, chiffre.fiabilite, raison, chiffre.marge)
+    return dict(zip(ATTRIBUTS, lus, strict=True))
 
 
 def _date_et_source(diagnostic: Diagnostic, definition: Indicateur, groupe: str) -> tuple[str, str]:

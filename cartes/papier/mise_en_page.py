@@ -154,4 +154,4 @@ class Bloc:
         dessin = (
             2 * self.rayon if self.ligne.genre == "cercle" else CASE[1] if self.retrait > CASE[0] else 0.0
         )
-        return max(textes, dessin) + (9 if self.ligne.genre == "titre" else 4)
+        return max(textes, dessin) + self.blanc
