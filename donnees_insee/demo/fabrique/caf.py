@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from donnees_insee.demo.fabrique.alea import Alea, ventiler
+from donnees_insee.demo.fabrique.alea import Alea, repartir
 from donnees_insee.demo.fabrique.formats_bruts import ecrire_table, milliers
 from donnees_insee.demo.fabrique.population import Compte
 from donnees_insee.demo.fabrique.recensement import Comptes
 from donnees_insee.demo.fabrique.revenus import pauvrete
 from donnees_insee.demo.fabrique.territoire import COMMUNES, REGION, iris_de
+
+
+_AGES = ("2", "3_5", "6_10", "11_14", "15_17", "18_24")
 
 
 def allocataires(compte: Compte, pauvres: float, annee: int) -> dict[str, int]:
@@ -25,7 +28,7 @@ def allocataires(compte: Compte, pauvres: float, annee: int) -> dict[str, int]:
     nombreuses = (compte["C_NE24F3"] + compte["C_NE24F4P"]) * 0.97
     enfants = round(1.72 * parents + 1.95 * familles)
     poids = [compte[f"P_POP{age}"] for age in ("0002", "0305", "0610", "1114", "1517")]
-    ages = ventiler(enfants, "ENF_", "2 3_5 6_10 11_14 15_17 18_24", [*poids, 0.45 * poids[-1]], entier=True)
+    ages = repartir(enfants, [*poids, 0.45 * poids[-1]], entier=True)
     logement = round(total * min(0.85, 0.12 + 1.2 * pauvres) * (1.1 if annee < 2019 else 1))
     return {
         "A": total,
@@ -36,7 +39,7 @@ def allocataires(compte: Compte, pauvres: float, annee: int) -> dict[str, int]:
         "ACAVENF": familles,
         "AC3ENF": min(familles, round(nombreuses * 0.7)),
         "ENF": enfants,
-        **{nom: int(n) for nom, n in ages.items()},
+        **{f"ENF_{age}": int(n) for age, n in zip(_AGES, ages, strict=True)},
         "A_ETUD": round(min(etudiants * 0.62, isoles)),
         "A_NETUD_24": round((compte["P_POP1824"] - compte["P_SCOL1824"]) * 0.2),
         "AAL": logement,

@@ -24,7 +24,7 @@ def lire_toml(nom: str) -> dict[str, Any]:
 
 def lire_csv(nom: str) -> pd.DataFrame:
     """Lire une table de paramètres de la fabrique, dont les codes restent des textes."""
-    textes = dict.fromkeys(("code", "epci", "iris_2016", "iris_2022"), str)
+    textes = dict.fromkeys(("code", "epci", "iris_2016", "iris_2022", "case"), str)
     return pd.read_csv(_ICI / nom, sep=";", dtype=textes, keep_default_na=False, float_precision="round_trip")
 
 

@@ -99,7 +99,7 @@ def ecrire_references(dossier: Path, comptes: dict[int, Comptes], alea: Alea) ->
         annee: [[code, nom, epci, EPCI[epci], DEPARTEMENT, REGION] for code, (nom, epci) in communes.items()]
         for annee, communes in COMMUNES.items()
     }
-    quartiers = [[m.iris(2022), m.quartier] for m in MAILLES if m.quartier]
+    quartiers = [[m.de("iris", 2022), m.quartier] for m in MAILLES if m.quartier]
     return [
         *(ecrire_table(dossier, f"EPCI_{annee + 2}", lignes) for annee, lignes in epci.items()),
         _iris(dossier),

@@ -48,7 +48,7 @@ def loi_de(maille: Maille, annee: int, alea: Alea, poids: float | None = None) -
     bruit = alea.autour(0.008, maille.code, annee, "mediane")
     dispersion = profil.dispersion * alea.autour(0.02, maille.code, "dispersion")
     mediane = profil.mediane * _CROISSANCE[annee] * bruit
-    return Loi(maille.habitants(annee) if poids is None else poids, mediane, dispersion)
+    return Loi(maille.de("habitants", annee) if poids is None else poids, mediane, dispersion)
 
 
 def melange(lois: Sequence[Loi], x: float) -> float:
@@ -163,7 +163,7 @@ def territoires(recensement: int) -> dict[str, list[tuple[str, str, list[Maille]
     toutes = [m for mailles in iris_de(recensement).values() for m in mailles]
 
     def choisir(codes: set[str]) -> list[Maille]:
-        return [m for m in toutes if m.iris(recensement)[:5] in codes]
+        return [m for m in toutes if m.de("iris", recensement)[:5] in codes]
 
     return {
         "COM": [(code, nom, choisir({code})) for code, (nom, _) in sorted(communes.items())],
@@ -178,7 +178,7 @@ def territoires(recensement: int) -> dict[str, list[tuple[str, str, list[Maille]
 def _ligne(mailles: list[Maille], annee: int, comptes: Comptes, alea: Alea) -> dict[str, object]:
     """Écrire les indicateurs d'un territoire ; vides en 2016, « s » en 2021 quand il est trop petit."""
     lois = [loi_de(m, annee, alea) for m in mailles]
-    iris = [comptes[c] for c in {m.iris(_RECENSEMENT[annee]) for m in mailles}]
+    iris = [comptes[c] for c in {m.de("iris", _RECENSEMENT[annee]) for m in mailles}]
     compte = {nom: math.fsum(c[nom] for c in iris) for nom in iris[0]}
     d = distribution(lois, annee)
     ligne: dict[str, object]
