@@ -7,14 +7,13 @@ from pathlib import Path
 
 from donnees_insee.demo import ARCHIVE
 from donnees_insee.demo.fabrique.alea import Alea
-from donnees_insee.demo.fabrique.caf import ecrire_caf
 from donnees_insee.demo.fabrique.formats_bruts import archiver
 from donnees_insee.demo.fabrique.geometrie import ecrire_geographie
 from donnees_insee.demo.fabrique.quartiers_prioritaires import ecrire_qpv
 from donnees_insee.demo.fabrique.recensement import comptes, ecrire_recensement
 from donnees_insee.demo.fabrique.references import ecrire_references
 from donnees_insee.demo.fabrique.revenus import ecrire_filosofi
-from donnees_insee.demo.fabrique.services import ecrire_services
+from donnees_insee.demo.fabrique.services import ecrire_caf, ecrire_services
 
 GRAINE = 20260322
 

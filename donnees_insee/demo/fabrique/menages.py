@@ -7,7 +7,7 @@ import math
 from donnees_insee.demo.fabrique.alea import repartir
 from donnees_insee.demo.fabrique.population import Compte, Contexte, bornes
 
-_TYPES = "MENPSEUL MENSFAM MENCOUPSENF MENCOUPAENF MENFAMMONO".split()
+_TYPES = ["MENPSEUL", "MENSFAM", "MENCOUPSENF", "MENCOUPAENF", "MENFAMMONO"]
 _TAILLES = (1.0, 2.3, 2.06, 3.85, 2.62)
 
 

@@ -20,7 +20,7 @@ _PARTAGES: dict[str, dict[str, list[Any]]] = {
     nom: cases.drop(columns="partage").set_index("case").T.to_dict("list")
     for nom, cases in lire_csv("partages.csv").groupby("partage")
 }
-DIPLOMES = "DIPLMIN BEPC CAPBEP BAC SUP2 SUP34 SUP5".split()
+DIPLOMES = ["DIPLMIN", "BEPC", "CAPBEP", "BAC", "SUP2", "SUP34", "SUP5"]
 Compte = dict[str, float]
 
 
