@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cartes.apparence import FOND_DES_CERCLES, Apparence, rayon, tailles
 from cartes.charte import COULEURS, ETATS
-from cartes.palettes import CLARTE_DES_HACHURES, clarte
+from cartes.palettes import contraste
 from cartes.papier.legende import LigneLegende, lignes_de_legende
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _motif(apparence: Apparence) -> str:
         fond, dessin = etat.fond, etat.motif
     else:
         fond = apparence.couleur
-        encre = COULEURS["hachures_sombres"] if clarte(fond) > CLARTE_DES_HACHURES else COULEURS["papier"]
+        encre = contraste(fond, COULEURS["hachures_sombres"])
         dessin = f'<path d="M-1 -1L8 8M-1 6L1 8M6 -1L8 1" stroke="{encre}" stroke-width="1"/>'
     return (
         f'<pattern id="{identifiant(apparence)}" width="7" height="7" patternUnits="userSpaceOnUse">'

@@ -24,7 +24,8 @@ COMMUNES: dict[int, dict[str, tuple[str, str]]] = {
 
 
 # Des lignes de tables, lues telles quelles.
-Quartier = Profil = SimpleNamespace
+Quartier = SimpleNamespace
+Profil = SimpleNamespace
 
 
 class Maille(SimpleNamespace):
