@@ -14,10 +14,9 @@ from cartes.charte import CHARTE, COULEURS, Etat
 from cartes.ecriture import rendre_png
 from cartes.geometrie import contour_d_ensemble, projection_locale, simplifier
 from cartes.palettes import contraste
-from cartes.papier.cadre import Cadre
 from cartes.papier.dessin import composer, poser_echelle
 from cartes.papier.mise_en_page import CORPS_LEGENDE, INTERLIGNE, Page
-from cartes.papier.trace import ENCRE, chemin, couper, ecrire, poser_aplat, poser_contour
+from cartes.papier.trace import ENCRE, Cadre, chemin, couper, ecrire, poser_aplat, poser_contour
 from donnees_insee.erreurs import CarteImpossible
 
 if TYPE_CHECKING:

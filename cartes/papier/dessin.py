@@ -12,9 +12,7 @@ from matplotlib.path import Path
 
 from cartes.apparence import apparences, rayon, tailles
 from cartes.charte import COULEURS, POLICE
-from cartes.geometrie import Contours, barre_d_echelle, reprojeter
-from cartes.papier.cadre import Cadre
-from cartes.papier.contours import chemin_d_ensemble, chemins, lieux, projetes, simplifies
+from cartes.geometrie import Contours, barre_d_echelle, lieux, projetes, reprojeter, simplifies
 from cartes.papier.legende import perimetres_visibles
 from cartes.papier.mise_en_page import (
     CASE,
@@ -28,7 +26,10 @@ from cartes.papier.mise_en_page import (
 from cartes.papier.trace import (
     ENCRE,
     FOND,
+    Cadre,
     chemin,
+    chemin_d_ensemble,
+    chemins,
     ecrire,
     pastille,
     poser_aplat,

@@ -1,9 +1,9 @@
-"""Tracer avec matplotlib les éléments d'une carte : territoires, motifs, cercles, périmètres, textes."""
+"""Tracer avec matplotlib les éléments d'une carte : cadres, territoires, motifs, cercles, périmètres, textes."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 import shapely
@@ -14,15 +14,18 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
+from matplotlib.transforms import Affine2D, Bbox, TransformedBbox
 
 from cartes.apparence import FOND_DES_CERCLES, Apparence
 from cartes.charte import COULEURS, ETATS, POLICE
+from cartes.geometrie import FONDS_GARDES, Contours, contour_d_ensemble
 from cartes.palettes import contraste
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    from cartes.papier.cadre import Toile
+    from matplotlib.artist import Artist
+    from matplotlib.figure import Figure
 
 CORPS_NUMERO = 10.6
 ENCRE = COULEURS["encre"]
@@ -34,6 +37,49 @@ _TIRETS: dict[str, tuple[float, tuple[float, ...]]] = {
 }
 
 
+class Toile(Protocol):
+    """Là où l'on pose un élément : un repère de matplotlib, ou un :class:`Cadre`, plus léger."""
+
+    def add_artist(self, artist: Any) -> Any:
+        """Poser un élément."""
+
+
+class Cadre:
+    """Rectangle de la page gradué comme on veut.
+
+    Un repère de matplotlib porte des graduations, des limites qui suivent chaque élément posé, un fond : rien de
+    cela ne sert à une carte, et trois repères coûtent autant que tous les territoires.
+    """
+
+    def __init__(
+        self,
+        figure: Figure,
+        rectangle: tuple[float, float, float, float],
+        abscisses: tuple[float, float],
+        ordonnees: tuple[float, float],
+    ) -> None:
+        gauche, bas, largeur, hauteur = (cote / 72 for cote in rectangle)
+        self.figure = figure
+        self.abscisses, self.ordonnees = abscisses, ordonnees
+        echelles = (
+            largeur / (abscisses[1] - abscisses[0]),
+            hauteur / (ordonnees[1] - ordonnees[0]),
+        )
+        vers_les_pouces = (
+            Affine2D().translate(-abscisses[0], -ordonnees[0]).scale(*echelles).translate(gauche, bas)
+        )
+        self._transformation = vers_les_pouces + figure.dpi_scale_trans
+        self._bords = TransformedBbox(Bbox.from_bounds(gauche, bas, largeur, hauteur), figure.dpi_scale_trans)
+
+    def add_artist(self, artist: Artist) -> Artist:
+        """Poser un élément, rogné aux bords du cadre s'il n'est pas un texte."""
+        artist.set_transform(self._transformation)
+        self.figure.add_artist(artist)
+        if not isinstance(artist, Text):
+            artist.set_clip_box(self._bords)
+        return artist
+
+
 def chemin(geometrie: Any) -> Path:
     """Convertir un polygone, trous compris, en un seul chemin."""
     oriente = shapely.orient_polygons(geometrie)
@@ -41,6 +87,18 @@ def chemin(geometrie: Any) -> Path:
     return Path.make_compound_path(
         *(Path(shapely.get_coordinates(anneau), closed=True) for anneau in anneaux)
     )
+
+
+@lru_cache(maxsize=FONDS_GARDES)
+def chemins(contours: Contours) -> tuple[Path, ...]:
+    """Changer chaque contour en chemin à dessiner."""
+    return tuple(chemin(geometrie) for geometrie in contours.couche.geometry)
+
+
+@lru_cache(maxsize=FONDS_GARDES)
+def chemin_d_ensemble(contours: Contours) -> Path:
+    """Tracer le contour extérieur de l'ensemble."""
+    return chemin(contour_d_ensemble(contours.couche))
 
 
 def poser_aplat(axes: Toile, forme: Path, apparence: Apparence, *, ordre: float = 1) -> None:
