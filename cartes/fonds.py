@@ -14,6 +14,8 @@ from abs.portrait.portrait import DemandeDeCarte
 from abs.statuts import Statut
 from abs.territoires.territoires import Territoire
 from cartes.carte import CarteThematique
+from cartes.charte import palette_de
+from cartes.palettes import PALETTES_DIVERGENTES
 from cartes.specification import Reference, Superposition
 from donnees_insee.base.base import Base
 from donnees_insee.base.couches import restaurer
@@ -202,6 +204,8 @@ def carte(fonds: Fonds, demande: DemandeDeCarte) -> CarteThematique:
     lus = (diagnostic.chiffre(t, definition.code, demande.groupe) for t in fonds.attendus(demande.groupe))
     lu = next((c for c in lus if c is not None and c.a_une_valeur), None)
     perimetres = fonds.perimetres if demande.superposer_qpv else None
+    repere = _repere(diagnostic, definition, sujet, demande.groupe)
+    palette = palette_de(definition.code, definition.theme)
     return CarteThematique(
         code=definition.code,
         titre=f"{demande.titre} · {sujet.nom}",
@@ -213,7 +217,8 @@ def carte(fonds: Fonds, demande: DemandeDeCarte) -> CarteThematique:
         source=source(lu.source).titre_court if lu else "",
         date=lu.periode if lu else "",
         geographie=fonds.geographie,
-        reference=_repere(diagnostic, definition, sujet, demande.groupe),
+        reference=repere,
+        palette=None if palette in PALETTES_DIVERGENTES and repere is None else palette,
         manquants=_sans_contour(fonds, demande.groupe, set(territoires["code"])),
         superpositions=() if perimetres is None else (perimetres,),
     )

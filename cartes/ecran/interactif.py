@@ -17,6 +17,7 @@ from folium.template import Template
 from xstatic.pkg import leaflet
 
 from cartes.apparence import FOND_DES_CERCLES, Apparence, apparences, rayon, tailles
+from cartes.charte import variables_css
 from cartes.ecran.cles_de_legende import RAYON_MAXIMAL, definitions, echapper, legende_html, style_leaflet
 from cartes.ecran.textes import lignes_d_infobulle, texte_alternatif
 from cartes.geometrie import GEOGRAPHIQUE, projetes, reprojeter, simplifier
@@ -253,7 +254,7 @@ def _tete() -> dict[str, str]:
     styles = re.sub(r"url\([^)]*\)", "none", styles)
     return {
         "leaflet_css": f"<style>{styles}</style>",
-        "atlas_css": f"<style>{_fichier('atlas.css')}</style>",
+        "atlas_css": f"<style>{variables_css('atlas')}\n{_fichier('atlas.css')}</style>",
         "leaflet": f"<script>{code}</script>",
         "atlas": f"<script>{_fichier('atlas.js')}</script>",
     }
