@@ -15,6 +15,7 @@ _ICI = Path(__file__).parent
 HORODATAGE = (2026, 3, 22, 0, 0, 0)
 FINE = "\u202f"
 Ligne = Sequence[object] | Mapping[str, object]
+Tables = dict[str, Iterable[Ligne]]
 
 
 def lire_toml(nom: str) -> dict[str, Any]:

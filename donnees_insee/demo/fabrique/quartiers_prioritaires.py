@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 from donnees_insee.demo.fabrique.alea import Alea
-from donnees_insee.demo.fabrique.formats_bruts import FINE, ecrire_table, lire_toml, milliers, virgule
+from donnees_insee.demo.fabrique.formats_bruts import FINE, Tables, lire_toml, milliers, virgule
 from donnees_insee.demo.fabrique.population import Compte
 from donnees_insee.demo.fabrique.recensement import Comptes
 from donnees_insee.demo.fabrique.revenus import SEUIL, Loi, distribution, loi_de, melange, structure
@@ -108,8 +107,8 @@ def _ligne_filosofi(quartier: Quartier, d: Compte) -> dict[str, str]:
     return valeurs | {"DISP_NOTE_A21": "0"}
 
 
-def ecrire_qpv(dossier: Path, comptes: Comptes, alea: Alea) -> list[Path]:
-    """Écrire démographie, insertion professionnelle et revenus des quartiers prioritaires."""
+def tables_des_qpv(comptes: Comptes, alea: Alea) -> Tables:
+    """Composer démographie, insertion professionnelle et revenus des quartiers prioritaires."""
     fichiers: dict[str, list[dict[str, str]]] = {}
     caf: dict[str, int] = {}
     for quartier in QPV:
@@ -132,4 +131,4 @@ def ecrire_qpv(dossier: Path, comptes: Comptes, alea: Alea) -> list[Path]:
         for nom in ("POP_MUN", *caf)
     }
     demographie.insert(0, {"CODGEO": "Ensemble", "LIBGEO": "Ensemble des QPV"} | sommes)
-    return [ecrire_table(dossier, nom, lignes) for nom, lignes in fichiers.items()]
+    return {**fichiers}

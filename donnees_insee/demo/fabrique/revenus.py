@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import NormalDist
 
 from donnees_insee.demo.fabrique.alea import Alea
-from donnees_insee.demo.fabrique.formats_bruts import FORMATS, ecrire_table, virgule
+from donnees_insee.demo.fabrique.formats_bruts import FORMATS, Ligne, Tables, virgule
 from donnees_insee.demo.fabrique.population import Compte
 from donnees_insee.demo.fabrique.recensement import Comptes
 from donnees_insee.demo.fabrique.territoire import COMMUNES, EPCI, NIVEAUX, Maille, iris_de, profil_de
@@ -139,9 +138,8 @@ def _valeurs_iris(lois: list[Loi], annee: int, compte: Compte, code: str) -> dic
     return valeurs
 
 
-def _ecrire_iris(dossier: Path, nom: str, annee: int, comptes: Comptes, alea: Alea) -> Path:
-    """Écrire le fichier des IRIS, dont le nom et les colonnes changent en 2021."""
-    lignes = []
+def _iris(annee: int, comptes: Comptes, alea: Alea) -> Iterator[Ligne]:
+    """Composer la table des IRIS ; ceux qui ne sont pas d'habitat, et l'un d'eux, n'ont pas de chiffre."""
     for code, mailles in iris_de(_RECENSEMENT[annee]).items():
         nature, commune = mailles[0].nature, code[:5]
         if nature == "Z":
@@ -153,8 +151,7 @@ def _ecrire_iris(dossier: Path, nom: str, annee: int, comptes: Comptes, alea: Al
             valeurs |= {"NOTE": "0"} if annee == 2016 else dict.fromkeys(sans_objet, "so")
         ligne = {"IRIS": code, "LIBIRIS": mailles[0].libelle(_RECENSEMENT[annee]), "COM": commune}
         ligne["LIBCOM"] = COMMUNES[_RECENSEMENT[annee]][commune][0]
-        lignes.append(ligne | {f"DISP_{v}{annee % 100}": valeur for v, valeur in valeurs.items()})
-    return ecrire_table(dossier, nom, lignes)
+        yield ligne | {f"DISP_{v}{annee % 100}": valeur for v, valeur in valeurs.items()}
 
 
 def territoires(recensement: int) -> dict[str, dict[tuple[str, str], list[Maille]]]:
@@ -200,18 +197,17 @@ def _ligne(mailles: list[Maille], annee: int, comptes: Comptes, alea: Alea) -> d
     return ligne
 
 
-def ecrire_filosofi(dossier: Path, comptes: dict[int, Comptes], alea: Alea) -> list[Path]:
-    """Écrire tous les fichiers de revenus : IRIS, communes, EPCI, département, région."""
-    ecrits = [
-        _ecrire_iris(dossier, "BASE_TD_FILO_DISP_IRIS_2016", 2016, comptes[2016], alea),
-        _ecrire_iris(dossier, "BASE_TD_FILO_IRIS_2021_DISP", 2021, comptes[2022], alea),
-    ]
+def tables_filosofi(comptes: dict[int, Comptes], alea: Alea) -> Tables:
+    """Composer toutes les tables de revenus : IRIS, communes, EPCI, département, région."""
+    tables: Tables = {
+        "BASE_TD_FILO_DISP_IRIS_2016": _iris(2016, comptes[2016], alea),
+        "BASE_TD_FILO_IRIS_2021_DISP": _iris(2021, comptes[2022], alea),
+    }
     for nom, annee in (("FILO2016_DISP", 2016), ("cc_filosofi_2021", 2021)):
-        recensement = _RECENSEMENT[annee]
-        for niveau, groupes in territoires(recensement).items():
-            lignes = [
-                _ligne(mailles, annee, comptes[recensement], alea) | {"CODGEO": code, "LIBGEO": libelle}
+        siens = comptes[_RECENSEMENT[annee]]
+        for niveau, groupes in territoires(_RECENSEMENT[annee]).items():
+            tables[f"{nom}_{niveau}"] = [
+                _ligne(mailles, annee, siens, alea) | {"CODGEO": code, "LIBGEO": libelle}
                 for (code, libelle), mailles in groupes.items()
             ]
-            ecrits.append(ecrire_table(dossier, f"{nom}_{niveau}", lignes))
-    return ecrits
+    return tables
