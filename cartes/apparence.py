@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from abs.statuts import Fiabilite, Statut
+from abs.statuts import SANS_VALEUR, Fiabilite, Statut
 from cartes.charte import COULEURS, Etat
 from cartes.palettes import (
     PALETTES_DIVERGENTES,
@@ -43,9 +43,7 @@ class Apparence:
 def _couleurs(nombre_classes: int, cotes: tuple[int, int] | None, palette: str | None) -> tuple[str, ...]:
     """Choisir la palette : divergente autour d'une référence qui sépare les classes, sinon séquentielle."""
     if cotes is None or palette in PALETTES_SEQUENTIELLES:
-        return couleurs_sequentielles(
-            nombre_classes, palette if palette not in PALETTES_DIVERGENTES else None
-        )
+        return couleurs_sequentielles(nombre_classes, None if palette in PALETTES_DIVERGENTES else palette)
     return couleurs_divergentes(*cotes, palette)
 
 
@@ -87,12 +85,8 @@ def apparences(carte: DonneesDeCarte) -> tuple[Apparence, ...]:
 def _apparence(
     carte: DonneesDeCarte, couleurs: tuple[str, ...], valeur: float, statut: str, fiabilite: str
 ) -> Apparence:
-    if statut == Statut.SECRET:
-        return Apparence(etat="secret")
-    if statut == Statut.INDISPONIBLE:
-        return Apparence(etat="indisponible")
-    if statut == Statut.SANS_OBJET:
-        return Apparence(etat="sans_objet")
+    if statut in SANS_VALEUR:
+        return Apparence(etat=statut)  # type: ignore[arg-type]
     if carte.nature == "effectif" and valeur == 0:
         return Apparence(etat="zero")
     couleur = couleurs[carte.discretisation.classe(valeur)] if couleurs else COULEUR_DES_CERCLES

@@ -73,17 +73,13 @@ class Discretisation:
 
     def libelles(self, unite: str) -> tuple[str, ...]:
         """Écrire les classes en français, dans l'ordre croissant."""
-        textes = []
-        for rang in range(self.nombre):
-            bas, haut = self.bornes[rang], self.bornes[rang + 1]
-            if bas == haut:
-                textes.append(avec_unite(bas, unite, self.decimales))
-                continue
-            liaison = "à" if rang == self.nombre - 1 else "à moins de"
-            textes.append(
-                f"de {nombre(bas, self.decimales)} {liaison} {avec_unite(haut, unite, self.decimales)}"
-            )
-        return tuple(textes)
+        ecrites = [avec_unite(borne, unite, self.decimales) for borne in self.bornes]
+        liaisons = ["à moins de"] * (self.nombre - 1) + ["à"]
+        paires = zip(itertools.pairwise(self.bornes), itertools.pairwise(ecrites), liaisons, strict=True)
+        return tuple(
+            fin if bas == haut else f"de {nombre(bas, self.decimales)} {liaison} {fin}"
+            for (bas, haut), (_, fin), liaison in paires
+        )
 
 
 def discretiser(
@@ -237,13 +233,11 @@ def _sans_classe_etroite(
     gardees = sorted(coupures)
     while gardees:
         limites = [paires[0][0], *gardees, paires[-1][0]]
+        # Au-delà du maximum, pour que la dernière classe le prenne.
+        rangs = np.searchsorted([*limites[:-1], math.inf], [v for v, _ in paires], side="right") - 1
         etroites = []
-        for rang in range(len(limites) - 1):
-            bas, haut = limites[rang], limites[rang + 1]
-            derniere = rang == len(limites) - 2
-            marges = [
-                m for v, m in paires if (bas <= v < haut or (derniere and v == haut)) and not math.isnan(m)
-            ]
+        for rang, (bas, haut) in enumerate(itertools.pairwise(limites)):
+            marges = [m for (_, m), r in zip(paires, rangs, strict=True) if r == rang and not math.isnan(m)]
             mediane = float(np.median(marges)) if marges else 0.0
             if haut - bas < mediane:
                 etroites.append(((haut - bas) / mediane, rang))
@@ -251,8 +245,7 @@ def _sans_classe_etroite(
             break
         _, rang = min(etroites)
         autour = [c for c in limites[rang : rang + 2] if c in gardees]
-        ote = min(autour, key=lambda c: (c == repere, -c if c == limites[rang] else c))
-        gardees.remove(ote)
+        gardees.remove(min(autour, key=lambda c: (c == repere, -c if c == limites[rang] else c)))
     return gardees
 
 

@@ -18,19 +18,15 @@ if TYPE_CHECKING:
     from cartes.specification import DonneesDeCarte, Superposition
 
 COLONNES_ATTENDUES: tuple[str, ...] = ("code", "nom", "geometry", "valeur", "statut", "fiabilite")
+_AVEC_CLASSES = ("classes", "cercles_colores")
 FORMES_PAR_NATURE: dict[str, tuple[str, ...]] = {
-    "taux": ("classes", "cercles_colores"),
-    "mediane": ("classes", "cercles_colores"),
-    "indice": ("classes", "cercles_colores"),
+    **dict.fromkeys(("taux", "mediane", "indice"), _AVEC_CLASSES),
     "effectif": ("cercles",),
 }
+# Lignes fautives citées.
+EXEMPLES = 5
 _COULEUR = re.compile(r"#[0-9a-fA-F]{6}")
-_NATURES_EN_CLAIR = {
-    "taux": "un taux",
-    "mediane": "une médiane",
-    "indice": "un indice",
-    "effectif": "un effectif",
-}
+_NATURES_EN_CLAIR = {"mediane": "une médiane"}
 
 
 def controler(carte: DonneesDeCarte) -> None:
@@ -56,7 +52,7 @@ def _fautes_de_forme(carte: DonneesDeCarte) -> Iterator[str]:
         yield f"nature {carte.nature!r} inconnue ; attendu : {', '.join(FORMES_PAR_NATURE)}."
     elif carte.forme not in permises:
         yield (
-            f"{_NATURES_EN_CLAIR[carte.nature]} ne se dessine pas sous la forme {carte.forme!r} ; "
+            f"{_NATURES_EN_CLAIR.get(carte.nature, f'un {carte.nature}')} ne se dessine pas sous la forme {carte.forme!r} ; "
             f"demander : {' ou '.join(permises)}."
         )
     if carte.methode not in ("quantiles", "arrondies"):
@@ -106,26 +102,31 @@ def _fautes_de_geometrie(table: Any, quoi: str) -> Iterator[str]:
     if table.crs is None:
         yield f"{quoi} : système de coordonnées inconnu ; le déclarer avec set_crs (2154 ou 4326)."
     vides = table.geometry.isna() | table.geometry.is_empty
-    if vides.any():
-        yield f"{quoi} : géométries vides : {_exemples(table.loc[vides, 'code'])}."
     autres = ~table.geom_type.isin(["Polygon", "MultiPolygon"]) & ~vides
-    if autres.any():
-        yield (
-            f"{quoi} : des géométries ne sont pas des polygones "
-            f"({_exemples(table.loc[autres, 'code'])}) ; fournir des contours."
-        )
+    fautes = {
+        "géométries vides : {}.": vides,
+        "des géométries ne sont pas des polygones ({}) ; fournir des contours.": autres,
+    }
+    yield from (f"{quoi} : {phrase}" for phrase in _citer(table["code"], fautes))
+
+
+def _citer(valeurs: pd.Series, fautes: dict[str, Any]) -> Iterator[str]:
+    """Dire chaque faute qui se trouve dans la table, en citant quelques-unes des lignes fautives."""
+    for phrase, fautives in fautes.items():
+        if fautives.any():
+            cites = [repr(valeur) for valeur in valeurs[fautives].head(EXEMPLES)]
+            suite = ["…"] if fautives.sum() > EXEMPLES else []
+            yield phrase.format(", ".join(cites + suite))
 
 
 def _fautes_de_code(table: pd.DataFrame) -> Iterator[str]:
-    pas_texte = ~table["code"].map(lambda code: isinstance(code, str)).astype(bool)
-    if pas_texte.any():
-        yield (
-            f"des codes ne sont pas du texte ({_exemples(table.loc[pas_texte, 'code'])}) "
-            ": un code lu comme un nombre perd ses zéros, le relire en texte."
-        )
-    doubles = table["code"].duplicated(keep="first")
-    if doubles.any():
-        yield f"codes en double : {_exemples(table.loc[doubles, 'code'])} ; un territoire, une ligne."
+    codes = table["code"]
+    pas_texte = ~codes.map(lambda code: isinstance(code, str)).astype(bool)
+    fautes = {
+        "des codes ne sont pas du texte ({}) : un code lu comme un nombre perd ses zéros, le relire en texte.": pas_texte,
+        "codes en double : {} ; un territoire, une ligne.": codes.duplicated(keep="first"),
+    }
+    yield from _citer(codes, fautes)
 
 
 def _fautes_de_statut(table: pd.DataFrame) -> Iterator[str]:
@@ -137,25 +138,18 @@ def _fautes_de_statut(table: pd.DataFrame) -> Iterator[str]:
 
 
 def _fautes_de_valeur(table: pd.DataFrame, nature: str) -> Iterator[str]:
-    nombres = table["valeur"].map(_en_nombre).astype(float)
-    illisibles = nombres.isna() & table["valeur"].notna()
-    if illisibles.any():
-        yield f"valeurs qui ne sont pas des nombres : {_exemples(table.loc[illisibles, 'valeur'])}."
-    sans_valeur = table["statut"].isin(SANS_VALEUR)
-    de_trop = sans_valeur & nombres.notna()
-    if de_trop.any():
-        yield (
-            f"un statut sans valeur porte une valeur ({_exemples(table.loc[de_trop, 'code'])}) : "
-            "retirer la valeur, un chiffre couvert par le secret ne se dessine pas."
-        )
-    absentes = ~sans_valeur & table["valeur"].isna()
-    if absentes.any():
-        yield (
-            f"un statut qui annonce une valeur n'en porte pas ({_exemples(table.loc[absentes, 'code'])}) : "
-            "écrire secret, indisponible ou sans_objet."
-        )
-    if nature == "effectif" and (nombres < 0).any():
-        yield f"effectifs négatifs : {_exemples(table.loc[nombres < 0, 'code'])}."
+    valeurs, sans_valeur = table["valeur"], table["statut"].isin(SANS_VALEUR)
+    nombres = valeurs.map(_en_nombre).astype(float)
+    illisibles = nombres.isna() & valeurs.notna()
+    yield from _citer(valeurs, {"valeurs qui ne sont pas des nombres : {}.": illisibles})
+    fautes = {
+        "un statut sans valeur porte une valeur ({}) : retirer la valeur, un chiffre couvert par le secret ne se "
+        "dessine pas.": sans_valeur & nombres.notna(),
+        "un statut qui annonce une valeur n'en porte pas ({}) : écrire secret, indisponible ou sans_objet.": ~sans_valeur
+        & valeurs.isna(),
+        "effectifs négatifs : {}.": (nombres < 0) & (nature == "effectif"),
+    }
+    yield from _citer(table["code"], fautes)
 
 
 def _en_nombre(valeur: Any) -> float:
@@ -177,9 +171,3 @@ def _fautes_de_superposition(superposition: Superposition) -> Iterator[str]:
         yield from _fautes_de_geometrie(superposition.couches, quoi)
     if not _COULEUR.fullmatch(superposition.couleur):
         yield f"{quoi} : couleur {superposition.couleur!r} illisible ; l'écrire sous la forme #rrvvbb."
-
-
-def _exemples(valeurs: pd.Series, maximum: int = 5) -> str:
-    """Citer quelques valeurs fautives."""
-    cites = ", ".join(repr(valeur) for valeur in valeurs.head(maximum))
-    return cites + (", …" if len(valeurs) > maximum else "")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from math import nan
+from typing import TYPE_CHECKING
 
 from abs.calcul.diagnostic import Diagnostic
 from abs.indicateurs.indicateurs import Indicateur, indicateur
@@ -13,6 +14,8 @@ from abs.portrait.chapitre import DemandeDeCarte
 from abs.statuts import Statut
 from abs.territoires.territoires import Territoire
 from cartes.carte import CarteThematique
+from cartes.charte import palette_de
+from cartes.palettes import PALETTES_DIVERGENTES
 from cartes.specification import Reference, Superposition
 from donnees_insee.base.base import Base
 from donnees_insee.base.couches import restaurer
@@ -28,6 +31,7 @@ ANNEE_INCONNUE = "année non précisée"
 FAMILLES_DATEES = frozenset({"recensement", "filosofi", "caf", "geographie"})
 # Part des territoires qui doit avoir un contour pour qu'une carte ne trompe pas.
 CONTOURS_MINIMUM = 0.8
+ATTRIBUTS = ["nom", "valeur", "statut", "fiabilite", "raison", "marge"]
 
 
 # Deux portraits voisins lisent les mêmes contours : ils ne sont gardés que tant que le fichier ne change pas.
@@ -46,49 +50,54 @@ class Fonds:
 
     base: Base
     diagnostic: Diagnostic
-    _annees: dict[str, str] = field(default_factory=dict)
 
-    @cached_property
+    def attendus(self, groupe: str) -> tuple[Territoire, ...]:
+        """Donner les territoires d'un groupe."""
+        ensembles = self.diagnostic.ensembles
+        return ensembles.quartiers if groupe == "quartiers" else ensembles.mailles
+
+    @property
     def iris(self) -> gpd.GeoDataFrame | None:
         """Contours d'IRIS des communes du portrait, de la couche qui porte le plus de leurs codes."""
-        import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
-        import pandas as pd  # noqa: PLC0415
+        return self._iris_et_annee[0]
+
+    @property
+    def geographie(self) -> str:
+        """Année des contours d'IRIS employés."""
+        return self._iris_et_annee[1]
+
+    @cached_property
+    def _iris_et_annee(self) -> tuple[gpd.GeoDataFrame | None, str]:
+        import pandas as pd  # noqa: PLC0415 - import lent, réservé aux cartes
 
         mailles = self.diagnostic.ensembles.mailles
         voulus = {t.code for t in mailles}
         communes = sorted({t.code[:5] for t in mailles} or set(self.diagnostic.ensembles.sujet.composantes))
-        couches = []
-        for annee, chemin in self.base.couches("contours_iris"):
-            couche = _couche(etat_de_fichier(chemin), "commune", tuple(communes))
-            if len(couche):
-                couches.append((len(voulus & set(couche["code"])), annee or 0, annee, couche))
+        couches = [
+            (annee, _couche(etat_de_fichier(chemin), "commune", tuple(communes)))
+            for annee, chemin in self.base.couches("contours_iris")
+        ]
+        couches = [(annee, couche) for annee, couche in couches if len(couche)]
         if not couches:
-            return None
-        couches.sort(key=lambda c: (-c[0], -c[1]))
-        annee, premiere = couches[0][2], couches[0][3]
-        self._annees["iris"] = (
-            self._compatible(set(premiere["code"]), communes) if annee is None else str(annee)
-        )
+            return None, ANNEE_INCONNUE
+        couches.sort(key=lambda c: (-len(voulus & set(c[1]["code"])), -(c[0] or 0)))
+        annee, premiere = couches[0]
+        dite = self._compatible(set(premiere["code"]), communes) if annee is None else str(annee)
         # Une intercommunalité peut être à cheval sur deux fichiers : on complète, sans jamais doubler un code.
-        reunies = restaurer(self.base, pd.concat([c[3] for c in couches]).drop_duplicates("code"))
+        reunies = restaurer(self.base, pd.concat([c for _, c in couches]).drop_duplicates("code"))
         if mailles and mailles[0].niveau == "iris":
             reunies = reunies[reunies["code"].isin(voulus)]
-        return gpd.GeoDataFrame(reunies, geometry="geometry", crs=couches[0][3].crs).reset_index(drop=True)
+        return reunies.set_geometry("geometry", crs=premiere.crs).reset_index(drop=True), dite
 
     def _compatible(self, codes: set[str], communes: list[str]) -> str:
         """Dater des contours sans année par leurs codes : les fichiers dont ils portent tous les IRIS."""
         annees = set()
         for part in self.base.parts():
-            if (
-                part.niveau != "iris"
-                or part.millesime is None
-                or source(part.source).famille not in FAMILLES_DATEES
-            ):
-                continue
-            lus = {str(c) for c in self.base.codes(part.source, part.millesime, "iris").to_pylist()}
-            siens = {c for c in lus if c[:5] in communes}
-            if siens and siens <= codes:
-                annees.add(part.millesime)
+            if part.niveau == "iris" and part.millesime and source(part.source).famille in FAMILLES_DATEES:
+                lus = map(str, self.base.codes(part.source, part.millesime, "iris").to_pylist())
+                siens = {c for c in lus if c[:5] in communes}
+                if siens and siens <= codes:
+                    annees.add(part.millesime)
         if not annees:
             return ANNEE_INCONNUE
         bornes = sorted({min(annees), max(annees)})
@@ -99,36 +108,21 @@ class Fonds:
         """Contours de communes, réunion de leurs IRIS."""
         if self.iris is None:
             return None
-        fondus = (
-            self.iris[["commune", "nom_commune", "geometry"]]
-            .dissolve("commune", aggfunc="first")
-            .reset_index()
-        )
         noms = {t.code: t.nom for t in self.diagnostic.ensembles.tous() if t.niveau == "commune"}
-        fondus["nom"] = [
-            noms.get(c, str(n)) for c, n in zip(fondus["commune"], fondus["nom_commune"], strict=True)
-        ]
-        return fondus.rename(columns={"commune": "code"})[["code", "nom", "geometry"]]
+        codes = self.iris["commune"]
+        return _reunir(self.iris.assign(code=codes, nom=codes.map(noms).fillna(self.iris["nom_commune"])))
 
     @cached_property
     def quartiers(self) -> gpd.GeoDataFrame | None:
         """Contours de quartiers, réunion de leurs IRIS."""
-        groupes = self.diagnostic.ensembles.quartiers
-        if self.iris is None or not groupes:
+        par_iris = {i: t for t in self.diagnostic.ensembles.quartiers for i in t.composantes}
+        if self.iris is None:
             return None
-        par_iris = {i: t for t in groupes for i in t.composantes}
-        dedans = self.iris[self.iris["code"].isin(par_iris)].copy()
+        dedans = self.iris[self.iris["code"].isin(par_iris)]
         if dedans.empty:
             return None
-        dedans["quartier"] = [par_iris[c].code for c in dedans["code"]]
-        noms = {t.code: t.nom for t in groupes}
-        fondus = (
-            dedans[["quartier", "geometry"]]
-            .dissolve("quartier")
-            .reset_index()
-            .rename(columns={"quartier": "code"})
-        )
-        return fondus.assign(nom=[noms[c] for c in fondus["code"]])[["code", "nom", "geometry"]]
+        siens = [par_iris[c] for c in dedans["code"]]
+        return _reunir(dedans.assign(code=[t.code for t in siens], nom=[t.nom for t in siens]))
 
     @cached_property
     def qpv(self) -> gpd.GeoDataFrame | None:
@@ -164,10 +158,8 @@ class Fonds:
     def de(self, groupe: str) -> gpd.GeoDataFrame:
         """Donner les contours d'un groupe de territoires."""
         mailles = self.diagnostic.ensembles.mailles
-        if groupe == "quartiers":
-            couche = self.quartiers
-        else:
-            couche = self.communes if mailles and mailles[0].niveau == "commune" else self.iris
+        par_commune = mailles and mailles[0].niveau == "commune"
+        couche = self.quartiers if groupe == "quartiers" else self.communes if par_commune else self.iris
         if couche is None or couche.empty:
             raise CarteImpossible(
                 f"Pas de carte pour « {self.diagnostic.ensembles.sujet.nom} » : la base ne tient pas ses contours. "
@@ -175,11 +167,11 @@ class Fonds:
             )
         return couche
 
-    @property
-    def geographie(self) -> str:
-        """Année des contours d'IRIS employés."""
-        _ = self.iris
-        return self._annees.get("iris", ANNEE_INCONNUE)
+
+def _reunir(iris: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Réunir les contours d'IRIS qui portent le même code."""
+    fondus = iris[["code", "nom", "geometry"]].dissolve("code", aggfunc="first").reset_index()
+    return fondus.assign(nom=fondus["nom"].map(str))[["code", "nom", "geometry"]]
 
 
 def carte(fonds: Fonds, demande: DemandeDeCarte) -> CarteThematique:
@@ -209,9 +201,11 @@ def carte(fonds: Fonds, demande: DemandeDeCarte) -> CarteThematique:
             f"Pas de carte de « {definition.libelle} » : aucun territoire n'a de chiffre dans les fichiers déposés."
         )
     diagnostic, sujet = fonds.diagnostic, fonds.diagnostic.ensembles.sujet
-    manquants = _sans_contour(fonds, demande.groupe, set(territoires["code"]))
-    date, producteur = _date_et_source(diagnostic, definition, demande.groupe)
+    lus = (diagnostic.chiffre(t, definition.code, demande.groupe) for t in fonds.attendus(demande.groupe))
+    lu = next((c for c in lus if c is not None and c.a_une_valeur), None)
+    perimetres = fonds.perimetres if demande.superposer_qpv else None
     repere = _repere(diagnostic, definition, sujet, demande.groupe)
+    palette = palette_de(definition.code, definition.theme)
     return CarteThematique(
         code=definition.code,
         titre=f"{demande.titre} · {sujet.nom}",
@@ -220,19 +214,19 @@ def carte(fonds: Fonds, demande: DemandeDeCarte) -> CarteThematique:
         nature=definition.nature,  # type: ignore[arg-type]
         unite=definition.unite if definition.unite in {"%", "€"} else "",
         decimales=definition.decimales,
-        source=producteur,
-        date=date,
+        source=source(lu.source).titre_court if lu else "",
+        date=lu.periode if lu else "",
         geographie=fonds.geographie,
         reference=repere,
-        manquants=manquants,
-        superpositions=_superpositions(fonds, demande),
+        palette=None if palette in PALETTES_DIVERGENTES and repere is None else palette,
+        manquants=_sans_contour(fonds, demande.groupe, set(territoires["code"])),
+        superpositions=() if perimetres is None else (perimetres,),
     )
 
 
 def _sans_contour(fonds: Fonds, groupe: str, dessines: set[str]) -> tuple[str, ...]:
     """Nommer les territoires sans contour ; refuser la carte s'ils sont plus d'un sur cinq."""
-    ensembles = fonds.diagnostic.ensembles
-    attendus = ensembles.quartiers if groupe == "quartiers" else ensembles.mailles
+    attendus = fonds.attendus(groupe)
     manquants = tuple(t.nom for t in attendus if t.code not in dessines)
     if len(dessines) < CONTOURS_MINIMUM * len(attendus):
         raise CarteImpossible(
@@ -244,58 +238,31 @@ def _sans_contour(fonds: Fonds, groupe: str, dessines: set[str]) -> tuple[str, .
 
 
 def _territoires(fonds: Fonds, definition: Indicateur, groupe: str) -> gpd.GeoDataFrame:
-    ensembles = fonds.diagnostic.ensembles
-    par_code: dict[str, Territoire] = {
-        t.code: t for t in (ensembles.quartiers if groupe == "quartiers" else ensembles.mailles)
-    }
+    import pandas as pd  # noqa: PLC0415 - import lent, réservé aux cartes
+
+    par_code = {t.code: t for t in fonds.attendus(groupe)}
     contours = fonds.de(groupe)
     contours = contours[contours["code"].isin(par_code)][["code", "geometry"]].reset_index(drop=True)
     lignes = [_attributs(fonds.diagnostic, definition, par_code[c], groupe) for c in contours["code"]]
-    for nom in ("nom", "valeur", "statut", "fiabilite", "raison", "marge"):
-        contours[nom] = [ligne[nom] for ligne in lignes]
-    contours["valeur"] = contours["valeur"].astype(float)
-    contours["marge"] = contours["marge"].astype(float)
-    return contours
+    attributs = pd.DataFrame(lignes, columns=ATTRIBUTS)
+    return contours.join(attributs.astype({"valeur": float, "marge": float}))
 
 
 def _attributs(
     diagnostic: Diagnostic, definition: Indicateur, territoire: Territoire, groupe: str
-) -> dict[str, Any]:
+) -> tuple[object, ...]:
+    """Dire ce que la carte montre d'un territoire, dans l'ordre de ``ATTRIBUTS``."""
     chiffre = diagnostic.chiffre(territoire, definition.code, groupe)
     hors_champ = territoire.type_iris in {"A", "D"} and definition.nature != "effectif"
-    if chiffre is None or hors_champ:
-        lu = (
-            ""
-            if chiffre is None or not chiffre.a_une_valeur
-            else f" (chiffre publié : {ecrire(definition, chiffre)})"
-        )
-        raison = f"IRIS d'activité ou divers, non classé{lu}" if hors_champ else "non publié à ce niveau"
-        statut = Statut.SANS_OBJET if hors_champ else Statut.INDISPONIBLE
-        return {
-            "nom": territoire.nom,
-            "valeur": float("nan"),
-            "statut": statut,
-            "fiabilite": "non_evaluee",
-            "raison": raison,
-            "marge": float("nan"),
-        }
-    return {
-        "nom": territoire.nom,
-        "valeur": chiffre.valeur,
-        "statut": chiffre.statut,
-        "fiabilite": chiffre.fiabilite,
-        "raison": "" if chiffre.a_une_valeur else chiffre.note,
-        "marge": chiffre.marge,
-    }
-
-
-def _date_et_source(diagnostic: Diagnostic, definition: Indicateur, groupe: str) -> tuple[str, str]:
-    ensembles = diagnostic.ensembles
-    for t in ensembles.quartiers if groupe == "quartiers" else ensembles.mailles:
-        chiffre = diagnostic.chiffre(t, definition.code, groupe)
-        if chiffre is not None and chiffre.a_une_valeur:
-            return chiffre.periode, source(chiffre.source).titre_court
-    return "", ""
+    if hors_champ:
+        lu = chiffre is not None and chiffre.a_une_valeur
+        dit = f" (chiffre publié : {ecrire(definition, chiffre)})" if lu else ""
+        raison = f"IRIS d'activité ou divers, non classé{dit}"
+        return territoire.nom, nan, Statut.SANS_OBJET, "non_evaluee", raison, nan
+    if chiffre is None:
+        return territoire.nom, nan, Statut.INDISPONIBLE, "non_evaluee", "non publié à ce niveau", nan
+    raison = "" if chiffre.a_une_valeur else chiffre.note
+    return territoire.nom, chiffre.valeur, chiffre.statut, chiffre.fiabilite, raison, chiffre.marge
 
 
 def _repere(
@@ -312,9 +279,3 @@ def _repere(
     ):
         return None
     return Reference(sujet.nom, chiffre.valeur)
-
-
-def _superpositions(fonds: Fonds, demande: DemandeDeCarte) -> tuple[Superposition, ...]:
-    if not demande.superposer_qpv or fonds.perimetres is None:
-        return ()
-    return (fonds.perimetres,)

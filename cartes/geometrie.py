@@ -6,7 +6,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import shapely
 
@@ -14,11 +14,14 @@ from abs.formats import avec_unite
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy as np
 
 LAMBERT_93 = "EPSG:2154"
 GEOGRAPHIQUE = "EPSG:4326"
 # Emprise de la France métropolitaine en degrés (ouest, sud, est, nord).
 _METROPOLE = (-5.5, 41.0, 10.0, 51.5)
+# Un portrait montre une poignée de fonds (IRIS, quartiers, communes), chacun à deux échelles.
+FONDS_GARDES: Final = 32
 
 
 @lru_cache(maxsize=8)
@@ -120,3 +123,23 @@ def contours_de(table: gpd.GeoDataFrame) -> Contours:
     for octets in shapely.to_wkb(table.geometry.to_numpy()):
         calcul.update(octets)
     return Contours(table[["geometry"]], calcul.hexdigest())
+
+
+@lru_cache(maxsize=FONDS_GARDES)
+def projetes(contours: Contours) -> Contours:
+    """Projeter en mètres, dans la projection du lieu."""
+    couche = reprojeter(contours.couche, projection_locale(contours.couche))
+    return Contours(couche, f"{contours.empreinte} projetés")
+
+
+@lru_cache(maxsize=FONDS_GARDES)
+def simplifies(contours: Contours, tolerance: float) -> Contours:
+    """Simplifier ensemble les frontières partagées."""
+    return Contours(simplifier(contours.couche, tolerance), f"{contours.empreinte} à {tolerance!r} m")
+
+
+@lru_cache(maxsize=FONDS_GARDES)
+def lieux(contours: Contours) -> np.ndarray:
+    """Situer un point dans chaque territoire."""
+    places: Any = shapely.get_coordinates(shapely.point_on_surface(contours.couche.geometry.to_numpy()))
+    return places

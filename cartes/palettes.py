@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from cartes.charte import CHARTE
+from cartes.charte import CHARTE, COULEURS
 
 _RAMPES: dict[str, list[str]] = CHARTE["rampes"]
 _DIVERGENTES: dict[str, list[str]] = CHARTE["divergentes"]
@@ -27,6 +27,11 @@ def clarte(couleur: str) -> float:
     rouge, vert, bleu = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in composantes)
     luminance = 0.2126 * rouge + 0.7152 * vert + 0.0722 * bleu
     return 116 * luminance ** (1 / 3) - 16 if luminance > 0.008856 else 903.3 * luminance
+
+
+def contraste(couleur: str, sombre: str) -> str:
+    """Choisir l'encre qui se lit sur une couleur : sombre sur une classe claire, celle du papier sur une sombre."""
+    return sombre if clarte(couleur) > CLARTE_DES_HACHURES else COULEURS["papier"]
 
 
 def _teinte(rampe: str, clarte_voulue: float) -> str:

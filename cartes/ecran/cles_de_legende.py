@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cartes.apparence import FOND_DES_CERCLES, Apparence, rayon, tailles
 from cartes.charte import COULEURS, ETATS
-from cartes.palettes import CLARTE_DES_HACHURES, clarte
+from cartes.palettes import contraste
 from cartes.papier.legende import LigneLegende, lignes_de_legende
 
 if TYPE_CHECKING:
@@ -42,22 +42,18 @@ def remplissage(apparence: Apparence) -> str:
 
 def style_leaflet(apparence: Apparence, *, cercle: bool = False) -> dict[str, object]:
     """Traduire une apparence en options de tracé Leaflet."""
-    marque = apparence.contour != "plein"
     pale = remplissage(apparence) in (FOND_DES_CERCLES, COULEURS["papier"]) or apparence.etat == "sans_objet"
-    bord = (
-        ENCRE
-        if marque
-        else BORD_DE_CERCLE
-        if cercle
-        else COULEURS["bord_sur_fond_pale"]
-        if pale
-        else COULEURS["papier"]
-    )
+    if apparence.contour != "plein":
+        bord, epaisseur = ENCRE, 1.4
+    elif cercle:
+        bord, epaisseur = BORD_DE_CERCLE, 0.7
+    else:
+        bord, epaisseur = COULEURS["bord_sur_fond_pale" if pale else "papier"], 1
     return {
         "fillColor": remplissage(apparence),
         "fillOpacity": 0.92 if cercle else 1,
         "color": bord,
-        "weight": 1.4 if marque else 0.7 if cercle else 1,
+        "weight": epaisseur,
         "dashArray": _TIRETS[apparence.contour] or None,
     }
 
@@ -75,7 +71,7 @@ def _motif(apparence: Apparence) -> str:
         fond, dessin = etat.fond, etat.motif
     else:
         fond = apparence.couleur
-        encre = COULEURS["hachures_sombres"] if clarte(fond) > CLARTE_DES_HACHURES else COULEURS["papier"]
+        encre = contraste(fond, COULEURS["hachures_sombres"])
         dessin = f'<path d="M-1 -1L8 8M-1 6L1 8M6 -1L8 1" stroke="{encre}" stroke-width="1"/>'
     return (
         f'<pattern id="{identifiant(apparence)}" width="7" height="7" patternUnits="userSpaceOnUse">'
@@ -97,28 +93,25 @@ def _ligne_html(ligne: LigneLegende, maximum: float) -> str:
     elif ligne.genre == "cercle":
         signe = _cercle_svg(rayon(ligne.valeur, maximum, RAYON_MAXIMAL), ligne.apparence)
     elif ligne.genre == "contour":
-        signe = (
-            '<svg width="26" height="16" aria-hidden="true"><rect x="2" y="2" width="22" height="12" '
-            f'fill="none" stroke="{echapper(ligne.couleur)}" stroke-width="2.5"/></svg>'
-        )
+        trait = f'fill="none" stroke="{echapper(ligne.couleur)}" stroke-width="2.5"'
+        signe = _svg("26", "16", f'<rect x="2" y="2" width="22" height="12" {trait}/>')
     return f'<li class="{ligne.genre}">{signe}<span>{echapper(ligne.texte)}</span></li>'
 
 
+def _svg(largeur: str, hauteur: str, dessin: str) -> str:
+    return f'<svg width="{largeur}" height="{hauteur}" aria-hidden="true">{dessin}</svg>'
+
+
 def _case_svg(apparence: Apparence) -> str:
-    trait = COULEURS["ensemble"] if apparence.contour == "plein" else ENCRE
+    bord = COULEURS["ensemble"] if apparence.contour == "plein" else ENCRE
+    trait = f'stroke="{bord}" stroke-dasharray="{_TIRETS[apparence.contour]}"'
+    case = f'<rect x="1" y="1" width="24" height="14" fill="{remplissage(apparence)}" {trait}/>'
     croix = f'<path d="M10 5l6 6m0 -6l-6 6" stroke="{ENCRE}" stroke-width="1.3"/>'
-    return (
-        '<svg width="26" height="16" aria-hidden="true"><rect x="1" y="1" width="24" height="14" '
-        f'fill="{remplissage(apparence)}" stroke="{trait}" stroke-dasharray="{_TIRETS[apparence.contour]}"/>'
-        f"{croix if apparence.etat == 'zero' else ''}</svg>"
-    )
+    return _svg("26", "16", case + croix * (apparence.etat == "zero"))
 
 
 def _cercle_svg(rayon_px: float, apparence: Apparence) -> str:
-    cote = 2 * RAYON_MAXIMAL + 2
-    hauteur = 2 * rayon_px + 2
-    return (
-        f'<svg width="{cote:.0f}" height="{hauteur:.1f}" aria-hidden="true"><circle cx="{cote / 2:.1f}" '
-        f'cy="{hauteur / 2:.1f}" r="{rayon_px:.1f}" fill="{remplissage(apparence)}" stroke="{BORD_DE_CERCLE}" '
-        'stroke-width=".7"/></svg>'
-    )
+    cote, hauteur = 2 * RAYON_MAXIMAL + 2, 2 * rayon_px + 2
+    place = f'cx="{cote / 2:.1f}" cy="{hauteur / 2:.1f}" r="{rayon_px:.1f}"'
+    trait = f'fill="{remplissage(apparence)}" stroke="{BORD_DE_CERCLE}" stroke-width=".7"'
+    return _svg(f"{cote:.0f}", f"{hauteur:.1f}", f"<circle {place} {trait}/>")

@@ -17,10 +17,10 @@ from folium.template import Template
 from xstatic.pkg import leaflet
 
 from cartes.apparence import FOND_DES_CERCLES, Apparence, apparences, rayon, tailles
+from cartes.charte import variables_css
 from cartes.ecran.cles_de_legende import RAYON_MAXIMAL, definitions, echapper, legende_html, style_leaflet
 from cartes.ecran.textes import lignes_d_infobulle, texte_alternatif
-from cartes.geometrie import GEOGRAPHIQUE, reprojeter, simplifier
-from cartes.papier.contours import projetes
+from cartes.geometrie import GEOGRAPHIQUE, projetes, reprojeter, simplifier
 from cartes.papier.legende import lignes_de_legende, perimetres_visibles
 from donnees_insee.erreurs import CarteImpossible
 
@@ -105,11 +105,9 @@ def _donnees(cartes: Sequence[DonneesDeCarte], perimetres: list[dict[str, Any]])
     """Rassembler contours et couches en un JSON où aucun ``<`` ne peut fermer la balise qui le porte."""
     fonds: dict[tuple[str, ...], dict[str, Any]] = {}
     couches = [_couche(carte, _rang_du_fond(carte, fonds)) for carte in cartes]
-    bornes = [_bornes(carte.contours) for carte in cartes]
-    ouest, sud = (min(float(b[i]) for b in bornes) for i in (0, 1))
-    est, nord = (max(float(b[i]) for b in bornes) for i in (2, 3))
+    ouest, sud, est, nord = zip(*(_bornes(carte.contours) for carte in cartes), strict=True)
     contenu = {
-        "emprise": [[sud, ouest], [nord, est]],
+        "emprise": [[min(sud), min(ouest)], [max(nord), max(est)]],
         "fonds": list(fonds.values()),
         "couches": couches,
         "perimetres": perimetres,
@@ -151,12 +149,9 @@ def _alleger(contours: Contours) -> gpd.GeoDataFrame:
 
 def _objet(geometrie: Any) -> dict[str, Any]:
     """Écrire une géométrie en GeoJSON, coordonnées arrondies de même façon des deux côtés d'une frontière."""
-
-    def arrondir(noeud: Any) -> Any:
-        return _degre(noeud) if isinstance(noeud, float) else [arrondir(fils) for fils in noeud]
-
-    objet = shapely.geometry.mapping(geometrie)
-    return {"type": objet["type"], "coordinates": arrondir(objet["coordinates"])}
+    arrondie = shapely.transform(geometrie, lambda points: points.round(_DECIMALES_DE_DEGRE))
+    objet: dict[str, Any] = shapely.geometry.mapping(arrondie)
+    return objet
 
 
 def _degre(valeur: float) -> float:
@@ -259,7 +254,7 @@ def _tete() -> dict[str, str]:
     styles = re.sub(r"url\([^)]*\)", "none", styles)
     return {
         "leaflet_css": f"<style>{styles}</style>",
-        "atlas_css": f"<style>{_fichier('atlas.css')}</style>",
+        "atlas_css": f"<style>{variables_css('atlas')}\n{_fichier('atlas.css')}</style>",
         "leaflet": f"<script>{code}</script>",
         "atlas": f"<script>{_fichier('atlas.js')}</script>",
     }

@@ -12,9 +12,7 @@ from matplotlib.path import Path
 
 from cartes.apparence import apparences, rayon, tailles
 from cartes.charte import COULEURS, POLICE
-from cartes.geometrie import Contours, barre_d_echelle, reprojeter
-from cartes.papier.cadre import Cadre
-from cartes.papier.contours import chemin_d_ensemble, chemins, lieux, projetes, simplifies
+from cartes.geometrie import Contours, barre_d_echelle, lieux, projetes, reprojeter, simplifies
 from cartes.papier.legende import perimetres_visibles
 from cartes.papier.mise_en_page import (
     CASE,
@@ -22,16 +20,18 @@ from cartes.papier.mise_en_page import (
     CORPS_MENTION,
     INTERLIGNE,
     LARGEUR,
-    LARGEUR_LEGENDE,
-    MARGE,
     Bloc,
     Page,
 )
 from cartes.papier.trace import (
     ENCRE,
     FOND,
+    Cadre,
     chemin,
+    chemin_d_ensemble,
+    chemins,
     ecrire,
+    pastille,
     poser_aplat,
     poser_aplats,
     poser_cercle,
@@ -42,6 +42,8 @@ from cartes.papier.trace import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cartes.specification import DonneesDeCarte, Superposition
 
 # Motifs d'épaisseur constante, quel que soit le réglage du poste.
@@ -54,26 +56,35 @@ def dessiner(carte: DonneesDeCarte) -> Figure:
     # Un demi-point de tolérance : invisible à l'impression, et des fichiers SVG légers.
     contours = simplifies(contours, Page(carte, contours.couche).metres_par_point / 2)
     page = Page(carte, contours.couche)
+
+    def poser(cadre: Cadre, legende: Cadre) -> None:
+        _poser_carte(cadre, page, contours)
+        _poser_legende(legende, page)
+
+    return composer(page, poser)
+
+
+def composer(page: Page, poser: Callable[[Cadre, Cadre], None]) -> Figure:
+    """Mettre en page : la carte et sa légende, que pose l'appelant, puis les titres et la source."""
+    ouest, sud, est, nord = page.cadre
+    demi_largeur = page.largeur_carte * page.metres_par_point / 2
+    demi_hauteur = page.hauteur_carte * page.metres_par_point / 2
+    abscisses = ((ouest + est) / 2 - demi_largeur, (ouest + est) / 2 + demi_largeur)
+    ordonnees = ((sud + nord) / 2 - demi_hauteur, (sud + nord) / 2 + demi_hauteur)
+    bas, hauteur = page.marge + page.hauteur_mentions, page.hauteur_milieu
     with mpl.rc_context(_REGLAGES):
         figure = Figure(figsize=(LARGEUR / 72, page.hauteur / 72), dpi=150, facecolor="white")
-        _poser_carte(figure, page, contours)
-        _poser_legende(figure, page)
+        # Calée en haut, à côté du début de la légende, quand celle-ci est plus longue que la carte.
+        place = (page.marge, bas + hauteur - page.hauteur_carte, page.largeur_carte, page.hauteur_carte)
+        gauche, largeur = LARGEUR - page.marge - page.largeur_legende, page.largeur_legende
+        # La légende se lit de haut en bas, dans un cadre gradué en points.
+        legende = Cadre(figure, (gauche, bas, largeur, hauteur), (0, largeur), (hauteur, 0))
+        poser(Cadre(figure, place, abscisses, ordonnees), legende)
         _poser_textes(figure, page)
     return figure
 
 
-def _poser_carte(figure: Figure, page: Page, contours: Contours) -> None:
-    # Calée en haut, à côté du début de la légende, quand celle-ci est plus longue que la carte.
-    bas = MARGE + page.hauteur_mentions + page.hauteur_milieu - page.hauteur_carte
-    ouest, sud, est, nord = page.cadre
-    demi_largeur = page.largeur_carte * page.metres_par_point / 2
-    demi_hauteur = page.hauteur_carte * page.metres_par_point / 2
-    cadre = Cadre(
-        figure,
-        (MARGE, bas, page.largeur_carte, page.hauteur_carte),
-        ((ouest + est) / 2 - demi_largeur, (ouest + est) / 2 + demi_largeur),
-        ((sud + nord) / 2 - demi_hauteur, (sud + nord) / 2 + demi_hauteur),
-    )
+def _poser_carte(cadre: Cadre, page: Page, contours: Contours) -> None:
     _poser_territoires(cadre, page, contours)
     poser_contour(cadre, chemin_d_ensemble(contours), COULEURS["ensemble"], 0.7, 2, filet=False)
     if page.carte.en_cercles:
@@ -82,7 +93,7 @@ def _poser_carte(figure: Figure, page: Page, contours: Contours) -> None:
         _poser_valeurs(cadre, page, contours)
     for superposition in page.carte.superpositions:
         _poser_superposition(cadre, page, superposition)
-    _poser_echelle(cadre, page)
+    poser_echelle(cadre, page.metres_par_point, bbox=pastille(0.1, alpha=0.75))
 
 
 def _poser_territoires(cadre: Cadre, page: Page, contours: Contours) -> None:
@@ -96,22 +107,11 @@ def _poser_territoires(cadre: Cadre, page: Page, contours: Contours) -> None:
 
 def _poser_valeurs(cadre: Cadre, page: Page, contours: Contours) -> None:
     """Écrire chaque valeur à l'intérieur de son territoire."""
-    fond = {"boxstyle": "round,pad=0.12", "facecolor": COULEURS["papier"], "edgecolor": "none", "alpha": 0.8}
-    for rang, (valeur, look) in enumerate(
-        zip(page.carte.territoires["valeur"], apparences(page.carte), strict=True)
-    ):
+    style: dict[str, Any] = {"ha": "center", "va": "center", "bbox": pastille(0.12, alpha=0.8), "zorder": 4}
+    lignes = zip(page.carte.territoires["valeur"], apparences(page.carte), strict=True)
+    for rang, (valeur, look) in enumerate(lignes):
         if not look.etat:
-            ici = _lieu(contours, rang)
-            ecrire(
-                cadre,
-                *ici,
-                page.carte.ecrire(valeur),
-                CORPS_LEGENDE,
-                ha="center",
-                va="center",
-                bbox=fond,
-                zorder=4,
-            )
+            ecrire(cadre, *_lieu(contours, rang), page.carte.ecrire(valeur), CORPS_LEGENDE, **style)
 
 
 def _lieu(contours: Contours, rang: int) -> tuple[float, float]:
@@ -145,40 +145,19 @@ def _poser_superposition(toile: Cadre, page: Page, superposition: Superposition)
             poser_numero(toile, (lieu.x, lieu.y), str(rang), superposition.couleur)
 
 
-def _poser_echelle(cadre: Cadre, page: Page) -> None:
-    """Tracer une barre d'échelle métrique en bas à gauche, sur un fond qui la détache de la carte."""
+def poser_echelle(cadre: Cadre, point: float, coins: str = "miter", **style: Any) -> None:
+    """Tracer en bas à gauche une barre d'échelle métrique, quand un point vaut tant de mètres."""
     (ouest, est), (sud, _) = cadre.abscisses, cadre.ordonnees
-    point = page.metres_par_point
     longueur, texte = barre_d_echelle(est - ouest)
     gauche, bas = ouest + 5 * point, sud + 5 * point
-    poser_trait(
-        cadre,
-        [gauche, gauche, gauche + longueur, gauche + longueur],
-        [bas + 4 * point, bas, bas, bas + 4 * point],
-        ENCRE,
-        1.1,
-        7,
-    )
-    fond = {"boxstyle": "round,pad=0.1", "facecolor": COULEURS["papier"], "edgecolor": "none", "alpha": 0.75}
-    ecrire(
-        cadre,
-        gauche + longueur / 2,
-        bas + 5 * point,
-        texte,
-        CORPS_MENTION,
-        ha="center",
-        va="bottom",
-        bbox=fond,
-        zorder=7,
-    )
+    droite, dent = gauche + longueur, bas + 4 * point
+    trait: dict[str, Any] = {"color": ENCRE, "linewidth": 1.1, "solid_joinstyle": coins, "zorder": 7}
+    poser_trait(cadre, [gauche, gauche, droite, droite], [dent, bas, bas, dent], **trait)
+    lettres: dict[str, Any] = {"ha": "center", "va": "bottom", "zorder": 7} | style
+    ecrire(cadre, gauche + longueur / 2, bas + 5 * point, texte, CORPS_MENTION, **lettres)
 
 
-def _poser_legende(figure: Figure, page: Page) -> None:
-    """Dessiner la légende de haut en bas, dans un repère gradué en points."""
-    gauche = LARGEUR - MARGE - LARGEUR_LEGENDE
-    bas = MARGE + page.hauteur_mentions
-    rectangle = (gauche, bas, LARGEUR_LEGENDE, page.hauteur_milieu)
-    cadre = Cadre(figure, rectangle, (0, LARGEUR_LEGENDE), (page.hauteur_milieu, 0))
+def _poser_legende(cadre: Cadre, page: Page) -> None:
     haut = 0.0
     for bloc in page.legende:
         decalage = 5 if bloc.ligne.genre == "titre" else 0
@@ -187,15 +166,8 @@ def _poser_legende(figure: Figure, page: Page) -> None:
         pas = CORPS_LEGENDE * INTERLIGNE
         premier = milieu - (len(bloc.textes) - 1) * pas / 2
         for rang, texte in enumerate(bloc.textes):
-            ecrire(
-                cadre,
-                bloc.retrait,
-                premier + rang * pas,
-                texte,
-                CORPS_LEGENDE,
-                va="center",
-                fontweight=bloc.graisse,
-            )
+            style: dict[str, Any] = {"va": "center", "fontweight": bloc.graisse}
+            ecrire(cadre, bloc.retrait, premier + rang * pas, texte, CORPS_LEGENDE, **style)
         haut += bloc.hauteur
 
 
@@ -211,7 +183,7 @@ def _poser_signe(cadre: Cadre, bloc: Bloc, milieu: float) -> None:
             poser_croix(cadre, (largeur / 2, milieu))
         if ligne.apparence.contour == "plein":
             x, y = np.asarray(rectangle.vertices).T.tolist()
-            poser_trait(cadre, x, y, COULEURS["bord_de_case"], 0.5, 2)
+            poser_trait(cadre, x, y, color=COULEURS["bord_de_case"], linewidth=0.5, zorder=2)
     elif ligne.genre == "cercle":
         poser_cercle(cadre, ((bloc.retrait - 6) / 2, milieu), bloc.rayon, ligne.apparence)
     elif ligne.genre == "contour":
@@ -221,10 +193,10 @@ def _poser_signe(cadre: Cadre, bloc: Bloc, milieu: float) -> None:
 def _poser_textes(figure: Figure, page: Page) -> None:
     """Écrire titre, sous-titre et source."""
     cadre = Cadre(figure, (0, 0, LARGEUR, page.hauteur), (0, LARGEUR), (0, page.hauteur))
-    haut = page.hauteur - MARGE
+    haut = page.hauteur - page.marge
     for texte, corps, graisse in page.titres:
-        ecrire(cadre, MARGE, haut, texte, corps, va="top", fontweight=graisse)
+        ecrire(cadre, page.marge, haut, texte, corps, va="top", fontweight=graisse)
         haut -= corps * INTERLIGNE
     for rang, texte in enumerate(page.mentions):
-        bas = MARGE + (len(page.mentions) - 1 - rang) * CORPS_MENTION * INTERLIGNE
-        ecrire(cadre, MARGE, bas, texte, CORPS_MENTION, va="bottom", color=COULEURS["mention"])
+        bas = page.marge + (len(page.mentions) - 1 - rang) * CORPS_MENTION * INTERLIGNE
+        ecrire(cadre, page.marge, bas, texte, CORPS_MENTION, va="bottom", color=COULEURS["mention"])

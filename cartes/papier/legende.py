@@ -14,13 +14,12 @@ from cartes.apparence import (
     COULEUR_DES_CERCLES,
     FOND_DES_CERCLES,
     Apparence,
-    Contour,
     apparences,
     couleurs_des_classes,
     tailles,
     une_fois,
 )
-from cartes.charte import COULEURS, ETATS, Etat
+from cartes.charte import COULEURS, ETATS
 from cartes.geometrie import reprojeter, tailles_rondes
 
 if TYPE_CHECKING:
@@ -66,20 +65,13 @@ def _lignes_de_classes(carte: DonneesDeCarte) -> list[LigneLegende]:
     if not couleurs:
         return reference
     if carte.en_valeurs:
-        rangees = carte.valides.sort_values(["valeur", "nom"], ascending=[False, True]).to_dict("records")
-        lignes = [LigneLegende("numero", f"{x['nom']} : {carte.ecrire(x['valeur'])}") for x in rangees]
-        return [
-            *reference,
-            LigneLegende("titre", f"Valeurs écrites sur la carte : {carte.en_valeurs}"),
-            *lignes,
-        ]
+        rangees = carte.valides.sort_values(["valeur", "nom"], ascending=[False, True])[["nom", "valeur"]]
+        titre = LigneLegende("titre", f"Valeurs écrites sur la carte : {carte.en_valeurs}")
+        lignes = [LigneLegende("numero", f"{nom} : {carte.ecrire(v)}") for nom, v in rangees.to_numpy()]
+        return [*reference, titre, *lignes]
     classes = carte.discretisation
-    cases = [
-        LigneLegende("case", f"{libelle} ({effectif})", Apparence(couleur))
-        for libelle, effectif, couleur in zip(
-            classes.libelles(carte.unite), classes.effectifs, couleurs, strict=True
-        )
-    ]
+    lues = zip(classes.libelles(carte.unite), classes.effectifs, couleurs, strict=True)
+    cases = [LigneLegende("case", f"{dite} ({effectif})", Apparence(c)) for dite, effectif, c in lues]
     titre = LigneLegende("titre", "Classes (nombre de territoires)")
     if classes.cotes is None:
         # La référence tombe dans une classe : écrite avant le titre, elle ne semble pas en séparer deux.
@@ -93,50 +85,37 @@ def _lignes_de_cercles(carte: DonneesDeCarte) -> list[LigneLegende]:
     rondes = tailles_rondes(max(mesures, default=0.0))
     if not rondes:
         return []
-    effectif = carte.forme == "cercles"
-    titre = LigneLegende(
-        "titre", f"Aire du cercle : {(carte.unite or 'effectif') if effectif else carte.libelle_poids}"
-    )
-    couleur = COULEUR_DES_CERCLES if effectif else COULEURS["papier"]
+    if carte.forme == "cercles":
+        dit, couleur = carte.unite or "effectif", COULEUR_DES_CERCLES
+    else:
+        dit, couleur = carte.libelle_poids, COULEURS["papier"]
     cercles = [LigneLegende("cercle", nombre(t), Apparence(couleur), t) for t in rondes]
-    return [titre, *cercles]
+    return [LigneLegende("titre", f"Aire du cercle : {dit}"), *cercles]
 
 
 def _lignes_d_etats(carte: DonneesDeCarte) -> list[LigneLegende]:
     presentes = apparences(carte)
-    etats: Counter[Etat] = Counter(a.etat for a in presentes)
+    comptes = Counter([a.etat for a in presentes] + [a.contour for a in presentes])
     neutre = FOND_DES_CERCLES if carte.en_cercles else COULEURS["fond_des_marques"]
-    lignes = [
-        LigneLegende("case", f"{dessin.libelle} ({etats[etat]})", Apparence(etat=etat))
-        for etat, dessin in ETATS.items()
-        if etats[etat]
-    ]
-    marques = (
+    particularites = [
+        *((dessin.libelle, Apparence(etat=etat), comptes[etat]) for etat, dessin in ETATS.items()),
         ("Chiffre fragile", Apparence(neutre, fragile=True), sum(a.fragile for a in presentes)),
-        ("Valeur estimée", Apparence(neutre, contour="tirets"), _compter(presentes, "tirets")),
-        ("Valeur partielle", Apparence(neutre, contour="points"), _compter(presentes, "points")),
-    )
-    lignes += [LigneLegende("case", f"{texte} ({n})", a) for texte, a, n in marques if n]
+        ("Valeur estimée", Apparence(neutre, contour="tirets"), comptes["tirets"]),
+        ("Valeur partielle", Apparence(neutre, contour="points"), comptes["points"]),
+    ]
+    lignes = [LigneLegende("case", f"{texte} ({n})", a) for texte, a, n in particularites if n]
     return [LigneLegende("titre", "Particularités"), *lignes] if lignes else []
-
-
-def _compter(presentes: tuple[Apparence, ...], contour: Contour) -> int:
-    return sum(apparence.contour == contour for apparence in presentes)
 
 
 def _lignes_de_superpositions(carte: DonneesDeCarte) -> list[LigneLegende]:
     lignes: list[LigneLegende] = []
     for superposition in carte.superpositions:
         visibles = perimetres_visibles(carte, superposition)
-        if visibles.empty:
-            continue
-        lignes.append(LigneLegende("contour", superposition.nom, couleur=superposition.couleur))
-        if superposition.etiquette:
-            noms = visibles[superposition.etiquette].astype(str)
-            lignes += [
-                LigneLegende("numero", f"{rang}. {nom}", couleur=superposition.couleur)
-                for rang, nom in enumerate(noms, start=1)
-            ]
+        if not visibles.empty:
+            noms = visibles[superposition.etiquette].astype(str) if superposition.etiquette else ()
+            siennes: list[tuple[Genre, str]] = [("contour", superposition.nom)]
+            siennes += [("numero", f"{rang}. {nom}") for rang, nom in enumerate(noms, start=1)]
+            lignes += [LigneLegende(*ligne, couleur=superposition.couleur) for ligne in siennes]
     return [LigneLegende("titre", "Périmètres"), *lignes] if lignes else []
 
 

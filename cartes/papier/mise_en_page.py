@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cartes.apparence import rayon, tailles
 from cartes.geometrie import emprise
@@ -18,13 +18,9 @@ from cartes.papier.trace import couper
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from cartes.specification import DonneesDeCarte
-
-LARGEUR, MARGE, GOUTTIERE, LARGEUR_LEGENDE = 720.0, 12.0, 14.0, 240.0
+LARGEUR, GOUTTIERE = 720.0, 14.0
 # Largeur à laquelle un rapport A4 imprime la carte (17 cm) : aucun texte n'y descend sous 7 points.
 LARGEUR_IMPRIMEE, CORPS_IMPRIME_MINIMUM = 481.9, 7.0
-# Deux cartes, leurs titres et leurs légendes tiennent ainsi sur une page A4 du document Word.
-HAUTEUR_CARTE = (250.0, 380.0)
 CORPS_TITRE, CORPS_SOUS_TITRE, CORPS_LEGENDE, CORPS_MENTION = 16.0, 12.0, 10.6, 10.6
 INTERLIGNE = 1.3
 CASE = (22.0, 12.0)
@@ -35,7 +31,14 @@ RAYON_MAXIMAL = 30.0
 class Page:
     """Dimensions de la page, calculées avant tout dessin."""
 
-    carte: DonneesDeCarte
+    marge: ClassVar[float] = 12.0
+    largeur_legende: ClassVar[float] = 240.0
+    # Deux cartes, leurs titres et leurs légendes tiennent ainsi sur une page A4 du document Word.
+    hauteurs: ClassVar[tuple[float, float]] = (250.0, 380.0)
+    # Sous les titres, au-dessus de la source.
+    blancs: ClassVar[tuple[float, float]] = (10.0, 8.0)
+
+    carte: Any
     couche: gpd.GeoDataFrame
 
     @cached_property
@@ -46,13 +49,14 @@ class Page:
     @property
     def largeur_carte(self) -> float:
         """Largeur du repère de la carte."""
-        return LARGEUR - 2 * MARGE - GOUTTIERE - LARGEUR_LEGENDE
+        return LARGEUR - 2 * self.marge - GOUTTIERE - self.largeur_legende
 
     @cached_property
     def hauteur_carte(self) -> float:
         """Hauteur du repère de la carte, selon la forme du territoire."""
         ouest, sud, est, nord = self.cadre
-        return min(max(self.largeur_carte * (nord - sud) / (est - ouest), HAUTEUR_CARTE[0]), HAUTEUR_CARTE[1])
+        minimum, maximum = self.hauteurs
+        return min(max(self.largeur_carte * (nord - sud) / (est - ouest), minimum), maximum)
 
     @cached_property
     def metres_par_point(self) -> float:
@@ -63,17 +67,21 @@ class Page:
     @cached_property
     def titres(self) -> list[tuple[str, float, str]]:
         """Lignes de titre et de sous-titre : texte, corps, graisse."""
-        utile = LARGEUR - 2 * MARGE
-        titre = couper(self.carte.titre, utile, CORPS_TITRE, "bold")
-        sous_titre = couper(self.carte.sous_titre, utile, CORPS_SOUS_TITRE) if self.carte.sous_titre else []
-        return [(t, CORPS_TITRE, "bold") for t in titre] + [
-            (t, CORPS_SOUS_TITRE, "normal") for t in sous_titre
+        styles = (
+            (self.carte.titre, CORPS_TITRE, "bold"),
+            (self.carte.sous_titre, CORPS_SOUS_TITRE, "normal"),
+        )
+        return [
+            (ligne, corps, graisse)
+            for texte, corps, graisse in styles
+            if texte
+            for ligne in couper(texte, LARGEUR - 2 * self.marge, corps, graisse)
         ]
 
     @cached_property
     def mentions(self) -> list[str]:
         """Lignes de source, de date et de géographie."""
-        return couper(self.carte.mention, LARGEUR - 2 * MARGE, CORPS_MENTION)
+        return couper(self.carte.mention, LARGEUR - 2 * self.marge, CORPS_MENTION)
 
     @cached_property
     def rayon_maximal(self) -> float:
@@ -94,12 +102,12 @@ class Page:
     @cached_property
     def hauteur_titres(self) -> float:
         """Place du titre et du sous-titre."""
-        return sum(corps * INTERLIGNE for _, corps, _ in self.titres) + 10
+        return sum(corps * INTERLIGNE for _, corps, _ in self.titres) + self.blancs[0]
 
     @cached_property
     def hauteur_mentions(self) -> float:
         """Place de la source."""
-        return len(self.mentions) * CORPS_MENTION * INTERLIGNE + 8
+        return len(self.mentions) * CORPS_MENTION * INTERLIGNE + self.blancs[1]
 
     @cached_property
     def hauteur_milieu(self) -> float:
@@ -109,7 +117,7 @@ class Page:
     @property
     def hauteur(self) -> float:
         """Hauteur de la page."""
-        return 2 * MARGE + self.hauteur_titres + self.hauteur_milieu + self.hauteur_mentions
+        return 2 * self.marge + self.hauteur_titres + self.hauteur_milieu + self.hauteur_mentions
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +147,7 @@ class Bloc:
     @cached_property
     def textes(self) -> list[str]:
         """Texte coupé à la largeur de la légende."""
-        return couper(self.ligne.texte, LARGEUR_LEGENDE - self.retrait, CORPS_LEGENDE, self.graisse)
+        return couper(self.ligne.texte, self.page.largeur_legende - self.retrait, CORPS_LEGENDE, self.graisse)
 
     @cached_property
     def rayon(self) -> float:
@@ -154,4 +162,4 @@ class Bloc:
         dessin = (
             2 * self.rayon if self.ligne.genre == "cercle" else CASE[1] if self.retrait > CASE[0] else 0.0
         )
-        return max(textes, dessin) + (9 if self.ligne.genre == "titre" else 4)
+        return max(textes, dessin) + self.blanc

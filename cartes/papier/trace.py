@@ -1,9 +1,9 @@
-"""Tracer avec matplotlib les éléments d'une carte : territoires, motifs, cercles, périmètres, textes."""
+"""Tracer avec matplotlib les éléments d'une carte : cadres, territoires, motifs, cercles, périmètres, textes."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 import shapely
@@ -14,22 +14,70 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
+from matplotlib.transforms import Affine2D, Bbox, TransformedBbox
 
 from cartes.apparence import FOND_DES_CERCLES, Apparence
 from cartes.charte import COULEURS, ETATS, POLICE
-from cartes.palettes import CLARTE_DES_HACHURES, clarte
+from cartes.geometrie import FONDS_GARDES, Contours, contour_d_ensemble
+from cartes.palettes import contraste
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
-    from cartes.papier.cadre import Toile
+    from matplotlib.artist import Artist
+    from matplotlib.figure import Figure
 
 CORPS_NUMERO = 10.6
 ENCRE = COULEURS["encre"]
+FOND = Apparence(FOND_DES_CERCLES)
+Cle = TypeVar("Cle", bound="Hashable")
 _TIRETS: dict[str, tuple[float, tuple[float, ...]]] = {
     "tirets": (0, (3.5, 2)),
     "points": (0, (1, 1.4)),
 }
+
+
+class Toile(Protocol):
+    """Là où l'on pose un élément : un repère de matplotlib, ou un :class:`Cadre`, plus léger."""
+
+    def add_artist(self, artist: Any) -> Any:
+        """Poser un élément."""
+
+
+class Cadre:
+    """Rectangle de la page gradué comme on veut.
+
+    Un repère de matplotlib porte des graduations, des limites qui suivent chaque élément posé, un fond : rien de
+    cela ne sert à une carte, et trois repères coûtent autant que tous les territoires.
+    """
+
+    def __init__(
+        self,
+        figure: Figure,
+        rectangle: tuple[float, float, float, float],
+        abscisses: tuple[float, float],
+        ordonnees: tuple[float, float],
+    ) -> None:
+        gauche, bas, largeur, hauteur = (cote / 72 for cote in rectangle)
+        self.figure = figure
+        self.abscisses, self.ordonnees = abscisses, ordonnees
+        echelles = (
+            largeur / (abscisses[1] - abscisses[0]),
+            hauteur / (ordonnees[1] - ordonnees[0]),
+        )
+        vers_les_pouces = (
+            Affine2D().translate(-abscisses[0], -ordonnees[0]).scale(*echelles).translate(gauche, bas)
+        )
+        self._transformation = vers_les_pouces + figure.dpi_scale_trans
+        self._bords = TransformedBbox(Bbox.from_bounds(gauche, bas, largeur, hauteur), figure.dpi_scale_trans)
+
+    def add_artist(self, artist: Artist) -> Artist:
+        """Poser un élément, rogné aux bords du cadre s'il n'est pas un texte."""
+        artist.set_transform(self._transformation)
+        self.figure.add_artist(artist)
+        if not isinstance(artist, Text):
+            artist.set_clip_box(self._bords)
+        return artist
 
 
 def chemin(geometrie: Any) -> Path:
@@ -39,6 +87,18 @@ def chemin(geometrie: Any) -> Path:
     return Path.make_compound_path(
         *(Path(shapely.get_coordinates(anneau), closed=True) for anneau in anneaux)
     )
+
+
+@lru_cache(maxsize=FONDS_GARDES)
+def chemins(contours: Contours) -> tuple[Path, ...]:
+    """Changer chaque contour en chemin à dessiner."""
+    return tuple(chemin(geometrie) for geometrie in contours.couche.geometry)
+
+
+@lru_cache(maxsize=FONDS_GARDES)
+def chemin_d_ensemble(contours: Contours) -> Path:
+    """Tracer le contour extérieur de l'ensemble."""
+    return chemin(contour_d_ensemble(contours.couche))
 
 
 def poser_aplat(axes: Toile, forme: Path, apparence: Apparence, *, ordre: float = 1) -> None:
@@ -58,14 +118,20 @@ def poser_aplats(
             formes, facecolors=fonds, edgecolors=bords, linewidths=0.5, joinstyle="miter", zorder=ordre
         )
     )
-    par_motif: dict[tuple[str, str], list[Path]] = {}
-    for forme, apparence in zip(formes, apparences, strict=True):
-        etat = ETATS.get(apparence.etat)
-        if etat is not None and etat.hachures:
-            par_motif.setdefault((etat.hachures, etat.encre_imprimee), []).append(forme)
-    for (hachures, encre), hachurees in par_motif.items():
+    etats = [ETATS.get(a.etat) for a in apparences]
+    motifs = [(e.hachures, e.encre_imprimee) if e is not None and e.hachures else None for e in etats]
+    for (hachures, encre), hachurees in _grouper(formes, motifs).items():
         _hachurer(axes, hachurees, hachures, encre, ordre + 0.1)
     _marquer(axes, formes, apparences, ordre + 0.2)
+
+
+def _grouper(formes: Sequence[Path], cles: Sequence[Cle | None]) -> dict[Cle, list[Path]]:
+    """Réunir les formes de même clé ; sans clé, une forme n'a pas de marque."""
+    groupes: dict[Cle, list[Path]] = {}
+    for forme, cle in zip(formes, cles, strict=True):
+        if cle is not None:
+            groupes.setdefault(cle, []).append(forme)
+    return groupes
 
 
 def poser_cercle(
@@ -96,11 +162,9 @@ def poser_croix(axes: Toile, centre: tuple[float, float], ordre: float = 3) -> N
     )
 
 
-def poser_trait(
-    axes: Toile, x: Sequence[float], y: Sequence[float], couleur: str, epaisseur: float, ordre: float
-) -> None:
-    """Tracer une ligne brisée."""
-    axes.add_artist(Line2D(x, y, color=couleur, linewidth=epaisseur, solid_joinstyle="miter", zorder=ordre))
+def poser_trait(axes: Toile, x: Sequence[float], y: Sequence[float], **style: Any) -> None:
+    """Tracer une ligne brisée, aux coins vifs si rien ne dit autrement."""
+    axes.add_artist(Line2D(x, y, **{"solid_joinstyle": "miter"} | style))
 
 
 def _hachurer(axes: Toile, formes: Sequence[Path], hachures: str, encre: str, ordre: float) -> None:
@@ -113,33 +177,17 @@ def _hachurer(axes: Toile, formes: Sequence[Path], hachures: str, encre: str, or
 
 def _marquer(axes: Toile, formes: Sequence[Path], apparences: Sequence[Apparence], ordre: float) -> None:
     """Ajouter ce que la couleur ne dit pas : hachures d'un chiffre fragile, bord d'une estimation."""
-    par_encre: dict[str, list[Path]] = {}
-    par_contour: dict[str, list[Path]] = {}
-    for forme, apparence in zip(formes, apparences, strict=True):
-        if apparence.fragile:
-            # Sombres sur une classe claire, claires sur une classe sombre : lisibles partout.
-            encre = (
-                COULEURS["hachures_sombres"]
-                if clarte(apparence.couleur) > CLARTE_DES_HACHURES
-                else COULEURS["papier"]
-            )
-            par_encre.setdefault(encre, []).append(forme)
-        if apparence.contour in _TIRETS:
-            par_contour.setdefault(apparence.contour, []).append(forme)
-    for encre, fragiles in par_encre.items():
+    encres = [contraste(a.couleur, COULEURS["hachures_sombres"]) if a.fragile else None for a in apparences]
+    for encre, fragiles in _grouper(formes, encres).items():
         _hachurer(axes, fragiles, "\\\\\\\\", encre, ordre)
-    for contour, bordees in par_contour.items():
-        axes.add_artist(
-            PathCollection(
-                bordees,
-                facecolors="none",
-                edgecolors=ENCRE,
-                linewidths=0.9,
-                linestyles=[_TIRETS[contour]],
-                joinstyle="miter",
-                zorder=ordre + 0.5,
-            )
-        )
+    for tirets, bordees in _grouper(formes, [_TIRETS.get(a.contour) for a in apparences]).items():
+        style: dict[str, Any] = {
+            "linewidths": 0.9,
+            "linestyles": [tirets],
+            "joinstyle": "miter",
+            "zorder": ordre + 0.5,
+        }
+        axes.add_artist(PathCollection(bordees, facecolors="none", edgecolors=ENCRE, **style))
 
 
 def poser_contour(
@@ -157,36 +205,28 @@ def poser_contour(
 
 def poser_numero(axes: Toile, lieu: tuple[float, float], numero: str, couleur: str, ordre: float = 6) -> None:
     """Écrire le numéro d'un périmètre dans une pastille blanche."""
-    pastille = {
-        "boxstyle": "round,pad=0.18",
-        "facecolor": COULEURS["papier"],
-        "edgecolor": couleur,
-        "linewidth": 0.6,
-    }
+    fond = pastille(0.18, edgecolor=couleur, linewidth=0.6)
     ecrire(
-        axes,
-        *lieu,
-        numero,
-        CORPS_NUMERO,
-        color=couleur,
-        ha="center",
-        va="center",
-        bbox=pastille,
-        zorder=ordre,
+        axes, *lieu, numero, CORPS_NUMERO, color=couleur, ha="center", va="center", bbox=fond, zorder=ordre
     )
+
+
+def pastille(marge: float, **style: Any) -> dict[str, Any]:
+    """Préparer le fond arrondi, couleur du papier, sur lequel un texte se lit."""
+    papier = {"boxstyle": f"round,pad={marge}", "facecolor": COULEURS["papier"], "edgecolor": "none"}
+    return papier | style
 
 
 def ecrire(axes: Toile, x: float, y: float, texte: str, taille: float, **style: Any) -> None:
     """Écrire un texte tel quel : un ``$`` dans un nom n'est pas une formule."""
-    lettres = {
+    lettres: dict[str, Any] = {
         "fontsize": taille,
         "fontfamily": POLICE,
         "parse_math": False,
         "clip_on": False,
         "color": ENCRE,
-        **style,
     }
-    axes.add_artist(Text(x, y, texte, **lettres))
+    axes.add_artist(Text(x, y, texte, **lettres | style))
 
 
 @lru_cache(maxsize=4096)
@@ -209,17 +249,9 @@ def couper(texte: str, largeur: float, taille: float, graisse: str = "normal") -
         else:
             lignes.append(mot)
         while largeur_du_texte(lignes[-1], taille, graisse) > largeur and len(lignes[-1]) > 1:
-            garde = _longueur_tenable(lignes[-1], largeur, taille, graisse)
+            mot_trop_long = lignes[-1]
+            tenables = range(len(mot_trop_long) - 1, 1, -1)
+            tient = (n for n in tenables if largeur_du_texte(mot_trop_long[:n], taille, graisse) <= largeur)
+            garde = next(tient, 1)
             lignes[-1:] = [lignes[-1][:garde], lignes[-1][garde:]]
     return lignes
-
-
-def _longueur_tenable(mot: str, largeur: float, taille: float, graisse: str) -> int:
-    """Compter les caractères d'un mot trop long qui tiennent sur une ligne."""
-    garde = len(mot) - 1
-    while garde > 1 and largeur_du_texte(mot[:garde], taille, graisse) > largeur:
-        garde -= 1
-    return garde
-
-
-FOND = Apparence(FOND_DES_CERCLES)

@@ -15,11 +15,11 @@ from outils import Ligne, alterner, comparer
 from carnets.ateliers.portrait import Atelier
 from carnets.documents import fragments
 from carnets.processus.prechauffage import prechauffer
-from cartes import ecriture, fonds
+from cartes import ecriture, fonds, geometrie
 from cartes.apparence import apparences, tailles
 from cartes.ecran import interactif
 from cartes.palettes import CLARTE_DES_HACHURES, clarte
-from cartes.papier import contours, trace
+from cartes.papier import trace
 from cartes.papier.legende import lignes_de_legende
 from donnees_insee.base import base as lectures
 from donnees_insee.base.base import Base
@@ -92,11 +92,11 @@ def _oublier_les_lectures() -> None:
         lectures._lire_et_reunir,
         fonds._couche,
         *(
-            contours.projetes,
-            contours.simplifies,
-            contours.chemins,
-            contours.chemin_d_ensemble,
-            contours.lieux,
+            geometrie.projetes,
+            geometrie.simplifies,
+            trace.chemins,
+            trace.chemin_d_ensemble,
+            geometrie.lieux,
         ),
         *(interactif._fond, interactif._bornes, trace.largeur_du_texte, ecriture.en_png),
     ):

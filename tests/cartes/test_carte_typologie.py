@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import pytest
+from matplotlib.text import Text
 from shapely.geometry import box
 
 from cartes.palettes import clarte
@@ -35,6 +36,10 @@ def carte(classes, noms, sans_objet=None, **autres):
     )
 
 
+def _textes(figure):
+    return [texte.get_text() for texte in figure.findobj(Text)]
+
+
 NOMS = {1: "niveaux de vie modestes", 2: "niveaux de vie élevés", 3: "absente ici"}
 
 
@@ -49,8 +54,7 @@ def test_la_legende_dit_les_classes_presentes_et_les_absences():
 
 
 def test_le_dessin_porte_titre_source_date_echelle_et_numeros():
-    figure = carte([1, 2, 2, 0], NOMS).figure()
-    textes = [t.get_text() for axes in figure.axes for t in axes.texts]
+    textes = _textes(carte([1, 2, 2, 0], NOMS).figure())
     assert "Typologie · Ville" in textes
     assert any("Source : Insee. Date des données : 2016. Géographie : 2016." in t for t in textes)
     assert any(t.endswith("m") for t in textes)
@@ -67,8 +71,7 @@ def test_deux_dessins_sont_identiques():
 def test_les_perimetres_sont_en_legende():
     qpv = gpd.GeoDataFrame({"code": ["Q"], "nom": ["Q"]}, geometry=[box(770_100, 6_280_100, 770_400, 6_280_400)],
                            crs="EPSG:2154")  # fmt: skip
-    textes = [t.get_text() for axes in carte([1, 2], NOMS, qpv=qpv).figure().axes for t in axes.texts]
-    assert "Quartiers prioritaires" in textes
+    assert "Quartiers prioritaires" in _textes(carte([1, 2], NOMS, qpv=qpv).figure())
 
 
 def test_les_couleurs_different_toutes():

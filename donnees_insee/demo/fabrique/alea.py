@@ -64,11 +64,3 @@ def fraction(total: float, part: float, *, entier: bool = False) -> float:
     """Prendre une part d'un effectif, arrondie comme le fichier l'écrit."""
     valeur = total * min(max(part, 0.0), 1.0)
     return float(math.floor(valeur + 0.5)) if entier else round(valeur, DECIMALES)
-
-
-def ventiler(
-    total: float, racine: str, noms: str, poids: Sequence[float], *, entier: bool = False
-) -> dict[str, float]:
-    """Partager un effectif entre des variables nommées par leur racine et leurs suffixes."""
-    parts = repartir(total, poids, entier=entier)
-    return {racine + nom: part for nom, part in zip(noms.split(), parts, strict=True)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from donnees_insee.demo.fabrique.alea import repartir, ventiler
+from donnees_insee.demo.fabrique.alea import repartir
 from donnees_insee.demo.fabrique.population import DIPLOMES, Compte, Contexte, bornes
 from donnees_insee.demo.fabrique.territoire import COMMUNE_CENTRE
 
@@ -88,7 +88,7 @@ def _categories(ctx: Contexte, compte: Compte) -> Compte:
 def _categories_du_sexe(ctx: Contexte, compte: Compte, sexe: str) -> Compte:
     """Catégories des hommes ou des femmes : actifs, actifs occupés, tous les 15 ans et plus."""
     poids = [
-        part * (g if sexe == "H" else 2 - g) * ctx.alea.autour(0.1, ctx.maille.code, "cs", k)
+        part * (g if sexe == "H" else 2 - g) * ctx.autour(0.1, "cs", k)
         for k, (part, g) in enumerate(zip(ctx.profil.categories, _GENRE_HOMMES, strict=True))
     ]
     occupes = round(compte[f"P_{sexe}ACTOCC1564"] * ctx.sondage, 6)
@@ -124,21 +124,12 @@ def _emplois(ctx: Contexte, compte: Compte) -> Compte:
     for nom in ("ACTOCC15P", "SAL15P", "NSAL15P", "SAL15P_TP", "NSAL15P_TP"):
         resultat[f"P_{nom}"] = resultat[f"P_H{nom}"] + resultat[f"P_F{nom}"]
     resultat["P_ACTOCC15P_TP"] = resultat["P_SAL15P_TP"] + resultat["P_NSAL15P_TP"]
-    precaire = 0.1 + 0.45 * profil.chomage
-    contrats = [1 - precaire, precaire * 0.6, precaire * 0.14, precaire * 0.06, precaire * 0.2]
-    resultat |= ctx.ventiler(resultat["P_SAL15P"], "P_SAL15P_", "CDI CDD INTERIM EMPAID APPR", contrats)
-    resultat |= ctx.ventiler(resultat["P_NSAL15P"], "P_NSAL15P_", "INDEP EMPLOY AIDFAM", [0.6, 0.37, 0.03])
+    resultat |= ctx.partager("contrats", resultat["P_SAL15P"], "P_SAL15P_")
+    resultat |= ctx.partager("independants", resultat["P_NSAL15P"], "P_NSAL15P_")
     ici = {COMMUNE_CENTRE: 0.66, "99002": 0.3, "99003": 0.28}.get(commune, 0.2)
-    ici *= ctx.alea.autour(0.05, ctx.maille.code, "travail")
-    lieux = [ici, (1 - ici) * 0.9, (1 - ici) * 0.06, (1 - ici) * 0.035, (1 - ici) * 0.005]
-    resultat |= ctx.ventiler(resultat["P_ACTOCC15P"], "P_ACTOCC15P_", "ILT1 ILT2 ILT3 ILT4 ILT5", lieux)
+    ici *= ctx.autour(0.05, "travail")
+    resultat |= ctx.partager("lieux", resultat["P_ACTOCC15P"], "P_ACTOCC15P_ILT", ici=ici)
     resultat["P_ACTOCC15P_ILT2P"] = math.fsum(resultat[f"P_ACTOCC15P_ILT{k}"] for k in range(2, 6))
     resultat["C_ACTOCC15P"] = total = round(resultat["P_ACTOCC15P"] * ctx.sondage, 6)
-    voiture = 0.1 + 0.78 * profil.voiture * (0.88 if commune == COMMUNE_CENTRE else 1)
-    reste = 1 - voiture - 0.04
-    if ctx.annee == 2016:
-        modes, poids = "PAS MAR DROU VOIT TCOM", [0.04, reste * 0.45, reste * 0.16, voiture, reste * 0.39]
-    else:
-        modes = "PAS MAR VELO 2ROUESMOT VOIT TCOM"
-        poids = [0.05, reste * 0.4, reste * 0.17, reste * 0.06, voiture * 0.98, reste * 0.37]
-    return resultat | ventiler(total, "C_ACTOCC15P_", modes, poids)
+    voiturage = 0.1 + 0.78 * profil.voiture * (0.88 if commune == COMMUNE_CENTRE else 1)
+    return resultat | ctx.partager(f"modes_{ctx.annee}", total, "C_ACTOCC15P_", voiturage=voiturage)

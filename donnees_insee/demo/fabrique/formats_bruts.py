@@ -15,6 +15,7 @@ _ICI = Path(__file__).parent
 HORODATAGE = (2026, 3, 22, 0, 0, 0)
 FINE = "\u202f"
 Ligne = Sequence[object] | Mapping[str, object]
+Tables = dict[str, Iterable[Ligne]]
 
 
 def lire_toml(nom: str) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def lire_toml(nom: str) -> dict[str, Any]:
 
 def lire_csv(nom: str) -> pd.DataFrame:
     """Lire une table de paramètres de la fabrique, dont les codes restent des textes."""
-    textes = dict.fromkeys(("code", "epci", "iris_2016", "iris_2022"), str)
+    textes = dict.fromkeys(("code", "epci", "iris_2016", "iris_2022", "case"), str)
     return pd.read_csv(_ICI / nom, sep=";", dtype=textes, keep_default_na=False, float_precision="round_trip")
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import math
 
-from donnees_insee.demo.fabrique.alea import repartir, ventiler
+from donnees_insee.demo.fabrique.alea import repartir
 from donnees_insee.demo.fabrique.population import Compte, Contexte, bornes
 
-_TYPES = "MENPSEUL MENSFAM MENCOUPSENF MENCOUPAENF MENFAMMONO"
+_TYPES = ["MENPSEUL", "MENSFAM", "MENCOUPSENF", "MENCOUPAENF", "MENFAMMONO"]
 _TAILLES = (1.0, 2.3, 2.06, 3.85, 2.62)
 
 
 def _nombre_de_menages(ctx: Contexte, personnes: float) -> tuple[float, list[float]]:
     """Donner le nombre de ménages qui loge ces personnes, et le poids de chaque type de ménage."""
-    poids = [
-        p * ctx.alea.autour(0.04, ctx.maille.code, "menages", i) for i, p in enumerate(ctx.profil.menages)
-    ]
+    poids = [p * ctx.autour(0.04, "menages", i) for i, p in enumerate(ctx.profil.menages)]
     taille = math.fsum(p * t for p, t in zip(poids, _TAILLES, strict=True)) / math.fsum(poids)
     return ctx.part(personnes / taille, 1), poids
 
@@ -25,20 +23,17 @@ def menages(ctx: Contexte, personnes: float) -> Compte:
     nombre, poids = _nombre_de_menages(ctx, personnes)
     compte = _personnes_seules(ctx, personnes, nombre * poids[0] / math.fsum(poids))
     compte["C_MEN"] = total = round(nombre * ctx.sondage, 6)
-    types = ventiler(total, "", _TYPES, poids)
-    effectifs = list(types.values())
-    compte |= {f"C_{nom}": n for nom, n in types.items()}
-    seules = ventiler(effectifs[0], "", "MENHSEUL MENFSEUL", [0.43, 0.57])
-    compte |= {prefixe + nom: n for nom, n in seules.items() for prefixe in ("C_", "C_PMEN_")}
-    compte["C_MENFAM"] = math.fsum(effectifs[2:])
-    for (nom, n), taille in zip(types.items(), _TAILLES, strict=True):
-        ecart = 1.0 if taille == 1 else ctx.alea.autour(0.01, ctx.maille.code, ctx.annee, nom)
-        compte[f"C_PMEN_{nom}"] = round(n * taille * ecart, 6)
-    compte["C_PMEN_MENFAM"] = math.fsum(compte[f"C_PMEN_{nom}"] for nom in _TYPES.split()[2:])
-    deux = compte["C_PMEN_MENPSEUL"] + compte["C_PMEN_MENSFAM"]
-    compte["C_PMEN"] = deux + compte["C_PMEN_MENFAM"]
-    compte |= _categories(ctx, compte)
-    return compte | _familles(ctx, effectifs) | _situation_matrimoniale(ctx)
+    compte |= ctx.ventiler(total, "C_", _TYPES, poids)
+    effectifs = [compte[f"C_{nom}"] for nom in _TYPES]
+    for racine in ("C_", "C_PMEN_"):
+        compte |= ctx.partager("personnes_seules", effectifs[0], racine)
+    for nom, effectif, taille in zip(_TYPES, effectifs, _TAILLES, strict=True):
+        ecart = 1.0 if taille == 1 else ctx.autour(0.01, ctx.annee, nom)
+        compte[f"C_PMEN_{nom}"] = round(effectif * taille * ecart, 6)
+    for racine in ("C_", "C_PMEN_"):
+        compte[f"{racine}MENFAM"] = math.fsum(compte[racine + nom] for nom in _TYPES[2:])
+    compte["C_PMEN"] = math.fsum(compte[f"C_PMEN_{nom}"] for nom in ("MENPSEUL", "MENSFAM", "MENFAM"))
+    return compte | _categories(ctx, compte) | _familles(ctx, effectifs) | _situation_matrimoniale(ctx)
 
 
 def _personnes_seules(ctx: Contexte, personnes: float, seules: float) -> Compte:
@@ -68,9 +63,8 @@ def _categories(ctx: Contexte, compte: Compte) -> Compte:
     actifs = [p * (1 - 1.15 * ages - 0.09) for p in ctx.profil.categories]
     poids = [*actifs, 1.15 * ages, 0.03 + 0.06 * ctx.profil.etudes_18_24]
     personnes = [p * c for p, c in zip(poids, (2.7, 2.7, 2.4, 2.3, 2.2, 2.6, 1.65, 1.6), strict=True)]
-    rangs = "1 2 3 4 5 6 7 8"
-    menages = ventiler(compte["C_MEN"], "C_MEN_CS", rangs, poids)
-    return menages | ventiler(compte["C_PMEN"], "C_PMEN_CS", rangs, personnes)
+    menages = ctx.ventiler(compte["C_MEN"], "C_MEN_CS", "12345678", poids)
+    return menages | ctx.ventiler(compte["C_PMEN"], "C_PMEN_CS", "12345678", personnes)
 
 
 def _familles(ctx: Contexte, effectifs: list[float]) -> Compte:
@@ -81,7 +75,7 @@ def _familles(ctx: Contexte, effectifs: list[float]) -> Compte:
     grands = (avec + mono) * 0.09
     compte["C_NE24F0"] = sans + grands
     poids = [0.44, 0.39, 0.17 * nombreuses, 0.06 * nombreuses**2]
-    return compte | ventiler(avec + mono - grands, "C_NE24F", "1 2 3 4P", poids)
+    return compte | ctx.ventiler(avec + mono - grands, "C_NE24F", ("1", "2", "3", "4P"), poids)
 
 
 def _situation_matrimoniale(ctx: Contexte) -> Compte:
@@ -89,11 +83,10 @@ def _situation_matrimoniale(ctx: Contexte) -> Compte:
     maries = 0.12 + 0.52 * (ctx.profil.menages[2] + ctx.profil.menages[3])
     total = ctx.tranche(15, 120)
     if ctx.annee == 2016:
-        return ctx.ventiler(total, "P_POP15P_", "MARIEE NONMARIEE", [maries, 1 - maries])
+        return ctx.partager("mariages", total, "P_POP15P_", maries=maries)
     ages = ctx.tranche(75, 120) / max(total, 1e-9)
-    noms = "MARIEE PACSEE CONCUB_UNION_LIBRE VEUFS DIVORCEE CELIBATAIRE"
-    poids = [maries * 0.95, 0.05, 0.1, 0.02 + 0.3 * ages, 0.075, max(0.1, 0.7 - maries - 0.3 * ages)]
-    return ctx.ventiler(total, "P_POP15P_", noms, poids)
+    celibat = max(0.1, 0.7 - maries - 0.3 * ages)
+    return ctx.partager("unions", total, "P_POP15P_", maries=maries, ages=ages, celibat=celibat)
 
 
 def logements(ctx: Contexte, personnes: float) -> Compte:
@@ -105,33 +98,17 @@ def logements(ctx: Contexte, personnes: float) -> Compte:
     compte["P_LOGVAC"] = ctx.part(rp, profil.vacants / occupes)
     compte["P_RSECOCC"] = ctx.part(rp, profil.secondaires / occupes)
     compte["P_LOG"] = rp + compte["P_LOGVAC"] + compte["P_RSECOCC"]
-    compte |= ctx.ventiler(compte["P_LOG"], "P_", "MAISON APPART AUTRES", [grand, 1 - grand, 0.005])
-    compte |= ctx.ventiler(rp, "P_RP", "MAISON APPART AUTRES", [grand * 1.02, 1 - grand, 0.004])
-    surfaces = [
-        *(0.1 * (1 - grand), 0.12 * (1 - grand) + 0.005, 0.24 * (1 - grand) + 0.04, 0.3 - 0.15 * grand),
-        *(0.14 + 0.12 * grand, 0.06 + 0.16 * grand, 0.05 + 0.27 * grand),
-    ]
-    compte |= ctx.ventiler(rp, "P_RP_", "M30M2 3040M2 4060M2 6080M2 80100M2 100120M2 120M2P", surfaces)
+    compte |= ctx.partager("batiments", compte["P_LOG"], "P_")
+    compte |= ctx.partager("residences", rp, "P_RP")
+    compte |= ctx.partager("surfaces", rp, "P_RP_")
     compte |= _pieces(ctx, compte) | _periodes(ctx, compte) | _statuts(ctx, compte)
     compte |= _anciennete(ctx, compte)
-    parts = {
-        "VOIT1P": profil.voiture,
-        "GARL": 0.25 + 0.6 * grand,
-        "SDB": 0.985,
-        "CCIND": 0.38,
-        "CINDELEC": 0.28,
-    }
-    parts["CCCOLL"] = 0.5 * (1 - grand) * (0.4 + profil.hlm)
+    parts = {"VOIT1P": profil.voiture, "GARL": 0.25 + 0.6 * grand, "SDB": 0.985, "CCIND": 0.38}
+    parts |= {"CINDELEC": 0.28, "CCCOLL": 0.5 * (1 - grand) * (0.4 + profil.hlm)}
     compte |= {f"P_RP_{nom}": ctx.part(rp, part) for nom, part in parts.items()}
-    voitures = [1.05 - 0.6 * grand, 0.15 + 0.6 * grand]
-    compte |= ctx.ventiler(compte["P_RP_VOIT1P"], "P_RP_VOIT", "1 2P", voitures)
-    gaz = 0.05 if ctx.maille.nature == "Z" else 0.55
-    carburants = [gaz, 0.02 + 0.12 * grand, 0.32, 0.01 + 0.03 * grand, 0.05 + 0.2 * grand]
-    compte |= ctx.ventiler(rp, "P_RP_", "CGAZV CFIOUL CELEC CGAZB CAUT", carburants)
-    sur = profil.surpeuplement
-    echelle = [0.3 + 0.1 * sur, 0.26, 0.2 * (1 + grand), 0.12 * (0.3 + 2 * grand), 0.7 * sur, 0.24 * sur]
-    occupation = "NORME SOUSOCC_MOD SOUSOCC_ACC SOUSOCC_TACC SUROCC_MOD SUROCC_ACC"
-    return compte | ventiler(round(rp * ctx.sondage, 6), "C_RP_", occupation, echelle)
+    compte |= ctx.partager("voitures", compte["P_RP_VOIT1P"], "P_RP_VOIT")
+    compte |= ctx.partager("carburants", rp, "P_RP_", gaz=0.05 if ctx.maille.nature == "Z" else 0.55)
+    return compte | ctx.partager("occupation", round(rp * ctx.sondage, 6), "C_RP_")
 
 
 def _statuts(ctx: Contexte, compte: Compte) -> Compte:
@@ -139,9 +116,10 @@ def _statuts(ctx: Contexte, compte: Compte) -> Compte:
     profil = ctx.profil
     statuts = [profil.proprietaires, max(0.02, 1 - profil.proprietaires - 0.02), 0.02]
     hlm = min(0.97, profil.hlm / statuts[1])
-    resultat = ctx.ventiler(compte["P_RP"], "P_RP_", "PROP LOC GRAT", statuts)
+    noms = ("PROP", "LOC", "GRAT")
+    resultat = ctx.ventiler(compte["P_RP"], "P_RP_", noms, statuts)
     poids = [n * c for n, c in zip(resultat.values(), (1.12, 0.85 + 0.25 * hlm, 1), strict=True)]
-    resultat |= ctx.ventiler(compte["P_NPER_RP"], "P_NPER_RP_", "PROP LOC GRAT", poids)
+    resultat |= ctx.ventiler(compte["P_NPER_RP"], "P_NPER_RP_", noms, poids)
     resultat["P_RP_LOCHLMV"] = ctx.part(resultat["P_RP_LOC"], hlm)
     resultat["P_NPER_RP_LOCHLMV"] = ctx.part(resultat["P_NPER_RP_LOC"], hlm**0.9)
     return resultat
@@ -153,43 +131,33 @@ def _arrondi(ctx: Contexte, valeur: float) -> float:
 
 def _pieces(ctx: Contexte, compte: Compte) -> Compte:
     """Nombre de pièces ; ``NBPI`` est une somme de pièces, pas une moyenne."""
-    grand = ctx.profil.maisons
-    poids = [
-        0.12 * (1 - grand) + 0.004,
-        0.2 * (1 - grand) + 0.02,
-        0.3 - 0.18 * grand,
-        0.27,
-        0.11 + 0.5 * grand,
-    ]
-    resultat = ctx.ventiler(compte["P_RP"], "P_RP_", "1P 2P 3P 4P 5PP", poids)
+    resultat = ctx.partager("pieces", compte["P_RP"], "P_RP_")
     total = math.fsum(n * k for n, k in zip(resultat.values(), (1, 2, 3, 4, 5.7), strict=True))
     resultat["P_NBPI_RP"] = total = _arrondi(ctx, total)
     poids = [compte["P_RPMAISON"] * 4.8, compte["P_RPAPPART"] * 2.9, 0.2]
-    return resultat | ctx.ventiler(total, "P_NBPI_RP", "MAISON APPART AUTRES", poids)
+    return resultat | ctx.ventiler(total, "P_NBPI_RP", ("MAISON", "APPART", "AUTRES"), poids)
 
 
 def _periodes(ctx: Contexte, compte: Compte) -> Compte:
     """Période d'achèvement ; le nom des tranches passe à quatre chiffres en 2022."""
-    noms = "ACH19 ACH45 ACH70 ACH90 ACH05 ACH13"
-    if ctx.annee == 2022:
-        noms = "ACH1919 ACH1945 ACH1970 ACH1990 ACH2005 ACH2019"
+    if ctx.annee == 2016:
+        noms = ["ACH19", "ACH45", "ACH70", "ACH90", "ACH05", "ACH13"]
+    else:
+        noms = ["ACH1919", "ACH1945", "ACH1970", "ACH1990", "ACH2005", "ACH2019"]
     resultat: Compte = {}
     for genre in ("MAISON", "APPART"):
         resultat[f"P_RP{genre}_ACHTOT"] = total = ctx.part(compte[f"P_RP{genre}"], 0.985)
         resultat |= ctx.ventiler(total, f"P_RP{genre}_", noms, ctx.profil.periodes)
-    for nom in ["ACHTOT", *noms.split()]:
+    for nom in ("ACHTOT", *noms):
         resultat[f"P_RP_{nom}"] = resultat[f"P_RPMAISON_{nom}"] + resultat[f"P_RPAPPART_{nom}"]
     return resultat
 
 
 def _anciennete(ctx: Contexte, compte: Compte) -> Compte:
     """Ancienneté d'emménagement : ménages, personnes, pièces et somme d'années."""
-    stable = ctx.profil.proprietaires
-    poids = [0.26 - 0.2 * stable, 0.26 - 0.12 * stable, 0.2, 0.14 + 0.08 * stable]
-    poids += [0.08 + 0.12 * stable, 0.05 + 0.16 * stable]
     resultat: Compte = {}
     for racine, total in (("P_MEN", "P_RP"), ("P_PMEN", "P_NPER_RP"), ("P_NBPI_RP", "P_NBPI_RP")):
-        parts = ctx.ventiler(compte[total], f"{racine}_ANEM", "0002 0204 0509 1019 2029 30P", poids)
+        parts = ctx.partager("anciennete", compte[total], f"{racine}_ANEM")
         resultat |= parts | {f"{racine}_ANEM10P": math.fsum(list(parts.values())[3:])}
     duree_des_prives = 5.0
     for statut, duree in (("PROP", 19.5), ("LOCHLMV", 11.0), ("LOC", duree_des_prives), ("GRAT", 8.0)):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from donnees_insee.demo.fabrique.alea import Alea, fraction, repartir, ventiler
+from donnees_insee.demo.fabrique.alea import Alea, fraction, repartir
 from donnees_insee.demo.fabrique.formats_bruts import lire_csv
 from donnees_insee.demo.fabrique.territoire import MAILLES, Maille, Profil, profil_de
 
@@ -14,7 +15,12 @@ from donnees_insee.demo.fabrique.territoire import MAILLES, Maille, Profil, prof
 # poids dans quatre populations types, le vieillissement entre les deux recensements, la part des femmes.
 _TRANCHES = {nom: colonne.tolist() for nom, colonne in lire_csv("ages.csv").items()}
 BORNES = (*_TRANCHES["debut"], 120)
-DIPLOMES = "DIPLMIN BEPC CAPBEP BAC SUP2 SUP34 SUP5"
+# Le poids d'une case : une constante, et une part d'un paramètre de la maille.
+_PARTAGES: dict[str, dict[str, list[Any]]] = {
+    nom: cases.drop(columns="partage").set_index("case").T.to_dict("list")
+    for nom, cases in lire_csv("partages.csv").groupby("partage")
+}
+DIPLOMES = ["DIPLMIN", "BEPC", "CAPBEP", "BAC", "SUP2", "SUP34", "SUP5"]
 Compte = dict[str, float]
 
 
@@ -37,28 +43,37 @@ class Contexte:
     def tranche(self, debut: int, fin: int, sexe: str = "") -> float:
         """Compter les habitants d'une tranche d'âge."""
         rangs = slice(BORNES.index(debut), BORNES.index(fin))
-        total = 0.0
-        if sexe != "H":
-            total += math.fsum(self.femmes[rangs])
-        if sexe != "F":
-            total += math.fsum(self.hommes[rangs])
-        return total
+        femmes, hommes = math.fsum(self.femmes[rangs]), math.fsum(self.hommes[rangs])
+        return {"F": femmes, "H": hommes}.get(sexe, femmes + hommes)
 
     def part(self, total: float, part: float) -> float:
         """Prendre une part d'un effectif de l'exploitation principale."""
         return fraction(total, part, entier=self.entier)
 
-    def ventiler(self, total: float, racine: str, noms: str, poids: Sequence[float]) -> Compte:
-        """Partager un effectif de l'exploitation principale entre des variables nommées."""
-        return ventiler(total, racine, noms, poids, entier=self.entier)
+    def autour(self, ecart: float, *cle: object) -> float:
+        """Tirer un coefficient propre à la maille."""
+        return self.alea.autour(ecart, self.maille.code, *cle)
+
+    def ventiler(self, total: float, racine: str, noms: Iterable[str], poids: Sequence[float]) -> Compte:
+        """Partager un effectif entre des variables ; l'exploitation complémentaire (``C_``) est toujours décimale."""
+        parts = repartir(total, poids, entier=self.entier and not racine.startswith("C_"))
+        return {racine + nom: part for nom, part in zip(noms, parts, strict=True)}
+
+    def partager(self, partage: str, total: float, racine: str, **propres: float) -> Compte:
+        """Partager un effectif comme le dit la table, selon un paramètre du profil ou un paramètre donné."""
+        parametres = vars(self.profil) | propres
+        cases = _PARTAGES[partage]
+        poids = [fixe + part * parametres.get(parametre, 0.0) for fixe, parametre, part in cases.values()]
+        return self.ventiler(total, racine, cases, poids)
 
 
 def contexte(maille: Maille, annee: int, alea: Alea) -> Contexte:
     """Préparer une maille : sa population par sexe et âge fin."""
     profil = profil_de(maille, annee, alea)
-    commune = maille.iris(annee)[:5]
-    entier = sum(m.habitants(annee) for m in MAILLES if m.iris(annee)[:5] == commune) < 10_000
-    population = float(maille.habitants(annee))
+    commune = maille.de("iris", annee)[:5]
+    voisines = (m for m in MAILLES if m.de("iris", annee).startswith(commune))
+    entier = sum(m.de("habitants", annee) for m in voisines) < 10_000
+    population = float(maille.de("habitants", annee))
     if not entier and population > 200:
         population = round(population + 2 * alea.normal(maille.code, annee, "POP"), 6)
     types = [_TRANCHES[nom] for nom in ("etudiants", "actifs", "familles", "agees")]
@@ -91,11 +106,13 @@ def population(ctx: Contexte) -> Compte:
     for sexe in "HF":
         compte[f"P_POP{sexe}"] = ctx.tranche(0, 120, sexe)
         compte |= {f"P_{sexe}{nom}": ctx.tranche(*bornes(nom), sexe) for nom in larges}
-    etrangers = ctx.profil.etrangers
-    compte |= ctx.ventiler(total, "P_POP_", "ETR FR", [etrangers, 1 - etrangers])
-    compte["P_POP_IMM"] = ctx.part(total, etrangers * 1.35 + 0.008)
+    compte["P_POP_IMM"] = ctx.part(total, ctx.profil.etrangers * 1.35 + 0.008)
     hors = ctx.profil.hors_menages * (1.05 if ctx.annee == 2022 else 1)
-    return compte | ctx.ventiler(total, "P_", "PHORMEN PMEN", [hors, 1 - hors])
+    return (
+        compte
+        | ctx.partager("nationalite", total, "P_POP_")
+        | ctx.partager("hors_menages", total, "P_", hors=hors)
+    )
 
 
 def scolarisation(ctx: Contexte) -> Compte:
@@ -110,7 +127,8 @@ def scolarisation(ctx: Contexte) -> Compte:
         compte[f"P_SCOL{nom}"] = ctx.part(effectif, min(part * bruit, 0.995))
     scolaires = math.fsum(compte[f"P_SCOL{n}"] for n in ("1517", "1824", "2529", "30P"))
     compte["P_NSCOL15P"] = total = round(ctx.tranche(15, 120) - scolaires, 6)
-    compte |= ctx.ventiler(total, "P_", "HNSCOL15P FNSCOL15P", [ctx.tranche(15, 120, s) for s in "HF"])
+    sexes = [ctx.tranche(15, 120, sexe) for sexe in "HF"]
+    compte |= ctx.ventiler(total, "P_", ("HNSCOL15P", "FNSCOL15P"), sexes)
     # En six ans les diplômés du supérieur ont pris la place des sans-diplôme.
     passe = [1.2, 1.02, 1.04, 0.94, 0.95, 0.9, 0.84] if ctx.annee == 2016 else [1.0] * 7
     # Les femmes ont plus souvent le baccalauréat, les hommes un CAP ou un BEP.
@@ -120,11 +138,11 @@ def scolarisation(ctx: Contexte) -> Compte:
     }
     for sexe, genre in genres.items():
         poids = [
-            d * p * g * ctx.alea.autour(0.1, ctx.maille.code, "diplome", i)
+            d * p * g * ctx.autour(0.1, "diplome", i)
             for i, (d, p, g) in enumerate(zip(ctx.profil.diplomes, passe, genre, strict=True))
         ]
         compte |= ctx.ventiler(compte[f"P_{sexe}NSCOL15P"], f"P_{sexe}NSCOL15P_", DIPLOMES, poids)
-    for nom in DIPLOMES.split():
+    for nom in DIPLOMES:
         compte[f"P_NSCOL15P_{nom}"] = compte[f"P_HNSCOL15P_{nom}"] + compte[f"P_FNSCOL15P_{nom}"]
     return regrouper_diplomes(compte) if ctx.annee == 2016 else compte
 

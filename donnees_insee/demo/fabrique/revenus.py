@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import NormalDist
 
 from donnees_insee.demo.fabrique.alea import Alea
-from donnees_insee.demo.fabrique.formats_bruts import FORMATS, ecrire_table, virgule
+from donnees_insee.demo.fabrique.formats_bruts import FORMATS, Ligne, Tables, virgule
 from donnees_insee.demo.fabrique.population import Compte
 from donnees_insee.demo.fabrique.recensement import Comptes
 from donnees_insee.demo.fabrique.territoire import COMMUNES, EPCI, NIVEAUX, Maille, iris_de, profil_de
@@ -27,6 +26,9 @@ _NON_SIGNIFICATIF = {2016: "990020104", 2021: "990010201"}
 _PAUVRETE_TUE = {2016: "990030102", 2021: "990010503"}
 _PRUDENCE = {"990010304", "990020102"}
 _TU = "s"
+# Pauvreté de l'ensemble, des moins de 30 ans, des 30-39, 40-49, 50-59, 60-74, 75 ans et plus, propriétaires, locataires.
+_ECARTS = {"": 1, "AGE1": 1.42, "AGE2": 1.18, "AGE3": 1.12, "AGE4": 0.98, "AGE5": 0.72, "AGE6": 0.62}
+_ECARTS |= {"TOL1": 0.4, "TOL2": 1.75}
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def loi_de(maille: Maille, annee: int, alea: Alea, poids: float | None = None) -
     bruit = alea.autour(0.008, maille.code, annee, "mediane")
     dispersion = profil.dispersion * alea.autour(0.02, maille.code, "dispersion")
     mediane = profil.mediane * _CROISSANCE[annee] * bruit
-    return Loi(maille.habitants(annee) if poids is None else poids, mediane, dispersion)
+    return Loi(maille.de("habitants", annee) if poids is None else poids, mediane, dispersion)
 
 
 def melange(lois: Sequence[Loi], x: float) -> float:
@@ -67,10 +69,7 @@ def quantile(lois: Sequence[Loi], rang: float) -> float:
     bas, haut = 1_000.0, 400_000.0
     for _ in range(45):
         milieu = (bas + haut) / 2
-        if melange(lois, milieu) < rang:
-            bas = milieu
-        else:
-            haut = milieu
+        bas, haut = (milieu, haut) if melange(lois, milieu) < rang else (bas, milieu)
     return bas
 
 
@@ -139,9 +138,8 @@ def _valeurs_iris(lois: list[Loi], annee: int, compte: Compte, code: str) -> dic
     return valeurs
 
 
-def _ecrire_iris(dossier: Path, nom: str, annee: int, comptes: Comptes, alea: Alea) -> Path:
-    """Écrire le fichier des IRIS, dont le nom et les colonnes changent en 2021."""
-    lignes = []
+def _iris(annee: int, comptes: Comptes, alea: Alea) -> Iterator[Ligne]:
+    """Composer la table des IRIS ; ceux qui ne sont pas d'habitat, et l'un d'eux, n'ont pas de chiffre."""
     for code, mailles in iris_de(_RECENSEMENT[annee]).items():
         nature, commune = mailles[0].nature, code[:5]
         if nature == "Z":
@@ -153,32 +151,23 @@ def _ecrire_iris(dossier: Path, nom: str, annee: int, comptes: Comptes, alea: Al
             valeurs |= {"NOTE": "0"} if annee == 2016 else dict.fromkeys(sans_objet, "so")
         ligne = {"IRIS": code, "LIBIRIS": mailles[0].libelle(_RECENSEMENT[annee]), "COM": commune}
         ligne["LIBCOM"] = COMMUNES[_RECENSEMENT[annee]][commune][0]
-        lignes.append(ligne | {f"DISP_{v}{annee % 100}": valeur for v, valeur in valeurs.items()})
-    return ecrire_table(dossier, nom, lignes)
+        yield ligne | {f"DISP_{v}{annee % 100}": valeur for v, valeur in valeurs.items()}
 
 
-def territoires(recensement: int) -> dict[str, list[tuple[str, str, list[Maille]]]]:
-    """Ranger les mailles par commune, EPCI, département et région : code, nom, mailles."""
-    communes = COMMUNES[recensement]
-    toutes = [m for mailles in iris_de(recensement).values() for m in mailles]
-
-    def choisir(codes: set[str]) -> list[Maille]:
-        return [m for m in toutes if m.iris(recensement)[:5] in codes]
-
-    return {
-        "COM": [(code, nom, choisir({code})) for code, (nom, _) in sorted(communes.items())],
-        "EPCI": [
-            (code, nom, choisir({c for c, (_, epci) in communes.items() if epci == code}))
-            for code, nom in EPCI.items()
-        ],
-        **{niveau: [(code, nom, toutes)] for niveau, (code, nom) in NIVEAUX.items()},
-    }
+def territoires(recensement: int) -> dict[str, dict[tuple[str, str], list[Maille]]]:
+    """Ranger les mailles par commune, EPCI, département et région, de code et de nom donnés."""
+    groupes: dict[str, dict[tuple[str, str], list[Maille]]] = {}
+    for code, mailles in iris_de(recensement).items():
+        nom, epci = COMMUNES[recensement][code[:5]]
+        for niveau, cle in {"COM": (code[:5], nom), "EPCI": (epci, EPCI[epci]), **NIVEAUX}.items():
+            groupes.setdefault(niveau, {}).setdefault(cle, []).extend(mailles)
+    return groupes
 
 
 def _ligne(mailles: list[Maille], annee: int, comptes: Comptes, alea: Alea) -> dict[str, object]:
     """Écrire les indicateurs d'un territoire ; vides en 2016, « s » en 2021 quand il est trop petit."""
     lois = [loi_de(m, annee, alea) for m in mailles]
-    iris = [comptes[c] for c in {m.iris(_RECENSEMENT[annee]) for m in mailles}]
+    iris = [comptes[c] for c in {m.de("iris", _RECENSEMENT[annee]) for m in mailles}]
     compte = {nom: math.fsum(c[nom] for c in iris) for nom in iris[0]}
     d = distribution(lois, annee)
     ligne: dict[str, object]
@@ -200,30 +189,25 @@ def _ligne(mailles: list[Maille], annee: int, comptes: Comptes, alea: Alea) -> d
     if annee == 2016:
         ligne |= {"Q3_Q1": int(d["Q3"] - d["Q1"]), "RD": virgule(d["RD"])}
         return ligne | {"S80S2016": virgule(d["S80S20"], 3), "GI16": virgule(d["GI"], 3)}
-    ligne |= {"PIMP21": virgule(round(parts["PIMP"])), "TP6021": virgule(round(d["TP60"]))}
-    ligne["RD21"] = virgule(d["RD"])
-    # Moins de 30 ans, 30-39, 40-49, 50-59, 60-74, 75 ans et plus ; propriétaires, locataires.
-    noms = [*(f"AGE{k}" for k in range(1, 7)), "TOL1", "TOL2"]
-    for nom, ecart in zip(noms, (1.42, 1.18, 1.12, 0.98, 0.72, 0.62, 0.4, 1.75), strict=True):
-        ligne[f"TP60{nom}21"] = virgule(round(d["TP60"] * ecart))
+    ligne |= {"PIMP21": virgule(round(parts["PIMP"])), "RD21": virgule(d["RD"])}
+    ligne |= {f"TP60{nom}21": virgule(round(d["TP60"] * ecart)) for nom, ecart in _ECARTS.items()}
     if menages < 2000 and melange(lois, 9_000) <= 0.06:
         # Les classes d'âge extrêmes se taisent d'abord.
         ligne |= {"TP60AGE121": _TU, "TP60AGE621": _TU}
     return ligne
 
 
-def ecrire_filosofi(dossier: Path, comptes: dict[int, Comptes], alea: Alea) -> list[Path]:
-    """Écrire tous les fichiers de revenus : IRIS, communes, EPCI, département, région."""
-    ecrits = [
-        _ecrire_iris(dossier, "BASE_TD_FILO_DISP_IRIS_2016", 2016, comptes[2016], alea),
-        _ecrire_iris(dossier, "BASE_TD_FILO_IRIS_2021_DISP", 2021, comptes[2022], alea),
-    ]
+def tables_filosofi(comptes: dict[int, Comptes], alea: Alea) -> Tables:
+    """Composer toutes les tables de revenus : IRIS, communes, EPCI, département, région."""
+    tables: Tables = {
+        "BASE_TD_FILO_DISP_IRIS_2016": _iris(2016, comptes[2016], alea),
+        "BASE_TD_FILO_IRIS_2021_DISP": _iris(2021, comptes[2022], alea),
+    }
     for nom, annee in (("FILO2016_DISP", 2016), ("cc_filosofi_2021", 2021)):
-        recensement = _RECENSEMENT[annee]
-        for niveau, liste in territoires(recensement).items():
-            lignes = [
-                _ligne(mailles, annee, comptes[recensement], alea) | {"CODGEO": code, "LIBGEO": libelle}
-                for code, libelle, mailles in liste
+        siens = comptes[_RECENSEMENT[annee]]
+        for niveau, groupes in territoires(_RECENSEMENT[annee]).items():
+            tables[f"{nom}_{niveau}"] = [
+                _ligne(mailles, annee, siens, alea) | {"CODGEO": code, "LIBGEO": libelle}
+                for (code, libelle), mailles in groupes.items()
             ]
-            ecrits.append(ecrire_table(dossier, f"{nom}_{niveau}", lignes))
-    return ecrits
+    return tables

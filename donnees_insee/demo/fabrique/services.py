@@ -1,17 +1,21 @@
-"""Écrire les fichiers fictifs d'équipements, d'accès aux soins, d'emploi, de parc social et de prestations."""
+"""Écrire les fichiers fictifs d'équipements, d'accès aux soins, d'emploi, de parc social, de prestations, de la CAF."""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from donnees_insee.demo.fabrique.alea import Alea
-from donnees_insee.demo.fabrique.formats_bruts import ecrire_table, lire_toml, virgule
+from donnees_insee.demo.fabrique.alea import Alea, repartir
+from donnees_insee.demo.fabrique.formats_bruts import Ligne, Tables, lire_toml, milliers, virgule
+from donnees_insee.demo.fabrique.population import Compte
 from donnees_insee.demo.fabrique.recensement import Comptes, somme
 from donnees_insee.demo.fabrique.revenus import pauvrete
 from donnees_insee.demo.fabrique.territoire import COMMUNES, DEPARTEMENT, NIVEAUX, REGION, iris_de
 
 _PARAMETRES = lire_toml("services.toml")
+_AGES = ("2", "3_5", "6_10", "11_14", "15_17", "18_24")
 
 
 def _cinq(valeur: float) -> str:
@@ -19,15 +23,12 @@ def _cinq(valeur: float) -> str:
     return str(5 * round(valeur / 5))
 
 
-def _equipements(dossier: Path, comptes: Comptes, alea: Alea) -> Path:
-    """Écrire une liste d'équipements de 2024 ; un sur vingt n'a pas de coordonnées."""
-    lignes = []
-    for code in sorted(comptes):
-        for typequ, habitants in _PARAMETRES["equipements"].items():
-            attendus = comptes[code]["P_POP"] / habitants
-            nombre = int(attendus) + (alea.uniforme(code, typequ) < attendus % 1)
-            lignes += [_equipement(code, typequ, rang, alea) for rang in range(nombre)]
-    return ecrire_table(dossier, "BPE24_territoire_fictif", lignes)
+def _equipements(comptes: Comptes, alea: Alea) -> Iterator[Ligne]:
+    """Lister les équipements de 2024 ; un sur vingt n'a pas de coordonnées."""
+    for code, (typequ, habitants) in itertools.product(sorted(comptes), _PARAMETRES["equipements"].items()):
+        attendus = comptes[code]["P_POP"] / habitants
+        nombre = int(attendus) + (alea.uniforme(code, typequ) < attendus % 1)
+        yield from (_equipement(code, typequ, rang, alea) for rang in range(nombre))
 
 
 def _equipement(code: str, typequ: str, rang: int, alea: Alea) -> dict[str, str]:
@@ -44,7 +45,7 @@ def _equipement(code: str, typequ: str, rang: int, alea: Alea) -> dict[str, str]
     }  # fmt: skip
 
 
-def _acces_aux_soins(dossier: Path, comptes: Comptes, alea: Alea) -> Path:
+def ecrire_acces_aux_soins(dossier: Path, comptes: Comptes, alea: Alea) -> Path:
     """Écrire le classeur de la Drees : huit lignes de titre, des noms en toutes lettres, une ligne d'unités."""
     import xlsxwriter  # noqa: PLC0415 - réservé à la fabrique
 
@@ -66,60 +67,114 @@ def _acces_aux_soins(dossier: Path, comptes: Comptes, alea: Alea) -> Path:
     return chemin
 
 
-def _demandeurs(dossier: Path, comptes: Comptes) -> Path:
-    lignes = []
-    for annee in (2022, 2023, 2024):
-        for code, (nom, _) in sorted(COMMUNES[2022].items()):
-            chomeurs = somme(comptes, code, "P_CHOM1564")
-            debut = [f"{annee}-T4", *NIVEAUX["REG"], *NIVEAUX["DEP"], code, nom, "Brutes"]
-            for categorie, part in (("A", 0.62), ("ABC", 1.02)):
-                nombre = chomeurs * part * (1 - 0.02 * (annee - 2022))
-                lignes.append([*debut, categorie, "Total", "Total", _cinq(nombre)])
-                lignes.append([*debut, categorie, "Femme", "Total", _cinq(nombre * 0.51)])
-    return ecrire_table(dossier, "dares_defm_communales-brutes", lignes)
+def _demandeurs(comptes: Comptes) -> Iterator[Ligne]:
+    for annee, (code, (nom, _)) in itertools.product((2022, 2023, 2024), sorted(COMMUNES[2022].items())):
+        debut = [f"{annee}-T4", *NIVEAUX["REG"], *NIVEAUX["DEP"], code, nom, "Brutes"]
+        for categorie, part in (("A", 0.62), ("ABC", 1.02)):
+            nombre = somme(comptes, code, "P_CHOM1564") * part * (1 - 0.02 * (annee - 2022))
+            yield [*debut, categorie, "Total", "Total", _cinq(nombre)]
+            yield [*debut, categorie, "Femme", "Total", _cinq(nombre * 0.51)]
 
 
-def _prestations(dossier: Path, comptes: Comptes, alea: Alea) -> list[Path]:
-    """Écrire deux exports de data.caf.fr : par commune, trois mois de décembre ; par IRIS, le quotient."""
-    pauvres = {code: pauvrete(mailles, 2021, alea) for code, mailles in iris_de(2022).items()}
-    communes, quotients = [], []
-    for annee in (2022, 2023, 2024):
-        for code, (nom, _) in sorted(COMMUNES[2022].items()):
-            ici = {iris: c for iris, c in comptes.items() if iris[:5] == code}
-            foyers = somme(comptes, code, "C_MEN") * 0.47
-            rsa = sum(c["P_POP2064"] * (0.003 + 0.17 * pauvres[i]) for i, c in ici.items())
-            valeurs = [foyers, foyers * 2.1, rsa * (1 - 0.03 * (annee - 2022)), foyers * 0.34]
-            communes.append([f"{annee}-12", code, nom.upper(), *map(_cinq, valeurs)])
-    for code in sorted(comptes):
-        foyers = comptes[code]["C_MEN"] * 0.47
-        debut = ["2024-12", code[:5], COMMUNES[2022][code[:5]][0].upper(), code[5:]]
-        for tranche, part in _PARAMETRES["quotients"].items():
-            bas = tranche.startswith(("Moins", "Entre 400"))
-            nombre = foyers * part * (0.5 + 3 * pauvres[code] if bas else 1.3 - 1.5 * pauvres[code])
-            quotients.append([*debut, tranche, _cinq(max(nombre, 0))])
-    return [
-        ecrire_table(dossier, "s_ben_com_f", communes),
-        ecrire_table(dossier, "ndur_s_qf_400_iris_f", quotients),
-    ]
+def _prestations(comptes: Comptes, pauvres: dict[str, float]) -> Iterator[Ligne]:
+    """Composer l'export de data.caf.fr par commune, trois mois de décembre."""
+    for annee, (code, (nom, _)) in itertools.product((2022, 2023, 2024), sorted(COMMUNES[2022].items())):
+        ici = {iris: c for iris, c in comptes.items() if iris[:5] == code}
+        foyers = somme(comptes, code, "C_MEN") * 0.47
+        rsa = sum(c["P_POP2064"] * (0.003 + 0.17 * pauvres[i]) for i, c in ici.items())
+        valeurs = [foyers, foyers * 2.1, rsa * (1 - 0.03 * (annee - 2022)), foyers * 0.34]
+        yield [f"{annee}-12", code, nom.upper(), *map(_cinq, valeurs)]
 
 
-def _parc_social(dossier: Path, comptes: Comptes, alea: Alea) -> Path:
-    lignes = []
+def _quotients(comptes: Comptes, pauvres: dict[str, float]) -> Iterator[Ligne]:
+    """Composer l'export de data.caf.fr par IRIS et tranche de quotient familial."""
+    for code, (tranche, part) in itertools.product(sorted(comptes), _PARAMETRES["quotients"].items()):
+        bas = tranche.startswith(("Moins", "Entre 400"))
+        nombre = (
+            comptes[code]["C_MEN"]
+            * 0.47
+            * part
+            * (0.5 + 3 * pauvres[code] if bas else 1.3 - 1.5 * pauvres[code])
+        )
+        commune = [code[:5], COMMUNES[2022][code[:5]][0].upper()]
+        yield ["2024-12", *commune, code[5:], tranche, _cinq(max(nombre, 0))]
+
+
+def _parc_social(comptes: Comptes, alea: Alea) -> Iterator[Ligne]:
     for code, compte in sorted(comptes.items()):
-        if code.endswith("0000"):
+        if not code.endswith("0000"):
+            sociaux = round(compte["P_RP_LOCHLMV"] * 1.06 * alea.autour(0.03, code, "rpls"))
+            vacance = 2 + 3 * alea.uniforme(code, "vacance")
+            yield [code, sociaux, virgule(vacance) if sociaux >= 11 else "s"]
+
+
+def tables_de_services(comptes: Comptes, alea: Alea) -> Tables:
+    """Composer les tables de services et de prestations du territoire fictif."""
+    pauvres = {code: pauvrete(mailles, 2021, alea) for code, mailles in iris_de(2022).items()}
+    return {
+        "BPE24_territoire_fictif": _equipements(comptes, alea),
+        "dares_defm_communales-brutes": _demandeurs(comptes),
+        "s_ben_com_f": _prestations(comptes, pauvres),
+        "ndur_s_qf_400_iris_f": _quotients(comptes, pauvres),
+        "data_RPLS2024_Iris": _parc_social(comptes, alea),
+    }
+
+
+def allocataires(compte: Compte, pauvres: float, annee: int) -> dict[str, int]:
+    """Estimer les allocataires d'un IRIS à partir de ses ménages et de sa pauvreté."""
+    etudiants = compte["P_SCOL1824"] * 0.3
+    reforme = 0.85 if annee < 2019 else 1.0
+    seuls = compte["C_MENPSEUL"] * min(0.75, 0.1 + 0.9 * pauvres) * reforme + etudiants * 0.6
+    mono = compte["C_FAMMONO"] * min(0.96, 0.72 + 0.5 * pauvres)
+    sans = compte["C_COUPSENF"] * min(0.5, 0.02 + 0.5 * pauvres) * reforme
+    avec = compte["C_COUPAENF"] * 0.78
+    isoles, parents, couples, familles = (round(n) for n in (seuls, mono, sans, avec))
+    total = isoles + parents + couples + familles
+    nombreuses = (compte["C_NE24F3"] + compte["C_NE24F4P"]) * 0.97
+    enfants = round(1.72 * parents + 1.95 * familles)
+    poids = [compte[f"P_POP{age}"] for age in ("0002", "0305", "0610", "1114", "1517")]
+    ages = repartir(enfants, [*poids, 0.45 * poids[-1]], entier=True)
+    logement = round(total * min(0.85, 0.12 + 1.2 * pauvres) * (1.1 if annee < 2019 else 1))
+    return {
+        "A": total,
+        "PERCOU": isoles + parents + 2 * couples + 2 * familles + enfants,
+        "AI": isoles,
+        "AM": parents,
+        "ACSSENF": couples,
+        "ACAVENF": familles,
+        "AC3ENF": min(familles, round(nombreuses * 0.7)),
+        "ENF": enfants,
+        **{f"ENF_{age}": int(n) for age, n in zip(_AGES, ages, strict=True)},
+        "A_ETUD": round(min(etudiants * 0.62, isoles)),
+        "A_NETUD_24": round((compte["P_POP1824"] - compte["P_SCOL1824"]) * 0.2),
+        "AAL": logement,
+        "AAPL": round(logement * min(0.95, 0.4 + 0.5 * compte["P_RP_LOCHLMV"] / compte["P_RP"])),
+        "AAAH": round(compte["P_POP2064"] * (0.014 + 0.055 * pauvres)),
+        "APPA": round(total * (0.2 if annee < 2019 else 0.35)),
+        "ARSAS": round(compte["P_POP2064"] * (0.004 + 0.22 * pauvres)),
+    }
+
+
+def _caf(comptes: Comptes, annee: int, alea: Alea) -> Iterator[Ligne]:
+    """Composer les allocataires des IRIS ; les libellés de 2016 n'ont pas de colonne en 2022."""
+    revenus, ecrire_nombre = (2016, milliers) if annee == 2016 else (2021, str)
+    for code, mailles in iris_de(annee).items():
+        nature, commune = mailles[0].nature, code[:5]
+        if nature == "Z":
             continue
-        sociaux = round(compte["P_RP_LOCHLMV"] * 1.06 * alea.autour(0.03, code, "rpls"))
-        vacance = 2 + 3 * alea.uniforme(code, "vacance")
-        lignes.append([code, sociaux, virgule(vacance) if sociaux >= 11 else "s"])
-    return ecrire_table(dossier, "data_RPLS2024_Iris", lignes)
+        valeurs = allocataires(comptes[code], pauvrete(mailles, revenus, alea), annee)
+        publie = nature == "H" and valeurs["A"] >= 100
+        nom, epci = COMMUNES[annee][commune]
+        ligne = {"CODGEO": code, "LIBGEO": mailles[0].libelle(annee), "DEPCOM": commune, "LIBCOM": nom}
+        ligne |= {"EPCI": epci, "REG": REGION, "NOTE": "0" if publie else "2" if nature == "D" else "3"}
+        # Les très petits effectifs sont laissés en blanc, comme dans les fichiers publiés.
+        ligne |= {n: ecrire_nombre(v) if publie and v >= 5 else "" for n, v in valeurs.items()}
+        if ligne["AAL"]:
+            parts = {"APRES50": 0.24, "APRES100": 0.13}
+            ligne |= {n: ecrire_nombre(round(valeurs["A"] * part)) for n, part in parts.items()}
+        yield ligne
 
 
-def ecrire_services(dossier: Path, comptes: Comptes, alea: Alea) -> list[Path]:
-    """Écrire les fichiers de services et de prestations du territoire fictif."""
-    return [
-        _equipements(dossier, comptes, alea),
-        _acces_aux_soins(dossier, comptes, alea),
-        _demandeurs(dossier, comptes),
-        *_prestations(dossier, comptes, alea),
-        _parc_social(dossier, comptes, alea),
-    ]
+def tables_de_la_caf(comptes: dict[int, Comptes], alea: Alea) -> Tables:
+    """Composer les tables d'allocataires de 2016 et de 2022."""
+    return {f"data_CAF_{annee}_IRIS": _caf(comptes[annee], annee, alea) for annee in comptes}

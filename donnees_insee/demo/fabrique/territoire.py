@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any
 
 from donnees_insee.demo.fabrique.alea import Alea
@@ -23,84 +23,29 @@ COMMUNES: dict[int, dict[str, tuple[str, str]]] = {
 }
 
 
-@dataclass(frozen=True)
-class Maille:
-    """Plus petit morceau de territoire, dont les IRIS des deux géographies sont des réunions."""
+# Des lignes de tables, lues telles quelles.
+Quartier = SimpleNamespace
+Profil = SimpleNamespace
 
-    code: str
-    # L'IRIS 0504 de 2016 a été coupé en deux ; deux communes de 2016 n'en font plus qu'une.
-    iris_2016: str
-    iris_2022: str
-    nom_2016: str
-    nom_2022: str
-    quartier: str
-    nature: str
-    profil: str
-    habitants_2016: int
-    habitants_2022: int
-    # En kilomètres autour du centre.
-    x: float
-    y: float
 
-    def iris(self, annee: int) -> str:
-        """Donner le code de l'IRIS qui contient la maille."""
-        return self.iris_2016 if annee == 2016 else self.iris_2022
+class Maille(SimpleNamespace):
+    """Plus petit morceau de territoire, dont les IRIS des deux géographies sont des réunions : une ligne de la table.
+
+    L'IRIS 0504 de 2016 a été coupé en deux. Les coordonnées sont en kilomètres autour du centre.
+    """
+
+    def de(self, attribut: str, annee: int) -> Any:
+        """Donner ce que la maille était au recensement d'une année : son iris, son nom, ses habitants."""
+        return getattr(self, f"{attribut}_{2016 if annee == 2016 else 2022}")
 
     def libelle(self, annee: int) -> str:
         """Donner le nom de l'IRIS qui contient la maille."""
-        code = self.iris(annee)
-        if code.endswith("0000"):
-            return COMMUNES[annee][code[:5]][0]
-        return self.nom_2016 if annee == 2016 else self.nom_2022
-
-    def habitants(self, annee: int) -> int:
-        """Donner les habitants prévus."""
-        return self.habitants_2016 if annee == 2016 else self.habitants_2022
+        code = self.de("iris", annee)
+        nom: str = COMMUNES[annee][code[:5]][0] if code.endswith("0000") else self.de("nom", annee)
+        return nom
 
 
-@dataclass(frozen=True)
-class Quartier:
-    """Un QPV : son contour (centre, demi-axes en kilomètres) et la part des mailles qu'il recouvre."""
-
-    code: str
-    nom: str
-    communes: list[str]
-    centre: tuple[float, float]
-    demi_axes: tuple[float, float]
-    inclinaison: float
-    parts: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Profil:
-    """Paramètres d'un type de quartier en 2022 ; chaque maille s'en écarte un peu."""
-
-    mediane: float
-    dispersion: float
-    hlm: float
-    proprietaires: float
-    maisons: float
-    vacants: float
-    secondaires: float
-    chomage: float
-    etrangers: float
-    etudes_18_24: float
-    voiture: float
-    surpeuplement: float
-    hors_menages: float
-    # seul, sans famille, couple sans enfant, couple avec enfant, monoparental
-    menages: list[float]
-    # aucun, brevet, CAP-BEP, bac, bac + 2, bac + 3 ou 4, bac + 5
-    diplomes: list[float]
-    # agriculteurs, artisans, cadres, professions intermédiaires, employés, ouvriers
-    categories: list[float]
-    # étudiants, actifs, familles, personnes âgées
-    ages: list[float]
-    # logements achevés avant 1919, de 1919 à 1945, à 1970, à 1990, à 2005, depuis
-    periodes: list[float]
-
-
-MAILLES = tuple(Maille(*ligne) for ligne in lire_csv("mailles.csv").itertuples(index=False))
+MAILLES = tuple(Maille(**ligne) for ligne in lire_csv("mailles.csv").to_dict("records"))
 QPV = tuple(Quartier(**q) for q in lire_toml("quartiers_prioritaires.toml")["quartiers"])
 _PARAMETRES = lire_toml("profils.toml")
 PROFILS = {nom: Profil(**valeurs) for nom, valeurs in _PARAMETRES["profils"].items()}
@@ -127,12 +72,13 @@ def profil_de(maille: Maille, annee: int, alea: Alea) -> Profil:
     ]
     mediane = base.mediane * alea.autour(0.035, maille.code, "mediane")
     vacants = _ajuster(base.vacants, alea.autour(0.12, maille.code, annee, "vacants"))
-    return replace(base, mediane=mediane, vacants=vacants, menages=menages, **parts)
+    propres = {"mediane": mediane, "vacants": vacants, "menages": menages} | parts
+    return Profil(**vars(base) | propres)
 
 
 def iris_de(annee: int) -> dict[str, list[Maille]]:
     """Ranger les mailles dans les IRIS d'une géographie."""
     groupes: dict[str, list[Maille]] = {}
     for maille in MAILLES:
-        groupes.setdefault(maille.iris(annee), []).append(maille)
+        groupes.setdefault(maille.de("iris", annee), []).append(maille)
     return dict(sorted(groupes.items()))

@@ -10,9 +10,9 @@ from PIL import Image
 from cartes.apparence import apparences, couleurs_des_classes
 from cartes.charte import ETATS
 from cartes.ecriture import en_png
-from cartes.geometrie import contours_de
-from cartes.papier.contours import chemins, lieux, projetes, simplifies
+from cartes.geometrie import contours_de, lieux, projetes, simplifies
 from cartes.papier.legende import lignes_de_legende
+from cartes.papier.trace import chemins
 
 
 def test_deux_cartes_du_meme_fond_partagent_leurs_chemins(carte, territoires) -> None:
