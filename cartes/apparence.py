@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from abs.statuts import SANS_VALEUR, Fiabilite, Statut
@@ -39,14 +39,6 @@ class Apparence:
     contour: Contour = "plein"
 
 
-@lru_cache(maxsize=64)
-def _couleurs(nombre_classes: int, cotes: tuple[int, int] | None, palette: str | None) -> tuple[str, ...]:
-    """Choisir la palette : divergente autour d'une référence qui sépare les classes, sinon séquentielle."""
-    if cotes is None or palette in PALETTES_SEQUENTIELLES:
-        return couleurs_sequentielles(nombre_classes, None if palette in PALETTES_DIVERGENTES else palette)
-    return couleurs_divergentes(*cotes, palette)
-
-
 def une_fois(fonction: Callable[[DonneesDeCarte], Rendu]) -> Callable[[DonneesDeCarte], Rendu]:
     """Garder sur la carte ce qui s'en déduit : légende, dessin, infobulles le demandent tour à tour."""
     nom = f"_{fonction.__name__}"
@@ -64,13 +56,16 @@ def une_fois(fonction: Callable[[DonneesDeCarte], Rendu]) -> Callable[[DonneesDe
 
 @une_fois
 def couleurs_des_classes(carte: DonneesDeCarte) -> tuple[str, ...]:
-    """Donner la couleur de chaque classe, dans l'ordre croissant."""
+    """Donner la couleur de chaque classe : divergentes autour d'une référence qui les sépare, sinon séquentielles."""
     if not carte.en_classes or carte.valides.empty:
         return ()
     if carte.en_valeurs:
         return (FOND_DES_VALEURS,) * carte.discretisation.nombre
     classes = carte.discretisation
-    return _couleurs(classes.nombre, classes.cotes, carte.palette)
+    if classes.cotes is None or carte.palette in PALETTES_SEQUENTIELLES:
+        rampe = None if carte.palette in PALETTES_DIVERGENTES else carte.palette
+        return couleurs_sequentielles(classes.nombre, rampe)
+    return couleurs_divergentes(*classes.cotes, carte.palette)
 
 
 @une_fois

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 from donnees_insee.demo.fabrique.alea import repartir
@@ -10,7 +11,8 @@ from donnees_insee.demo.fabrique.territoire import COMMUNE_CENTRE
 
 _AGES = ("1524", "2554", "5564")
 _STATUTS = ("ACTOCC", "CHOM", "ETUD", "RETR", "AINACT")
-_GROUPES = {"ACT": _STATUTS[:2], "INACT": _STATUTS[2:], **{statut: (statut,) for statut in _STATUTS}}
+# Sans nom : toute la population de l'âge.
+_GROUPES = {"": _STATUTS, "ACT": _STATUTS[:2], "INACT": _STATUTS[2:]}
 # Dans ces catégories, part d'hommes : ouvriers et indépendants d'un côté, employées de l'autre.
 _GENRE_HOMMES = (1.4, 1.35, 1.15, 0.95, 0.5, 1.6)
 
@@ -34,32 +36,23 @@ def _statuts(ctx: Contexte, age: str, sexe: str, etudes: float) -> list[float]:
     return [actifs * (1 - chomage), actifs * chomage, etudiants, retraites, autres]
 
 
-def _cellules(ctx: Contexte, compte_scolaire: Compte) -> dict[tuple[str, str, str], float]:
-    """Partager chaque sexe et chaque âge entre les cinq statuts : les identités en découlent."""
-    scolaires = compte_scolaire["P_SCOL1517"] + compte_scolaire["P_SCOL1824"]
-    etudes = scolaires / max(ctx.tranche(15, 25), 1e-9)
-    resultat: dict[tuple[str, str, str], float] = {}
-    for age in _AGES:
-        for sexe in "HF":
-            effectif = ctx.tranche(*bornes(age), sexe)
-            parts = repartir(effectif, _statuts(ctx, age, sexe, etudes), entier=ctx.entier)
-            resultat |= {(statut, age, sexe): n for statut, n in zip(_STATUTS, parts, strict=True)}
-    return resultat
-
-
 def activite(ctx: Contexte, compte_scolaire: Compte) -> Compte:
     """Produire les effectifs du fichier « activité des résidents » et les catégories des 15 ans et plus."""
-    cellules = _cellules(ctx, compte_scolaire)
-
-    def somme(statuts: tuple[str, ...], age: str, sexes: str) -> float:
-        ages = _AGES if age == "1564" else (age,)
-        return math.fsum(n for (s, a, x), n in cellules.items() if s in statuts and a in ages and x in sexes)
-
+    scolaires = compte_scolaire["P_SCOL1517"] + compte_scolaire["P_SCOL1824"]
+    etudes = scolaires / max(ctx.tranche(15, 25), 1e-9)
     compte: Compte = {}
-    for age in (*_AGES, "1564"):
-        for sexe in ("", "H", "F"):
-            compte[f"P_{sexe or 'POP'}{age}"] = somme(_STATUTS, age, sexe or "HF")
-            compte |= {f"P_{sexe}{nom}{age}": somme(s, age, sexe or "HF") for nom, s in _GROUPES.items()}
+    for sexe, age in itertools.product("HF", _AGES):
+        # Chaque sexe et chaque âge se partage entre les cinq statuts : les identités en découlent.
+        poids = _statuts(ctx, age, sexe, etudes)
+        noms = [f"{sexe}{statut}{age}" for statut in _STATUTS]
+        compte |= ctx.ventiler(ctx.tranche(*bornes(age), sexe), "P_", noms, poids)
+        for groupe, statuts in _GROUPES.items():
+            compte[f"P_{sexe}{groupe}{age}"] = math.fsum(compte[f"P_{sexe}{s}{age}"] for s in statuts)
+    for nom in (*_GROUPES, *_STATUTS):
+        for sexe in "HF":
+            compte[f"P_{sexe}{nom}1564"] = math.fsum(compte[f"P_{sexe}{nom}{age}"] for age in _AGES)
+        for age in (*_AGES, "1564"):
+            compte[f"P_{nom or 'POP'}{age}"] = compte[f"P_H{nom}{age}"] + compte[f"P_F{nom}{age}"]
     return compte | _diplomes(ctx, compte) | _categories(ctx, compte) | _emplois(ctx, compte)
 
 

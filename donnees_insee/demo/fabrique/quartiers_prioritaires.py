@@ -20,10 +20,8 @@ _JEUNES = ("0002", "0305", "0610", "1117", "1824")
 
 def _portrait(quartier: Quartier, comptes: Comptes, alea: Alea) -> tuple[Compte, list[Loi]]:
     """Composer la population du quartier : une part de ses IRIS, la plus modeste."""
-    compte: Compte = {}
-    for code, part in quartier.parts.items():
-        for nom, valeur in comptes[code].items():
-            compte[nom] = compte.get(nom, 0.0) + valeur * part
+    siens = [(comptes[code], part) for code, part in quartier.parts.items()]
+    compte = {nom: sum(c[nom] * part for c, part in siens) for nom in siens[0][0]}
     compte["JEUNES"] = math.fsum(compte[f"P_POP{age}"] for age in _JEUNES)
     compte["AINES"] = compte["P_POP6074"] + compte["P_POP75P"]
     lois = []

@@ -61,11 +61,8 @@ def comptes(annee: int, alea: Alea) -> Comptes:
     """Additionner les mailles par IRIS."""
     resultat: Comptes = {}
     for code, mailles in iris_de(annee).items():
-        total: Compte = {}
-        for maille in mailles:
-            for nom, valeur in comptes_de_maille(maille, annee, alea).items():
-                total[nom] = total.get(nom, 0.0) + valeur
-        resultat[code] = total
+        siens = [comptes_de_maille(maille, annee, alea) for maille in mailles]
+        resultat[code] = {nom: sum(compte[nom] for compte in siens) for nom in siens[0]}
     return resultat
 
 
