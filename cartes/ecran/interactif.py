@@ -27,8 +27,6 @@ from donnees_insee.erreurs import CarteImpossible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import geopandas as gpd
-
     from cartes.geometrie import Contours
     from cartes.specification import DonneesDeCarte, Superposition
 
@@ -132,19 +130,17 @@ def _bornes(contours: Contours) -> tuple[float, ...]:
 
 @lru_cache(maxsize=8)
 def _fond(contours: Contours) -> dict[str, Any]:
-    couche = _alleger(contours)
+    """Simplifier pour l'écran (un deux-millième de la largeur), puis revenir en degrés."""
+    metrique = projetes(contours).couche
+    ouest, sud, est, nord = metrique.total_bounds
+    couche = reprojeter(simplifier(metrique, max(est - ouest, nord - sud) / 2000), GEOGRAPHIQUE)
     centres = couche.geometry.representative_point()
     return {
-        "centres": [[_degre(lieu.y), _degre(lieu.x)] for lieu in centres],
+        "centres": [
+            [round(lieu.y, _DECIMALES_DE_DEGRE), round(lieu.x, _DECIMALES_DE_DEGRE)] for lieu in centres
+        ],
         "contours": [_objet(geometrie) for geometrie in couche.geometry],
     }
-
-
-def _alleger(contours: Contours) -> gpd.GeoDataFrame:
-    """Simplifier pour l'écran (un deux-millième de la largeur), puis revenir en degrés."""
-    couche = projetes(contours).couche
-    ouest, sud, est, nord = couche.total_bounds
-    return reprojeter(simplifier(couche, max(est - ouest, nord - sud) / 2000), GEOGRAPHIQUE)
 
 
 def _objet(geometrie: Any) -> dict[str, Any]:
@@ -152,10 +148,6 @@ def _objet(geometrie: Any) -> dict[str, Any]:
     arrondie = shapely.transform(geometrie, lambda points: points.round(_DECIMALES_DE_DEGRE))
     objet: dict[str, Any] = shapely.geometry.mapping(arrondie)
     return objet
-
-
-def _degre(valeur: float) -> float:
-    return round(float(valeur), _DECIMALES_DE_DEGRE)
 
 
 def _couche(carte: DonneesDeCarte, fond: int) -> dict[str, Any]:

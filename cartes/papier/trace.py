@@ -14,7 +14,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
-from matplotlib.transforms import Affine2D, Bbox, TransformedBbox
+from matplotlib.transforms import Bbox, BboxTransform, TransformedBbox
 
 from cartes.apparence import FOND_DES_CERCLES, Apparence
 from cartes.charte import COULEURS, ETATS, POLICE
@@ -31,10 +31,7 @@ CORPS_NUMERO = 10.6
 ENCRE = COULEURS["encre"]
 FOND = Apparence(FOND_DES_CERCLES)
 Cle = TypeVar("Cle", bound="Hashable")
-_TIRETS: dict[str, tuple[float, tuple[float, ...]]] = {
-    "tirets": (0, (3.5, 2)),
-    "points": (0, (1, 1.4)),
-}
+_TIRETS: dict[str, tuple[float, tuple[float, ...]]] = {"tirets": (0, (3.5, 2)), "points": (0, (1, 1.4))}
 
 
 class Toile(Protocol):
@@ -58,18 +55,11 @@ class Cadre:
         abscisses: tuple[float, float],
         ordonnees: tuple[float, float],
     ) -> None:
-        gauche, bas, largeur, hauteur = (cote / 72 for cote in rectangle)
-        self.figure = figure
-        self.abscisses, self.ordonnees = abscisses, ordonnees
-        echelles = (
-            largeur / (abscisses[1] - abscisses[0]),
-            hauteur / (ordonnees[1] - ordonnees[0]),
-        )
-        vers_les_pouces = (
-            Affine2D().translate(-abscisses[0], -ordonnees[0]).scale(*echelles).translate(gauche, bas)
-        )
-        self._transformation = vers_les_pouces + figure.dpi_scale_trans
-        self._bords = TransformedBbox(Bbox.from_bounds(gauche, bas, largeur, hauteur), figure.dpi_scale_trans)
+        self.figure, self.abscisses, self.ordonnees = figure, abscisses, ordonnees
+        place = Bbox.from_bounds(*(cote / 72 for cote in rectangle))
+        gradue = Bbox(np.column_stack([abscisses, ordonnees]))
+        self._transformation = BboxTransform(gradue, place) + figure.dpi_scale_trans
+        self._bords = TransformedBbox(place, figure.dpi_scale_trans)
 
     def add_artist(self, artist: Artist) -> Artist:
         """Poser un élément, rogné aux bords du cadre s'il n'est pas un texte."""

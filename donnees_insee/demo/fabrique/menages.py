@@ -159,11 +159,10 @@ def _anciennete(ctx: Contexte, compte: Compte) -> Compte:
     for racine, total in (("P_MEN", "P_RP"), ("P_PMEN", "P_NPER_RP"), ("P_NBPI_RP", "P_NBPI_RP")):
         parts = ctx.partager("anciennete", compte[total], f"{racine}_ANEM")
         resultat |= parts | {f"{racine}_ANEM10P": math.fsum(list(parts.values())[3:])}
-    duree_des_prives = 5.0
-    for statut, duree in (("PROP", 19.5), ("LOCHLMV", 11.0), ("LOC", duree_des_prives), ("GRAT", 8.0)):
-        annees = compte[f"P_RP_{statut}"] * duree
-        if statut == "LOC":  # le parc social en est une partie, où l'on reste plus longtemps
-            annees += compte["P_RP_LOCHLMV"] * (11.0 - duree_des_prives)
-        resultat[f"P_ANEM_RP_{statut}"] = _arrondi(ctx, annees)
+    durees = {"PROP": 19.5, "LOCHLMV": 11.0, "LOC": 5.0, "GRAT": 8.0}
+    annees = {statut: compte[f"P_RP_{statut}"] * duree for statut, duree in durees.items()}
+    # Le parc social est une partie des locations, où l'on reste plus longtemps.
+    annees["LOC"] += compte["P_RP_LOCHLMV"] * (durees["LOCHLMV"] - durees["LOC"])
+    resultat |= {f"P_ANEM_RP_{statut}": _arrondi(ctx, somme) for statut, somme in annees.items()}
     resultat["P_ANEM_RP"] = math.fsum(resultat[f"P_ANEM_RP_{s}"] for s in ("PROP", "LOC", "GRAT"))
     return resultat

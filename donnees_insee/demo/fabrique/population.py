@@ -107,12 +107,9 @@ def population(ctx: Contexte) -> Compte:
         compte[f"P_POP{sexe}"] = ctx.tranche(0, 120, sexe)
         compte |= {f"P_{sexe}{nom}": ctx.tranche(*bornes(nom), sexe) for nom in larges}
     compte["P_POP_IMM"] = ctx.part(total, ctx.profil.etrangers * 1.35 + 0.008)
+    compte |= ctx.partager("nationalite", total, "P_POP_")
     hors = ctx.profil.hors_menages * (1.05 if ctx.annee == 2022 else 1)
-    return (
-        compte
-        | ctx.partager("nationalite", total, "P_POP_")
-        | ctx.partager("hors_menages", total, "P_", hors=hors)
-    )
+    return compte | ctx.partager("hors_menages", total, "P_", hors=hors)
 
 
 def scolarisation(ctx: Contexte) -> Compte:
