@@ -47,6 +47,7 @@ def _fautes_de_texte(carte: DonneesDeCarte) -> Iterator[str]:
 
 
 def _fautes_de_forme(carte: DonneesDeCarte) -> Iterator[str]:
+    palettes = (*PALETTES_SEQUENTIELLES, *PALETTES_DIVERGENTES)
     permises = FORMES_PAR_NATURE.get(carte.nature)
     if permises is None:
         yield f"nature {carte.nature!r} inconnue ; attendu : {', '.join(FORMES_PAR_NATURE)}."
@@ -61,9 +62,8 @@ def _fautes_de_forme(carte: DonneesDeCarte) -> Iterator[str]:
         yield f"la référence {carte.reference.libelle!r} n'a pas de valeur : ne pas la donner."
     if carte.palette in PALETTES_DIVERGENTES and carte.reference is None:
         yield f"la palette {carte.palette!r} oppose deux côtés d'une référence : en donner une."
-    connues = (*PALETTES_SEQUENTIELLES, *PALETTES_DIVERGENTES)
-    if carte.palette is not None and carte.palette not in connues:
-        yield f"palette {carte.palette!r} inconnue ; attendu : {', '.join(connues)}."
+    if carte.palette not in (None, *palettes):
+        yield f"palette {carte.palette!r} inconnue ; attendu : {', '.join(palettes)}."
 
 
 def _fautes_de_table(carte: DonneesDeCarte) -> Iterator[str]:

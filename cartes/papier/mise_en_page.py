@@ -97,7 +97,7 @@ class Page:
     @cached_property
     def legende(self) -> list[Bloc]:
         """Lignes de légende mesurées."""
-        return [Bloc(self, ligne) for ligne in lignes_de_legende(self.carte)]
+        return [mesurer(self, ligne) for ligne in lignes_de_legende(self.carte)]
 
     @cached_property
     def hauteur_titres(self) -> float:
@@ -120,46 +120,33 @@ class Page:
         return 2 * self.marge + self.hauteur_titres + self.hauteur_milieu + self.hauteur_mentions
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Bloc:
     """Ligne de légende mesurée."""
 
-    page: Page
     ligne: LigneLegende
+    # Place laissée à gauche pour la case ou le cercle.
+    retrait: float
+    graisse: str
+    # Compris dans la hauteur.
+    blanc: float
+    textes: list[str]
+    # À la même échelle que les cercles de la carte.
+    rayon: float
+    hauteur: float
 
-    @property
-    def retrait(self) -> float:
-        """Place laissée à gauche pour la case ou le cercle."""
-        if self.ligne.genre == "cercle":
-            return max(CASE[0], 2 * self.page.rayon_maximal) + 6
-        return {"titre": 0.0, "reference": 0.0, "numero": 8.0}.get(self.ligne.genre, CASE[0] + 6)
 
-    @property
-    def graisse(self) -> str:
-        """Graisse du texte."""
-        return "bold" if self.ligne.genre in ("titre", "reference") else "normal"
-
-    @property
-    def blanc(self) -> float:
-        """Blanc ajouté à la ligne ; un titre se détache de ce qui le précède."""
-        return 9.0 if self.ligne.genre == "titre" else 4.0
-
-    @cached_property
-    def textes(self) -> list[str]:
-        """Texte coupé à la largeur de la légende."""
-        return couper(self.ligne.texte, self.page.largeur_legende - self.retrait, CORPS_LEGENDE, self.graisse)
-
-    @cached_property
-    def rayon(self) -> float:
-        """Rayon du cercle de légende, à la même échelle que la carte."""
-        mesures = tailles(self.page.carte)
-        return rayon(self.ligne.valeur, max(mesures, default=0.0), self.page.rayon_maximal)
-
-    @cached_property
-    def hauteur(self) -> float:
-        """Hauteur de la ligne, blanc compris."""
-        textes = len(self.textes) * CORPS_LEGENDE * INTERLIGNE
-        dessin = (
-            2 * self.rayon if self.ligne.genre == "cercle" else CASE[1] if self.retrait > CASE[0] else 0.0
-        )
-        return max(textes, dessin) + self.blanc
+def mesurer(page: Page, ligne: LigneLegende) -> Bloc:
+    """Couper le texte d'une ligne à la largeur de la légende et lui donner sa hauteur."""
+    retrait = {"titre": 0.0, "reference": 0.0, "numero": 8.0}.get(ligne.genre, CASE[0] + 6)
+    dessin, rond = CASE[1] if retrait > CASE[0] else 0.0, 0.0
+    if ligne.genre == "cercle":
+        retrait = max(CASE[0], 2 * page.rayon_maximal) + 6
+        rond = rayon(ligne.valeur, max(tailles(page.carte), default=0.0), page.rayon_maximal)
+        dessin = 2 * rond
+    graisse = "bold" if ligne.genre in ("titre", "reference") else "normal"
+    # Un titre se détache de ce qui le précède.
+    blanc = 9.0 if ligne.genre == "titre" else 4.0
+    textes = couper(ligne.texte, page.largeur_legende - retrait, CORPS_LEGENDE, graisse)
+    hauteur = max(len(textes) * CORPS_LEGENDE * INTERLIGNE, dessin) + blanc
+    return Bloc(ligne, retrait, graisse, blanc, textes, rond, hauteur)
