@@ -39,9 +39,13 @@ _OUVERTES: Final = ("rampes", "divergentes", "palettes.indicateurs")
 _COULEUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 
+def _charte_du_projet() -> dict[str, Any]:
+    return tomllib.loads(resources.files("cartes").joinpath(FICHIER).read_text(encoding="utf-8"))
+
+
 def lire_la_charte() -> dict[str, Any]:
     """Lire la charte du projet, et fondre par-dessus celle de la ville quand il y en a une."""
-    charte = tomllib.loads(resources.files("cartes").joinpath(FICHIER).read_text(encoding="utf-8"))
+    charte = _charte_du_projet()
     nommee = os.environ.get(VARIABLE)
     chemin = Path(nommee or FICHIER)
     if not nommee and not chemin.is_file():
@@ -50,7 +54,7 @@ def lire_la_charte() -> dict[str, Any]:
         fondue = _fondre(charte, tomllib.loads(chemin.read_text(encoding="utf-8")))
         _controler_les_palettes(fondue)
     except (OSError, ValueError) as cause:
-        raise ParametreInvalide(f"La charte {chemin} est refusée : {cause}.") from cause
+        raise ParametreInvalide(f"La charte {chemin} est refusée : {cause}") from cause
     return fondue
 
 
@@ -84,7 +88,15 @@ def _fondre(base: dict[str, Any], ajout: dict[str, Any], table: str = "") -> dic
     return rendue
 
 
-CHARTE: Final[dict[str, Any]] = lire_la_charte()
+def _charte_tenue() -> tuple[dict[str, Any], str]:
+    """Lire la charte, ou celle du projet et la phrase qui refuse celle de la ville."""
+    try:
+        return lire_la_charte(), ""
+    except ParametreInvalide as cause:
+        return _charte_du_projet(), str(cause)
+
+
+CHARTE, REFUS = _charte_tenue()
 POLICE: Final[str] = CHARTE["police"]
 COULEURS: Final[dict[str, str]] = CHARTE["couleurs"]
 TABLEUR: Final[dict[str, str]] = CHARTE["tableur"]

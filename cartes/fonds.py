@@ -14,14 +14,14 @@ from abs.portrait.chapitre import DemandeDeCarte
 from abs.statuts import Statut
 from abs.territoires.territoires import Territoire
 from cartes.carte import CarteThematique
-from cartes.charte import palette_de
+from cartes.charte import REFUS, palette_de
 from cartes.palettes import PALETTES_DIVERGENTES
 from cartes.specification import Reference, Superposition
 from donnees_insee.base.base import Base
 from donnees_insee.base.couches import restaurer
 from donnees_insee.base.parts import EtatDeFichier, etat_de_fichier, part_lisible
 from donnees_insee.catalogue.catalogue import source
-from donnees_insee.erreurs import CarteImpossible
+from donnees_insee.erreurs import CarteImpossible, ParametreInvalide
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -193,7 +193,11 @@ def carte(fonds: Fonds, demande: DemandeDeCarte) -> CarteThematique:
     ------
     CarteImpossible
         Contours absents, ou aucun chiffre à montrer.
+    ParametreInvalide
+        La charte de la ville est fautive.
     """
+    if REFUS:  # La charte se lit à l'import, où une phrase ne se verrait pas.
+        raise ParametreInvalide(REFUS)
     definition = indicateur(demande.indicateur)
     territoires = _territoires(fonds, definition, demande.groupe)
     if not territoires["valeur"].notna().any():

@@ -143,3 +143,10 @@ def test_la_charte_du_dossier_de_travail_change_les_dessins(tmp_path: Path) -> N
         check=True,
     )
     assert lu.stdout.strip() == "#000091"
+
+
+def test_une_charte_fautive_arrete_la_carte_et_non_l_import(base_demo, monkeypatch) -> None:
+    atelier = Atelier(territoire="99001", formats="xlsx", dossier_donnees=str(base_demo.dossier))
+    monkeypatch.setattr("cartes.fonds.REFUS", "La charte est refusée.")
+    with pytest.raises(ParametreInvalide, match="La charte est refusée"):
+        dessiner(atelier.fonds, DemandeDeCarte("part_hlm", "mailles", "Titre"))
