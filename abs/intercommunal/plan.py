@@ -28,12 +28,10 @@ def plan() -> dict[str, Any]:
 def lire(texte: str) -> dict[str, Any]:
     """Lire un plan et vérifier que chaque indicateur nommé existe."""
     brut = tomllib.loads(texte)
+    cartes = brut["cartes"]
     nommes = {
         "tableaux": [c for theme in THEMES for c in brut["tableaux"].get(theme, [])],
-        "cartes": [
-            *brut["cartes"]["liste"],
-            *(c for f in brut["cartes"]["familles"] for c in f["indicateurs"]),
-        ],
+        "cartes": [*cartes["liste"], *(c for f in cartes["familles"] for c in f["indicateurs"])],
         "fiche": brut["fiche"]["indicateurs"],
         "pairs": [c for liste in brut["pairs"]["resultats"].values() for c in liste],
         "centre": [ligne["indicateur"] for ligne in brut["centre"]["comptes"]],

@@ -162,15 +162,13 @@ def grandeurs() -> dict[str, dict[str, Any]]:
 def compter(carreaux: Carreaux, codes: tuple[str, ...] = ()) -> dict[str, Estimation]:
     """Compter dans un polygone, avec ses bornes."""
     comptes, parts = grandeurs()["comptes"], grandeurs()["parts"]
-    refuses = [c for c in codes if c not in comptes and c not in parts]
-    if refuses:
-        raise TransfertRefuse(
-            liste_de_fautes(
-                f"La grille donne des comptes ({', '.join(comptes)}) et des parts ({', '.join(parts)}) ; elle ne donne "
-                "ni médiane, ni moyenne, ni quantile :",
-                [f"{c} n'est pas un compte de la grille." for c in refuses],
-            )
+    if refuses := [c for c in codes if c not in comptes and c not in parts]:
+        debut = (
+            f"La grille donne des comptes ({', '.join(comptes)}) et des parts ({', '.join(parts)}) ; elle ne donne "
+            "ni médiane, ni moyenne, ni quantile :"
         )
+        fautes = [f"{c} n'est pas un compte de la grille." for c in refuses]
+        raise TransfertRefuse(liste_de_fautes(debut, fautes))
     voulus = codes or (*comptes, *parts)
     return {c: _part(carreaux, parts[c]) if c in parts else _compte(carreaux, c) for c in voulus}
 

@@ -93,8 +93,7 @@ def lire(texte: str) -> tuple[Regles, dict[str, Question]]:
         c: Question(c, q["libelle"], tuple(q["resultats"]), tuple(q["distance"]))
         for c, q in brut["questions"].items()
     }
-    fautes = [f for q in lues.values() for f in verifier(q, regles)]
-    if fautes:
+    if fautes := [f for q in lues.values() for f in verifier(q, regles)]:
         raise ParametreInvalide(liste_de_fautes("Des questions de comparaison sont fautives :", fautes))
     return regles, lues
 

@@ -101,18 +101,15 @@ def verifier_les_actives(brut: list[dict[str, Any]], neutres: dict[str, tuple[st
         if code not in connus:
             fautes.append(f"{code} : l'indicateur n'est pas défini")
             continue
-        trait = trait_de_population(connus[code], neutres)
-        if trait:
-            fautes.append(
-                f"{code} : il décrit une population ({trait}) ; une variable active décrit une situation"
-            )
+        vues = []
+        if trait := trait_de_population(connus[code], neutres):
+            vues.append(f"il décrit une population ({trait}) ; une variable active décrit une situation")
         elif connus[code].sens == "neutre" and not ligne.get("raison"):
-            fautes.append(
-                f"{code} : son sens est « neutre » ; écrivez dans « raison » la situation qu'il mesure"
-            )
+            vues.append("son sens est « neutre » ; écrivez dans « raison » la situation qu'il mesure")
         if connus[code].nature == "effectif":
-            fautes.append(f"{code} : un effectif ne se compare pas d'un IRIS à l'autre, donnez un taux")
-        fautes += [f"{code} : le champ « {c} » manque" for c in ("haut", "bas") if not ligne.get(c)]
+            vues.append("un effectif ne se compare pas d'un IRIS à l'autre, donnez un taux")
+        vues += [f"le champ « {c} » manque" for c in ("haut", "bas") if not ligne.get(c)]
+        fautes += [f"{code} : {faute}" for faute in vues]
     return fautes
 
 
@@ -120,11 +117,9 @@ def lire(texte: str) -> Table:
     """Lire une table de variables actives."""
     brut = tomllib.loads(texte)
     neutres = {trait: tuple(motifs) for trait, motifs in brut["neutres"].items()}
-    fautes = verifier_les_actives(brut["actives"], neutres)
-    if fautes:
-        raise ParametreInvalide(
-            liste_de_fautes("Des variables ne peuvent pas être actives dans la typologie :", fautes)
-        )
+    if fautes := verifier_les_actives(brut["actives"], neutres):
+        debut = "Des variables ne peuvent pas être actives dans la typologie :"
+        raise ParametreInvalide(liste_de_fautes(debut, fautes))
     connus = indicateurs()
     actives = tuple(
         VariableActive(**{**ligne, "indicateur": connus[ligne["indicateur"]]}) for ligne in brut["actives"]
