@@ -190,7 +190,9 @@ def _perimetres(cartes: Sequence[DonneesDeCarte]) -> list[tuple[str, dict[str, A
             perimetre = {
                 "couleur": superposition.couleur,
                 "contours": [_objet(geometrie) for geometrie in couches.geometry],
-                "numeros": [[_degre(lieu.y), _degre(lieu.x)] for lieu in lieux],
+                "numeros": [
+                    [round(lieu.y, _DECIMALES_DE_DEGRE), round(lieu.x, _DECIMALES_DE_DEGRE)] for lieu in lieux
+                ],
             }
             vus.add(place)
             cle = json.dumps([superposition.nom, perimetre], sort_keys=True)
