@@ -7,7 +7,6 @@ import re
 import shutil
 import sys
 import tempfile
-import threading
 import unicodedata
 from dataclasses import dataclass
 from importlib import resources
@@ -87,7 +86,12 @@ def chemin_du_carnet(nom: str = CARNET) -> Path:
 
 
 def produire(
-    parametres: dict[str, Any], sortie: Path, *, progression: bool = False, remplacer: bool = False
+    parametres: dict[str, Any],
+    sortie: Path,
+    *,
+    progression: bool = False,
+    remplacer: bool = False,
+    seul: bool = True,
 ) -> Production:
     """Exécuter le carnet de portrait et écrire ses documents.
 
@@ -101,6 +105,8 @@ def produire(
         Montrer la barre de progression de Papermill.
     remplacer : bool, default False
         Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom ; sinon écrire à côté.
+    seul : bool, default True
+        Employer un second cœur au dessin des cartes ; faux dans une campagne, dont les cœurs sont pris.
 
     Returns
     -------
@@ -139,6 +145,7 @@ def produire(
             garde=sortie.resolve() / f"{dossier}-en-echec.ipynb",
             progression=progression,
             documents=Documents(reglages.formats, provisoire, titre),
+            dessin_a_deux=seul,
         )
     return production(chantier)
 
@@ -186,31 +193,26 @@ def executer_carnet(
     progression: bool = False,
     barre: str = "Portrait",
     documents: Documents | None = None,
+    dessin_a_deux: bool = False,
 ) -> None:
     """Exécuter un carnet avec Papermill, par le moteur « abs » ; en cas d'échec, le garder avec l'erreur en tête."""
     import papermill  # noqa: PLC0415 - import lent
     from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: PLC0415
 
-    # Le noyau doit être celui de cet environnement, même si un autre « python3 » est installé ailleurs.
-    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
-    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-    documents = documents or Documents((), execute.parent, "")
-    threading.Thread(target=documents.importer, daemon=True).start()
     try:
         papermill.execute_notebook(
             str(carnet),
             str(execute),
             parameters=parametres,
             engine_name="abs",
-            avant_les_exports=documents.commencer,
+            pendant=documents.pendant if documents else None,
+            dessin_a_deux=dessin_a_deux,
             progress_bar=BARRE | {"desc": barre} if progression else False,
             execution_timeout=DELAI_PAR_CELLULE,
             # Réécrire le carnet à chaque cellule coûte plus que ce qu'il protège : un échec l'écrit aussi.
             request_save_on_cell_execute=False,
             cwd=str(execute.parent),
             log_output=False,
-            # Les annonces techniques du noyau ne s'adressent pas à l'analyste.
-            extra_arguments=["--Application.log_level=50"],
         )
     except papermill.PapermillExecutionError as cause:
         _garder(execute, garde, parametres)
@@ -231,9 +233,8 @@ def executer_carnet(
         raise SortieImpossible(
             f"Le carnet ne peut pas être écrit dans « {execute.parent} » ({cause})."
         ) from cause
-    finally:
-        documents.attendre()
-    documents.finir(execute)
+    if documents:
+        documents.finir(execute)
     _oter_les_chemins(execute, parametres)
 
 

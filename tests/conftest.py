@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from carnets.noyaux.echanges import VARIABLE
-from carnets.noyaux.lancement import Lanceur, PepiniereIndisponible, possible
 from donnees_insee.base.base import Base
 from donnees_insee.base.verrous import tenir
 from donnees_insee.demo import extraire_demo
@@ -29,26 +26,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-SERVEUR = pytest.StashKey[Lanceur]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Lancer, pour toute la suite courte, un seul processus préchauffé dont les carnets des essais naissent."""
-    chef = not hasattr(config, "workerinput") and getattr(config.option, "numprocesses", None)
-    if chef and config.option.markexpr == "not complet" and possible() and not os.environ.get(VARIABLE):
-        os.environ.setdefault("PYTHONPATH", str(Path(__file__).parents[1]))
-        config.stash[SERVEUR] = lanceur = Lanceur()
-        with suppress(PepiniereIndisponible):  # chaque processus d'essai lancera alors le sien
-            os.environ[VARIABLE] = lanceur.attendre()
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Arrêter le processus préchauffé."""
-    if (lanceur := config.stash.get(SERVEUR, None)) is not None:
-        lanceur.fermer()
-        os.environ.pop(VARIABLE, None)
-
-
 # Ce qui demande un navigateur, un traitement de texte, des fichiers réels, une attaque longue ou des processus tués.
 LONGS = (
     "tests/attaques/test_bornes.py",
@@ -60,7 +37,8 @@ LONGS = (
     "tests/bancs",
     "tests/carnets/campagne/test_campagne.py",
     "tests/carnets/campagne/test_grappe.py",
-    "tests/carnets/noyaux/test_noyaux.py",
+    "tests/carnets/processus/test_carnets_isoles.py",
+    "tests/modifications",
     "tests/navigateur",
     "tests/reel",
 )

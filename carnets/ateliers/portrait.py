@@ -17,7 +17,7 @@ from donnees_insee.erreurs import CarteImpossible
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from carnets.dessin_partage import DessinPartage
+    from carnets.processus.dessin_partage import DessinPartage
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Atelier:
     @cached_property
     def dessins(self) -> DessinPartage:
         """Images imprimées des cartes, peut-être dessinées à deux."""
-        from carnets.dessin_partage import DessinPartage  # noqa: PLC0415 - import lent, réservé aux cartes
+        from carnets.processus.dessin_partage import DessinPartage  # noqa: PLC0415 - import lent, réservé aux cartes
 
         return DessinPartage(list(self.cartes.values()))
 

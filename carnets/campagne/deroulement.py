@@ -14,14 +14,12 @@ from carnets.campagne.bilan import Bilan, ecrire_bilan
 from carnets.campagne.file_de_taches import Evenement, Ordonnance, Suivi
 from carnets.campagne.journal import Journal
 from carnets.campagne.taches import DEJA_FAIT, ECHEC, Resultat, Tache, deja_faite, preparer_taches
-from carnets.campagne.travailleurs import EquipeDePepiniere, EquipePermanente
-from carnets.noyaux.lancement import possible
+from carnets.processus.naissance import precharger
 from donnees_insee.base.verrous import tenir
 from donnees_insee.chemins import creer_dossier
 
 if TYPE_CHECKING:
     from carnets.campagne.plan import Plan
-    from carnets.campagne.travailleurs import Equipe
     from donnees_insee.base.base import Base
 
 VERROU: Final = "campagne.verrou"
@@ -45,7 +43,6 @@ def mener(
     *,
     reprendre: bool = False,
     grappe: str = "",
-    equipe: Equipe | None = None,
     taches: Sequence[Tache] = (),
 ) -> Bilan:
     """Mener une campagne."""
@@ -60,7 +57,7 @@ def mener(
             suivi(evenement)
 
         toutes = tuple(taches) or tuple(_preparer(plan, base))
-        resultats = _executer(plan, toutes, noter, reprendre=reprendre, grappe=grappe, equipe=equipe)
+        resultats = _executer(plan, toutes, noter, reprendre=reprendre, grappe=grappe)
         ou = f"grappe {grappe}" if grappe else f"cette machine, {plan.travailleurs} à la fois"
         bilan = Bilan(
             plan.titre, plan.sortie, toutes, verifies(toutes, resultats), time.monotonic() - debut, ou
@@ -81,7 +78,6 @@ def _executer(
     *,
     reprendre: bool,
     grappe: str,
-    equipe: Equipe | None,
 ) -> list[Resultat]:
     # Ce qui est déjà fait ne vaut ni un processus ni un voyage jusqu'à la grappe.
     resultats = [Resultat(t.cle, DEJA_FAIT) for t in taches if reprendre and deja_faite(t)]
@@ -96,19 +92,8 @@ def _executer(
         from carnets.campagne.grappe import derouler_sur_une_grappe  # noqa: PLC0415 - distributed est lent
 
         return resultats + derouler_sur_une_grappe(grappe, reste, plan.essais, suivi, reprendre=reprendre)
-    neuve = equipe or equipe_locale(Path(reste[0].parametres["dossier_donnees"]))
-    try:
-        return resultats + Ordonnance(neuve, plan.travailleurs, plan.essais, suivi).derouler(
-            reste, reprendre=reprendre
-        )
-    finally:
-        if equipe is None:
-            neuve.fermer()
-
-
-def equipe_locale(dossier_donnees: Path) -> Equipe:
-    """Lancer l'équipe de cette machine, sans attendre qu'elle soit prête."""
-    return EquipeDePepiniere(dossier_donnees) if possible() else EquipePermanente()
+    precharger(Path(reste[0].parametres["dossier_donnees"]), campagne=True)
+    return resultats + Ordonnance(plan.travailleurs, plan.essais, suivi).derouler(reste, reprendre=reprendre)
 
 
 def verifies(taches: Sequence[Tache], resultats: Sequence[Resultat]) -> tuple[Resultat, ...]:

@@ -28,10 +28,17 @@ from donnees_insee.chemins import creer_dossier
 from donnees_insee.erreurs import ErreurAbs, cause_en_clair
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     from carnets.moteur import Production
 
 MOTS: Final = 1500
 REMARQUE: Final = 400
+
+
+def mener_une_tache(tube: Connection, tache: dict[str, Any], reprendre: bool) -> None:
+    """Être le processus d'une tâche : l'exécuter, et en envoyer le résultat."""
+    tube.send(executer(tache, reprendre=reprendre))
 
 
 def executer(tache: dict[str, Any], *, reprendre: bool = False) -> dict[str, Any]:
@@ -92,7 +99,7 @@ def _produire(tache: Tache) -> Production:
     try:
         if tache.nom_du_carnet == "portrait":
             parametres = tache.parametres | {"formats": ",".join(tache.formats)}
-            return produire(parametres, tache.chantier)
+            return produire(parametres, tache.chantier, seul=False)
         if tache.nom_du_carnet == "comparaison":
             from carnets.production_comparaison import produire_la_comparaison  # noqa: PLC0415
 

@@ -6,15 +6,14 @@ import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
+from carnets.campagne.execution import mener_une_tache
 from carnets.campagne.taches import DELAI_PASSE, TUE, Resultat, Tache, resultat_lu
+from carnets.processus.naissance import Processus, ProcessusMort
 from donnees_insee.erreurs import ErreurAbs
-
-if TYPE_CHECKING:
-    from carnets.campagne.travailleurs import Course, Equipe
 
 BATTEMENT: Final = 0.5
 
@@ -34,16 +33,22 @@ Suivi = Callable[[Evenement], None]
 @dataclass
 class _EnCours:
     tache: Tache
-    course: Course
+    processus: Processus
     debut: float
     essai: int
 
+    def rendu(self) -> dict[str, Any] | None:
+        """Lire le résultat, ou ``None`` si le processus est mort sans rien dire ; l'un et l'autre finissent la course."""
+        try:
+            return self.processus.recevoir()
+        except ProcessusMort:
+            return None
+
 
 class Ordonnance:
-    """Dérouler des tâches avec une équipe."""
+    """Dérouler des tâches, chacune dans un processus neuf."""
 
-    def __init__(self, equipe: Equipe, travailleurs: int, essais: int, suivi: Suivi) -> None:
-        self.equipe = equipe
+    def __init__(self, travailleurs: int, essais: int, suivi: Suivi) -> None:
         self.travailleurs = travailleurs
         self.essais = essais
         self.suivi = suivi
@@ -58,7 +63,7 @@ class Ordonnance:
         try:
             while self._attente or self._en_cours:
                 self._lancer(reprendre=reprendre)
-                wait([e.course.attendable() for e in self._en_cours], timeout=self._patience())
+                wait([a for e in self._en_cours for a in e.processus.attendables], timeout=self._patience())
                 self._relever()
                 self.suivi(Evenement("battement"))
         except KeyboardInterrupt:
@@ -67,7 +72,7 @@ class Ordonnance:
             self._resultats += [Resultat(t.cle, TUE, "La campagne a été arrêtée au clavier.") for t in restes]
         finally:
             for en_cours in self._en_cours:
-                en_cours.course.tuer()
+                en_cours.processus.tuer()
                 shutil.rmtree(en_cours.tache.chantier, ignore_errors=True)
         return self._resultats
 
@@ -77,11 +82,11 @@ class Ordonnance:
             tache, essai = self._attente.popleft()
             self.suivi(Evenement("debut", tache))
             try:
-                course = self.equipe.confier(tache, reprendre=reprendre)
+                processus = Processus(mener_une_tache, asdict(tache), reprendre)
             except (ErreurAbs, OSError) as cause:
                 self._dire(tache, Resultat(tache.cle, TUE, str(cause), essais=essai))
                 continue
-            self._en_cours.append(_EnCours(tache, course, time.monotonic(), essai))
+            self._en_cours.append(_EnCours(tache, processus, time.monotonic(), essai))
 
     def _patience(self) -> float:
         echeances = [e.debut + e.tache.delai - time.monotonic() for e in self._en_cours]
@@ -90,16 +95,17 @@ class Ordonnance:
     def _relever(self) -> None:
         for en_cours in list(self._en_cours):
             passe = time.monotonic() - en_cours.debut
-            if en_cours.course.fini():
+            if en_cours.processus.attendre(0):
                 self._en_cours.remove(en_cours)
-                rendu = en_cours.course.rendu()
+                rendu = en_cours.rendu()
+                en_cours.processus.tuer()
                 if rendu is not None:
                     self._dire(en_cours.tache, replace(resultat_lu(rendu), essais=en_cours.essai))
                 else:
                     self._apres_une_mort(en_cours, passe)
             elif passe >= en_cours.tache.delai:
                 self._en_cours.remove(en_cours)
-                en_cours.course.tuer()
+                en_cours.processus.tuer()
                 shutil.rmtree(en_cours.tache.chantier, ignore_errors=True)
                 self._dire(en_cours.tache, _delai_passe(en_cours, passe))
 

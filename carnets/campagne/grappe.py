@@ -1,7 +1,8 @@
-"""La campagne sur une grappe Dask : chaque travailleur a sa pépinière, et le travail d'un mort est repris par un autre."""
+"""La campagne sur une grappe Dask : un processus neuf par tâche, et le travail d'un mort est repris par un autre."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import threading
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from carnets.campagne.file_de_taches import Evenement, Ordonnance
 from carnets.campagne.taches import TUE, Resultat, Tache, resultat_lu
+from carnets.processus.naissance import precharger
 from donnees_insee.erreurs import ErreurAbs, liste_de_fautes
 
 if TYPE_CHECKING:
@@ -23,11 +25,9 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
     from carnets.campagne.file_de_taches import Suivi
-    from carnets.campagne.travailleurs import Equipe
 
 DELAI_DE_CONNEXION: Final = 15
 ATTENTE: Final = 0.5
-_equipes: dict[str, Equipe] = {}
 _tour = threading.Lock()
 
 
@@ -168,21 +168,12 @@ def _grappe_perdue(attendues: dict[Future, Tache], suivi: Suivi) -> Iterator[Res
 
 
 def executer_sur_le_travailleur(tache: dict[str, Any], reprendre: bool) -> dict[str, Any]:
-    """Exécuter une tâche dans un travailleur Dask, par la pépinière de ce travailleur."""
+    """Exécuter une tâche dans un travailleur Dask, qui prépare un serveur de processus pour toutes les siennes."""
     voulue = Tache(**(tache | {"formats": tuple(tache["formats"])}))
-    ordonnance = Ordonnance(_equipe(tache["parametres"]["dossier_donnees"]), 1, 1, lambda _: None)
-    (resultat,) = ordonnance.derouler([voulue], reprendre=reprendre)
-    return asdict(resultat)
-
-
-def _equipe(dossier_donnees: str) -> Equipe:
-    """L'équipe de ce travailleur, gardée d'une tâche à l'autre ; elle meurt avec lui."""
-    from carnets.campagne.travailleurs import EquipeDePepiniere, EquipePermanente  # noqa: PLC0415
-    from carnets.noyaux.lancement import possible  # noqa: PLC0415
-
-    # Un travailleur Dask mène plusieurs tâches par ses fils : une seule pépinière pour tous.
+    # Un travailleur surveillé par Dask est un processus « daemon », à qui Python refuse des enfants ; les nôtres
+    # ne lui survivent pas.
+    multiprocessing.current_process()._config.pop("daemon", None)  # type: ignore[attr-defined]  # noqa: SLF001
     with _tour:
-        if dossier_donnees not in _equipes:
-            neuve = EquipeDePepiniere(Path(dossier_donnees)) if possible() else EquipePermanente()
-            _equipes[dossier_donnees] = neuve
-        return _equipes[dossier_donnees]
+        precharger(Path(voulue.parametres["dossier_donnees"]), campagne=True)
+    (resultat,) = Ordonnance(1, 1, lambda _: None).derouler([voulue], reprendre=reprendre)
+    return asdict(resultat)

@@ -52,25 +52,21 @@ def campagne(
         return
     if fichier is None:
         raise typer.BadParameter("Donnez un fichier de campagne, ou --exemple pour en écrire un.")
-    from carnets.campagne.deroulement import equipe_locale, mener, taches_du_plan  # noqa: PLC0415
+    from carnets.campagne.deroulement import mener, taches_du_plan  # noqa: PLC0415
+    from carnets.processus.naissance import precharger  # noqa: PLC0415
 
-    # L'équipe chauffe pendant que le plan se lit et que ses territoires se cherchent.
-    equipe = None if dask else equipe_locale(dossier_des_donnees())
-    from donnees_insee.base.base import Base  # noqa: PLC0415 - pandas, après le lancement de l'équipe
+    if not dask:
+        # Le serveur chauffe pendant que le plan se lit et que ses territoires se cherchent.
+        precharger(dossier_des_donnees(), campagne=True)
+    from donnees_insee.base.base import Base  # noqa: PLC0415 - pandas, après le lancement du serveur
 
-    try:
-        plan = replace(lire_plan(fichier, sortie=sortie, travailleurs=travailleurs), remplacer=remplacer)
-        base = Base(dossier_des_donnees())
-        taches = taches_du_plan(plan, base)
-        ou = f"la grappe {dask}" if dask else f"cette machine, {plan.travailleurs} à la fois"
-        affichage.dire(f"{plan.titre} : {len(taches)} à faire sur {ou}, dans {plan.sortie}")
-        with _Suivi(len(taches), plan.travailleurs) as suivi:
-            bilan = mener(
-                plan, base, suivi.noter, reprendre=reprendre, grappe=dask, equipe=equipe, taches=taches
-            )
-    finally:
-        if equipe is not None:
-            equipe.fermer()
+    plan = replace(lire_plan(fichier, sortie=sortie, travailleurs=travailleurs), remplacer=remplacer)
+    base = Base(dossier_des_donnees())
+    taches = taches_du_plan(plan, base)
+    ou = f"la grappe {dask}" if dask else f"cette machine, {plan.travailleurs} à la fois"
+    affichage.dire(f"{plan.titre} : {len(taches)} à faire sur {ou}, dans {plan.sortie}")
+    with _Suivi(len(taches), plan.travailleurs) as suivi:
+        bilan = mener(plan, base, suivi.noter, reprendre=reprendre, grappe=dask, taches=taches)
     _conclure(bilan)
 
 

@@ -89,10 +89,10 @@ def _demande(
 
 
 def _ecrire_le_portrait(parametres: dict[str, Any], sortie: Path, *, remplacer: bool) -> None:
-    from carnets.noyaux.lancement import annoncer  # noqa: PLC0415
+    from carnets.processus.naissance import precharger  # noqa: PLC0415
 
-    # Le noyau chauffe pendant que la commande importe le reste et cherche le territoire.
-    annoncer()
+    # Le serveur chauffe pendant que la commande importe le reste et cherche le territoire.
+    precharger()
     from carnets.moteur import produire  # noqa: PLC0415
 
     affichage.dire(

@@ -60,13 +60,13 @@ def lancer(dossier, base, *arguments, **autres):
     ("arguments", "environnement"),
     [
         (("portrait", "99001", "--formats", "html,docx"), {}),
-        (("portrait", "99001", "--formats", "html"), {"ABS_SANS_PEPINIERE": "1"}),
+        (("portrait", "99001", "--formats", "html"), {"ABS_DEMARRAGE": "spawn"}),
         (("campagne", "plan.toml"), {}),
-        (("campagne", "plan.toml"), {"ABS_SANS_PEPINIERE": "1"}),
+        (("campagne", "plan.toml"), {"ABS_DEMARRAGE": "spawn"}),
         (("evolution", "99001", "--de", "2016", "--a", "2022"), {}),
         (("sources", "deposer", "classeur.xlsx"), {}),
     ],
-    ids=["portrait", "portrait sans pépinière", "campagne", "campagne à la Windows", "évolution", "classeur"],
+    ids=["portrait", "portrait à la Windows", "campagne", "campagne à la Windows", "évolution", "classeur"],
 )
 def test_aucun_module_du_dossier_courant(dossier_piege, base_demo, arguments, environnement):
     from openpyxl import Workbook

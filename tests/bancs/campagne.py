@@ -252,48 +252,35 @@ def _carnet_d_imports(dossier: Path) -> Path:
 
 def trente(base: Path) -> list[Ligne]:
     """Mener trente territoires et relever descripteurs et mémoire, du lanceur et des siens."""
-    from carnets.campagne import deroulement as conduite
     from carnets.campagne.deroulement import mener
     from carnets.campagne.plan import lire_plan
     from donnees_insee.base.base import Base
 
     releves: list[dict[str, Any]] = []
-    lances: list[Any] = []
-    ordinaire = conduite.EquipeDePepiniere
-
-    class Observee(ordinaire):
-        def __init__(self, dossier_donnees: Path) -> None:
-            super().__init__(dossier_donnees)
-            lances.append(self.lanceur)
-
-    plus_haut = {"noyaux": 0.0, "nombre": 0}
+    plus_haut = {"enfants": 0.0, "nombre": 0}
 
     def suivre(evenement: Any) -> None:
-        enfants = [_memoire(pid) for pid in _enfants(lances[0].processus.pid)] if lances else []
-        plus_haut["noyaux"] = max([plus_haut["noyaux"], *enfants])
+        enfants = [_memoire(pid) for pid in _enfants(_serveur())]
+        plus_haut["enfants"] = max([plus_haut["enfants"], *enfants])
         plus_haut["nombre"] = max(plus_haut["nombre"], len(enfants))
         if evenement.genre == "fin":
             releves.append(
                 {
                     "lanceur": _descripteurs(os.getpid()),
-                    "pepiniere": _descripteurs(lances[0].processus.pid),
+                    "serveur": _descripteurs(_serveur()),
                     "memoire": _memoire(os.getpid()),
-                    "memoire_pepiniere": _memoire(lances[0].processus.pid),
-                    "noyaux": plus_haut.pop("noyaux"),
+                    "memoire_serveur": _memoire(_serveur()),
+                    "enfants": plus_haut.pop("enfants"),
                     "nombre": plus_haut.pop("nombre"),
                     "etat": evenement.resultat.etat,
                 }
             )
-            plus_haut.update(noyaux=0.0, nombre=0)
+            plus_haut.update(enfants=0.0, nombre=0)
 
     with tempfile.TemporaryDirectory(prefix="abs-banc-") as provisoire:
         fichier = _campagne(Path(provisoire), TRENTE)
-        conduite.EquipeDePepiniere = Observee  # type: ignore[misc]
         debut = time.perf_counter()
-        try:
-            mener(lire_plan(fichier), Base(base), suivre)
-        finally:
-            conduite.EquipeDePepiniere = ordinaire  # type: ignore[misc]
+        mener(lire_plan(fichier), Base(base), suivre)
         duree = time.perf_counter() - debut
     faits = sum(r["etat"] == "fait" for r in releves)
     lignes = [
@@ -308,10 +295,10 @@ def trente(base: Path) -> list[Ligne]:
     ]
     for nom, cle, unite, marge in (
         ("descripteurs du lanceur", "lanceur", "", 6),
-        ("descripteurs de la pépinière", "pepiniere", "", 8),
+        ("descripteurs du serveur de processus", "serveur", "", 8),
         ("mémoire du lanceur", "memoire", " Mio", 40),
-        ("mémoire de la pépinière", "memoire_pepiniere", " Mio", 40),
-        ("mémoire la plus haute d'un enfant, noyau ou tâche", "noyaux", " Mio", 150),
+        ("mémoire du serveur de processus", "memoire_serveur", " Mio", 40),
+        ("mémoire la plus haute d'un enfant, carnet ou tâche", "enfants", " Mio", 150),
         ("processus vivants à la fois", "nombre", "", 2),
     ):
         suite = [r[cle] for r in releves]
@@ -321,6 +308,12 @@ def trente(base: Path) -> list[Ligne]:
             Ligne(nom, texte, "", "", f"croît d'au plus {marge}{unite}", tiers[2] - tiers[0] <= marge)
         )
     return lignes
+
+
+def _serveur() -> int:
+    from multiprocessing import forkserver
+
+    return int(forkserver._forkserver._forkserver_pid)  # type: ignore[attr-defined]
 
 
 def _descripteurs(pid: int) -> int:

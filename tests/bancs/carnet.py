@@ -14,7 +14,7 @@ from outils import Ligne, alterner, comparer
 
 from carnets.ateliers.portrait import Atelier
 from carnets.documents import fragments
-from carnets.prechauffage import prechauffer
+from carnets.processus.prechauffage import prechauffer
 from cartes import ecriture, fonds
 from cartes.apparence import apparences, tailles
 from cartes.ecran import interactif

@@ -36,7 +36,7 @@ def main() -> int:
     lecteur.add_argument("--seulement", nargs="*", choices=BANCS, default=BANCS)
     choix = lecteur.parse_args()
     compiler()
-    from carnets.prechauffage import VARIABLES_SANS_FILS
+    from carnets.processus.prechauffage import VARIABLES_SANS_FILS
 
     # Le plancher et les cartes nues tournent ici : un cœur chacun, comme un travailleur.
     os.environ |= VARIABLES_SANS_FILS

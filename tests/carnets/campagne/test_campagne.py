@@ -17,7 +17,6 @@ from carnets.campagne.deroulement import mener, taches_du_plan, verifies
 from carnets.campagne.plan import EXEMPLE, PlanInvalide, lire_plan
 from carnets.campagne.taches import DELAI_PASSE, ECHEC, FAIT, TUE, Resultat, deja_faite
 from carnets.commande.application import app
-from carnets.noyaux.lancement import possible
 from donnees_insee.base.verrous import VerrouPris, tenir
 from tests.carnets.petits_carnets import carnet
 
@@ -157,12 +156,14 @@ def test_des_territoires_introuvables_sont_tous_nommes(tmp_path, base_demo):
 # -- les fautes, avec de vrais processus ---------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def ratee(tmp_path_factory, base_demo):
-    """Une campagne où chaque sorte de raté arrive une fois."""
+@pytest.fixture(scope="module", params=["forkserver", "spawn"])
+def ratee(request, tmp_path_factory, base_demo):
+    """Une campagne où chaque sorte de raté arrive une fois, préchauffée, puis comme sous Windows."""
     dossier = tmp_path_factory.mktemp("ratee")
     fichier = campagne(dossier, FAUTES, travailleurs=2, delai=25)
-    return fichier, lancer(fichier, base_demo)
+    with pytest.MonkeyPatch.context() as poste:
+        poste.setenv("ABS_DEMARRAGE", request.param)
+        yield fichier, lancer(fichier, base_demo)
 
 
 def test_un_rate_n_arrete_pas_les_autres(ratee):
@@ -235,42 +236,18 @@ def test_un_fichier_depose_depuis_rend_les_portraits_perimes(tmp_path, base_demo
     assert avant[0].empreinte != apres[0].empreinte
 
 
-@pytest.mark.skipif(not possible(), reason="Ce système ne dédouble pas un processus.")
+@pytest.mark.skipif(os.name == "nt", reason="Sous Windows, le carnet n'est pas l'enfant de sa tâche.")
 def test_une_tache_tuee_est_reprise_puis_dite_interrompue(tmp_path, base_demo):
-    """Le processus de la tâche, non son noyau, est tué : il est relancé une fois, puis dit interrompu."""
-    tuer = (
-        "import os, signal, pathlib, time\nfichier = pathlib.Path('tache.pid')\n"
-        "while not fichier.exists(): time.sleep(0.05)\n"
-        "os.kill(int(fichier.read_text()), signal.SIGKILL)\ntime.sleep(60)"
-    )
+    """Le processus de la tâche, non celui du carnet, est tué : il est relancé une fois, puis dit interrompu."""
+    tuer = "import os, signal, time\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(60)"
     fichier = campagne(tmp_path, tuer, codes=["99001", "99002"], delai=60, essais=2, travailleurs=1)
     vus: list[str] = []
 
-    def suivre(evenement):
-        vus.append(evenement.genre)
-        if evenement.genre == "battement":
-            _denoncer(tmp_path / "sorties")
-
-    bilan = mener(lire_plan(fichier), base_demo, suivre)
+    bilan = mener(lire_plan(fichier), base_demo, lambda evenement: vus.append(evenement.genre))
     assert set(etats(bilan).values()) == {TUE}
     assert vus.count("encore") == 2
     assert all(r.essais == 2 for r in bilan.resultats)
     rien_a_moitie(bilan.sortie)
-
-
-def _denoncer(sortie: Path) -> None:
-    """Écrire, pour le noyau qui le demande, le numéro du processus qui mène sa tâche."""
-    for chantier in (sortie / ".en-cours").glob("petit-*/.petit-*"):
-        for dossier in Path("/proc").iterdir():
-            if not dossier.name.isdigit():
-                continue
-            try:
-                verrou = [str(f.readlink()) for f in (dossier / "fd").iterdir()]
-            except OSError:
-                continue
-            if f"{chantier.parent}.verrou" in verrou:
-                (chantier / "provisoire").write_text(dossier.name, encoding="utf-8")
-                (chantier / "provisoire").rename(chantier / "tache.pid")
 
 
 def commande(fichier: Path, base, *options: str) -> list[str]:
@@ -375,7 +352,7 @@ def _remplir(bouchon: Path) -> None:
         os.close(descripteur)
 
 
-@pytest.mark.skipif(not possible(), reason="Ce système ne dédouble pas un processus.")
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="Seul Linux dit les descripteurs dans /proc.")
 def test_trente_territoires_ne_font_rien_croitre(tmp_path, base_demo, capsys):
     import resource
 
@@ -455,13 +432,3 @@ def test_la_commande_ecrit_un_exemple():
     rendu = CliRunner().invoke(app, ["campagne", "--exemple"])
     assert rendu.exit_code == 0
     assert "communes_de" in rendu.stdout
-
-
-def test_l_equipe_permanente_mene_aussi_une_campagne(tmp_path, base_demo, monkeypatch):
-    """Ce que Windows emploie : des processus gardés, un noyau tiède, les mêmes états à la fin."""
-    monkeypatch.setenv("ABS_SANS_PEPINIERE", "1")
-    codes = ["99001", "99003", "99002", "99005"]
-    fichier = campagne(tmp_path, FAUTES, codes=codes, travailleurs=1, delai=60)
-    bilan = lancer(fichier, base_demo)
-    assert etats(bilan) == {"99001": FAIT, "99003": ECHEC, "99002": FAIT, "99005": ECHEC}
-    rien_a_moitie(bilan.sortie)

@@ -16,14 +16,10 @@ from carnets.campagne.deroulement import mener
 from carnets.campagne.grappe import GrappeInutilisable
 from carnets.campagne.plan import lire_plan
 from carnets.campagne.taches import ECHEC, FAIT
-from carnets.noyaux.lancement import possible
 from tests.carnets.petits_carnets import carnet
 
 pytest.importorskip("distributed", reason="Dask est un supplément facultatif (abs-portrait[grappe]).")
-pytestmark = [
-    pytest.mark.carnet,
-    pytest.mark.skipif(not possible(), reason="Ce système ne dédouble pas un processus."),
-]
+pytestmark = pytest.mark.carnet
 CODES = ["99001", "99002", "99003", "99004", "99005", "99006"]
 CELLULE = """
 import os, pathlib, time

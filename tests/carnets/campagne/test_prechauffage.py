@@ -9,11 +9,11 @@ import sys
 
 import pytest
 
-from carnets.prechauffage import VARIABLES_SANS_FILS
+from carnets.processus.prechauffage import VARIABLES_SANS_FILS
 
 SONDE = """
 import json, os, sys
-from carnets.prechauffage import prechauffer
+from carnets.processus.prechauffage import prechauffer
 lourds = sorted({"numpy", "pandas", "pyarrow", "matplotlib"} & set(sys.modules))
 prechauffer(sys.argv[1] or None)
 from donnees_insee.base.base import Base

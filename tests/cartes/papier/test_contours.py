@@ -8,6 +8,7 @@ import shapely
 from PIL import Image
 
 from cartes.apparence import apparences, couleurs_des_classes
+from cartes.charte import ETATS
 from cartes.ecriture import en_png
 from cartes.geometrie import contours_de
 from cartes.papier.contours import chemins, lieux, projetes, simplifies
@@ -55,7 +56,7 @@ def test_les_aplats_de_l_image_sont_exacts(carte, tous_les_statuts) -> None:
     presentes = {f"#{r:02x}{v:02x}{b:02x}" for _, (r, v, b) in couleurs}
     assert {
         "#ffffff",
-        "#d4d4d4",
-        "#efefef",
+        ETATS["secret"].fond,
+        ETATS["indisponible"].fond,
         *(c.lower() for c in couleurs_des_classes(specifiee)),
     } <= presentes

@@ -1,4 +1,4 @@
-"""Les noyaux : rien ne passe d'un carnet au suivant, rien ne survit à celui qui l'a demandé."""
+"""Un processus neuf par carnet : rien ne passe d'un carnet au suivant, rien ne survit à celui qui l'a demandé."""
 
 import json
 import os
@@ -7,18 +7,29 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import pytest
 
 from carnets.moteur import CarnetEnEchec, executer_carnet, produire
-from carnets.noyaux.lancement import Lanceur, PepiniereIndisponible, Processus, possible
+from carnets.processus.naissance import Processus, demarrage, nombre_de_fils
 from tests.carnets.petits_carnets import REGARD, SALE, carnet, sorties
 
-pytestmark = [
-    pytest.mark.carnet,
-    pytest.mark.skipif(not possible(), reason="Ce système ne dédouble pas un processus."),
-]
+pytestmark = pytest.mark.carnet
+SERVEUR = pytest.mark.skipif(demarrage() != "forkserver", reason="Ce système ne dédouble pas un processus.")
+LINUX = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="Seul Linux dit ses processus dans /proc."
+)
+
+
+@pytest.fixture(params=["forkserver", "spawn"])
+def naissance(request, monkeypatch):
+    """Les deux façons de faire naître un processus : préchauffé, et comme sous Windows."""
+    monkeypatch.setenv("ABS_DEMARRAGE", request.param)
+    return request.param
+
+
 FORMATS = "html,docx,xlsx,csv"
 # Seules choses qui changent d'une exécution à l'autre : des dates, des durées, des identifiants tirés au hasard.
 A_EFFACER = {
@@ -42,9 +53,7 @@ def seul(chemin: Path, tmp_path: Path, moteur: str) -> str:
         moteur,
         "--no-progress-bar",
     ]
-    subprocess.run(
-        commande, check=True, cwd=tmp_path, capture_output=True, env=os.environ | {"ABS_SANS_PEPINIERE": "1"}
-    )
+    subprocess.run(commande, check=True, cwd=tmp_path, capture_output=True)
     return sorties(execute)
 
 
@@ -83,7 +92,7 @@ def regard(tmp_path_factory):
     return chemin, seul(chemin, dossier, "nbclient")
 
 
-def test_un_carnet_sale_ne_laisse_rien_au_suivant(tmp_path, regard):
+def test_un_carnet_sale_ne_laisse_rien_au_suivant(tmp_path, regard, naissance):
     chemin, attendu = regard
     sale = carnet(tmp_path / "sale.ipynb", SALE)
     vus = []
@@ -93,7 +102,7 @@ def test_un_carnet_sale_ne_laisse_rien_au_suivant(tmp_path, regard):
     assert vus == [attendu, attendu]
 
 
-def test_le_carnet_sale_salit_vraiment(tmp_path):
+def test_le_carnet_sale_salit_vraiment(tmp_path, naissance):
     """Sans quoi l'essai précédent ne prouverait rien."""
     sale = carnet(tmp_path / "tout.ipynb", SALE, REGARD)
     vu = passer(sale, tmp_path)
@@ -101,14 +110,14 @@ def test_le_carnet_sale_salit_vraiment(tmp_path):
         assert trace in vu
 
 
-def test_le_portrait_apres_un_carnet_sale_est_celui_fait_seul_a_froid(tmp_path, base_demo):
+def test_le_portrait_apres_un_carnet_sale_est_celui_fait_seul_a_froid(tmp_path, base_demo, naissance):
     parametres = {"territoire": "99003", "formats": FORMATS, "dossier_donnees": str(base_demo.dossier)}
     code = "import json,sys; from carnets.moteur import produire; from pathlib import Path; "
     code += "produire(json.loads(sys.argv[1]), Path(sys.argv[2]))"
     subprocess.run(
         [sys.executable, "-c", code, json.dumps(parametres), str(tmp_path / "froid")],
         check=True,
-        env=os.environ | {"ABS_SANS_PEPINIERE": "1"},
+        env=os.environ | {"ABS_DEMARRAGE": "spawn"},
         capture_output=True,
     )
     sale = carnet(tmp_path / "sale.ipynb", SALE)
@@ -127,49 +136,19 @@ def test_le_portrait_apres_un_carnet_sale_est_celui_fait_seul_a_froid(tmp_path, 
             assert suivant[nom] == texte, nom
 
 
-def test_le_noyau_tiede_est_remis_a_neuf_ou_refait(tmp_path, regard, monkeypatch):
-    from carnets.noyaux import noyau_tiede
-
-    monkeypatch.setenv("ABS_SANS_PEPINIERE", "1")
-    monkeypatch.setenv("ABS_NOYAU_TIEDE", "1")
-    chemin, attendu = regard
-    leger = "\n".join(ligne for ligne in SALE.splitlines() if not ligne.endswith("# lourd"))
-    try:
-        premier = passer(carnet(tmp_path / "leger.ipynb", leger), tmp_path)
-        pid = _pid_du_noyau()
-        vu = passer(chemin, tmp_path)
-        meme = _pid_du_noyau()
-        passer(carnet(tmp_path / "lourd.ipynb", SALE), tmp_path)
-        vu_apres_un_lourd = passer(chemin, tmp_path, 1)
-        refait = _pid_du_noyau()
-    finally:
-        noyau_tiede.fermer()
-    assert premier == ""
-    assert (vu, vu_apres_un_lourd) == (attendu, attendu)
-    # Une trace effaçable garde le noyau ; une classe modifiée le fait refaire.
-    assert meme == pid
-    assert refait != pid
-
-
-def _pid_du_noyau():
-    from carnets.noyaux.noyau_tiede import noyau_tiede
-
-    return noyau_tiede().gestionnaire.provisioner.pid
-
-
-def test_deux_noyaux_ne_tirent_pas_les_memes_nombres(tmp_path):
+def test_deux_carnets_ne_tirent_pas_les_memes_nombres(tmp_path, naissance):
     chemin = carnet(
         tmp_path / "hasard.ipynb", "import random, numpy\nprint(random.random(), numpy.random.random())"
     )
     assert passer(chemin, tmp_path) != passer(chemin, tmp_path, 1)
 
 
-def test_le_noyau_travaille_dans_le_dossier_du_carnet(tmp_path):
+def test_le_processus_travaille_dans_le_dossier_du_carnet(tmp_path, naissance):
     ici = f"import os, pathlib; print(pathlib.Path(os.getcwd()) == pathlib.Path({str(tmp_path.resolve())!r}))"
     assert passer(carnet(tmp_path / "ou.ipynb", ici), tmp_path).strip() == "True"
 
 
-def test_un_noyau_tue_est_dit_vite_et_le_suivant_marche(tmp_path):
+def test_un_noyau_tue_est_dit_vite_et_le_suivant_marche(tmp_path, naissance):
     mortel = carnet(tmp_path / "mortel.ipynb", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
     debut = time.monotonic()
     with pytest.raises(CarnetEnEchec, match="noyau du carnet est mort"):
@@ -178,7 +157,7 @@ def test_un_noyau_tue_est_dit_vite_et_le_suivant_marche(tmp_path):
     assert passer(carnet(tmp_path / "sain.ipynb", "print('vivant')"), tmp_path).strip() == "vivant"
 
 
-def test_une_cellule_qui_echoue_garde_le_carnet_l_erreur_en_tete(tmp_path):
+def test_une_cellule_qui_echoue_garde_le_carnet_l_erreur_en_tete(tmp_path, naissance):
     fautif = carnet(tmp_path / "fautif.ipynb", "raise ValueError('code 99999 inconnu')")
     with pytest.raises(CarnetEnEchec, match="code 99999 inconnu"):
         passer(fautif, tmp_path)
@@ -186,6 +165,7 @@ def test_une_cellule_qui_echoue_garde_le_carnet_l_erreur_en_tete(tmp_path):
     assert "An Exception was encountered" in "".join(premiere["source"])
 
 
+@LINUX
 def test_les_descripteurs_du_lanceur_ne_croissent_pas(tmp_path):
     chemin = carnet(tmp_path / "court.ipynb", "1 + 1")
     passer(chemin, tmp_path)
@@ -208,8 +188,9 @@ def _vivants(nom: str) -> list[int]:
     return trouves
 
 
-def test_rien_ne_survit_a_un_lanceur_tue_net(tmp_path):
-    """Le lanceur est tué par SIGKILL au milieu d'un carnet : pépinière et noyau s'en vont."""
+@LINUX
+def test_rien_ne_survit_a_un_lanceur_tue_net(tmp_path, naissance):
+    """Le lanceur est tué par SIGKILL au milieu d'un carnet : serveur et carnet s'en vont."""
     chemin = carnet(
         tmp_path / "long.ipynb",
         f"open({str(tmp_path / 'parti')!r}, 'w').close()\nimport time\ntime.sleep(600)",
@@ -221,7 +202,7 @@ def test_rien_ne_survit_a_un_lanceur_tue_net(tmp_path):
         [sys.executable, "-c", code, str(chemin), str(tmp_path / "x.ipynb")], env=os.environ | {marque: "1"}
     )
     _attendre((tmp_path / "parti").exists)
-    assert len(_vivants(marque)) >= 3
+    assert len(_vivants(marque)) >= 2
     lanceur.send_signal(signal.SIGKILL)
     lanceur.wait()
     _attendre(lambda: not _vivants(marque))
@@ -234,24 +215,104 @@ def _attendre(condition, delai=60.0):
         time.sleep(0.05)
 
 
-def test_un_prechauffage_qui_lance_un_fil_est_refuse(tmp_path, monkeypatch):
+@SERVEUR
+def test_un_prechauffage_qui_lance_un_fil_est_dit_et_le_carnet_se_fait_quand_meme(tmp_path):
     (tmp_path / "bavard_abs.py").write_text(
         "import threading, time\ndef prechauffer(_):\n"
         "    threading.Thread(target=time.sleep, args=(30,), daemon=True).start()\n",
         encoding="utf-8",
     )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with (
-        Lanceur(prechauffage="bavard_abs:prechauffer") as lanceur,
-        pytest.raises(PepiniereIndisponible, match="2 fils"),
-    ):
-        lanceur.attendre()
+    chemin = carnet(tmp_path / "sain.ipynb", "print('vivant')")
+    code = "import sys; from pathlib import Path; from carnets.moteur import executer_carnet; "
+    code += "executer_carnet(Path(sys.argv[1]), Path(sys.argv[2]), {}, garde=Path(sys.argv[2]))"
+    chemins = os.pathsep.join([str(tmp_path), *(c for c in sys.path if c)])
+    fait = subprocess.run(
+        [sys.executable, "-c", code, str(chemin), str(tmp_path / "x.ipynb")],
+        env=os.environ | {"ABS_PRECHAUFFAGE": "bavard_abs:prechauffer", "PYTHONPATH": chemins},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert fait.returncode == 0, fait.stderr
+    assert "2 au lieu d'un" in fait.stderr
+    assert "Chaque carnet aura son propre interpréteur" in fait.stderr
+    assert sorties(tmp_path / "x.ipynb").strip() == "vivant"
 
 
+@SERVEUR
 def test_le_prechauffage_livre_ne_lance_aucun_fil():
-    with Lanceur() as lanceur:
-        assert Path(lanceur.attendre()).exists()
-        processus = Processus(lanceur.adresse, {"faire": "os:getpid", "env": dict(os.environ)})
-        assert processus.wait(30) == 0
-        assert processus.rendu == processus.pid
-    assert not Path(lanceur.adresse).exists()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with Processus(_dire_les_fils) as processus:
+            assert processus.attendre(60)
+            assert processus.methode == "forkserver"
+            assert processus.recevoir() == 1
+
+
+def _dire_les_fils(tube):
+    tube.send(nombre_de_fils())
+
+
+@SERVEUR
+@LINUX
+def test_ce_qu_un_carnet_a_lance_finit_avec_lui(tmp_path):
+    marque = f"ABS_ESSAI_{os.getpid()}_{time.monotonic_ns()}"
+    lance = f"import os, subprocess\nsubprocess.Popen(['sleep', '600'], env=os.environ | {{{marque!r}: '1'}})"
+    passer(carnet(tmp_path / "lance.ipynb", lance), tmp_path)
+    _attendre(lambda: not _vivants(marque), 10)
+
+
+def test_un_serveur_tue_est_remplace(tmp_path):
+    from multiprocessing import forkserver
+
+    chemin = carnet(tmp_path / "sain.ipynb", "print('vivant')")
+    passer(chemin, tmp_path)
+    if demarrage() == "forkserver":
+        os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+    assert passer(chemin, tmp_path, 1).strip() == "vivant"
+
+
+def test_une_figure_de_matplotlib_s_affiche_comme_dans_jupyterlab(tmp_path, naissance):
+    chemin = carnet(
+        tmp_path / "figure.ipynb", "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+    )
+    passer(chemin, tmp_path)
+    cellules = json.loads((tmp_path / "figure-0.ipynb").read_text(encoding="utf-8"))["cells"]
+    assert [s for c in cellules for s in c.get("outputs", []) if "image/png" in s.get("data", {})]
+
+
+def test_les_sorties_sont_celles_d_un_noyau_ordinaire(tmp_path):
+    """Flux mêlés, résultat, affichage mis à jour ou effacé, attente au premier niveau, erreur tolérée : tout y est."""
+    chemin = carnet(tmp_path / "sorties.ipynb", *SORTIES)
+    ordinaire, notre = (
+        _executees(chemin, tmp_path / f"{moteur}.ipynb", moteur) for moteur in ("nbclient", "abs")
+    )
+    assert notre == ordinaire
+
+
+SORTIES = (
+    "import sys\nprint('un')\nprint('deux')\nprint('trois', file=sys.stderr)\n'quatre'",
+    "from IPython.display import HTML, display\nprint('avant')\ndisplay(HTML('<b>gras</b>'))\nprint('après')\n{'a': 1}",
+    "p = display('x', display_id=True)\np.update('y')",
+    "from IPython.display import clear_output\nprint('perdu')\nclear_output()\nprint('gardé')",
+    "import asyncio\nawait asyncio.sleep(0)\n_",
+    "1;",
+    "%%capture vu\nprint('caché')",
+    "import pandas as pd\npd.DataFrame({'code': ['01001'], 'valeur': [1.5]})",
+    "!echo coquille",
+)
+
+
+def _executees(chemin, execute, moteur):
+    import papermill
+
+    papermill.execute_notebook(
+        str(chemin), str(execute), engine_name=moteur, progress_bar=False, log_output=False
+    )
+    cellules = json.loads(execute.read_text(encoding="utf-8"))["cells"]
+    return [(c["source"], c.get("execution_count"), _sans_identifiant(c.get("outputs"))) for c in cellules]
+
+
+def _sans_identifiant(sorties_de_cellule):
+    return A_EFFACER["identifiant"].sub("…", json.dumps(sorties_de_cellule, sort_keys=True))

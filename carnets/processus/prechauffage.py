@@ -21,8 +21,14 @@ VARIABLES_SANS_FILS: Final = {
     "MPLBACKEND": "agg",
 }
 
+# « module:fonction » à appeler avant de se dédoubler, et la base dont elle lit la géographie : dits au serveur.
+PRECHAUFFAGE: Final = "ABS_PRECHAUFFAGE"
+BASE: Final = "ABS_PRECHAUFFAGE_BASE"
+
 MODULES: Final = (
     "IPython.display",
+    "carnets.processus.coquille",
+    "matplotlib_inline.backend_inline",
     "pyarrow.dataset",
     "carnets.ateliers.portrait",
     "carnets.documents.ensemble",
@@ -33,6 +39,24 @@ MODULES: Final = (
     "cartes.ecran.interactif",
     "abs.phrases.preuves",
     "xlsxwriter",
+)
+# Ce qu'une tâche de campagne importe autour de son carnet.
+MODULES_DE_CAMPAGNE: Final = (
+    "papermill",
+    "nbclient",
+    "nbconvert",
+    "nbconvert.exporters.html",
+    "nbconvert.preprocessors",
+    "docx",
+    "pypandoc",
+    "jinja2",
+    "babel.numbers",
+    "carnets.moteur",
+    "carnets.campagne.execution",
+    "carnets.documents.fragments",
+    "carnets.documents.word",
+    "carnets.processus.moteur_papermill",
+    "abs.calcul.diagnostic",
 )
 # Un portrait crée des centaines de milliers de petits objets qui servent jusqu'à la fin : les reparcourir tous les
 # sept cents objets, comme le fait Python par défaut, coûte un dixième du travail et n'en libère aucun.
@@ -53,6 +77,17 @@ def prechauffer(base: Base | Path | str | None = None) -> None:
     _dessiner_une_fois()
     if base is not None:
         _lire_la_geographie(base)
+
+
+def prechauffer_la_campagne(base: str | None) -> None:
+    """Importer aussi ce que les tâches d'une campagne importent."""
+    prechauffer(base)
+    for module in MODULES_DE_CAMPAGNE:
+        importlib.import_module(module)
+    import nbformat  # noqa: PLC0415 - déjà importé par papermill
+
+    # La première vérification compile le schéma des carnets.
+    nbformat.validate({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []})
 
 
 def _lire_les_tables() -> None:
