@@ -53,7 +53,7 @@ MODULES_DE_CAMPAGNE: Final = (
     "babel.numbers",
     "carnets.moteur",
     "carnets.campagne.execution",
-    "carnets.documents.page_html",
+    "carnets.documents.fragments",
     "carnets.documents.word",
     "carnets.processus.moteur_papermill",
     "abs.calcul.diagnostic",

@@ -156,7 +156,7 @@ def _comparaison(
         if all(chiffre is None for _, chiffre in places):
             continue
         ligne += 1
-        trait = {"top": 2} if indicateur.theme != theme else {"top": 4, "top_color": TRAIT}
+        trait: dict[str, object] = {"top": 2} if indicateur.theme != theme else {"top": 4, "top_color": TRAIT}
         theme = indicateur.theme
         texte = styles.donner(**trait, text_wrap=True)
         ecrire_ligne(feuille, ligne, (noms[theme], indicateur.libelle, unite_lisible(indicateur)), texte)
