@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from donnees_insee.geographie.passages import passage_communes
-
 from abs.calcul.calcul import Calculateur
 from abs.calcul.chiffre import Chiffre
 from abs.calcul.diagnostic import Diagnostiqueur
@@ -24,6 +22,7 @@ from donnees_insee.base.base import Base
 from donnees_insee.catalogue.tables import enquetes_annuelles
 from donnees_insee.erreurs import ErreurAbs
 from donnees_insee.geographie.dans_le_temps import histoire
+from donnees_insee.geographie.groupes import passage_communes
 
 CHIFFRES_CLES: Final = 10
 DIX_ANS: Final = 10

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from abs.intercommunal.lignes import Valeur
-
     from abs.calcul.diagnostic import Diagnostic
     from abs.evolutions.releve import Releve
+    from abs.intercommunal.comparaison import Valeur
 
 # Débuts de cellule qu'un tableur prendrait pour une formule, même entre guillemets.
 DEBUTS_DE_FORMULE: Final = ("=", "+", "-", "@", "\t", "\r")

@@ -50,8 +50,7 @@ def ecrire_fichiers(
 
         ecrits.append(ecrire_csv(diagnostic, dossier / "diagnostic.csv"))
     if "csv" in formats and comparaison is not None:
-        from abs.intercommunal.lignes import lignes_des_communes, lignes_des_pairs  # noqa: PLC0415
-
+        from abs.intercommunal.comparaison import lignes_des_communes, lignes_des_pairs  # noqa: PLC0415
         from carnets.documents.csv_long import ecrire_lignes  # noqa: PLC0415
 
         ecrits.append(ecrire_lignes(lignes_des_communes(comparaison), dossier / "communes.csv"))

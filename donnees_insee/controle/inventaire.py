@@ -15,7 +15,7 @@ from donnees_insee.base.recus import DEBUT, LotRecu, Recu, lire_recu
 from donnees_insee.depot.depot import empreinte
 from donnees_insee.depot.rangement import COMPAGNONS, compagnons
 from donnees_insee.erreurs import FichierIllisible
-from donnees_insee.lecture.parquet_recu import refuser_un_parquet_demesure
+from donnees_insee.lecture.tables import refuser_un_parquet_demesure
 
 # Tout ce que le dossier des données peut contenir ; le reste n'est ni vérifié ni emporté.
 FORMES: Final = {

@@ -12,8 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from abs.calcul.sous_totaux import REFUS
-
+from abs.calcul.calcul import REFUS
 from abs.calcul.diagnostic import Diagnostic
 from abs.calcul.sources_recues import est_locale
 from abs.statuts import Statut
