@@ -31,6 +31,13 @@ def arrondir(valeur: float, decimales: int) -> Decimal:
     -------
     decimal.Decimal
         Nombre arrondi.
+
+    Examples
+    --------
+    >>> arrondir(2.5, 0)
+    Decimal('3')
+    >>> arrondir(1.005, 2)
+    Decimal('1.01')
     """
     pas = Decimal(1).scaleb(-decimales)
     # repr() est la plus courte écriture du flottant : 0,145 s'y lit 0,145 et non 0,14499…
@@ -53,6 +60,11 @@ def nombre(valeur: float | None, decimales: int = 0) -> str:
     -------
     str
         Par exemple ``"12 345,6"`` avec une espace fine insécable pour les milliers.
+
+    Examples
+    --------
+    >>> nombre(1234.5, 1).split()
+    ['1', '234,5']
     """
     if valeur is None or math.isnan(valeur):
         return "–"
@@ -77,6 +89,11 @@ def avec_unite(valeur: float | None, unite: str, decimales: int = 0) -> str:
     -------
     str
         Par exemple ``"22,2 %"`` avec une espace insécable.
+
+    Examples
+    --------
+    >>> avec_unite(18.04, "%", 1).split()
+    ['18,0', '%']
     """
     texte = nombre(valeur, decimales)
     if not unite or texte == "–":

@@ -69,6 +69,11 @@ def nom_du_dossier(nom: str, code: str, millesime: int | None, diffusion: str = 
     -------
     str
         ``portrait-montpellier-34172-2016``, ``…-dernier``, suivi de ``-interne`` pour la version interne.
+
+    Examples
+    --------
+    >>> nom_du_dossier("Saint-Étienne", "42218", 2022)
+    'portrait-saint-etienne-42218-2022'
     """
     fin = "-interne" if diffusion == "interne" else ""
     return f"portrait-{nom_de_fichier(nom)}-{nom_de_fichier(code)}-{millesime or 'dernier'}{fin}"
@@ -117,6 +122,15 @@ def produire(
         Le carnet s'est arrêté ; il est gardé près du dossier de sortie.
     SortieImpossible
         Le dossier de sortie refuse l'écriture.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as dossier:
+    ...     ecrit = produire({"territoire": "99003", "formats": "csv", "dossier_donnees": str(base.dossier)}, Path(dossier))
+    ...     print(sorted(f.name for f in ecrit.fichiers if f.suffix in {".csv", ".ipynb"}))
+    ['carnet.ipynb', 'diagnostic.csv', 'secret.csv']
     """
     from abs.calcul.diagnostic import Diagnostiqueur  # noqa: PLC0415 - imports lents, après la lecture des arguments
 

@@ -60,6 +60,27 @@ class CarteThematique(DonneesDeCarte):
         Ce que dit la taille des cercles colorés.
     methode : {"quantiles", "arrondies"}, default "quantiles"
         Façon de calculer les limites quand elles ne sont pas imposées.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import shapely
+    >>> territoires = gpd.GeoDataFrame(
+    ...     {
+    ...         "code": ["1", "2"],
+    ...         "nom": ["Nord", "Sud"],
+    ...         "valeur": [12.0, 18.5],
+    ...         "statut": ["calcule", "calcule"],
+    ...         "fiabilite": ["bonne", "bonne"],
+    ...     },
+    ...     geometry=[shapely.box(3.87, 43.6, 3.88, 43.61), shapely.box(3.88, 43.6, 3.89, 43.61)],
+    ...     crs="EPSG:4326",
+    ... )
+    >>> dite = dict(nature="taux", unite="%", decimales=1, source="Essai", date="2022", geographie="2022")
+    >>> CarteThematique(
+    ...     code="essai", titre="Essai", sous_titre="Deux quartiers", territoires=territoires, **dite
+    ... ).forme
+    'classes'
     """
 
     def __post_init__(self) -> None:
@@ -116,6 +137,19 @@ class CarteThematique(DonneesDeCarte):
         -------
         list of pathlib.Path
             Fichiers écrits, dans l'ordre des formats.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from abs.portrait.portrait import composer
+        >>> from abs.territoires.demande import Demande
+        >>> from cartes.fonds import Fonds, carte
+        >>> portrait = composer(base, Demande("99001"))
+        >>> demande = next(d for c in portrait.chapitres for d in c.cartes)
+        >>> with tempfile.TemporaryDirectory() as dossier:
+        ...     ecrits = carte(Fonds(base, portrait.diagnostic), demande).enregistrer(dossier, "carte")
+        ...     print(sorted(f.suffix for f in ecrits))
+        ['.html', '.png', '.svg']
         """
         from cartes.ecriture import enregistrer  # noqa: PLC0415 - idem
 

@@ -46,6 +46,11 @@ class Discretisation:
         Valeur de référence quand elle est l'une des limites ou hors de l'étendue.
     decimales : int, default 1
         Nombre de décimales auquel valeurs et limites sont écrites et comparées.
+
+    Examples
+    --------
+    >>> discretiser([1, 2, 3, 4, 5, 6, 7, 8], decimales=0).bornes
+    (1.0, 3.0, 5.0, 6.0, 8.0)
     """
 
     bornes: tuple[float, ...]
@@ -124,6 +129,11 @@ def discretiser(
     ------
     CarteImpossible
         Aucune valeur, limites imposées fautives, ou valeurs hors des limites imposées.
+
+    Examples
+    --------
+    >>> discretiser([1, 2, 3, 4, 5, 6, 7, 8], decimales=0).effectifs
+    (2, 2, 1, 3)
     """
     recues, a_part = list(valeurs), list(marges)
     a_part += [math.nan] * (len(recues) - len(a_part))

@@ -195,6 +195,15 @@ def carte(fonds: Fonds, demande: DemandeDeCarte) -> CarteThematique:
         Contours absents, ou aucun chiffre à montrer.
     ParametreInvalide
         La charte de la ville est fautive.
+
+    Examples
+    --------
+    >>> from abs.portrait.portrait import composer
+    >>> from abs.territoires.demande import Demande
+    >>> portrait = composer(base, Demande("99001"))
+    >>> demande = next(d for c in portrait.chapitres for d in c.cartes)
+    >>> carte(Fonds(base, portrait.diagnostic), demande).unite
+    '%'
     """
     if REFUS:  # La charte se lit à l'import, où une phrase ne se verrait pas.
         raise ParametreInvalide(REFUS)

@@ -41,6 +41,13 @@ def conforme(code: str, niveau: str) -> bool:
     -------
     bool
         Vrai si la forme est celle du niveau (sans garantir que le code existe).
+
+    Examples
+    --------
+    >>> conforme("01001", "commune")
+    True
+    >>> conforme("1001", "commune")
+    False
     """
     forme = FORMES.get(niveau)
     return forme is None or forme.fullmatch(code) is not None
@@ -64,6 +71,13 @@ def departement_de_la_commune(commune: str) -> str:
     -------
     str
         ``"34"``, ``"2A"`` ou, outre-mer, trois caractères comme ``"974"``.
+
+    Examples
+    --------
+    >>> departement_de_la_commune("2A004")
+    '2A'
+    >>> departement_de_la_commune("97411")
+    '974'
     """
     return commune[:3] if commune.startswith(("97", "98")) else commune[:2]
 
@@ -80,6 +94,11 @@ def normaliser(texte: str) -> str:
     -------
     str
         Mots séparés d'une espace ; « saint » pour « st ».
+
+    Examples
+    --------
+    >>> normaliser("L'Île-d'Yeu")
+    'l ile d yeu'
     """
     nu = unicodedata.normalize("NFKD", texte.lower().replace("œ", "oe"))
     nu = "".join(c for c in nu if not unicodedata.combining(c))

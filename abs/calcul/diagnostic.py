@@ -313,5 +313,11 @@ def diagnostiquer(base: Base, demande: Demande, suivre: Callable[[str], None] | 
     -------
     Diagnostic
         Tous les chiffres, avec leurs statuts.
+
+    Examples
+    --------
+    >>> diagnostic = diagnostiquer(base, Demande("99001"))
+    >>> len(diagnostic.ensembles.references)
+    5
     """
     return Diagnostiqueur(base, demande).assembler(suivre)

@@ -199,6 +199,11 @@ def relever(base: Base, texte: str, de: int, a: int, codes_voulus: Iterable[str]
     ------
     ParametreInvalide
         Si aucun indicateur ne se compare ; les raisons et les dates les plus proches sont dites.
+
+    Examples
+    --------
+    >>> relever(base, "99001", 2016, 2022, ["population"]).sujet.nom
+    'Arzance-la-Ville'
     """
     releve = Releveur(base, texte, de, a).relever(codes_voulus)
     if releve.totaux:

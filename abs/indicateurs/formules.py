@@ -28,7 +28,13 @@ NOMBRES: Final = (int, float)
 
 @dataclass(frozen=True)
 class Formule:
-    """Une expression vérifiée."""
+    """Une expression vérifiée.
+
+    Examples
+    --------
+    >>> formule("P_POP - P_POPF").texte
+    'P_POP - P_POPF'
+    """
 
     texte: str
     variables: tuple[str, ...]
@@ -46,6 +52,12 @@ class Formule:
         -------
         numpy.ndarray
             Vecteur (n,) ; une division par zéro donne NaN.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> formule("P_POP - P_POPF").calculer(pd.DataFrame({"P_POP": [10.0], "P_POPF": [6.0]})).tolist()
+        [4.0]
         """
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             resultat = np.asarray(_calculer(self.arbre, valeurs))
@@ -71,6 +83,11 @@ def formule(texte: str) -> Formule:
     ------
     IndicateurInconnu
         Si l'expression contient autre chose que des variables, des nombres et + - * /.
+
+    Examples
+    --------
+    >>> formule("P_POP0014 + P_POP1529").variables
+    ('P_POP0014', 'P_POP1529')
     """
     try:
         arbre = ast.parse(texte, mode="eval").body

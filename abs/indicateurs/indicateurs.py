@@ -78,6 +78,11 @@ class Indicateur:
         Facteur D de l'ordre de grandeur de l'incertitude du recensement.
     lu_pour_la_commune : bool
         Vrai d'un indicateur de commune que seul le tableau de ses quartiers prioritaires porte.
+
+    Examples
+    --------
+    >>> indicateur("part_hlm").unite
+    '%'
     """
 
     code: str
@@ -202,6 +207,11 @@ def indicateurs() -> dict[str, Indicateur]:
     -------
     dict of str to Indicateur
         Indicateurs rangés par code.
+
+    Examples
+    --------
+    >>> "taux_pauvrete_60" in indicateurs()
+    True
     """
     return charger()
 
@@ -223,6 +233,11 @@ def indicateur(code: str) -> Indicateur:
     ------
     IndicateurInconnu
         Si le code n'existe pas ; les plus proches sont proposés.
+
+    Examples
+    --------
+    >>> indicateur("niveau_vie_median").unite
+    '€'
     """
     connus = indicateurs()
     if code in connus:

@@ -90,6 +90,12 @@ def comparer_l_intercommunalite(
     ------
     ParametreInvalide
         Si le territoire n'est pas une intercommunalité.
+
+    Examples
+    --------
+    >>> from abs.territoires.demande import Demande
+    >>> comparer_l_intercommunalite(base, Demande("999900001"), ["population"]).sujet.code
+    '999900001'
     """
     diagnostiqueur, diagnostic = relever(base, demande, voulus, suivre)
     classements = classer_tout(diagnostic)

@@ -68,6 +68,12 @@ class Portrait:
         Forces et faiblesses au regard des références.
     silences : tuple of Silence
         Ce que la première page n'a pas écrit, et pourquoi.
+
+    Examples
+    --------
+    >>> from abs.territoires.demande import Demande
+    >>> composer(base, Demande("99001")).fictif
+    True
     """
 
     diagnostic: Diagnostic
@@ -108,6 +114,12 @@ def composer(base: Base, demande: Demande, suivre: Callable[[str], None] | None 
     -------
     Portrait
         Chapitres prêts à être dessinés et écrits.
+
+    Examples
+    --------
+    >>> from abs.territoires.demande import Demande
+    >>> composer(base, Demande("99001")).titre
+    'Arzance-la-Ville'
     """
     diagnostic = diagnostiquer(base, demande, suivre)
     sujet = diagnostic.ensembles.sujet

@@ -30,6 +30,11 @@ class Demande:
         Année du code officiel géographique.
     diffusion : str
         ``publique`` ou ``interne``.
+
+    Examples
+    --------
+    >>> Demande("34172", 2022, {"caf": 2021}).millesimes
+    {'caf': 2021}
     """
 
     territoire: str
@@ -65,6 +70,11 @@ def lire_millesimes(texte: str) -> dict[str, int]:
     ------
     ParametreInvalide
         Si un couple ne se lit pas.
+
+    Examples
+    --------
+    >>> lire_millesimes("caf=2018, filosofi=2016")
+    {'caf': 2018, 'filosofi': 2016}
     """
     lus: dict[str, int] = {}
     for couple in filter(None, (c.strip() for c in texte.split(","))):

@@ -45,6 +45,11 @@ class Territoire:
         ``H``, ``A``, ``D``, ``Z`` ou vide.
     communes : tuple of str
         Noms des communes d'un QPV.
+
+    Examples
+    --------
+    >>> Territoire("34172", "commune", "Montpellier").code
+    '34172'
     """
 
     code: str
@@ -102,6 +107,11 @@ class Territoires:
         -------
         list of Territoire
             Du plus probable au moins probable.
+
+        Examples
+        --------
+        >>> [t.code for t in Territoires(base).chercher("Arzance-la-Ville")]
+        ['99001']
         """
         annuaire, cle = self._annuaire, normaliser(texte)
         exacts = annuaire[(annuaire["code"] == texte.strip().upper()) | (annuaire["cle"] == cle)]
@@ -142,6 +152,11 @@ class Territoires:
         ------
         TerritoireInconnu
             Aucun territoire, ou plusieurs ; des suggestions sont données.
+
+        Examples
+        --------
+        >>> Territoires(base).trouver("99001").nom
+        'Arzance-la-Ville'
         """
         self.base.exiger()
         propre = texte.strip()

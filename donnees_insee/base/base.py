@@ -47,6 +47,11 @@ class Base(LectureDesCouches):
     ----------
     dossier : pathlib.Path or None, default None
         Dossier des données ; par défaut celui de ``ABS_DONNEES``.
+
+    Examples
+    --------
+    >>> Base(base.dossier).millesimes("rp_population", "iris")
+    [2016, 2022]
     """
 
     # Vrai d'une base dont les parts n'existent qu'une fois demandées.
@@ -96,6 +101,11 @@ class Base(LectureDesCouches):
         -------
         list of int
             Années croissantes.
+
+        Examples
+        --------
+        >>> base.millesimes("filosofi", "commune")
+        [2016, 2021]
         """
         parts, cle = self.parts(), (source, niveau)
         if cle in self._annees:
@@ -161,6 +171,11 @@ class Base(LectureDesCouches):
         -------
         pandas.DataFrame
             Une ligne par code (index ``code``), les marques dans ``<variable>__statut``.
+
+        Examples
+        --------
+        >>> base.lire("rp_population", 2022, "iris", prefixes=["99001"], colonnes=["P_POP"]).shape
+        (22, 1)
         """
         cle_codes = None if codes is None else tuple(sorted(set(codes)))
         cle_colonnes = None if colonnes is None else tuple(sorted(set(colonnes)))

@@ -22,6 +22,14 @@ def extraire_demo(dossier: Path) -> Path:
     -------
     Path
         Le même dossier, rempli.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as dossier:
+    ...     print(any(f.name == "quartiers.csv" for f in extraire_demo(Path(dossier)).rglob("*")))
+    True
     """
     dossier.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(ARCHIVE) as archive:

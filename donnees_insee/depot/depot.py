@@ -103,6 +103,16 @@ def deposer(
     ------
     ParametreInvalide
         Si le millésime n'est pas une année plausible.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from donnees_insee.demo import extraire_demo
+    >>> with tempfile.TemporaryDirectory() as dossier:
+    ...     recu = next(extraire_demo(Path(dossier) / "recus").rglob("quartiers.csv"))
+    ...     print([d.etat for d in deposer(Base(Path(dossier) / "base"), [recu])])
+    ['range']
     """
     if millesime is not None and millesime not in ANNEES_PLAUSIBLES:
         raise ParametreInvalide(
