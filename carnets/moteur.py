@@ -203,6 +203,11 @@ def executer_carnet(
     import papermill  # noqa: PLC0415 - import lent
     from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: PLC0415
 
+    from cartes import charte  # noqa: PLC0415 - inutile à qui ne dessine rien
+
+    if Path(charte.FICHIER).is_file():
+        # Le carnet travaille dans un autre dossier : la charte de la ville y serait introuvable.
+        os.environ.setdefault(charte.VARIABLE, str(Path(charte.FICHIER).resolve()))
     try:
         papermill.execute_notebook(
             str(carnet),

@@ -92,8 +92,8 @@ class Fonds:
     def _compatible(self, codes: set[str], communes: list[str]) -> str:
         """Dater des contours sans année par leurs codes : les fichiers dont ils portent tous les IRIS."""
         annees = set()
-        for part in self.base.parts():
-            if part.niveau == "iris" and part.millesime and source(part.source).famille in FAMILLES_DATEES:
+        for part in self.base.parts_d_iris():
+            if part.millesime and source(part.source).famille in FAMILLES_DATEES:
                 lus = map(str, self.base.codes(part.source, part.millesime, "iris").to_pylist())
                 siens = {c for c in lus if c[:5] in communes}
                 if siens and siens <= codes:

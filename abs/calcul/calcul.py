@@ -91,9 +91,7 @@ class Calculateur:
         )
 
     def _niveaux(self, source: str, millesime: int) -> frozenset[str]:
-        return frozenset(
-            p.niveau for p in self.base.parts() if p.source == source and p.millesime == millesime
-        )
+        return frozenset(p.niveau for p in self.base.parts_de(source) if p.millesime == millesime)
 
     def part_commune(self, cherche: Recherche, quartiers: list[str]) -> Chiffre:
         """Donner un rapport de commune que le tableau de ses quartiers répète, s'ils le disent tous pareil."""

@@ -174,7 +174,7 @@ class Lieux:
     def _vus(self) -> dict[str, tuple[int, int]]:
         """Première et dernière années de géographie où un IRIS est vu, dans tout ce que la base tient."""
         vus: dict[str, tuple[int, int]] = {}
-        for source, millesime in {(p.source, p.millesime) for p in self.base.parts() if p.niveau == "iris"}:
+        for source, millesime in {(p.source, p.millesime) for p in self.base.parts_d_iris()}:
             if millesime is None or source in SANS_LISTE:
                 continue
             annee = _geographie_de(source, millesime)

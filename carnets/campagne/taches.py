@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from carnets.dossier_de_sortie import EMPREINTES
+from donnees_insee.base.couches import A_L_IRIS, CONSULTEES
 
 if TYPE_CHECKING:
     from abs.territoires.territoires import Territoire
@@ -26,6 +27,8 @@ DELAI_PASSE: Final = "délai passé"
 TUE: Final = "interrompu"
 REUSSITES: Final = (FAIT, DEJA_FAIT)
 MARQUE: Final = "preuve/campagne.json"
+CARNET_EXECUTE: Final = "carnet.ipynb"
+TOUTES: Final = "toutes"
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Tache:
     dossier: str
     delai: float
     empreinte: str = ""
+    sources: dict[str, str] = field(default_factory=dict)
     campagne: str = ""
     remplacer: bool = False
 
@@ -101,9 +105,9 @@ def resultat_lu(recu: dict[str, Any]) -> Resultat:
 
 def preparer_taches(plan: Plan, base: Base, territoires: list[Territoire]) -> list[Tache]:
     """Croiser les territoires et les carnets d'un plan."""
-    commun, campagne = empreinte_de_la_base(base), uuid.uuid4().hex
+    sources, campagne = empreintes_des_sources(base), uuid.uuid4().hex
     return [
-        avec_empreinte(replace(_tache(plan, base, territoire, carnet), campagne=campagne), commun)
+        avec_empreinte(replace(_tache(plan, base, territoire, carnet), campagne=campagne, sources=sources))
         for carnet in plan.carnets
         for territoire in territoires
     ]
@@ -138,27 +142,32 @@ def _tache(plan: Plan, base: Base, territoire: Territoire, carnet: CarnetVoulu) 
     )
 
 
-def empreinte_de_la_base(base: Base) -> str:
-    """Résumer ce que la base contient : un fichier déposé ou retiré change l'empreinte."""
-    entrees = sorted(f"{r.sha256} {[asdict(lot) for lot in r.lots]}" for r in base.recus())
-    ajout = os.environ.get("ABS_CATALOGUE")
-    if ajout and Path(ajout).is_dir():
-        fichiers = sorted(f for f in Path(ajout).rglob("*") if f.is_file())
-        entrees += [f"{f.name} {hashlib.sha256(f.read_bytes()).hexdigest()}" for f in fichiers]
-    return hashlib.sha256("\n".join(entrees).encode()).hexdigest()
+def empreintes_des_sources(base: Base) -> dict[str, str]:
+    """Résumer ce que la base tient de chaque source, de toutes celles à l'IRIS, et de toutes."""
+    entrees: dict[str, list[str]] = {}
+    for recu in base.recus():
+        for lot in recu.lots:
+            for nom in (lot.source, TOUTES, *((A_L_IRIS,) if lot.niveau == "iris" else ())):
+                entrees.setdefault(nom, []).append(f"{recu.sha256} {asdict(lot)}")
+    return {nom: _empreinte("\n".join(sorted(lignes))) for nom, lignes in entrees.items()}
 
 
-def avec_empreinte(tache: Tache, commun: str) -> Tache:
-    """Donner à une tâche l'empreinte de ses entrées : carnet, paramètres, base, version."""
+def avec_empreinte(tache: Tache) -> Tache:
+    """Donner à une tâche l'empreinte de ce qui n'est pas la base : carnet, paramètres, catalogue ajouté, version."""
+    ajout = Path(os.environ.get("ABS_CATALOGUE") or os.devnull)
+    fichiers = sorted(f for f in ajout.rglob("*") if f.is_file()) if ajout.is_dir() else []
     entrees = {
-        "base": commun,
+        "catalogue": [f"{f.name} {hashlib.sha256(f.read_bytes()).hexdigest()}" for f in fichiers],
         "carnet": hashlib.sha256(Path(tache.carnet).read_bytes()).hexdigest(),
         "formats": sorted(tache.formats),
         "parametres": {k: v for k, v in tache.parametres.items() if k != "dossier_donnees"},
         "version": metadata.version("abs-portrait"),
     }
-    texte = json.dumps(entrees, sort_keys=True, default=str)
-    return replace(tache, empreinte=hashlib.sha256(texte.encode()).hexdigest())
+    return replace(tache, empreinte=_empreinte(json.dumps(entrees, sort_keys=True, default=str)))
+
+
+def _empreinte(texte: str) -> str:
+    return hashlib.sha256(texte.encode()).hexdigest()
 
 
 def faite_par_cette_campagne(tache: Tache) -> Path | None:
@@ -182,20 +191,31 @@ def deja_faite(tache: Tache) -> Path | None:
 def _complets(tache: Tache) -> list[Path]:
     """Lister les dossiers complets : à la place demandée, ou à côté de ce que l'analyste y a changé."""
     a_cote = sorted(tache.final.parent.glob(f"{tache.final.name}-[0-9][0-9][0-9][0-9]-*"), reverse=True)
-    return [d for d in (tache.final, *a_cote) if _est_complet(d, tache.empreinte)]
+    return [d for d in (tache.final, *a_cote) if _est_complet(d, tache)]
 
 
-def _est_complet(dossier: Path, empreinte: str) -> bool:
+def _est_complet(dossier: Path, tache: Tache) -> bool:
     marque = _marque(dossier)
-    fichiers = marque.get("fichiers", {})
+    fichiers, lues = marque.get("fichiers", {}), marque.get("sources", {TOUTES: "marque d'avant 0.7"})
     return (
-        marque.get("empreinte") == empreinte
+        marque.get("empreinte") == tache.empreinte
         and bool(fichiers)
+        # Une source consultée en vain, et déposée depuis, périme aussi ce dossier.
+        and all(tache.sources.get(nom, "") == empreinte for nom, empreinte in lues.items())
         and all(
             (dossier / nom).is_file() and (dossier / nom).stat().st_size == taille
             for nom, taille in fichiers.items()
         )
     )
+
+
+def _sources_lues(carnet: Path) -> list[str]:
+    """Lire dans un carnet exécuté les sources qu'il a consultées ; s'il n'en dit rien, toutes sont prises pour lues."""
+    try:
+        lues = json.loads(carnet.read_text(encoding="utf-8"))["metadata"]["abs"]["sources_consultees"]
+    except (OSError, ValueError, KeyError, TypeError):
+        lues = None
+    return [TOUTES] if lues is None else sorted({*lues, *CONSULTEES})
 
 
 def poser_la_marque(tache: Tache, dossier: Path) -> None:
@@ -211,6 +231,7 @@ def poser_la_marque(tache: Tache, dossier: Path) -> None:
     contenu = {
         "cle": tache.cle,
         "empreinte": tache.empreinte,
+        "sources": {nom: tache.sources.get(nom, "") for nom in _sources_lues(dossier / CARNET_EXECUTE)},
         "campagne": tache.campagne,
         "fichiers": fichiers,
     }

@@ -154,8 +154,10 @@ def _montrer_les_figures(coquille: Coquille) -> None:
 
 
 def servir(tube: Connection, dessin: tuple[Connection, Path] | None = None) -> None:
-    """Exécuter chaque cellule reçue et répondre par ce qu'elle a donné, jusqu'à la fermeture du tube."""
+    """Exécuter chaque cellule reçue et répondre par ce qu'elle a donné, puis dire les sources que le carnet a consultées."""
     dessin_partage.SECOND = dessin
     coquille = naitre()
     while (source := tube.recv()) is not None:
         tube.send(coquille.executer(source))
+    lecture = sys.modules.get("donnees_insee.base.couches")
+    tube.send(sorted(lecture.CONSULTEES) if lecture else [])

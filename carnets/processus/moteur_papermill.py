@@ -28,6 +28,7 @@ LANGAGE: Final = {
     "nbconvert_exporter": "python",
     "file_extension": ".py",
 }
+DELAI_DE_FIN: Final = 10.0
 SAUTEE: Final = "skip-execution"
 TOLEREE: Final = "raises-exception"
 
@@ -59,7 +60,17 @@ class MoteurAbs(Engine):
                         break
                 finally:
                     nb_man.cell_complete(cellule, cell_index=rang)
+            nb_man.nb.metadata["abs"] = {"sources_consultees": _sources_consultees(processus)}
         nb_man.nb.metadata["language_info"] = LANGAGE
+
+
+def _sources_consultees(processus: Processus) -> list[str] | None:
+    """Demander au carnet fini ce qu'il a lu de la base ; un carnet mort n'en dit rien."""
+    processus.envoyer(None)
+    try:
+        return processus.recevoir() if processus.attendre(DELAI_DE_FIN) else None
+    except ProcessusMort:
+        return None
 
 
 def _passer(

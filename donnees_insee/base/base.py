@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from donnees_insee.base import publications
-from donnees_insee.base.couches import LectureDesCouches
+from donnees_insee.base.couches import CONSULTEES, LectureDesCouches
 from donnees_insee.base.parts import (
     SANS_DATE,
     TAILLE_DE_GROUPE,
@@ -107,6 +107,7 @@ class Base(LectureDesCouches):
         >>> base.millesimes("filosofi", "commune")
         [2016, 2021]
         """
+        CONSULTEES.add(source)
         parts, cle = self.parts(), (source, niveau)
         if cle in self._annees:
             return list(self._annees[cle])
@@ -194,7 +195,7 @@ class Base(LectureDesCouches):
         return pa.chunked_array([bloc for lue in lues for bloc in lue.chunks], pa.string())
 
     def _parts_de(self, source: str, millesime: int | None, niveau: str) -> list[Part]:
-        return [p for p in self.parts() if p.ou == (source, millesime, niveau)]
+        return [p for p in self.parts_de(source) if p.ou == (source, millesime, niveau)]
 
     # -- écrire --------------------------------------------------------------------------------
 

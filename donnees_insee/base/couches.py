@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Tableau = TypeVar("Tableau", bound=pd.DataFrame)
 # Colonne qui nomme → colonne du code qu'elle nomme.
+# Ce que ce processus a demandé à une base, tenu ou non : les sources, et d'un mot toutes celles à l'IRIS.
+CONSULTEES: set[str] = set()
+A_L_IRIS = "à l'IRIS"
 NOMS_ET_CODES = (("nom", "code"), ("nom_commune", "commune"))
 # Deux noms aussi proches ne diffèrent que d'une faute ou d'un accent perdu (« Mitterand » et « Mitterrand », 0,98).
 RESSEMBLANCE: Final = 0.9
@@ -43,7 +46,17 @@ class LectureDesCouches(Protocol):
 
     def couches(self, source: str) -> list[tuple[int | None, Path]]:
         """Lister les couches de contours tenues."""
-        return [(p.millesime, p.chemin) for p in self.parts() if p.source == source]
+        return [(p.millesime, p.chemin) for p in self.parts_de(source)]
+
+    def parts_de(self, source: str) -> list[Part]:
+        """Lister les parts d'une source, et noter qu'elle a été consultée, qu'elle soit tenue ou non."""
+        CONSULTEES.add(source)
+        return [p for p in self.parts() if p.source == source]
+
+    def parts_d_iris(self) -> list[Part]:
+        """Lister les parts à l'IRIS de toutes les sources, et noter qu'elles ont été consultées."""
+        CONSULTEES.add(A_L_IRIS)
+        return [p for p in self.parts() if p.niveau == "iris"]
 
     def a_des_contours(self, communes: Iterable[str]) -> bool:
         """Dire si une couche de contours d'IRIS porte au moins une de ces communes."""

@@ -20,7 +20,7 @@ def exiger_le_registre(base: Base, diffusion: str) -> None:
 
 def lignes_recues(base: Base) -> pd.DataFrame:
     """Relire toutes les lignes des sources locales déposées."""
-    parts = [p for p in base.parts() if p.source == SOURCE]
+    parts = base.parts_de(SOURCE)
     # Chaque part est lue telle quelle : réunir par code perdrait les autres indicateurs d'un même territoire.
     tables = [completer(pq.read_table(p.chemin).to_pandas()) for p in parts]
     if not tables:

@@ -226,7 +226,7 @@ class Geographie:
     def _tables_de_qpv(self) -> list[tuple[str, int | None]]:
         dates = [(s, a) for s in TABLES_DE_QPV for a in self.base.millesimes(s)[::-1]]
         # Une table où les noms manquent ne doit pas donner son nom au quartier : celles qui nomment d'abord.
-        nommees = [("qpv_liste", None)] if any(p.source == "qpv_liste" for p in self.base.parts()) else []
+        nommees = [("qpv_liste", None)] if self.base.parts_de("qpv_liste") else []
         return nommees + sorted(dates, key=lambda d: "LIBGEO" not in self.base.colonnes(d[0], d[1], "qpv"))
 
     @cached_property

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -227,13 +228,34 @@ def test_reprendre_ne_refait_que_ce_qui_manque_ou_a_change(ratee, base_demo):
     assert etats(change) == {"99001": FAIT, "99002": FAIT}
 
 
-def test_un_fichier_depose_depuis_rend_les_portraits_perimes(tmp_path, base_demo, monkeypatch):
-    fichier = campagne(tmp_path, "1", codes=["99001"])
-    avant = taches_du_plan(lire_plan(fichier), base_demo)
-    recus = base_demo.recus()
-    monkeypatch.setattr(type(base_demo), "recus", lambda _: recus[1:])
-    apres = taches_du_plan(lire_plan(fichier), base_demo)
-    assert avant[0].empreinte != apres[0].empreinte
+LECTEUR = """
+from donnees_insee.base.base import Base
+from pathlib import Path
+base = Base(Path(dossier_donnees))
+base.millesimes("filosofi")
+base.millesimes("caf_petite_enfance")
+"""
+
+
+def test_seul_ce_qu_un_carnet_a_lu_le_perime(tmp_path, base_demo, monkeypatch):
+    """Une source lue qui change, ou cherchée en vain et déposée depuis, fait refaire ; une autre, non."""
+    fichier = campagne(tmp_path, LECTEUR, codes=["99001"])
+    lancer(fichier, base_demo)
+    recus, modele = base_demo.recus(), base_demo.recus()[0]
+
+    def etat(change):
+        monkeypatch.setattr(type(base_demo), "recus", lambda _: change)
+        (tache,) = taches_du_plan(lire_plan(fichier), base_demo)
+        return deja_faite(tache)
+
+    def sans(source):
+        return [r for r in recus if source not in {lot.source for lot in r.lots}]
+
+    arrivee = replace(modele, lots=tuple(replace(lot, source="caf_petite_enfance") for lot in modele.lots))
+    assert etat(recus)
+    assert etat(sans("equipements"))
+    assert not etat(sans("filosofi"))
+    assert not etat([*recus, arrivee])
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Sous Windows, le carnet n'est pas l'enfant de sa tâche.")
