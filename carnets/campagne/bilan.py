@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from carnets.campagne.taches import DEJA_FAIT, DELAI_PASSE, ECHEC, FAIT, TUE, Resultat, Tache
+from cartes.charte import TABLEUR, variables_css
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import SortieImpossible
 
@@ -157,10 +158,12 @@ def _json(bilan: Bilan, _: list[dict[str, Any]], chemin: Path) -> None:
 
 def _page(bilan: Bilan, lignes: list[dict[str, Any]], chemin: Path) -> None:
     import jinja2  # noqa: PLC0415 - réservé à l'écriture
+    from markupsafe import Markup  # noqa: PLC0415
 
     modele = resources.files("carnets.campagne") / "modeles" / "bilan.html.j2"
     environnement = jinja2.Environment(autoescape=True)
     page = environnement.from_string(modele.read_text(encoding="utf-8")).render(
+        couleurs=Markup(variables_css("bilan")),  # noqa: S704 - couleurs contrôlées à la lecture de la charte
         titre=bilan.titre,
         ou=bilan.ou,
         duree=duree(bilan.secondes),
@@ -180,7 +183,9 @@ def _classeur(bilan: Bilan, lignes: list[dict[str, Any]], chemin: Path) -> None:
     tampon = BytesIO()
     with xlsxwriter.Workbook(tampon, options | {"in_memory": True}) as classeur:
         feuille = classeur.add_worksheet("Bilan")
-        gras = classeur.add_format({"bold": True, "bg_color": "#F2F4F7", "border": 1, "text_wrap": True})
+        gras = classeur.add_format(
+            {"bold": True, "bg_color": TABLEUR["entete"], "border": 1, "text_wrap": True}
+        )
         texte = classeur.add_format({"valign": "top", "text_wrap": True})
         feuille.write(
             0, 0, f"Bilan de campagne · {bilan.titre} · {_date()} · {bilan.ou} · {duree(bilan.secondes)}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from abs.portrait.chapitre import Chapitre
 from abs.portrait.portrait import Portrait
 from carnets.documents.modeles import CLASSEURS, MODELES
+from cartes.charte import variables_css
 from donnees_insee.chemins import fichier_provisoire
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def ecrire_html(corps: str, titre_de_page: str, chemin: Path, sorte: str = "port
 
     feuilles = dict.fromkeys(("portrait", sorte))
     lues = "\n".join((MODELES / f"{nom}.css").read_text(encoding="utf-8") for nom in feuilles)
-    style, interieur = Markup(lues), Markup(corps)  # noqa: S704 - feuilles du paquet, corps déjà échappé
+    style, interieur = Markup(f"{variables_css('portrait')}\n{lues}"), Markup(corps)  # noqa: S704 - feuilles du paquet, corps déjà échappé
     modele = f"{sorte}_page.html.j2"
     rendue = rendre(modele, titre=titre_de_page, corps=interieur, style=style, parties=PARTIES)
     with fichier_provisoire(chemin) as provisoire:

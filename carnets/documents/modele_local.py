@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from carnets.documents.modeles import CLASSEURS
+from cartes.charte import MODELE
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import SortieImpossible
 from donnees_insee.preparation.sources_recues import COLONNES
@@ -89,10 +90,10 @@ def _xlsx(fichier: FichierAFaireRemplir) -> bytes:
 def _donnees(classeur: Workbook, fichier: FichierAFaireRemplir) -> None:
     """Écrire la feuille à remplir : codes et dates en texte, diffusion choisie dans une liste."""
     feuille = classeur.add_worksheet(DONNEES)
-    bleu = {**ARIAL, "bg_color": "#EAF0F7", "border": 1, "border_color": "#9AA7B8"}
+    bleu = {**ARIAL, "bg_color": MODELE["entete"], "border": 1, "border_color": MODELE["bord_d_entete"]}
     tete = classeur.add_format({**bleu, "bold": True})
     texte = classeur.add_format({**ARIAL, "num_format": "@"})
-    jaune = {**ARIAL, "bg_color": "#FFF8DC", "border": 1, "border_color": "#D9CFA8"}
+    jaune = {**ARIAL, "bg_color": MODELE["saisie"], "border": 1, "border_color": MODELE["bord_de_saisie"]}
     a_remplir = classeur.add_format(jaune)
     centre = classeur.add_format({**ARIAL, "align": "center"})
     date = classeur.add_format({**jaune, "num_format": "@"})
@@ -125,7 +126,7 @@ def _lisez_moi(classeur: Workbook, modele: Modele | None) -> None:
     """Écrire ce que l'on demande, en mots, puis le sens de chaque colonne."""
     feuille = classeur.add_worksheet(LISEZ_MOI)
     feuille.hide_gridlines(2)
-    titre = classeur.add_format({**ARIAL, "bold": True, "font_size": 15, "font_color": "#0B4F8A"})
+    titre = classeur.add_format({**ARIAL, "bold": True, "font_size": 15, "font_color": MODELE["titre"]})
     gras = classeur.add_format({**ARIAL, "bold": True, "valign": "top", "text_wrap": True})
     corps = classeur.add_format({**ARIAL, "valign": "top", "text_wrap": True})
     feuille.set_column(0, 0, 26)

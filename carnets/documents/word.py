@@ -19,6 +19,7 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt, RGBColor
 from lxml import etree
 
+from cartes.charte import WORD
 from donnees_insee.chemins import dossier_de_passage, fichier_provisoire
 
 if TYPE_CHECKING:
@@ -47,12 +48,13 @@ LARGEUR_EN_CM: Final = 21.0
 LARGEUR_D_IMAGE_EN_CM: Final = 17.0
 PREMIERE_COLONNE: Final = 0.30
 TABLE_LARGE: Final = 6
+FILET: Final = WORD["bord_d_encadre"].lstrip("#")
 # Des marges serrées, pour que les en-têtes ne se coupent pas au milieu d'un mot, et de fins filets horizontaux.
 HABITS_DE_TABLE: Final = (
     '<w:tblCellMar {w}><w:left w:w="45" w:type="dxa"/><w:right w:w="45" w:type="dxa"/></w:tblCellMar>',
     "<w:tblBorders {w}>"
     + "".join(
-        f'<w:{cote} w:val="single" w:sz="4" w:space="0" w:color="C5CDD8"/>'
+        f'<w:{cote} w:val="single" w:sz="4" w:space="0" w:color="{FILET}"/>'
         for cote in ("top", "bottom", "insideH")
     )
     + "</w:tblBorders>",
@@ -232,7 +234,7 @@ def _habiller_table(table: Any, gabarits: Gabarits) -> None:
     for habit in HABITS_DE_TABLE:
         table._tbl.tblPr.append(parse_xml(habit.format(w=nsdecls("w"))))  # noqa: SLF001
     for cellule in table.rows[0].cells:
-        _teinter(cellule, "EAF0F7")
+        _teinter(cellule, WORD["encadre"])
 
 
 def _serrer(paragraphe: Any, a_droite: bool) -> None:
@@ -251,7 +253,7 @@ def _teinter(cellule: Any, couleur: str) -> None:
     proprietes = cellule._tc.get_or_add_tcPr()  # noqa: SLF001
     for ancien in proprietes.findall(qn("w:shd")):
         proprietes.remove(ancien)
-    fond = f'<w:shd {nsdecls("w")} w:val="clear" w:color="auto" w:fill="{couleur}"/>'
+    fond = f'<w:shd {nsdecls("w")} w:val="clear" w:color="auto" w:fill="{couleur.lstrip("#")}"/>'
     proprietes.append(parse_xml(fond))
 
 
@@ -280,6 +282,6 @@ def _montrer_les_reperes(table: Any, reperes: set[str]) -> None:
     for ligne in table.rows[1:]:
         if ligne.cells[0].text.strip() in reperes:
             for cellule in ligne.cells:
-                _teinter(cellule, "E8E8E8")
+                _teinter(cellule, WORD["repere"])
                 for morceau in (m for paragraphe in cellule.paragraphs for m in paragraphe.runs):
                     morceau.bold = True

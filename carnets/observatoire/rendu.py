@@ -9,6 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from cartes.charte import variables_css
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -99,4 +101,5 @@ def ressources() -> dict[str, str]:
     code = re.sub(r"//# sourceMappingURL=\S+", "", code)
     styles = re.sub(r"url\([^)]*\)", "none", re.sub(r"/\*.*?\*/", "", styles, flags=re.DOTALL))
     lues = {f.name: f.read_text(encoding="utf-8") for f in siennes}
+    lues["observatoire.css"] = f"{variables_css('observatoire')}\n{lues['observatoire.css']}"
     return lues | {"leaflet.js": code, "leaflet.css": styles}

@@ -94,7 +94,13 @@ class Styles:
 
     def entete(self, **autres: Any) -> Format:
         """Donner le style d'un en-tête de colonne."""
-        base = {"bold": True, "font_color": "#FFFFFF", "bg_color": BLEU, "text_wrap": True, "border": 1}
+        base = {
+            "bold": True,
+            "font_color": TABLEUR["papier"],
+            "bg_color": BLEU,
+            "text_wrap": True,
+            "border": 1,
+        }
         return self.donner(**{**base, "border_color": TRAIT, "align": "center", **autres})
 
     def texte(self, **autres: Any) -> Format:
@@ -187,7 +193,7 @@ def ecrire_lisez_moi(
             feuille.write_blank(ligne, 1, None, style)
             continue
         if nom in liens:
-            lien = styles.texte(bold=True, font_color="#2B4C7E", underline=1)
+            lien = styles.texte(bold=True, font_color=BLEU, underline=1)
             feuille.write_url(ligne, 0, f"internal:'{nom}'!A1", lien, nom)
         else:
             ecrire_texte(feuille, ligne, 0, nom, styles.texte(bold=True))

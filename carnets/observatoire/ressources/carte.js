@@ -58,8 +58,9 @@
   }
 
   // -- carte de situation -----------------------------------------------------------------------
-  const FOND = { color: "#6b7686", weight: 1, fillColor: "#e3ebf3", fillOpacity: 1 };
-  const QPV = { color: "#b34700", weight: 2, fillColor: "#f2a65a", fillOpacity: 0.55 };
+  const teinte = (role) => getComputedStyle(document.documentElement).getPropertyValue(`--${role}`).trim();
+  const FOND = { color: teinte("trait-de-commune"), weight: 1, fillColor: teinte("fond-de-commune"), fillOpacity: 1 };
+  const QPV = { color: teinte("trait-de-qpv"), weight: 2, fillColor: teinte("fond-de-qpv"), fillOpacity: 0.55 };
 
   function poser(plan, contours, style, nature) {
     const groupe = L.featureGroup();
@@ -126,11 +127,11 @@
     const zone = boite.querySelector(".plan");
     const plan = creerLePlan(zone);
     preparerLesTraits(plan);
-    siQpv((qpv) => superposer(plan, qpv, [{ color: "#fff", weight: 4 }, { color: "#1a1a1a", weight: 2 }]));
+    siQpv((qpv) => superposer(plan, qpv, [{ color: teinte("papier"), weight: 4 }, { color: teinte("perimetre"), weight: 2 }]));
     // Sous les IRIS, les limites des communes : on s'y retrouve, et une commune non découpée n'est pas un trou.
     const limites = L.layerGroup();
     charger("contours", "communes").then((communes) => {
-      superposer(limites, communes, [{ color: "#6b7686", weight: 1.2 }]);
+      superposer(limites, communes, [{ color: teinte("trait-de-commune"), weight: 1.2 }]);
       // Toute l'intercommunalité dans le cadre, quel que soit le niveau montré d'abord.
       cadrer(plan, L.geoJSON(communes.formes).getBounds());
     });
