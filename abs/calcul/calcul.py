@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from abs.calcul.chiffre import CALCULE_SUR, DU_MILLESIME, RANG, Chiffre
 from abs.calcul.composantes import Decoupage, Elements, contenants
 from abs.calcul.lecture import Comptes, prendre
+from abs.calcul.table_longue import CALCULE_SUR, DU_MILLESIME, RANG, Chiffre
 from abs.definitions import table
 from abs.formats import nombre
 from abs.indicateurs.fiabilite import apprecier

@@ -8,9 +8,8 @@ from functools import partial
 from typing import Final
 
 from abs.calcul.calcul import Calculateur, Recherche
-from abs.calcul.chiffre import Chiffre, chiffres_de
 from abs.calcul.sources_recues import ajouter_les_locales
-from abs.calcul.table_longue import COLONNES, Diagnostic, Ensembles
+from abs.calcul.table_longue import COLONNES, Chiffre, Diagnostic, Ensembles, chiffres_de
 from abs.definitions import table
 from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateurs
 from abs.statuts import Statut

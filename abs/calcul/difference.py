@@ -11,8 +11,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from abs.calcul.chiffre import CLE
-from abs.calcul.table_longue import COLONNES
+from abs.calcul.table_longue import CLE, COLONNES
 from abs.indicateurs.formules import formule
 
 # Deux machines peuvent ne pas additionner dans le même ordre : le dernier chiffre d'un nombre peut bouger.

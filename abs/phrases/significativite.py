@@ -11,7 +11,7 @@ from enum import StrEnum
 from statistics import NormalDist
 from typing import Final
 
-from abs.calcul.chiffre import Chiffre, de_meme_date
+from abs.calcul.table_longue import Chiffre, de_meme_date
 from abs.indicateurs.fiabilite import QUANTILE
 from abs.indicateurs.indicateurs import Indicateur
 from abs.statuts import Fiabilite, Statut

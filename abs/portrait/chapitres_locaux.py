@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from abs.calcul.chiffre import Chiffre
 from abs.calcul.sources_recues import INTERNE, MASQUE_AILLEURS, SUFFIXE_SOURCE, est_interne
-from abs.calcul.table_longue import Diagnostic
+from abs.calcul.table_longue import Chiffre, Diagnostic
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import THEMES, Indicateur
 from abs.phrases.ecriture import gabarits, periode_dite
@@ -112,7 +111,7 @@ def _mailles(diagnostic: Diagnostic, liste: Sequence[Indicateur], theme: str) ->
     return replace(tableau, notes=(transmis, *tableau.notes)) if tableau.lignes else tableau
 
 
-def mots_des_reserves(diagnostic: Diagnostic, theme: str) -> list[str]:
+def reserves(diagnostic: Diagnostic, theme: str) -> list[str]:
     """Dire combien d'indicateurs reçus sont réservés à la version interne, sans les nommer."""
     combien = diagnostic.locales.reserves.get(theme, 0)
     mots = gabarits("notes_de_chapitre")["une_reserve" if combien == 1 else "reserves"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from abs.calcul.diagnostic import Diagnostic, diagnostiquer
+from abs.definitions import table
 from abs.indicateurs.indicateurs import THEMES, indicateurs
-from abs.portrait.chapitre import plan_du_portrait
 from abs.portrait.chapitres_locaux import manques_du_theme
 from abs.portrait.portrait import contours_tenus
 from abs.statuts import LIBELLES_STATUT, Statut
@@ -50,7 +50,7 @@ class Etat:
 def etat(base: Base, demande: Demande) -> Etat:
     """Établir l'état d'un territoire."""
     diagnostic = diagnostiquer(base, demande)
-    autres, recus = plan_du_portrait()["manques"], set(diagnostic.locales.indicateurs)
+    autres, recus = table("_portrait")["manques"], set(diagnostic.locales.indicateurs)
     return Etat(
         diagnostic=diagnostic,
         themes=tuple(_theme(diagnostic, code) for code in THEMES),

@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from abs.calcul.chiffre import Chiffre
-from abs.calcul.table_longue import Diagnostic
+from abs.calcul.table_longue import Chiffre, Diagnostic
 from abs.definitions import table
 from abs.indicateurs.indicateurs import THEMES, Indicateur, indicateurs
 from abs.langue import minuscule, typographier
 from abs.phrases.ecriture import ecrire
 from abs.phrases.phrases import Phrase, phrase, references_lues
 from abs.phrases.significativite import DIFFERENTS, Verdict
-from abs.portrait.chapitre import plan_du_portrait
 
 LIBELLES_TRANSVERSAUX: Final[dict[str, str]] = table("_libelles")["transversaux"]
 LIBELLES_PUBLICS: Final[dict[str, str]] = table("_libelles")["publics"]
@@ -98,7 +96,7 @@ def bilan(diagnostic: Diagnostic) -> Bilan:
 
 def par_famille(points: Sequence[Point]) -> tuple[Point, ...]:
     """Réunir les mesures d'un même fait en un message : la première de la famille le porte, les autres le détaillent."""
-    familles = plan_du_portrait()["familles"]
+    familles = table("_portrait")["familles"]
     famille_de = {code: nom for nom, codes in familles.items() for code in codes}
     reunis: dict[str, list[Point]] = {}
     for p in points:

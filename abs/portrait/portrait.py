@@ -13,8 +13,7 @@ from abs.indicateurs.indicateurs import THEMES
 from abs.langue import abreger, majuscule
 from abs.phrases.ecriture import gabarits
 from abs.phrases.phrases import Phrase
-from abs.phrases.silences import Silence
-from abs.portrait.chapitre import Chapitre
+from abs.phrases.preuves import Silence
 from abs.portrait.chapitre_qpv import a_cheval, chapitre_qpv
 from abs.portrait.chapitres import chapitre_de_theme, chapitre_quartiers
 from abs.portrait.forces_faiblesses import Bilan, bilan
@@ -25,6 +24,7 @@ from abs.portrait.premiere_page import (
     population_d_avant,
     silences_de_tete,
 )
+from abs.portrait.tableaux import Chapitre
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import NOMS_DE_NIVEAU, Territoire
 from donnees_insee.base.base import Base

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from abs.calcul.calcul import Calculateur
-from abs.calcul.chiffre import Chiffre
 from abs.calcul.diagnostic import Diagnostiqueur
-from abs.calcul.table_longue import Diagnostic
+from abs.calcul.table_longue import Chiffre, Diagnostic, mots_de_couverture
+from abs.definitions import table
 from abs.formats import avec_unite, nombre
 from abs.indicateurs.indicateurs import indicateurs
 from abs.langue import majuscule, typographier
-from abs.phrases.ecriture import ecrire, gabarits, lieu, mots_de_couverture, reference
+from abs.phrases.ecriture import ecrire, gabarits, lieu, reference
 from abs.phrases.phrases import Phrase, dire, parenthese
-from abs.phrases.silences import Silence
-from abs.portrait.chapitre import plan_du_portrait
+from abs.phrases.preuves import Silence
 from abs.portrait.chapitres import autour
 from abs.statuts import Fiabilite, Statut
 from donnees_insee.base.base import Base
@@ -45,7 +44,7 @@ class ChiffreCle:
 def chiffres_cles(diagnostic: Diagnostic) -> tuple[ChiffreCle, ...]:
     """Prendre les dix premiers indicateurs du plan dont le chiffre peut être dit."""
     retenus = []
-    for code in plan_du_portrait()["chiffres_cles"]:
+    for code in table("_portrait")["chiffres_cles"]:
         indicateur, chiffre = indicateurs()[code], diagnostic.lu(diagnostic.ensembles.sujet, code)
         if chiffre is None or chiffre.fiabilite == Fiabilite.FRAGILE:
             continue

@@ -1,4 +1,4 @@
-"""Les tableaux du portrait : des cellules de texte, chacune avec la référence de son chiffre et sa raison d'absence."""
+"""Les pièces d'un portrait : son plan, ses chapitres, les cartes demandées, et ses tableaux de cellules référencées."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from abs.calcul.chiffre import Chiffre, chiffres_de
 from abs.calcul.sources_recues import est_interne
-from abs.calcul.table_longue import Diagnostic
+from abs.calcul.table_longue import Chiffre, Diagnostic, chiffres_de, mots_de_couverture
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import THEMES, Indicateur
 from abs.langue import abreger, points
-from abs.phrases.ecriture import decimales, ecrire, gabarits, mots_de_couverture, reference
+from abs.phrases.ecriture import decimales, ecrire, gabarits, reference
 from abs.phrases.etendue import mots_des_mailles
+from abs.phrases.phrases import Phrase
+from abs.phrases.preuves import Silence
 from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut
 from abs.territoires.territoires import Territoire
 from donnees_insee.catalogue.catalogue import source
@@ -231,3 +232,29 @@ def _raisons_des_absences(
         f"Sans chiffre, {raison} : {noms} ({' ; '.join(libelles)})."
         for (raison, noms), libelles in par_noms.items()
     ]
+
+
+@dataclass(frozen=True)
+class DemandeDeCarte:
+    """Une carte à dessiner, en données : la pièce `cartes` en fait un dessin."""
+
+    indicateur: str
+    groupe: str
+    titre: str
+    superposer_qpv: bool = True
+
+
+@dataclass(frozen=True)
+class Chapitre:
+    """Un chapitre du portrait."""
+
+    code: str
+    titre: str
+    phrases: tuple[Phrase, ...] = ()
+    tableaux: tuple[Tableau, ...] = ()
+    cartes: tuple[DemandeDeCarte, ...] = ()
+    absents: tuple[tuple[str, str], ...] = ()
+    manques: tuple[str, ...] = ()
+    avertissements: tuple[str, ...] = ()
+    reserves: tuple[str, ...] = ()
+    silences: tuple[Silence, ...] = ()

@@ -25,7 +25,7 @@ from donnees_insee.depot.depot import deposer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from abs.calcul.chiffre import Chiffre
+    from abs.calcul.table_longue import Chiffre
 
 ENTETE = "territoire;date;indicateur;numerateur;denominateur;producteur;diffusion;seuil;libelle;theme;unite\n"
 GEOGRAPHIE = ("EPCI_2024.csv", "iris_2024.csv", "t-popref-com.csv", "base-ic-evol-struct-pop-2022_csv.zip")
