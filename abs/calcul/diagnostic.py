@@ -100,9 +100,7 @@ class Diagnostiqueur:
         ensembles = self.ensembles()
         diagnostic = Diagnostic(self.demande, ensembles, [])
         tous: dict[tuple[str | int | None, ...], Chiffre] = {}
-        for indicateur in indicateurs().values():
-            if seulement is not None and indicateur.code not in seulement:
-                continue
+        for indicateur in (i for i in indicateurs().values() if seulement is None or i.code in seulement):
             if suivre is not None:
                 suivre(indicateur.libelle)
             if indicateur.lu_pour_la_commune:

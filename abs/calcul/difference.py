@@ -32,10 +32,8 @@ class Ecart:
 
     def phrase(self) -> str:
         """Écrire l'écart en une phrase."""
-        return (
-            f"{self.document}, {self.cellule} ({self.reference}) : attendu {self.attendu or 'rien'}, "
-            f"trouvé {self.trouve or 'rien'}"
-        )
+        attendu, trouve = self.attendu or "rien", self.trouve or "rien"
+        return f"{self.document}, {self.cellule} ({self.reference}) : attendu {attendu}, trouvé {trouve}"
 
 
 @dataclass

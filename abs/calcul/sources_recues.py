@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from abs.calcul.emboitements import emboitements
+from abs.calcul.composantes import emboitements
 from abs.calcul.secret import ANTERIEURE, SECONDAIRE, CelluleSensible, DecisionDeSecret, decider_ensemble
 from abs.calcul.table_longue import Chiffre, Diagnostic
 from abs.indicateurs.fiabilite import apprecier

@@ -15,7 +15,7 @@ from abs.intercommunal.rangs import Classement, mots_du_rang
 from abs.phrases.phrases import Phrase
 from abs.phrases.significativite import DIFFERENTS
 from abs.portrait.chapitre_qpv import cote_a_cote
-from abs.portrait.forces_faiblesses import Point, bilan
+from abs.portrait.premiere_page import Point, bilan
 from abs.portrait.tableaux import Cellule, Tableau, cellule, entete, notes_de_lecture
 from abs.statuts import Statut
 from abs.territoires.territoires import Territoire

@@ -84,17 +84,12 @@ def references_lues(indicateur: Indicateur, sujet: Territoire, chiffre: Chiffre,
         dit = v.verdict if v.verdict in DITS else ""
         conclusions.setdefault(ecrire(indicateur, c, fixes), set()).add(dit)
     partagees = {ecrit for ecrit, dits in conclusions.items() if len(dits) > 1}
+
+    def sans_conclusion(c: Chiffre, v: Comparaison) -> bool:
+        return v.verdict in DITS and ecrire(indicateur, c, fixes) in partagees
+
     meme = Verdict.MEME_ECRITURE
-    return [
-        (
-            t,
-            c,
-            replace(v, verdict=meme)
-            if v.verdict in DITS and ecrire(indicateur, c, fixes) in partagees
-            else v,
-        )
-        for t, c, v in lues
-    ]
+    return [(t, c, replace(v, verdict=meme) if sans_conclusion(c, v) else v) for t, c, v in lues]
 
 
 def phrase(

@@ -57,9 +57,8 @@ def marge_de(indicateur: Indicateur, chiffre: Chiffre) -> float | None:
     marge = 0.0 if math.isnan(chiffre.marge) else chiffre.marge
     if chiffre.source.startswith("caf") and chiffre.denominateur > 0:
         part = chiffre.valeur / indicateur.facteur
-        marge = max(
-            marge, indicateur.facteur * ARRONDI_CAF * math.sqrt(1 + part * part) / chiffre.denominateur
-        )
+        arrondi = indicateur.facteur * ARRONDI_CAF * math.sqrt(1 + part * part) / chiffre.denominateur
+        marge = max(marge, arrondi)
     if chiffre.statut == Statut.PARTIEL:
         # La part manquante pourrait être toute d'un côté : l'écart doit tenir même alors.
         if indicateur.unite != "%" or not 0 < chiffre.couverture <= 1:

@@ -31,18 +31,14 @@ def chapitre_qpv(diagnostic: Diagnostic) -> Chapitre | None:
         return None
     liste = [indicateurs()[c] for c in table("_portrait")["qpv"]]
     liste += diagnostic.locales.indicateurs.values()
-    notes, generation = gabarits("notes_de_chapitre"), diagnostic.ensembles.qpv[0].geographie
-    avertissements = [
-        notes["generation"].format(generation=generation, edition=notes["edition"]),
-        *a_cheval(diagnostic),
-        *diagnostic.remarques,
-    ]
+    notes, premier = gabarits("notes_de_chapitre"), diagnostic.ensembles.qpv[0]
+    generation = notes["generation"].format(generation=premier.geographie, edition=notes["edition"])
     return Chapitre(
         "qpv",
         "Quartiers prioritaires de la politique de la ville",
         phrases=tuple(_phrases(diagnostic, liste)),
         tableaux=tuple(cote_a_cote(diagnostic, liste)),
-        avertissements=tuple(avertissements),
+        avertissements=(generation, *a_cheval(diagnostic), *diagnostic.remarques),
     )
 
 
@@ -101,10 +97,8 @@ def _reperes(diagnostic: Diagnostic) -> list[Territoire]:
 def _etendue(diagnostic: Diagnostic, indicateur: Indicateur) -> Phrase | None:
     if indicateur.code in table("_portrait")["sans_place"]:
         return None
-    siens, autour = (
-        diagnostic.lus(quartiers, indicateur.code, "qpv")
-        for quartiers in (diagnostic.ensembles.qpv, diagnostic.ensembles.qpv_autour)
-    )
+    siens = diagnostic.lus(diagnostic.ensembles.qpv, indicateur.code, "qpv")
+    autour = diagnostic.lus(diagnostic.ensembles.qpv_autour, indicateur.code, "qpv")
     reperes = diagnostic.lus(_reperes(diagnostic), indicateur.code, "qpv_sujet")
     return etendue_des_qpv(indicateur, siens, [*siens, *autour], reperes)
 

@@ -58,6 +58,7 @@ class _TableauxLocaux(Tableaux):
 
     titre_de_date = "Date, producteur"
     mots_des_notes = "notes_de_tableau_local"
+    dit_les_absences = False
     ailleurs = "ils sont dans tableaux.xlsx"
     types: ClassVar = {}
 
@@ -83,10 +84,6 @@ class _TableauxLocaux(Tableaux):
         lus = self.diagnostic.lus(territoires, indicateur.code, "mailles")
         premier = next(c for _, c in lus if c is not None)
         return f"{periode_dite(indicateur, premier)}, {producteur(premier)}"
-
-    def notes_des_mailles(self, territoires: Sequence[Territoire], liste: Sequence[Indicateur]) -> list[str]:
-        del territoires, liste
-        return []
 
 
 def tableaux_locaux(diagnostic: Diagnostic, theme: str) -> list[Tableau]:

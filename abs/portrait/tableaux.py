@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar, Final
 
 from abs.calcul.sources_recues import est_interne
@@ -97,6 +98,7 @@ class Tableaux:
 
     titre_de_date = "Date"
     mots_des_notes = "notes_de_tableau"
+    dit_les_absences = True
     ailleurs = "leur tableau est dans le classeur tableaux.xlsx"
     types: ClassVar = {"A": "IRIS d'activité", "D": "IRIS divers"}
 
@@ -124,10 +126,6 @@ class Tableaux:
         """Dire la date d'une colonne."""
         return date_de_lecture(self.diagnostic, indicateur, territoires, "mailles")
 
-    def notes_des_mailles(self, territoires: Sequence[Territoire], liste: Sequence[Indicateur]) -> list[str]:
-        """Dire sous un tableau de mailles ce qui y manque."""
-        return _raisons_des_absences(self.diagnostic, territoires, liste)
-
     def references(self, liste: Sequence[Indicateur], code: str, titre: str) -> Tableau | None:
         """Composer le tableau « le territoire et ses références »."""
         ensembles = self.diagnostic.ensembles
@@ -135,9 +133,8 @@ class Tableaux:
         premiers = [(i, c) for i, c in lus if c is not None and self.montre(c)]
         if not premiers:
             return None
-        autour = [t for t in ensembles.references if any(self.montre(self.lire(t, i)) for i, _ in premiers)][
-            :COLONNES_DE_REFERENCES
-        ]
+        montrees = (t for t in ensembles.references if any(self.montre(self.lire(t, i)) for i, _ in premiers))
+        autour = list(islice(montrees, COLONNES_DE_REFERENCES))
         lignes, tous = [], []
         for indicateur, premier in premiers:
             chiffres = [premier, *(self.lire(t, indicateur) for t in autour)]
@@ -167,10 +164,8 @@ class Tableaux:
             tous += [c for _, c in lus]
             debut = entete(t.nom, t.code, self.types.get(t.type_iris, ""))
             lignes.append((debut, *(self.cellule(i, c, None) for i, c in lus)))
-        notes = [
-            *notes_de_lecture(tous, self.mots_des_notes),
-            *self.notes_des_mailles(territoires, liste),
-        ]
+        notes = notes_de_lecture(tous, self.mots_des_notes)
+        notes += _raisons_des_absences(self.diagnostic, territoires, liste) if self.dit_les_absences else []
         return Tableau(code, titre, entetes, tuple(lignes), tuple(notes))
 
 
@@ -204,9 +199,8 @@ def raison_publique(chiffre: Chiffre, raison: str | None = None) -> str:
     """Dire la raison d'une absence à qui ne lit pas les fichiers : sans nom de colonne, avec l'année du fichier."""
     texte = SANS_VARIABLE.sub(r"\1 ne donne pas ce chiffre", chiffre.note if raison is None else raison)
     if chiffre.millesime is None:
-        return (
-            f"{texte} (aucune année n'en est déposée)" if texte.startswith("il manque le fichier") else texte
-        )
+        sans_annee = texte.startswith("il manque le fichier")
+        return f"{texte} (aucune année n'en est déposée)" if sans_annee else texte
     return FICHIER.sub(rf"\1 de {chiffre.millesime}", texte)
 
 

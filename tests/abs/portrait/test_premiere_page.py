@@ -8,15 +8,16 @@ import pytest
 from abs.calcul.diagnostic import diagnostiquer
 from abs.calcul.table_longue import Diagnostic
 from abs.definitions import table
+from abs.indicateurs.annees_comparables import enquetes_disjointes
 from abs.indicateurs.indicateurs import indicateurs
 from abs.phrases.preuves import Appuis
 from abs.portrait import premiere_page
 from abs.portrait.chapitres import autour
-from abs.portrait.forces_faiblesses import Bilan, bilan
 from abs.portrait.portrait import composer
 from abs.portrait.premiere_page import (
+    Bilan,
+    bilan,
     chiffres_cles,
-    enquetes_disjointes,
     phrases_de_tete,
     population_d_avant,
     scenario_75_ans,
