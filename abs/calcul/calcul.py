@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from abs.calcul.chiffre import CALCULE_SUR, DU_MILLESIME, RANG, Chiffre
 from abs.calcul.composantes import Decoupage, Elements, contenants
 from abs.calcul.lecture import Comptes, prendre
+from abs.calcul.table_longue import CALCULE_SUR, DU_MILLESIME, RANG, Chiffre
 from abs.definitions import table
 from abs.formats import nombre
 from abs.indicateurs.fiabilite import apprecier
@@ -205,16 +205,15 @@ class Calculateur:
     ) -> str:
         """Dire pourquoi un sous-total isolerait une unité cachée (règle 5) ; vide s'il n'en isole aucune."""
         manquantes = list(compress(attendus, ~presents))
-        communes = self.decoupage.territoires.geographie.communes
         # L'unité qui manque seule, cachée par le producteur, s'obtiendrait par soustraction.
-        isolee = lus.cachees(manquantes) if len(manquantes) == 1 else []
-        for niveau, code in contenants(attendus, communes) if isolee else []:
+        if len(manquantes) != 1 or lus.statut_de(manquantes[0]) != Statut.SECRET:
+            return ""
+        for niveau, code in contenants(attendus, self.decoupage.territoires.geographie.communes):
             if self._est_publie(cherche.indicateur, cherche.millesime, niveau, code):
                 nom, total = "l'IRIS" if elementaire == "iris" else "la commune", table("_lecture")["totaux"]
-                return (
-                    f"{REFUS} : {nom} {isolee[0]}, que le producteur cache, s'obtiendrait par différence avec "
-                    f"le total publié pour {total[niveau]} ({code})"
-                )
+                cachee = f"{nom} {manquantes[0]}"
+                total_publie = f"le total publié pour {total[niveau]} ({code})"
+                return f"{REFUS} : {cachee}, que le producteur cache, s'obtiendrait par différence avec {total_publie}"
         return ""
 
     def _est_publie(self, indicateur: Indicateur, millesime: int, niveau: str, code: str) -> bool:
@@ -237,7 +236,8 @@ class Calculateur:
         statut = Statut.CALCULE if compte.couverture >= 1.0 else Statut.PARTIEL
         ailleurs = lecture.source_denominateur
         if ailleurs is not None:
-            statut, (bas, annee) = Statut.ESTIME, self._denominateur_d_ailleurs(cherche)
+            seule = Lecture(source=ailleurs, numerateur=lecture.denominateur)
+            statut, (bas, annee) = Statut.ESTIME, self._denominateur_d_ailleurs(cherche, seule)
             if math.isnan(bas):
                 manque = f"le dénominateur ({ailleurs.titre}) manque pour ce territoire"
                 return self._vide(cherche, Statut.INDISPONIBLE, manque)
@@ -248,19 +248,15 @@ class Calculateur:
         valeur = cherche.indicateur.facteur * compte.haut / compte.bas
         return self._avec_valeur(cherche, statut, valeur, compte)
 
-    def _denominateur_d_ailleurs(self, cherche: Recherche) -> tuple[float, int | None]:
+    def _denominateur_d_ailleurs(self, cherche: Recherche, seule: Lecture) -> tuple[float, int | None]:
         """Lire le dénominateur dans une autre source, au millésime le plus proche."""
-        lecture, territoire = cherche.lecture, cherche.territoire
-        ailleurs = lecture.source_denominateur
-        assert ailleurs is not None
-        assert lecture.denominateur is not None
+        territoire, ailleurs = cherche.territoire, seule.source
         niveau = "iris" if "iris" in ailleurs.niveaux else "commune"
         tenues = set(self.base.millesimes(ailleurs.id, niveau))
         annees = [a for a in self.demande.vintages(self.base, ailleurs.id) if a in tenues]
         if not annees:
             return math.nan, None
         annee = min(annees, key=lambda a: (abs(a - cherche.millesime), a))
-        seule = Lecture(source=ailleurs, numerateur=lecture.denominateur)
         lus = self.lecteur.comptes(seule, annee, niveau)
         if niveau == "commune" and not _se_decompose(territoire, niveau) and territoire.niveau != "commune":
             return math.nan, annee

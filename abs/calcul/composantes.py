@@ -1,4 +1,4 @@
-"""De quoi un territoire est fait : ses IRIS ou ses communes dans la géographie d'une source, et leur poids."""
+"""De quoi un territoire est fait dans la géographie d'une source, ce que cela pèse, et qui contient qui parmi les reçus."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from abs.calcul.lecture import Lecteur
+from abs.calcul.secret import Emboitement
 from abs.definitions import table
 from abs.indicateurs.formules import formule
 from abs.indicateurs.indicateurs import Lecture
@@ -18,6 +19,7 @@ from abs.territoires.territoires import Territoire, Territoires
 from donnees_insee import codes
 from donnees_insee.base.base import Base
 from donnees_insee.catalogue import catalogue
+from donnees_insee.geographie.appartenances import Geographie
 
 PRESQUE_TOUT: Final = 0.9999
 POPULATION_D_IRIS: Final = Lecture(source=catalogue.source("rp_population"), numerateur=formule("P_POP"))
@@ -154,10 +156,8 @@ class Decoupage:
     def _codes_par_commune(self, source: str, millesime: int) -> dict[str, set[str]]:
         vus: dict[str, set[str]] = {}
         for code in self.lecteur.rangs(source, millesime, "iris"):
-            vus.setdefault(code[:5], set()).add(code)
-            ville = codes.ville_de_l_arrondissement(code[:5])
-            if ville != code[:5]:
-                vus.setdefault(ville, set()).add(code)
+            for commune in {code[:5], codes.ville_de_l_arrondissement(code[:5])}:
+                vus.setdefault(commune, set()).add(code)
         return vus
 
     def _liste_d_iris(
@@ -202,3 +202,56 @@ def contenants(composantes: Iterable[str], communes: pd.DataFrame) -> list[tuple
         for niveau, ensemble in trouves
         if len(ensemble) == 1 and ensemble.isdisjoint({"nan", "None", "<NA>", ""})
     ]
+
+
+def emboitements(recus: set[str], geographie: Geographie) -> list[Emboitement]:
+    """Dire lesquels des territoires reçus en contiennent d'autres."""
+    intercommunalites = set(geographie.epci.index)
+    iris = sorted(c for c in recus if codes.conforme(c, "iris") and c not in intercommunalites)
+    etendues = _etendues(recus, geographie)
+    # Du plus grand au plus petit : un contenant se décompose en ses plus grands morceaux reçus.
+    ranges = sorted(etendues, key=lambda c: (-len(etendues[c]), c))
+    trouves = []
+    for rang, contenant in enumerate(ranges):
+        couvertes: set[str] = set()
+        contenus: list[str] = []
+        for plus_petit in ranges[rang + 1 :]:
+            siennes = etendues[plus_petit]
+            if siennes < etendues[contenant] and not siennes & couvertes:
+                contenus.append(plus_petit)
+                couvertes |= siennes
+        contenus += [i for i in iris if i[:5] in etendues[contenant] - couvertes]
+        if contenus:
+            trouves.append(Emboitement(contenant, tuple(contenus)))
+    return trouves + _qpv_de_communes(recus, geographie)
+
+
+def _etendues(recus: set[str], geographie: Geographie) -> dict[str, frozenset[str]]:
+    """Donner les communes (arrondissements compris) de chaque territoire reçu plus grand qu'un IRIS."""
+    table = geographie.communes
+    de_ville = {c for c in table.index if codes.ville_de_l_arrondissement(str(c)) != c}
+    villes = {codes.ville_de_l_arrondissement(c) for c in de_ville}
+    etendues: dict[str, set[str]] = {c: {c} for c in recus if codes.conforme(c, "commune")}
+    for commune, ligne in table.iterrows():
+        # Une ville découpée est ses arrondissements ; eux n'ont pas toujours d'EPCI à leur nom.
+        if commune in villes:
+            continue
+        ville = codes.ville_de_l_arrondissement(str(commune))
+        repere = table.loc[ville] if ville in table.index else ligne
+        ensembles = {ville, str(repere["epci"]), str(ligne["departement"]), f"R{ligne['region']}"}
+        ensembles |= set() if str(commune).startswith("97") else {"METRO"}
+        for ensemble in ensembles & recus:
+            etendues.setdefault(ensemble, set()).add(str(commune))
+    for ville in villes & set(etendues):
+        etendues[ville].discard(ville)
+    return {c: frozenset(e) for c, e in etendues.items() if e}
+
+
+def _qpv_de_communes(recus: set[str], geographie: Geographie) -> list[Emboitement]:
+    """Rattacher à leur commune les QPV reçus d'une même génération ; ils n'en couvrent qu'une partie."""
+    par_generation: dict[tuple[str, str], list[str]] = {}
+    for qpv in sorted(recus & set(geographie.qpv.index)):
+        siennes = geographie.qpv.at[qpv, "communes"]
+        if len(siennes) == 1 and siennes[0] in recus:
+            par_generation.setdefault((siennes[0], qpv[:2]), []).append(qpv)
+    return [Emboitement(c, tuple(q), partition=False) for (c, _), q in par_generation.items()]

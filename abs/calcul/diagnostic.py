@@ -8,9 +8,8 @@ from functools import partial
 from typing import Final
 
 from abs.calcul.calcul import Calculateur, Recherche
-from abs.calcul.chiffre import Chiffre, chiffres_de
 from abs.calcul.sources_recues import ajouter_les_locales
-from abs.calcul.table_longue import COLONNES, Diagnostic, Ensembles
+from abs.calcul.table_longue import COLONNES, Chiffre, Diagnostic, Ensembles, chiffres_de
 from abs.definitions import table
 from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateurs
 from abs.statuts import Statut
@@ -101,9 +100,7 @@ class Diagnostiqueur:
         ensembles = self.ensembles()
         diagnostic = Diagnostic(self.demande, ensembles, [])
         tous: dict[tuple[str | int | None, ...], Chiffre] = {}
-        for indicateur in indicateurs().values():
-            if seulement is not None and indicateur.code not in seulement:
-                continue
+        for indicateur in (i for i in indicateurs().values() if seulement is None or i.code in seulement):
             if suivre is not None:
                 suivre(indicateur.libelle)
             if indicateur.lu_pour_la_commune:

@@ -11,8 +11,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from abs.calcul.chiffre import CLE
-from abs.calcul.table_longue import COLONNES
+from abs.calcul.table_longue import CLE, COLONNES
 from abs.indicateurs.formules import formule
 
 # Deux machines peuvent ne pas additionner dans le même ordre : le dernier chiffre d'un nombre peut bouger.
@@ -33,10 +32,8 @@ class Ecart:
 
     def phrase(self) -> str:
         """Écrire l'écart en une phrase."""
-        return (
-            f"{self.document}, {self.cellule} ({self.reference}) : attendu {self.attendu or 'rien'}, "
-            f"trouvé {self.trouve or 'rien'}"
-        )
+        attendu, trouve = self.attendu or "rien", self.trouve or "rien"
+        return f"{self.document}, {self.cellule} ({self.reference}) : attendu {attendu}, trouvé {trouve}"
 
 
 @dataclass

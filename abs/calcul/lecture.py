@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final
@@ -40,10 +40,6 @@ class Comptes:
         """Extraire un vecteur pour des codes, NaN pour ceux que la table n'a pas."""
         return prendre(vecteur, np.array([self.rangs.get(c, -1) for c in codes], dtype=int))
 
-    def cachees(self, codes: Iterable[str]) -> list[str]:
-        """Lister les lignes que le producteur cache."""
-        return [c for c in codes if self.statut_de(c) == Statut.SECRET]
-
     def statut_de(self, code: str) -> str | None:
         """Donner le statut d'une ligne sans chiffre ; vide si elle en a un, rien si la table n'a pas la ligne."""
         rang = self.rangs.get(code)
@@ -79,16 +75,16 @@ class Lecteur:
         table = self.table(lecture.source.id, millesime, niveau)
         lire = partial(self.colonne, lecture.source.id, millesime, niveau)
         valeurs, absentes, reconstituees = self._valeurs(lecture, table, lire)
-        publiee = haut = bas = _partage(len(table), np.nan)
+        publiee = haut = bas = np.broadcast_to(np.nan, len(table))
         if lecture.numerateur is None:
             publiee = valeurs[lecture.variable]
         else:
-            haut = _etendre(lecture.numerateur.calculer(valeurs), len(table))
+            # Une formule sans variable vaut pour toutes les lignes.
+            haut = np.broadcast_to(lecture.numerateur.calculer(valeurs), len(table))
             if lecture.denominateur is not None and lecture.source_denominateur is None:
-                bas = _etendre(lecture.denominateur.calculer(valeurs), len(table))
-        sommes = (
-            f"reconstitué par somme de ses tranches : {', '.join(reconstituees)}" if reconstituees else ""
-        )
+                bas = np.broadcast_to(lecture.denominateur.calculer(valeurs), len(table))
+        tranches = ", ".join(reconstituees)
+        sommes = f"reconstitué par somme de ses tranches : {tranches}" if tranches else ""
         return Comptes(
             self.rangs(lecture.source.id, millesime, niveau),
             publiee,
@@ -156,15 +152,15 @@ def _raisons(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Dire, ligne par ligne, le statut et la raison de la première variable qui manque."""
     if not any(np.isnan(colonne).any() for colonne in valeurs.values()):
-        return _partage(len(table), ""), _partage(len(table), "")
-    statuts = np.full(len(table), "", dtype=object)
-    raisons = np.full(len(table), "", dtype=object)
+        sans = np.broadcast_to(np.array("", dtype=object), len(table))
+        return sans, sans
+    statuts, raisons = np.full((2, len(table)), "", dtype=object)
     connues = marques()
     for variable, colonne in valeurs.items():
         manque = np.isnan(colonne) & (statuts == "")
         if variable in absentes:
-            statuts[manque] = Statut.INDISPONIBLE
-            raisons[manque] = f"le fichier déposé ne contient pas la variable {variable}"
+            absence = f"le fichier déposé ne contient pas la variable {variable}"
+            statuts[manque], raisons[manque] = Statut.INDISPONIBLE, absence
             continue
         marque = table.get(variable + SUFFIXE_STATUT)
         if marque is not None:
@@ -172,19 +168,5 @@ def _raisons(
                 ici = manque & (marque == valeur).fillna(value=False).to_numpy(bool)
                 statuts[ici], raisons[ici] = connues[str(valeur)]
                 manque &= ~ici
-        statut, raison = regle_du_vide(lecture.source, variable)
-        statuts[manque], raisons[manque] = statut, raison
+        statuts[manque], raisons[manque] = regle_du_vide(lecture.source, variable)
     return statuts, raisons
-
-
-@lru_cache(maxsize=64)
-def _partage(lignes: int, valeur: float | str) -> np.ndarray:
-    """Donner un vecteur constant, que toutes les lectures d'une table partagent sans pouvoir le changer."""
-    constant = np.full(lignes, valeur, dtype=object if isinstance(valeur, str) else float)
-    constant.flags.writeable = False
-    return constant
-
-
-def _etendre(resultat: np.ndarray, lignes: int) -> np.ndarray:
-    """Étendre à toutes les lignes le résultat d'une formule sans variable."""
-    return resultat if resultat.shape == (lignes,) else np.full(lignes, resultat, dtype=float)

@@ -10,10 +10,9 @@ from typing import Any, Final
 
 import pandas as pd
 
-from abs.calcul.chiffre import Chiffre
-from abs.calcul.emboitements import emboitements
+from abs.calcul.composantes import emboitements
 from abs.calcul.secret import ANTERIEURE, SECONDAIRE, CelluleSensible, DecisionDeSecret, decider_ensemble
-from abs.calcul.table_longue import Diagnostic
+from abs.calcul.table_longue import Chiffre, Diagnostic
 from abs.indicateurs.fiabilite import apprecier
 from abs.indicateurs.formules import formule
 from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateurs

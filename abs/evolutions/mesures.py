@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from abs.calcul.calcul import Calculateur
-from abs.calcul.chiffre import Chiffre
 from abs.calcul.lecture import Comptes
+from abs.calcul.table_longue import Chiffre
 from abs.evolutions.evolutions import SANS_SOMME, Evolution, Mesure, evaluer, indices_tenus, mesurer
 from abs.evolutions.lieux import Lieux
 from abs.indicateurs.annees_comparables import Avis

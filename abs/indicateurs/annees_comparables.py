@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from abs.definitions import table, texte
+from abs.indicateurs.indicateurs import Indicateur, Lecture
 from donnees_insee.catalogue.tables import CERTITUDES, enquetes_annuelles
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from abs.indicateurs.indicateurs import Indicateur, Lecture
 
 # Deux définitions qui disent la même chose : les règles que cela lève (« leve »), et ce qui est alors écrit (« raison »).
 Equivalences = dict[str, dict[str, Any]]
@@ -117,6 +114,12 @@ def enquetes_communes(de: int, a: int) -> tuple[int, ...]:
     return tuple(sorted(set(connues[de]) & set(connues[a])))
 
 
+def enquetes_disjointes(ancien: int, recent: int) -> bool:
+    """Dire si deux millésimes du recensement reposent sur des enquêtes annuelles différentes."""
+    connus = enquetes_annuelles().keys() >= {ancien, recent}
+    return connus and ancien < recent and not enquetes_communes(ancien, recent)
+
+
 def juger(indicateur: Indicateur, lecture_de: Lecture, lecture_a: Lecture, de: int, a: int) -> Avis:
     """Appliquer les règles à deux dates d'un indicateur."""
     toutes, equivalences = regles()
@@ -156,19 +159,15 @@ def _precision(regle: Regle, lecture_de: Lecture, lecture_a: Lecture, de: int, a
         return mots if communes else None
     if regle.genre == "questionnaire":
         return None if _part_depuis(regle.enquete, de) == _part_depuis(regle.enquete, a) else ""
-    datee = not {de, a}.isdisjoint(regle.annees)
-    definitions = [lecture.definition or "sans précision" for lecture in (lecture_de, lecture_a)]
+    if regle.genre == "definition":
+        avant, apres = (lecture.definition or "sans précision" for lecture in (lecture_de, lecture_a))
+        mots = f" {de} : {avant} ; {a} : {apres}."
+        return None if lecture_de.definition == lecture_a.definition else mots
     declenchee = {
         "rupture": de <= regle.avant and a >= regle.apres,
         "ecart_minimal": a - de < regle.ecart,
-        "absence": datee,
-        "note": datee,
-        "seuil": datee,
-        "definition": lecture_de.definition != lecture_a.definition,
         "perimetre": lecture_de.source.famille != lecture_a.source.famille,
-    }.get(regle.genre, False)
-    if declenchee and regle.genre == "definition":
-        return f" {de} : {definitions[0]} ; {a} : {definitions[1]}."
+    }.get(regle.genre, not {de, a}.isdisjoint(regle.annees))
     return "" if declenchee else None
 
 

@@ -8,15 +8,12 @@ de sondage forfaitaire par famille d'indicateurs. Elle ignore les non-réponses 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from abs.indicateurs.indicateurs import Indicateur, Lecture
 from abs.statuts import Fiabilite
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 
 SEUIL_GRANDE_COMMUNE: Final = 10_000
 TAUX_DE_SONDAGE: Final = 0.40
@@ -70,20 +67,18 @@ def apprecier(
     habitants_du_qpv: float | None = None,
 ) -> Appreciation:
     """Apprécier la fiabilité d'un chiffre qui a une valeur."""
-    famille = lecture.source.famille
+    au_recensement = lecture.source.famille == "recensement"
     partie = lecture.source.partie_de(lecture.variables[0]) if lecture.variables else None
-    petit = (numerateur is not None and numerateur < NUMERATEUR_MINIMUM) or (
-        denominateur is not None and denominateur < indicateur.denominateur_minimum
-    )
     if indicateur.nature == "effectif":
-        return NON_EVALUE if famille == "recensement" else BON
-    if famille != "recensement" and partie is not None and partie.sondage:
+        return NON_EVALUE if au_recensement else BON
+    if not au_recensement and partie is not None and partie.sondage:
         return _taux_d_un_qpv(indicateur, valeur, habitants_du_qpv)
-    if famille != "recensement" and lecture.est_publiee:
+    if not au_recensement and lecture.est_publiee:
         return _publiee(lecture, notes_producteur)
-    if petit:
+    minimums = ((numerateur, NUMERATEUR_MINIMUM), (denominateur, indicateur.denominateur_minimum))
+    if any(compte is not None and compte < minimum for compte, minimum in minimums):
         return TROP_PETIT
-    if famille == "recensement":
+    if au_recensement:
         label = notes_producteur.get("LAB_IRIS", "")
         return _recensement(indicateur, lecture, valeur, denominateur, population_commune, label)
     return _comptes_administratifs(notes_producteur)
@@ -116,9 +111,7 @@ def _recensement(
 def degre(valeur: float, marge: float) -> Fiabilite:
     """Traduire une marge en degré de fiabilité."""
     repere = min(valeur, 100 - valeur)
-    if repere <= 0:
-        return Fiabilite.FRAGILE
-    if marge > PART_FRAGILE * repere:
+    if repere <= 0 or marge > PART_FRAGILE * repere:
         return Fiabilite.FRAGILE
     return Fiabilite.MOYENNE if marge > PART_MOYENNE * repere else Fiabilite.BONNE
 

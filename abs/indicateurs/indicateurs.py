@@ -41,9 +41,7 @@ class Lecture:
         """Variables lues dans la source principale."""
         if self.variable:
             return (self.variable,)
-        formules = [self.numerateur]
-        if self.source_denominateur is None:
-            formules.append(self.denominateur)
+        formules = (self.numerateur, self.denominateur if self.source_denominateur is None else None)
         return tuple(dict.fromkeys(v for f in formules if f is not None for v in f.variables))
 
     def vaut_pour(self, millesime: int) -> bool:

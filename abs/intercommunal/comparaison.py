@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from abs.calcul.table_longue import Diagnostic
-from abs.definitions import dire
+from abs.definitions import dire, table
 from abs.formats import nombre
 from abs.indicateurs.annees_comparables import mises_en_garde
 from abs.indicateurs.indicateurs import THEMES
@@ -23,11 +23,10 @@ from abs.intercommunal.tables import Fiche, fiches
 from abs.phrases.ecriture import reference
 from abs.phrases.etendue import etendue
 from abs.phrases.phrases import Phrase
-from abs.phrases.silences import Silence
-from abs.portrait.chapitre import Chapitre, DemandeDeCarte, plan_du_portrait
+from abs.phrases.preuves import Silence
 from abs.portrait.chapitres import mailles_classables
 from abs.portrait.portrait import Portrait, _sources_employees
-from abs.portrait.tableaux import Tableau
+from abs.portrait.tableaux import Chapitre, DemandeDeCarte, Tableau
 from abs.statuts import LIBELLES_FIABILITE, LIBELLES_STATUT
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import Territoire
@@ -110,7 +109,7 @@ def comparer_l_intercommunalite(
         partage=partage,
         pairs=pairs,
         centre=peser(diagnostic, diagnostiqueur.centre, classements, diagnostiqueur.population_d_apres),
-        qpv=tables.quartiers_prioritaires(diagnostic, voulus or plan_du_portrait()["qpv"]),
+        qpv=tables.quartiers_prioritaires(diagnostic, voulus or table("_portrait")["qpv"]),
         fiches=fiches(diagnostic, classements, partage, voulus),
         cartes=tuple(_cartes(diagnostic, voulus)),
         portrait=_portrait(base, diagnostic, classements),

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from abs.calcul.calcul import Calculateur
-from abs.calcul.chiffre import Chiffre
 from abs.calcul.lecture import Lecteur
-from abs.calcul.table_longue import Diagnostic
+from abs.calcul.table_longue import Chiffre, Diagnostic
 from abs.definitions import dire
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur, indicateur

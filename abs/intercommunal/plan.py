@@ -8,8 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from abs.calcul.chiffre import Chiffre
-from abs.calcul.table_longue import Diagnostic
+from abs.calcul.table_longue import Chiffre, Diagnostic
 from abs.definitions import dire
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import THEMES, Indicateur, indicateurs

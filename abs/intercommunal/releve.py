@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from abs.calcul.chiffre import Chiffre
 from abs.calcul.diagnostic import Diagnostiqueur, _remarques
-from abs.calcul.table_longue import Diagnostic, Ensembles
+from abs.calcul.table_longue import Chiffre, Diagnostic, Ensembles
 from abs.indicateurs.indicateurs import Indicateur, indicateur, indicateurs
 from abs.intercommunal.plan import plan
 from abs.territoires.demande import Demande

@@ -6,18 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from abs.calcul.chiffre import Chiffre
-from abs.calcul.table_longue import Diagnostic, Ensembles
+from abs.calcul.table_longue import Chiffre, Diagnostic, Ensembles, mots_de_couverture
 from abs.definitions import dire
 from abs.indicateurs.indicateurs import THEMES, Indicateur
 from abs.intercommunal.groupes import Groupes
 from abs.intercommunal.plan import indicateurs_du_theme, par_raison, plan, raisons
 from abs.intercommunal.rangs import Classement, mots_du_rang
-from abs.phrases.ecriture import mots_de_couverture
 from abs.phrases.phrases import Phrase
 from abs.phrases.significativite import DIFFERENTS
 from abs.portrait.chapitre_qpv import cote_a_cote
-from abs.portrait.forces_faiblesses import Point, bilan
+from abs.portrait.premiere_page import Point, bilan
 from abs.portrait.tableaux import Cellule, Tableau, cellule, entete, notes_de_lecture
 from abs.statuts import Statut
 from abs.territoires.territoires import Territoire

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from abs.calcul.chiffre import Chiffre
-from abs.calcul.table_longue import COLONNES
+from abs.calcul.table_longue import COLONNES, Chiffre
 from abs.definitions import dire
 from abs.indicateurs.indicateurs import indicateur
 from abs.perimetres.carreaux import Carreaux, carreaux_du_polygone, compter

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from abs.calcul.calcul import Calculateur
-from abs.calcul.chiffre import Chiffre
+from abs.calcul.table_longue import Chiffre
 from abs.definitions import dire
 from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateur
 from abs.perimetres.transferts import TransfertRefuse

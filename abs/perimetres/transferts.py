@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final
 
-from abs.calcul.chiffre import Chiffre
+from abs.calcul.table_longue import Chiffre
 from abs.definitions import table
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur, Lecture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from abs.calcul.chiffre import CALCULE_SUR, Chiffre
+from abs.calcul.table_longue import Chiffre
 from abs.definitions import table
 from abs.formats import avec_unite
 from abs.indicateurs.indicateurs import Indicateur
@@ -28,13 +28,6 @@ def gabarits(nom: str = "phrases") -> dict[str, str]:
 def reference(chiffre: Chiffre) -> str:
     """Donner la référence d'un chiffre : la ligne du diagnostic où il se vérifie."""
     return "|".join("" if m is None else str(m) for m in chiffre.cle)
-
-
-def mots_de_couverture(chiffre: Chiffre) -> str:
-    """Dire sur quoi un chiffre partiel a été calculé."""
-    if chiffre.statut != Statut.PARTIEL:
-        return ""
-    return next((m for m in chiffre.note.split(" ; ") if m.startswith(CALCULE_SUR)), "")
 
 
 def decimales(indicateur: Indicateur, chiffre: Chiffre) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from abs.calcul.chiffre import Chiffre, Lus, chiffres_de
+from abs.calcul.table_longue import Chiffre, Lus, chiffres_de
 from abs.definitions import table
 from abs.formats import arrondir, nombre
 from abs.indicateurs.indicateurs import Indicateur

@@ -6,21 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from abs.calcul.chiffre import CALCULE_SUR, Chiffre, Lus, chiffres_de, de_meme_date
+from abs.calcul.table_longue import CALCULE_SUR, Chiffre, Lus, chiffres_de, de_meme_date, mots_de_couverture
 from abs.definitions import table
 from abs.formats import arrondir, avec_unite
 from abs.indicateurs.indicateurs import Indicateur
 from abs.langue import elider, enumerer, majuscule, points, typographier
-from abs.phrases.ecriture import (
-    date_dite,
-    decimales,
-    decimales_publiees,
-    ecrire,
-    gabarits,
-    lieu,
-    mots_de_couverture,
-    reference,
-)
+from abs.phrases.ecriture import date_dite, decimales, decimales_publiees, ecrire, gabarits, lieu, reference
 from abs.phrases.significativite import DIFFERENTS, DITS, Comparaison, Verdict, verdict
 from abs.statuts import Fiabilite, Statut
 from abs.territoires.territoires import Territoire
@@ -93,17 +84,12 @@ def references_lues(indicateur: Indicateur, sujet: Territoire, chiffre: Chiffre,
         dit = v.verdict if v.verdict in DITS else ""
         conclusions.setdefault(ecrire(indicateur, c, fixes), set()).add(dit)
     partagees = {ecrit for ecrit, dits in conclusions.items() if len(dits) > 1}
+
+    def sans_conclusion(c: Chiffre, v: Comparaison) -> bool:
+        return v.verdict in DITS and ecrire(indicateur, c, fixes) in partagees
+
     meme = Verdict.MEME_ECRITURE
-    return [
-        (
-            t,
-            c,
-            replace(v, verdict=meme)
-            if v.verdict in DITS and ecrire(indicateur, c, fixes) in partagees
-            else v,
-        )
-        for t, c, v in lues
-    ]
+    return [(t, c, replace(v, verdict=meme) if sans_conclusion(c, v) else v) for t, c, v in lues]
 
 
 def phrase(

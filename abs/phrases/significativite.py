@@ -11,7 +11,7 @@ from enum import StrEnum
 from statistics import NormalDist
 from typing import Final
 
-from abs.calcul.chiffre import Chiffre, de_meme_date
+from abs.calcul.table_longue import Chiffre, de_meme_date
 from abs.indicateurs.fiabilite import QUANTILE
 from abs.indicateurs.indicateurs import Indicateur
 from abs.statuts import Fiabilite, Statut
@@ -57,9 +57,8 @@ def marge_de(indicateur: Indicateur, chiffre: Chiffre) -> float | None:
     marge = 0.0 if math.isnan(chiffre.marge) else chiffre.marge
     if chiffre.source.startswith("caf") and chiffre.denominateur > 0:
         part = chiffre.valeur / indicateur.facteur
-        marge = max(
-            marge, indicateur.facteur * ARRONDI_CAF * math.sqrt(1 + part * part) / chiffre.denominateur
-        )
+        arrondi = indicateur.facteur * ARRONDI_CAF * math.sqrt(1 + part * part) / chiffre.denominateur
+        marge = max(marge, arrondi)
     if chiffre.statut == Statut.PARTIEL:
         # La part manquante pourrait être toute d'un côté : l'écart doit tenir même alors.
         if indicateur.unite != "%" or not 0 < chiffre.couverture <= 1:

@@ -7,17 +7,16 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Final
 
-from abs.calcul.chiffre import CALCULE_SUR, Chiffre, Lus, chiffres_de
 from abs.calcul.diagnostic import reperes_des_qpv
-from abs.calcul.table_longue import Diagnostic
+from abs.calcul.table_longue import CALCULE_SUR, Chiffre, Diagnostic, Lus, chiffres_de, mots_de_couverture
+from abs.definitions import table
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur, indicateurs
 from abs.langue import enumerer, majuscule, typographier
-from abs.phrases.ecriture import date_dite, ecrire, gabarits, lieu, mots_de_couverture
+from abs.phrases.ecriture import date_dite, ecrire, gabarits, lieu
 from abs.phrases.phrases import Phrase, dire
-from abs.portrait.chapitre import Chapitre, plan_du_portrait
 from abs.portrait.positions_qpv import Position, etendue_des_qpv, phrase_d_un_qpv, position
-from abs.portrait.tableaux import Cellule, Tableau, cellule, entete, notes_de_lecture
+from abs.portrait.tableaux import Cellule, Chapitre, Tableau, cellule, entete, notes_de_lecture
 from abs.territoires.territoires import Territoire
 
 PHRASES_DU_CHAPITRE: Final = 10
@@ -30,20 +29,16 @@ def chapitre_qpv(diagnostic: Diagnostic) -> Chapitre | None:
     """Composer le chapitre des quartiers prioritaires."""
     if not diagnostic.ensembles.qpv:
         return None
-    liste = [indicateurs()[c] for c in plan_du_portrait()["qpv"]]
+    liste = [indicateurs()[c] for c in table("_portrait")["qpv"]]
     liste += diagnostic.locales.indicateurs.values()
-    notes, generation = gabarits("notes_de_chapitre"), diagnostic.ensembles.qpv[0].geographie
-    avertissements = [
-        notes["generation"].format(generation=generation, edition=notes["edition"]),
-        *a_cheval(diagnostic),
-        *diagnostic.remarques,
-    ]
+    notes, premier = gabarits("notes_de_chapitre"), diagnostic.ensembles.qpv[0]
+    generation = notes["generation"].format(generation=premier.geographie, edition=notes["edition"])
     return Chapitre(
         "qpv",
         "Quartiers prioritaires de la politique de la ville",
         phrases=tuple(_phrases(diagnostic, liste)),
         tableaux=tuple(cote_a_cote(diagnostic, liste)),
-        avertissements=tuple(avertissements),
+        avertissements=(generation, *a_cheval(diagnostic), *diagnostic.remarques),
     )
 
 
@@ -100,12 +95,10 @@ def _reperes(diagnostic: Diagnostic) -> list[Territoire]:
 
 
 def _etendue(diagnostic: Diagnostic, indicateur: Indicateur) -> Phrase | None:
-    if indicateur.code in plan_du_portrait()["sans_place"]:
+    if indicateur.code in table("_portrait")["sans_place"]:
         return None
-    siens, autour = (
-        diagnostic.lus(quartiers, indicateur.code, "qpv")
-        for quartiers in (diagnostic.ensembles.qpv, diagnostic.ensembles.qpv_autour)
-    )
+    siens = diagnostic.lus(diagnostic.ensembles.qpv, indicateur.code, "qpv")
+    autour = diagnostic.lus(diagnostic.ensembles.qpv_autour, indicateur.code, "qpv")
     reperes = diagnostic.lus(_reperes(diagnostic), indicateur.code, "qpv_sujet")
     return etendue_des_qpv(indicateur, siens, [*siens, *autour], reperes)
 
@@ -114,7 +107,7 @@ def _places(
     diagnostic: Diagnostic, indicateur: Indicateur, quartier: Territoire, chiffre: Chiffre | None
 ) -> list[Position]:
     """Situer un quartier parmi ceux de sa commune, puis parmi ceux de l'intercommunalité."""
-    if indicateur.code in plan_du_portrait()["sans_place"]:
+    if indicateur.code in table("_portrait")["sans_place"]:
         return []
     ensembles = diagnostic.ensembles
     siens = [t for t in ensembles.qpv if set(t.composantes) & set(quartier.composantes)]

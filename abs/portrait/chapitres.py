@@ -5,25 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from abs.calcul.chiffre import Chiffre, Lus, chiffres_de
-from abs.calcul.table_longue import Diagnostic
+from abs.calcul.table_longue import Chiffre, Diagnostic, Lus, chiffres_de
+from abs.definitions import table
 from abs.indicateurs.indicateurs import THEMES, Indicateur, indicateurs
 from abs.langue import typographier
 from abs.phrases.ecriture import ecrire, gabarits, reference
 from abs.phrases.etendue import classables, etendue
 from abs.phrases.phrases import Phrase, phrase
-from abs.phrases.silences import silences_du_theme
-from abs.portrait.chapitre import Chapitre, DemandeDeCarte, plan_du_portrait
+from abs.phrases.preuves import silences_du_theme
 from abs.portrait.chapitre_qpv import phrase_du_quartier
-from abs.portrait.chapitres_locaux import (
-    manques_du_theme,
-    mots_des_reserves,
-    phrases_locales,
-    tableaux_locaux,
-)
+from abs.portrait.chapitres_locaux import manques_du_theme, phrases_locales, reserves, tableaux_locaux
 from abs.portrait.tableaux import (
     MARQUE_FRAGILE,
     Cellule,
+    Chapitre,
+    DemandeDeCarte,
     Tableau,
     Tableaux,
     cellule,
@@ -56,7 +52,7 @@ def mailles_classables(diagnostic: Diagnostic, code: str) -> Lus:
 def chapitre_de_theme(diagnostic: Diagnostic, theme: str) -> Chapitre:
     """Composer un chapitre thématique."""
     du_theme = [i for i in indicateurs().values() if i.theme == theme and not i.lu_pour_la_commune]
-    plan, sujet = plan_du_portrait(), diagnostic.ensembles.sujet
+    plan, sujet = table("_portrait"), diagnostic.ensembles.sujet
     ordre = [*plan["mailles"][theme], *(i.code for i in du_theme)]
     ranges = [i for c in dict.fromkeys(ordre) if (i := indicateurs()[c]).theme == theme]
     titre = f"{THEMES[theme]} : le territoire et ses références"
@@ -84,7 +80,7 @@ def chapitre_de_theme(diagnostic: Diagnostic, theme: str) -> Chapitre:
         cartes=tuple(_cartes(diagnostic, theme)),
         absents=tuple(_absents(diagnostic, du_theme)),
         manques=tuple(manques_du_theme(theme, autres, recus, codes=False)),
-        reserves=tuple(mots_des_reserves(diagnostic, theme)),
+        reserves=tuple(reserves(diagnostic, theme)),
         silences=tuple(silences_du_theme(sujet, lus, ecrites)),
     )
 
@@ -103,7 +99,7 @@ def _phrases(diagnostic: Diagnostic, ranges: list[Indicateur]) -> list[Phrase]:
             ecrites.append(dite)
         # Une situation se localise ; une population ne se montre pas du doigt.
         ecart = None
-        if code not in plan_du_portrait()["sans_place"]:
+        if code not in table("_portrait")["sans_place"]:
             ecart = etendue(
                 indicateur,
                 mailles_classables(diagnostic, code),
@@ -129,7 +125,7 @@ def _autre_date(diagnostic: Diagnostic, indicateur: Indicateur, ranges: list[Ind
 
 def _cartes(diagnostic: Diagnostic, theme: str) -> list[DemandeDeCarte]:
     """Demander les premières cartes du plan dont au moins trois mailles ont un chiffre."""
-    plan, territoires = plan_du_portrait()["cartes"], diagnostic.ensembles.mailles
+    plan, territoires = table("_portrait")["cartes"], diagnostic.ensembles.mailles
     demandes = [
         DemandeDeCarte(code, "mailles", indicateurs()[code].libelle)
         for code in plan[theme]
@@ -157,9 +153,9 @@ def chapitre_quartiers(diagnostic: Diagnostic) -> Chapitre | None:
     """Composer le chapitre des quartiers locaux."""
     if not diagnostic.ensembles.quartiers:
         return None
-    liste = [indicateurs()[c] for c in plan_du_portrait()["quartiers"]]
-    table, note = quartiers(diagnostic, liste), gabarits("notes_de_chapitre")["quartiers"]
-    return Chapitre("quartiers", "Quartiers", tableaux=(table,) if table else (), avertissements=(note,))
+    liste = [indicateurs()[c] for c in table("_portrait")["quartiers"]]
+    tableau, note = quartiers(diagnostic, liste), gabarits("notes_de_chapitre")["quartiers"]
+    return Chapitre("quartiers", "Quartiers", tableaux=(tableau,) if tableau else (), avertissements=(note,))
 
 
 def quartiers(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> Tableau | None:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from abs.calcul.chiffre import Chiffre
 from abs.calcul.sources_recues import INTERNE, MASQUE_AILLEURS, SUFFIXE_SOURCE, est_interne
-from abs.calcul.table_longue import Diagnostic
+from abs.calcul.table_longue import Chiffre, Diagnostic
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import THEMES, Indicateur
 from abs.phrases.ecriture import gabarits, periode_dite
@@ -59,6 +58,7 @@ class _TableauxLocaux(Tableaux):
 
     titre_de_date = "Date, producteur"
     mots_des_notes = "notes_de_tableau_local"
+    dit_les_absences = False
     ailleurs = "ils sont dans tableaux.xlsx"
     types: ClassVar = {}
 
@@ -85,10 +85,6 @@ class _TableauxLocaux(Tableaux):
         premier = next(c for _, c in lus if c is not None)
         return f"{periode_dite(indicateur, premier)}, {producteur(premier)}"
 
-    def notes_des_mailles(self, territoires: Sequence[Territoire], liste: Sequence[Indicateur]) -> list[str]:
-        del territoires, liste
-        return []
-
 
 def tableaux_locaux(diagnostic: Diagnostic, theme: str) -> list[Tableau]:
     """Composer les tableaux d'un thème : le territoire et ses références, puis ses mailles."""
@@ -112,7 +108,7 @@ def _mailles(diagnostic: Diagnostic, liste: Sequence[Indicateur], theme: str) ->
     return replace(tableau, notes=(transmis, *tableau.notes)) if tableau.lignes else tableau
 
 
-def mots_des_reserves(diagnostic: Diagnostic, theme: str) -> list[str]:
+def reserves(diagnostic: Diagnostic, theme: str) -> list[str]:
     """Dire combien d'indicateurs reçus sont réservés à la version interne, sans les nommer."""
     combien = diagnostic.locales.reserves.get(theme, 0)
     mots = gabarits("notes_de_chapitre")["une_reserve" if combien == 1 else "reserves"]

@@ -1,4 +1,4 @@
-"""Le portrait de territoire : des chapitres ordonnés de chiffres clés, phrases, tableaux et demandes de cartes."""
+"""Le portrait d'un territoire, chapitre par chapitre, et l'état de ce que les fichiers déposés permettent d'en écrire."""
 
 from __future__ import annotations
 
@@ -8,23 +8,27 @@ from typing import Final
 
 from abs.calcul.diagnostic import Diagnostic, diagnostiquer
 from abs.calcul.sources_recues import SUFFIXE_SOURCE, est_locale
+from abs.definitions import table
 from abs.indicateurs.annees_comparables import mises_en_garde
-from abs.indicateurs.indicateurs import THEMES
+from abs.indicateurs.indicateurs import THEMES, indicateurs
 from abs.langue import abreger, majuscule
 from abs.phrases.ecriture import gabarits
 from abs.phrases.phrases import Phrase
-from abs.phrases.silences import Silence
-from abs.portrait.chapitre import Chapitre
+from abs.phrases.preuves import Silence
 from abs.portrait.chapitre_qpv import a_cheval, chapitre_qpv
 from abs.portrait.chapitres import chapitre_de_theme, chapitre_quartiers
-from abs.portrait.forces_faiblesses import Bilan, bilan
+from abs.portrait.chapitres_locaux import manques_du_theme
 from abs.portrait.premiere_page import (
+    Bilan,
     ChiffreCle,
+    bilan,
     chiffres_cles,
     phrases_de_tete,
     population_d_avant,
     silences_de_tete,
 )
+from abs.portrait.tableaux import Chapitre
+from abs.statuts import LIBELLES_STATUT, Statut
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import NOMS_DE_NIVEAU, Territoire
 from donnees_insee.base.base import Base
@@ -179,11 +183,8 @@ def _sources_employees(base: Base, diagnostic: Diagnostic) -> tuple[SourceEmploy
     for identifiant, annee, periode, geographie in employees:
         # La liste entière est dans le reçu de la preuve.
         s, noms = source(identifiant), sorted(fichiers.get((identifiant, annee), ()))
-        lignes.append(
-            SourceEmployee(
-                s.titre, s.producteur, s.licence, periode, geographie, abreger(noms, FICHIERS_NOMMES)
-            )
-        )
+        nommes = abreger(noms, FICHIERS_NOMMES)
+        lignes.append(SourceEmployee(s.titre, s.producteur, s.licence, periode, geographie, nommes))
     # Qui a transmis, et quand ; le nom d'un fichier reçu reste dans le dossier de l'analyste.
     for nom, periode in sorted({(c.source, c.periode) for c in diagnostic.chiffres if est_locale(c)}):
         producteur, licence = nom.removesuffix(SUFFIXE_SOURCE), source(SOURCE).licence
@@ -226,3 +227,81 @@ def _fusions(base: Base, sujet: Territoire) -> list[str]:
     annee = max(base.millesimes("appartenance", "commune"), default=passe.annee)
     siennes = sujet.composantes if sujet.niveau != "iris" else (sujet.code[:5],)
     return list(dict.fromkeys(f for c in siennes for f in passe.fusions_depuis(c, annee)))
+
+
+@dataclass(frozen=True)
+class EtatDeTheme:
+    """Ce qu'un thème permet pour le territoire."""
+
+    theme: str
+    disponibles: int
+    partiels: int
+    total: int
+    mailles: int
+    dates: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Manque:
+    """Un manque et ce qui le comblerait."""
+
+    raison: str
+    indicateurs: tuple[str, ...]
+    a_deposer: str
+
+
+@dataclass(frozen=True)
+class Etat:
+    """L'état complet d'un territoire."""
+
+    diagnostic: Diagnostic
+    themes: tuple[EtatDeTheme, ...]
+    manques: tuple[Manque, ...]
+    a_demander: tuple[str, ...]
+    contours: bool
+
+
+def etat(base: Base, demande: Demande) -> Etat:
+    """Établir l'état d'un territoire."""
+    diagnostic = diagnostiquer(base, demande)
+    autres, recus = table("_portrait")["manques"], set(diagnostic.locales.indicateurs)
+    return Etat(
+        diagnostic=diagnostic,
+        themes=tuple(_theme(diagnostic, code) for code in THEMES),
+        manques=tuple(_manques(diagnostic)),
+        a_demander=tuple(m for t in THEMES for m in manques_du_theme(t, autres.get(t, []), recus)),
+        contours=contours_tenus(base, diagnostic),
+    )
+
+
+def _theme(diagnostic: Diagnostic, theme: str) -> EtatDeTheme:
+    du_theme = [
+        i.code
+        for i in indicateurs().values()
+        if i.theme == theme and any("qpv" not in le.source.niveaux for le in i.lectures)
+    ]
+    ensembles = diagnostic.ensembles
+    tenus = [c for code in du_theme if (c := diagnostic.lu(ensembles.sujet, code))]
+    return EtatDeTheme(
+        THEMES[theme],
+        len(tenus),
+        sum(c.statut in {Statut.PARTIEL, Statut.ESTIME} for c in tenus),
+        len(du_theme),
+        sum(any(diagnostic.lu(t, code, "mailles") for t in ensembles.mailles) for code in du_theme),
+        tuple(sorted({c.periode for c in tenus})),
+    )
+
+
+def _manques(diagnostic: Diagnostic) -> list[Manque]:
+    """Ranger les chiffres absents du sujet par raison et par source attendue."""
+    par_raison: dict[tuple[str, str], list[str]] = {}
+    for indicateur in indicateurs().values():
+        chiffre = diagnostic.chiffre(diagnostic.ensembles.sujet, indicateur.code)
+        if chiffre is None or chiffre.a_une_valeur:
+            continue
+        raison = chiffre.note or LIBELLES_STATUT[chiffre.statut]
+        par_raison.setdefault((raison, chiffre.source), []).append(indicateur.libelle)
+    return [
+        Manque(raison, tuple(libelles), sources()[source].rappel_demande)
+        for (raison, source), libelles in sorted(par_raison.items(), key=lambda r: -len(r[1]))
+    ]

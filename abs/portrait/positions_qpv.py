@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
-from abs.calcul.chiffre import Chiffre, Lus, chiffres_de, de_meme_date
+from abs.calcul.table_longue import Chiffre, Lus, chiffres_de, de_meme_date
 from abs.formats import arrondir, nombre
 from abs.indicateurs.indicateurs import Indicateur
 from abs.langue import enumerer, typographier

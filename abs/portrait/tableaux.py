@@ -1,20 +1,22 @@
-"""Les tableaux du portrait : des cellules de texte, chacune avec la référence de son chiffre et sa raison d'absence."""
+"""Les pièces d'un portrait : son plan, ses chapitres, les cartes demandées, et ses tableaux de cellules référencées."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar, Final
 
-from abs.calcul.chiffre import Chiffre, chiffres_de
 from abs.calcul.sources_recues import est_interne
-from abs.calcul.table_longue import Diagnostic
+from abs.calcul.table_longue import Chiffre, Diagnostic, chiffres_de, mots_de_couverture
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import THEMES, Indicateur
 from abs.langue import abreger, points
-from abs.phrases.ecriture import decimales, ecrire, gabarits, mots_de_couverture, reference
+from abs.phrases.ecriture import decimales, ecrire, gabarits, reference
 from abs.phrases.etendue import mots_des_mailles
+from abs.phrases.phrases import Phrase
+from abs.phrases.preuves import Silence
 from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut
 from abs.territoires.territoires import Territoire
 from donnees_insee.catalogue.catalogue import source
@@ -96,6 +98,7 @@ class Tableaux:
 
     titre_de_date = "Date"
     mots_des_notes = "notes_de_tableau"
+    dit_les_absences = True
     ailleurs = "leur tableau est dans le classeur tableaux.xlsx"
     types: ClassVar = {"A": "IRIS d'activité", "D": "IRIS divers"}
 
@@ -123,10 +126,6 @@ class Tableaux:
         """Dire la date d'une colonne."""
         return date_de_lecture(self.diagnostic, indicateur, territoires, "mailles")
 
-    def notes_des_mailles(self, territoires: Sequence[Territoire], liste: Sequence[Indicateur]) -> list[str]:
-        """Dire sous un tableau de mailles ce qui y manque."""
-        return _raisons_des_absences(self.diagnostic, territoires, liste)
-
     def references(self, liste: Sequence[Indicateur], code: str, titre: str) -> Tableau | None:
         """Composer le tableau « le territoire et ses références »."""
         ensembles = self.diagnostic.ensembles
@@ -134,9 +133,8 @@ class Tableaux:
         premiers = [(i, c) for i, c in lus if c is not None and self.montre(c)]
         if not premiers:
             return None
-        autour = [t for t in ensembles.references if any(self.montre(self.lire(t, i)) for i, _ in premiers)][
-            :COLONNES_DE_REFERENCES
-        ]
+        montrees = (t for t in ensembles.references if any(self.montre(self.lire(t, i)) for i, _ in premiers))
+        autour = list(islice(montrees, COLONNES_DE_REFERENCES))
         lignes, tous = [], []
         for indicateur, premier in premiers:
             chiffres = [premier, *(self.lire(t, indicateur) for t in autour)]
@@ -166,10 +164,8 @@ class Tableaux:
             tous += [c for _, c in lus]
             debut = entete(t.nom, t.code, self.types.get(t.type_iris, ""))
             lignes.append((debut, *(self.cellule(i, c, None) for i, c in lus)))
-        notes = [
-            *notes_de_lecture(tous, self.mots_des_notes),
-            *self.notes_des_mailles(territoires, liste),
-        ]
+        notes = notes_de_lecture(tous, self.mots_des_notes)
+        notes += _raisons_des_absences(self.diagnostic, territoires, liste) if self.dit_les_absences else []
         return Tableau(code, titre, entetes, tuple(lignes), tuple(notes))
 
 
@@ -203,9 +199,8 @@ def raison_publique(chiffre: Chiffre, raison: str | None = None) -> str:
     """Dire la raison d'une absence à qui ne lit pas les fichiers : sans nom de colonne, avec l'année du fichier."""
     texte = SANS_VARIABLE.sub(r"\1 ne donne pas ce chiffre", chiffre.note if raison is None else raison)
     if chiffre.millesime is None:
-        return (
-            f"{texte} (aucune année n'en est déposée)" if texte.startswith("il manque le fichier") else texte
-        )
+        sans_annee = texte.startswith("il manque le fichier")
+        return f"{texte} (aucune année n'en est déposée)" if sans_annee else texte
     return FICHIER.sub(rf"\1 de {chiffre.millesime}", texte)
 
 
@@ -231,3 +226,29 @@ def _raisons_des_absences(
         f"Sans chiffre, {raison} : {noms} ({' ; '.join(libelles)})."
         for (raison, noms), libelles in par_noms.items()
     ]
+
+
+@dataclass(frozen=True)
+class DemandeDeCarte:
+    """Une carte à dessiner, en données : la pièce `cartes` en fait un dessin."""
+
+    indicateur: str
+    groupe: str
+    titre: str
+    superposer_qpv: bool = True
+
+
+@dataclass(frozen=True)
+class Chapitre:
+    """Un chapitre du portrait."""
+
+    code: str
+    titre: str
+    phrases: tuple[Phrase, ...] = ()
+    tableaux: tuple[Tableau, ...] = ()
+    cartes: tuple[DemandeDeCarte, ...] = ()
+    absents: tuple[tuple[str, str], ...] = ()
+    manques: tuple[str, ...] = ()
+    avertissements: tuple[str, ...] = ()
+    reserves: tuple[str, ...] = ()
+    silences: tuple[Silence, ...] = ()

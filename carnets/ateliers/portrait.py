@@ -9,8 +9,8 @@ from functools import cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
-from abs.portrait.chapitre import DemandeDeCarte
 from abs.portrait.portrait import Portrait, composer
+from abs.portrait.tableaux import DemandeDeCarte
 from carnets.documents import fragments
 from carnets.parametres import Reglages, verifier_parametres
 from cartes.carte import CarteThematique

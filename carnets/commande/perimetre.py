@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from shapely.geometry.base import BaseGeometry
 
-    from abs.calcul.chiffre import Chiffre
+    from abs.calcul.table_longue import Chiffre
     from abs.perimetres.perimetre_libre import DossierDePerimetre
     from abs.perimetres.perimetres import Etendue, ProfilQpv
     from abs.territoires.demande import Demande

@@ -155,7 +155,7 @@ def carte(
     """Dessiner une carte : PNG, SVG et page HTML, avec le fragment à coller dans un site."""
     from abs.calcul.diagnostic import Diagnostiqueur  # noqa: PLC0415
     from abs.indicateurs.indicateurs import indicateur as definition_de  # noqa: PLC0415
-    from abs.portrait.chapitre import DemandeDeCarte  # noqa: PLC0415
+    from abs.portrait.tableaux import DemandeDeCarte  # noqa: PLC0415
     from carnets.moteur import nom_de_fichier  # noqa: PLC0415
     from carnets.parametres import verifier_parametres  # noqa: PLC0415
     from cartes.fonds import Fonds  # noqa: PLC0415

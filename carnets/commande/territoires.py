@@ -22,7 +22,7 @@ LARGEUR_D_UNE_PHRASE: Final = 200
 
 def etat(territoire: str, millesime: int | None = None, millesimes: str = "") -> None:
     """Dire ce que les fichiers déposés permettent pour un territoire, et ce qui manque."""
-    from abs.portrait.etat import etat as etablir  # noqa: PLC0415
+    from abs.portrait.portrait import etat as etablir  # noqa: PLC0415
     from abs.territoires.demande import Demande, lire_millesimes  # noqa: PLC0415
 
     constat = etablir(ouvrir_la_base(), Demande(territoire, millesime, lire_millesimes(millesimes)))

@@ -9,8 +9,8 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from abs.portrait.chapitre import Chapitre
 from abs.portrait.portrait import Portrait
+from abs.portrait.tableaux import Chapitre
 from carnets.documents.modeles import CLASSEURS, MODELES
 from cartes.charte import variables_css
 from donnees_insee.chemins import fichier_provisoire

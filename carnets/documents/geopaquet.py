@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from abs.calcul.chiffre import Chiffre
     from abs.calcul.diagnostic import Diagnostic
+    from abs.calcul.table_longue import Chiffre
     from abs.indicateurs.indicateurs import Indicateur
     from abs.territoires.territoires import Territoire
 

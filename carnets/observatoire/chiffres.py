@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from abs.calcul.chiffre import Chiffre
 from abs.calcul.diagnostic import Diagnostiqueur
 from abs.calcul.sources_recues import est_locale
-from abs.calcul.table_longue import Diagnostic, DonneesLocales, Ensembles
+from abs.calcul.table_longue import Chiffre, Diagnostic, DonneesLocales, Ensembles, mots_de_couverture
 from abs.formats import nombre
-from abs.phrases.ecriture import mots_de_couverture, reference
+from abs.phrases.ecriture import reference
 from abs.phrases.preuves import Appuis
 from abs.portrait.tableaux import MARQUE_FRAGILE, Cellule, cellule
 from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from abs.definitions import table
 from abs.indicateurs.annees_comparables import mises_en_garde
 from abs.indicateurs.indicateurs import THEMES
-from abs.portrait.chapitre import plan_du_portrait
 from abs.portrait.tableaux import Tableau, mailles
 from abs.statuts import Statut
 from abs.territoires.territoires import NOMS_DE_NIVEAU
@@ -88,7 +88,7 @@ def _ligne(
 
 def _cartouches(lignes: list[Ligne]) -> list[Ligne]:
     par_code = {li.figure.indicateur.code: li for li in lignes}
-    candidats = [par_code[c] for c in plan_du_portrait()["chiffres_cles"] if c in par_code]
+    candidats = [par_code[c] for c in table("_portrait")["chiffres_cles"] if c in par_code]
     return [li for li in candidats if li.figure.chiffre.a_une_valeur and not li.figure.fragile][:CARTOUCHES]
 
 
@@ -102,7 +102,7 @@ def _autres(chiffres: Chiffres, territoire: Territoire) -> list[Territoire]:
 
 def _tableaux_d_iris(chiffres: Chiffres, commune: Diagnostic) -> list[Tableau]:
     """Composer les tableaux des IRIS d'une commune, un par thème, comme dans son portrait."""
-    plan, connus = plan_du_portrait()["mailles"], chiffres.indicateurs
+    plan, connus = table("_portrait")["mailles"], chiffres.indicateurs
     colonnes = ([connus[c] for c in plan[theme] if c in connus] for theme in THEMES)
     composes = (mailles(commune, voulues, plan["maximum"]) for voulues in colonnes)
     return [t for t in composes if t is not None]

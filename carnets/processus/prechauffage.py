@@ -91,15 +91,16 @@ def prechauffer_la_campagne(base: str | None) -> None:
 
 
 def _lire_les_tables() -> None:
-    from abs.formats import nombre  # noqa: PLC0415 - ce module n'importe rien de lent avant qu'on l'appelle
+    from abs.definitions import table  # noqa: PLC0415 - ce module n'importe rien de lent avant qu'on l'appelle
+    from abs.formats import nombre  # noqa: PLC0415
     from abs.indicateurs.indicateurs import identites, indicateurs  # noqa: PLC0415
-    from abs.portrait.chapitre import plan_du_portrait  # noqa: PLC0415
     from donnees_insee.catalogue.catalogue import sources  # noqa: PLC0415
     from donnees_insee.catalogue.tables import marques  # noqa: PLC0415
     from donnees_insee.codes import noms_officiels  # noqa: PLC0415
 
-    for lire in (sources, marques, identites, indicateurs, plan_du_portrait):
+    for lire in (sources, marques, identites, indicateurs):
         lire()
+    table("_portrait")
     for niveau in ("departement", "region"):
         noms_officiels(niveau)
     nombre(1234.5, 1)

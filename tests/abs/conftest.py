@@ -9,9 +9,8 @@ import pandas as pd
 import pytest
 
 from abs.calcul.calcul import Calculateur
-from abs.calcul.chiffre import Chiffre
 from abs.calcul.diagnostic import diagnostiquer
-from abs.calcul.table_longue import Diagnostic
+from abs.calcul.table_longue import Chiffre, Diagnostic
 from abs.indicateurs.indicateurs import Indicateur, indicateur
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import Territoire, Territoires

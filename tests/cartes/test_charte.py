@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from abs.indicateurs.indicateurs import THEMES, indicateurs
-from abs.portrait.chapitre import DemandeDeCarte
+from abs.portrait.tableaux import DemandeDeCarte
 from abs.statuts import SANS_VALEUR
 from carnets.ateliers.portrait import Atelier
 from cartes.apparence import couleurs_des_classes

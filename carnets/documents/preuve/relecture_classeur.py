@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
 
-from abs.calcul.chiffre import CLE
 from abs.calcul.difference import Bilan, Ecart, absente, ecrit, memes, reference_de
-from abs.calcul.table_longue import COLONNES
+from abs.calcul.table_longue import CLE, COLONNES
 from abs.indicateurs.indicateurs import indicateurs
 from abs.statuts import SANS_VALEUR
 from carnets.documents.preuve.relecture_xlsx import VIDE, CelluleLue, Feuille, lire_classeur

@@ -7,9 +7,8 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
-from abs.calcul.chiffre import CLE
 from abs.calcul.difference import Bilan, Ecart, absente, ecrit, memes, reference_de
-from abs.calcul.table_longue import COLONNES, TEXTES
+from abs.calcul.table_longue import CLE, COLONNES, TEXTES
 from abs.statuts import SANS_VALEUR
 from carnets.documents.csv_long import DEBUTS_DE_FORMULE
 from donnees_insee.erreurs import FichierIllisible

@@ -16,8 +16,8 @@ from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.preparation.sources_recues import SOURCE
 
 if TYPE_CHECKING:
-    from abs.calcul.chiffre import Chiffre
     from abs.calcul.diagnostic import Diagnostic
+    from abs.calcul.table_longue import Chiffre
     from abs.territoires.territoires import Territoire
 
 SENS: Final[dict[str, str]] = CLASSEURS["sens"]

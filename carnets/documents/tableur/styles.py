@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-    from abs.calcul.chiffre import Chiffre
+    from abs.calcul.table_longue import Chiffre
     from abs.indicateurs.indicateurs import Indicateur
 
 POLICE: Final = TABLEUR["police"]

@@ -30,8 +30,8 @@ from carnets.documents.tableur.styles import (
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
-    from abs.calcul.chiffre import Chiffre
     from abs.calcul.diagnostic import Diagnostic
+    from abs.calcul.table_longue import Chiffre
     from abs.indicateurs.indicateurs import Indicateur
 
     # Chiffres d'un indicateur, ligne à ligne.

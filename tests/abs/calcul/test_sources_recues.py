@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from abs.calcul.composantes import emboitements
 from abs.calcul.diagnostic import diagnostiquer
-from abs.calcul.emboitements import emboitements
 from abs.calcul.sources_recues import INTERNE, SUFFIXE_SOURCE, est_interne, est_locale, periode_ecrite
 from abs.calcul.table_longue import COLONNES, Diagnostic
 from abs.indicateurs.indicateurs import THEMES, indicateurs
 from abs.portrait.chapitres_locaux import manques_du_theme
-from abs.portrait.etat import etat
-from abs.portrait.portrait import Portrait, composer
+from abs.portrait.portrait import Portrait, composer, etat
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import Territoires
 from donnees_insee.base.base import Base
@@ -25,7 +24,7 @@ from donnees_insee.depot.depot import deposer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from abs.calcul.chiffre import Chiffre
+    from abs.calcul.table_longue import Chiffre
 
 ENTETE = "territoire;date;indicateur;numerateur;denominateur;producteur;diffusion;seuil;libelle;theme;unite\n"
 GEOGRAPHIE = ("EPCI_2024.csv", "iris_2024.csv", "t-popref-com.csv", "base-ic-evol-struct-pop-2022_csv.zip")

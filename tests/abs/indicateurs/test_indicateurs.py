@@ -10,7 +10,7 @@ import pytest
 
 from abs.indicateurs import indicateurs as module
 from abs.indicateurs.indicateurs import Indicateur, Lecture, charger, identites, indicateur, indicateurs
-from abs.portrait.forces_faiblesses import LIBELLES_PUBLICS, LIBELLES_TRANSVERSAUX
+from abs.portrait.premiere_page import LIBELLES_PUBLICS, LIBELLES_TRANSVERSAUX
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.catalogue.tables import plan
 from donnees_insee.erreurs import DonneeAbsente, IndicateurInconnu

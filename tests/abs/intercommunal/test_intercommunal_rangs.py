@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abs.calcul.chiffre import Chiffre
+from abs.calcul.table_longue import Chiffre
 from abs.indicateurs.indicateurs import indicateur
 from abs.intercommunal.rangs import classer, comparer_au_reste, mots_du_rang, ranger, rangs_compatibles
 from abs.intercommunal.releve import date_commune

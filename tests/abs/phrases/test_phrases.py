@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from abs.calcul.chiffre import Chiffre
-from abs.calcul.table_longue import Diagnostic
+from abs.calcul.table_longue import Chiffre, Diagnostic
 from abs.indicateurs.indicateurs import indicateur
 from abs.phrases.ecriture import decimales, ecrire, lieu
 from abs.phrases.etendue import etendue

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abs.calcul.chiffre import Chiffre
+from abs.calcul.table_longue import Chiffre
 from abs.indicateurs.indicateurs import indicateur, indicateurs
 from abs.langue import elider, enumerer, points, typographier
 from abs.phrases.etendue import etendue

@@ -13,7 +13,7 @@ from abs.calcul.diagnostic import diagnostiquer
 from abs.indicateurs.indicateurs import THEMES, indicateurs
 from abs.langue import lieu_de_commune
 from abs.portrait.chapitres import chapitre_de_theme
-from abs.portrait.forces_faiblesses import bilan
+from abs.portrait.premiere_page import bilan
 from abs.territoires.demande import Demande
 from tests.abs.phrases.mots import mots_refuses
 

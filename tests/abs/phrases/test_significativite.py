@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abs.calcul.chiffre import Chiffre
+from abs.calcul.table_longue import Chiffre
 from abs.indicateurs.fiabilite import marge_de_sondage
 from abs.indicateurs.indicateurs import indicateur
 from abs.phrases.etendue import classables, extremes

@@ -7,16 +7,17 @@ import pytest
 
 from abs.calcul.diagnostic import diagnostiquer
 from abs.calcul.table_longue import Diagnostic
+from abs.definitions import table
+from abs.indicateurs.annees_comparables import enquetes_disjointes
 from abs.indicateurs.indicateurs import indicateurs
 from abs.phrases.preuves import Appuis
 from abs.portrait import premiere_page
-from abs.portrait.chapitre import plan_du_portrait
 from abs.portrait.chapitres import autour
-from abs.portrait.forces_faiblesses import Bilan, bilan
 from abs.portrait.portrait import composer
 from abs.portrait.premiere_page import (
+    Bilan,
+    bilan,
     chiffres_cles,
-    enquetes_disjointes,
     phrases_de_tete,
     population_d_avant,
     scenario_75_ans,
@@ -169,7 +170,7 @@ def codes(points):
 def test_les_mesures_d_un_meme_fait_sont_un_seul_message(diagnostic_demo):
     """Médiane, pauvreté, premier décile, prestations : la famille a un message, les autres mesures le détaillent."""
     points = bilan(diagnostic_demo).faiblesses
-    familles = plan_du_portrait()["familles"]
+    familles = table("_portrait")["familles"]
     for liste in familles.values():
         assert sum(p.indicateur.code in liste for p in points) <= 1
     (revenus,) = (p for p in points if p.indicateur.code in familles["niveaux_de_vie"])

@@ -3,8 +3,7 @@
 import math
 from dataclasses import replace
 
-from abs.calcul.chiffre import Chiffre
-from abs.calcul.table_longue import Diagnostic, Ensembles
+from abs.calcul.table_longue import Chiffre, Diagnostic, Ensembles
 from abs.indicateurs.indicateurs import indicateur
 from abs.portrait.chapitres import quartiers
 from abs.statuts import Fiabilite, Statut

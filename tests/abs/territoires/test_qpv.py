@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from abs.calcul.chiffre import Chiffre, de_meme_date
 from abs.calcul.diagnostic import diagnostiquer
+from abs.calcul.table_longue import Chiffre, de_meme_date
 from abs.evolutions.releve import Releveur
 from abs.indicateurs.indicateurs import indicateur
 from abs.phrases.significativite import Verdict, comparer
