@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from abs.definitions import table
+from abs.definitions import dire, table
 from abs.perimetres.transferts import Estimation, TransfertRefuse
 from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import sources
@@ -56,10 +56,7 @@ def polygone_du_code(code: str) -> tuple[int, int, int, int]:
     """Lire dans le code d'un carreau sa projection, son côté et son coin sud-ouest."""
     lu = CODE.fullmatch(code)
     if lu is None:
-        raise DonneeAbsente(
-            f"Le code de carreau « {code} » ne se lit pas ; on attend CRS<projection>RES<côté>mN<ordonnée>E<abscisse>. "
-            "Déposez le fichier de carreaux tel que l'INSEE le publie."
-        )
+        raise DonneeAbsente(dire("perimetres", "code_de_carreau", code=code))
     return int(lu[1]), int(lu[2]), int(lu[4]), int(lu[3])
 
 
@@ -69,10 +66,9 @@ def carreaux_du_polygone(
     """Prendre dans la base les carreaux qui touchent un polygone."""
     tenus = base.millesimes("grille", "carreau")
     if not tenus or (millesime is not None and millesime not in tenus):
-        raise DonneeAbsente(
-            f"La base ne tient pas de carreaux{'' if millesime is None else f' {millesime}'} (millésimes tenus : "
-            f"{', '.join(map(str, tenus)) or 'aucun'}). Déposez {sources()['grille'].rappel_demande}."
-        )
+        mots = {"voulu": "" if millesime is None else f" {millesime}", "grille": sources()["grille"]}
+        liste = ", ".join(map(str, tenus)) or "aucun"
+        raise DonneeAbsente(dire("perimetres", "sans_carreaux", tenus=liste, **mots))
     annee = tenus[-1] if millesime is None else millesime
     projetes = [(epsg, p) for epsg in PROJECTIONS if (p := _projeter(polygone, epsg)) is not None]
     for cote, (epsg, projete) in product(COTES, projetes):
@@ -123,10 +119,7 @@ def _codes_possibles(projete: BaseGeometry, epsg: int, cote: int) -> list[str]:
     ouest, sud, est, nord = (int(v // cote) * cote for v in projete.bounds)
     nombre = ((est - ouest) // cote + 1) * ((nord - sud) // cote + 1)
     if nombre > MAXIMUM:
-        raise TransfertRefuse(
-            f"Le périmètre s'étend sur {nombre} carreaux de {cote} m : il est trop grand pour un comptage par carreaux. "
-            "Demandez la commune, l'intercommunalité ou le département qui le contient."
-        )
+        raise TransfertRefuse(dire("perimetres", "trop_grand", nombre=nombre, cote=cote))
     coins = product(range(sud, nord + 1, cote), range(ouest, est + 1, cote))
     return [f"CRS{epsg}RES{cote}mN{n}E{e}" for n, e in coins]
 
@@ -163,10 +156,7 @@ def compter(carreaux: Carreaux, codes: tuple[str, ...] = ()) -> dict[str, Estima
     """Compter dans un polygone, avec ses bornes."""
     comptes, parts = grandeurs()["comptes"], grandeurs()["parts"]
     if refuses := [c for c in codes if c not in comptes and c not in parts]:
-        debut = (
-            f"La grille donne des comptes ({', '.join(comptes)}) et des parts ({', '.join(parts)}) ; elle ne donne "
-            "ni médiane, ni moyenne, ni quantile :"
-        )
+        debut = dire("perimetres", "grille", comptes=", ".join(comptes), parts=", ".join(parts))
         fautes = [f"{c} n'est pas un compte de la grille." for c in refuses]
         raise TransfertRefuse(liste_de_fautes(debut, fautes))
     voulus = codes or (*comptes, *parts)
@@ -175,10 +165,10 @@ def compter(carreaux: Carreaux, codes: tuple[str, ...] = ()) -> dict[str, Estima
 
 def exiger_un_compte_de_la_grille(variable: str) -> None:
     """Refuser une variable de la grille qui n'est pas un compte."""
-    if variable not in grandeurs()["comptes"]:
+    comptes = grandeurs()["comptes"]
+    if variable not in comptes:
         raise TransfertRefuse(
-            f"{variable} n'est pas un compte de la grille : elle ne peut ni se sommer ni servir de poids. Prenez "
-            f"l'un de {', '.join(grandeurs()['comptes'])}."
+            dire("perimetres", "pas_un_compte", variable=variable, comptes=", ".join(comptes))
         )
 
 

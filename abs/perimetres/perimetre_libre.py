@@ -110,9 +110,7 @@ class _Etude:
         tenus = self.base.millesimes("grille", "carreau")
         admis = [a for a in self.demande.vintages(self.base, "grille") if a in tenus]
         if tenus and not admis:
-            raise DonneeAbsente(
-                f"Aucun millésime de carreaux n'est admis par la demande (tenus : {', '.join(map(str, tenus))})."
-            )
+            raise DonneeAbsente(dire("perimetres", "non_admis", tenus=", ".join(map(str, tenus))))
         essais: list[Carreaux] = []
         annees: Sequence[int | None] = admis or [None]
         for annee in annees:

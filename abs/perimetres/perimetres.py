@@ -71,10 +71,7 @@ def recouvrement(base: Base, polygone: BaseGeometry) -> Recouvrement:
         if len(proches):
             trouves.append(_mesurer(polygone, proches.reset_index(drop=True), annee))
     if not trouves:
-        raise DonneeAbsente(
-            "Aucun contour d'IRIS de la base ne touche ce périmètre. Déposez les contours d'IRIS de l'IGN pour ce "
-            "département, et vérifiez que le périmètre est bien en France (longitude, puis latitude)."
-        )
+        raise DonneeAbsente(dire("perimetres", "aucun_contour"))
     return max(trouves, key=lambda r: (round(r.couverture, 3), r.annee or 0))
 
 
@@ -128,10 +125,7 @@ class PerimetreDIris:
         definition = indicateur(code)
         lectures = [le for le in a_l_iris(definition) if not le.est_publiee]
         if not lectures:
-            raise TransfertRefuse(
-                f"« {definition.libelle} » ({code}) est publié sans ses comptes, ou pas à l'IRIS : il ne se somme pas "
-                "et ne se moyenne pas sur plusieurs IRIS. Demandez l'étendue des valeurs des IRIS."
-            )
+            raise TransfertRefuse(dire("perimetres", "sans_comptes", indicateur=definition))
         source = lectures[0].source
         note = f"aucun fichier « {source.titre} » à l'IRIS dans la base"
         absent = Chiffre(self.nom, "perimetre", code, source.id, Statut.INDISPONIBLE, note=note)
@@ -201,10 +195,7 @@ def contour_de_qpv(base: Base, code: str) -> tuple[str, BaseGeometry, BaseGeomet
             return str(ligne["nom"].iloc[0]), formes[ligne.index[0]], formes.union_all()
     tenu = ce_qui_est_tenu(base, code)
     suite = dire("perimetres", "sans_contour", tenu=" ; ".join(tenu), code=code) if tenu else ""
-    raise DonneeAbsente(
-        f"Le périmètre du QPV « {code} » n'est dans aucune couche de la base. Déposez les périmètres QPV de l'ANCT, "
-        f"ou vérifiez le code (`abs territoire chercher`).{suite}"
-    )
+    raise DonneeAbsente(dire("perimetres", "qpv_absent", code=code) + suite)
 
 
 def frange(qpv: BaseGeometry, metres: float, tous: BaseGeometry | None = None) -> BaseGeometry:
@@ -212,9 +203,7 @@ def frange(qpv: BaseGeometry, metres: float, tous: BaseGeometry | None = None) -
     import geopandas as gpd  # noqa: PLC0415 - import lent
 
     if not DISTANCES[0] <= metres <= DISTANCES[1]:
-        raise ParametreInvalide(
-            f"La distance de frange reçue est {metres:g} m ; on attend de {DISTANCES[0]:g} à {DISTANCES[1]:g} mètres."
-        )
+        raise ParametreInvalide(dire("perimetres", "distance", metres=metres, bornes=DISTANCES))
     serie = gpd.GeoSeries([qpv], crs="EPSG:4326")
     metrique = serie.estimate_utm_crs()
     plan = serie.to_crs(metrique).make_valid()

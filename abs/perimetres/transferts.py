@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from abs.calcul.chiffre import Chiffre
-from abs.definitions import table
+from abs.definitions import dire, table
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur, Lecture
 from abs.statuts import Statut
@@ -47,11 +47,9 @@ class Estimation:
 def publier(estimation: Estimation, *, territoire: str, indicateur: str, **origine: Any) -> Chiffre:
     """Changer une estimation en chiffre, si sa méthode et ses bornes le permettent ; l'origine dit source et date."""
     if estimation.methode not in PUBLIABLES:
-        raise TransfertRefuse(
-            f"« {indicateur} » pour « {territoire} » vient de la méthode « "
-            f"{METHODES.get(estimation.methode, estimation.methode)} », qui ne sert qu'à comparer les méthodes entre "
-            "elles et ne se publie jamais. Donnez un périmètre fait d'IRIS entiers, ou déposez les carreaux de 200 m."
-        )
+        methode = METHODES.get(estimation.methode, estimation.methode)
+        mots = {"indicateur": indicateur, "territoire": territoire, "methode": methode}
+        raise TransfertRefuse(dire("perimetres", "non_publiable", **mots))
     statut = Statut.CALCULE if estimation.exacte else Statut.ESTIME
     valeur, note = estimation.valeur, estimation.note
     if estimation.manque:
@@ -75,17 +73,11 @@ def exiger_un_compte(indicateur: Indicateur) -> Lecture:
             exiger_une_variable_sommable(variable)
         return compte
     quoi = table("_etudes")["natures"][indicateur.nature]
-    raise TransfertRefuse(
-        f"« {indicateur.libelle} » ({indicateur.code}) est {quoi} : il ne se transfère pas d'un IRIS à un "
-        "périmètre qui le coupe. Demandez un effectif (par exemple population), ou un périmètre fait d'IRIS entiers."
-    )
+    raise TransfertRefuse(dire("perimetres", "non_transferable", indicateur=indicateur, quoi=quoi))
 
 
 def exiger_une_variable_sommable(variable: str) -> None:
     """Refuser de sommer ou de répartir une variable qui n'est pas un compte."""
     nature = nature_non_additive(variable)
     if nature is not None:
-        raise TransfertRefuse(
-            f"La variable {variable} est {nature} : elle ne se somme pas et ne se répartit pas entre des périmètres. "
-            "Demandez un effectif."
-        )
+        raise TransfertRefuse(dire("perimetres", "non_additive", variable=variable, nature=nature))

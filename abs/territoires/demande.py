@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from abs.definitions import dire
 from donnees_insee.base.base import Base, familles
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
@@ -70,10 +71,7 @@ def lire_millesimes(texte: str) -> dict[str, int]:
     for couple in filter(None, (c.strip() for c in texte.split(","))):
         trouve = re.fullmatch(r"([a-z_]+)\s*=\s*(\d{4})", couple)
         if not trouve:
-            raise ParametreInvalide(
-                f"--millesimes a reçu « {couple} » ; on attend une famille de sources et une année, "
-                "par exemple caf=2018 ou filosofi=2016,recensement=2017."
-            )
+            raise ParametreInvalide(dire("territoires", "couple", couple=couple))
         lus[trouve[1]] = int(trouve[2])
     return lus
 
@@ -89,9 +87,7 @@ def verifier(demande: Demande, base: Base) -> None:
     for cle, annee in demande.millesimes.items():
         visees = rangees.get(cle) or ([cle] if cle in sources() else [])
         if not visees:
-            raise ParametreInvalide(
-                f"--millesimes nomme « {cle} », qui n'est ni une famille ni une source. Familles : {', '.join(rangees)}."
-            )
+            raise ParametreInvalide(dire("territoires", "famille", nommee=cle, familles=", ".join(rangees)))
         tenues = _tenues(base, visees)
         if annee not in tenues:
             raise DonneeAbsente(_absence(f"« {cle} » {annee}", annee, visees, tenues))

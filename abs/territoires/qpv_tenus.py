@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abs.definitions import dire
 from abs.langue import enumerer
 from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import sources
@@ -36,22 +37,12 @@ def _annees(par_annee: dict[int | None, set[int]]) -> str:
 
 
 def _editions(editions: set[int]) -> str:
-    mots = (
-        f" ({'édition' if len(editions) == 1 else 'éditions'} {enumerer([str(e) for e in sorted(editions)])})"
-    )
-    return mots if editions else ""
+    liste = enumerer([str(e) for e in sorted(editions)])
+    return f" (édition{'s' if len(editions) > 1 else ''} {liste})" if editions else ""
 
 
 def pourquoi_sans_evolution(base: Base, code: str, nom: str) -> str:
     """Dire qu'un quartier prioritaire n'a pas d'évolution, et ce que la base permet d'en lire."""
     tenu = ce_qui_est_tenu(base, code)
-    debut = (
-        f"{nom} ({code}) est un quartier prioritaire : ses tableaux sont publiés par éditions, dont les parties ont chacune "
-        "leur date, et aucune évolution n'en est calculée. "
-    )
-    if not tenu:
-        return f"{debut}La base ne tient aucun tableau de ce quartier."
-    return (
-        f"{debut}La base en tient, à lire à leur année : {' ; '.join(tenu)}. `abs portrait {code}` donne la plus récente, "
-        f"`abs portrait {code} --millesimes qpv_demographie=AAAA` une autre édition."
-    )
+    suite = dire("territoires", "qpv_tenu" if tenu else "qpv_non_tenu", tenu=" ; ".join(tenu), code=code)
+    return dire("territoires", "qpv_sans_evolution", nom=nom, code=code) + suite
