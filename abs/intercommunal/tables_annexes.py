@@ -18,7 +18,6 @@ from abs.intercommunal.tables import (
     date_des_communes,
     libelle_de_ligne,
     marque_de_statut,
-    nom_de_ligne,
     notes_des_marques,
     tetes_des_communes,
 )
@@ -107,7 +106,8 @@ def pairs(diagnostic: Diagnostic, question: PairsDUneQuestion) -> Tableau | None
             cellules.append(avec_marque(cellule(i, lu, detail=mots), lu))
             lus.append((t, lu))
         noms = ", ".join(p.nom for p in question.pairs[t.code])
-        lignes.append((nom_de_ligne(t), *cellules, Cellule(noms, classe="texte")))
+        tete = Cellule(t.titre, aide=t.code, classe="entete")
+        lignes.append((tete, *cellules, Cellule(noms, classe="texte")))
     derniere = entete("Communes comparables, de la plus proche à la moins proche")
     entetes = (*tetes_des_communes(diagnostic, question.resultats), derniere)
     refuses = par_raison((raison, t.nom) for t, raison in question.refus)

@@ -6,10 +6,14 @@ import math
 import re
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
+from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
 
 from abs.definitions import dire, table
 from abs.perimetres.transferts import Estimation, TransfertRefuse
@@ -105,9 +109,6 @@ def _communes_nommees(table: pd.DataFrame) -> set[str]:
 
 def _projeter(polygone: BaseGeometry, epsg: int) -> BaseGeometry | None:
     """Porter le polygone dans la projection de la grille ; ``None`` s'il n'y est pas à sa place."""
-    import geopandas as gpd  # noqa: PLC0415 - import lent
-    from pyproj import CRS  # noqa: PLC0415 - import lent
-
     aire = CRS.from_epsg(epsg).area_of_use
     centre = polygone.representative_point()
     if aire is None or not (aire.west <= centre.x <= aire.east and aire.south <= centre.y <= aire.north):
@@ -126,8 +127,6 @@ def _codes_possibles(projete: BaseGeometry, epsg: int, cote: int) -> list[str]:
 
 def parts_de_surface(codes: list[str], projete: BaseGeometry) -> np.ndarray:
     """Mesurer la part de la surface de chaque carreau qui est dans un polygone."""
-    import shapely  # noqa: PLC0415 - import lent
-
     boites = boites_des_codes(codes)
     parts = np.zeros(len(boites))
     shapely.prepare(projete)
@@ -140,8 +139,6 @@ def parts_de_surface(codes: list[str], projete: BaseGeometry) -> np.ndarray:
 
 def boites_des_codes(codes: list[str]) -> np.ndarray:
     """Dessiner les carrés de plusieurs codes, dans la projection de leur grille."""
-    import shapely  # noqa: PLC0415 - import lent
-
     lus = np.array([polygone_du_code(c) for c in codes], dtype=float).reshape(-1, 4)
     est, nord, cote = lus[:, 2], lus[:, 3], lus[:, 1]
     return np.asarray(shapely.box(est, nord, est + cote, nord + cote))
@@ -242,7 +239,3 @@ def _rapport_extreme(hauts: np.ndarray, bas: np.ndarray, entiers: np.ndarray, se
     cumul_b = b + np.concatenate([[0.0], np.cumsum(bas[coupes][ordre])])
     possibles = cumul_h[cumul_b > 0] / cumul_b[cumul_b > 0]
     return float(possibles.max() if sens > 0 else possibles.min())
-
-
-if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
+from shapely.geometry.base import BaseGeometry
 
 from abs.calcul.chiffre import Chiffre
 from abs.calcul.table_longue import COLONNES
@@ -21,9 +22,6 @@ from abs.territoires.demande import Demande
 from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import source
 from donnees_insee.erreurs import DonneeAbsente
-
-if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
 
 PAR_DEFAUT: Final = ("population",)
 COUVERTURE_MINIMALE: Final = 0.98

@@ -6,9 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+import geopandas as gpd
 import pandas as pd
+from shapely.geometry.base import BaseGeometry
 
 from abs.calcul.calcul import Calculateur
 from abs.calcul.chiffre import Chiffre
@@ -21,11 +23,7 @@ from abs.territoires.qpv_tenus import ce_qui_est_tenu
 from abs.territoires.territoires import Territoire, Territoires
 from donnees_insee.base.base import Base
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
-
-if TYPE_CHECKING:
-    import geopandas as gpd
-    from shapely.geometry.base import BaseGeometry
-
+from donnees_insee.geographie.changements_iris import recouvrements
 
 # Deux tracés du même IRIS ne coïncident jamais au mètre : au-delà de cette part, il est tenu pour entier.
 ENTIER: Final = 0.99
@@ -76,10 +74,6 @@ def recouvrement(base: Base, polygone: BaseGeometry) -> Recouvrement:
 
 
 def _mesurer(polygone: BaseGeometry, proches: gpd.GeoDataFrame, annee: int | None) -> Recouvrement:
-    import geopandas as gpd  # noqa: PLC0415 - import lent
-
-    from donnees_insee.geographie.changements_iris import recouvrements  # noqa: PLC0415 - import lent
-
     cible = gpd.GeoDataFrame({"code": ["P"]}, geometry=[polygone], crs="EPSG:4326")
     couples = recouvrements(cible, proches, seuil=POUSSIERE)
     table = pd.DataFrame(
@@ -200,8 +194,6 @@ def contour_de_qpv(base: Base, code: str) -> tuple[str, BaseGeometry, BaseGeomet
 
 def frange(qpv: BaseGeometry, metres: float, tous: BaseGeometry | None = None) -> BaseGeometry:
     """Tracer la frange d'un QPV."""
-    import geopandas as gpd  # noqa: PLC0415 - import lent
-
     if not DISTANCES[0] <= metres <= DISTANCES[1]:
         raise ParametreInvalide(dire("perimetres", "distance", metres=metres, bornes=DISTANCES))
     serie = gpd.GeoSeries([qpv], crs="EPSG:4326")

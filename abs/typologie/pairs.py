@@ -5,13 +5,13 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from itertools import product
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from abs import definitions
 from abs.calcul.lecture import Lecteur
 from abs.definitions import dire
 from abs.formats import nombre
@@ -100,7 +100,7 @@ def lire(texte: str) -> tuple[Regles, dict[str, Question]]:
 
 @cache
 def _livrees() -> tuple[Regles, dict[str, Question]]:
-    return lire((resources.files("abs.definitions") / "_pairs.toml").read_text(encoding="utf-8"))
+    return lire(definitions.texte("_pairs"))
 
 
 def questions() -> dict[str, Question]:
