@@ -15,7 +15,7 @@ from abs.evolutions.mesures import MesuresADeuxDates
 from abs.formats import avec_unite
 from abs.indicateurs.annees_comparables import Avis, juger, lectures_de, plus_proches
 from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateur, indicateurs
-from abs.territoires.qpv_tenus import pourquoi_sans_evolution
+from abs.territoires.demande import pourquoi_sans_evolution
 from abs.territoires.territoires import Territoire, Territoires
 from donnees_insee import codes
 from donnees_insee.base.base import Base

@@ -18,8 +18,7 @@ from abs.definitions import dire
 from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateur
 from abs.perimetres.transferts import TransfertRefuse
 from abs.statuts import LIBELLES_STATUT, Statut
-from abs.territoires.demande import Demande
-from abs.territoires.qpv_tenus import ce_qui_est_tenu
+from abs.territoires.demande import Demande, ce_qui_est_tenu
 from abs.territoires.territoires import Territoire, Territoires
 from donnees_insee.base.base import Base
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide

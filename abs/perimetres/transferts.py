@@ -38,11 +38,6 @@ class Estimation:
     note: str = ""
     manque: str = ""
 
-    @property
-    def trop_large(self) -> bool:
-        """Dire si les bornes sont plus écartées que la moitié de l'estimation."""
-        return not self.haute - self.basse <= ECART_MAXIMAL * self.valeur
-
 
 def publier(estimation: Estimation, *, territoire: str, indicateur: str, **origine: Any) -> Chiffre:
     """Changer une estimation en chiffre, si sa méthode et ses bornes le permettent ; l'origine dit source et date."""
@@ -54,7 +49,7 @@ def publier(estimation: Estimation, *, territoire: str, indicateur: str, **origi
     valeur, note = estimation.valeur, estimation.note
     if estimation.manque:
         statut, valeur, note = Statut.INDISPONIBLE, math.nan, estimation.manque
-    elif estimation.trop_large:
+    elif not estimation.haute - estimation.basse <= ECART_MAXIMAL * estimation.valeur:
         statut, valeur = Statut.INDISPONIBLE, math.nan
         basse, haute = (nombre(v, 0 if abs(v) >= 100 else 1) for v in (estimation.basse, estimation.haute))
         note = f"bornes trop écartées : de {basse} à {haute}, plus de la moitié de l'estimation"
