@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Final
 
+from abs.definitions import dire
 from abs.indicateurs.annees_comparables import Avis
 from abs.indicateurs.fiabilite import NUMERATEUR_MINIMUM, marge_de_difference, marge_par_strates
 from abs.indicateurs.indicateurs import Indicateur
@@ -66,11 +67,8 @@ def indices_tenus(base: Base) -> Mapping[int, IndiceAnnuel]:
     lus = {int(code): float(v) for code, v in depose.items()}
     rapports = [connus[a].indice / v for a, v in lus.items() if a in connus and v > 0]
     if not rapports or max(rapports) / min(rapports) - 1 > ECART_D_INDICE:
-        raise TableNonConforme(
-            f"L'indice des prix déposé ({PRIX}, {max(annees)}) ne se raccorde pas à la table du projet (années tenues : "
-            f"{min(connus)} à {max(connus)}) : il faut au moins une année commune, et la même évolution à "
-            f"{100 * ECART_D_INDICE:.1f} % près. Déposez la moyenne annuelle de l'ensemble des ménages, France."
-        )
+        bornes = {"annee": max(annees), "debut": min(connus), "fin": max(connus)}
+        raise TableNonConforme(dire("evolutions", "prix_sans_raccord", ecart=100 * ECART_D_INDICE, **bornes))
     rapport = sum(rapports) / len(rapports)
     origine = (f"fichier déposé ({PRIX})", "sûre")
     return connus | {a: IndiceAnnuel(a, v * rapport, *origine) for a, v in lus.items()}
@@ -81,11 +79,8 @@ def en_euros_de(montant: float, de: int, a: int, tenus: Mapping[int, IndiceAnnue
     tenus = indices_des_prix() if tenus is None else tenus
     if absents := [str(annee) for annee in (de, a) if annee not in tenus]:
         connus = ", ".join(map(str, sorted(tenus))) or "aucune"
-        raise DonneeAbsente(
-            f"L'indice des prix de {' et de '.join(absents)} n'est pas dans la table reference/prix.csv (années tenues : "
-            f"{connus}) : le montant ne peut pas être mis en euros constants. Déposez un fichier prix_AAAA.csv "
-            "(colonnes annee;indice), ou ajoutez sa ligne dans le dossier ABS_CATALOGUE."
-        )
+        mots = {"absents": " et de ".join(absents), "connus": connus}
+        raise DonneeAbsente(dire("evolutions", "prix_absent", **mots))
     return montant * tenus[a].indice / tenus[de].indice
 
 

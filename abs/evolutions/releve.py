@@ -15,7 +15,7 @@ from abs.evolutions.mesures import MesuresADeuxDates
 from abs.formats import avec_unite
 from abs.indicateurs.annees_comparables import Avis, juger, lectures_de, plus_proches
 from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateur, indicateurs
-from abs.territoires.qpv_tenus import pourquoi_sans_evolution
+from abs.territoires.demande import pourquoi_sans_evolution
 from abs.territoires.territoires import Territoire, Territoires
 from donnees_insee import codes
 from donnees_insee.base.base import Base
@@ -63,19 +63,14 @@ class Releveur:
     def __init__(self, base: Base, texte: str, de: int, a: int) -> None:
         base.exiger()
         if de >= a:
-            raise ParametreInvalide(
-                f"On compare une année à une année plus récente : {de} n'est pas avant {a}. Échangez --de et --a."
-            )
+            raise ParametreInvalide(dire("evolutions", "dates_inversees", de=de, a=a))
         self.base, self.de, self.a = base, de, a
         self.territoires = Territoires(base)
         self.sujet = _ville(self.territoires, texte) or self.territoires.trouver(texte)
         if self.sujet.niveau == "qpv":
             raise ParametreInvalide(pourquoi_sans_evolution(base, self.sujet.code, self.sujet.nom))
         if self.sujet.niveau not in NIVEAUX_TOTAUX | {"iris"}:
-            raise ParametreInvalide(
-                f"« {texte} » est un territoire de niveau {self.sujet.niveau} ; une évolution se lit pour une commune, "
-                "un IRIS, un EPCI, un département ou une région."
-            )
+            raise ParametreInvalide(dire("evolutions", "niveau", texte=texte, niveau=self.sujet.niveau))
         self.calculateur = Calculateur(base, self.territoires, self.sujet)
         self.lieux = Lieux(self.calculateur.decoupage, self.sujet, de, a)
         self.mesures = MesuresADeuxDates(self.calculateur, self.lieux)
@@ -209,10 +204,7 @@ def relever(base: Base, texte: str, de: int, a: int, codes_voulus: Iterable[str]
     if releve.totaux:
         return releve
     if not releve.refus:
-        raise ParametreInvalide(
-            f"La base ne tient aucun indicateur de {releve.sujet.nom} à la fois pour {de} et pour {a}. "
-            "`abs sources etat` dit ce qu'elle tient."
-        )
+        raise ParametreInvalide(dire("evolutions", "rien_de_tenu", nom=releve.sujet.nom, de=de, a=a))
     debut = f"{releve.sujet.nom}, {de} → {a} : aucune évolution n'est écrite."
     raise ParametreInvalide(liste_de_fautes(debut, phrases_de_refus(releve.refus)))
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
 import pandas as pd
 
+from abs import definitions
 from abs.definitions import dire
 from abs.evolutions.evolutions import Evolution, Verdict, part_notable, part_significative, seuil_d_evolution
 from abs.evolutions.releve import Releve, phrases_de_refus
@@ -23,6 +25,7 @@ LIMITES: Final = dire("evolutions", "limites")
 ETABLIS: Final = frozenset({Verdict.SIGNIFICATIF, Verdict.NOTABLE})
 AU_SEUIL: Final = frozenset({Verdict.NOTABLE, Verdict.FAIBLE})
 SANS_TOTAL: Final = ("", "", "–", "–", "–", "–", "")
+COLONNES: Final[dict[str, str]] = definitions.table("_etudes")["colonnes_des_evolutions"]
 NOMS_DE_MAILLE: Final = {"iris": "IRIS", "commune": "communes"}
 
 
@@ -149,37 +152,28 @@ def _aune(evolution: Evolution) -> str:
 
 def table(releve: Releve) -> pd.DataFrame:
     """Réunir toutes les évolutions, à pleine précision."""
-    connus = indicateurs()
-    return pd.DataFrame(
-        [
-            {
-                "indicateur": e.indicateur,
-                "libelle": connus[e.indicateur].libelle_court,
-                "source": e.source,
-                "niveau": e.niveau,
-                "territoire": e.code,
-                "nom": e.nom,
-                "nature": e.nature,
-                "codes_de": " ".join(e.codes_de),
-                "codes_a": " ".join(e.codes_a),
-                "de": e.de,
-                "a": e.a,
-                "unite_de": unites(e)[0],
-                "unite_a": unites(e)[1],
-                "montant_courant_de": e.avant.publiee,
-                "valeur_de": e.avant.valeur,
-                "valeur_a": e.apres.valeur,
-                "ecart": e.ecart,
-                "unite_ecart": unite_d_ecart(connus[e.indicateur], e.a),
-                "marge": e.marge,
-                "verdict": str(e.verdict),
-                "aune": _aune(e),
-                "depasse_le_seuil_pratique": "oui" if e.notable else "non",
-                "raison": e.raison,
-            }
-            for e in releve.lignes()
-        ]
-    )
+    return pd.DataFrame([_ligne_de_table(e) for e in releve.lignes()])
+
+
+def _ligne_de_table(evolution: Evolution) -> dict[str, Any]:
+    """Donner chaque colonne : un mot calculé, ou le champ de l'évolution que la table des colonnes nomme."""
+    definition = indicateurs()[evolution.indicateur]
+    unite_de, unite_a = unites(evolution)
+    calcules = {
+        "libelle": definition.libelle_court,
+        "codes_de": " ".join(evolution.codes_de),
+        "codes_a": " ".join(evolution.codes_a),
+        "unite_de": unite_de,
+        "unite_a": unite_a,
+        "unite_ecart": unite_d_ecart(definition, evolution.a),
+        "verdict": str(evolution.verdict),
+        "aune": _aune(evolution),
+        "depasse_le_seuil_pratique": "oui" if evolution.notable else "non",
+    }
+    return {
+        nom: calcules[nom] if nom in calcules else attrgetter(champ)(evolution)
+        for nom, champ in COLONNES.items()
+    }
 
 
 def bilan(releve: Releve, maximum: int) -> tuple[list[tuple[str, ...]], int]:

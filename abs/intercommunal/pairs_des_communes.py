@@ -17,16 +17,9 @@ from abs.intercommunal.plan import chiffrees, plan
 from abs.intercommunal.rangs import Fourchette, ranger
 from abs.intercommunal.releve import DiagnostiqueurIntercommunal, EnsemblesIntercommunaux, sans_doublon
 from abs.territoires.territoires import Territoire
+from abs.typologie import pairs as ressemblances
 from abs.typologie.donnees import plus_recente
-from abs.typologie.pairs import (
-    Question,
-    Regles,
-    _livrees,
-    de_taille_comparable,
-    proches,
-    questions,
-    standardiser,
-)
+from abs.typologie.pairs import Question, Regles, _livrees
 from donnees_insee import codes
 
 MOITIE = 0.5
@@ -58,7 +51,7 @@ class PairsDUneQuestion:
 def situer(diagnostiqueur: DiagnostiqueurIntercommunal, diagnostic: Diagnostic) -> list[PairsDUneQuestion]:
     """Situer chaque commune parmi ses comparables ; leurs chiffres entrent dans le diagnostic."""
     situation = _Situation(diagnostiqueur, diagnostic)
-    rendues = [situation.une_question(questions()[c]) for c in plan()["pairs"]["resultats"]]
+    rendues = [situation.une_question(ressemblances.questions()[c]) for c in plan()["pairs"]["resultats"]]
     _inscrire(diagnostic, rendues)
     return rendues
 
@@ -158,11 +151,12 @@ def _comparables(
     """Chercher les communes les plus proches, de taille comparable ; ou dire pourquoi il n'y en a pas."""
     if code not in tout.index or pd.isna(habitants[code]):
         return [], dire("comparables", "variable_absente")
-    table = de_taille_comparable(tout, habitants, code, regles)
+    table = ressemblances.de_taille_comparable(tout, habitants, code, regles)
     if code not in table.index or len(table) <= regles.nombre:
         autres = max(len(table) - 1, 0)
         return [], dire("comparables", "peu_de_communes", autres=autres, minimum=regles.nombre)
-    return [str(c) for c in proches(standardiser(table), code, regles.nombre)[0].index], ""
+    reduites = ressemblances.standardiser(table)
+    return [str(c) for c in ressemblances.proches(reduites, code, regles.nombre)[0].index], ""
 
 
 def _inscrire(diagnostic: Diagnostic, questions: Sequence[PairsDUneQuestion]) -> None:

@@ -5,23 +5,22 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Sequence
 from functools import cache
-from importlib import resources
 from typing import Any, Final
 
+from abs import definitions
 from abs.calcul.table_longue import Chiffre, Diagnostic
 from abs.definitions import dire
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import THEMES, Indicateur, indicateurs
+from abs.langue import abreger
 from abs.statuts import LIBELLES_STATUT, Fiabilite
 from donnees_insee.erreurs import ParametreInvalide, liste_de_fautes
-
-FICHIER: Final = "_intercommunal.toml"
 
 
 @cache
 def plan() -> dict[str, Any]:
     """Lire le plan livré avec le projet."""
-    return lire((resources.files("abs.definitions") / FICHIER).read_text(encoding="utf-8"))
+    return lire(definitions.texte("_intercommunal"))
 
 
 def lire(texte: str) -> dict[str, Any]:
@@ -103,7 +102,7 @@ def raisons(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[str]:
         for raison, communes in noms.items():
             libelles.setdefault(raison, {}).setdefault(tuple(communes), []).append(i.libelle_court)
     return [
-        f"Sans chiffre, {raison} : {_citer(communes)} ({' ; '.join(siens)})."
+        f"Sans chiffre, {raison} : {abreger(communes, NOMS_CITES)} ({' ; '.join(siens)})."
         for raison, groupes in libelles.items()
         for communes, siens in groupes.items()
     ]
@@ -114,8 +113,3 @@ def _raison(chiffre: Chiffre) -> str:
     if premiere.startswith(("seulement", "aucun des")):
         return dire("absences", "partie")
     return premiere or LIBELLES_STATUT[chiffre.statut]
-
-
-def _citer(noms: Sequence[str]) -> str:
-    reste = len(noms) - NOMS_CITES
-    return ", ".join(noms[:NOMS_CITES]) + (f" et {nombre(reste)} autres" if reste > 0 else "")

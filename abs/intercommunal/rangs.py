@@ -17,17 +17,9 @@ from abs.definitions import dire
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur
 from abs.intercommunal.plan import chiffrees, plan
+from abs.phrases import significativite
 from abs.phrases.etendue import MAILLES_MINIMUM, PART_SOLIDE, classables
-from abs.phrases.significativite import (
-    Comparaison,
-    Verdict,
-    arrondi_publie,
-    comparer,
-    elargissement,
-    marge_de,
-    reste,
-    seuil_de,
-)
+from abs.phrases.significativite import Comparaison, Verdict
 from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut
 from abs.territoires.territoires import Territoire
 
@@ -63,7 +55,8 @@ class Classement:
 def seuil_avec_arrondi(indicateur: Indicateur, repere: float, *chiffres: Chiffre) -> float:
     """Donner l'écart à partir duquel deux chiffres diffèrent : le seuil pratique, plus l'arrondi du producteur."""
     # 0,2 + 0,05 + 0,05 dépasse 0,3 en flottants : un écart publié de 0,3 y serait tu.
-    return round(seuil_de(indicateur, repere) + arrondi_publie(indicateur, *chiffres), 9)
+    arrondi = significativite.arrondi_publie(indicateur, *chiffres)
+    return round(significativite.seuil_de(indicateur, repere) + arrondi, 9)
 
 
 def comparer_au_reste(
@@ -72,8 +65,8 @@ def comparer_au_reste(
     """Comparer une commune au reste de son intercommunalité, ou à l'ensemble quand le reste ne se calcule pas."""
     if (commune.millesime, commune.definition) != (ensemble.millesime, ensemble.definition):
         return Comparaison(Verdict.NON_EVALUE)
-    autre = reste(indicateur, commune, ensemble) or ensemble
-    lue = comparer(indicateur, commune, autre, essais)
+    autre = significativite.reste(indicateur, commune, ensemble) or ensemble
+    lue = significativite.comparer(indicateur, commune, autre, essais)
     assez = abs(lue.ecart) >= seuil_avec_arrondi(indicateur, autre.valeur, commune, autre)
     if lue.verdict == Verdict.DANS_LA_MARGE and assez and abs(lue.ecart) > lue.marge:
         return replace(lue, verdict=Verdict.PLUS if lue.ecart > 0 else Verdict.MOINS)
@@ -96,9 +89,9 @@ def rangs_compatibles(
 
 def ranger(indicateur: Indicateur, chiffres: Sequence[Chiffre]) -> list[Fourchette | None]:
     """Ranger des chiffres de même date ; ceux dont la marge n'est pas évaluée n'ont pas de place."""
-    marges = [marge_de(indicateur, c) for c in chiffres]
+    marges = [significativite.marge_de(indicateur, c) for c in chiffres]
     rangeables = [r for r, m in enumerate(marges) if m is not None]
-    large = elargissement(len(rangeables))
+    large = significativite.elargissement(len(rangeables))
     lus = [chiffres[r] for r in rangeables]
     seuils = [
         [seuil_avec_arrondi(indicateur, max(abs(a.valeur), abs(b.valeur)), a, b) for b in lus] for a in lus

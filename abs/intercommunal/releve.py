@@ -12,6 +12,7 @@ from typing import Final
 
 from abs.calcul.diagnostic import Diagnostiqueur, _remarques
 from abs.calcul.table_longue import Chiffre, Diagnostic, Ensembles
+from abs.definitions import dire
 from abs.indicateurs.indicateurs import Indicateur, indicateur, indicateurs
 from abs.intercommunal.plan import plan
 from abs.territoires.demande import Demande
@@ -45,11 +46,8 @@ class DiagnostiqueurIntercommunal(Diagnostiqueur):
     def __init__(self, base: Base, demande: Demande) -> None:
         super().__init__(base, demande)
         if self.sujet.niveau != "epci":
-            niveau = NOMS_DE_NIVEAU.get(self.sujet.niveau, self.sujet.niveau)
-            raise ParametreInvalide(
-                f"« {self.sujet.nom} » ({self.sujet.code}) est de niveau {niveau} ; la comparaison intercommunale attend "
-                "une intercommunalité (code SIREN de neuf chiffres). `abs territoire chercher NOM` le trouve."
-            )
+            niveau = NOMS_DE_NIVEAU[self.sujet.niveau]
+            raise ParametreInvalide(dire("comparaison", "niveau", sujet=self.sujet, niveau=niveau))
 
     @cached_property
     def communes(self) -> tuple[Territoire, ...]:

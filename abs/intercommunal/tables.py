@@ -150,11 +150,6 @@ def libelle_de_ligne(indicateur: Indicateur) -> Cellule:
     return Cellule(indicateur.libelle_court, aide=indicateur.definition, classe="entete")
 
 
-def nom_de_ligne(territoire: Territoire) -> Cellule:
-    """Écrire l'en-tête de ligne d'un territoire."""
-    return Cellule(territoire.titre, aide=territoire.code, classe="entete")
-
-
 def marque_de_statut(chiffre: Chiffre | None) -> str:
     """Donner le signe d'une valeur partielle ou estimée."""
     return SIGNES_DE_STATUT.get(chiffre.statut, "") if chiffre is not None and chiffre.a_une_valeur else ""

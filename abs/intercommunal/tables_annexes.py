@@ -8,20 +8,12 @@ from abs.calcul.table_longue import Diagnostic
 from abs.definitions import dire
 from abs.formats import arrondir, avec_unite, nombre
 from abs.indicateurs.indicateurs import Indicateur
+from abs.intercommunal import tables
 from abs.intercommunal.centre import Part, PoidsDuCentre, SansElle
 from abs.intercommunal.groupes import Groupes, mots_du_trait
 from abs.intercommunal.pairs_des_communes import PairsDUneQuestion
 from abs.intercommunal.plan import chiffrees, par_raison, plan
 from abs.intercommunal.rangs import mots_du_rang
-from abs.intercommunal.tables import (
-    avec_marque,
-    date_des_communes,
-    libelle_de_ligne,
-    marque_de_statut,
-    nom_de_ligne,
-    notes_des_marques,
-    tetes_des_communes,
-)
 from abs.phrases.ecriture import decimales, ecrire, reference
 from abs.portrait.tableaux import Cellule, Tableau, cellule, entete
 
@@ -50,13 +42,13 @@ def groupes(diagnostic: Diagnostic, partage: Groupes) -> list[Tableau]:
     premier = Tableau("groupes", "Les groupes de communes", entetes, qui, tuple(notes))
     etendues = tuple(
         (
-            libelle_de_ligne(v.indicateur),
+            tables.libelle_de_ligne(v.indicateur),
             *(_etendue(diagnostic, v.indicateur, [t.code for t in g.communes]) for g in partage.groupes),
-            Cellule(date_des_communes(diagnostic, v.indicateur), classe="date"),
+            Cellule(tables.date_des_communes(diagnostic, v.indicateur), classe="date"),
         )
         for v in partage.variables
     )
-    marques = notes_des_marques(
+    marques = tables.notes_des_marques(
         (t, diagnostic.chiffre(t, v.code, "mailles"))
         for v, g in product(partage.variables, partage.groupes)
         for t in g.communes
@@ -88,7 +80,7 @@ def _etendue(diagnostic: Diagnostic, definition: Indicateur, codes: list[str]) -
     if not lus:
         return Cellule("nc", classe="absent")
     bas, haut = min(lus, key=lambda c: c.valeur), max(lus, key=lambda c: c.valeur)
-    textes = list(dict.fromkeys(ecrire(definition, c) + marque_de_statut(c) for c in (bas, haut)))
+    textes = list(dict.fromkeys(ecrire(definition, c) + tables.marque_de_statut(c) for c in (bas, haut)))
     return Cellule(" à ".join(textes), " ".join(dict.fromkeys((reference(bas), reference(haut)))))
 
 
@@ -104,16 +96,17 @@ def pairs(diagnostic: Diagnostic, question: PairsDUneQuestion) -> Tableau | None
             rang = f"{mots_du_rang(place.fourchette)} sur {place.sur}" if place and place.fourchette else ""
             lu = diagnostic.chiffre(t, i.code, "mailles")
             mots = (rang or "sans place") if place else ""
-            cellules.append(avec_marque(cellule(i, lu, detail=mots), lu))
+            cellules.append(tables.avec_marque(cellule(i, lu, detail=mots), lu))
             lus.append((t, lu))
         noms = ", ".join(p.nom for p in question.pairs[t.code])
-        lignes.append((nom_de_ligne(t), *cellules, Cellule(noms, classe="texte")))
+        tete = Cellule(t.titre, aide=t.code, classe="entete")
+        lignes.append((tete, *cellules, Cellule(noms, classe="texte")))
     derniere = entete("Communes comparables, de la plus proche à la moins proche")
-    entetes = (*tetes_des_communes(diagnostic, question.resultats), derniere)
+    entetes = (*tables.tetes_des_communes(diagnostic, question.resultats), derniere)
     refuses = par_raison((raison, t.nom) for t, raison in question.refus)
     notes = (
         *question.phrases,
-        *notes_des_marques(lus),
+        *tables.notes_des_marques(lus),
         dire("tableaux", "sans_place"),
         *(f"Sans comparables, {raison} : {', '.join(noms)}." for raison, noms in refuses.items()),
     )
@@ -164,7 +157,7 @@ def _ligne_sans_elle(s: SansElle) -> tuple[Cellule, ...]:
     changement = f"{signe}{avec_unite(float(abs(ecrit)), unite, fixes)}"
     mots = plan()["verdicts"]["etabli"][s.comparaison.verdict]
     return (
-        libelle_de_ligne(s.indicateur),
+        tables.libelle_de_ligne(s.indicateur),
         *(Cellule(ecrire(s.indicateur, c), reference(c)) for c in (s.ensemble, s.reste, s.centre)),
         Cellule(changement, f"{reference(s.ensemble)} {reference(s.reste)}"),
         Cellule(mots, classe="texte"),

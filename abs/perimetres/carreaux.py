@@ -6,12 +6,16 @@ import math
 import re
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
+from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
 
-from abs.definitions import table
+from abs.definitions import dire, table
 from abs.perimetres.transferts import Estimation, TransfertRefuse
 from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import sources
@@ -56,10 +60,7 @@ def polygone_du_code(code: str) -> tuple[int, int, int, int]:
     """Lire dans le code d'un carreau sa projection, son côté et son coin sud-ouest."""
     lu = CODE.fullmatch(code)
     if lu is None:
-        raise DonneeAbsente(
-            f"Le code de carreau « {code} » ne se lit pas ; on attend CRS<projection>RES<côté>mN<ordonnée>E<abscisse>. "
-            "Déposez le fichier de carreaux tel que l'INSEE le publie."
-        )
+        raise DonneeAbsente(dire("perimetres", "code_de_carreau", code=code))
     return int(lu[1]), int(lu[2]), int(lu[4]), int(lu[3])
 
 
@@ -69,10 +70,9 @@ def carreaux_du_polygone(
     """Prendre dans la base les carreaux qui touchent un polygone."""
     tenus = base.millesimes("grille", "carreau")
     if not tenus or (millesime is not None and millesime not in tenus):
-        raise DonneeAbsente(
-            f"La base ne tient pas de carreaux{'' if millesime is None else f' {millesime}'} (millésimes tenus : "
-            f"{', '.join(map(str, tenus)) or 'aucun'}). Déposez {sources()['grille'].rappel_demande}."
-        )
+        mots = {"voulu": "" if millesime is None else f" {millesime}", "grille": sources()["grille"]}
+        liste = ", ".join(map(str, tenus)) or "aucun"
+        raise DonneeAbsente(dire("perimetres", "sans_carreaux", tenus=liste, **mots))
     annee = tenus[-1] if millesime is None else millesime
     projetes = [(epsg, p) for epsg in PROJECTIONS if (p := _projeter(polygone, epsg)) is not None]
     for cote, (epsg, projete) in product(COTES, projetes):
@@ -109,9 +109,6 @@ def _communes_nommees(table: pd.DataFrame) -> set[str]:
 
 def _projeter(polygone: BaseGeometry, epsg: int) -> BaseGeometry | None:
     """Porter le polygone dans la projection de la grille ; ``None`` s'il n'y est pas à sa place."""
-    import geopandas as gpd  # noqa: PLC0415 - import lent
-    from pyproj import CRS  # noqa: PLC0415 - import lent
-
     aire = CRS.from_epsg(epsg).area_of_use
     centre = polygone.representative_point()
     if aire is None or not (aire.west <= centre.x <= aire.east and aire.south <= centre.y <= aire.north):
@@ -123,18 +120,13 @@ def _codes_possibles(projete: BaseGeometry, epsg: int, cote: int) -> list[str]:
     ouest, sud, est, nord = (int(v // cote) * cote for v in projete.bounds)
     nombre = ((est - ouest) // cote + 1) * ((nord - sud) // cote + 1)
     if nombre > MAXIMUM:
-        raise TransfertRefuse(
-            f"Le périmètre s'étend sur {nombre} carreaux de {cote} m : il est trop grand pour un comptage par carreaux. "
-            "Demandez la commune, l'intercommunalité ou le département qui le contient."
-        )
+        raise TransfertRefuse(dire("perimetres", "trop_grand", nombre=nombre, cote=cote))
     coins = product(range(sud, nord + 1, cote), range(ouest, est + 1, cote))
     return [f"CRS{epsg}RES{cote}mN{n}E{e}" for n, e in coins]
 
 
 def parts_de_surface(codes: list[str], projete: BaseGeometry) -> np.ndarray:
     """Mesurer la part de la surface de chaque carreau qui est dans un polygone."""
-    import shapely  # noqa: PLC0415 - import lent
-
     boites = boites_des_codes(codes)
     parts = np.zeros(len(boites))
     shapely.prepare(projete)
@@ -147,8 +139,6 @@ def parts_de_surface(codes: list[str], projete: BaseGeometry) -> np.ndarray:
 
 def boites_des_codes(codes: list[str]) -> np.ndarray:
     """Dessiner les carrés de plusieurs codes, dans la projection de leur grille."""
-    import shapely  # noqa: PLC0415 - import lent
-
     lus = np.array([polygone_du_code(c) for c in codes], dtype=float).reshape(-1, 4)
     est, nord, cote = lus[:, 2], lus[:, 3], lus[:, 1]
     return np.asarray(shapely.box(est, nord, est + cote, nord + cote))
@@ -163,10 +153,7 @@ def compter(carreaux: Carreaux, codes: tuple[str, ...] = ()) -> dict[str, Estima
     """Compter dans un polygone, avec ses bornes."""
     comptes, parts = grandeurs()["comptes"], grandeurs()["parts"]
     if refuses := [c for c in codes if c not in comptes and c not in parts]:
-        debut = (
-            f"La grille donne des comptes ({', '.join(comptes)}) et des parts ({', '.join(parts)}) ; elle ne donne "
-            "ni médiane, ni moyenne, ni quantile :"
-        )
+        debut = dire("perimetres", "grille", comptes=", ".join(comptes), parts=", ".join(parts))
         fautes = [f"{c} n'est pas un compte de la grille." for c in refuses]
         raise TransfertRefuse(liste_de_fautes(debut, fautes))
     voulus = codes or (*comptes, *parts)
@@ -175,10 +162,10 @@ def compter(carreaux: Carreaux, codes: tuple[str, ...] = ()) -> dict[str, Estima
 
 def exiger_un_compte_de_la_grille(variable: str) -> None:
     """Refuser une variable de la grille qui n'est pas un compte."""
-    if variable not in grandeurs()["comptes"]:
+    comptes = grandeurs()["comptes"]
+    if variable not in comptes:
         raise TransfertRefuse(
-            f"{variable} n'est pas un compte de la grille : elle ne peut ni se sommer ni servir de poids. Prenez "
-            f"l'un de {', '.join(grandeurs()['comptes'])}."
+            dire("perimetres", "pas_un_compte", variable=variable, comptes=", ".join(comptes))
         )
 
 
@@ -252,7 +239,3 @@ def _rapport_extreme(hauts: np.ndarray, bas: np.ndarray, entiers: np.ndarray, se
     cumul_b = b + np.concatenate([[0.0], np.cumsum(bas[coupes][ordre])])
     possibles = cumul_h[cumul_b > 0] / cumul_b[cumul_b > 0]
     return float(possibles.max() if sens > 0 else possibles.min())
-
-
-if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
+from shapely.geometry.base import BaseGeometry
 
 from abs.calcul.table_longue import COLONNES, Chiffre
 from abs.definitions import dire
@@ -20,9 +21,6 @@ from abs.territoires.demande import Demande
 from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import source
 from donnees_insee.erreurs import DonneeAbsente
-
-if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
 
 PAR_DEFAUT: Final = ("population",)
 COUVERTURE_MINIMALE: Final = 0.98
@@ -109,9 +107,7 @@ class _Etude:
         tenus = self.base.millesimes("grille", "carreau")
         admis = [a for a in self.demande.vintages(self.base, "grille") if a in tenus]
         if tenus and not admis:
-            raise DonneeAbsente(
-                f"Aucun millésime de carreaux n'est admis par la demande (tenus : {', '.join(map(str, tenus))})."
-            )
+            raise DonneeAbsente(dire("perimetres", "non_admis", tenus=", ".join(map(str, tenus))))
         essais: list[Carreaux] = []
         annees: Sequence[int | None] = admis or [None]
         for annee in annees:

@@ -6,9 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+import geopandas as gpd
 import pandas as pd
+from shapely.geometry.base import BaseGeometry
 
 from abs.calcul.calcul import Calculateur
 from abs.calcul.table_longue import Chiffre
@@ -16,16 +18,11 @@ from abs.definitions import dire
 from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateur
 from abs.perimetres.transferts import TransfertRefuse
 from abs.statuts import LIBELLES_STATUT, Statut
-from abs.territoires.demande import Demande
-from abs.territoires.qpv_tenus import ce_qui_est_tenu
+from abs.territoires.demande import Demande, ce_qui_est_tenu
 from abs.territoires.territoires import Territoire, Territoires
 from donnees_insee.base.base import Base
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
-
-if TYPE_CHECKING:
-    import geopandas as gpd
-    from shapely.geometry.base import BaseGeometry
-
+from donnees_insee.geographie.changements_iris import recouvrements
 
 # Deux tracés du même IRIS ne coïncident jamais au mètre : au-delà de cette part, il est tenu pour entier.
 ENTIER: Final = 0.99
@@ -71,18 +68,11 @@ def recouvrement(base: Base, polygone: BaseGeometry) -> Recouvrement:
         if len(proches):
             trouves.append(_mesurer(polygone, proches.reset_index(drop=True), annee))
     if not trouves:
-        raise DonneeAbsente(
-            "Aucun contour d'IRIS de la base ne touche ce périmètre. Déposez les contours d'IRIS de l'IGN pour ce "
-            "département, et vérifiez que le périmètre est bien en France (longitude, puis latitude)."
-        )
+        raise DonneeAbsente(dire("perimetres", "aucun_contour"))
     return max(trouves, key=lambda r: (round(r.couverture, 3), r.annee or 0))
 
 
 def _mesurer(polygone: BaseGeometry, proches: gpd.GeoDataFrame, annee: int | None) -> Recouvrement:
-    import geopandas as gpd  # noqa: PLC0415 - import lent
-
-    from donnees_insee.geographie.changements_iris import recouvrements  # noqa: PLC0415 - import lent
-
     cible = gpd.GeoDataFrame({"code": ["P"]}, geometry=[polygone], crs="EPSG:4326")
     couples = recouvrements(cible, proches, seuil=POUSSIERE)
     table = pd.DataFrame(
@@ -128,10 +118,7 @@ class PerimetreDIris:
         definition = indicateur(code)
         lectures = [le for le in a_l_iris(definition) if not le.est_publiee]
         if not lectures:
-            raise TransfertRefuse(
-                f"« {definition.libelle} » ({code}) est publié sans ses comptes, ou pas à l'IRIS : il ne se somme pas "
-                "et ne se moyenne pas sur plusieurs IRIS. Demandez l'étendue des valeurs des IRIS."
-            )
+            raise TransfertRefuse(dire("perimetres", "sans_comptes", indicateur=definition))
         source = lectures[0].source
         note = f"aucun fichier « {source.titre} » à l'IRIS dans la base"
         absent = Chiffre(self.nom, "perimetre", code, source.id, Statut.INDISPONIBLE, note=note)
@@ -201,20 +188,13 @@ def contour_de_qpv(base: Base, code: str) -> tuple[str, BaseGeometry, BaseGeomet
             return str(ligne["nom"].iloc[0]), formes[ligne.index[0]], formes.union_all()
     tenu = ce_qui_est_tenu(base, code)
     suite = dire("perimetres", "sans_contour", tenu=" ; ".join(tenu), code=code) if tenu else ""
-    raise DonneeAbsente(
-        f"Le périmètre du QPV « {code} » n'est dans aucune couche de la base. Déposez les périmètres QPV de l'ANCT, "
-        f"ou vérifiez le code (`abs territoire chercher`).{suite}"
-    )
+    raise DonneeAbsente(dire("perimetres", "qpv_absent", code=code) + suite)
 
 
 def frange(qpv: BaseGeometry, metres: float, tous: BaseGeometry | None = None) -> BaseGeometry:
     """Tracer la frange d'un QPV."""
-    import geopandas as gpd  # noqa: PLC0415 - import lent
-
     if not DISTANCES[0] <= metres <= DISTANCES[1]:
-        raise ParametreInvalide(
-            f"La distance de frange reçue est {metres:g} m ; on attend de {DISTANCES[0]:g} à {DISTANCES[1]:g} mètres."
-        )
+        raise ParametreInvalide(dire("perimetres", "distance", metres=metres, bornes=DISTANCES))
     serie = gpd.GeoSeries([qpv], crs="EPSG:4326")
     metrique = serie.estimate_utm_crs()
     plan = serie.to_crs(metrique).make_valid()

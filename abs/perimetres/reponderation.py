@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
 
 from abs.perimetres.carreaux import (
     Carreaux,
@@ -14,10 +17,6 @@ from abs.perimetres.carreaux import (
     polygone_du_code,
 )
 from abs.perimetres.transferts import Estimation, exiger_une_variable_sommable
-
-if TYPE_CHECKING:
-    import geopandas as gpd
-    from shapely.geometry.base import BaseGeometry
 
 COLONNES: Final = ("part", "basse", "haute")
 INCONNUE: Final = (np.nan, np.nan, np.nan)
@@ -30,9 +29,6 @@ def poids_des_iris(
 ) -> pd.DataFrame:
     """Mesurer la part de la population de chaque IRIS qui est dans un polygone, d'après les carreaux."""
     exiger_un_compte_de_la_grille(variable)
-    import geopandas as gpd  # noqa: PLC0415 - import lent
-    import shapely  # noqa: PLC0415 - import lent
-
     codes = [str(c) for c in carreaux.table.index]
     if not codes:
         return pd.DataFrame(np.nan, index=pd.Index(iris["code"], name="code"), columns=list(COLONNES))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from abs.calcul.table_longue import Chiffre
-from abs.definitions import table
+from abs.definitions import dire, table
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur, Lecture
 from abs.statuts import Statut
@@ -38,25 +38,18 @@ class Estimation:
     note: str = ""
     manque: str = ""
 
-    @property
-    def trop_large(self) -> bool:
-        """Dire si les bornes sont plus écartées que la moitié de l'estimation."""
-        return not self.haute - self.basse <= ECART_MAXIMAL * self.valeur
-
 
 def publier(estimation: Estimation, *, territoire: str, indicateur: str, **origine: Any) -> Chiffre:
     """Changer une estimation en chiffre, si sa méthode et ses bornes le permettent ; l'origine dit source et date."""
     if estimation.methode not in PUBLIABLES:
-        raise TransfertRefuse(
-            f"« {indicateur} » pour « {territoire} » vient de la méthode « "
-            f"{METHODES.get(estimation.methode, estimation.methode)} », qui ne sert qu'à comparer les méthodes entre "
-            "elles et ne se publie jamais. Donnez un périmètre fait d'IRIS entiers, ou déposez les carreaux de 200 m."
-        )
+        methode = METHODES.get(estimation.methode, estimation.methode)
+        mots = {"indicateur": indicateur, "territoire": territoire, "methode": methode}
+        raise TransfertRefuse(dire("perimetres", "non_publiable", **mots))
     statut = Statut.CALCULE if estimation.exacte else Statut.ESTIME
     valeur, note = estimation.valeur, estimation.note
     if estimation.manque:
         statut, valeur, note = Statut.INDISPONIBLE, math.nan, estimation.manque
-    elif estimation.trop_large:
+    elif not estimation.haute - estimation.basse <= ECART_MAXIMAL * estimation.valeur:
         statut, valeur = Statut.INDISPONIBLE, math.nan
         basse, haute = (nombre(v, 0 if abs(v) >= 100 else 1) for v in (estimation.basse, estimation.haute))
         note = f"bornes trop écartées : de {basse} à {haute}, plus de la moitié de l'estimation"
@@ -75,17 +68,11 @@ def exiger_un_compte(indicateur: Indicateur) -> Lecture:
             exiger_une_variable_sommable(variable)
         return compte
     quoi = table("_etudes")["natures"][indicateur.nature]
-    raise TransfertRefuse(
-        f"« {indicateur.libelle} » ({indicateur.code}) est {quoi} : il ne se transfère pas d'un IRIS à un "
-        "périmètre qui le coupe. Demandez un effectif (par exemple population), ou un périmètre fait d'IRIS entiers."
-    )
+    raise TransfertRefuse(dire("perimetres", "non_transferable", indicateur=indicateur, quoi=quoi))
 
 
 def exiger_une_variable_sommable(variable: str) -> None:
     """Refuser de sommer ou de répartir une variable qui n'est pas un compte."""
     nature = nature_non_additive(variable)
     if nature is not None:
-        raise TransfertRefuse(
-            f"La variable {variable} est {nature} : elle ne se somme pas et ne se répartit pas entre des périmètres. "
-            "Demandez un effectif."
-        )
+        raise TransfertRefuse(dire("perimetres", "non_additive", variable=variable, nature=nature))

@@ -1,13 +1,16 @@
-"""Ce que l'analyste demande : un territoire, des dates, des périmètres, une diffusion. Vérifié avant tout calcul."""
+"""Ce que l'analyste demande (territoire, dates, périmètres, diffusion), vérifié avant tout calcul sur ce qui est tenu."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 
+from abs.definitions import dire
+from abs.langue import enumerer
 from donnees_insee.base.base import Base, familles
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
+from donnees_insee.geographie.dates_des_parties import dates
 
 SANS_STATISTIQUE = frozenset({"geographie", "contours", "quartiers", "qpv_liste"})
 
@@ -80,10 +83,7 @@ def lire_millesimes(texte: str) -> dict[str, int]:
     for couple in filter(None, (c.strip() for c in texte.split(","))):
         trouve = re.fullmatch(r"([a-z_]+)\s*=\s*(\d{4})", couple)
         if not trouve:
-            raise ParametreInvalide(
-                f"--millesimes a reçu « {couple} » ; on attend une famille de sources et une année, "
-                "par exemple caf=2018 ou filosofi=2016,recensement=2017."
-            )
+            raise ParametreInvalide(dire("territoires", "couple", couple=couple))
         lus[trouve[1]] = int(trouve[2])
     return lus
 
@@ -99,9 +99,7 @@ def verifier(demande: Demande, base: Base) -> None:
     for cle, annee in demande.millesimes.items():
         visees = rangees.get(cle) or ([cle] if cle in sources() else [])
         if not visees:
-            raise ParametreInvalide(
-                f"--millesimes nomme « {cle} », qui n'est ni une famille ni une source. Familles : {', '.join(rangees)}."
-            )
+            raise ParametreInvalide(dire("territoires", "famille", nommee=cle, familles=", ".join(rangees)))
         tenues = _tenues(base, visees)
         if annee not in tenues:
             raise DonneeAbsente(_absence(f"« {cle} » {annee}", annee, visees, tenues))
@@ -121,3 +119,45 @@ def _absence(quoi: str, annee: int, visees: list[str], tenues: list[int]) -> str
     suite = f" {raisons[0]}." if raisons else ""
     liste = ", ".join(map(str, tenues)) or "aucun"
     return f"{quoi} : ce millésime n'est pas dans la base.{suite} Millésimes tenus : {liste}."
+
+
+# -- ce que la base tient d'un quartier prioritaire ----------------------------------------
+
+
+def ce_qui_est_tenu(base: Base, code: str) -> list[str]:
+    """Lister les parties tenues d'un quartier, chacune avec l'année de ses données ou ses éditions."""
+    lues = dates(base)
+    tenues: dict[str, dict[int | None, set[int]]] = {}
+    for s in (s for s in sources().values() if "qpv" in s.niveaux):
+        for edition in base.millesimes(s.id, "qpv"):
+            table = base.lire(s.id, edition, "qpv", codes=[code])
+            if code not in table.index:
+                continue
+            for partie in s.parties or (None,):
+                if partie is not None and not any(partie.motif.fullmatch(str(c)) for c in table.columns):
+                    continue
+                nom = s.titre.split(" : ")[-1] if partie is None else partie.nom
+                connue = edition if partie is None or partie.du_millesime else lues.de(s.id, partie, edition)
+                tenues.setdefault(nom, {}).setdefault(connue, set()).update({edition} - {connue})
+    return [f"{nom} : {_annees(par_annee)}" for nom, par_annee in tenues.items()]
+
+
+def _annees(par_annee: dict[int | None, set[int]]) -> str:
+    annees = sorted(a for a in par_annee if a is not None)
+    connues = [f"de {annee}{_editions(par_annee[annee])}" for annee in annees]
+    dites = [f"données {enumerer(connues)}"] if connues else []
+    if None in par_annee:
+        dites.append(f"année des données inconnue{_editions(par_annee[None])}")
+    return " ; ".join(dites)
+
+
+def _editions(editions: set[int]) -> str:
+    liste = enumerer([str(e) for e in sorted(editions)])
+    return f" (édition{'s' if len(editions) > 1 else ''} {liste})" if editions else ""
+
+
+def pourquoi_sans_evolution(base: Base, code: str, nom: str) -> str:
+    """Dire qu'un quartier prioritaire n'a pas d'évolution, et ce que la base permet d'en lire."""
+    tenu = ce_qui_est_tenu(base, code)
+    suite = dire("territoires", "qpv_tenu" if tenu else "qpv_non_tenu", tenu=" ; ".join(tenu), code=code)
+    return dire("territoires", "qpv_sans_evolution", nom=nom, code=code) + suite

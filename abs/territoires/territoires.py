@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from abs.definitions import table
+from abs.definitions import dire, table
 from donnees_insee import codes
 from donnees_insee.base.base import Base
 from donnees_insee.erreurs import TerritoireInconnu
@@ -169,16 +169,11 @@ class Territoires:
             ligne = exacts.iloc[0]
             return self.nommer(str(ligne["code"]), str(ligne["niveau"]), str(ligne["nom"]))
         if len(exacts) > 1:
-            raise TerritoireInconnu(
-                f"« {texte} » désigne plusieurs territoires : {_citer(self.chercher(propre, 6))}. "
-                "Donnez le code de celui que vous voulez."
-            )
+            plusieurs = _citer(self.chercher(propre, 6))
+            raise TerritoireInconnu(dire("territoires", "plusieurs", texte=texte, plusieurs=plusieurs))
         proches = self.chercher(propre, 5)
         suite = f" Vouliez-vous dire {_citer(proches)} ?" if proches else ""
-        raise TerritoireInconnu(
-            f"Le territoire « {texte} » n'est dans aucune des tables de la base.{suite} "
-            "Donnez un code (commune, EPCI, QPV, IRIS) ou un nom ; `abs territoire chercher` aide à le trouver."
-        )
+        raise TerritoireInconnu(dire("territoires", "inconnu", texte=texte, suite=suite))
 
     def _par_code(self, code: str) -> Territoire | None:
         geo = self.geographie

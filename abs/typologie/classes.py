@@ -65,10 +65,7 @@ def lire_les_noms(texte: str, proposes: dict[int, str]) -> tuple[dict[int, str],
             for cle, c in brut.items()
         }
     except (tomllib.TOMLDecodeError, ValueError, AttributeError) as cause:
-        raise ParametreInvalide(
-            f"Le fichier des noms de classes ne se lit pas ({cause}). On attend une table [classe_1], [classe_2]… "
-            'avec une ligne confirme = "…" ; effacez-le pour qu\'il soit réécrit.'
-        ) from cause
+        raise ParametreInvalide(dire("typologie", "noms_illisibles", cause=cause)) from cause
     confirmes = {k: nom for k, (propose, nom) in lus.items() if nom and proposes.get(k) == propose}
     perimes = [
         f"« {nom} » était le nom de la classe {k}, dont les traits ont changé : il n'est plus employé."

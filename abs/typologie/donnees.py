@@ -134,11 +134,8 @@ def lire_les_iris(territoires: Territoires, lecteur: Lecteur, table: Table, mill
     """Lire la population des IRIS, qui décide de ceux qui comptent."""
     lue = plus_recente(lecteur, indicateur(table.population), millesime, lambda serie: not serie.empty)
     if lue is None:
-        raise DonneeAbsente(
-            "La typologie pondère les IRIS par leur population, et la base ne la tient pour aucun IRIS"
-            f"{'' if millesime is None else f' en {millesime} ou avant'}. Déposez le fichier de l'Insee "
-            "« Évolution et structure de la population » à l'IRIS."
-        )
+        date = "" if millesime is None else f" en {millesime} ou avant"
+        raise DonneeAbsente(dire("typologie", "sans_population", date=date))
     annee, population = lue
     jeunes = plus_recente(lecteur, indicateur(table.etudiants), annee, lambda _: True)
     etudiants = pd.Series(dtype=float) if jeunes is None else jeunes[1]
@@ -182,11 +179,8 @@ def _marges(
 def espaces_possibles(territoires: Territoires, sujet: Territoire) -> list[tuple[str, set[str] | None]]:
     """Lister les espaces d'apprentissage, du plus étroit au plus large."""
     if sujet.niveau not in NIVEAUX_ADMIS:
-        raise ParametreInvalide(
-            f"Une typologie classe les IRIS d'une commune, d'une intercommunalité ou d'un département ; "
-            f"« {sujet.nom} » est de niveau {NOMS_DE_NIVEAU.get(sujet.niveau, sujet.niveau)}. "
-            "Donnez le code de sa commune."
-        )
+        niveau = NOMS_DE_NIVEAU[sujet.niveau]
+        raise ParametreInvalide(dire("typologie", "niveau", nom=sujet.nom, niveau=niveau))
     espaces: list[tuple[str, set[str] | None]] = [(sujet.nom, set(sujet.composantes))]
     geo = territoires.geographie
     tenues = geo.communes.reindex(list(sujet.composantes))

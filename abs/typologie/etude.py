@@ -42,10 +42,7 @@ def mener(base: Base, texte: str, millesime: int | None = None) -> Etude:
     communes = donnees.espaces_possibles(territoires, sujet)[0][1]
     siens = donnees.apprentissage(iris, communes, reglages)
     if not siens:
-        raise DonneeAbsente(
-            f"La base ne tient aucun IRIS d'habitat de {reglages.regles.habitants_apprentissage} habitants ou plus "
-            f"à {sujet.nom} : une typologie d'IRIS n'y a pas de sens, ou sa population n'est pas déposée."
-        )
+        raise DonneeAbsente(dire("typologie", "sans_iris", nom=sujet.nom, regles=reglages.regles))
     lues, absentes = colonnes_tenues(lecteur, siens, millesime, reglages)
     gardees, repetees = sans_repetition(lues, iris.de(None), iris, reglages)
     while True:
@@ -106,10 +103,8 @@ def exiger_des_variables(colonnes: list[Colonne], absentes: list[str], nom: str,
     """Vérifier qu'il reste de quoi distinguer des IRIS."""
     minimum = reglages.regles.actives_minimum
     if len(colonnes) < minimum:
-        raise DonneeAbsente(
-            f"La typologie de {nom} demande au moins {minimum} variables actives ; la base en tient "
-            f"{len(colonnes)}. Déposez pour ces IRIS les fichiers qui portent : {', '.join(absentes[:6])}."
-        )
+        mots = {"nom": nom, "minimum": minimum, "tenues": len(colonnes), "absentes": ", ".join(absentes[:6])}
+        raise DonneeAbsente(dire("typologie", "trop_peu_de_variables", **mots))
 
 
 def phrases_des_variables(
@@ -151,10 +146,8 @@ def choisir_l_espace(
     refuses = " ; ".join(f"{n} : {len(c)}" for n, c in essais[:-1])
     regle = f"au moins {voulus} IRIS d'habitat de {habitants} habitants ou plus, toutes variables présentes"
     if len(retenus) < table.regles.iris_minimum:
-        raise DonneeAbsente(
-            f"La typologie demande {regle} ; la base n'en tient que {len(retenus)} ({refuses}). Déposez les "
-            "fichiers à l'IRIS d'un territoire plus large."
-        )
+        mots = {"regle": regle, "retenus": len(retenus), "refuses": refuses}
+        raise DonneeAbsente(dire("typologie", "trop_peu_d_iris", **mots))
     phrase = f"Apprise sur {len(retenus)} IRIS ({nom}). Il faut {regle}"
     phrase += f" ; les espaces plus étroits n'en ont pas assez ({refuses})." if refuses else "."
     if len(retenus) < voulus:

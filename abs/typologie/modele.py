@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from abs.definitions import dire
 from abs.typologie.donnees import Colonne
 from donnees_insee.erreurs import ParametreInvalide
 
@@ -259,10 +260,7 @@ def depuis_json(texte: str) -> Modele:
         brut["stabilites"] = {int(k): v for k, v in brut["stabilites"].items()}
         return Modele(**brut)
     except (ValueError, KeyError, TypeError, AttributeError) as cause:
-        raise ParametreInvalide(
-            f"Ce fichier n'est pas un modèle de typologie ({cause}). On attend le « modele.json » qu'écrit "
-            "`abs typologie apprendre`."
-        ) from cause
+        raise ParametreInvalide(dire("typologie", "modele_illisible", cause=cause)) from cause
 
 
 def matrice(colonnes: list[Colonne], codes: list[str]) -> pd.DataFrame:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from itertools import product
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from abs import definitions
 from abs.calcul.lecture import Lecteur
 from abs.definitions import dire
 from abs.formats import nombre
@@ -100,7 +100,7 @@ def lire(texte: str) -> tuple[Regles, dict[str, Question]]:
 
 @cache
 def _livrees() -> tuple[Regles, dict[str, Question]]:
-    return lire((resources.files("abs.definitions") / "_pairs.toml").read_text(encoding="utf-8"))
+    return lire(definitions.texte("_pairs"))
 
 
 def questions() -> dict[str, Question]:
@@ -143,16 +143,12 @@ def chercher(base: Base, texte: str, question: str, millesime: int | None = None
     """Chercher les territoires comparables à un autre pour une question."""
     regles, connues = _livrees()
     if question not in connues:
-        raise ParametreInvalide(
-            f"La question « {question} » n'existe pas. On attend l'une de : {', '.join(connues)}."
-        )
+        raise ParametreInvalide(dire("pairs", "inconnue", question=question, connues=", ".join(connues)))
     territoires, lecteur = Territoires(base), Lecteur(base, None)
     sujet = territoires.trouver(texte)
     if sujet.niveau not in NIVEAUX:
-        raise ParametreInvalide(
-            f"Les comparables se cherchent pour une commune ou un IRIS ; « {sujet.nom} » est de niveau "
-            f"{NOMS_DE_NIVEAU.get(sujet.niveau, sujet.niveau)}."
-        )
+        niveau = NOMS_DE_NIVEAU[sujet.niveau]
+        raise ParametreInvalide(dire("pairs", "niveau", nom=sujet.nom, niveau=niveau))
 
     def lire_un(code: str) -> tuple[int, pd.Series] | None:
         """Lire un indicateur à la date la plus récente où le sujet et assez d'autres territoires l'ont."""
@@ -165,17 +161,12 @@ def chercher(base: Base, texte: str, question: str, millesime: int | None = None
     choisie = connues[question]
     population = lire_un("population")
     if population is None:
-        raise DonneeAbsente(
-            f"La population de {sujet.nom} n'est pas tenue à ce niveau : sans elle, rien ne dit quels territoires sont "
-            "de taille comparable. Déposez un fichier du recensement."
-        )
+        raise DonneeAbsente(dire("pairs", "sans_population", nom=sujet.nom))
     tenues = {v: lue for v in choisie.distance if (lue := lire_un(v)) is not None}
     absentes = [indicateur(v).libelle for v in choisie.distance if v not in tenues]
     if len(tenues) < regles.variables_minimum:
-        raise DonneeAbsente(
-            f"Pour la question « {question} », {sujet.nom} n'a que {len(tenues)} variable(s) de ressemblance sur "
-            f"{len(choisie.distance)}. Déposez de quoi calculer : {', '.join(absentes)}."
-        )
+        mots = {"tenues": len(tenues), "toutes": len(choisie.distance), "absentes": ", ".join(absentes)}
+        raise DonneeAbsente(dire("pairs", "peu_de_variables", question=question, nom=sujet.nom, **mots))
     table = pd.DataFrame({v: serie for v, (_, serie) in tenues.items()}).dropna()
     if sujet.niveau == "commune":
         # Un arrondissement n'est pas une commune, sauf s'il est le sujet : il se compare alors aux autres.
@@ -184,10 +175,8 @@ def chercher(base: Base, texte: str, question: str, millesime: int | None = None
     habitants = population[1].reindex(table.index)
     table = de_taille_comparable(table, habitants, sujet.code, regles)
     if sujet.code not in table.index or len(table) <= regles.nombre:
-        raise DonneeAbsente(
-            f"La base ne tient que {max(len(table) - 1, 0)} territoires de taille comparable à {sujet.nom} avec toutes "
-            f"les variables ; il en faut plus de {regles.nombre}. Déposez les fichiers d'un territoire plus large."
-        )
+        mots = {"tenus": max(len(table) - 1, 0), "nom": sujet.nom, "nombre": regles.nombre}
+        raise DonneeAbsente(dire("pairs", "peu_de_candidats", **mots))
     distances, parts, stables = proches(standardiser(table), sujet.code, regles.nombre)
     resultat = pd.DataFrame(
         {

@@ -52,11 +52,8 @@ def reporter(
     iris = donnees.lire_les_iris(territoires, lecteur, reglages, millesime)
     avant, apres, refus = _deux_dates(lecteur, appris, millesime, reglages)
     if len(refus) > reglages.regles.manques_admis:
-        debut = (
-            f"La typologie apprise pour {appris.nom} ne se reporte pas à cette date : {len(refus)} variables "
-            f"sur {len(appris.variables)} changent de définition ou manquent, et "
-            f"{reglages.regles.manques_admis} au plus peuvent manquer. Apprenez une typologie à cette date."
-        )
+        comptes = {"refus": len(refus), "toutes": len(appris.variables), "regles": reglages.regles}
+        debut = dire("typologie", "sans_report", nom=appris.nom, **comptes)
         raise ParametreInvalide(liste_de_fautes(debut, refus))
     codes = iris.du_sujet(communes)
     ordre = [v.code for v in appris.variables]

@@ -139,7 +139,7 @@ def _profil(base: Base, code: str, codes: Sequence[str], demande: Demande, sorti
     from abs.indicateurs.indicateurs import indicateur  # noqa: PLC0415
     from abs.perimetres.perimetres import contour_de_qpv, profil_des_iris  # noqa: PLC0415
     from abs.phrases.ecriture import ecrire  # noqa: PLC0415
-    from abs.territoires.qpv_tenus import ce_qui_est_tenu  # noqa: PLC0415
+    from abs.territoires.demande import ce_qui_est_tenu  # noqa: PLC0415
 
     nom, contour, _ = contour_de_qpv(base, code)
     voulus = tuple(codes) or PROFIL_PAR_DEFAUT
