@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
 from donnees_insee.codes import normaliser
 from donnees_insee.geographie.mouvements import HistoireDesCommunes, Lien, le, libelle_du_mouvement
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
 
 AVANT: Final = "avant"
 APRES: Final = "apres"

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import pandas as pd
 
 from donnees_insee import codes
 from donnees_insee.catalogue.tables import reference
 from donnees_insee.erreurs import ParametreInvalide, TableNonConforme, liste_de_fautes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import pandas as pd
 
 COLONNES: Final = (
     "MOD",

@@ -8,10 +8,11 @@ import io
 import itertools
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pyarrow as pa
 
@@ -19,9 +20,6 @@ from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.erreurs import FichierIllisible
 from donnees_insee.lecture import brut
 from donnees_insee.lecture.csv_decoupe import EnTete, decouper, decouper_en_nombres, decouper_sans_detour
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SEPARATEURS: Final = (";", ",", "\t", "|")
 BLOC: Final = 1 << 20

@@ -7,26 +7,22 @@ import pickle
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from donnees_insee.catalogue.catalogue import sources
+from donnees_insee.catalogue.catalogue import Source, sources
 from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.erreurs import FichierIllisible
 from donnees_insee.lecture import archives, brut, feuilles
 from donnees_insee.lecture.csv_recu import lire_csv
 from donnees_insee.lecture.pilotes import adresse, noms_des_couches, sous_gdal, verifier_le_compte
 from donnees_insee.lecture.reconnaissance import traduire
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from donnees_insee.catalogue.catalogue import Source
 
 EXTENSIONS_TEXTE: Final = {".csv", ".txt", ".tsv"}
 EXTENSIONS_CLASSEUR: Final = {".xls", ".xlsx", ".xlsm", ".ods"}

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from functools import reduce
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from donnees_insee.catalogue.tables import marques
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from donnees_insee.lecture.brut import TableBrute
-    from donnees_insee.lecture.reconnaissance import Colonne
+from donnees_insee.lecture.brut import TableBrute
+from donnees_insee.lecture.reconnaissance import Colonne
 
 SUFFIXE_STATUT = "__statut"
 # Ce que l'ordinateur lit tout seul ; le reste passe par lire_nombre, valeur distincte par valeur distincte.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 import pyarrow as pa
@@ -13,12 +13,10 @@ import pyarrow.compute as pc
 from donnees_insee import codes
 from donnees_insee.catalogue.tables import reference
 from donnees_insee.erreurs import SourceNonReconnue, TableNonConforme, liste_de_fautes
+from donnees_insee.lecture.brut import TableBrute
+from donnees_insee.lecture.reconnaissance import Lot
 from donnees_insee.preparation import sources_recues as locales
 from donnees_insee.preparation.nombres import SUFFIXE_STATUT, lire_table
-
-if TYPE_CHECKING:
-    from donnees_insee.lecture.brut import TableBrute
-    from donnees_insee.lecture.reconnaissance import Lot
 
 __all__ = ["SUFFIXE_STATUT", "TablePreparee", "compter_les_equipements", "preparer"]
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import Source
 from donnees_insee.catalogue.tables import Millesime
+from donnees_insee.depot.avant_depot import Examen
 from donnees_insee.erreurs import ParametreInvalide
-
-if TYPE_CHECKING:
-    from donnees_insee.base.base import Base
-    from donnees_insee.depot.avant_depot import Examen
-    from donnees_insee.telechargement.registre import Version
+from donnees_insee.telechargement.registre import Version
 
 
 @dataclass(frozen=True)
