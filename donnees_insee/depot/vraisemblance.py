@@ -40,7 +40,7 @@ class Identite:
 @lru_cache(maxsize=1)
 def _identites() -> dict[str, list[Identite]]:
     lues: dict[str, list[Identite]] = {}
-    for r in reference("vraisemblance.csv"):
+    for r in reference("vraisemblance"):
         total, parties = (
             [p.strip() for p in r[cote].split("+") if p.strip()] for cote in ("total", "parties")
         )

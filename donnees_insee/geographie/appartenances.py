@@ -13,8 +13,7 @@ import pandas as pd
 
 from donnees_insee import codes
 from donnees_insee.base.base import Base, VueDeBase
-from donnees_insee.catalogue.tables import reference
-from donnees_insee.codes import normaliser
+from donnees_insee.codes import normaliser, reference
 from donnees_insee.geographie.listes_iris import lire_sans_geometrie, listes_tenues
 
 __all__ = ["Geographie", "geographie", "normaliser"]

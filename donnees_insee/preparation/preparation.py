@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from donnees_insee import codes
-from donnees_insee.catalogue.tables import reference
+from donnees_insee.codes import reference
 from donnees_insee.erreurs import SourceNonReconnue, TableNonConforme, liste_de_fautes
 from donnees_insee.lecture.brut import TableBrute
 from donnees_insee.lecture.reconnaissance import Lot
