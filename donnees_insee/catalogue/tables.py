@@ -18,13 +18,7 @@ from donnees_insee.codes import reference
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
 
 # Ce que vaut une adresse, du plus sûr au moins sûr (légende de formats_insee et de `abs sources lister`).
-CERTITUDES: Final[dict[str, str]] = {
-    "V1": "sûre",
-    "V2": "recoupée",
-    "V3": "probable",
-    "P": "supposée",
-    "inconnue": "à retrouver",
-}
+CERTITUDES: Final = {r["certitude"]: r["sens"] for r in reference("certitudes")}
 
 
 @dataclass(frozen=True)

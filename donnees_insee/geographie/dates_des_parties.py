@@ -88,11 +88,9 @@ class Dates:
         return pd.Series({q: float(serie[c]) for q, c in seules.items()}, dtype=float)
 
 
+_partagees = lru_cache(maxsize=4)(Dates)
+
+
 def dates(base: Base) -> Dates:
     """Donner les dates des parties d'édition d'une base, établies une fois tant que ses fichiers ne changent pas."""
     return _partagees(geographie(base))
-
-
-@lru_cache(maxsize=4)
-def _partagees(geographie_de_la_base: Geographie) -> Dates:
-    return Dates(geographie_de_la_base)

@@ -16,9 +16,7 @@ from donnees_insee.erreurs import SourceNonReconnue, TableNonConforme, liste_de_
 from donnees_insee.lecture.brut import TableBrute
 from donnees_insee.lecture.reconnaissance import Lot
 from donnees_insee.preparation import sources_recues as locales
-from donnees_insee.preparation.nombres import SUFFIXE_STATUT, lire_table
-
-__all__ = ["SUFFIXE_STATUT", "TablePreparee", "compter_les_equipements", "preparer"]
+from donnees_insee.preparation.nombres import lire_table
 
 EQUIPEMENTS: Final = frozenset({"equipements", "equipements_comptes"})
 ZERO_PERDU: Final = " Un zéro initial a été perdu, sans doute par un tableur : reprenez le fichier d'origine."
@@ -75,11 +73,8 @@ def preparer(table: TableBrute, lot: Lot) -> TablePreparee:
         )
     if marques:
         remarques.append("marques " + ", ".join(f"{m} : {n}" for m, n in sorted(marques.items())))
-    return TablePreparee(_triee(gardees), niveau, millesime, tuple(remarques))
-
-
-def _triee(table: pa.Table) -> pa.Table:
-    return table if _est_croissante(table["code"]) else table.sort_by("code")
+    triee = gardees if _est_croissante(gardees["code"]) else gardees.sort_by("code")
+    return TablePreparee(triee, niveau, millesime, tuple(remarques))
 
 
 def _mettre_de_cote(donnees: pa.Table, lot: Lot) -> tuple[pa.Table, list[str]]:
