@@ -18,7 +18,7 @@ from carnets.declares import parametres_declares
 from carnets.dossier_de_sortie import dossier_de_sortie
 from carnets.exports_anticipes import Documents
 from carnets.parametres import verifier_parametres
-from donnees_insee.base.lignes_recues import exiger_le_registre
+from donnees_insee.base.base import exiger_le_registre
 from donnees_insee.chemins import creer_dossier, fichier_provisoire
 from donnees_insee.erreurs import ErreurAbs, SortieImpossible
 

@@ -12,16 +12,17 @@ from typing import Final
 METROPOLE_DU_GRAND_PARIS: Final = "200054781"
 
 
-def reference(nom: str) -> list[dict[str, str]]:
-    """Lire une table de référence du catalogue."""
-    fichier = resources.files("donnees_insee.catalogue") / "reference" / nom
+@lru_cache(maxsize=32)
+def reference(nom: str) -> tuple[dict[str, str], ...]:
+    """Lire une table livrée du catalogue, que l'analyste ne complète pas."""
+    fichier = resources.files("donnees_insee.catalogue") / "reference" / f"{nom}.csv"
     with fichier.open(encoding="utf-8") as flux:
-        return list(csv.DictReader(flux, delimiter=";"))
+        return tuple(csv.DictReader(flux, delimiter=";"))
 
 
 # « [0-9] » et non « \d », qui admettrait les chiffres arabes ou thaïs.
-FORMES: Final = {r["niveau"]: re.compile(r["forme"]) for r in reference("codes.csv")}
-ATTENDUS: Final = {r["niveau"]: r["attendu"] for r in reference("codes.csv")}
+FORMES: Final = {r["niveau"]: re.compile(r["forme"]) for r in reference("codes")}
+ATTENDUS: Final = {r["niveau"]: r["attendu"] for r in reference("codes")}
 
 # Communes à arrondissements municipaux : code de la ville → préfixe des codes d'arrondissement.
 ARRONDISSEMENTS: Final[dict[str, str]] = {"75056": "751", "69123": "6938", "13055": "132"}
@@ -109,10 +110,10 @@ def normaliser(texte: str) -> str:
 @lru_cache(maxsize=2)
 def noms_officiels(niveau: str) -> dict[str, str]:
     """Lire les noms des départements ou des régions (code officiel géographique)."""
-    return {r["code"]: r["nom"] for r in reference(f"{niveau}s.csv")}
+    return {r["code"]: r["nom"] for r in reference(f"{niveau}s")}
 
 
 @lru_cache(maxsize=1)
 def etablissements_territoriaux() -> dict[str, tuple[str, str]]:
     """Lire l'établissement public territorial de chaque commune de la Métropole du Grand Paris."""
-    return {r["commune"]: (r["ept"], r["nom"]) for r in reference("ept.csv")}
+    return {r["commune"]: (r["ept"], r["nom"]) for r in reference("ept")}

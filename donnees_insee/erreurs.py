@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import tomllib
 from collections.abc import Iterable
+from importlib import resources
 from typing import Final
 from unicodedata import category
 
@@ -54,19 +56,9 @@ class SortieImpossible(ErreurAbs):
 
 # Les signes d'Unicode qui inversent l'ordre d'affichage : un nom de fichier peut ainsi mentir sur son extension.
 RENVERSEMENTS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-CAUSES: Final = {
-    errno.ENOSPC: "le disque est plein : faites de la place",
-    errno.EDQUOT: "votre quota de disque est atteint : faites de la place",
-    errno.EACCES: "le système en refuse l'accès : vérifiez vos droits",
-    errno.EPERM: "le système en refuse l'accès : vérifiez vos droits",
-    errno.EROFS: "le disque n'admet que la lecture",
-    errno.ENAMETOOLONG: "le nom est trop long pour ce disque",
-    errno.ENOENT: "le fichier ou le dossier n'existe pas",
-    errno.EISDIR: "c'est un dossier",
-    errno.ENOTDIR: "un élément du chemin n'est pas un dossier",
-    errno.EIO: "le disque ou le réseau a failli",
-    errno.EMFILE: "trop de fichiers sont ouverts à la fois",
-}
+# Lues d'emblée : quand trop de fichiers sont ouverts, il serait trop tard.
+_CAUSES_ECRITES: Final = resources.files("donnees_insee").joinpath("causes.toml").read_text(encoding="utf-8")
+CAUSES: Final = {getattr(errno, nom): phrase for nom, phrase in tomllib.loads(_CAUSES_ECRITES).items()}
 
 
 def cause_en_clair(cause: OSError) -> str:

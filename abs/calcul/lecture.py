@@ -17,7 +17,7 @@ from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import Source
 from donnees_insee.catalogue.tables import marques
 from donnees_insee.lecture.reconnaissance import traduire
-from donnees_insee.preparation.preparation import SUFFIXE_STATUT
+from donnees_insee.preparation.nombres import SUFFIXE_STATUT
 
 DRAPEAUX: Final[tuple[str, ...]] = tuple(table("_lecture")["drapeaux"])
 

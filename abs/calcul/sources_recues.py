@@ -18,8 +18,7 @@ from abs.indicateurs.formules import formule
 from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateurs
 from abs.statuts import Statut
 from abs.territoires.territoires import Territoire
-from donnees_insee.base.base import Base
-from donnees_insee.base.lignes_recues import lignes_recues
+from donnees_insee.base.base import Base, lignes_recues
 from donnees_insee.base.publications import Publication
 from donnees_insee.catalogue.catalogue import source
 from donnees_insee.catalogue.modeles_recus import modeles

@@ -19,7 +19,7 @@ from carnets.observatoire.chiffres import Chiffres, etablir, sans_suivi
 from carnets.observatoire.fiches import Fiche, fiches
 from carnets.observatoire.mots import dates_lisibles, jour_lisible, raison_sans_carte
 from carnets.observatoire.pages import donnees_des_territoires, en_script, pages_des_territoires, sommaire
-from donnees_insee.base.lignes_recues import exiger_le_registre
+from donnees_insee.base.base import exiger_le_registre
 from donnees_insee.base.publications import noter
 from donnees_insee.catalogue.catalogue import source
 from donnees_insee.chemins import creer_dossier

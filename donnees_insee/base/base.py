@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from donnees_insee.base import publications
 from donnees_insee.base.couches import CONSULTEES, LectureDesCouches
@@ -30,6 +31,8 @@ from donnees_insee.base.recus import Recu, attestees, chemin_du_recu, ecrire_rec
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.chemins import dossier_des_donnees
 from donnees_insee.erreurs import DonneeAbsente
+from donnees_insee.preparation.nombres import SUFFIXE_STATUT
+from donnees_insee.preparation.sources_recues import SOURCE, completer, identites, lire_date
 
 
 @dataclass(frozen=True)
@@ -178,15 +181,13 @@ class Base(LectureDesCouches):
         >>> base.lire("rp_population", 2022, "iris", prefixes=["99001"], colonnes=["P_POP"]).shape
         (22, 1)
         """
-        cle_codes = None if codes is None else tuple(sorted(set(codes)))
-        cle_colonnes = None if colonnes is None else tuple(sorted(set(colonnes)))
-        cle_prefixes = None if prefixes is None else tuple(sorted(set(prefixes)))
+        cles = [None if v is None else tuple(sorted(set(v))) for v in (prefixes, codes, colonnes)]
         parts = self._parts_de(source, millesime, niveau)
         connue = sources().get(source)
         simple = connue is None or connue.identite == ("code",)
         etats = tuple(self._etats.get(p.chemin) or etat_de_fichier(p.chemin) for p in parts)
         # Copie à l'écriture : qui change sa copie ne touche pas la table gardée.
-        return _lire_et_reunir(etats, simple, cle_prefixes, cle_codes, cle_colonnes).copy(deep=False)
+        return _lire_et_reunir(etats, simple, *cles).copy(deep=False)
 
     def codes(self, source: str, millesime: int | None, niveau: str) -> pa.ChunkedArray:
         """Lister les codes tenus d'une source, sans rien lire d'autre."""
@@ -261,3 +262,38 @@ def familles() -> dict[str, list[str]]:
         if not source.a_venir:
             rangees.setdefault(source.famille, []).append(source.id)
     return rangees
+
+
+# -- sources locales : toutes leurs lignes, sans en perdre ni en répéter -----------------------------
+
+
+def exiger_le_registre(base: Base, diffusion: str) -> None:
+    """Vérifier, avant un document public, que la base dit ce qui a déjà été publié de ses données reçues."""
+    lignes = lignes_recues(base)
+    if diffusion == "publique" and len(lignes) and (lignes["DIFFUSION"] == "publique").any():
+        publications.lire(base.dossier_du_registre)
+
+
+def lignes_recues(base: Base) -> pd.DataFrame:
+    """Relire toutes les lignes des sources locales déposées."""
+    parts = base.parts_de(SOURCE)
+    # Chaque part est lue telle quelle : réunir par code perdrait les autres indicateurs d'un même territoire.
+    tables = [completer(pq.read_table(p.chemin).to_pandas()) for p in parts]
+    if not tables:
+        return pd.DataFrame(columns=["code", "date", "annee", "indicateur"])
+    lignes = pd.concat(tables, ignore_index=True)
+    for nom in ("NUMERATEUR", "DENOMINATEUR"):
+        if nom + SUFFIXE_STATUT not in lignes:
+            lignes[nom + SUFFIXE_STATUT] = None
+    # Un même partenaire s'écrit « CCAS » ou « ccas » : pris pour deux, leurs masques seraient choisis chacun à part.
+    cles = lignes["PRODUCTEUR"].str.casefold().str.split().str.join(" ")
+    lignes["PRODUCTEUR"] = lignes["PRODUCTEUR"].str.strip().groupby(cles).transform("first")
+    lignes["DIFFUSION"] = lignes["DIFFUSION"].str.strip().str.lower()
+    lignes = lignes.assign(**identites(lignes))
+    dates = [lire_date(str(t)) for t in lignes["DATE"]]
+    lignes["annee"] = [d.annee if d else 0 for d in dates]
+    cles = ["code", "date", "indicateur"]
+    lignes = lignes.sort_values(cles, kind="stable")
+    groupes = lignes.groupby(cles, sort=False)
+    seuils, diffusions = groupes["SEUIL"].transform("max"), groupes["DIFFUSION"].transform("min")
+    return lignes.assign(SEUIL=seuils, DIFFUSION=diffusions).drop_duplicates(cles).reset_index(drop=True)

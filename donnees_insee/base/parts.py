@@ -17,13 +17,13 @@ import pyarrow.parquet as pq
 
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import ErreurAbs, FichierIllisible
+from donnees_insee.preparation.nombres import SUFFIXE_STATUT
 
 # Mesuré sur la France entière (tests/bancs) : au-delà, une commune fait lire trop de lignes ; en deçà, le pied
 # de fichier coûte plus que les données. lz4 se lit et s'écrit deux fois plus vite que zstd pour 12 % d'octets de plus.
 TAILLE_DE_GROUPE: Final = 2048
 COMPRESSION: Final = "lz4"
 SANS_DATE: Final = "sans_date"
-SUFFIXE_STATUT: Final = "__statut"
 # Après tout caractère d'un code : borne haute des codes qui ont un début donné.
 FIN: Final = "\uffff"
 

@@ -14,16 +14,11 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 
+from donnees_insee.codes import reference
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
 
 # Ce que vaut une adresse, du plus sûr au moins sûr (légende de formats_insee et de `abs sources lister`).
-CERTITUDES: Final[dict[str, str]] = {
-    "V1": "sûre",
-    "V2": "recoupée",
-    "V3": "probable",
-    "P": "supposée",
-    "inconnue": "à retrouver",
-}
+CERTITUDES: Final = {r["certitude"]: r["sens"] for r in reference("certitudes")}
 
 
 @dataclass(frozen=True)
@@ -139,21 +134,10 @@ def oublier() -> None:
         lecture.cache_clear()
 
 
-def reference(nom: str) -> list[dict[str, str]]:
-    """Lire une table livrée, que l'analyste ne complète pas."""
-    fichier = resources.files("donnees_insee.catalogue") / "reference" / f"{nom}.csv"
-    with fichier.open(encoding="utf-8") as flux:
-        return list(csv.DictReader(flux, delimiter=";"))
-
-
-@lru_cache(maxsize=1)
-def _non_additives() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((re.compile(r["motif"], re.IGNORECASE), r["nature"]) for r in reference("non_additives"))
-
-
 def nature_non_additive(variable: str) -> str | None:
     """Dire pourquoi une variable ne s'additionne pas."""
-    return next((nature for motif, nature in _non_additives() if motif.fullmatch(variable)), None)
+    regles = reference("non_additives")
+    return next((r["nature"] for r in regles if re.fullmatch(r["motif"], variable, re.IGNORECASE)), None)
 
 
 def _lignes(nom: str) -> list[tuple[str, int, dict[str, str]]]:

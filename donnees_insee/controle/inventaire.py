@@ -10,12 +10,12 @@ from typing import Final
 
 import pyarrow.parquet as pq
 
-from donnees_insee.base.parts import SUFFIXE_STATUT
 from donnees_insee.base.recus import DEBUT, LotRecu, Recu, lire_recu
 from donnees_insee.depot.depot import empreinte
 from donnees_insee.depot.rangement import COMPAGNONS, compagnons
 from donnees_insee.erreurs import FichierIllisible
 from donnees_insee.lecture.tables import refuser_un_parquet_demesure
+from donnees_insee.preparation.nombres import variables_de
 
 # Tout ce que le dossier des données peut contenir ; le reste n'est ni vérifié ni emporté.
 FORMES: Final = {
@@ -241,8 +241,7 @@ def _est_derivee(adresse: str, recu: Recu, siennes: Collection[str]) -> bool:
 
 def _taille(chemin: Path) -> tuple[int, int]:
     noms = pq.read_schema(chemin).names
-    variables = [n for n in noms if n != "code" and not n.endswith(SUFFIXE_STATUT)]
-    return pq.read_metadata(chemin).num_rows, 1 if "geometry" in noms else len(variables)
+    return pq.read_metadata(chemin).num_rows, 1 if "geometry" in noms else len(variables_de(noms))
 
 
 def _en_mots(tailles: list[tuple[int, int]]) -> str:

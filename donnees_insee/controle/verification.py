@@ -86,9 +86,7 @@ def verifier(
     for recu in trouve.recus:
         bilan.fautes += tuple(inventaire.parts_annoncees(recu, trouve, lisibles))
 
-    for recu in trouve.recus:
-        if recu.sha256 not in choisis:
-            continue
+    for recu in (r for r in trouve.recus if r.sha256 in choisis):
         avancer(f"cellules de {recu.nom}")
         if copie := saines[recu.sha256]:
             comparees, fautes = _comparer_le_fichier(recu, copie, trouve, lisibles)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import Source
+from donnees_insee.codes import reference
 from donnees_insee.depot.contradictions import refuser_contradiction
 from donnees_insee.depot.ecarts import (
     Ecart,
@@ -22,19 +23,11 @@ from donnees_insee.depot.ecarts import (
     seuils,
 )
 from donnees_insee.erreurs import TableNonConforme
-from donnees_insee.preparation.preparation import SUFFIXE_STATUT, TablePreparee
+from donnees_insee.preparation.nombres import variables_de
+from donnees_insee.preparation.preparation import TablePreparee
 
 EXEMPLES: Final = 5
 ECARTS_MONTRES: Final = 6
-NATURES: Final = {
-    "corrige": "valeurs corrigées du même millésime",
-    "facteur": "changement probable d'unité",
-    "borne": "valeurs impossibles",
-    "negatif": "valeurs négatives nouvelles",
-    "variation": "niveaux qui ont beaucoup bougé",
-    "bande": "valeurs hors de l'étendue tenue",
-    "manquants": "cellules vides plus ou moins nombreuses",
-}
 
 
 @dataclass(frozen=True)
@@ -99,11 +92,11 @@ class Examen:
 
     def _phrases_d_ecarts(self) -> tuple[str, ...]:
         lignes: list[str] = []
-        for nature, titre in NATURES.items():
-            de_cette_nature = [e for e in self.ecarts if e.nature == nature]
+        for genre in reference("natures_d_ecart"):
+            de_cette_nature = [e for e in self.ecarts if e.nature == genre["nature"]]
             if not de_cette_nature:
                 continue
-            lignes.append(f"{titre.capitalize()} ({accord(len(de_cette_nature), 'variable')}) :")
+            lignes.append(f"{genre['titre'].capitalize()} ({accord(len(de_cette_nature), 'variable')}) :")
             lignes += [f"  - {e.phrase}" for e in de_cette_nature[:ECARTS_MONTRES]]
             if len(de_cette_nature) > ECARTS_MONTRES:
                 lignes.append(f"  - … et {len(de_cette_nature) - ECARTS_MONTRES} autres variables.")
@@ -141,7 +134,7 @@ def comparer(
     """Comparer deux tables : variables, codes, niveaux, bornes, cellules vides."""
     recue = pd.DataFrame(prepare.donnees.drop(columns="geometry", errors="ignore")).set_index("code")
     ancienne = pd.DataFrame(index=pd.Index([], name="code", dtype="str")) if tenue is None else tenue
-    neuves, vieilles = set(_variables(recue)), set(_variables(ancienne))
+    neuves, vieilles = set(variables_de(recue.columns)), set(variables_de(ancienne.columns))
     codes_neufs, codes_vieux = set(recue.index), set(ancienne.index)
     ecarts: list[Ecart] = []
     for variable in sorted(v for v in neuves if pd.api.types.is_numeric_dtype(recue[v])):
@@ -180,10 +173,6 @@ def _contradiction(tenue: pd.DataFrame, source: Source, prepare: TablePreparee, 
     except TableNonConforme as refus:
         return str(refus)
     return ""
-
-
-def _variables(table: pd.DataFrame) -> list[str]:
-    return [c for c in table.columns if not c.endswith(SUFFIXE_STATUT)]
 
 
 def _date(millesime: int | None) -> str:

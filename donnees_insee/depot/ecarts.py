@@ -35,22 +35,16 @@ class Ecart:
 @lru_cache(maxsize=1)
 def seuils() -> dict[str, float]:
     """Lire les seuils au-delà desquels un écart est dit."""
-    return {r["seuil"]: float(r["valeur"]) for r in reference("seuils_examen.csv")}
-
-
-@lru_cache(maxsize=1)
-def _regles_de_grandeur() -> tuple[tuple[str, re.Pattern[str], Grandeur], ...]:
-    regles = []
-    for r in reference("grandeurs.csv"):
-        minimum, maximum = (float(r[borne]) if r[borne] else None for borne in ("min", "max"))
-        regles.append((r["source"], re.compile(r["motif"]), Grandeur(r["grandeur"], minimum, maximum)))
-    return tuple(regles)
+    return {r["seuil"]: float(r["valeur"]) for r in reference("seuils_examen")}
 
 
 def grandeur_de(source: str, variable: str) -> Grandeur:
     """Dire ce que mesure une variable."""
-    de_la_source = ((motif, g) for voulue, motif, g in _regles_de_grandeur() if voulue in {"*", source})
-    return next((g for motif, g in de_la_source if motif.fullmatch(variable)), Grandeur())
+    for regle in reference("grandeurs"):
+        if regle["source"] in {"*", source} and re.fullmatch(regle["motif"], variable):
+            minimum, maximum = (float(regle[borne]) if regle[borne] else None for borne in ("min", "max"))
+            return Grandeur(regle["grandeur"], minimum, maximum)
+    return Grandeur()
 
 
 # -- les écarts d'une variable -----------------------------------------------------------------

@@ -66,32 +66,20 @@ def examiner_membres(
     """Préparer des fichiers hors de la base, puis comparer chacune de leurs tables à ce qui est tenu."""
     # Préparés contre une base vide : une contradiction avec la base est un constat du rapport, pas un refus.
     vide = base_vide()
-    deja_vues: list[Part] = []
-    return [_examiner_membre(base, vide, *lu, millesime, deja_vues) for lu in lus]
+    vues: list[Part] = []
+    examines = []
+    for fichier, nom, prefixe in lus:
+        try:
+            parts = preparer_fichier(vide, fichier, nom, prefixe, millesime, vues, malgre_les_ecarts=True)
+            vues += parts
+            examens = tuple(_examiner_part(base, part, fichier.name) for part in parts)
+            examines.append(FichierExamine(nom, "reconnu", tuple(p.lot for p in parts), "", examens))
+        except Exception as cause:  # noqa: BLE001 - un fichier que rien n'avait prévu n'arrête pas les autres
+            raison = raison_du_refus(nom, cause, "Signalez-la avec ce fichier.")
+            examines.append(FichierExamine(nom, "refuse", raison=raison))
+    return examines
 
 
-def _examiner_membre(
-    base: Base,
-    vide: Base,
-    fichier: Path,
-    nom: str,
-    prefixe: str,
-    millesime: int | None,
-    deja_vues: list[Part],
-) -> FichierExamine:
-    try:
-        parts = preparer_fichier(vide, fichier, nom, prefixe, millesime, deja_vues, malgre_les_ecarts=True)
-        deja_vues += parts
-        examens = tuple(
-            examiner_table(
-                base,
-                source(p.lot.source),
-                TablePreparee(p.donnees, p.lot.niveau, p.lot.millesime, ()),
-                fichier.name,
-            )
-            for p in parts
-        )
-    except Exception as cause:  # noqa: BLE001 - un fichier que rien n'avait prévu n'arrête pas les autres
-        raison = raison_du_refus(nom, cause, "Signalez-la avec ce fichier.")
-        return FichierExamine(nom, "refuse", raison=raison)
-    return FichierExamine(nom, "reconnu", tuple(p.lot for p in parts), "", examens)
+def _examiner_part(base: Base, part: Part, nom: str) -> Examen:
+    prepare = TablePreparee(part.donnees, part.lot.niveau, part.lot.millesime, ())
+    return examiner_table(base, source(part.lot.source), prepare, nom)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,12 +31,8 @@ from donnees_insee.lecture.contours import EXTENSIONS_COUCHE, lire_couche
 from donnees_insee.lecture.reconnaissance import Lot, reconnaitre
 from donnees_insee.lecture.tables import EXTENSIONS_TABLE, lire_carreaux, lire_tables
 from donnees_insee.preparation.mise_en_forme import mettre_en_forme
-from donnees_insee.preparation.preparation import (
-    SUFFIXE_STATUT,
-    TablePreparee,
-    compter_les_equipements,
-    preparer,
-)
+from donnees_insee.preparation.nombres import variables_de
+from donnees_insee.preparation.preparation import TablePreparee, compter_les_equipements, preparer
 
 # Ce qu'une comparaison au millésime tenu peut trahir d'un fichier aux colonnes échangées.
 SURPRISES: Final = frozenset({"facteur", "negatif", "variation"})
@@ -71,6 +67,7 @@ def preparer_fichier(
 ) -> list[Part]:
     """Lire, reconnaître et vérifier un fichier, sans rien écrire."""
     extension = fichier.suffix.lower()
+    parts: list[Part] = []
     try:
         if extension in EXTENSIONS_COUCHE:
             carreaux = lire_carreaux(fichier)
@@ -84,12 +81,22 @@ def preparer_fichier(
                 f"« {nom} » a l'extension {extension or '(aucune)'}, qu'aucune source n'emploie. On attend CSV, TSV, "
                 "TXT, XLS, XLSX, ODS, GeoJSON, TopoJSON, GPKG, SHP, Parquet, ZIP ou 7Z."
             )
-        return _preparer_tables(base, fichier, tables, nom, prefixe, millesime, en_attente, malgre_les_ecarts)
+        for rang, table, lot in _reconnues(tables, fichier, nom, millesime):
+            prepare = _vraisemblable(preparer(table, lot), lot, nom, malgre_les_ecarts=malgre_les_ecarts)
+            ou = (lot.source.id, prepare.millesime, prepare.niveau)
+            memes = [p.contenu for p in (*parts, *en_attente) if p.lot.ou == ou]
+            refuser_contradiction(a_comparer(base, lot.source, prepare, memes), lot.source, prepare, nom)
+            prepare = replace(prepare, remarques=(*prepare.remarques, *_surprises(base, lot, prepare, nom)))
+            recu = _lot_recu(lot, prepare, table.origine if len(tables) > 1 else nom, table.remarques)
+            derives = compter_les_equipements(lot.source.id, prepare).items()
+            tires = [(recu, prepare.contenu), *((_lot_derive(recu, niveau, c), c) for niveau, c in derives)]
+            parts += [Part(lu, base.chemin_de_part(*lu.ou, f"{prefixe}-{rang}"), tire) for lu, tire in tires]
     except (OSError, MemoryError) as cause:
         raison = cause_en_clair(cause) if isinstance(cause, OSError) else "la mémoire manque"
         raise FichierIllisible(
             f"« {nom} » ne peut pas être lu jusqu'au bout : {raison}. Rien n'a été changé ; recommencez ensuite."
         ) from cause
+    return parts
 
 
 def base_vide() -> Base:
@@ -113,18 +120,10 @@ def _preparer_couche(base: Base, fichier: Path, nom: str, prefixe: str, millesim
     return Part(lot, base.chemin_de_part(*lot.ou, prefixe), couche.couche)
 
 
-def _preparer_tables(
-    base: Base,
-    fichier: Path,
-    tables: Sequence[TableBrute],
-    nom: str,
-    prefixe: str,
-    millesime: int | None,
-    en_attente: Sequence[Part],
-    malgre_les_ecarts: bool,
-) -> list[Part]:
-    """Préparer toutes les tables d'un fichier ; une feuille qui n'est d'aucune source est laissée."""
-    parts: list[Part] = []
+def _reconnues(
+    tables: Sequence[TableBrute], fichier: Path, nom: str, millesime: int | None
+) -> Iterator[tuple[int, TableBrute, Lot]]:
+    """Reconnaître les tables d'un fichier, l'une après l'autre ; une feuille qui n'est d'aucune source est laissée."""
     refus: list[ErreurAbs] = []
     for rang, table in enumerate(tables):
         try:
@@ -138,26 +137,15 @@ def _preparer_tables(
             )
         except SourceNonReconnue as cause:
             refus.append(cause)
-            continue
-        prepare = _vraisemblable(preparer(table, lot), lot, nom, malgre_les_ecarts=malgre_les_ecarts)
-        ou = (lot.source.id, prepare.millesime, prepare.niveau)
-        memes = [p.contenu for p in (*parts, *en_attente) if p.lot.ou == ou]
-        refuser_contradiction(a_comparer(base, lot.source, prepare, memes), lot.source, prepare, nom)
-        prepare = replace(prepare, remarques=(*prepare.remarques, *_surprises(base, lot, prepare, nom)))
-        recu = _lot_recu(lot, prepare, table.origine if len(tables) > 1 else nom, table.remarques)
-        derives = compter_les_equipements(lot.source.id, prepare).items()
-        tires = [(recu, prepare.contenu), *((_lot_derive(recu, niveau, c), c) for niveau, c in derives)]
-        parts += [Part(lu, base.chemin_de_part(*lu.ou, f"{prefixe}-{rang}"), table) for lu, table in tires]
-    if not parts:
-        raise (
-            refus[0]
-            if refus
-            else SourceNonReconnue(
-                f"« {nom} » ne contient aucune feuille dont une ligne porte des noms techniques de colonnes "
-                "(IRIS, CODGEO…). Déposez le classeur tel que publié."
-            )
+        else:
+            yield rang, table, lot
+    if refus and len(refus) == len(tables):
+        raise refus[0]
+    if not tables:
+        raise SourceNonReconnue(
+            f"« {nom} » ne contient aucune feuille dont une ligne porte des noms techniques de colonnes "
+            "(IRIS, CODGEO…). Déposez le classeur tel que publié."
         )
-    return parts
 
 
 def _vraisemblable(prepare: TablePreparee, lot: Lot, nom: str, *, malgre_les_ecarts: bool) -> TablePreparee:
@@ -194,13 +182,12 @@ def _surprises(base: Base, lot: Lot, prepare: TablePreparee, nom: str) -> tuple[
 
 
 def _lot_recu(lot: Lot, prepare: TablePreparee, origine: str, remarques: tuple[str, ...]) -> LotRecu:
-    variables = [c for c in prepare.noms if c != "code" and not c.endswith(SUFFIXE_STATUT)]
     return LotRecu(
         source=lot.source.id,
         millesime=prepare.millesime,
         niveau=prepare.niveau,
         lignes=len(prepare.contenu),
-        colonnes=len(variables),
+        colonnes=len(variables_de(prepare.noms)),
         origine=origine,
         geographie=lot.source.geographie_de(prepare.millesime, prepare.niveau),
         d_ou=lot.d_ou,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -37,15 +36,11 @@ class Identite:
         return {*self.total, *self.parties} <= set(nombres.columns)
 
 
-@lru_cache(maxsize=1)
-def _identites() -> dict[str, list[Identite]]:
-    lues: dict[str, list[Identite]] = {}
-    for r in reference("vraisemblance.csv"):
-        total, parties = (
-            [p.strip() for p in r[cote].split("+") if p.strip()] for cote in ("total", "parties")
-        )
-        lues.setdefault(r["source"], []).append(Identite(r["relation"], total, parties))
-    return lues
+def _identites(source: str) -> Iterator[Identite]:
+    for r in reference("vraisemblance"):
+        if r["source"] == source:
+            cotes = ([p.strip() for p in r[cote].split("+") if p.strip()] for cote in ("total", "parties"))
+            yield Identite(r["relation"], *cotes)
 
 
 def invraisemblances(source: str, table: pd.DataFrame) -> list[str]:
@@ -72,7 +67,7 @@ def invraisemblances(source: str, table: pd.DataFrame) -> list[str]:
     """
     nombres = table.select_dtypes("number").set_axis(table["code"])
     fautes = [*_hors_bornes(source, nombres)]
-    for regle in _identites().get(source, ()):
+    for regle in _identites(source):
         fautes += _verifier(regle, nombres)
     suite = [f"… et {accord(len(fautes) - MONTREES, 'autre relation', 'rompues')}."]
     return fautes if len(fautes) <= MONTREES else [*fautes[:MONTREES], *suite]
@@ -88,7 +83,7 @@ def _doutes(source: str, nombres: pd.DataFrame) -> Iterator[str]:
     vides = nombres.columns[nombres.isna().all()]
     if len(vides):
         yield f"{_noms(nombres[vides])} : aucun chiffre"
-    for regle in _identites().get(source, ()):
+    for regle in _identites(source):
         if regle.relation == "complet":
             absents = nombres.drop(columns=vides).isna()
             partielles = absents.any(axis=1) & ~absents.all(axis=1)

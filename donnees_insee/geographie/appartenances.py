@@ -6,19 +6,15 @@ import re
 from collections import defaultdict
 from functools import cached_property, lru_cache, reduce
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
 from donnees_insee import codes
-from donnees_insee.catalogue.tables import reference
-from donnees_insee.codes import normaliser
+from donnees_insee.base.base import Base, VueDeBase
+from donnees_insee.codes import normaliser, reference
 from donnees_insee.geographie.listes_iris import lire_sans_geometrie, listes_tenues
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from donnees_insee.base.base import Base, VueDeBase
 
 __all__ = ["Geographie", "geographie", "normaliser"]
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from donnees_insee import codes
+from donnees_insee.base.base import Base
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide, TerritoireInconnu
 from donnees_insee.geographie.changements_iris import ChangementsIris, comparer_iris, recouvrements
 from donnees_insee.geographie.groupes import Passage, passage_communes
 from donnees_insee.geographie.listes_iris import Liste, deux_listes, listes_d_iris
 from donnees_insee.geographie.mouvements import HistoireDesCommunes
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from donnees_insee.base.base import Base
 
 # Première année proposée quand aucune liste d'IRIS n'en donne une : celle de la table de passage de l'Insee.
 DEPUIS: Final = 2003

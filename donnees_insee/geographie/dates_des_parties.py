@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from donnees_insee import codes
-from donnees_insee.catalogue.catalogue import source
+from donnees_insee.base.base import Base
+from donnees_insee.catalogue.catalogue import Partie, source
 from donnees_insee.catalogue.tables import dates_des_parties
 from donnees_insee.geographie.appartenances import Geographie, geographie
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from donnees_insee.base.base import Base
-    from donnees_insee.catalogue.catalogue import Partie
 
 # Presque tous égaux : un fichier corrigé après coup garde quelques écarts. Deux nombres à quatre chiffres ou plus, égaux
 # à l'unité à ceux d'une seule année, ne le sont pas par hasard.
@@ -92,11 +88,9 @@ class Dates:
         return pd.Series({q: float(serie[c]) for q, c in seules.items()}, dtype=float)
 
 
+_partagees = lru_cache(maxsize=4)(Dates)
+
+
 def dates(base: Base) -> Dates:
     """Donner les dates des parties d'édition d'une base, établies une fois tant que ses fichiers ne changent pas."""
     return _partagees(geographie(base))
-
-
-@lru_cache(maxsize=4)
-def _partagees(geographie_de_la_base: Geographie) -> Dates:
-    return Dates(geographie_de_la_base)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
 from donnees_insee.codes import normaliser
 from donnees_insee.geographie.mouvements import HistoireDesCommunes, Lien, le, libelle_du_mouvement
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
 
 AVANT: Final = "avant"
 APRES: Final = "apres"
@@ -110,26 +108,16 @@ def former(
     explications: Mapping[str, Iterable[str]] | None = None,
 ) -> Passage:
     """Former un passage : deux unités liées, de près ou de loin, sont dans le même groupe."""
-    parents: dict[tuple[str, str], tuple[str, str]] = {}
-
-    def racine(noeud: tuple[str, str]) -> tuple[str, str]:
-        parents.setdefault(noeud, noeud)
-        while parents[noeud] != noeud:
-            parents[noeud] = parents[parents[noeud]]
-            noeud = parents[noeud]
-        return noeud
-
+    ensembles: dict[tuple[str, str], set[tuple[str, str]]] = {}
     for code_avant, code_apres in liens:
-        parents[racine((AVANT, code_avant))] = racine((APRES, code_apres))
-    ensembles: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    for noeud in sorted(parents):
-        ensembles[racine(noeud)].append(noeud)
+        noeuds = {(AVANT, code_avant), (APRES, code_apres)}
+        reunis = noeuds.union(*(ensembles.get(noeud, ()) for noeud in noeuds))
+        ensembles |= dict.fromkeys(reunis, reunis)
     cotes: dict[str, dict[str, str]] = {AVANT: {}, APRES: {}}
-    for noeuds in ensembles.values():
-        nouveaux = [code for cote, code in noeuds if cote == APRES]
-        nom = nouveaux[0] if len(nouveaux) == 1 else f"{nouveaux[0]}+{len(nouveaux) - 1}"
-        for cote, code in noeuds:
-            cotes[cote][code] = nom
+    for (cote, code), reunis in ensembles.items():
+        nouveaux = [unite for du_cote, unite in reunis if du_cote == APRES]
+        autres = f"+{len(nouveaux) - 1}" if len(nouveaux) > 1 else ""
+        cotes[cote][code] = min(nouveaux) + autres
     rangees: dict[str, dict[str, None]] = defaultdict(dict)
     for code, phrases in (explications or {}).items():
         rangees[cotes[APRES][code]].update(dict.fromkeys(phrases))

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import pandas as pd
 import pyarrow.parquet as pq
 
+from donnees_insee.base.base import Base
 from donnees_insee.base.couches import restaurer
 from donnees_insee.base.parts import fils_admis, part_lisible
 from donnees_insee.geographie.mouvements import ANCIENNE, HistoireDesCommunes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    from donnees_insee.base.base import Base
 
 REFERENCE: Final = {"LIB_IRIS": "nom", "DEPCOM": "commune", "LIBCOM": "nom_commune", "TYP_IRIS": "type"}
 COLONNES: Final = ("code", *REFERENCE.values())

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final
+from functools import cached_property
+from typing import Final
+
+import pandas as pd
 
 from donnees_insee import codes
-from donnees_insee.catalogue.tables import reference
+from donnees_insee.codes import reference
 from donnees_insee.erreurs import ParametreInvalide, TableNonConforme, liste_de_fautes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import pandas as pd
 
 COLONNES: Final = (
     "MOD",
@@ -262,11 +260,7 @@ def le(date: str) -> str:
     return f"au {quantieme} {get_month_names(locale='fr')[int(mois)]} {annee}"
 
 
-@lru_cache(maxsize=1)
-def _libelles() -> dict[str, str]:
-    return {r["mod"]: r["libelle"] for r in reference("mouvements")}
-
-
 def libelle_du_mouvement(mod: str) -> str:
     """Nommer un type de mouvement."""
-    return _libelles().get(mod, f"mouvement de type {mod}")
+    libelles = (r["libelle"] for r in reference("mouvements") if r["mod"] == mod)
+    return next(libelles, f"mouvement de type {mod}")

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from donnees_insee import codes
-from donnees_insee.catalogue.catalogue import sources
+from donnees_insee.catalogue.catalogue import Source, sources
 from donnees_insee.erreurs import FichierIllisible, SourceNonReconnue, TableNonConforme, liste_de_fautes
 from donnees_insee.lecture.brut import nature, refuser_ce_qui_n_est_pas_une_table, refuser_noms_repetes
 from donnees_insee.lecture.pilotes import PILOTES, adresse, noms_des_couches, sous_gdal, verifier_le_compte
 from donnees_insee.lecture.reconnaissance import annee_du_nom, refuser_deux_annees
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
     import geopandas as gpd
-
-    from donnees_insee.catalogue.catalogue import Source
 
 EXTENSIONS_COUCHE: Final = frozenset(PILOTES)
 # Formats où un fichier peut porter plusieurs couches ; les lister relit le fichier.
@@ -92,7 +89,8 @@ def _ouvrir(chemin: Path) -> tuple[gpd.GeoDataFrame, list[str]]:
         )
     if brute.crs is not None:
         return brute, []
-    if chemin.suffix.lower() == ".topojson" and _en_degres(brute):
+    en_degres = (np.abs(brute.total_bounds) <= (180, 90, 180, 90)).all()
+    if chemin.suffix.lower() == ".topojson" and en_degres:
         # TopoJSON, comme GeoJSON, écrit des longitudes et latitudes WGS 84 et ne nomme pas de système.
         return brute.set_crs("EPSG:4326"), ["coordonnées lues en WGS 84, convention du format TopoJSON"]
     raise FichierIllisible(
@@ -118,10 +116,6 @@ def _couche_utile(fichier: str, lisible: str) -> str:
         f"« {fichier} » contient {len(noms)} couches ({', '.join(noms[:4])}…) ; on en attend une seule qui "
         "porte des contours d'IRIS ou de QPV. Exportez la couche voulue seule, puis déposez-la."
     )
-
-
-def _en_degres(brute: gpd.GeoDataFrame) -> bool:
-    return bool((np.abs(brute.total_bounds) <= (180, 90, 180, 90)).all())
 
 
 def _source_des_contours(noms: Iterable[object]) -> Source | None:

@@ -7,9 +7,11 @@ import errno
 import glob
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import duckdb
 import pyarrow as pa
@@ -18,10 +20,6 @@ import pyarrow.csv as csv_arrow
 
 from donnees_insee.erreurs import FichierIllisible
 from donnees_insee.lecture.brut import moteur
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 # Une cellule plus longue n'est pas une donnée : c'est un guillemet qui a avalé la suite du fichier.
 CELLULE_MAXIMALE: Final = 1 << 20

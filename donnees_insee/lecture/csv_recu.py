@@ -8,10 +8,10 @@ import io
 import itertools
 import shutil
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pyarrow as pa
 
@@ -19,9 +19,6 @@ from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.erreurs import FichierIllisible
 from donnees_insee.lecture import brut
 from donnees_insee.lecture.csv_decoupe import EnTete, decouper, decouper_en_nombres, decouper_sans_detour
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SEPARATEURS: Final = (";", ",", "\t", "|")
 BLOC: Final = 1 << 20
@@ -31,29 +28,23 @@ LIGNE_MAXIMALE: Final = 1 << 20
 LIGNES_D_UNE_CELLULE: Final = 50
 
 
-@dataclass(frozen=True)
-class _Examen:
-    """Ce qu'une lecture en continu dit d'un fichier texte."""
-
-    encodage: str
-    a_transcrire: bool
-    remarques: tuple[str, ...]
-    guillemets: bool = True
+# Ce qu'une lecture en continu dit d'un texte : son encodage, s'il est à transcrire, ce qu'on en dit, s'il a des guillemets.
+_Examen = tuple[str, bool, list[str], bool]
 
 
 def lire_csv(chemin: Path) -> brut.TableBrute:
     """Lire un CSV en texte pur."""
-    examen = _examiner(chemin)
-    a_copier = examen.a_transcrire or not _ecrit_en_utf_8(chemin)
+    encodage, a_transcrire, remarques, guillemets = _examiner(chemin)
+    a_copier = a_transcrire or not _ecrit_en_utf_8(chemin)
     with dossier_de_passage("csv") as provisoire:
         lisible = chemin
         if a_copier:
             lisible = Path(provisoire) / "transcrit.csv"
-            _transcrire(chemin, lisible, examen.encodage)
+            _transcrire(chemin, lisible, encodage)
         entete = _trouver_l_en_tete(lisible, chemin.name)
         brut.refuser_noms_repetes([n for n in entete.noms if n], chemin.name)
         texte: pa.Table | brut.TexteDiffere
-        if not a_copier and not examen.guillemets and entete.rang == 0:
+        if not a_copier and not guillemets and entete.rang == 0:
             texte = brut.TexteDiffere(
                 partial(decouper_sans_detour, chemin, entete),
                 partial(decouper_en_nombres, chemin, entete),
@@ -65,11 +56,10 @@ def lire_csv(chemin: Path) -> brut.TableBrute:
                 flux.seek(entete.position)
                 shutil.copyfileobj(flux, cible, BLOC)
             texte = decouper(suite, entete)
-    remarques = list(examen.remarques)
     if len(entete.noms) > len(entete.utiles):
         remarques.append(f"{len(entete.noms) - len(entete.utiles)} colonnes sans nom ôtées")
-    encodage = {"utf-8-sig": "utf-8", "cp1252": "windows-1252"}.get(examen.encodage, examen.encodage)
-    return brut.TableBrute(tuple(entete.utiles), texte, chemin.name, encodage, entete.titre, tuple(remarques))
+    nomme = {"utf-8-sig": "utf-8", "cp1252": "windows-1252"}.get(encodage, encodage)
+    return brut.TableBrute(tuple(entete.utiles), texte, chemin.name, nomme, entete.titre, tuple(remarques))
 
 
 def _ecrit_en_utf_8(chemin: Path) -> bool:
@@ -94,7 +84,7 @@ def _examiner(chemin: Path) -> _Examen:
     utf16 = _utf_16(debut)
     if utf16:
         _exiger(chemin, utf16)
-        return _Examen(utf16, a_transcrire=True, remarques=("encodage utf-16",))
+        return utf16, True, ["encodage utf-16"], True
     comptes = _compter(chemin)
     if comptes["nuls"]:
         raise FichierIllisible(
@@ -103,7 +93,7 @@ def _examiner(chemin: Path) -> _Examen:
         )
     encodage, remarques = _utf_8_ou_windows(chemin, comptes)
     propres = comptes["r"] == 0 or comptes["n"] == comptes["r"] == comptes["rn"]
-    return _Examen(encodage, encodage != "utf-8-sig" or not propres, remarques, comptes["guillemets"] > 0)
+    return encodage, encodage != "utf-8-sig" or not propres, remarques, comptes["guillemets"] > 0
 
 
 def _utf_16(debut: bytes) -> str | None:
@@ -133,15 +123,15 @@ def _compter(chemin: Path) -> Counter[str]:
     return comptes
 
 
-def _utf_8_ou_windows(chemin: Path, comptes: Counter[str]) -> tuple[str, tuple[str, ...]]:
+def _utf_8_ou_windows(chemin: Path, comptes: Counter[str]) -> tuple[str, list[str]]:
     """Décoder sans perte : UTF-8 d'abord, sinon Windows-1252, et le dire."""
     if not comptes["accents"] or _se_decode(chemin, "utf-8"):
-        perdus = ("des accents étaient déjà perdus dans le fichier reçu (caractère �)",)
-        return "utf-8-sig", perdus if comptes["perdus"] else ()
+        perdus = ["des accents étaient déjà perdus dans le fichier reçu (caractère �)"]
+        return "utf-8-sig", perdus if comptes["perdus"] else []
     _exiger(chemin, "cp1252")
     if comptes["meles"]:
-        return "cp1252", ("encodage windows-1252 et UTF-8 mêlés : des accents des noms sont à vérifier",)
-    return "cp1252", ("encodage windows-1252",)
+        return "cp1252", ["encodage windows-1252 et UTF-8 mêlés : des accents des noms sont à vérifier"]
+    return "cp1252", ["encodage windows-1252"]
 
 
 def _se_decode(chemin: Path, encodage: str) -> bool:

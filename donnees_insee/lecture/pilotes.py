@@ -9,14 +9,12 @@ import mmap
 import re
 import sqlite3
 import warnings
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from donnees_insee.erreurs import ErreurAbs, FichierIllisible
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 # Pilote et premiers octets de chaque extension admise ; un JSON commence par une accolade.
 PILOTES: Final = {

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from donnees_insee.catalogue.catalogue import Motif, Source, sources
 from donnees_insee.catalogue.tables import plan
 from donnees_insee.erreurs import SourceNonReconnue, TableNonConforme, liste_de_fautes
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 @dataclass(frozen=True)

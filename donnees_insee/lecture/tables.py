@@ -7,26 +7,22 @@ import pickle
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from donnees_insee.catalogue.catalogue import sources
+from donnees_insee.catalogue.catalogue import Source, sources
 from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.erreurs import FichierIllisible
 from donnees_insee.lecture import archives, brut, feuilles
 from donnees_insee.lecture.csv_recu import lire_csv
 from donnees_insee.lecture.pilotes import adresse, noms_des_couches, sous_gdal, verifier_le_compte
 from donnees_insee.lecture.reconnaissance import traduire
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from donnees_insee.catalogue.catalogue import Source
 
 EXTENSIONS_TEXTE: Final = {".csv", ".txt", ".tsv"}
 EXTENSIONS_CLASSEUR: Final = {".xls", ".xlsx", ".xlsm", ".ods"}
@@ -47,22 +43,18 @@ def lire_tables(chemin: Path) -> list[brut.TableBrute]:
     """Lire toutes les tables d'un fichier CSV, d'un classeur ou d'un Parquet."""
     extension, contenu = chemin.suffix.lower(), brut.nature(chemin)
     brut.refuser_ce_qui_n_est_pas_une_table(chemin, contenu)
-    dit = CONTENUS.get(contenu, f"du contenu de brut.nature « {contenu} »")
+    dit = CONTENUS.get(contenu, f"du contenu de nature « {contenu} »")
+    quoi, conseil = extension, "Rendez-lui l'extension de son contenu, puis déposez-le de nouveau."
     if extension in EXTENSIONS_CLASSEUR:
-        if contenu not in {"zip", "xls"}:
-            raise FichierIllisible(
-                f"« {chemin.name} » porte l'extension d'un classeur mais contient {dit}. "
-                "Enregistrez-le en vrai classeur, ou renommez-le en .csv s'il s'agit de texte."
-            )
-        return lire_classeur(chemin)
-    if extension == ".parquet" and contenu == "parquet":
+        if contenu in {"zip", "xls"}:
+            return lire_classeur(chemin)
+        quoi = "d'un classeur"
+        conseil = "Enregistrez-le en vrai classeur, ou renommez-le en .csv s'il s'agit de texte."
+    elif extension == ".parquet" and contenu == "parquet":
         return [lire_parquet(chemin)]
-    if contenu != "texte":
-        raise FichierIllisible(
-            f"« {chemin.name} » porte l'extension {extension} mais contient {dit}. "
-            "Rendez-lui l'extension de son contenu, puis déposez-le de nouveau."
-        )
-    return [lire_csv(chemin)]
+    elif contenu == "texte":
+        return [lire_csv(chemin)]
+    raise FichierIllisible(f"« {chemin.name} » porte l'extension {quoi} mais contient {dit}. {conseil}")
 
 
 # -- classeurs ---------------------------------------------------------------------------------

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,10 +14,6 @@ from donnees_insee.catalogue.tables import en_capitales, formes
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
 from donnees_insee.lecture.brut import TableBrute, moteur
 from donnees_insee.preparation.nombres import unie
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
 
 Reglages = dict[str, Any]
 

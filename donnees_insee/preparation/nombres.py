@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Sequence
 from functools import reduce
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from donnees_insee.catalogue.tables import marques
+from donnees_insee.lecture.brut import TableBrute
+from donnees_insee.lecture.reconnaissance import Colonne
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from donnees_insee.lecture.brut import TableBrute
-    from donnees_insee.lecture.reconnaissance import Colonne
-
-SUFFIXE_STATUT = "__statut"
+SUFFIXE_STATUT: Final = "__statut"
 # Ce que l'ordinateur lit tout seul ; le reste passe par lire_nombre, valeur distincte par valeur distincte.
 ORDINAIRE: Final = r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
 # Un nombre écrit : milliers par groupes de trois, virgule ou point, signe moins typographique admis.
@@ -81,6 +78,11 @@ def _lisible(texte: pa.Array) -> pa.Array:
     if not pc.any(pc.match_substring_regex(texte, COMMANDES)).as_py():
         return texte
     return pc.replace_substring_regex(pc.replace_substring_regex(texte, r"[\t\n\r]+", " "), COMMANDES, "")
+
+
+def variables_de(noms: Iterable[str]) -> list[str]:
+    """Ôter des colonnes d'une table préparée le code et les marques."""
+    return [n for n in noms if n != "code" and not n.endswith(SUFFIXE_STATUT)]
 
 
 def unie(colonne: pa.ChunkedArray) -> pa.Array:

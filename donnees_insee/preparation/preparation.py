@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from donnees_insee import codes
-from donnees_insee.catalogue.tables import reference
+from donnees_insee.codes import reference
 from donnees_insee.erreurs import SourceNonReconnue, TableNonConforme, liste_de_fautes
+from donnees_insee.lecture.brut import TableBrute
+from donnees_insee.lecture.reconnaissance import Lot
 from donnees_insee.preparation import sources_recues as locales
-from donnees_insee.preparation.nombres import SUFFIXE_STATUT, lire_table
-
-if TYPE_CHECKING:
-    from donnees_insee.lecture.brut import TableBrute
-    from donnees_insee.lecture.reconnaissance import Lot
-
-__all__ = ["SUFFIXE_STATUT", "TablePreparee", "compter_les_equipements", "preparer"]
+from donnees_insee.preparation.nombres import lire_table
 
 EQUIPEMENTS: Final = frozenset({"equipements", "equipements_comptes"})
 ZERO_PERDU: Final = " Un zéro initial a été perdu, sans doute par un tableur : reprenez le fichier d'origine."
@@ -77,11 +73,8 @@ def preparer(table: TableBrute, lot: Lot) -> TablePreparee:
         )
     if marques:
         remarques.append("marques " + ", ".join(f"{m} : {n}" for m, n in sorted(marques.items())))
-    return TablePreparee(_triee(gardees), niveau, millesime, tuple(remarques))
-
-
-def _triee(table: pa.Table) -> pa.Table:
-    return table if _est_croissante(table["code"]) else table.sort_by("code")
+    triee = gardees if _est_croissante(gardees["code"]) else gardees.sort_by("code")
+    return TablePreparee(triee, niveau, millesime, tuple(remarques))
 
 
 def _mettre_de_cote(donnees: pa.Table, lot: Lot) -> tuple[pa.Table, list[str]]:

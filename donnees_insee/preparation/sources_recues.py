@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
 from donnees_insee.catalogue.modeles_recus import DIFFUSIONS, modele_ecrit, suggestion, themes
 from donnees_insee.codes import FORMES, normaliser
 from donnees_insee.preparation.nombres import SUFFIXE_STATUT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 SOURCE: Final = "locale"
 COLONNES: Final = (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -64,12 +64,10 @@ def noter(donnees: Path, url: str, version: Version) -> None:
     ecrire_texte(donnees / NOM_DU_REGISTRE, texte + "\n")
 
 
-@contextmanager
-def verrou(donnees: Path) -> Iterator[None]:
+def verrou(donnees: Path) -> AbstractContextManager[None]:
     """Tenir seul le dossier des téléchargements : deux commandes n'écrivent pas le même fichier partiel."""
     pris = f"Une autre commande télécharge déjà dans « {donnees} ». Attendez qu'elle finisse, puis relancez."
-    with tenir(creer_dossier(dossier_de_travail(donnees)) / ".verrou", pris):
-        yield
+    return tenir(creer_dossier(dossier_de_travail(donnees)) / ".verrou", pris)
 
 
 # -- fichiers partiels -------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def exiger_le_reseau() -> None:
 def hotes_permis() -> frozenset[str]:
     """Lister les hôtes où un fichier peut être pris : ceux du catalogue, et ceux où ils renvoient."""
     adresses = (m.url for source in sources().values() for m in source.millesimes if m.url)
-    return frozenset({_hote(urlsplit(a)) for a in adresses} | {r["hote"] for r in reference("hotes.csv")})
+    return frozenset({_hote(urlsplit(a)) for a in adresses} | {r["hote"] for r in reference("hotes")})
 
 
 def verifier_adresse(url: str, hotes: frozenset[str]) -> str:

@@ -17,10 +17,8 @@ from donnees_insee.depot.avant_depot import Examen
 from donnees_insee.depot.depot import deposer, empreinte, retirer
 from donnees_insee.depot.examen import FichierExamine
 from donnees_insee.erreurs import ErreurAbs, SortieImpossible, cause_en_clair
-from donnees_insee.telechargement import choix as phrases
-from donnees_insee.telechargement import registre
+from donnees_insee.telechargement import choix, registre
 from donnees_insee.telechargement.choix import Demande, annee_commune
-from donnees_insee.telechargement.contenu_recu import nom_complet, verifier_et_examiner, verifier_nature
 from donnees_insee.telechargement.reception import Avancement, Reception, Reglages, recevoir
 from donnees_insee.telechargement.reseau import TelechargementImpossible, exiger_le_reseau
 
@@ -65,7 +63,7 @@ def telecharger(
                 try:
                     resultat = attendu.accepter(fini.result())
                 except ErreurAbs as refus:
-                    phrase = phrases.avec_la_page(str(refus), attendu.page)
+                    phrase = choix.avec_la_page(str(refus), attendu.page)
                     resultat = Resultat(attendu.demandes, "echec", phrase)
                 finis[attendu.url] = resultat
                 if annoncer is not None:
@@ -142,7 +140,7 @@ class _Attendu:
         racine = creer_dossier(registre.dossier_de_travail(self.base.dossier))
         with dossier_a_oter(racine, ".essai-", "Vérifiez vos droits.") as essai:
             fichier = self._mettre_a_l_essai(reception, essai)
-            verifier_nature(fichier, self.url, self.page)
+            choix.verifier_nature(fichier, self.url, self.page)
             sha = empreinte(fichier)
             instant = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             version = registre.Version(
@@ -151,13 +149,13 @@ class _Attendu:
             if self.est_depose(sha):
                 resultat = self._inchange(version)
             else:
-                examines = verifier_et_examiner(self.base, fichier, self.demandes)
+                examines = choix.verifier_et_examiner(self.base, fichier, self.demandes)
                 resultat = self._ranger_ou_mettre_de_cote(fichier, version, examines)
             registre.noter(self.base.dossier, self.url, version)
             return resultat
 
     def _inchange(self, version: registre.Version) -> Resultat:
-        return Resultat(self.demandes, "inchange", phrases.inchange(self.demandes, version))
+        return Resultat(self.demandes, "inchange", choix.inchange(self.demandes, version))
 
     def _mettre_a_l_essai(self, reception: Reception, essai: Path) -> Path:
         """Mettre sous son nom le fichier reçu, ou celui qui attend de côté et que le serveur confirme."""
@@ -165,7 +163,7 @@ class _Attendu:
             if reception.inchange:
                 de_cote = self._cote(self.connues[-1])
                 return Path(shutil.copyfile(de_cote, essai / de_cote.name))
-            nom = nom_complet(reception.nom, self.partiel, self.demandes[0])
+            nom = choix.nom_complet(reception.nom, self.partiel, self.demandes[0])
             return self.partiel.replace(essai / nom)
         except OSError as cause:
             raise SortieImpossible(
@@ -181,19 +179,19 @@ class _Attendu:
         """Déposer ce qui ne contredit rien ; garder à part, sans toucher la base, ce qui changerait un chiffre."""
         sha = version.sha256
         examens = tuple(x for e in examines for x in e.examens)
-        prefixe = phrases.remplacement(self.demandes, [v for v in self.connues if v.sha256 != sha], sha)
+        prefixe = choix.remplacement(self.demandes, [v for v in self.connues if v.sha256 != sha], sha)
         cote = self._cote(version)
         if any(x.contradiction for x in examens):
             creer_dossier(cote.parent)
-            debut = prefixe or f"{phrases.intitules(self.demandes)} : "
-            phrase = debut + phrases.consigne(self.base, examens, cote)
+            debut = prefixe or f"{choix.intitules(self.demandes)} : "
+            phrase = debut + choix.consigne(self.base, examens, cote)
             fichier.replace(cote)
             return Resultat(self.demandes, "mis_de_cote", phrase, examens, cote)
         self._deposer(fichier, sha, examines)
         shutil.rmtree(cote.parent, ignore_errors=True)
-        phrase = phrases.depose(self.demandes, fichier.name, examens)
+        phrase = choix.depose(self.demandes, fichier.name, examens)
         return Resultat(
-            self.demandes, "range", prefixe + phrases.ajout(examens) if prefixe else phrase, examens
+            self.demandes, "range", prefixe + choix.ajout(examens) if prefixe else phrase, examens
         )
 
     def _deposer(self, fichier: Path, sha: str, examines: Sequence[FichierExamine]) -> None:

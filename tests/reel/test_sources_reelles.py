@@ -12,8 +12,7 @@ from collections import Counter
 import duckdb
 import pytest
 
-from donnees_insee.catalogue.tables import reference
-from donnees_insee.codes import normaliser
+from donnees_insee.codes import normaliser, reference
 from donnees_insee.preparation.preparation import codes_de_l_annee
 
 pytestmark = pytest.mark.reel

@@ -24,8 +24,7 @@ from carnets.documents.fragments import titre
 from carnets.documents.preuve.preuve import contenu_du_recu
 from carnets.documents.tableur.tableur import ecrire_xlsx
 from carnets.moteur import Production, nom_du_dossier, produire
-from donnees_insee.base.base import Base
-from donnees_insee.base.lignes_recues import lignes_recues
+from donnees_insee.base.base import Base, lignes_recues
 from donnees_insee.catalogue.modeles_recus import modeles
 from donnees_insee.depot.depot import deposer
 from donnees_insee.erreurs import IndicateurInconnu, SortieImpossible

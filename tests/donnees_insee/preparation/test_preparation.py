@@ -7,7 +7,8 @@ import pytest
 
 from donnees_insee.lecture.reconnaissance import reconnaitre
 from donnees_insee.lecture.tables import lire_tables
-from donnees_insee.preparation.preparation import SUFFIXE_STATUT, preparer
+from donnees_insee.preparation.nombres import SUFFIXE_STATUT
+from donnees_insee.preparation.preparation import preparer
 
 
 def prepare(tmp_path, texte, nom="f_2021.csv", demande=None):

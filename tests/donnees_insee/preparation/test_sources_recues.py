@@ -8,7 +8,7 @@ import io
 import openpyxl
 import pytest
 
-from donnees_insee.base.lignes_recues import lignes_recues
+from donnees_insee.base.base import lignes_recues
 from donnees_insee.catalogue.modeles_recus import modele, modeles, themes
 from donnees_insee.codes import normaliser
 from donnees_insee.preparation.sources_recues import code_indicateur, code_valide, lire_date
