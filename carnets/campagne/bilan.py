@@ -12,36 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from carnets.campagne.taches import DEJA_FAIT, DELAI_PASSE, ECHEC, FAIT, TUE, Resultat, Tache
+from carnets.campagne.taches import Resultat, Tache
+from carnets.textes import textes
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import SortieImpossible
 
-MOTS: Final = {
-    FAIT: ("fait", "faits"),
-    DEJA_FAIT: ("déjà fait, laissé tel quel", "déjà faits, laissés tels quels"),
-    ECHEC: ("en échec", "en échec"),
-    DELAI_PASSE: ("arrêté au bout du délai", "arrêtés au bout du délai"),
-    TUE: ("interrompu", "interrompus"),
-}
-LIENS: Final = (("html", "page"), ("docx", "Word"), ("xlsx", "classeur"), ("ipynb", "carnet"))
-COLONNES: Final = (
-    ("Territoire", 32),
-    ("Code", 12),
-    ("Niveau", 14),
-    ("Carnet", 14),
-    ("État", 16),
-    ("Secondes", 10),
-    ("Essais", 8),
-    ("Dossier", 44),
-    ("Message", 80),
-    ("Remarques", 60),
-)
-NOMS_DE_NIVEAU: Final = {
-    "epci": "intercommunalité",
-    "qpv": "QPV",
-    "iris": "IRIS",
-    "departement": "département",
-}
+DITS: Final[dict[str, Any]] = textes("carnets.campagne")
+COLONNES: Final[dict[str, int]] = DITS["bilan"]["colonnes"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +60,7 @@ def ligne(tache: Tache, resultat: Resultat) -> dict[str, Any]:
     return {
         "nom": tache.nom,
         "code": tache.code,
-        "niveau": NOMS_DE_NIVEAU.get(tache.niveau, tache.niveau),
+        "niveau": DITS["bilan"]["niveaux"].get(tache.niveau, tache.niveau),
         "carnet": tache.nom_du_carnet,
         "etat": resultat.etat,
         "reussi": resultat.reussi,
@@ -103,7 +80,7 @@ def comptes(resultats: tuple[Resultat, ...]) -> list[dict[str, Any]]:
     nombres = Counter(r.etat for r in resultats)
     return [
         {"nombre": nombres[etat], "mots": mots[nombres[etat] > 1]}
-        for etat, mots in MOTS.items()
+        for etat, mots in DITS["etats"].items()
         if nombres[etat]
     ]
 
@@ -119,12 +96,11 @@ def duree(secondes: float) -> str:
 
 
 def _liens(tache: Tache, dossier: str) -> list[dict[str, str]]:
-    trouves = []
-    for extension, texte in LIENS:
-        for fichier in sorted((tache.final.parent / dossier).glob(f"*.{extension}")):
-            adresse = f"{quote(dossier)}/{quote(fichier.name)}"
-            trouves.append({"adresse": adresse, "texte": texte})
-    return trouves
+    return [
+        {"adresse": f"{quote(dossier)}/{quote(fichier.name)}", "texte": texte}
+        for extension, texte in DITS["bilan"]["liens"].items()
+        for fichier in sorted((tache.final.parent / dossier).glob(f"*.{extension}"))
+    ]
 
 
 def _lien_de_l_echec(tache: Tache) -> list[dict[str, str]]:
@@ -185,18 +161,17 @@ def _classeur(bilan: Bilan, lignes: list[dict[str, Any]], chemin: Path) -> None:
         feuille.write(
             0, 0, f"Bilan de campagne · {bilan.titre} · {_date()} · {bilan.ou} · {duree(bilan.secondes)}"
         )
-        for rang, (titre, largeur) in enumerate(COLONNES):
+        for rang, (titre, largeur) in enumerate(COLONNES.items()):
             feuille.set_column(rang, rang, largeur)
             feuille.write(2, rang, titre, gras)
         for rang, (une, resultat) in enumerate(zip(lignes, bilan.resultats, strict=True), 3):
-            cellules = (une["nom"], une["code"], une["niveau"], une["carnet"], une["etat"])
-            for colonne, valeur in enumerate(cellules):
-                feuille.write_string(rang, colonne, str(valeur), texte)
-            if resultat.secondes:
-                feuille.write_number(rang, 5, resultat.secondes, texte)
-            feuille.write_number(rang, 6, resultat.essais, texte)
-            for colonne, valeur in enumerate((une["dossier"], une["message"], "\n".join(une["notes"])), 7):
-                feuille.write_string(rang, colonne, valeur, texte)
+            debut = [str(une[nom]) for nom in ("nom", "code", "niveau", "carnet", "etat")]
+            fin = [une["dossier"], une["message"], "\n".join(une["notes"])]
+            for colonne, valeur in enumerate([*debut, resultat.secondes, resultat.essais, *fin]):
+                if isinstance(valeur, str):
+                    feuille.write_string(rang, colonne, valeur, texte)
+                elif valeur or colonne == 6:
+                    feuille.write_number(rang, colonne, valeur, texte)
         feuille.freeze_panes(3, 1)
         feuille.autofilter(2, 0, 2 + len(lignes), len(COLONNES) - 1)
     chemin.write_bytes(tampon.getvalue())
