@@ -69,9 +69,7 @@ def ligne(tache: Tache, resultat: Resultat) -> dict[str, Any]:
         "message": resultat.message,
         "dossier": (resultat.dossier or tache.dossier) if resultat.reussi else "",
         "notes": list(resultat.avertissements),
-        "liens": _liens(tache, resultat.dossier or tache.dossier)
-        if resultat.reussi
-        else _lien_de_l_echec(tache),
+        "liens": _liens(tache, resultat),
     }
 
 
@@ -95,20 +93,18 @@ def duree(secondes: float) -> str:
     return f"{entieres // 3600} h {entieres % 3600 // 60:02d} min"
 
 
-def _liens(tache: Tache, dossier: str) -> list[dict[str, str]]:
-    return [
-        {"adresse": f"{quote(dossier)}/{quote(fichier.name)}", "texte": texte}
-        for extension, texte in DITS["bilan"]["liens"].items()
-        for fichier in sorted((tache.final.parent / dossier).glob(f"*.{extension}"))
-    ]
-
-
-def _lien_de_l_echec(tache: Tache) -> list[dict[str, str]]:
-    if not tache.echec.is_file():
-        return []
-    return [
-        {"adresse": f"{quote(tache.echec.parent.name)}/{quote(tache.echec.name)}", "texte": "carnet en échec"}
-    ]
+def _liens(tache: Tache, resultat: Resultat) -> list[dict[str, str]]:
+    """Lister ce que le lecteur peut ouvrir : les documents écrits, ou le carnet qui s'est arrêté."""
+    racine = tache.final.parent
+    if resultat.reussi:
+        dossier = racine / (resultat.dossier or tache.dossier)
+        par_genre = [
+            (texte, dossier.glob(f"*.{suffixe}")) for suffixe, texte in DITS["bilan"]["liens"].items()
+        ]
+        trouves = [(texte, fichier) for texte, fichiers in par_genre for fichier in sorted(fichiers)]
+    else:
+        trouves = [("carnet en échec", tache.echec)] if tache.echec.is_file() else []
+    return [{"adresse": quote(f.relative_to(racine).as_posix()), "texte": texte} for texte, f in trouves]
 
 
 def _date() -> str:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection
+from datetime import date
+from typing import Final
 
+from abs.calcul.table_longue import Diagnostic
+from abs.indicateurs.indicateurs import Indicateur
+from abs.territoires.territoires import Territoire
 from carnets.documents.tableur.definitions import SENS
 from carnets.textes import textes
 from donnees_insee.codes import normaliser
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-    from datetime import date
-
-    from abs.calcul.table_longue import Diagnostic
-    from abs.indicateurs.indicateurs import Indicateur
-    from abs.territoires.territoires import Territoire
 
 TEXTES: Final[dict[str, dict[str, str]]] = textes("carnets.observatoire")
 VARIABLE_ABSENTE: Final = re.compile(r"le fichier déposé ne contient pas la variable \w+")

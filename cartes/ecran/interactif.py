@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import folium
 import shapely
@@ -20,15 +21,18 @@ from cartes.apparence import FOND_DES_CERCLES, Apparence, apparences, rayon, tai
 from cartes.charte import variables_css
 from cartes.ecran.cles_de_legende import RAYON_MAXIMAL, definitions, echapper, legende_html, style_leaflet
 from cartes.ecran.textes import lignes_d_infobulle, texte_alternatif
-from cartes.geometrie import DECIMALES_DE_DEGRE, GEOGRAPHIQUE, centres, projetes, reprojeter, simplifier
+from cartes.geometrie import (
+    DECIMALES_DE_DEGRE,
+    GEOGRAPHIQUE,
+    Contours,
+    centres,
+    projetes,
+    reprojeter,
+    simplifier,
+)
 from cartes.papier.legende import lignes_de_legende, perimetres_visibles
+from cartes.specification import DonneesDeCarte, Superposition
 from donnees_insee.erreurs import CarteImpossible
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from cartes.geometrie import Contours
-    from cartes.specification import DonneesDeCarte, Superposition
 
 _POLITIQUE = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
