@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, ProgressColumn
 
-
 # Les aides de la commande, les titres et les en-têtes de ses tableaux.
 TEXTES: Final[dict[str, Any]] = textes("carnets.commande")
 

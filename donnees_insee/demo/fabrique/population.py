@@ -21,7 +21,7 @@ _PARTAGES: dict[str, dict[str, list[Any]]] = {
     for nom, cases in lire_csv("partages.csv").groupby("partage")
 }
 DIPLOMES = ["DIPLMIN", "BEPC", "CAPBEP", "BAC", "SUP2", "SUP34", "SUP5"]
-_DIPLOMES: dict[str, list[float]] = lire_toml("profils.toml")["diplomes"]
+COEFFICIENTS: dict[str, list[float]] = lire_toml("profils.toml")["diplomes"]
 Compte = dict[str, float]
 
 
@@ -127,9 +127,9 @@ def scolarisation(ctx: Contexte) -> Compte:
     compte["P_NSCOL15P"] = total = round(ctx.tranche(15, 120) - scolaires, 6)
     sexes = [ctx.tranche(15, 120, sexe) for sexe in "HF"]
     compte |= ctx.ventiler(total, "P_", ("HNSCOL15P", "FNSCOL15P"), sexes)
-    passe = _DIPLOMES["2016"] if ctx.annee == 2016 else [1.0] * 7
+    passe = COEFFICIENTS["2016"] if ctx.annee == 2016 else [1.0] * 7
     for sexe in "HF":
-        parts = zip(ctx.profil.diplomes, passe, _DIPLOMES[sexe], strict=True)
+        parts = zip(ctx.profil.diplomes, passe, COEFFICIENTS[sexe], strict=True)
         poids = [d * p * g * ctx.autour(0.1, "diplome", i) for i, (d, p, g) in enumerate(parts)]
         compte |= ctx.ventiler(compte[f"P_{sexe}NSCOL15P"], f"P_{sexe}NSCOL15P_", DIPLOMES, poids)
     for nom in DIPLOMES:
