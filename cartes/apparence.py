@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from abs.statuts import SANS_VALEUR, Fiabilite, Statut
 from cartes.charte import COULEURS, Etat
@@ -15,11 +16,7 @@ from cartes.palettes import (
     couleurs_divergentes,
     couleurs_sequentielles,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from cartes.specification import DonneesDeCarte
+from cartes.specification import DonneesDeCarte
 
 Rendu = TypeVar("Rendu")
 Contour = Literal["plein", "tirets", "points"]

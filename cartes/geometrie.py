@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LAMBERT_93 = "EPSG:2154"
 GEOGRAPHIQUE = "EPSG:4326"
+# Cinq décimales de degré font un mètre, vingt fois moins que la simplification d'une agglomération.
+DECIMALES_DE_DEGRE = 5
 # Emprise de la France métropolitaine en degrés (ouest, sud, est, nord).
 _METROPOLE = (-5.5, 41.0, 10.0, 51.5)
 # Un portrait montre une poignée de fonds (IRIS, quartiers, communes), chacun à deux échelles.
@@ -101,6 +103,12 @@ def tailles_rondes(maximum: float) -> tuple[float, ...]:
     tailles = [grand, *(_rond_inferieur(grand / diviseur) for diviseur in (4, 16))]
     plancher = 1.0 if maximum >= 1 else 0.0
     return tuple(dict.fromkeys(t for t in tailles if t >= plancher))
+
+
+def centres(couche: gpd.GeoDataFrame) -> list[list[float]]:
+    """Situer un point dans chaque territoire : latitude et longitude, arrondies comme les contours."""
+    points = couche.geometry.representative_point()
+    return [[round(float(degre), DECIMALES_DE_DEGRE) for degre in (lieu.y, lieu.x)] for lieu in points]
 
 
 @dataclass(frozen=True, eq=False)

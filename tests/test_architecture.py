@@ -24,7 +24,7 @@ ORDRE = {
         "charte palettes classes geometrie specification apparence controles papier ecran ecriture carte fonds typologie"
     ),
     "carnets": (
-        "parametres declares dossier_de_sortie processus documents exports_anticipes "
+        "textes parametres declares dossier_de_sortie processus documents exports_anticipes "
         "ateliers moteur production_comparaison observatoire campagne commande"
     ),
 }

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from abs.indicateurs.indicateurs import THEMES, indicateur
 from abs.intercommunal import tables_annexes
-from abs.intercommunal.comparaison import comparer_l_intercommunalite, tableaux_des_pairs
+from abs.intercommunal.comparaison import (
+    ComparaisonIntercommunale,
+    comparer_l_intercommunalite,
+    tableaux_des_pairs,
+)
 from abs.intercommunal.pairs_des_communes import pourquoi_muette
 from abs.intercommunal.tables import LECTURE, SIGNES
 from carnets.ateliers.portrait import SANS_DOSSIER, TEXTES, Fragment, fichiers_ecrits
@@ -15,9 +19,6 @@ from carnets.documents import fragments
 from carnets.documents.comparaison.cartes import PetitesCartes, petites_cartes, texte_de_remplacement
 from carnets.parametres import Reglages, verifier_parametres
 from cartes.fonds import Fonds
-
-if TYPE_CHECKING:
-    from abs.intercommunal.comparaison import ComparaisonIntercommunale
 
 DITS: Final[dict[str, str]] = TEXTES["comparaison"]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from abs.evolutions.releve import phrases_de_refus, relever
+from abs.evolutions.releve import Releve, phrases_de_refus, relever
 from abs.evolutions.tableaux import ENTETES, LIMITES, les_plus_nettes, ligne, mots_du_choix, resume
 from abs.indicateurs.indicateurs import indicateur
 from carnets.ateliers.portrait import TEXTES, Fragment
@@ -14,11 +14,6 @@ from carnets.documents.csv_long import ecrire_evolutions
 from carnets.documents.fragments import rendre
 from donnees_insee.base.base import Base
 from donnees_insee.erreurs import ParametreInvalide, liste_de_fautes
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from abs.evolutions.releve import Releve
 
 MODELE = "evolutions.html.j2"
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import html
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from abs.portrait.portrait import Portrait, composer
 from abs.portrait.tableaux import DemandeDeCarte
 from carnets.documents import fragments
 from carnets.parametres import Reglages, verifier_parametres
+from carnets.textes import textes
 from cartes.carte import CarteThematique
 from cartes.fonds import Fonds, carte
 from donnees_insee.erreurs import CarteImpossible
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 
     from carnets.processus.dessin_partage import DessinPartage
 
-_TEXTES = (resources.files("carnets.ateliers") / "textes.toml").read_text(encoding="utf-8")
-TEXTES: Final[dict[str, Any]] = tomllib.loads(_TEXTES)
+TEXTES: Final[dict[str, Any]] = textes("carnets.ateliers")
 
 
 @dataclass(frozen=True)

@@ -12,37 +12,14 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from carnets.campagne.taches import DEJA_FAIT, DELAI_PASSE, ECHEC, FAIT, TUE, Resultat, Tache
+from carnets.campagne.taches import Resultat, Tache
+from carnets.textes import textes
 from cartes.charte import TABLEUR, variables_css
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import SortieImpossible
 
-MOTS: Final = {
-    FAIT: ("fait", "faits"),
-    DEJA_FAIT: ("déjà fait, laissé tel quel", "déjà faits, laissés tels quels"),
-    ECHEC: ("en échec", "en échec"),
-    DELAI_PASSE: ("arrêté au bout du délai", "arrêtés au bout du délai"),
-    TUE: ("interrompu", "interrompus"),
-}
-LIENS: Final = (("html", "page"), ("docx", "Word"), ("xlsx", "classeur"), ("ipynb", "carnet"))
-COLONNES: Final = (
-    ("Territoire", 32),
-    ("Code", 12),
-    ("Niveau", 14),
-    ("Carnet", 14),
-    ("État", 16),
-    ("Secondes", 10),
-    ("Essais", 8),
-    ("Dossier", 44),
-    ("Message", 80),
-    ("Remarques", 60),
-)
-NOMS_DE_NIVEAU: Final = {
-    "epci": "intercommunalité",
-    "qpv": "QPV",
-    "iris": "IRIS",
-    "departement": "département",
-}
+DITS: Final[dict[str, Any]] = textes("carnets.campagne")
+COLONNES: Final[dict[str, int]] = DITS["bilan"]["colonnes"]
 
 
 @dataclass(frozen=True)
@@ -84,7 +61,7 @@ def ligne(tache: Tache, resultat: Resultat) -> dict[str, Any]:
     return {
         "nom": tache.nom,
         "code": tache.code,
-        "niveau": NOMS_DE_NIVEAU.get(tache.niveau, tache.niveau),
+        "niveau": DITS["bilan"]["niveaux"].get(tache.niveau, tache.niveau),
         "carnet": tache.nom_du_carnet,
         "etat": resultat.etat,
         "reussi": resultat.reussi,
@@ -93,9 +70,7 @@ def ligne(tache: Tache, resultat: Resultat) -> dict[str, Any]:
         "message": resultat.message,
         "dossier": (resultat.dossier or tache.dossier) if resultat.reussi else "",
         "notes": list(resultat.avertissements),
-        "liens": _liens(tache, resultat.dossier or tache.dossier)
-        if resultat.reussi
-        else _lien_de_l_echec(tache),
+        "liens": _liens(tache, resultat),
     }
 
 
@@ -104,7 +79,7 @@ def comptes(resultats: tuple[Resultat, ...]) -> list[dict[str, Any]]:
     nombres = Counter(r.etat for r in resultats)
     return [
         {"nombre": nombres[etat], "mots": mots[nombres[etat] > 1]}
-        for etat, mots in MOTS.items()
+        for etat, mots in DITS["etats"].items()
         if nombres[etat]
     ]
 
@@ -119,21 +94,18 @@ def duree(secondes: float) -> str:
     return f"{entieres // 3600} h {entieres % 3600 // 60:02d} min"
 
 
-def _liens(tache: Tache, dossier: str) -> list[dict[str, str]]:
-    trouves = []
-    for extension, texte in LIENS:
-        for fichier in sorted((tache.final.parent / dossier).glob(f"*.{extension}")):
-            adresse = f"{quote(dossier)}/{quote(fichier.name)}"
-            trouves.append({"adresse": adresse, "texte": texte})
-    return trouves
-
-
-def _lien_de_l_echec(tache: Tache) -> list[dict[str, str]]:
-    if not tache.echec.is_file():
-        return []
-    return [
-        {"adresse": f"{quote(tache.echec.parent.name)}/{quote(tache.echec.name)}", "texte": "carnet en échec"}
-    ]
+def _liens(tache: Tache, resultat: Resultat) -> list[dict[str, str]]:
+    """Lister ce que le lecteur peut ouvrir : les documents écrits, ou le carnet qui s'est arrêté."""
+    racine = tache.final.parent
+    if resultat.reussi:
+        dossier = racine / (resultat.dossier or tache.dossier)
+        par_genre = [
+            (texte, dossier.glob(f"*.{suffixe}")) for suffixe, texte in DITS["bilan"]["liens"].items()
+        ]
+        trouves = [(texte, fichier) for texte, fichiers in par_genre for fichier in sorted(fichiers)]
+    else:
+        trouves = [("carnet en échec", tache.echec)] if tache.echec.is_file() else []
+    return [{"adresse": quote(f.relative_to(racine).as_posix()), "texte": texte} for texte, f in trouves]
 
 
 def _date() -> str:
@@ -190,18 +162,17 @@ def _classeur(bilan: Bilan, lignes: list[dict[str, Any]], chemin: Path) -> None:
         feuille.write(
             0, 0, f"Bilan de campagne · {bilan.titre} · {_date()} · {bilan.ou} · {duree(bilan.secondes)}"
         )
-        for rang, (titre, largeur) in enumerate(COLONNES):
+        for rang, (titre, largeur) in enumerate(COLONNES.items()):
             feuille.set_column(rang, rang, largeur)
             feuille.write(2, rang, titre, gras)
         for rang, (une, resultat) in enumerate(zip(lignes, bilan.resultats, strict=True), 3):
-            cellules = (une["nom"], une["code"], une["niveau"], une["carnet"], une["etat"])
-            for colonne, valeur in enumerate(cellules):
-                feuille.write_string(rang, colonne, str(valeur), texte)
-            if resultat.secondes:
-                feuille.write_number(rang, 5, resultat.secondes, texte)
-            feuille.write_number(rang, 6, resultat.essais, texte)
-            for colonne, valeur in enumerate((une["dossier"], une["message"], "\n".join(une["notes"])), 7):
-                feuille.write_string(rang, colonne, valeur, texte)
+            debut = [str(une[nom]) for nom in ("nom", "code", "niveau", "carnet", "etat")]
+            fin = [une["dossier"], une["message"], "\n".join(une["notes"])]
+            for colonne, valeur in enumerate([*debut, resultat.secondes, resultat.essais, *fin]):
+                if isinstance(valeur, str):
+                    feuille.write_string(rang, colonne, valeur, texte)
+                elif valeur or colonne == 6:
+                    feuille.write_number(rang, colonne, valeur, texte)
         feuille.freeze_panes(3, 1)
         feuille.autofilter(2, 0, 2 + len(lignes), len(COLONNES) - 1)
     chemin.write_bytes(tampon.getvalue())

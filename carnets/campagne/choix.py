@@ -58,12 +58,8 @@ def _composantes(
     geographie = territoires.geographie
     if niveau == "qpv":
         return territoires.qpv_du(sujet, generation)
-    if niveau == "commune":
-        return [
-            territoires.nommer(code, "commune", str(geographie.communes.at[code, "nom"]))
-            for code in sujet.composantes
-            if code in geographie.communes.index
-        ]
-    communes = geographie.communes.loc[geographie.communes.index.intersection(list(sujet.composantes))]
-    codes = sorted(set(communes["epci"].dropna()) & set(geographie.epci.index))
-    return [territoires.nommer(code, "epci", str(geographie.epci[code])) for code in codes]
+    codes, noms = [c for c in sujet.composantes if c in geographie.communes.index], geographie.communes["nom"]
+    if niveau == "epci":
+        noms = geographie.epci
+        codes = sorted(set(geographie.communes.loc[codes, "epci"].dropna()) & set(noms.index))
+    return [territoires.nommer(code, niveau, str(noms[code])) for code in codes]

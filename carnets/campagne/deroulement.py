@@ -15,6 +15,7 @@ from carnets.campagne.file_de_taches import Evenement, Ordonnance, Suivi
 from carnets.campagne.journal import Journal
 from carnets.campagne.taches import DEJA_FAIT, ECHEC, Resultat, Tache, deja_faite, preparer_taches
 from carnets.processus.naissance import precharger
+from carnets.textes import textes
 from donnees_insee.chemins import creer_dossier, tenir
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from donnees_insee.base.base import Base
 
 VERROU: Final = "campagne.verrou"
+DITS: Final[dict[str, str]] = textes("carnets.campagne")["tache"]
 
 
 def taches_du_plan(plan: Plan, base: Base) -> list[Tache]:
@@ -55,7 +57,7 @@ def mener(
             journal.noter(evenement)
             suivi(evenement)
 
-        toutes = tuple(taches) or tuple(_preparer(plan, base))
+        toutes = tuple(taches) or tuple(taches_du_plan(plan, base))
         resultats = _executer(plan, toutes, noter, reprendre=reprendre, grappe=grappe)
         ou = f"grappe {grappe}" if grappe else f"cette machine, {plan.travailleurs} à la fois"
         bilan = Bilan(
@@ -64,10 +66,6 @@ def mener(
         bilan = replace(bilan, fichiers=ecrire_bilan(bilan))
     shutil.rmtree(chantiers, ignore_errors=True)
     return bilan
-
-
-def _preparer(plan: Plan, base: Base) -> list[Tache]:
-    return taches_du_plan(plan, base)
 
 
 def _executer(
@@ -100,11 +98,9 @@ def verifies(taches: Sequence[Tache], resultats: Sequence[Resultat]) -> tuple[Re
     par_cle = {r.cle: r for r in resultats}
     sortis = []
     for tache in taches:
-        resultat = par_cle.get(tache.cle) or Resultat(
-            tache.cle, ECHEC, "Aucun résultat n'est revenu pour ce territoire."
-        )
+        resultat = par_cle.get(tache.cle) or Resultat(tache.cle, ECHEC, DITS["sans_resultat"])
         if resultat.reussi and not deja_faite(tache):
-            perdu = f"Le dossier « {tache.dossier} » a été écrit, puis il a changé ou disparu avant la fin de la campagne."
+            perdu = DITS["perdue"].format(dossier=tache.dossier)
             resultat = replace(resultat, etat=ECHEC, message=perdu)
         with suppress(OSError):
             shutil.rmtree(tache.chantier, ignore_errors=True)

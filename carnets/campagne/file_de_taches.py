@@ -13,9 +13,11 @@ from typing import Any, Final
 from carnets.campagne.execution import mener_une_tache
 from carnets.campagne.taches import DELAI_PASSE, TUE, Resultat, Tache, resultat_lu
 from carnets.processus.naissance import Processus, ProcessusMort
+from carnets.textes import textes
 from donnees_insee.erreurs import ErreurAbs
 
 BATTEMENT: Final = 0.5
+DITS: Final[dict[str, str]] = textes("carnets.campagne")["tache"]
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ class Ordonnance:
                 self._en_cours.remove(en_cours)
                 en_cours.processus.tuer()
                 shutil.rmtree(en_cours.tache.chantier, ignore_errors=True)
-                self._dire(en_cours.tache, _delai_passe(en_cours, passe))
+                dit = DITS["delai"].format(delai=en_cours.tache.delai)
+                self._dire(en_cours.tache, _arretee(en_cours, DELAI_PASSE, dit, passe))
 
     def _apres_une_mort(self, en_cours: _EnCours, passe: float) -> None:
         tache = en_cours.tache
@@ -116,20 +119,12 @@ class Ordonnance:
             self._attente.append((tache, en_cours.essai + 1))
             self.suivi(Evenement("encore", tache))
             return
-        message = (
-            f"Le processus a été tué {en_cours.essai} fois, par le système (mémoire épuisée ?) ou par quelqu'un. "
-            "Relancez avec --reprendre, avec moins de travailleurs si la mémoire manque."
-        )
-        self._dire(tache, Resultat(tache.cle, TUE, message, round(passe, 2), en_cours.essai))
+        self._dire(tache, _arretee(en_cours, TUE, DITS["tuee"].format(essai=en_cours.essai), passe))
 
     def _dire(self, tache: Tache, resultat: Resultat) -> None:
         self._resultats.append(resultat)
         self.suivi(Evenement("fin", tache, resultat))
 
 
-def _delai_passe(en_cours: _EnCours, passe: float) -> Resultat:
-    message = (
-        f"Le délai de {en_cours.tache.delai:g} secondes est passé sans que le carnet finisse ; il a été arrêté. "
-        "Augmentez « delai » dans le fichier de campagne, ou regardez ce carnet seul."
-    )
-    return Resultat(en_cours.tache.cle, DELAI_PASSE, message, round(passe, 2), en_cours.essai)
+def _arretee(en_cours: _EnCours, etat: str, message: str, passe: float) -> Resultat:
+    return Resultat(en_cours.tache.cle, etat, message, round(passe, 2), en_cours.essai)

@@ -7,27 +7,25 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from carnets.campagne.file_de_taches import Evenement, Ordonnance
+from carnets.campagne.file_de_taches import Evenement, Ordonnance, Suivi
 from carnets.campagne.taches import TUE, Resultat, Tache, resultat_lu
 from carnets.processus.naissance import precharger
+from carnets.textes import textes
 from donnees_insee.erreurs import ErreurAbs, liste_de_fautes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from distributed import Client, Future
-
-    from carnets.campagne.file_de_taches import Suivi
 
 DELAI_DE_CONNEXION: Final = 15
 ATTENTE: Final = 0.5
+DITS: Final[dict[str, str]] = textes("carnets.campagne")["grappe"]
 _tour = threading.Lock()
 
 
@@ -50,9 +48,7 @@ def _connecte(adresse: str) -> Iterator[Client]:
     try:
         from distributed import Client  # noqa: PLC0415 - supplément facultatif et lent
     except ImportError as cause:
-        raise GrappeInutilisable(
-            "Dask n'est pas installé. Installez le supplément : pip install abs-portrait[grappe]"
-        ) from cause
+        raise GrappeInutilisable(DITS["sans_dask"]) from cause
     # Un client dont la connexion échoue n'est rendu à personne : sans le tenir d'avance, seul le ramasse-miettes
     # le fermerait, au milieu du démarrage du client suivant, en attendant le verrou que celui-ci tient.
     client = Client.__new__(Client)
@@ -62,10 +58,7 @@ def _connecte(adresse: str) -> Iterator[Client]:
                 adresse, timeout=DELAI_DE_CONNEXION, set_as_default=False
             )
         except (OSError, TimeoutError, ValueError) as cause:
-            raise GrappeInutilisable(
-                f"La grappe Dask « {adresse} » ne répond pas ({cause}). Vérifiez l'adresse (tcp://machine:8786) et "
-                "que l'ordonnanceur tourne."
-            ) from cause
+            raise GrappeInutilisable(DITS["muette"].format(adresse=adresse, cause=cause)) from cause
         yield client
     finally:
         client.close()
@@ -86,21 +79,14 @@ def _verifier(client: Client, adresse: str, tache: Tache) -> None:
     finally:
         temoin.unlink(missing_ok=True)
     attendue = metadata.version("abs-portrait")
-    fautes = []
-    for travailleur, vu in vus.items():
-        if vu["version"] != attendue:
-            fautes.append(
-                f"{travailleur} a abs {vu['version']}, on attend {attendue} : installez la même version."
-            )
-        if not vu["sortie"]:
-            fautes.append(
-                f"{travailleur} ne voit pas « {tache.sortie} » : donnez un dossier partagé avec --sortie."
-            )
-        if not vu["donnees"]:
-            fautes.append(
-                f"{travailleur} ne voit pas la base « {tache.parametres['dossier_donnees']} » : mettez-la sur un dossier "
-                "partagé (variable ABS_DONNEES)."
-            )
+    attendus = {"version": attendue, "sortie": True, "donnees": True}
+    dossiers = {"sortie": tache.sortie, "donnees": tache.parametres["dossier_donnees"]}
+    fautes = [
+        dit.format(travailleur=travailleur, vue=vu["version"], attendue=attendue, **dossiers)
+        for travailleur, vu in vus.items()
+        for quoi, dit in textes("carnets.campagne")["travailleur"].items()
+        if vu[quoi] != attendus[quoi]
+    ]
     if fautes:
         raise GrappeInutilisable(liste_de_fautes(f"La grappe « {adresse} » ne convient pas :", fautes))
 
@@ -149,20 +135,12 @@ def _resultat(future: Future, tache: Tache, essais: int) -> Resultat:
     if erreur is None:
         return resultat_lu(future.result())
     shutil.rmtree(tache.chantier, ignore_errors=True)
-    return Resultat(
-        tache.cle,
-        TUE,
-        f"Les travailleurs qui menaient ce territoire sont morts l'un après l'autre ({type(erreur).__name__}). "
-        "Relancez avec --reprendre.",
-        essais=essais,
-    )
+    return Resultat(tache.cle, TUE, DITS["morts"].format(erreur=type(erreur).__name__), essais=essais)
 
 
 def _grappe_perdue(attendues: dict[Future, Tache], suivi: Suivi) -> Iterator[Resultat]:
     for tache in attendues.values():
-        resultat = Resultat(
-            tache.cle, TUE, "La grappe Dask a disparu avant la fin. Relancez avec --reprendre."
-        )
+        resultat = Resultat(tache.cle, TUE, DITS["disparue"])
         suivi(Evenement("fin", tache, resultat))
         yield resultat
 

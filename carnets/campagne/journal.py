@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from carnets.campagne.file_de_taches import Evenement
+from carnets.campagne.file_de_taches import Evenement
 
 NOM: Final = "journal.jsonl"
 
@@ -19,7 +18,6 @@ class Journal:
 
     def __init__(self, dossier: Path) -> None:
         self.chemin = dossier / NOM
-        self.perdues = 0
 
     def noter(self, evenement: Evenement) -> None:
         """Noter un événement ; un disque plein ne doit pas arrêter la campagne."""
@@ -31,14 +29,6 @@ class Journal:
             "tache": evenement.tache.cle,
         }
         if evenement.resultat is not None:
-            ligne |= {
-                "etat": evenement.resultat.etat,
-                "message": evenement.resultat.message,
-                "secondes": evenement.resultat.secondes,
-                "ou": evenement.resultat.ou,
-            }
-        try:
-            with self.chemin.open("a", encoding="utf-8") as flux:
-                flux.write(json.dumps(ligne, ensure_ascii=False) + "\n")
-        except OSError:
-            self.perdues += 1
+            ligne |= {nom: getattr(evenement.resultat, nom) for nom in ("etat", "message", "secondes", "ou")}
+        with suppress(OSError), self.chemin.open("a", encoding="utf-8") as flux:
+            flux.write(json.dumps(ligne, ensure_ascii=False) + "\n")

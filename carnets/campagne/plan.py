@@ -4,53 +4,26 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
+from carnets.textes import textes
 from donnees_insee.erreurs import ErreurAbs, ParametreInvalide, liste_de_fautes
 
-EXEMPLE: Final = """\
-# Une campagne : les mêmes carnets sur une liste de territoires.
-# Lancer :   abs campagne campagne.toml          Reprendre : abs campagne campagne.toml --reprendre
-
-titre = "Portraits des communes de l'intercommunalité"
-sortie = "sorties/campagne"     # dossier qui reçoit les portraits et le bilan
-# travailleurs = 2              # portraits menés à la fois ; par défaut, un par cœur, quatre au plus
-# delai = 900                   # secondes accordées à un territoire
-
-[parametres]                    # les mêmes que la commande abs portrait
-# millesime = 2016
-# millesimes = "caf=2018"
-# qpv = 2015
-# geographie = 2021
-# diffusion = "publique"
-
-[[territoires]]
-communes_de = "243400017"       # toutes les communes d'une intercommunalité, d'un département, d'une région
-sauf = []                       # codes à laisser
-
-# [[territoires]]
-# qpv_de = "34"                 # tous les QPV d'une commune, d'une intercommunalité, d'un département
-
-# [[territoires]]
-# codes = ["34172", "243400017"]
-
-[[carnets]]
-carnet = "portrait"             # ou comparaison (pour des intercommunalités), evolutions, ou votre propre carnet .ipynb
-formats = ["html", "docx", "xlsx"]
-# parametres = { de = 2016, a = 2022 }   # paramètres propres à ce carnet
-"""
-
+EXEMPLE: Final = (resources.files("carnets.campagne") / "exemple.toml").read_text(encoding="utf-8")
+DITS: Final[dict[str, str]] = textes("carnets.campagne")["plan"]
 CARNETS_LIVRES: Final = {
     "portrait": "10_portrait_de_territoire.ipynb",
     "evolutions": "20_evolutions.ipynb",
     "comparaison": "30_comparaison_intercommunale.ipynb",
 }
-CLES: Final = {"titre", "sortie", "travailleurs", "delai", "essais", "parametres", "territoires", "carnets"}
-CLES_D_UN_CHOIX: Final = {"codes", "communes_de", "qpv_de", "epci_de", "sauf"}
-CLES_D_UN_CARNET: Final = {"carnet", "formats", "parametres"}
+CLES: Final = ("titre", "sortie", "travailleurs", "delai", "essais", "parametres", "territoires", "carnets")
+CLES_D_UN_CARNET: Final = ("carnet", "formats", "parametres")
+ENSEMBLES: Final = ("communes_de", "qpv_de", "epci_de")
 TRAVAILLEURS_PAR_DEFAUT: Final = 4
 DELAI: Final = 900
 ESSAIS: Final = 2
@@ -99,18 +72,18 @@ class Plan:
 def lire_plan(fichier: Path, *, sortie: Path | None = None, travailleurs: int | None = None) -> Plan:
     """Lire un fichier de campagne."""
     contenu = _contenu(fichier)
-    fautes: list[str] = _cles_inconnues(contenu, CLES, "le fichier")
+    fautes = _cles_inconnues(contenu, CLES, "le fichier")
     choix = _choix(contenu.get("territoires"), fautes)
-    carnets = _carnets(contenu.get("carnets"), fichier.parent, fautes)
+    carnets = _carnets(contenu.get("carnets", [{"carnet": "portrait"}]), fichier.parent, fautes)
     parametres = contenu.get("parametres", {})
     if not isinstance(parametres, dict):
-        fautes.append("[parametres] doit être une table, par exemple millesime = 2016.")
+        fautes.append(DITS["parametres"])
         parametres = {}
     if "territoire" in parametres:
-        fautes.append("[parametres] ne donne pas le territoire : listez-les dans [[territoires]].")
-    nombre = travailleurs or _entier(contenu, "travailleurs", _par_defaut(), 1, 64, fautes)
-    delai = _entier(contenu, "delai", DELAI, 1, 86400, fautes)
-    essais = _entier(contenu, "essais", ESSAIS, 1, 5, fautes)
+        fautes.append(DITS["territoire"])
+    nombre = travailleurs or _entier(contenu, "travailleurs", _par_defaut(), 64, fautes)
+    delai = _entier(contenu, "delai", DELAI, 86400, fautes)
+    essais = _entier(contenu, "essais", ESSAIS, 5, fautes)
     if fautes:
         raise PlanInvalide(liste_de_fautes(f"La campagne « {fichier} » est refusée :", fautes))
     ou = sortie or fichier.parent / str(contenu.get("sortie", f"sorties/{fichier.stem}"))
@@ -122,38 +95,28 @@ def _contenu(fichier: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(fichier.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as cause:
-        raise PlanInvalide(
-            f"Le fichier de campagne « {fichier} » n'existe pas. Écrivez-en un avec : abs campagne --exemple > {fichier}"
-        ) from cause
+        raise PlanInvalide(DITS["absent"].format(fichier=fichier)) from cause
     except (OSError, UnicodeDecodeError) as cause:
-        raise PlanInvalide(
-            f"Le fichier de campagne « {fichier} » ne peut pas être lu ({cause}). On attend un fichier TOML en UTF-8."
-        ) from cause
+        raise PlanInvalide(DITS["illisible"].format(fichier=fichier, cause=cause)) from cause
     except tomllib.TOMLDecodeError as cause:
-        raise PlanInvalide(
-            f"Le fichier de campagne « {fichier} » n'est pas un fichier TOML correct ({cause}). Les textes vont entre "
-            'guillemets, codes compris : communes_de = "243400017".'
-        ) from cause
+        raise PlanInvalide(DITS["incorrect"].format(fichier=fichier, cause=cause)) from cause
 
 
 def _par_defaut() -> int:
     return max(1, min(TRAVAILLEURS_PAR_DEFAUT, os.cpu_count() or 1))
 
 
-def _cles_inconnues(table: Mapping[str, Any], connues: set[str], ou: str) -> list[str]:
+def _cles_inconnues(table: Mapping[str, Any], connues: Iterable[str], ou: str) -> list[str]:
+    attendues = ", ".join(sorted(connues))
     return [
-        f"« {cle} » est inconnu dans {ou} (on attend {', '.join(sorted(connues))})."
-        for cle in table
-        if cle not in connues
+        f"« {cle} » est inconnu dans {ou} (on attend {attendues})." for cle in table if cle not in connues
     ]
 
 
-def _entier(
-    contenu: Mapping[str, Any], cle: str, defaut: int, minimum: int, maximum: int, fautes: list[str]
-) -> int:
+def _entier(contenu: Mapping[str, Any], cle: str, defaut: int, maximum: int, fautes: list[str]) -> int:
     valeur = contenu.get(cle, defaut)
-    if isinstance(valeur, bool) or not isinstance(valeur, int) or not minimum <= valeur <= maximum:
-        fautes.append(f"{cle} = {valeur!r} : on attend un nombre entier de {minimum} à {maximum}.")
+    if isinstance(valeur, bool) or not isinstance(valeur, int) or not 1 <= valeur <= maximum:
+        fautes.append(f"{cle} = {valeur!r} : on attend un nombre entier de 1 à {maximum}.")
         return defaut
     return valeur
 
@@ -161,57 +124,53 @@ def _entier(
 def _textes(valeur: Any, ou: str, fautes: list[str]) -> tuple[str, ...]:
     """Lire une liste de codes ; un code écrit en nombre a pu perdre son zéro, on ne le devine pas."""
     if not isinstance(valeur, list) or not all(isinstance(v, str) for v in valeur):
-        fautes.append(
-            f'{ou} : on attend une liste de textes entre guillemets, par exemple ["01004", "34172"].'
-        )
+        fautes.append(DITS["liste"].format(ou=ou))
         return ()
     return tuple(v.strip() for v in valeur)
 
 
+def _tables(
+    recues: Any, nom: str, cles: Iterable[str], fautes: list[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Lire l'une après l'autre des tables de même nom, chacune avec sa place dans le fichier."""
+    if not isinstance(recues, list) or not recues or not all(isinstance(t, dict) for t in recues):
+        fautes.append(DITS[f"sans_{nom}"])
+        return
+    for rang, table in enumerate(recues, 1):
+        ou = f"[[{nom}]] n° {rang}"
+        fautes += _cles_inconnues(table, cles, ou)
+        yield ou, table
+
+
 def _choix(recus: Any, fautes: list[str]) -> tuple[Choix, ...]:
-    if not isinstance(recus, list) or not recus or not all(isinstance(t, dict) for t in recus):
-        fautes.append(
-            "Aucun territoire : ajoutez [[territoires]] avec codes, communes_de, qpv_de ou epci_de."
-        )
-        return ()
     lus = []
-    for rang, table in enumerate(recus, 1):
-        ou = f"[[territoires]] n° {rang}"
-        fautes += _cles_inconnues(table, CLES_D_UN_CHOIX, ou)
-        textes = {}
-        for cle in ("communes_de", "qpv_de", "epci_de"):
-            textes[cle] = table.get(cle, "")
-            if not isinstance(textes[cle], str):
-                fautes.append(f"{ou} : {cle} = {textes[cle]!r} doit être un texte entre guillemets.")
-        codes = _textes(table.get("codes", []), f"{ou}, codes", fautes)
-        sauf = _textes(table.get("sauf", []), f"{ou}, sauf", fautes)
-        if not codes and not any(textes.values()):
+    for ou, table in _tables(recus, "territoires", [f.name for f in fields(Choix)], fautes):
+        ensembles = {cle: table.get(cle, "") for cle in ENSEMBLES}
+        fautes += [
+            f"{ou} : {cle} = {texte!r} doit être un texte entre guillemets."
+            for cle, texte in ensembles.items()
+            if not isinstance(texte, str)
+        ]
+        codes, sauf = (_textes(table.get(cle, []), f"{ou}, {cle}", fautes) for cle in ("codes", "sauf"))
+        if not codes and not any(ensembles.values()):
             fautes.append(f"{ou} ne nomme rien : donnez codes, communes_de, qpv_de ou epci_de.")
-        lus.append(Choix(codes, sauf=sauf, **textes))
+        lus.append(Choix(codes, sauf=sauf, **ensembles))
     return tuple(lus)
 
 
 def _carnets(recus: Any, dossier: Path, fautes: list[str]) -> tuple[CarnetVoulu, ...]:
-    if recus is None:
-        recus = [{"carnet": "portrait"}]
-    if not isinstance(recus, list) or not recus or not all(isinstance(t, dict) for t in recus):
-        fautes.append("[[carnets]] : on attend au moins un carnet, écrit comme une table.")
-        return ()
     lus: list[CarnetVoulu] = []
-    for rang, table in enumerate(recus, 1):
-        ou = f"[[carnets]] n° {rang}"
-        fautes += _cles_inconnues(table, CLES_D_UN_CARNET, ou)
+    for ou, table in _tables(recus, "carnets", CLES_D_UN_CARNET, fautes):
         formats = _textes(table.get("formats", ["html", "docx", "xlsx"]), f"{ou}, formats", fautes)
         propres = table.get("parametres", {})
         if not isinstance(propres, dict):
-            fautes.append(f"{ou} : parametres doit être une table, par exemple {{ de = 2016, a = 2022 }}.")
-            continue
-        trouve = _un_carnet(table.get("carnet", "portrait"), dossier, ou, fautes)
-        if trouve is not None:
-            lus.append(CarnetVoulu(trouve[0], trouve[1], formats, propres))
-    doubles = sorted({c.nom for c in lus if sum(d.nom == c.nom for d in lus) > 1})
+            fautes.append(DITS["parametres_d_un_carnet"].format(ou=ou))
+        elif trouve := _un_carnet(table.get("carnet", "portrait"), dossier, ou, fautes):
+            lus.append(CarnetVoulu(*trouve, formats, propres))
     fautes += [
-        f"Le carnet « {nom} » est demandé deux fois : le second écraserait le premier." for nom in doubles
+        f"Le carnet « {nom} » est demandé deux fois : le second écraserait le premier."
+        for nom, fois in sorted(Counter(c.nom for c in lus).items())
+        if fois > 1
     ]
     return tuple(lus)
 
@@ -224,9 +183,8 @@ def _un_carnet(recu: Any, dossier: Path, ou: str, fautes: list[str]) -> tuple[st
         return recu, chemin_du_carnet(CARNETS_LIVRES[recu])
     chemin = (dossier / str(recu)).resolve()
     if not isinstance(recu, str) or chemin.suffix != ".ipynb" or not chemin.is_file():
-        fautes.append(
-            f"{ou} : carnet = {recu!r} n'est ni {' ni '.join(CARNETS_LIVRES)}, ni un fichier .ipynb trouvé ({chemin})."
-        )
+        livres = " ni ".join(CARNETS_LIVRES)
+        fautes.append(DITS["carnet_introuvable"].format(ou=ou, recu=recu, livres=livres, chemin=chemin))
         return None
     try:
         parametres_declares(chemin)

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache, partial
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
+from carnets.textes import textes
 from donnees_insee.erreurs import affichable
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, ProgressColumn
 
-
-@lru_cache(maxsize=1)
-def textes() -> dict[str, Any]:
-    """Lire les aides de la commande, les titres et les en-têtes de ses tableaux."""
-    return tomllib.loads((resources.files("carnets.commande") / "textes.toml").read_text(encoding="utf-8"))
+# Les aides de la commande, les titres et les en-têtes de ses tableaux.
+TEXTES: Final[dict[str, Any]] = textes("carnets.commande")
 
 
 def phrase(nom: str, /, **mots: object) -> str:
     """Composer une phrase de la table des textes."""
-    return str(textes()["phrases"][nom]).format(**mots)
+    return str(TEXTES["phrases"][nom]).format(**mots)
 
 
 def preparer_le_terminal() -> None:
@@ -86,7 +82,7 @@ def tableau(
 
 def montrer(nom: str, lignes: Sequence[Sequence[object]], /, **mots: object) -> None:
     """Écrire un tableau dont la table des textes dit le titre et les en-têtes."""
-    dit = textes()["tableaux"][nom]
+    dit = TEXTES["tableaux"][nom]
     tableau(dit["titre"].format(n=len(lignes), **mots), dit["entetes"], lignes)
 
 

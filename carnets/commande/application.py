@@ -55,9 +55,10 @@ def principale() -> None:
 
 def _reunir() -> None:
     """Déclarer les verbes de la table, puis les groupes, dans l'ordre où l'aide les montre."""
-    textes = affichage.textes()
-    groupes = {nom: typer.Typer(help=aide, no_args_is_help=True) for nom, aide in textes["groupes"].items()}
-    for adresse in textes["verbes"]:
+    groupes = {
+        nom: typer.Typer(help=aide, no_args_is_help=True) for nom, aide in affichage.TEXTES["groupes"].items()
+    }
+    for adresse in affichage.TEXTES["verbes"]:
         module, _, verbe = adresse.partition(":")
         groupe, _, nom = verbe.rpartition("_")
         fonction = getattr(import_module(f"carnets.commande.{module}"), verbe)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_type_hints
 
 import typer
 
-from carnets.commande.affichage import textes
+from carnets.commande.affichage import TEXTES
 
 if TYPE_CHECKING:
     from donnees_insee.base.base import Base
@@ -31,7 +31,7 @@ def avec_son_aide(verbe: Callable[..., None]) -> Callable[..., None]:
 def _declaration(verbe: str, nom: str) -> Any:
     """Trouver ce que la table dit d'un paramètre, d'abord pour son verbe, sinon pour tous."""
     for portee in (verbe, "communs"):
-        for genre, dits in textes().get(portee, {}).items():
+        for genre, dits in TEXTES.get(portee, {}).items():
             if nom in dits:
                 reglages = {"help": dits[nom]} if isinstance(dits[nom], str) else dits[nom]
                 if genre == "arguments":

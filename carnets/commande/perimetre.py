@@ -164,9 +164,7 @@ def _profil(base: Base, code: str, codes: Sequence[str], demande: Demande, sorti
     if tenu := " ; ".join(ce_qui_est_tenu(base, code)):
         dire(f"  Chiffres officiels du quartier que la base tient : {tenu}. `abs portrait {code}` les donne.")
     if profil.ecartes:
-        dire(
-            f"  {profil.ecartes} IRIS qui ne touchent le QPV que par l'épaisseur du trait ne sont pas listés."
-        )
+        dire(phrase("iris_ecartes", n=profil.ecartes))
     if sortie is not None:
         _ranger(_table_du_profil(profil), sortie, f"profil-{code}")
 

@@ -169,9 +169,7 @@ def carte(
     nom = f"{nom_de_fichier(sujet.nom)}-{nom_de_fichier(sujet.code)}-{indicateur}"
     enumerer("", dessin.enregistrer(sortie / "cartes", nom))
     dire("Fragment à coller dans un site :")
-    dire(
-        f'<iframe src="{nom}.html" title="Carte" width="100%" height="640" sandbox="allow-scripts"></iframe>'
-    )
+    dire(phrase("fragment", nom=nom))
 
 
 def carnets_copier(dossier: Path = ATELIER) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from carnets.commande.affichage import dire, enumerer, montrer, phrase, suivi, textes
+from carnets.commande.affichage import TEXTES, dire, enumerer, montrer, phrase, suivi
 from carnets.commande.communs import ouvrir_la_base
 from donnees_insee.erreurs import SourceNonReconnue
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from donnees_insee.base.recus import LotRecu
 
 # L'état d'un fichier, puis ce que le bilan en dit.
-ETATS: Final[dict[str, list[str]]] = textes()["etats"]
+ETATS: Final[dict[str, list[str]]] = TEXTES["etats"]
 EXTENSIONS: Final = (".csv", ".xlsx")
 FICHIER_VIDE: Final = Path("source_locale.csv")
 

@@ -74,9 +74,7 @@ def _telecharger(base: Base, demandes: Sequence[Demande]) -> None:
     if comptes["echec"]:
         sujet = "1 adresse" if comptes["echec"] == 1 else f"{comptes['echec']} adresses"
         verbe = "n'a" if comptes["echec"] == 1 else "n'ont"
-        raise TelechargementImpossible(
-            f"{sujet} sur {len(resultats)} {verbe} rien donné ; les raisons sont ci-dessus."
-        )
+        raise TelechargementImpossible(phrase("sans_rien", sujet=sujet, total=len(resultats), verbe=verbe))
 
 
 def _simuler(base: Base, demandes: Sequence[Demande]) -> None:

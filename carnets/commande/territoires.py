@@ -29,9 +29,7 @@ def etat(territoire: str, millesime: int | None = None, millesimes: str = "") ->
     e = constat.diagnostic.ensembles
     dire(f"{e.sujet.nom} ({e.sujet.niveau} {e.sujet.code})")
     nom = "communes" if e.mailles and e.mailles[0].niveau == "commune" else "IRIS"
-    contours = (
-        "contours tenus, cartes possibles" if constat.contours else "aucun contour tenu, portrait sans carte"
-    )
+    contours = phrase("contours_tenus" if constat.contours else "sans_contour")
     dire(f"{len(e.mailles)} {nom}, {len(e.qpv)} QPV, {len(e.quartiers)} quartiers ; {contours}.")
     dire("Références : " + ", ".join(r.nom for r in e.references))
     permis = [

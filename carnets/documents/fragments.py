@@ -6,20 +6,18 @@ import base64
 import html
 import json
 from datetime import date
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from abs.portrait.portrait import Portrait
 from abs.portrait.tableaux import Chapitre
 from carnets.documents.modeles import CLASSEURS, MODELES
+from carnets.textes import environnement
 from cartes.charte import variables_css
 from donnees_insee.chemins import fichier_provisoire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-
-    from jinja2 import Environment
 
     from abs.intercommunal.comparaison import ComparaisonIntercommunale
     from cartes.carte import CarteThematique
@@ -30,22 +28,9 @@ PARTIES: Final[dict[str, tuple[str, str]]] = CLASSEURS["parties_de_comparaison"]
 ETIQUETTES_OTEES: Final = ("notice", "parameters", "injected-parameters", "exports")
 
 
-@lru_cache(maxsize=1)
-def _environnement() -> Environment:
-    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - import réservé au rendu
-
-    return Environment(
-        loader=FunctionLoader(lambda nom: (MODELES / nom).read_text(encoding="utf-8")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
 def rendre(modele: str, **valeurs: Any) -> str:
     """Rendre un modèle, échappement compris."""
-    return _environnement().get_template(modele).render(**valeurs)
+    return environnement("carnets.documents").get_template(modele).render(**valeurs)
 
 
 def _appuis(document: Portrait | ComparaisonIntercommunale) -> Any:

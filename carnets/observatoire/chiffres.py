@@ -6,25 +6,23 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from abs.calcul.diagnostic import Diagnostiqueur
 from abs.calcul.sources_recues import est_locale
 from abs.calcul.table_longue import Chiffre, Diagnostic, DonneesLocales, Ensembles, mots_de_couverture
 from abs.formats import nombre
+from abs.indicateurs.indicateurs import Indicateur
 from abs.phrases.ecriture import reference
 from abs.phrases.preuves import Appuis
 from abs.portrait.tableaux import MARQUE_FRAGILE, Cellule, cellule
 from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut
+from abs.territoires.demande import Demande
+from abs.territoires.territoires import Territoire
 from carnets.observatoire.mots import en_clair, phrase, rang_alphabetique
+from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.erreurs import ParametreInvalide
-
-if TYPE_CHECKING:
-    from abs.indicateurs.indicateurs import Indicateur
-    from abs.territoires.demande import Demande
-    from abs.territoires.territoires import Territoire
-    from donnees_insee.base.base import Base
 
 VALEURS: Final = ("valeur", "numerateur", "denominateur", "marge", "borne_basse", "borne_haute")
 NON_PUBLIE: Final = "non publié à ce niveau"

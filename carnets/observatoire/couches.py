@@ -14,7 +14,7 @@ from cartes.apparence import FOND_DES_CERCLES, Apparence, apparences, rayon, tai
 from cartes.ecran.cles_de_legende import RAYON_MAXIMAL, definitions, style_leaflet
 from cartes.ecran.textes import lignes_d_infobulle
 from cartes.fonds import Fonds, carte
-from cartes.geometrie import GEOGRAPHIQUE, projection_locale, simplifier
+from cartes.geometrie import DECIMALES_DE_DEGRE, GEOGRAPHIQUE, centres, projection_locale, simplifier
 from cartes.papier.legende import lignes_de_legende
 from donnees_insee.erreurs import CarteImpossible
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from cartes.carte import CarteThematique
     from donnees_insee.base.base import Base
 
-# Cinq décimales de degré font un mètre, vingt fois moins que la simplification d'une agglomération.
-DECIMALES: Final = 5
 PART_DE_LA_LARGEUR: Final = 2000
 NOMS: Final = {"communes": "par commune", "iris": "par IRIS"}
 
@@ -103,18 +101,17 @@ def contours(couche: gpd.GeoDataFrame, *, alleger: bool = True) -> dict[str, Any
     else:
         metrique = metrique.set_geometry(metrique.simplify(5))
     degres = metrique.to_crs(GEOGRAPHIQUE)
-    centres = degres.geometry.representative_point()
     return {
         "codes": [str(c) for c in degres["code"]],
         "noms": [str(n) for n in degres["nom"]],
-        "centres": [[_degre(p.y), _degre(p.x)] for p in centres],
+        "centres": centres(degres),
         # Relire le GeoJSON arrondit chaque coordonnée de même façon des deux côtés d'une frontière.
         "formes": [json.loads(json.dumps(g.__geo_interface__), parse_float=_degre) for g in degres.geometry],
     }
 
 
-def _degre(valeur: float | str) -> float:
-    return round(float(valeur), DECIMALES)
+def _degre(ecrit: str) -> float:
+    return round(float(ecrit), DECIMALES_DE_DEGRE)
 
 
 def couche(niveau: Niveau, codes: list[str]) -> dict[str, Any]:

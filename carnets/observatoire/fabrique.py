@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from abs.territoires.demande import Demande
 from carnets.documents.tableur.definitions import sources_employees
@@ -19,13 +19,10 @@ from carnets.observatoire.chiffres import Chiffres, etablir, sans_suivi
 from carnets.observatoire.fiches import Fiche, fiches
 from carnets.observatoire.mots import dates_lisibles, jour_lisible, raison_sans_carte
 from carnets.observatoire.pages import donnees_des_territoires, en_script, pages_des_territoires, sommaire
-from donnees_insee.base.base import exiger_le_registre
+from donnees_insee.base.base import Base, exiger_le_registre
 from donnees_insee.base.publications import noter
 from donnees_insee.catalogue.catalogue import source
 from donnees_insee.chemins import creer_dossier
-
-if TYPE_CHECKING:
-    from donnees_insee.base.base import Base
 
 Suivi = Callable[[str], None]
 

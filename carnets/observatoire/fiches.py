@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from abs.indicateurs.annees_comparables import regles
-from carnets.observatoire.chiffres import Figure, Lecteur
+from abs.indicateurs.indicateurs import Indicateur, Lecture
+from abs.territoires.territoires import Territoire
+from carnets.observatoire.chiffres import Chiffres, Figure, Lecteur
 from carnets.observatoire.mots import absence_commune, phrase, rang_alphabetique
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from abs.indicateurs.indicateurs import Indicateur, Lecture
-    from abs.territoires.territoires import Territoire
-    from carnets.observatoire.chiffres import Chiffres
 
 # Une règle sur les enquêtes vaut pour tout le recensement : elle est dite une fois, dans la page « Lire ces chiffres ».
 GENRES_PARTICULIERS: Final = frozenset(

@@ -17,7 +17,7 @@ from abs.calcul.table_longue import Diagnostic
 from carnets.documents.csv_long import ecrire_csv
 from carnets.documents.geopaquet import ecrire_gpkg
 from carnets.documents.preuve.preuve_lue import Preuve, lire_preuve
-from carnets.observatoire.mots import phrase, textes
+from carnets.observatoire.mots import TEXTES, phrase
 from carnets.observatoire.rendu import DOSSIER_DES_FICHIERS, cle_de, morceau
 from donnees_insee.chemins import creer_dossier, fichier_provisoire
 from donnees_insee.erreurs import FichierIllisible, SortieImpossible
@@ -242,7 +242,7 @@ def joindre(racine: Path, trouves: PortraitsTrouves) -> dict[str, list[Fichier]]
     copies: dict[str, list[Fichier]] = {}
     for cle, dossier in trouves.dossiers.items():
         creer_dossier(racine / "portraits" / cle)
-        for nom, titre in textes()["pieces"].items():
+        for nom, titre in TEXTES["pieces"].items():
             if (dossier / nom).is_file():
                 adresse = f"portraits/{cle}/{nom}"
                 shutil.copyfile(dossier / nom, racine / adresse)

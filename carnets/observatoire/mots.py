@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from functools import lru_cache
-from importlib import resources
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection
+from datetime import date
+from typing import Final
 
+from abs.calcul.table_longue import Diagnostic
+from abs.indicateurs.indicateurs import Indicateur
+from abs.territoires.territoires import Territoire
 from carnets.documents.tableur.definitions import SENS
+from carnets.textes import textes
 from donnees_insee.codes import normaliser
 
-if TYPE_CHECKING:
-    from collections.abc import Collection
-    from datetime import date
-
-    from abs.calcul.table_longue import Diagnostic
-    from abs.indicateurs.indicateurs import Indicateur
-    from abs.territoires.territoires import Territoire
-
+TEXTES: Final[dict[str, dict[str, str]]] = textes("carnets.observatoire")
 VARIABLE_ABSENTE: Final = re.compile(r"le fichier déposé ne contient pas la variable \w+")
 NON_PUBLIE: Final = "non publié dans le fichier déposé"
 # Un drapeau de fichier, « NOTE_FILO = 1 », avec ou sans la parenthèse qui l'explique déjà.
@@ -31,17 +27,9 @@ DROITS: Final = frozenset(
 SENS_D_UN_DROIT: Final = "une valeur haute peut signaler une fragilité, ou un meilleur recours aux droits"
 
 
-@lru_cache(maxsize=1)
-def textes() -> dict[str, dict[str, str]]:
-    """Lire les mots du site qui ne dépendent pas d'un chiffre."""
-    return tomllib.loads(
-        (resources.files("carnets.observatoire") / "textes.toml").read_text(encoding="utf-8")
-    )
-
-
 def phrase(genre: str, nom: str, /, **mots: object) -> str:
     """Composer une phrase de la table des textes."""
-    return textes()[genre][nom].format(**mots)
+    return TEXTES[genre][nom].format(**mots)
 
 
 def en_clair(note: str) -> str:

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from abs.calcul.table_longue import Diagnostic
 from abs.definitions import table
 from abs.indicateurs.annees_comparables import mises_en_garde
-from abs.indicateurs.indicateurs import THEMES
+from abs.indicateurs.indicateurs import THEMES, Indicateur
 from abs.portrait.tableaux import Tableau, mailles
 from abs.statuts import Statut
-from abs.territoires.territoires import NOMS_DE_NIVEAU
-from carnets.observatoire.chiffres import Figure, Lecteur, a_la_meme_date, date_comparable
+from abs.territoires.territoires import NOMS_DE_NIVEAU, Territoire
+from carnets.observatoire.chiffres import Chiffres, Figure, Lecteur, a_la_meme_date, date_comparable
 from carnets.observatoire.rendu import ancre_d_iris, cle_de, page_d_indicateur, page_de
-
-if TYPE_CHECKING:
-    from abs.calcul.table_longue import Diagnostic
-    from abs.indicateurs.indicateurs import Indicateur
-    from abs.territoires.territoires import Territoire
-    from carnets.observatoire.chiffres import Chiffres
 
 CARTOUCHES: Final = 10
 # Le groupe de lecture d'un territoire, puis celui où l'intercommunalité se lit à la même date.

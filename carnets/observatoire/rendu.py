@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from carnets.textes import environnement
 from cartes.charte import variables_css
 
 if TYPE_CHECKING:
@@ -61,8 +62,6 @@ def page_d_indicateur(code: str) -> str:
 
 @lru_cache(maxsize=1)
 def _environnement() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - import réservé au rendu
-
     from abs.indicateurs.indicateurs import THEMES  # noqa: PLC0415
     from abs.statuts import LIBELLES_STATUT  # noqa: PLC0415
     from abs.territoires.territoires import NOMS_DE_NIVEAU  # noqa: PLC0415
@@ -70,18 +69,12 @@ def _environnement() -> Environment:
     from carnets.observatoire.mots import sens_de_lecture  # noqa: PLC0415
     from cartes.ecran.cles_de_legende import legende_html  # noqa: PLC0415
 
-    environnement = Environment(
-        loader=PackageLoader("carnets.observatoire", "modeles"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    modeles = environnement("carnets.observatoire")
     appelables = (page_de, ancre_d_iris, page_d_indicateur, unite_lisible, sens_de_lecture, legende_html)
-    environnement.globals |= {appelable.__name__: appelable for appelable in appelables}
-    environnement.globals |= {"politique": POLITIQUE, "themes": THEMES, "ancre": morceau}
-    environnement.globals |= {"niveaux_en_mots": NOMS_DE_NIVEAU, "libelles_statut": LIBELLES_STATUT}
-    return environnement
+    modeles.globals |= {appelable.__name__: appelable for appelable in appelables}
+    modeles.globals |= {"politique": POLITIQUE, "themes": THEMES, "ancre": morceau}
+    modeles.globals |= {"niveaux_en_mots": NOMS_DE_NIVEAU, "libelles_statut": LIBELLES_STATUT}
+    return modeles
 
 
 def rendre(modele: str, racine: str, **valeurs: Any) -> str:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING
 
 from cartes.apparence import FOND_DES_CERCLES, Apparence, rayon, tailles
 from cartes.charte import COULEURS, ETATS
 from cartes.palettes import contraste
 from cartes.papier.legende import LigneLegende, lignes_de_legende
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from cartes.specification import DonneesDeCarte
+from cartes.specification import DonneesDeCarte
 
 ENCRE, BORD_DE_CERCLE = COULEURS["encre"], COULEURS["bord_de_cercle"]
 RAYON_MAXIMAL = 26.0  # en pixels

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import folium
 import shapely
@@ -20,18 +21,19 @@ from cartes.apparence import FOND_DES_CERCLES, Apparence, apparences, rayon, tai
 from cartes.charte import variables_css
 from cartes.ecran.cles_de_legende import RAYON_MAXIMAL, definitions, echapper, legende_html, style_leaflet
 from cartes.ecran.textes import lignes_d_infobulle, texte_alternatif
-from cartes.geometrie import GEOGRAPHIQUE, projetes, reprojeter, simplifier
+from cartes.geometrie import (
+    DECIMALES_DE_DEGRE,
+    GEOGRAPHIQUE,
+    Contours,
+    centres,
+    projetes,
+    reprojeter,
+    simplifier,
+)
 from cartes.papier.legende import lignes_de_legende, perimetres_visibles
+from cartes.specification import DonneesDeCarte, Superposition
 from donnees_insee.erreurs import CarteImpossible
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from cartes.geometrie import Contours
-    from cartes.specification import DonneesDeCarte, Superposition
-
-# Cinq décimales de degré font un mètre : moins que la simplification.
-_DECIMALES_DE_DEGRE = 5
 _POLITIQUE = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'"
@@ -134,18 +136,15 @@ def _fond(contours: Contours) -> dict[str, Any]:
     metrique = projetes(contours).couche
     ouest, sud, est, nord = metrique.total_bounds
     couche = reprojeter(simplifier(metrique, max(est - ouest, nord - sud) / 2000), GEOGRAPHIQUE)
-    centres = couche.geometry.representative_point()
     return {
-        "centres": [
-            [round(lieu.y, _DECIMALES_DE_DEGRE), round(lieu.x, _DECIMALES_DE_DEGRE)] for lieu in centres
-        ],
+        "centres": centres(couche),
         "contours": [_objet(geometrie) for geometrie in couche.geometry],
     }
 
 
 def _objet(geometrie: Any) -> dict[str, Any]:
     """Écrire une géométrie en GeoJSON, coordonnées arrondies de même façon des deux côtés d'une frontière."""
-    arrondie = shapely.transform(geometrie, lambda points: points.round(_DECIMALES_DE_DEGRE))
+    arrondie = shapely.transform(geometrie, lambda points: points.round(DECIMALES_DE_DEGRE))
     objet: dict[str, Any] = shapely.geometry.mapping(arrondie)
     return objet
 
@@ -186,13 +185,10 @@ def _perimetres(cartes: Sequence[DonneesDeCarte]) -> list[tuple[str, dict[str, A
             if visibles.empty or place in vus:
                 continue
             couches = reprojeter(visibles, GEOGRAPHIQUE)
-            lieux = couches.geometry.representative_point() if superposition.etiquette else []
             perimetre = {
                 "couleur": superposition.couleur,
                 "contours": [_objet(geometrie) for geometrie in couches.geometry],
-                "numeros": [
-                    [round(lieu.y, _DECIMALES_DE_DEGRE), round(lieu.x, _DECIMALES_DE_DEGRE)] for lieu in lieux
-                ],
+                "numeros": centres(couches) if superposition.etiquette else [],
             }
             vus.add(place)
             cle = json.dumps([superposition.nom, perimetre], sort_keys=True)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from abs.statuts import LIBELLES_FIABILITE, LIBELLES_STATUT, Fiabilite, Statut
 from cartes.apparence import apparences, une_fois
 from cartes.charte import ETATS, Etat
-
-if TYPE_CHECKING:
-    from cartes.specification import DonneesDeCarte
+from cartes.specification import DonneesDeCarte
 
 
 def lignes_d_infobulle(carte: DonneesDeCarte) -> list[list[str]]:

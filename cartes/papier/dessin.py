@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -40,11 +41,7 @@ from cartes.papier.trace import (
     poser_numero,
     poser_trait,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from cartes.specification import DonneesDeCarte, Superposition
+from cartes.specification import DonneesDeCarte, Superposition
 
 # Motifs d'épaisseur constante, quel que soit le réglage du poste.
 _REGLAGES: Any = {"hatch.linewidth": 0.55, "font.family": POLICE}

@@ -6,7 +6,7 @@ import itertools
 import math
 
 from donnees_insee.demo.fabrique.alea import repartir
-from donnees_insee.demo.fabrique.population import DIPLOMES, Compte, Contexte, bornes
+from donnees_insee.demo.fabrique.population import COEFFICIENTS, DIPLOMES, Compte, Contexte, bornes
 from donnees_insee.demo.fabrique.territoire import COMMUNE_CENTRE
 
 _AGES = ("1524", "2554", "5564")
@@ -58,15 +58,12 @@ def activite(ctx: Contexte, compte_scolaire: Compte) -> Compte:
 
 def _diplomes(ctx: Contexte, compte: Compte) -> Compte:
     """Actifs et chômeurs par diplôme ; le chômage baisse avec le diplôme."""
-
-    def partager(statut: str, attraits: tuple[float, ...]) -> Compte:
-        poids = [d * c for d, c in zip(ctx.profil.diplomes, attraits, strict=True)]
-        return ctx.ventiler(compte[f"P_{statut}1564"], "", DIPLOMES, poids)
-
-    en_emploi = partager("ACTOCC", (0.5, 0.7, 1.0, 1.05, 1.2, 1.2, 1.2))
-    chomeurs = partager("CHOM", (1.3, 1.2, 1.05, 0.95, 0.65, 0.65, 0.6))
-    resultat = {f"P_CHOM_{nom}": n for nom, n in chomeurs.items()}
-    return resultat | {f"P_ACT_{nom}": en_emploi[nom] + n for nom, n in chomeurs.items()}
+    resultat: Compte = {}
+    for statut in ("ACTOCC", "CHOM"):
+        poids = [d * c for d, c in zip(ctx.profil.diplomes, COEFFICIENTS[statut], strict=True)]
+        resultat |= ctx.ventiler(compte[f"P_{statut}1564"], f"P_{statut}_", DIPLOMES, poids)
+    actifs = {f"P_ACT_{nom}": resultat.pop(f"P_ACTOCC_{nom}") + resultat[f"P_CHOM_{nom}"] for nom in DIPLOMES}
+    return resultat | actifs
 
 
 def _categories(ctx: Contexte, compte: Compte) -> Compte:

@@ -140,10 +140,8 @@ def _pieces(ctx: Contexte, compte: Compte) -> Compte:
 
 def _periodes(ctx: Contexte, compte: Compte) -> Compte:
     """Période d'achèvement ; le nom des tranches passe à quatre chiffres en 2022."""
-    if ctx.annee == 2016:
-        noms = ["ACH19", "ACH45", "ACH70", "ACH90", "ACH05", "ACH13"]
-    else:
-        noms = ["ACH1919", "ACH1945", "ACH1970", "ACH1990", "ACH2005", "ACH2019"]
+    annees = "19 45 70 90 05 13" if ctx.annee == 2016 else "1919 1945 1970 1990 2005 2019"
+    noms = [f"ACH{annee}" for annee in annees.split()]
     resultat: Compte = {}
     for genre in ("MAISON", "APPART"):
         resultat[f"P_RP{genre}_ACHTOT"] = total = ctx.part(compte[f"P_RP{genre}"], 0.985)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from donnees_insee.demo.fabrique.alea import Alea, fraction, repartir
-from donnees_insee.demo.fabrique.formats_bruts import lire_csv
+from donnees_insee.demo.fabrique.formats_bruts import lire_csv, lire_toml
 from donnees_insee.demo.fabrique.territoire import MAILLES, Maille, Profil, profil_de
 
 # Les tranches publiées se recoupent : celles-ci sont les plus larges qui les composent toutes. Pour chacune : le
@@ -21,6 +21,7 @@ _PARTAGES: dict[str, dict[str, list[Any]]] = {
     for nom, cases in lire_csv("partages.csv").groupby("partage")
 }
 DIPLOMES = ["DIPLMIN", "BEPC", "CAPBEP", "BAC", "SUP2", "SUP34", "SUP5"]
+COEFFICIENTS: dict[str, list[float]] = lire_toml("profils.toml")["diplomes"]
 Compte = dict[str, float]
 
 
@@ -126,18 +127,10 @@ def scolarisation(ctx: Contexte) -> Compte:
     compte["P_NSCOL15P"] = total = round(ctx.tranche(15, 120) - scolaires, 6)
     sexes = [ctx.tranche(15, 120, sexe) for sexe in "HF"]
     compte |= ctx.ventiler(total, "P_", ("HNSCOL15P", "FNSCOL15P"), sexes)
-    # En six ans les diplômés du supérieur ont pris la place des sans-diplôme.
-    passe = [1.2, 1.02, 1.04, 0.94, 0.95, 0.9, 0.84] if ctx.annee == 2016 else [1.0] * 7
-    # Les femmes ont plus souvent le baccalauréat, les hommes un CAP ou un BEP.
-    genres = {
-        "H": (0.97, 0.95, 1.2, 0.95, 0.9, 0.95, 1.0),
-        "F": (1.03, 1.05, 0.82, 1.05, 1.1, 1.05, 1.0),
-    }
-    for sexe, genre in genres.items():
-        poids = [
-            d * p * g * ctx.autour(0.1, "diplome", i)
-            for i, (d, p, g) in enumerate(zip(ctx.profil.diplomes, passe, genre, strict=True))
-        ]
+    passe = COEFFICIENTS["2016"] if ctx.annee == 2016 else [1.0] * 7
+    for sexe in "HF":
+        parts = zip(ctx.profil.diplomes, passe, COEFFICIENTS[sexe], strict=True)
+        poids = [d * p * g * ctx.autour(0.1, "diplome", i) for i, (d, p, g) in enumerate(parts)]
         compte |= ctx.ventiler(compte[f"P_{sexe}NSCOL15P"], f"P_{sexe}NSCOL15P_", DIPLOMES, poids)
     for nom in DIPLOMES:
         compte[f"P_NSCOL15P_{nom}"] = compte[f"P_HNSCOL15P_{nom}"] + compte[f"P_FNSCOL15P_{nom}"]

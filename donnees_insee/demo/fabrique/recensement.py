@@ -12,7 +12,6 @@ from donnees_insee.demo.fabrique.population import Compte, contexte, population,
 from donnees_insee.demo.fabrique.territoire import COMMUNES, DEPARTEMENT, REGION, Maille, iris_de
 
 _ENTETES = lire_toml("recensement.toml")
-GEO_2022: list[str] = _ENTETES["geographie"]["2022"].split()
 THEMES = tuple(_ENTETES["themes"])
 # Dans les communes de métropole ces colonnes, propres à l'outre-mer, restent vides.
 OUTRE_MER = ["ELEC", "EAUCH", "BDWC", "CHOS", "CLIM", "TTEGOU", "HABFOR", "CASE", "MIBOIS", "MIDUR"]
@@ -72,22 +71,12 @@ def somme(comptes: Comptes, code: str, variable: str) -> float:
 
 
 def _geographie(code: str, maille: Maille, annee: int) -> dict[str, str]:
-    """Écrire les premières colonnes d'une ligne."""
-    commune = code[:5]
-    return {
-        "IRIS": code,
-        "REG": REGION,
-        "DEP": DEPARTEMENT,
-        "UU2010": unite_urbaine(commune),
-        "COM": commune,
-        "LIBCOM": COMMUNES[annee][commune][0],
-        "TRIRIS": "ZZZZZZ" if code.endswith("0000") else commune + code[6],
-        "GRD_QUART": code[:7],
-        "LIBIRIS": maille.libelle(annee),
-        "TYP_IRIS": maille.nature,
-        "MODIF_IRIS": "00",
-        "LAB_IRIS": _LABELS.get(code, _LABELS_PAR_NATURE[maille.nature]),
-    }
+    """Écrire les premières colonnes d'une ligne, toutes celles de 2016."""
+    commune, nature = code[:5], maille.nature
+    nom, quartier = COMMUNES[annee][commune][0], "ZZZZZZ" if code.endswith("0000") else commune + code[6]
+    valeurs = [code, REGION, DEPARTEMENT, unite_urbaine(commune), commune, nom, quartier, code[:7]]
+    valeurs += [maille.libelle(annee), nature, "00", _LABELS.get(code, _LABELS_PAR_NATURE[nature])]
+    return dict(zip(_ENTETES["geographie"]["2016"].split(), valeurs, strict=True))
 
 
 def _meta(noms: list[str]) -> str:

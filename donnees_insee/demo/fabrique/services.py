@@ -90,12 +90,8 @@ def _quotients(comptes: Comptes, pauvres: dict[str, float]) -> Iterator[Ligne]:
     """Composer l'export de data.caf.fr par IRIS et tranche de quotient familial."""
     for code, (tranche, part) in itertools.product(sorted(comptes), _PARAMETRES["quotients"].items()):
         bas = tranche.startswith(("Moins", "Entre 400"))
-        nombre = (
-            comptes[code]["C_MEN"]
-            * 0.47
-            * part
-            * (0.5 + 3 * pauvres[code] if bas else 1.3 - 1.5 * pauvres[code])
-        )
+        attrait = 0.5 + 3 * pauvres[code] if bas else 1.3 - 1.5 * pauvres[code]
+        nombre = comptes[code]["C_MEN"] * 0.47 * part * attrait
         commune = [code[:5], COMMUNES[2022][code[:5]][0].upper()]
         yield ["2024-12", *commune, code[5:], tranche, _cinq(max(nombre, 0))]
 
