@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
 
-from abs.calcul.chiffre import CLE
 from abs.calcul.difference import Bilan, Ecart, absente, ecrit, memes, reference_de
 from abs.calcul.table_longue import COLONNES
 from abs.indicateurs.indicateurs import indicateurs
 from abs.statuts import SANS_VALEUR
+from carnets.documents.preuve.relecture_fichiers import comparer_lignes
 from carnets.documents.preuve.relecture_xlsx import VIDE, CelluleLue, Feuille, lire_classeur
 from carnets.documents.tableur.styles import LONGUEUR_MAXIMALE, MOTS_DES_STATUTS, SANS_NIVEAU
 from carnets.documents.tableur.themes import ENTETES, L_ENTETE, L_LIBELLE, PREMIERE
@@ -124,7 +124,7 @@ class _Controle:
         ligne: Ligne,
     ) -> Bilan:
         bilan, ici = Bilan(self.bilan.document), f"{nom}!{xl_rowcol_to_cell(*cellule)}"
-        reference = "|".join(chiffre) if ligne is None else self.preuve.reference(ligne)
+        reference = "|".join(chiffre) if ligne is None else reference_de(ligne)
         if ligne is None or ligne["statut"] in SANS_VALEUR:
             mot = SANS_NIVEAU if ligne is None else MOTS_DES_STATUTS[ligne["statut"]]
             bilan.comparer(ici, reference, mot, lue.valeur)
@@ -172,7 +172,7 @@ class _Controle:
         lignes = [x for c in codes for x in self._candidates(ou, c, "comparaison")]
         bonne = next((x for x in lignes if x is not None and _est_montree(x, lue)), None)
         premiere = next((x for x in lignes if x is not None), None)
-        reference = "|".join((*ou, codes[0])) if premiere is None else self.preuve.reference(premiere)
+        reference = "|".join((*ou, codes[0])) if premiere is None else reference_de(premiere)
         if bonne is None and not (None in lignes and lue.valeur == SANS_NIVEAU):
             attendu = SANS_NIVEAU
             if premiere is not None:
@@ -195,28 +195,19 @@ class _Controle:
         if manquent := sorted(set(COLONNES) - set(colonnes)):
             _noter(self.bilan, f"{LONGUES}!1", "colonnes", ", ".join(manquent), "")
             return
-        vues = set()
-        for rang in sorted({ligne for ligne, _ in feuille if ligne > 0}):
-            lue = {c: feuille[rang, k].valeur for c, k in colonnes.items()}
-            if all(absente(v) for v in lue.values()):
-                continue
-            lue["millesime"] = None if absente(lue["millesime"]) else f"{lue['millesime']:.0f}"
-            reference = reference_de(lue)
-            vues.add(reference)
-            ligne = self.preuve.lignes.get(reference)
-            if ligne is None:
-                trouve = ecrit(lue["valeur"]) or "une ligne"
-                self.bilan.comparer(f"{LONGUES}!{rang + 1}", reference, "aucune ligne", trouve)
-                continue
-            for champ in (c for c in COLONNES if c not in CLE):
-                attendu = ligne[champ]
-                coupe = attendu[:LONGUEUR_MAXIMALE] if isinstance(attendu, str) else attendu
-                if not memes(coupe, lue[champ]):
-                    ici = f"{LONGUES}!{xl_rowcol_to_cell(rang, colonnes[champ])}"
-                    _noter(self.bilan, ici, f"{reference}, {champ}", ecrit(attendu), ecrit(lue[champ]))
-            self.bilan.egaux += 1
-        for reference in self.preuve.lignes.keys() - vues:
-            self.bilan.comparer(LONGUES, reference, "une ligne", None)
+        rangs = sorted({ligne for ligne, _ in feuille if ligne > 0})
+        lues = [(f"{LONGUES}!{n + 1}", {c: feuille[n, k].valeur for c, k in colonnes.items()}) for n in rangs]
+        remplies = [(ici, lue) for ici, lue in lues if not all(map(absente, lue.values()))]
+
+        def lieu(ici: str, champ: str, reference: str) -> tuple[str, str]:
+            rang = int(ici.rpartition("!")[2]) - 1
+            return f"{LONGUES}!{xl_rowcol_to_cell(rang, colonnes[champ])}", f"{reference}, {champ}"
+
+        comparer_lignes(self.bilan, remplies, self.preuve, _coupee, lieu, LONGUES)
+
+
+def _coupee(valeur: Any) -> Any:
+    return valeur[:LONGUEUR_MAXIMALE] if isinstance(valeur, str) else valeur
 
 
 def _est_montree(ligne: dict[str, Any], lue: CelluleLue) -> bool:

@@ -231,13 +231,11 @@ def _seconde_voie(preuve: Preuve, refaite: BaseRefaite) -> Bilan:
             for code, lues in lignes_d_iris(copie, set(lignes["territoire"])).items():
                 cellules.setdefault(code, {}).update(lues)
         for ligne in lignes.to_dict("records"):
-            _refaire_un_rapport(bilan, preuve, ligne, cellules.get(ligne["territoire"], {}))
+            _refaire_un_rapport(bilan, ligne, cellules.get(ligne["territoire"], {}))
     return bilan
 
 
-def _refaire_un_rapport(
-    bilan: Bilan, preuve: Preuve, ligne: dict[str, Any], cellules: dict[str, float]
-) -> None:
+def _refaire_un_rapport(bilan: Bilan, ligne: dict[str, Any], cellules: dict[str, float]) -> None:
     definition = indicateurs().get(ligne["indicateur"])
     lecture = None if definition is None else _lecture(definition, ligne)
     if definition is None or lecture is None or lecture.numerateur is None or lecture.denominateur is None:
@@ -252,7 +250,7 @@ def _refaire_un_rapport(
         bilan.egaux += 1
         return
     attendu, lu = (" = ".join((ecrit(x[0]), f"{ecrit(x[1])} / {ecrit(x[2])}")) for x in (refait, trouve))
-    bilan.ecarts.append(Ecart(SECONDE_VOIE, "CSV publié", preuve.reference(ligne), attendu, lu))
+    bilan.ecarts.append(Ecart(SECONDE_VOIE, "CSV publié", reference_de(ligne), attendu, lu))
 
 
 def _lecture(definition: Indicateur, ligne: dict[str, Any]) -> Lecture | None:

@@ -34,11 +34,9 @@ OPTIONS: Final = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
-ENCRE: Final = TABLEUR["encre"]
-BLEU: Final = TABLEUR["bleu"]
-BLEU_PALE: Final = TABLEUR["bleu_pale"]
-GRIS: Final = TABLEUR["gris"]
-TRAIT: Final = TABLEUR["trait"]
+ENCRE, BLEU, BLEU_PALE, GRIS, TRAIT = (
+    TABLEUR[nom] for nom in ("encre", "bleu", "bleu_pale", "gris", "trait")
+)
 PIED: Final = "&L&A&RPage &P sur &N"
 LONGUEUR_MAXIMALE: Final = 32_767
 NOM_DE_FEUILLE_MAXIMUM: Final = 31

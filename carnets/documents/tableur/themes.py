@@ -23,13 +23,7 @@ if TYPE_CHECKING:
     # Adresse où se lit chaque chiffre, par code et niveau de territoire et par indicateur.
     Reperes = dict[tuple[str, str, str], tuple[str, Chiffre | None]]
 
-L_TITRE: Final = 0
-L_AIDE: Final = 1
-L_LIBELLE: Final = 2
-L_UNITE: Final = 3
-L_DATE: Final = 4
-L_ENTETE: Final = 5
-PREMIERE: Final = 6
+L_TITRE, L_AIDE, L_LIBELLE, L_UNITE, L_DATE, L_ENTETE, PREMIERE = range(7)
 ENTETES: Final = ("Groupe", "Code", "Nom", "Type")
 LARGEURS: Final = (11, 13, 32, 19)
 LARGEUR_COMPTE: Final = 12
