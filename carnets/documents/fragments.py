@@ -87,15 +87,12 @@ def annexes(portrait: Portrait) -> str:
     employes = {
         (c.indicateur, c.source, c.definition) for c in portrait.diagnostic.chiffres if c.a_une_valeur
     }
+    lues = {
+        i.code: [le for le in i.lectures if (i.code, le.source.id, le.definition) in employes]
+        for i in indicateurs().values()
+    }
     definitions = [
-        (
-            i,
-            [
-                (le.source.titre_court, le.formule_lisible())
-                for le in i.lectures
-                if (i.code, le.source.id, le.definition) in employes
-            ],
-        )
+        (i, [(le.source.titre_court, le.formule_lisible()) for le in lues[i.code]])
         for i in indicateurs().values()
     ]
     locales = portrait.diagnostic.locales

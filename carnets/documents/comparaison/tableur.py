@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from abs.indicateurs.indicateurs import Indicateur
     from abs.intercommunal.comparaison import ComparaisonIntercommunale, Valeur
     from abs.portrait.tableaux import Cellule, Tableau
-    from abs.territoires.territoires import Territoire
 
 FEUILLES: Final[dict[str, str]] = CLASSEURS["feuilles_de_comparaison"]
 TITRES: Final[dict[str, tuple[str, int]]] = CLASSEURS["colonnes_de_comparaison"]
@@ -113,8 +112,7 @@ def _lignes(feuille: Feuille, lignes: list[dict[str, Valeur]], nom: str, titre: 
     # Un tableau d'Excel refuse deux colonnes de même titre.
     titres = [TITRES[c][0] if c != "code_comparable" else "Code du comparable" for c in colonnes]
     feuille.ecrire_table(1, len(lignes), nom, titres)
-    feuille.freeze_panes(2, 1)
-    feuille.mettre_en_page((0, 1))
+    feuille.mettre_en_page((0, 1), 1)
 
 
 def _tableaux(feuille: Feuille, titre: str, tableaux: Sequence[Tableau], phrases: Sequence[str]) -> None:
@@ -145,7 +143,7 @@ def _tableaux(feuille: Feuille, titre: str, tableaux: Sequence[Tableau], phrases
                 ligne, 0, note, feuille.styles.donner(font_color=GRIS, italic=True, font_size=8)
             )
             ligne += 1
-    feuille.mettre_en_page((0, 0))
+    feuille.mettre_en_page((0, 0), 0)
 
 
 def _texte(cellule: Cellule) -> str:
@@ -212,7 +210,7 @@ def _communes(feuille: Feuille, comparaison: ComparaisonIntercommunale) -> None:
     feuille.ecrire_texte(1, 0, aide, feuille.styles.donner(font_color=GRIS, italic=True))
     feuille.ecrire_entetes((2, 4), COLONNES_DES_COMMUNES, feuille.styles.entete())
     ensembles = diagnostic.ensembles
-    _titres(feuille, diagnostic, "mailles", ensembles.mailles, choix, 3, themes=True)
+    _titres(feuille, diagnostic, "mailles", choix, 3, themes=True)
     feuille.set_row(4, 24)
     lignes = (ensembles.sujet, *ensembles.references, *ensembles.mailles)
     for ligne, t in enumerate(lignes, start=5):
@@ -228,15 +226,14 @@ def _communes(feuille: Feuille, comparaison: ComparaisonIntercommunale) -> None:
             chiffre = diagnostic.chiffre(t, definition.code, "mailles")
             feuille.ecrire_valeur((ligne, colonne), definition, chiffre, habit)
     feuille.autofilter(4, 0, 4 + len(lignes), 2 + len(choix))
-    feuille.freeze_panes(5, 1)
-    feuille.mettre_en_page((0, 4), echelle=70)
+    feuille.mettre_en_page((0, 4), 1, echelle=70)
 
 
 def _qpv(feuille: Feuille, comparaison: ComparaisonIntercommunale) -> None:
     """Écrire les quartiers prioritaires : un par ligne, chaque colonne à la date du producteur."""
     diagnostic = comparaison.diagnostic
     qpv = diagnostic.ensembles.qpv
-    choix = [i for i in diagnostic.indicateurs.values() if _dates(diagnostic, i, "qpv", qpv)]
+    choix = [i for i in diagnostic.indicateurs.values() if _dates(diagnostic, i, "qpv")]
     feuille.ecrire_texte(0, 0, "Quartiers prioritaires de la politique de la ville", feuille.styles.titre())
     if not choix:
         feuille.ecrire_texte(
@@ -245,20 +242,18 @@ def _qpv(feuille: Feuille, comparaison: ComparaisonIntercommunale) -> None:
         return
     noms = {t.code: t.nom for t in diagnostic.ensembles.mailles}
     feuille.ecrire_entetes((1, 2), COLONNES_DES_QPV, feuille.styles.entete())
-    _titres(feuille, diagnostic, "qpv", qpv, choix, 1)
+    _titres(feuille, diagnostic, "qpv", choix, 1)
     for ligne, q in enumerate(qpv, start=3):
         communes = ", ".join(noms.get(c, c) for c in q.composantes)
         feuille.ecrire_ligne(ligne, (q.nom, q.code, communes), feuille.styles.donner(**HABIT))
         for colonne, definition in enumerate(choix, start=3):
             chiffre = diagnostic.chiffre(q, definition.code, "qpv")
             feuille.ecrire_valeur((ligne, colonne), definition, chiffre, HABIT)
-    feuille.freeze_panes(3, 1)
-    feuille.mettre_en_page((0, 2), echelle=70)
+    feuille.mettre_en_page((0, 2), 1, echelle=70)
 
 
-def _dates(
-    diagnostic: Diagnostic, definition: Indicateur, groupe: str, territoires: Sequence[Territoire]
-) -> list[str]:
+def _dates(diagnostic: Diagnostic, definition: Indicateur, groupe: str) -> list[str]:
+    territoires = getattr(diagnostic.ensembles, groupe)
     lus = [diagnostic.chiffre(t, definition.code, groupe) for t in territoires]
     return [c.periode for c in lus if c is not None and c.a_une_valeur]
 
@@ -267,7 +262,6 @@ def _titres(
     feuille: Feuille,
     diagnostic: Diagnostic,
     groupe: str,
-    territoires: Sequence[Territoire],
     choix: list[Indicateur],
     rang: int,
     *,
@@ -276,7 +270,7 @@ def _titres(
     """Écrire le titre de chaque indicateur, sa date au-dessous, son thème au-dessus."""
     for colonne, definition in enumerate(choix, start=3):
         feuille.set_column(colonne, colonne, 15)
-        date = next(iter(_dates(diagnostic, definition, groupe, territoires)), "")
+        date = next(iter(_dates(diagnostic, definition, groupe)), "")
         if themes:
             feuille.ecrire_texte(
                 rang - 1, colonne, NOMS_COURTS[definition.theme], feuille.styles.entete(font_size=8)

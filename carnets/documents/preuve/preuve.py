@@ -105,7 +105,7 @@ def _version(paquet: str) -> str:
 
 def decisions(diagnostic: Diagnostic) -> list[dict[str, object]]:
     """Réunir les décisions de secret d'un portrait."""
-    trouvees: list[dict[str, object]] = []
+    lignes: list[tuple[object, ...]] = []
     des_locales = {(d.territoire, d.niveau, d.indicateur) for d in diagnostic.locales.decisions}
     for c in diagnostic.chiffres:
         cle = (c.territoire, c.niveau, c.indicateur)
@@ -115,23 +115,14 @@ def decisions(diagnostic: Diagnostic) -> list[dict[str, object]]:
             decision = PRODUCTEUR
         else:
             continue
-        trouvees.append(
-            dict(zip(COLONNES_DU_SECRET, (*cle, c.millesime, c.source, decision, c.note), strict=True))
-        )
+        lignes.append((*cle, c.millesime, c.source, decision, c.note))
     interne = diagnostic.demande.diffusion == "interne"
     for d in diagnostic.locales.decisions:
         nature = d.nature if interne else MASQUE
-        valeurs = (
-            d.territoire,
-            d.niveau,
-            d.indicateur,
-            d.millesime,
-            d.source,
-            nature,
-            PREUVE["raisons"][nature],
-        )
-        trouvees.append(dict(zip(COLONNES_DU_SECRET, valeurs, strict=True)))
-    return sorted(trouvees, key=lambda x: [str(x[c]) for c in COLONNES_DU_SECRET])
+        raison = PREUVE["raisons"][nature]
+        lignes.append((d.territoire, d.niveau, d.indicateur, d.millesime, d.source, nature, raison))
+    rangees = sorted(lignes, key=lambda ligne: [*map(str, ligne)])
+    return [dict(zip(COLONNES_DU_SECRET, ligne, strict=True)) for ligne in rangees]
 
 
 def ecrire_secret(diagnostic: Diagnostic, chemin: Path) -> Path:

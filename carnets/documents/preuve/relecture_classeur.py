@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from carnets.documents.preuve.preuve_lue import Preuve
 
     Ligne = dict[str, Any] | None
+    Place = tuple[int, int]
 
 TAUX: Final = re.compile(r'IF\(([A-Z]+\d+)=0,"",(?:(\d+)\*)?([A-Z]+\d+)/([A-Z]+\d+)\)')
 RENVOI: Final = re.compile(r"'?((?:[^']|'')+?)'?!([A-Z]+\d+)")
@@ -35,9 +36,9 @@ def controler_classeur(chemin: Path, preuve: Preuve) -> Bilan:
     feuilles = lire_classeur(chemin)
     codes = _codes_par_libelle(feuilles.get("Définitions", Feuille()))
     controle = _Controle(preuve, codes, Bilan(chemin.name))
-    for nom, feuille in feuilles.items():
+    for feuille in feuilles.values():
         if tuple(feuille[L_ENTETE, c].valeur for c in range(len(ENTETES))) == ENTETES:
-            controle.theme(nom, feuille)
+            controle.theme(feuille)
     for nom, controler in ((COMPARAISON, controle.comparaison), (LONGUES, controle.longues)):
         if nom in feuilles:
             controler(feuilles[nom])
@@ -57,9 +58,9 @@ class _Controle:
 
     # -- feuilles de thème ---------------------------------------------------------------------
 
-    def theme(self, nom: str, feuille: Feuille) -> None:
+    def theme(self, feuille: Feuille) -> None:
         """Contrôler une feuille de thème, indicateur par indicateur."""
-        territoires = self._lignes_de_territoires(nom, feuille)
+        territoires = self._lignes_de_territoires(feuille)
         debut = len(ENTETES)
         for colonne in sorted({c for ligne, c in feuille if ligne == L_ENTETE and c >= len(ENTETES)}):
             if feuille[L_ENTETE, colonne].valeur != "Valeur":
@@ -67,13 +68,13 @@ class _Controle:
             libelle = str(feuille[L_LIBELLE, debut].valeur)
             codes = self.codes.get(libelle, [])
             if not codes:
-                ici = f"{nom}!{xl_rowcol_to_cell(L_LIBELLE, debut)}"
-                _noter(self.bilan, ici, "libellé", "un indicateur", f"« {libelle} »")
+                ici, lu = feuille.adresse(L_LIBELLE, debut), f"« {libelle} »"
+                _noter(self.bilan, ici, "libellé", "un indicateur", lu)
             for ligne, territoire in territoires.items():
-                self._valeur(nom, feuille, (ligne, colonne), colonne - debut, territoire, codes)
+                self._valeur(feuille, (ligne, colonne), colonne - debut, territoire, codes)
             debut = colonne + 1
 
-    def _lignes_de_territoires(self, nom: str, feuille: Feuille) -> dict[int, dict[str, str]]:
+    def _lignes_de_territoires(self, feuille: Feuille) -> dict[int, dict[str, str]]:
         """Retrouver le territoire de chaque ligne : son rang dans la preuve, confirmé par ce qui est écrit."""
         trouves = {}
         for ligne, t in enumerate(self.preuve.territoires, start=PREMIERE):
@@ -82,24 +83,17 @@ class _Controle:
             if lus == attendus:
                 trouves[ligne] = t
             else:
-                ici, reference = f"{nom}!A{ligne + 1}:B{ligne + 1}", f"{t['code']}|{t['niveau']}"
+                ici, reference = f"{feuille.nom}!A{ligne + 1}:B{ligne + 1}", f"{t['code']}|{t['niveau']}"
                 self.bilan.comparer(ici, reference, " ".join(attendus), " ".join(map(str, lus)))
         return trouves
 
     def _valeur(
-        self,
-        nom: str,
-        feuille: Feuille,
-        cellule: tuple[int, int],
-        largeur: int,
-        territoire: dict[str, str],
-        codes: list[str],
+        self, feuille: Feuille, cellule: Place, largeur: int, territoire: dict[str, str], codes: list[str]
     ) -> None:
         """Contrôler une valeur et ses deux comptes contre la ligne du diagnostic qu'elles montrent."""
         ou = (territoire["code"], territoire["niveau"])
-        termes = [feuille[cellule[0], cellule[1] - k] if k <= largeur else VIDE for k in (2, 1)]
         essais = [
-            (self._comparer(nom, cellule, feuille[cellule], termes, (*ou, code), ligne), code)
+            (self._comparer(feuille, cellule, largeur, (*ou, code), ligne), code)
             for code in codes
             for ligne in self._candidates(ou, code, territoire["groupe"])
         ]
@@ -109,21 +103,17 @@ class _Controle:
         meilleur, code = min(essais, key=lambda essai: len(essai[0].ecarts))
         self.bilan.egaux += meilleur.egaux
         self.bilan.ecarts += meilleur.ecarts
-        self.places[nom, *cellule] = (*ou, code)
+        self.places[feuille.nom, *cellule] = (*ou, code)
 
     def _candidates(self, ou: tuple[str, str], code: str, groupe: str) -> list[Ligne]:
         return [*self.preuve.lignes_de(*ou, code, groupe)] or [None]
 
     def _comparer(
-        self,
-        nom: str,
-        cellule: tuple[int, int],
-        lue: CelluleLue,
-        termes: list[CelluleLue],
-        chiffre: tuple[str, str, str],
-        ligne: Ligne,
+        self, feuille: Feuille, cellule: Place, largeur: int, chiffre: tuple[str, str, str], ligne: Ligne
     ) -> Bilan:
-        bilan, ici = Bilan(self.bilan.document), f"{nom}!{xl_rowcol_to_cell(*cellule)}"
+        bilan, ici, lue = Bilan(self.bilan.document), feuille.adresse(*cellule), feuille[cellule]
+        places = [(cellule[0], cellule[1] - k) for k in (2, 1)]
+        termes = [feuille[place] if cellule[1] - place[1] <= largeur else VIDE for place in places]
         reference = "|".join(chiffre) if ligne is None else reference_de(ligne)
         if ligne is None or ligne["statut"] in SANS_VALEUR:
             mot = SANS_NIVEAU if ligne is None else MOTS_DES_STATUTS[ligne["statut"]]
@@ -136,9 +126,9 @@ class _Controle:
         if absente(ligne["numerateur"]) or absente(ligne["denominateur"]):
             return bilan
         # Les deux comptes, puis le calcul que la formule annonce.
-        adresses = [xl_rowcol_to_cell(cellule[0], cellule[1] - k) for k in (2, 1)]
+        adresses = [xl_rowcol_to_cell(*place) for place in places]
         for champ, adresse, terme in zip(("numerateur", "denominateur"), adresses, termes, strict=True):
-            bilan.comparer(f"{nom}!{adresse}", f"{reference}, {champ}", ligne[champ], terme.valeur)
+            bilan.comparer(f"{feuille.nom}!{adresse}", f"{reference}, {champ}", ligne[champ], terme.valeur)
         trouve = TAUX.fullmatch(re.sub(r"[\s$]", "", lue.formule).lstrip("="))
         if trouve is None or [trouve[1], trouve[3], trouve[4]] != [adresses[1], *adresses]:
             attendu = f"{'/'.join(adresses)}, au facteur près"
@@ -158,17 +148,14 @@ class _Controle:
         for colonne, t in enumerate(territoires, start=3):
             lu = feuille[2, colonne].valeur
             if lu != t["titre"]:
-                ici = f"{COMPARAISON}!{xl_rowcol_to_cell(2, colonne)}"
-                self.bilan.comparer(ici, t["code"], t["titre"], lu)
+                self.bilan.comparer(feuille.adresse(2, colonne), t["code"], t["titre"], lu)
         for ligne in range(3, max((rang for rang, _ in feuille), default=2) + 1):
             codes = self.codes.get(str(feuille[ligne, 1].valeur), [])
             for colonne, t in enumerate(territoires if codes else [], start=3):
-                self._renvoi((ligne, colonne), feuille[ligne, colonne], (t["code"], t["niveau"]), codes)
+                self._renvoi(feuille, (ligne, colonne), (t["code"], t["niveau"]), codes)
 
-    def _renvoi(
-        self, cellule: tuple[int, int], lue: CelluleLue, ou: tuple[str, str], codes: list[str]
-    ) -> None:
-        ici = f"{COMPARAISON}!{xl_rowcol_to_cell(*cellule)}"
+    def _renvoi(self, feuille: Feuille, cellule: Place, ou: tuple[str, str], codes: list[str]) -> None:
+        ici, lue = feuille.adresse(*cellule), feuille[cellule]
         lignes = [x for c in codes for x in self._candidates(ou, c, "comparaison")]
         bonne = next((x for x in lignes if x is not None and _est_montree(x, lue)), None)
         premiere = next((x for x in lignes if x is not None), None)
@@ -201,7 +188,7 @@ class _Controle:
 
         def lieu(ici: str, champ: str, reference: str) -> tuple[str, str]:
             rang = int(ici.rpartition("!")[2]) - 1
-            return f"{LONGUES}!{xl_rowcol_to_cell(rang, colonnes[champ])}", f"{reference}, {champ}"
+            return feuille.adresse(rang, colonnes[champ]), f"{reference}, {champ}"
 
         comparer_lignes(self.bilan, remplies, self.preuve, _coupee, lieu, LONGUES)
 

@@ -128,10 +128,7 @@ class Feuille(Worksheet):
         self.add_table(haut, 0, haut + max(lignes, 1), len(colonnes) - 1, habit)
 
     def ecrire_entetes(
-        self,
-        rangs: tuple[int, int],
-        entetes: Iterable[tuple[str, float]],
-        style: Format,
+        self, rangs: tuple[int, int], entetes: Iterable[tuple[str, float]], style: Format
     ) -> None:
         """Donner leur largeur aux colonnes et leur titre, d'un rang à l'autre."""
         for colonne, (texte, largeur) in enumerate(entetes):
@@ -162,11 +159,7 @@ class Feuille(Worksheet):
             self.write_number(*cellule, chiffre.valeur, style)
 
     def ecrire_lisez_moi(
-        self,
-        titre: str,
-        largeur: int,
-        couples: Iterable[tuple[str, str | None]],
-        liens: Collection[str],
+        self, titre: str, largeur: int, couples: Iterable[tuple[str, str | None]], liens: Collection[str]
     ) -> None:
         """Écrire la première feuille, celle qui dit comment lire les autres : des intertitres, des noms et leur sens."""
         self.set_column(0, 0, 24)
@@ -194,9 +187,17 @@ class Feuille(Worksheet):
         self.activate()
 
     def mettre_en_page(
-        self, rangs: tuple[int, int], *, marges: bool = False, echelle: int = 0, colonnes: int = 1
+        self,
+        rangs: tuple[int, int],
+        figees: int,
+        *,
+        marges: bool = False,
+        echelle: int = 0,
+        colonnes: int = 1,
     ) -> None:
         """Régler l'impression : A3 en largeur, en-têtes répétés ; une feuille trop large se suit d'une page à l'autre."""
+        if figees:
+            self.freeze_panes(rangs[1] + 1, figees)
         self.set_landscape()
         self.set_paper(8)
         if echelle:

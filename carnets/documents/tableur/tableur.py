@@ -161,7 +161,7 @@ def _comparaison(feuille: Feuille, diagnostic: Diagnostic, reperes: Reperes, cho
         feuille.ecrire_texte(ligne, 3 + len(territoires), " ; ".join(dates), petit)
         feuille.set_row(ligne, hauteur((indicateur.libelle, 52), (" ; ".join(dates), 48)))
     feuille.autofilter(2, 0, max(ligne, 3), len(entetes))
-    _page(feuille, ligne_d_entete=2, colonnes_figees=2)
+    feuille.mettre_en_page((2, 2), 2, marges=True)
 
 
 def ecrire_annexes(feuilles: dict[str, Feuille], diagnostic: Diagnostic) -> None:
@@ -176,7 +176,7 @@ def _definitions(feuille: Feuille, diagnostic: Diagnostic) -> None:
     feuille.ecrire_texte(0, 0, "Définitions des indicateurs", feuille.styles.titre())
     derniere = _tableau(feuille, definitions(diagnostic), ENTETES_DEFINITIONS, 1)
     feuille.autofilter(1, 0, derniere, len(ENTETES_DEFINITIONS) - 1)
-    _page(feuille, ligne_d_entete=1, colonnes_figees=2)
+    feuille.mettre_en_page((1, 1), 2, marges=True)
 
 
 def _sources(feuille: Feuille, diagnostic: Diagnostic) -> None:
@@ -195,7 +195,7 @@ def _sources(feuille: Feuille, diagnostic: Diagnostic) -> None:
             feuille.ecrire_texte(rang, 0, titre, feuille.styles.texte())
             feuille.fusionner(rang, (1, 4), rappel, feuille.styles.texte())
             feuille.set_row(rang, hauteur((titre, 50), (rappel, 88)))
-    _page(feuille, ligne_d_entete=1, colonnes_figees=1)
+    feuille.mettre_en_page((1, 1), 1, marges=True)
 
 
 def _donnees_longues(feuille: Feuille, diagnostic: Diagnostic) -> None:
@@ -211,7 +211,7 @@ def _donnees_longues(feuille: Feuille, diagnostic: Diagnostic) -> None:
             elif not pd.isna(valeur):
                 feuille.write_number(ligne, colonne, valeur)
     feuille.ecrire_table(0, len(table), "donnees_longues", COLONNES)
-    _page(feuille, ligne_d_entete=0, colonnes_figees=1)
+    feuille.mettre_en_page((0, 0), 1, marges=True)
 
 
 def _tableau(feuille: Feuille, table: pd.DataFrame, entetes: dict[str, tuple[str, int]], ligne: int) -> int:
@@ -228,8 +228,3 @@ def _tableau(feuille: Feuille, table: pd.DataFrame, entetes: dict[str, tuple[str
         feuille.set_row(rang, hauteur(*zip(textes, (w for _, w in entetes.values()), strict=True)))
     feuille.set_row(ligne, 44)
     return ligne + len(table)
-
-
-def _page(feuille: Feuille, *, ligne_d_entete: int, colonnes_figees: int) -> None:
-    feuille.freeze_panes(ligne_d_entete + 1, colonnes_figees)
-    feuille.mettre_en_page((ligne_d_entete, ligne_d_entete), marges=True)

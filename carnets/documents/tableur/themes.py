@@ -166,17 +166,14 @@ class FeuilleDeTheme:
 
     def _mise_en_page(self, derniere_colonne: int, coupures: list[int]) -> None:
         f = self.feuille
-        for ligne, haut in (
-            (L_TITRE, 24),
-            (L_AIDE, 26),
-            (L_LIBELLE, 44),
-            (L_DATE, self.hauteur_des_dates),
-            (L_ENTETE, 18),
-        ):
+        dates = self.hauteur_des_dates
+        hauts = {L_TITRE: 24, L_AIDE: 26, L_LIBELLE: 44, L_DATE: dates, L_ENTETE: 18}
+        for ligne, haut in hauts.items():
             f.set_row(ligne, haut)
-        f.freeze_panes(PREMIERE, len(ENTETES) - 1)
         f.autofilter(L_ENTETE, 0, self.derniere, derniere_colonne)
-        f.mettre_en_page((L_LIBELLE, L_ENTETE), marges=True, echelle=58, colonnes=len(ENTETES))
+        f.mettre_en_page(
+            (L_LIBELLE, L_ENTETE), len(ENTETES) - 1, marges=True, echelle=58, colonnes=len(ENTETES)
+        )
         if coupures:
             f.set_v_pagebreaks(coupures)
 
