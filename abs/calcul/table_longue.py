@@ -42,6 +42,11 @@ class Chiffre:
         Millésime du fichier, ou édition d'un tableau de quartiers prioritaires.
     annee_de_partie : int or None
         Année des données d'une partie d'édition ; ``None`` quand rien ne l'établit, 0 pour qui a celle du millésime.
+
+    Examples
+    --------
+    >>> Chiffre("34172", "commune", "part_hlm", "rp_logement", "indisponible").a_une_valeur
+    False
     """
 
     territoire: str

@@ -8,6 +8,8 @@ import json
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from abs.definitions import table
+from abs.indicateurs.indicateurs import THEMES, indicateurs
 from abs.portrait.portrait import Portrait
 from abs.portrait.tableaux import Chapitre
 from carnets.documents.modeles import CLASSEURS, MODELES
@@ -67,21 +69,17 @@ def suite(portrait: Portrait, contenu: Chapitre) -> str:
 
 def annexes(portrait: Portrait) -> str:
     """Rendre ce qui n'a pas été écrit, les sources, les définitions et la façon de lire les statuts."""
-    from abs.indicateurs.indicateurs import THEMES, indicateurs  # noqa: PLC0415
     from abs.statuts import LIBELLES_STATUT  # noqa: PLC0415
 
     employes = {
         (c.indicateur, c.source, c.definition) for c in portrait.diagnostic.chiffres if c.a_une_valeur
     }
+    lues = {
+        i.code: [le for le in i.lectures if (i.code, le.source.id, le.definition) in employes]
+        for i in indicateurs().values()
+    }
     definitions = [
-        (
-            i,
-            [
-                (le.source.titre_court, le.formule_lisible())
-                for le in i.lectures
-                if (i.code, le.source.id, le.definition) in employes
-            ],
-        )
+        (i, [(le.source.titre_court, le.formule_lisible()) for le in lues[i.code]])
         for i in indicateurs().values()
     ]
     locales = portrait.diagnostic.locales
@@ -156,7 +154,8 @@ def ecrire_html(corps: str, titre_de_page: str, chemin: Path, sorte: str = "port
     lues = "\n".join((MODELES / f"{nom}.css").read_text(encoding="utf-8") for nom in feuilles)
     style, interieur = Markup(f"{variables_css('portrait')}\n{lues}"), Markup(corps)  # noqa: S704 - feuilles du paquet, corps déjà échappé
     modele = f"{sorte}_page.html.j2"
-    rendue = rendre(modele, titre=titre_de_page, corps=interieur, style=style, parties=PARTIES)
+    themes = THEMES | table("_libelles")["themes_du_sommaire"]
+    rendue = rendre(modele, titre=titre_de_page, corps=interieur, style=style, parties=PARTIES, themes=themes)
     with fichier_provisoire(chemin) as provisoire:
         provisoire.write_text(rendue, encoding="utf-8")
     return chemin

@@ -14,7 +14,7 @@ import pandas as pd
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import indicateurs
 from carnets.documents.fragments import rendre
-from carnets.documents.modeles import MODELES
+from carnets.documents.modeles import CLASSEURS, MODELES
 from carnets.documents.tableur.definitions import definitions, unite_lisible
 from cartes.palettes import couleurs_sequentielles
 from donnees_insee.chemins import fichier_provisoire
@@ -37,6 +37,7 @@ PREFERE: Final = "taux_pauvrete_60"
 CLASSES: Final = 5
 VALEURS_MINIMUM: Final = 8
 COUCHES_EN_CLASSES: Final = frozenset({"iris", "communes"})
+COUCHES: Final[dict[str, str]] = CLASSEURS["couches"]
 CONTOURS: Final = {"qpv": ("192,57,43", 0.7), "quartiers": ("31,42,68", 0.6), "commune": ("31,42,68", 0.9)}
 
 
@@ -59,13 +60,14 @@ def maillages(diagnostic: Diagnostic) -> list[Maillage]:
     iris = tuple(t for t in e.mailles if t.niveau == "iris") or seul
     communes = tuple(t for t in e.mailles if t.niveau == "commune")
     sujet = (e.sujet,) if e.sujet.niveau == "commune" else ()
-    return [
-        Maillage("iris", "code_iris", "iris", "comparaison" if seul else "mailles", iris),
-        Maillage("communes", "code_commune", "commune", "mailles" if communes else "comparaison", communes),
-        Maillage("qpv", "code_qpv", "qpv", "qpv", e.qpv),
-        Maillage("quartiers", "code_quartier", "quartier", "quartiers", e.quartiers),
-        Maillage("commune", "code_commune", "commune", "comparaison", sujet),
-    ]
+    lus = {
+        "iris": ("comparaison" if seul else "mailles", iris),
+        "communes": ("mailles" if communes else "comparaison", communes),
+        "qpv": ("qpv", e.qpv),
+        "quartiers": ("quartiers", e.quartiers),
+        "commune": ("comparaison", sujet),
+    }
+    return [Maillage(nom, f"code_{niveau}", niveau, *lus[nom]) for nom, niveau in COUCHES.items()]
 
 
 def ecrire_gpkg(diagnostic: Diagnostic, couches: dict[str, gpd.GeoDataFrame], chemin: Path) -> Path:

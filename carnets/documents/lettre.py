@@ -11,10 +11,9 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 
+from carnets.documents.modele_local import ecrire_sans_ecraser
 from carnets.documents.modeles import MODELES
 from carnets.documents.word import POLICE, mettre_en_page
-from donnees_insee.chemins import fichier_provisoire
-from donnees_insee.erreurs import SortieImpossible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,14 +70,7 @@ def territoires_dits(territoires: tuple[Territoire, ...]) -> str:
 
 def ecrire_la_lettre(lettre: Lettre, chemin: Path) -> Path:
     """Écrire la lettre, sans jamais écraser un fichier."""
-    if chemin.exists():
-        raise SortieImpossible(f"« {chemin} » existe déjà et n'a pas été touché. Donnez un autre nom.")
-    formes = {".docx": _docx, ".txt": _texte}
-    if chemin.suffix.lower() not in formes:
-        raise SortieImpossible(f"« {chemin} » : la lettre s'écrit en .docx ou en .txt.")
-    with fichier_provisoire(chemin) as provisoire:
-        formes[chemin.suffix.lower()](lettre, provisoire)
-    return chemin
+    return ecrire_sans_ecraser(chemin, {".docx": _docx, ".txt": _texte}, lettre, "la lettre")
 
 
 def _texte(lettre: Lettre, chemin: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from carnets.documents.modeles import CLASSEURS
 from cartes.charte import MODELE
@@ -14,6 +14,7 @@ from donnees_insee.erreurs import SortieImpossible
 from donnees_insee.preparation.sources_recues import COLONNES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from xlsxwriter.workbook import Workbook
@@ -55,26 +56,28 @@ class FichierAFaireRemplir:
 
 def ecrire_modele(fichier: FichierAFaireRemplir, chemin: Path) -> Path:
     """Écrire le fichier à faire remplir."""
+    return ecrire_sans_ecraser(chemin, {".csv": _csv, ".xlsx": _xlsx}, fichier, "le modèle")
+
+
+def ecrire_sans_ecraser(
+    chemin: Path, formes: Mapping[str, Callable[[Any, Path], None]], contenu: Any, nom: str
+) -> Path:
+    """Écrire un document dans la forme que dit le nom de son fichier, sans jamais en écraser un."""
     if chemin.exists():
         raise SortieImpossible(f"« {chemin} » existe déjà et n'a pas été touché. Donnez un autre nom.")
-    formes = {".csv": _csv, ".xlsx": _xlsx}
     if chemin.suffix.lower() not in formes:
-        raise SortieImpossible(f"« {chemin} » : le modèle s'écrit en .csv ou en .xlsx.")
-    contenu = formes[chemin.suffix.lower()](fichier)
+        raise SortieImpossible(f"« {chemin} » : {nom} s'écrit en {' ou en '.join(formes)}.")
     with fichier_provisoire(chemin) as provisoire:
-        provisoire.write_bytes(contenu)
+        formes[chemin.suffix.lower()](contenu, provisoire)
     return chemin
 
 
-def _csv(fichier: FichierAFaireRemplir) -> bytes:
-    tampon = io.StringIO()
-    plume = csv.writer(tampon, delimiter=";", lineterminator="\r\n")
-    plume.writerow(fichier.entetes())
-    plume.writerows(fichier.lignes())
-    return ("\ufeff" + tampon.getvalue()).encode("utf-8")
+def _csv(fichier: FichierAFaireRemplir, chemin: Path) -> None:
+    with chemin.open("w", encoding="utf-8-sig", newline="") as flux:
+        csv.writer(flux, delimiter=";").writerows([fichier.entetes(), *fichier.lignes()])
 
 
-def _xlsx(fichier: FichierAFaireRemplir) -> bytes:
+def _xlsx(fichier: FichierAFaireRemplir, chemin: Path) -> None:
     from xlsxwriter import Workbook  # noqa: PLC0415 - chargé seulement quand on écrit un classeur
 
     contenu = io.BytesIO()
@@ -84,7 +87,7 @@ def _xlsx(fichier: FichierAFaireRemplir) -> bytes:
         )
         _lisez_moi(classeur, fichier.modele)
         _donnees(classeur, fichier)
-    return contenu.getvalue()
+    chemin.write_bytes(contenu.getvalue())
 
 
 def _donnees(classeur: Workbook, fichier: FichierAFaireRemplir) -> None:

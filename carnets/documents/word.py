@@ -19,6 +19,7 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt, RGBColor
 from lxml import etree
 
+from carnets.documents.modeles import CLASSEURS
 from cartes.charte import WORD
 from donnees_insee.chemins import dossier_de_passage, fichier_provisoire
 
@@ -49,16 +50,7 @@ LARGEUR_D_IMAGE_EN_CM: Final = 17.0
 PREMIERE_COLONNE: Final = 0.30
 TABLE_LARGE: Final = 6
 FILET: Final = WORD["bord_d_encadre"].lstrip("#")
-# Des marges serrées, pour que les en-têtes ne se coupent pas au milieu d'un mot, et de fins filets horizontaux.
-HABITS_DE_TABLE: Final = (
-    '<w:tblCellMar {w}><w:left w:w="45" w:type="dxa"/><w:right w:w="45" w:type="dxa"/></w:tblCellMar>',
-    "<w:tblBorders {w}>"
-    + "".join(
-        f'<w:{cote} w:val="single" w:sz="4" w:space="0" w:color="{FILET}"/>'
-        for cote in ("top", "bottom", "insideH")
-    )
-    + "</w:tblBorders>",
-)
+HABITS_DE_TABLE: Final[list[str]] = CLASSEURS["habits_de_table"]
 # Comparaison : les retours d'une page web et l'index de liens n'ont pas de sens sur le papier.
 SANS_RETOURS: Final = re.compile(r'<p class="(?:retour|index)">.*?</p>', re.DOTALL)
 # Dans un tableau, un lien échapperait à la taille des cellules.
@@ -232,7 +224,7 @@ def _habiller_table(table: Any, gabarits: Gabarits) -> None:
                 for morceau in paragraphe.runs:
                     _appliquer(gabarits, morceau._r, "w:rPr", forme, partial(_composer, morceau, *forme))  # noqa: SLF001
     for habit in HABITS_DE_TABLE:
-        table._tbl.tblPr.append(parse_xml(habit.format(w=nsdecls("w"))))  # noqa: SLF001
+        table._tbl.tblPr.append(parse_xml(habit.format(w=nsdecls("w"), filet=FILET)))  # noqa: SLF001
     for cellule in table.rows[0].cells:
         _teinter(cellule, WORD["encadre"])
 

@@ -10,7 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as csv_arrow
 
-from donnees_insee.demo.fabrique.recensement import GEO_2022, OUTRE_MER, THEMES, avec_annee, variables
+from donnees_insee.demo.fabrique.formats_bruts import lire_toml
+from donnees_insee.demo.fabrique.recensement import OUTRE_MER, THEMES, avec_annee, variables
+
+GEO_2022 = lire_toml("recensement.toml")["geographie"]["2022"].split()
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

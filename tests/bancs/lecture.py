@@ -17,7 +17,9 @@ from france import ANNEE, COMMUNE, SOURCES
 from outils import Ligne, alterner, comparer, en_mots
 
 from donnees_insee.base.base import Base
-from donnees_insee.demo.fabrique.recensement import GEO_2022
+from donnees_insee.demo.fabrique.formats_bruts import lire_toml
+
+GEO_2022 = lire_toml("recensement.toml")["geographie"]["2022"].split()
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

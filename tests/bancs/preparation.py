@@ -23,8 +23,10 @@ from outils import Ligne, alterner, comparer
 
 from donnees_insee.base.base import Base
 from donnees_insee.base.parts import COMPRESSION, TAILLE_DE_GROUPE
-from donnees_insee.demo.fabrique.recensement import GEO_2022
+from donnees_insee.demo.fabrique.formats_bruts import lire_toml
 from donnees_insee.depot.depot import deposer
+
+GEO_2022 = lire_toml("recensement.toml")["geographie"]["2022"].split()
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -117,11 +117,10 @@ def contours_manquants(fonds: Fonds) -> list[str]:
 
 def texte_de_remplacement(cartes: Sequence[CarteThematique]) -> str:
     """Décrire la planche pour qui ne la voit pas."""
-    morceaux = []
-    for c in cartes:
-        valeurs = c.valides["valeur"].dropna()
-        morceaux.append(
-            f"{c.sous_titre}, {c.date} : de {c.ecrire(valeurs.min())} à {c.ecrire(valeurs.max())}, "
-            f"{len(valeurs)} communes sur {len(c.territoires)}"
-        )
+    lues = [(c, c.valides["valeur"].dropna()) for c in cartes]
+    morceaux = [
+        f"{c.sous_titre}, {c.date} : de {c.ecrire(valeurs.min())} à {c.ecrire(valeurs.max())}, "
+        f"{len(valeurs)} communes sur {len(c.territoires)}"
+        for c, valeurs in lues
+    ]
     return f"Planche de {len(cartes)} petites cartes des communes. " + ". ".join(morceaux) + "."

@@ -17,20 +17,22 @@ from cartes.papier.legende import lignes_de_legende
 from cartes.papier.trace import (
     ENCRE,
     FOND,
+    Cadre,
     chemin,
     couper,
     ecrire,
     poser_aplat,
     poser_cercle,
     poser_contour,
+    poser_trait,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from matplotlib.axes import Axes
-
     from cartes.carte import CarteThematique
+
+    Place = tuple[float, float, float, float]
 
 COLONNES: Final = 3
 # En pouces ; les textes en points, lisibles une fois la planche réduite à la largeur d'une page.
@@ -66,20 +68,16 @@ def planche(cartes: Sequence[CarteThematique]) -> bytes:
         for rang, rangee in enumerate(rangees):
             for colonne, k in enumerate(rangee):
                 gauche, haut = colonne * (largeur + GOUTTIERE), sommet - hauts[rang]
-                titre = _repere(figure, gauche, haut, largeur, hauts[rang], total)
-                _poser_lignes(titre, titres[k], largeur, hauts[rang])
-                axes = _repere(figure, gauche, haut - hauteur_de_carte, largeur, hauteur_de_carte, total)
-                _cadrer(axes, (ouest, sud, est, nord), metres, largeur, hauteur_de_carte)
-                _poser_carte(axes, cartes[k], couches[k], metres)
+                _poser_lignes(figure, (gauche, haut, largeur, hauts[rang]), titres[k])
+                place = _en_points(gauche, haut - hauteur_de_carte, largeur, hauteur_de_carte)
+                cadre = Cadre(figure, place, *_limites((ouest, sud, est, nord), place, metres))
+                _poser_carte(cadre, cartes[k], couches[k], metres)
                 if k == 0:
-                    _poser_echelle(axes, metres)
+                    _poser_echelle(cadre, metres)
                 pied = haut - hauteur_de_carte - bas[rang] - 0.05
-                _poser_lignes(
-                    _repere(figure, gauche, pied, largeur, bas[rang], total), legendes[k], largeur, bas[rang]
-                )
+                _poser_lignes(figure, (gauche, pied, largeur, bas[rang]), legendes[k])
             sommet -= hauts[rang] + hauteur_de_carte + bas[rang] + BLANC
-        pied_de_page = _repere(figure, 0, 0, LARGEUR, _hauteur(mentions), total)
-        _poser_lignes(pied_de_page, mentions, LARGEUR, _hauteur(mentions))
+        _poser_lignes(figure, (0, 0, LARGEUR, _hauteur(mentions)), mentions)
         sortie = io.BytesIO()
         figure.savefig(sortie, format="png", metadata={"Software": None, "Title": "Petites cartes"})
     return sortie.getvalue()
@@ -145,28 +143,26 @@ def _hauteur(lignes: Sequence[Ligne]) -> float:
     return sum(ligne.hauteur for ligne in lignes) / POINTS
 
 
-def _repere(figure: Figure, gauche: float, bas: float, largeur: float, hauteur: float, total: float) -> Axes:
-    axes = figure.add_axes((gauche / LARGEUR, bas / total, largeur / LARGEUR, hauteur / total))
-    axes.set_axis_off()
-    return axes
+def _en_points(*cotes: float) -> Place:
+    gauche, bas, largeur, hauteur = (cote * POINTS for cote in cotes)
+    return gauche, bas, largeur, hauteur
 
 
-def _cadrer(
-    axes: Axes, cadre: tuple[float, float, float, float], metres: float, largeur: float, hauteur: float
-) -> None:
-    ouest, sud, est, nord = cadre
-    demi_largeur, demi_hauteur = largeur * POINTS * metres / 2, hauteur * POINTS * metres / 2
-    axes.set_xlim((ouest + est) / 2 - demi_largeur, (ouest + est) / 2 + demi_largeur)
-    axes.set_ylim((sud + nord) / 2 - demi_hauteur, (sud + nord) / 2 + demi_hauteur)
+def _limites(etendue: Place, place: Place, metres: float) -> tuple[tuple[float, float], ...]:
+    """Centrer une étendue dans sa place, quand un point vaut tant de mètres."""
+    return tuple(
+        ((debut + fin - cote * metres) / 2, (debut + fin + cote * metres) / 2)
+        for debut, fin, cote in zip(etendue[:2], etendue[2:], place[2:], strict=True)
+    )
 
 
-def _poser_carte(axes: Axes, carte: CarteThematique, couche: Any, metres: float) -> None:
+def _poser_carte(cadre: Cadre, carte: CarteThematique, couche: Any, metres: float) -> None:
 
     aspects = apparences(carte)
     for geometrie, apparence in zip(couche.geometry, aspects, strict=True):
         fond = FOND if carte.en_cercles and not apparence.etat else apparence
-        poser_aplat(axes, chemin(geometrie), fond)
-    poser_contour(axes, chemin(contour_d_ensemble(couche)), COULEURS["ensemble"], 0.5, 2, filet=False)
+        poser_aplat(cadre, chemin(geometrie), fond)
+    poser_contour(cadre, chemin(contour_d_ensemble(couche)), COULEURS["ensemble"], 0.5, 2, filet=False)
     mesures = tailles(carte)
     maximum = max(mesures, default=0.0)
     if maximum <= 0:
@@ -176,27 +172,27 @@ def _poser_carte(axes: Axes, carte: CarteThematique, couche: Any, metres: float)
     ):
         if mesure > 0 and not apparence.etat:
             lieu = geometrie.representative_point()
-            poser_cercle(axes, (lieu.x, lieu.y), rayon(mesure, maximum, RAYON) * metres, apparence)
+            poser_cercle(cadre, (lieu.x, lieu.y), rayon(mesure, maximum, RAYON) * metres, apparence)
 
 
-def _poser_lignes(axes: Axes, lignes: Sequence[Ligne], largeur: float, hauteur: float) -> None:
+def _poser_lignes(figure: Figure, cotes: Place, lignes: Sequence[Ligne]) -> None:
     """Écrire des lignes de haut en bas, avec la case ou le cercle qui les précède."""
-    axes.set_xlim(0, largeur * POINTS)
-    axes.set_ylim(hauteur * POINTS, 0)
+    place = _en_points(*cotes)
+    cadre = Cadre(figure, place, (0, place[2]), (place[3], 0))
     haut, en_retrait = 0.0, any(ligne.apparence is not None for ligne in lignes)
     # Le plus grand cercle de la légende doit tenir à gauche du texte.
     milieu_du_signe = max(RETRAIT / 2, max((ligne.rayon for ligne in lignes), default=0.0) + 1)
     for ligne in lignes:
         milieu = haut + ligne.hauteur / 2
         if ligne.apparence is not None and ligne.rayon:
-            poser_cercle(axes, (milieu_du_signe, milieu), ligne.rayon, ligne.apparence)
+            poser_cercle(cadre, (milieu_du_signe, milieu), ligne.rayon, ligne.apparence)
         elif ligne.apparence is not None:
             coins = [(1, milieu - 2.6), (11, milieu - 2.6), (11, milieu + 2.6), (1, milieu + 2.6)]
-            poser_aplat(axes, Path([*coins, coins[0]], closed=True), ligne.apparence)
+            poser_aplat(cadre, Path([*coins, coins[0]], closed=True), ligne.apparence)
         retrait = RETRAIT if en_retrait and ligne.graisse != "bold" else 1
         if ligne.rayon:
             retrait = 2 * milieu_du_signe + 3
-        ecrire(axes, retrait, milieu, ligne.texte, ligne.corps, va="center", fontweight=ligne.graisse)
+        ecrire(cadre, retrait, milieu, ligne.texte, ligne.corps, va="center", fontweight=ligne.graisse)
         haut += ligne.hauteur
 
 
@@ -211,10 +207,9 @@ def _mentions(cartes: Sequence[CarteThematique]) -> list[Ligne]:
     return [Ligne(t, corps * INTERLIGNE, corps) for t in couper(texte, LARGEUR * POINTS - 4, corps)]
 
 
-def _poser_echelle(axes: Axes, metres: float) -> None:
-
-    (ouest, est), (sud, _) = axes.get_xlim(), axes.get_ylim()
+def _poser_echelle(cadre: Cadre, metres: float) -> None:
+    (ouest, est), (sud, _) = cadre.abscisses, cadre.ordonnees
     longueur, texte = barre_d_echelle(est - ouest)
     gauche, bas = ouest + 4 * metres, sud + 3 * metres
-    axes.plot([gauche, gauche + longueur], [bas, bas], color=ENCRE, linewidth=1.0, zorder=7)
-    ecrire(axes, gauche + longueur / 2, bas + 2 * metres, texte, 5.5, ha="center", va="bottom", zorder=7)
+    poser_trait(cadre, [gauche, gauche + longueur], [bas, bas], color=ENCRE, linewidth=1.0, zorder=7)
+    ecrire(cadre, gauche + longueur / 2, bas + 2 * metres, texte, 5.5, ha="center", va="bottom", zorder=7)

@@ -19,17 +19,9 @@ from carnets.documents.tableur.styles import (
     NOMS_COURTS,
     SANS_NIVEAU,
     TRAIT,
-    Styles,
-    ecrire_entetes,
-    ecrire_ligne,
-    ecrire_lisez_moi,
-    ecrire_table,
-    ecrire_texte,
-    ecrire_valeur,
+    Feuille,
     enregistrer_classeur,
-    fusionner,
     hauteur,
-    mettre_en_page,
 )
 from carnets.documents.tableur.tableur import SENS_DES_STATUTS, ecrire_annexes
 
@@ -37,13 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from xlsxwriter.worksheet import Worksheet
-
     from abs.calcul.diagnostic import Diagnostic
     from abs.indicateurs.indicateurs import Indicateur
     from abs.intercommunal.comparaison import ComparaisonIntercommunale, Valeur
     from abs.portrait.tableaux import Cellule, Tableau
-    from abs.territoires.territoires import Territoire
 
 FEUILLES: Final[dict[str, str]] = CLASSEURS["feuilles_de_comparaison"]
 TITRES: Final[dict[str, tuple[str, int]]] = CLASSEURS["colonnes_de_comparaison"]
@@ -63,25 +52,25 @@ def ecrire_classeur(comparaison: ComparaisonIntercommunale, chemin: Path) -> Pat
     titre = f"Comparaison intercommunale : {comparaison.sujet.nom}"
     diagnostic, partage, poids = comparaison.diagnostic, comparaison.partage, comparaison.centre
 
-    def remplir(feuilles: dict[str, Worksheet], styles: Styles) -> None:
-        ecrire_lisez_moi(feuilles["Lisez-moi"], styles, titre, 110, _lisez_moi(comparaison), FEUILLES)
-        _communes(feuilles["Communes"], styles, comparaison)
+    def remplir(feuilles: dict[str, Feuille]) -> None:
+        feuilles["Lisez-moi"].ecrire_lisez_moi(titre, 110, _lisez_moi(comparaison), FEUILLES)
+        _communes(feuilles["Communes"], comparaison)
         tout = "Une ligne par commune et par indicateur"
-        _lignes(feuilles["Fiches"], styles, lignes_des_communes(comparaison), "fiches", tout)
+        _lignes(feuilles["Fiches"], lignes_des_communes(comparaison), "fiches", tout)
         phrases = [partage.refus] if partage.refus else list(partage.phrases)
         groupes = tables_annexes.groupes(diagnostic, partage)
-        _tableaux(feuilles["Profils"], styles, "Profils de communes", groupes, phrases)
+        _tableaux(feuilles["Profils"], "Profils de communes", groupes, phrases)
         proches = "Parmi les communes comparables"
         if pairs := lignes_des_pairs(comparaison):
-            _lignes(feuilles["Comparables"], styles, pairs, "comparables", proches)
+            _lignes(feuilles["Comparables"], pairs, "comparables", proches)
         else:
             muettes = [pourquoi_muette(q) for q in comparaison.pairs if not q.pairs or not q.resultats]
-            _tableaux(feuilles["Comparables"], styles, proches, [], muettes)
+            _tableaux(feuilles["Comparables"], proches, [], muettes)
         refus = [poids.refus] if poids.refus else []
         pesees = tables_annexes.poids(poids)
-        _tableaux(feuilles["Ville-centre"], styles, "Ce que pèse la ville-centre", pesees, refus)
-        _qpv(feuilles["QPV"], styles, comparaison)
-        ecrire_annexes(feuilles, styles, diagnostic)
+        _tableaux(feuilles["Ville-centre"], "Ce que pèse la ville-centre", pesees, refus)
+        _qpv(feuilles["QPV"], comparaison)
+        ecrire_annexes(feuilles, diagnostic)
 
     return enregistrer_classeur(chemin, {"title": titre}, ("Lisez-moi", *FEUILLES), remplir)
 
@@ -102,13 +91,13 @@ def _lisez_moi(comparaison: ComparaisonIntercommunale) -> list[tuple[str, str]]:
     ]
 
 
-def _lignes(
-    feuille: Worksheet, styles: Styles, lignes: list[dict[str, Valeur]], nom: str, titre: str
-) -> None:
+def _lignes(feuille: Feuille, lignes: list[dict[str, Valeur]], nom: str, titre: str) -> None:
     """Écrire un titre, puis des lignes de mêmes colonnes en tableau filtrable."""
-    ecrire_texte(feuille, 0, 0, titre, styles.titre())
+    feuille.ecrire_texte(0, 0, titre, feuille.styles.titre())
     if not lignes:
-        ecrire_texte(feuille, 1, 0, "Aucun chiffre dans les fichiers admis.", styles.texte(text_wrap=False))
+        feuille.ecrire_texte(
+            1, 0, "Aucun chiffre dans les fichiers admis.", feuille.styles.texte(text_wrap=False)
+        )
         return
     colonnes = list(lignes[0])
     for colonne, cle in enumerate(colonnes):
@@ -116,61 +105,60 @@ def _lignes(
         for rang, ligne in enumerate(lignes, start=2):
             valeur = ligne[cle]
             if isinstance(valeur, str):
-                ecrire_texte(feuille, rang, colonne, valeur, styles.donner())
+                feuille.ecrire_texte(rang, colonne, valeur, feuille.styles.donner())
             elif valeur is not None:
-                style = styles.donner(num_format="#,##0.0#" if isinstance(valeur, float) else "0")
+                style = feuille.styles.donner(num_format="#,##0.0#" if isinstance(valeur, float) else "0")
                 feuille.write_number(rang, colonne, valeur, style)
     # Un tableau d'Excel refuse deux colonnes de même titre.
     titres = [TITRES[c][0] if c != "code_comparable" else "Code du comparable" for c in colonnes]
-    ecrire_table(feuille, 1, len(lignes), nom, titres)
-    feuille.freeze_panes(2, 1)
-    mettre_en_page(feuille, (0, 1))
+    feuille.ecrire_table(1, len(lignes), nom, titres)
+    feuille.mettre_en_page((0, 1), 1)
 
 
-def _tableaux(
-    feuille: Worksheet, styles: Styles, titre: str, tableaux: Sequence[Tableau], phrases: Sequence[str]
-) -> None:
+def _tableaux(feuille: Feuille, titre: str, tableaux: Sequence[Tableau], phrases: Sequence[str]) -> None:
     """Écrire un titre, des phrases, puis des tableaux l'un sous l'autre."""
     feuille.set_column(0, 0, 46)
     feuille.set_column(1, 8, 34)
-    ecrire_texte(feuille, 0, 0, titre, styles.titre())
+    feuille.ecrire_texte(0, 0, titre, feuille.styles.titre())
     ligne = 1
     for phrase in phrases:
-        fusionner(feuille, ligne, (0, 3), phrase, styles.texte())
+        feuille.fusionner(ligne, (0, 3), phrase, feuille.styles.texte())
         feuille.set_row(ligne, hauteur((phrase, 148)) + 2)
         ligne += 1
     for tableau in map(etendues_en_deux, tableaux):
         ligne += 1
-        ecrire_texte(feuille, ligne, 0, tableau.titre, styles.titre())
+        feuille.ecrire_texte(ligne, 0, tableau.titre, feuille.styles.titre())
         for colonne, tete in enumerate(tableau.entetes):
-            ecrire_texte(feuille, ligne + 1, colonne, tete.texte, styles.entete())
+            feuille.ecrire_texte(ligne + 1, colonne, tete.texte, feuille.styles.entete())
         feuille.set_row(ligne + 1, hauteur(*((e.texte, 32) for e in tableau.entetes)) + 4)
         ligne += 2
         for cellules in tableau.lignes:
             for colonne, cellule in enumerate(cellules):
-                _cellule(feuille, (ligne, colonne), cellule, styles)
+                _cellule(feuille, (ligne, colonne), cellule)
             largeurs = ((_texte(c), 44 if n == 0 else 32) for n, c in enumerate(cellules))
             feuille.set_row(ligne, hauteur(*largeurs))
             ligne += 1
         for note in tableau.notes:
-            ecrire_texte(feuille, ligne, 0, note, styles.donner(font_color=GRIS, italic=True, font_size=8))
+            feuille.ecrire_texte(
+                ligne, 0, note, feuille.styles.donner(font_color=GRIS, italic=True, font_size=8)
+            )
             ligne += 1
-    mettre_en_page(feuille, (0, 0))
+    feuille.mettre_en_page((0, 0), 0)
 
 
 def _texte(cellule: Cellule) -> str:
     return " – ".join(filter(None, (cellule.texte, cellule.detail)))
 
 
-def _cellule(feuille: Worksheet, place: tuple[int, int], cellule: Cellule, styles: Styles) -> None:
+def _cellule(feuille: Feuille, place: tuple[int, int], cellule: Cellule) -> None:
     """Écrire un nombre avec le format qui le montre tel qu'on le lit, ou un texte."""
     lu = nombre_lu(cellule.texte) if place[1] and cellule.classe == "chiffre" and not cellule.detail else None
     if lu is not None:
-        feuille.write_number(*place, lu[0], styles.texte(**HABIT, align="right", num_format=lu[1]))
+        feuille.write_number(*place, lu[0], feuille.styles.texte(**HABIT, align="right", num_format=lu[1]))
         return
     a_gauche = place[1] == 0 or cellule.classe == "texte"
-    ecrire_texte(
-        feuille, *place, _texte(cellule), styles.texte(**HABIT, align="left" if a_gauche else "right")
+    feuille.ecrire_texte(
+        *place, _texte(cellule), feuille.styles.texte(**HABIT, align="left" if a_gauche else "right")
     )
 
 
@@ -212,71 +200,68 @@ def etendues_en_deux(tableau: Tableau) -> Tableau:
 # -- feuilles larges ---------------------------------------------------------------------------
 
 
-def _communes(feuille: Worksheet, styles: Styles, comparaison: ComparaisonIntercommunale) -> None:
+def _communes(feuille: Feuille, comparaison: ComparaisonIntercommunale) -> None:
     """Écrire la table large : communes × indicateurs, la date et la source sous chaque titre."""
     diagnostic = comparaison.diagnostic
     choix = [c.indicateur for c in comparaison.classements.values() if remplissage(diagnostic, c.indicateur)]
     profils = {t.code: g.numero for g in comparaison.partage.groupes for t in g.communes}
-    ecrire_texte(feuille, 0, 0, f"{comparaison.sujet.nom} : communes et indicateurs", styles.titre())
+    feuille.ecrire_texte(0, 0, f"{comparaison.sujet.nom} : communes et indicateurs", feuille.styles.titre())
     aide = "Chaque colonne est lue à une seule date. Signes : * fragile, e estimé, p partiel. Rangs : feuille « Fiches »."
-    ecrire_texte(feuille, 1, 0, aide, styles.donner(font_color=GRIS, italic=True))
-    ecrire_entetes(feuille, (2, 4), COLONNES_DES_COMMUNES, styles.entete())
+    feuille.ecrire_texte(1, 0, aide, feuille.styles.donner(font_color=GRIS, italic=True))
+    feuille.ecrire_entetes((2, 4), COLONNES_DES_COMMUNES, feuille.styles.entete())
     ensembles = diagnostic.ensembles
-    _titres(feuille, styles, diagnostic, "mailles", ensembles.mailles, choix, 3, themes=True)
+    _titres(feuille, diagnostic, "mailles", choix, 3, themes=True)
     feuille.set_row(4, 24)
     lignes = (ensembles.sujet, *ensembles.references, *ensembles.mailles)
     for ligne, t in enumerate(lignes, start=5):
         habit = HABIT if t.niveau == "commune" else {**HABIT, "bg_color": BLEU_PALE, "bold": True}
-        ecrire_texte(feuille, ligne, 0, t.titre, styles.donner(**habit, text_wrap=True))
+        feuille.ecrire_texte(ligne, 0, t.titre, feuille.styles.donner(**habit, text_wrap=True))
         feuille.set_row(ligne, hauteur((t.titre, 34)))
-        ecrire_texte(feuille, ligne, 1, t.code, styles.donner(**habit))
+        feuille.ecrire_texte(ligne, 1, t.code, feuille.styles.donner(**habit))
         if t.code in profils:
-            feuille.write_number(ligne, 2, profils[t.code], styles.donner(**habit, align="center"))
+            feuille.write_number(ligne, 2, profils[t.code], feuille.styles.donner(**habit, align="center"))
         else:
-            feuille.write_blank(ligne, 2, None, styles.donner(**habit))
+            feuille.write_blank(ligne, 2, None, feuille.styles.donner(**habit))
         for colonne, definition in enumerate(choix, start=3):
             chiffre = diagnostic.chiffre(t, definition.code, "mailles")
-            ecrire_valeur(feuille, (ligne, colonne), definition, chiffre, styles, habit)
+            feuille.ecrire_valeur((ligne, colonne), definition, chiffre, habit)
     feuille.autofilter(4, 0, 4 + len(lignes), 2 + len(choix))
-    feuille.freeze_panes(5, 1)
-    mettre_en_page(feuille, (0, 4), echelle=70)
+    feuille.mettre_en_page((0, 4), 1, echelle=70)
 
 
-def _qpv(feuille: Worksheet, styles: Styles, comparaison: ComparaisonIntercommunale) -> None:
+def _qpv(feuille: Feuille, comparaison: ComparaisonIntercommunale) -> None:
     """Écrire les quartiers prioritaires : un par ligne, chaque colonne à la date du producteur."""
     diagnostic = comparaison.diagnostic
     qpv = diagnostic.ensembles.qpv
-    choix = [i for i in diagnostic.indicateurs.values() if _dates(diagnostic, i, "qpv", qpv)]
-    ecrire_texte(feuille, 0, 0, "Quartiers prioritaires de la politique de la ville", styles.titre())
+    choix = [i for i in diagnostic.indicateurs.values() if _dates(diagnostic, i, "qpv")]
+    feuille.ecrire_texte(0, 0, "Quartiers prioritaires de la politique de la ville", feuille.styles.titre())
     if not choix:
-        ecrire_texte(feuille, 1, 0, "Pas de quartier prioritaire chiffré.", styles.texte(text_wrap=False))
+        feuille.ecrire_texte(
+            1, 0, "Pas de quartier prioritaire chiffré.", feuille.styles.texte(text_wrap=False)
+        )
         return
     noms = {t.code: t.nom for t in diagnostic.ensembles.mailles}
-    ecrire_entetes(feuille, (1, 2), COLONNES_DES_QPV, styles.entete())
-    _titres(feuille, styles, diagnostic, "qpv", qpv, choix, 1)
+    feuille.ecrire_entetes((1, 2), COLONNES_DES_QPV, feuille.styles.entete())
+    _titres(feuille, diagnostic, "qpv", choix, 1)
     for ligne, q in enumerate(qpv, start=3):
         communes = ", ".join(noms.get(c, c) for c in q.composantes)
-        ecrire_ligne(feuille, ligne, (q.nom, q.code, communes), styles.donner(**HABIT))
+        feuille.ecrire_ligne(ligne, (q.nom, q.code, communes), feuille.styles.donner(**HABIT))
         for colonne, definition in enumerate(choix, start=3):
             chiffre = diagnostic.chiffre(q, definition.code, "qpv")
-            ecrire_valeur(feuille, (ligne, colonne), definition, chiffre, styles, HABIT)
-    feuille.freeze_panes(3, 1)
-    mettre_en_page(feuille, (0, 2), echelle=70)
+            feuille.ecrire_valeur((ligne, colonne), definition, chiffre, HABIT)
+    feuille.mettre_en_page((0, 2), 1, echelle=70)
 
 
-def _dates(
-    diagnostic: Diagnostic, definition: Indicateur, groupe: str, territoires: Sequence[Territoire]
-) -> list[str]:
+def _dates(diagnostic: Diagnostic, definition: Indicateur, groupe: str) -> list[str]:
+    territoires = getattr(diagnostic.ensembles, groupe)
     lus = [diagnostic.chiffre(t, definition.code, groupe) for t in territoires]
     return [c.periode for c in lus if c is not None and c.a_une_valeur]
 
 
 def _titres(
-    feuille: Worksheet,
-    styles: Styles,
+    feuille: Feuille,
     diagnostic: Diagnostic,
     groupe: str,
-    territoires: Sequence[Territoire],
     choix: list[Indicateur],
     rang: int,
     *,
@@ -285,11 +270,11 @@ def _titres(
     """Écrire le titre de chaque indicateur, sa date au-dessous, son thème au-dessus."""
     for colonne, definition in enumerate(choix, start=3):
         feuille.set_column(colonne, colonne, 15)
-        date = next(iter(_dates(diagnostic, definition, groupe, territoires)), "")
+        date = next(iter(_dates(diagnostic, definition, groupe)), "")
         if themes:
-            ecrire_texte(
-                feuille, rang - 1, colonne, NOMS_COURTS[definition.theme], styles.entete(font_size=8)
+            feuille.ecrire_texte(
+                rang - 1, colonne, NOMS_COURTS[definition.theme], feuille.styles.entete(font_size=8)
             )
-        ecrire_texte(feuille, rang, colonne, definition.libelle_court, styles.entete(font_size=9))
-        ecrire_texte(feuille, rang + 1, colonne, date, styles.entete(font_size=8, bold=False))
+        feuille.ecrire_texte(rang, colonne, definition.libelle_court, feuille.styles.entete(font_size=9))
+        feuille.ecrire_texte(rang + 1, colonne, date, feuille.styles.entete(font_size=8, bold=False))
     feuille.set_row(rang, hauteur(*((i.libelle_court, 14) for i in choix), taille=9) + 4 if choix else 20)

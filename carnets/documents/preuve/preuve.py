@@ -16,6 +16,7 @@ from abs.calcul.calcul import REFUS
 from abs.calcul.diagnostic import Diagnostic
 from abs.calcul.sources_recues import est_locale
 from abs.statuts import Statut
+from carnets.documents.modeles import PREUVE
 from carnets.documents.tableur.definitions import groupes
 from donnees_insee.base.base import Base
 from donnees_insee.base.publications import noter
@@ -23,37 +24,10 @@ from donnees_insee.base.recus import Recu
 from donnees_insee.chemins import creer_dossier, fichier_provisoire
 from donnees_insee.preparation.sources_recues import SOURCE
 
-BIBLIOTHEQUES: Final = (
-    "pandas",
-    "numpy",
-    "duckdb",
-    "pyarrow",
-    "geopandas",
-    "matplotlib",
-    "folium",
-    "papermill",
-    "nbconvert",
-)
-COLONNES_DU_SECRET: Final = (
-    "territoire",
-    "niveau",
-    "indicateur",
-    "millesime",
-    "source",
-    "decision",
-    "raison",
-)
+COLONNES_DU_SECRET: Final[list[str]] = PREUVE["colonnes_du_secret"]
 PRODUCTEUR: Final = "cache_par_le_producteur"
 SOUS_TOTAL: Final = "sous_total_refuse"
 MASQUE: Final = "masque"
-RAISONS: Final = {
-    "reserve": "ligne réservée à la version interne",
-    "primaire": "effectif, total ou complément sous le seuil de secret",
-    "secondaire": "caché pour qu'une autre cellule ne s'obtienne pas par différence",
-    "anterieure": "caché pour qu'un document déjà publié ne permette pas d'en retrouver une autre",
-    # Dire laquelle est sous le seuil donnerait déjà des bornes : la version interne seule le dit.
-    MASQUE: "sous le seuil de secret, ou caché pour qu'une autre cellule ne s'obtienne pas par différence",
-}
 
 
 def ecrire_preuve(
@@ -93,7 +67,7 @@ def contenu_du_recu(diagnostic: Diagnostic, base: Base) -> dict[str, object]:
             asdict(r) if interne else {"sha256": r.sha256, "date": r.date} for r in recus
         ],
         "versions": {"python": platform.python_version(), "abs-portrait": _version("abs-portrait")}
-        | {b: _version(b) for b in BIBLIOTHEQUES},
+        | {b: _version(b) for b in PREUVE["bibliotheques"]},
     }
 
 
@@ -131,7 +105,7 @@ def _version(paquet: str) -> str:
 
 def decisions(diagnostic: Diagnostic) -> list[dict[str, object]]:
     """Réunir les décisions de secret d'un portrait."""
-    trouvees: list[dict[str, object]] = []
+    lignes: list[tuple[object, ...]] = []
     des_locales = {(d.territoire, d.niveau, d.indicateur) for d in diagnostic.locales.decisions}
     for c in diagnostic.chiffres:
         cle = (c.territoire, c.niveau, c.indicateur)
@@ -141,15 +115,14 @@ def decisions(diagnostic: Diagnostic) -> list[dict[str, object]]:
             decision = PRODUCTEUR
         else:
             continue
-        trouvees.append(
-            dict(zip(COLONNES_DU_SECRET, (*cle, c.millesime, c.source, decision, c.note), strict=True))
-        )
+        lignes.append((*cle, c.millesime, c.source, decision, c.note))
     interne = diagnostic.demande.diffusion == "interne"
     for d in diagnostic.locales.decisions:
         nature = d.nature if interne else MASQUE
-        valeurs = (d.territoire, d.niveau, d.indicateur, d.millesime, d.source, nature, RAISONS[nature])
-        trouvees.append(dict(zip(COLONNES_DU_SECRET, valeurs, strict=True)))
-    return sorted(trouvees, key=lambda x: [str(x[c]) for c in COLONNES_DU_SECRET])
+        raison = PREUVE["raisons"][nature]
+        lignes.append((d.territoire, d.niveau, d.indicateur, d.millesime, d.source, nature, raison))
+    rangees = sorted(lignes, key=lambda ligne: [*map(str, ligne)])
+    return [dict(zip(COLONNES_DU_SECRET, ligne, strict=True)) for ligne in rangees]
 
 
 def ecrire_secret(diagnostic: Diagnostic, chemin: Path) -> Path:

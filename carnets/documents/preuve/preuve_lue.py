@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from abs.calcul.difference import absente, par_reference, reference_de
+from abs.calcul.difference import absente, par_reference
 from abs.calcul.table_longue import COLONNES
 from abs.territoires.demande import Demande
 from donnees_insee.erreurs import FichierIllisible
@@ -63,10 +63,6 @@ class Preuve:
         if date is None:
             return candidates
         return [c for c in candidates if not absente(c["millesime"]) and int(c["millesime"]) == date]
-
-    def reference(self, ligne: dict[str, Any]) -> str:
-        """Donner la référence d'une ligne."""
-        return reference_de(ligne)
 
 
 def lire_preuve(sortie: Path) -> Preuve:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
 
 from abs.calcul.difference import Bilan, Ecart, absente, ecrit, memes, reference_de
-from abs.calcul.table_longue import CLE, COLONNES
+from abs.calcul.table_longue import COLONNES
 from abs.indicateurs.indicateurs import indicateurs
 from abs.statuts import SANS_VALEUR
+from carnets.documents.preuve.relecture_fichiers import comparer_lignes
 from carnets.documents.preuve.relecture_xlsx import VIDE, CelluleLue, Feuille, lire_classeur
 from carnets.documents.tableur.styles import LONGUEUR_MAXIMALE, MOTS_DES_STATUTS, SANS_NIVEAU
 from carnets.documents.tableur.themes import ENTETES, L_ENTETE, L_LIBELLE, PREMIERE
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from carnets.documents.preuve.preuve_lue import Preuve
 
     Ligne = dict[str, Any] | None
+    Place = tuple[int, int]
 
 TAUX: Final = re.compile(r'IF\(([A-Z]+\d+)=0,"",(?:(\d+)\*)?([A-Z]+\d+)/([A-Z]+\d+)\)')
 RENVOI: Final = re.compile(r"'?((?:[^']|'')+?)'?!([A-Z]+\d+)")
@@ -34,9 +36,9 @@ def controler_classeur(chemin: Path, preuve: Preuve) -> Bilan:
     feuilles = lire_classeur(chemin)
     codes = _codes_par_libelle(feuilles.get("Définitions", Feuille()))
     controle = _Controle(preuve, codes, Bilan(chemin.name))
-    for nom, feuille in feuilles.items():
+    for feuille in feuilles.values():
         if tuple(feuille[L_ENTETE, c].valeur for c in range(len(ENTETES))) == ENTETES:
-            controle.theme(nom, feuille)
+            controle.theme(feuille)
     for nom, controler in ((COMPARAISON, controle.comparaison), (LONGUES, controle.longues)):
         if nom in feuilles:
             controler(feuilles[nom])
@@ -56,9 +58,9 @@ class _Controle:
 
     # -- feuilles de thème ---------------------------------------------------------------------
 
-    def theme(self, nom: str, feuille: Feuille) -> None:
+    def theme(self, feuille: Feuille) -> None:
         """Contrôler une feuille de thème, indicateur par indicateur."""
-        territoires = self._lignes_de_territoires(nom, feuille)
+        territoires = self._lignes_de_territoires(feuille)
         debut = len(ENTETES)
         for colonne in sorted({c for ligne, c in feuille if ligne == L_ENTETE and c >= len(ENTETES)}):
             if feuille[L_ENTETE, colonne].valeur != "Valeur":
@@ -66,13 +68,13 @@ class _Controle:
             libelle = str(feuille[L_LIBELLE, debut].valeur)
             codes = self.codes.get(libelle, [])
             if not codes:
-                ici = f"{nom}!{xl_rowcol_to_cell(L_LIBELLE, debut)}"
-                _noter(self.bilan, ici, "libellé", "un indicateur", f"« {libelle} »")
+                ici, lu = feuille.adresse(L_LIBELLE, debut), f"« {libelle} »"
+                _noter(self.bilan, ici, "libellé", "un indicateur", lu)
             for ligne, territoire in territoires.items():
-                self._valeur(nom, feuille, (ligne, colonne), colonne - debut, territoire, codes)
+                self._valeur(feuille, (ligne, colonne), colonne - debut, territoire, codes)
             debut = colonne + 1
 
-    def _lignes_de_territoires(self, nom: str, feuille: Feuille) -> dict[int, dict[str, str]]:
+    def _lignes_de_territoires(self, feuille: Feuille) -> dict[int, dict[str, str]]:
         """Retrouver le territoire de chaque ligne : son rang dans la preuve, confirmé par ce qui est écrit."""
         trouves = {}
         for ligne, t in enumerate(self.preuve.territoires, start=PREMIERE):
@@ -81,24 +83,17 @@ class _Controle:
             if lus == attendus:
                 trouves[ligne] = t
             else:
-                ici, reference = f"{nom}!A{ligne + 1}:B{ligne + 1}", f"{t['code']}|{t['niveau']}"
+                ici, reference = f"{feuille.nom}!A{ligne + 1}:B{ligne + 1}", f"{t['code']}|{t['niveau']}"
                 self.bilan.comparer(ici, reference, " ".join(attendus), " ".join(map(str, lus)))
         return trouves
 
     def _valeur(
-        self,
-        nom: str,
-        feuille: Feuille,
-        cellule: tuple[int, int],
-        largeur: int,
-        territoire: dict[str, str],
-        codes: list[str],
+        self, feuille: Feuille, cellule: Place, largeur: int, territoire: dict[str, str], codes: list[str]
     ) -> None:
         """Contrôler une valeur et ses deux comptes contre la ligne du diagnostic qu'elles montrent."""
         ou = (territoire["code"], territoire["niveau"])
-        termes = [feuille[cellule[0], cellule[1] - k] if k <= largeur else VIDE for k in (2, 1)]
         essais = [
-            (self._comparer(nom, cellule, feuille[cellule], termes, (*ou, code), ligne), code)
+            (self._comparer(feuille, cellule, largeur, (*ou, code), ligne), code)
             for code in codes
             for ligne in self._candidates(ou, code, territoire["groupe"])
         ]
@@ -108,22 +103,18 @@ class _Controle:
         meilleur, code = min(essais, key=lambda essai: len(essai[0].ecarts))
         self.bilan.egaux += meilleur.egaux
         self.bilan.ecarts += meilleur.ecarts
-        self.places[nom, *cellule] = (*ou, code)
+        self.places[feuille.nom, *cellule] = (*ou, code)
 
     def _candidates(self, ou: tuple[str, str], code: str, groupe: str) -> list[Ligne]:
         return [*self.preuve.lignes_de(*ou, code, groupe)] or [None]
 
     def _comparer(
-        self,
-        nom: str,
-        cellule: tuple[int, int],
-        lue: CelluleLue,
-        termes: list[CelluleLue],
-        chiffre: tuple[str, str, str],
-        ligne: Ligne,
+        self, feuille: Feuille, cellule: Place, largeur: int, chiffre: tuple[str, str, str], ligne: Ligne
     ) -> Bilan:
-        bilan, ici = Bilan(self.bilan.document), f"{nom}!{xl_rowcol_to_cell(*cellule)}"
-        reference = "|".join(chiffre) if ligne is None else self.preuve.reference(ligne)
+        bilan, ici, lue = Bilan(self.bilan.document), feuille.adresse(*cellule), feuille[cellule]
+        places = [(cellule[0], cellule[1] - k) for k in (2, 1)]
+        termes = [feuille[place] if cellule[1] - place[1] <= largeur else VIDE for place in places]
+        reference = "|".join(chiffre) if ligne is None else reference_de(ligne)
         if ligne is None or ligne["statut"] in SANS_VALEUR:
             mot = SANS_NIVEAU if ligne is None else MOTS_DES_STATUTS[ligne["statut"]]
             bilan.comparer(ici, reference, mot, lue.valeur)
@@ -135,9 +126,9 @@ class _Controle:
         if absente(ligne["numerateur"]) or absente(ligne["denominateur"]):
             return bilan
         # Les deux comptes, puis le calcul que la formule annonce.
-        adresses = [xl_rowcol_to_cell(cellule[0], cellule[1] - k) for k in (2, 1)]
+        adresses = [xl_rowcol_to_cell(*place) for place in places]
         for champ, adresse, terme in zip(("numerateur", "denominateur"), adresses, termes, strict=True):
-            bilan.comparer(f"{nom}!{adresse}", f"{reference}, {champ}", ligne[champ], terme.valeur)
+            bilan.comparer(f"{feuille.nom}!{adresse}", f"{reference}, {champ}", ligne[champ], terme.valeur)
         trouve = TAUX.fullmatch(re.sub(r"[\s$]", "", lue.formule).lstrip("="))
         if trouve is None or [trouve[1], trouve[3], trouve[4]] != [adresses[1], *adresses]:
             attendu = f"{'/'.join(adresses)}, au facteur près"
@@ -157,21 +148,18 @@ class _Controle:
         for colonne, t in enumerate(territoires, start=3):
             lu = feuille[2, colonne].valeur
             if lu != t["titre"]:
-                ici = f"{COMPARAISON}!{xl_rowcol_to_cell(2, colonne)}"
-                self.bilan.comparer(ici, t["code"], t["titre"], lu)
+                self.bilan.comparer(feuille.adresse(2, colonne), t["code"], t["titre"], lu)
         for ligne in range(3, max((rang for rang, _ in feuille), default=2) + 1):
             codes = self.codes.get(str(feuille[ligne, 1].valeur), [])
             for colonne, t in enumerate(territoires if codes else [], start=3):
-                self._renvoi((ligne, colonne), feuille[ligne, colonne], (t["code"], t["niveau"]), codes)
+                self._renvoi(feuille, (ligne, colonne), (t["code"], t["niveau"]), codes)
 
-    def _renvoi(
-        self, cellule: tuple[int, int], lue: CelluleLue, ou: tuple[str, str], codes: list[str]
-    ) -> None:
-        ici = f"{COMPARAISON}!{xl_rowcol_to_cell(*cellule)}"
+    def _renvoi(self, feuille: Feuille, cellule: Place, ou: tuple[str, str], codes: list[str]) -> None:
+        ici, lue = feuille.adresse(*cellule), feuille[cellule]
         lignes = [x for c in codes for x in self._candidates(ou, c, "comparaison")]
         bonne = next((x for x in lignes if x is not None and _est_montree(x, lue)), None)
         premiere = next((x for x in lignes if x is not None), None)
-        reference = "|".join((*ou, codes[0])) if premiere is None else self.preuve.reference(premiere)
+        reference = "|".join((*ou, codes[0])) if premiere is None else reference_de(premiere)
         if bonne is None and not (None in lignes and lue.valeur == SANS_NIVEAU):
             attendu = SANS_NIVEAU
             if premiere is not None:
@@ -194,28 +182,19 @@ class _Controle:
         if manquent := sorted(set(COLONNES) - set(colonnes)):
             _noter(self.bilan, f"{LONGUES}!1", "colonnes", ", ".join(manquent), "")
             return
-        vues = set()
-        for rang in sorted({ligne for ligne, _ in feuille if ligne > 0}):
-            lue = {c: feuille[rang, k].valeur for c, k in colonnes.items()}
-            if all(absente(v) for v in lue.values()):
-                continue
-            lue["millesime"] = None if absente(lue["millesime"]) else f"{lue['millesime']:.0f}"
-            reference = reference_de(lue)
-            vues.add(reference)
-            ligne = self.preuve.lignes.get(reference)
-            if ligne is None:
-                trouve = ecrit(lue["valeur"]) or "une ligne"
-                self.bilan.comparer(f"{LONGUES}!{rang + 1}", reference, "aucune ligne", trouve)
-                continue
-            for champ in (c for c in COLONNES if c not in CLE):
-                attendu = ligne[champ]
-                coupe = attendu[:LONGUEUR_MAXIMALE] if isinstance(attendu, str) else attendu
-                if not memes(coupe, lue[champ]):
-                    ici = f"{LONGUES}!{xl_rowcol_to_cell(rang, colonnes[champ])}"
-                    _noter(self.bilan, ici, f"{reference}, {champ}", ecrit(attendu), ecrit(lue[champ]))
-            self.bilan.egaux += 1
-        for reference in self.preuve.lignes.keys() - vues:
-            self.bilan.comparer(LONGUES, reference, "une ligne", None)
+        rangs = sorted({ligne for ligne, _ in feuille if ligne > 0})
+        lues = [(f"{LONGUES}!{n + 1}", {c: feuille[n, k].valeur for c, k in colonnes.items()}) for n in rangs]
+        remplies = [(ici, lue) for ici, lue in lues if not all(map(absente, lue.values()))]
+
+        def lieu(ici: str, champ: str, reference: str) -> tuple[str, str]:
+            rang = int(ici.rpartition("!")[2]) - 1
+            return feuille.adresse(rang, colonnes[champ]), f"{reference}, {champ}"
+
+        comparer_lignes(self.bilan, remplies, self.preuve, _coupee, lieu, LONGUES)
+
+
+def _coupee(valeur: Any) -> Any:
+    return valeur[:LONGUEUR_MAXIMALE] if isinstance(valeur, str) else valeur
 
 
 def _est_montree(ligne: dict[str, Any], lue: CelluleLue) -> bool:

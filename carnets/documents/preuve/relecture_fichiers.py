@@ -5,26 +5,20 @@ from __future__ import annotations
 import csv
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from abs.calcul.difference import Bilan, Ecart, absente, ecrit, memes, reference_de
 from abs.calcul.table_longue import CLE, COLONNES, TEXTES
 from abs.statuts import SANS_VALEUR
 from carnets.documents.csv_long import DEBUTS_DE_FORMULE
+from carnets.documents.geopaquet import COUCHES
 from donnees_insee.erreurs import FichierIllisible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from carnets.documents.preuve.preuve_lue import Preuve
-
-CLES_DES_COUCHES: Final = {
-    "iris": ("code_iris", "iris"),
-    "communes": ("code_commune", "commune"),
-    "qpv": ("code_qpv", "qpv"),
-    "quartiers": ("code_quartier", "quartier"),
-    "commune": ("code_commune", "commune"),
-}
 
 
 def controler_csv(chemin: Path, preuve: Preuve) -> Bilan:
@@ -41,7 +35,7 @@ def controler_csv(chemin: Path, preuve: Preuve) -> Bilan:
             (f"ligne {rang}", {c: _du_csv(c, ligne.get(c)) for c in COLONNES})
             for rang, ligne in enumerate(csv.DictReader(flux, delimiter=";"), start=2)
         ]
-    return _comparer_lignes(Bilan(chemin.name), lues, preuve, propre=True)
+    return comparer_lignes(Bilan(chemin.name), lues, preuve, _une_ligne)
 
 
 def _du_csv(colonne: str, texte: str | None) -> Any:
@@ -55,9 +49,15 @@ def _du_csv(colonne: str, texte: str | None) -> Any:
         return texte.replace(",", ".")
 
 
-def _comparer_lignes(
-    bilan: Bilan, lues: list[tuple[str, dict[str, Any]]], preuve: Preuve, *, propre: bool = False
+def comparer_lignes(
+    bilan: Bilan,
+    lues: Iterable[tuple[str, dict[str, Any]]],
+    preuve: Preuve,
+    ecrite: Callable[[Any], Any] = lambda valeur: valeur,
+    lieu: Callable[[str, str, str], tuple[str, str]] = lambda ici, champ, ref: (f"{ici}, {champ}", ref),
+    manque: str = "ligne absente",
 ) -> Bilan:
+    """Comparer les lignes lues dans une table longue à celles de la preuve, dans n'importe quel ordre."""
     vues = set()
     for ici, lue in lues:
         annee = lue["millesime"]
@@ -69,15 +69,14 @@ def _comparer_lignes(
             continue
         vues.add(reference)
         fautes = [
-            Ecart(bilan.document, f"{ici}, {champ}", reference, ecrit(ligne[champ]), ecrit(lue[champ]))
+            Ecart(bilan.document, *lieu(ici, champ, reference), ecrit(ligne[champ]), ecrit(lue[champ]))
             for champ in COLONNES
-            if champ not in CLE
-            and not memes(_une_ligne(ligne[champ]) if propre else ligne[champ], lue[champ])
+            if champ not in CLE and not memes(ecrite(ligne[champ]), lue[champ])
         ]
         bilan.ecarts += fautes
         bilan.egaux += not fautes
     for reference in preuve.lignes.keys() - vues:
-        bilan.comparer("ligne absente", reference, "une ligne", None)
+        bilan.comparer(manque, reference, "une ligne", None)
     return bilan
 
 
@@ -95,14 +94,14 @@ def controler_gpkg(chemin: Path, preuve: Preuve) -> Bilan:
         with closing(sqlite3.connect(f"{chemin.resolve().as_uri()}?mode=ro", uri=True)) as base:
             base.row_factory = sqlite3.Row
             tables = {r[0] for r in base.execute("SELECT table_name FROM gpkg_contents")}
-            for couche, (cle, niveau) in CLES_DES_COUCHES.items():
+            for couche, niveau in COUCHES.items():
                 if couche in tables:
                     for ligne in base.execute(f'SELECT * FROM "{couche}"'):
-                        _attributs(bilan, couche, dict(ligne), cle, niveau, preuve)
+                        _attributs(bilan, couche, dict(ligne), niveau, preuve)
             if "diagnostic" in tables:
                 lignes = [dict(r) for r in base.execute('SELECT * FROM "diagnostic"')]
                 lues = [(f"diagnostic, fid {x.get('fid')}", {c: x.get(c) for c in COLONNES}) for x in lignes]
-                _comparer_lignes(bilan, lues, preuve)
+                comparer_lignes(bilan, lues, preuve)
     except sqlite3.Error as cause:
         raise FichierIllisible(
             f"Le GeoPackage « {chemin} » ne se lit pas ({cause}) : ses chiffres ne peuvent pas être vérifiés."
@@ -110,9 +109,9 @@ def controler_gpkg(chemin: Path, preuve: Preuve) -> Bilan:
     return bilan
 
 
-def _attributs(bilan: Bilan, couche: str, lue: dict[str, Any], cle: str, niveau: str, preuve: Preuve) -> None:
-    code = str(lue[cle])
-    groupe = _groupe(couche, preuve)
+def _attributs(bilan: Bilan, couche: str, lue: dict[str, Any], niveau: str, preuve: Preuve) -> None:
+    cle = f"code_{niveau}"
+    code, groupe = str(lue[cle]), _groupe(couche, preuve)
     connu = any(t["code"] == code and t["niveau"] == niveau for t in preuve.territoires)
     for indicateur in (c for c in lue if f"{c}_statut" in lue):
         lignes = preuve.lignes_de(code, niveau, indicateur, groupe) if connu else []
@@ -125,7 +124,7 @@ def _attributs(bilan: Bilan, couche: str, lue: dict[str, Any], cle: str, niveau:
         if any(all(memes(a, t) for a, t in zip(attendue, trouve, strict=True)) for attendue in attendues):
             bilan.egaux += 1
             continue
-        reference = preuve.reference(lignes[0]) if lignes else f"{code}|{niveau}|{indicateur}"
+        reference = reference_de(lignes[0]) if lignes else f"{code}|{niveau}|{indicateur}"
         for nom, a, t in zip(("valeur", "statut", "fiabilité", "date"), attendues[0], trouve, strict=True):
             if not memes(a, t):
                 bilan.ecarts.append(Ecart(bilan.document, f"{ici}, {nom}", reference, ecrit(a), ecrit(t)))

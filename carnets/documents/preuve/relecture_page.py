@@ -66,8 +66,7 @@ def _bien_ecrit(texte: str, ligne: dict[str, Any]) -> bool:
 def _references_d_une_phrase(bilan: Bilan, ici: str, reference: str, preuve: Preuve) -> None:
     """Suivre les références d'une phrase, séparées par des espaces que leurs définitions peuvent contenir."""
     reste = reference
-    connues = sorted((r for r in preuve.lignes if r in reference), key=len, reverse=True)
-    for connue in connues:
+    for connue in sorted((r for r in preuve.lignes if r in reference), key=len, reverse=True):
         reste = reste.replace(connue, " ")
     bilan.comparer(ici, reference, "", reste.strip())
 

@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 
 from openpyxl import load_workbook
 from openpyxl.utils.datetime import to_excel
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from donnees_insee.erreurs import FichierIllisible
 
@@ -29,6 +30,12 @@ VIDE: Final = CelluleLue(None)
 
 class Feuille(dict[tuple[int, int], CelluleLue]):
     """Les cellules d'une feuille, par ligne et colonne ; celle qui n'y est pas est vide."""
+
+    nom = ""
+
+    def adresse(self, ligne: int, colonne: int) -> str:
+        """Écrire l'adresse d'une cellule, feuille comprise."""
+        return f"{self.nom}!{xl_rowcol_to_cell(ligne, colonne)}"
 
     def __missing__(self, _: tuple[int, int]) -> CelluleLue:
         return VIDE
@@ -54,12 +61,14 @@ def _feuille(valeurs: Any, formules: Any) -> Feuille:
     # L'étendue qu'annonce le fichier peut être fausse : sans elle, tout est lu.
     valeurs.reset_dimensions()
     formules.reset_dimensions()
-    return Feuille(
+    feuille = Feuille(
         ((lue.row - 1, lue.column - 1), CelluleLue(_valeur(valeur), _formule(lue)))
         for ligne_de_valeurs, ligne in zip(valeurs.rows, formules.rows, strict=True)
         for valeur, lue in zip(ligne_de_valeurs, ligne, strict=True)
         if lue.value is not None
     )
+    feuille.nom = formules.title
+    return feuille
 
 
 def _valeur(cellule: Any) -> float | str | None:

@@ -95,11 +95,8 @@ def verifier_sortie(sortie: Path, base: Base, suivre: Callable[[str], None] | No
             f"Fichier brut absent : {r}." for s, r in refaite.absents.items() if s not in refaite.alteres
         ]
         v.fichiers = len(refaite.relus)
-    v.documents = [
-        b
-        for nom, controle in DOCUMENTS.items()
-        for b in _controler(sortie / nom, controle, montrable, v, dire)
-    ]
+    for nom in DOCUMENTS:
+        _controler(sortie / nom, montrable, v, dire)
     page = sortie / "portrait.html"
     if page.is_file():
         dire("dates de la page web")
@@ -112,31 +109,22 @@ def verifier_sortie(sortie: Path, base: Base, suivre: Callable[[str], None] | No
     return v
 
 
-def _controler(
-    chemin: Path,
-    controle: Callable[[Path, Preuve], Bilan],
-    preuve: Preuve,
-    v: Verification,
-    dire: Callable[[str], None],
-) -> list[Bilan]:
+def _controler(chemin: Path, preuve: Preuve, v: Verification, dire: Callable[[str], None]) -> None:
     """Contrôler un document s'il est là ; une preuve trop ancienne ne suffit pas pour le relire."""
     if not chemin.is_file():
-        return []
+        return
     dire(chemin.name)
     if not preuve.se_relit and chemin.name in {"tableaux.xlsx", "territoire.gpkg"}:
         v.remarques.append(
             f"{chemin.name} n'est pas vérifié : la preuve, d'une version antérieure, ne dit pas à quelles dates ses "
             "chiffres sont lus. Refaites le portrait."
         )
-        return []
+        return
     try:
-        return [controle(chemin, preuve)]
+        v.documents.append(DOCUMENTS[chemin.name](chemin, preuve))
     except (ErreurAbs, ValueError, KeyError) as cause:
-        perdu = Bilan(chemin.name)
-        perdu.ecarts.append(
-            Ecart(chemin.name, "tout le fichier", "document", "un document lisible", str(cause))
-        )
-        return [perdu]
+        perdu = Ecart(chemin.name, "tout le fichier", "document", "un document lisible", str(cause))
+        v.documents.append(Bilan(chemin.name, ecarts=[perdu]))
 
 
 # -- première voie : les lecteurs du projet ----------------------------------------------------
@@ -206,11 +194,8 @@ def _depend(ligne: dict[str, Any], perdus: set[tuple[str, int | None]]) -> bool:
         return True
     autres = {s for s, _ in perdus}
     definition = indicateurs().get(ligne["indicateur"])
-    ailleurs = {
-        le.source_denominateur.id
-        for le in (definition.lectures if definition else ())
-        if le.source_denominateur
-    }
+    lectures = definition.lectures if definition else ()
+    ailleurs = {le.source_denominateur.id for le in lectures if le.source_denominateur}
     # La population règle la marge et la couverture ; un dénominateur peut venir d'une autre source.
     return bool(autres & (ailleurs | POPULATIONS))
 
@@ -231,13 +216,11 @@ def _seconde_voie(preuve: Preuve, refaite: BaseRefaite) -> Bilan:
             for code, lues in lignes_d_iris(copie, set(lignes["territoire"])).items():
                 cellules.setdefault(code, {}).update(lues)
         for ligne in lignes.to_dict("records"):
-            _refaire_un_rapport(bilan, preuve, ligne, cellules.get(ligne["territoire"], {}))
+            _refaire_un_rapport(bilan, ligne, cellules.get(ligne["territoire"], {}))
     return bilan
 
 
-def _refaire_un_rapport(
-    bilan: Bilan, preuve: Preuve, ligne: dict[str, Any], cellules: dict[str, float]
-) -> None:
+def _refaire_un_rapport(bilan: Bilan, ligne: dict[str, Any], cellules: dict[str, float]) -> None:
     definition = indicateurs().get(ligne["indicateur"])
     lecture = None if definition is None else _lecture(definition, ligne)
     if definition is None or lecture is None or lecture.numerateur is None or lecture.denominateur is None:
@@ -252,18 +235,10 @@ def _refaire_un_rapport(
         bilan.egaux += 1
         return
     attendu, lu = (" = ".join((ecrit(x[0]), f"{ecrit(x[1])} / {ecrit(x[2])}")) for x in (refait, trouve))
-    bilan.ecarts.append(Ecart(SECONDE_VOIE, "CSV publié", preuve.reference(ligne), attendu, lu))
+    bilan.ecarts.append(Ecart(SECONDE_VOIE, "CSV publié", reference_de(ligne), attendu, lu))
 
 
 def _lecture(definition: Indicateur, ligne: dict[str, Any]) -> Lecture | None:
-    return next(
-        (
-            le
-            for le in definition.lectures
-            if le.source.id == ligne["source"]
-            and le.definition == ligne["definition"]
-            and le.source_denominateur is None
-            and le.vaut_pour(int(ligne["millesime"]))
-        ),
-        None,
-    )
+    annee, serie = int(ligne["millesime"]), (ligne["source"], ligne["definition"])
+    valables = (le for le in definition.lectures if le.source_denominateur is None and le.vaut_pour(annee))
+    return next((le for le in valables if (le.source.id, le.definition) == serie), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -91,17 +92,13 @@ def date_et_source(chiffre: Chiffre) -> str:
 
 def sources_employees(diagnostic: Diagnostic) -> pd.DataFrame:
     """Donner une ligne par source dont un chiffre au moins est tiré, dénominateurs compris."""
-    employees: dict[str, list[Chiffre]] = {}
-    periodes: dict[str, set[str]] = {}
-    for chiffre in diagnostic.chiffres:
-        if not chiffre.a_une_valeur:
-            continue
-        employees.setdefault(chiffre.source, []).append(chiffre)
-        periodes.setdefault(chiffre.source, set()).add(chiffre.periode)
-        for ailleurs, periode in _denominateurs(chiffre):
-            employees.setdefault(ailleurs, [])
-            periodes.setdefault(ailleurs, set()).add(periode)
-    lignes = [_ligne_de_source(s, employees[s], periodes[s]) for s in sorted(employees)]
+    employees: defaultdict[str, list[Chiffre]] = defaultdict(list)
+    periodes: defaultdict[str, set[str]] = defaultdict(set)
+    for chiffre in (c for c in diagnostic.chiffres if c.a_une_valeur):
+        employees[chiffre.source].append(chiffre)
+        for source, periode in ((chiffre.source, chiffre.periode), *_denominateurs(chiffre)):
+            periodes[source].add(periode)
+    lignes = [_ligne_de_source(s, employees[s], periodes[s]) for s in sorted(periodes)]
     return pd.DataFrame(lignes, columns=list(COLONNES_SOURCES))
 
 

@@ -7,6 +7,9 @@ import re
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
+
 from abs.formats import nombre
 from abs.phrases.ecriture import decimales
 from abs.statuts import Fiabilite, Statut
@@ -19,8 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xlsxwriter.format import Format
-    from xlsxwriter.workbook import Workbook
-    from xlsxwriter.worksheet import Worksheet
 
     from abs.calcul.table_longue import Chiffre
     from abs.indicateurs.indicateurs import Indicateur
@@ -33,11 +34,9 @@ OPTIONS: Final = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
-ENCRE: Final = TABLEUR["encre"]
-BLEU: Final = TABLEUR["bleu"]
-BLEU_PALE: Final = TABLEUR["bleu_pale"]
-GRIS: Final = TABLEUR["gris"]
-TRAIT: Final = TABLEUR["trait"]
+ENCRE, BLEU, BLEU_PALE, GRIS, TRAIT = (
+    TABLEUR[nom] for nom in ("encre", "bleu", "bleu_pale", "gris", "trait")
+)
 PIED: Final = "&L&A&RPage &P sur &N"
 LONGUEUR_MAXIMALE: Final = 32_767
 NOM_DE_FEUILLE_MAXIMUM: Final = 31
@@ -55,19 +54,19 @@ def enregistrer_classeur(
     chemin: Path,
     proprietes: dict[str, str],
     noms: Iterable[str],
-    remplir: Callable[[dict[str, Worksheet], Styles], None],
+    remplir: Callable[[dict[str, Feuille]], None],
 ) -> Path:
     """Enregistrer un classeur, rempli en mémoire : une écriture refusée est une erreur de fichier, dite comme les autres."""
-    from xlsxwriter import Workbook  # noqa: PLC0415 - chargé seulement quand on écrit un classeur
-
     contenu = BytesIO()
     with Workbook(contenu, OPTIONS) as classeur:
         classeur.set_properties(proprietes)
         classeur.set_size(28_800, 16_200)
-        feuilles = {nom: classeur.add_worksheet(nom) for nom in noms}
-        for feuille in feuilles.values():
+        styles, feuilles = Styles(classeur), {}
+        for nom in noms:
+            feuilles[nom] = feuille = classeur.add_worksheet(nom, Feuille)
+            feuille.styles = styles
             feuille.hide_gridlines(2)
-        remplir(feuilles, Styles(classeur))
+        remplir(feuilles)
     with fichier_provisoire(chemin) as provisoire:
         provisoire.write_bytes(contenu.getvalue())
     return chemin
@@ -108,117 +107,114 @@ class Styles:
         return self.donner(**{"text_wrap": True, "valign": "top", **autres})
 
 
-def ecrire_texte(feuille: Worksheet, ligne: int, colonne: int, texte: str, style: Format) -> None:
-    """Écrire un texte qui reste un texte, quel que soit son premier caractère."""
-    feuille.write_string(ligne, colonne, texte[:LONGUEUR_MAXIMALE], style)
+class Feuille(Worksheet):
+    """Une feuille du classeur, qui écrit dans les styles communs."""
 
+    styles: Styles
 
-def ecrire_ligne(feuille: Worksheet, ligne: int, textes: Iterable[str], style: Format) -> None:
-    """Écrire des textes côte à côte."""
-    for colonne, texte in enumerate(textes):
-        ecrire_texte(feuille, ligne, colonne, texte, style)
+    def ecrire_texte(self, ligne: int, colonne: int, texte: str, style: Format) -> None:
+        """Écrire un texte qui reste un texte, quel que soit son premier caractère."""
+        self.write_string(ligne, colonne, texte[:LONGUEUR_MAXIMALE], style)
 
+    def ecrire_ligne(self, ligne: int, textes: Iterable[str], style: Format) -> None:
+        """Écrire des textes côte à côte."""
+        for colonne, texte in enumerate(textes):
+            self.ecrire_texte(ligne, colonne, texte, style)
 
-def fusionner(feuille: Worksheet, ligne: int, colonnes: tuple[int, int], texte: str, style: Format) -> None:
-    """Écrire un texte sur une ou plusieurs colonnes d'une ligne, réunies en une cellule."""
-    if colonnes[0] < colonnes[1]:
-        feuille.merge_range(ligne, colonnes[0], ligne, colonnes[1], "", style)
-    ecrire_texte(feuille, ligne, colonnes[0], texte, style)
+    def fusionner(self, ligne: int, colonnes: tuple[int, int], texte: str, style: Format) -> None:
+        """Écrire un texte sur une ou plusieurs colonnes d'une ligne, réunies en une cellule."""
+        if colonnes[0] < colonnes[1]:
+            self.merge_range(ligne, colonnes[0], ligne, colonnes[1], "", style)
+        self.ecrire_texte(ligne, colonnes[0], texte, style)
 
+    def ecrire_table(self, haut: int, lignes: int, nom: str, titres: Iterable[str]) -> None:
+        """Faire d'un bloc de cellules un tableau filtrable."""
+        colonnes = [{"header": titre} for titre in titres]
+        habit = {"name": nom, "style": "Table Style Light 9", "columns": colonnes}
+        self.add_table(haut, 0, haut + max(lignes, 1), len(colonnes) - 1, habit)
 
-def ecrire_table(feuille: Worksheet, haut: int, lignes: int, nom: str, titres: Iterable[str]) -> None:
-    """Faire d'un bloc de cellules un tableau filtrable."""
-    colonnes = [{"header": titre} for titre in titres]
-    habit = {"name": nom, "style": "Table Style Light 9", "columns": colonnes}
-    feuille.add_table(haut, 0, haut + max(lignes, 1), len(colonnes) - 1, habit)
+    def ecrire_entetes(
+        self, rangs: tuple[int, int], entetes: Iterable[tuple[str, float]], style: Format
+    ) -> None:
+        """Donner leur largeur aux colonnes et leur titre, d'un rang à l'autre."""
+        for colonne, (texte, largeur) in enumerate(entetes):
+            self.set_column(colonne, colonne, largeur)
+            if rangs[0] < rangs[1]:
+                self.merge_range(rangs[0], colonne, rangs[1], colonne, texte, style)
+            else:
+                self.ecrire_texte(rangs[0], colonne, texte, style)
 
-
-def ecrire_entetes(
-    feuille: Worksheet,
-    rangs: tuple[int, int],
-    entetes: Iterable[tuple[str, float]],
-    style: Format,
-) -> None:
-    """Donner leur largeur aux colonnes et leur titre, d'un rang à l'autre."""
-    for colonne, (texte, largeur) in enumerate(entetes):
-        feuille.set_column(colonne, colonne, largeur)
-        if rangs[0] < rangs[1]:
-            feuille.merge_range(rangs[0], colonne, rangs[1], colonne, texte, style)
+    def ecrire_valeur(
+        self,
+        cellule: tuple[int, int],
+        indicateur: Indicateur,
+        chiffre: Chiffre | None,
+        habit: Mapping[str, object],
+        formule: str = "",
+    ) -> None:
+        """Écrire un nombre ou sa formule avec son format, ou le mot qui en tient lieu ; jamais zéro pour une absence."""
+        if chiffre is None or not chiffre.a_une_valeur:
+            mot = SANS_NIVEAU if chiffre is None else MOTS_DES_STATUTS[chiffre.statut]
+            discret = self.styles.donner(**habit, align="right", font_color=GRIS, italic=True)
+            self.ecrire_texte(*cellule, mot, discret)
+            return
+        style = self.styles.donner(**habit, num_format=format_de_valeur(indicateur, chiffre))
+        if formule:
+            self.write_formula(*cellule, formule, style, chiffre.valeur)
         else:
-            ecrire_texte(feuille, rangs[0], colonne, texte, style)
+            self.write_number(*cellule, chiffre.valeur, style)
 
-
-def ecrire_valeur(
-    feuille: Worksheet,
-    cellule: tuple[int, int],
-    indicateur: Indicateur,
-    chiffre: Chiffre | None,
-    styles: Styles,
-    habit: Mapping[str, object],
-    formule: str = "",
-) -> None:
-    """Écrire un nombre ou sa formule avec son format, ou le mot qui en tient lieu ; jamais zéro pour une absence."""
-    if chiffre is None or not chiffre.a_une_valeur:
-        mot = SANS_NIVEAU if chiffre is None else MOTS_DES_STATUTS[chiffre.statut]
-        discret = styles.donner(**habit, align="right", font_color=GRIS, italic=True)
-        ecrire_texte(feuille, *cellule, mot, discret)
-        return
-    style = styles.donner(**habit, num_format=format_de_valeur(indicateur, chiffre))
-    if formule:
-        feuille.write_formula(*cellule, formule, style, chiffre.valeur)
-    else:
-        feuille.write_number(*cellule, chiffre.valeur, style)
-
-
-def ecrire_lisez_moi(
-    feuille: Worksheet,
-    styles: Styles,
-    titre: str,
-    largeur: int,
-    couples: Iterable[tuple[str, str | None]],
-    liens: Collection[str],
-) -> None:
-    """Écrire la première feuille, celle qui dit comment lire les autres : des intertitres, des noms et leur sens."""
-    feuille.set_column(0, 0, 24)
-    feuille.set_column(1, 1, largeur)
-    ecrire_texte(feuille, 0, 0, titre, styles.titre())
-    feuille.set_row(0, 28)
-    ligne = 0
-    for nom, texte in couples:
-        ligne += 1
-        if texte is None:
+    def ecrire_lisez_moi(
+        self, titre: str, largeur: int, couples: Iterable[tuple[str, str | None]], liens: Collection[str]
+    ) -> None:
+        """Écrire la première feuille, celle qui dit comment lire les autres : des intertitres, des noms et leur sens."""
+        self.set_column(0, 0, 24)
+        self.set_column(1, 1, largeur)
+        self.ecrire_texte(0, 0, titre, self.styles.titre())
+        self.set_row(0, 28)
+        ligne = 0
+        for nom, texte in couples:
             ligne += 1
-            style = styles.entete(align="left", border=0, font_size=11, text_wrap=False)
-            ecrire_texte(feuille, ligne, 0, nom, style)
-            feuille.write_blank(ligne, 1, None, style)
-            continue
-        if nom in liens:
-            lien = styles.texte(bold=True, font_color=BLEU, underline=1)
-            feuille.write_url(ligne, 0, f"internal:'{nom}'!A1", lien, nom)
+            if texte is None:
+                ligne += 1
+                style = self.styles.entete(align="left", border=0, font_size=11, text_wrap=False)
+                self.ecrire_texte(ligne, 0, nom, style)
+                self.write_blank(ligne, 1, None, style)
+                continue
+            if nom in liens:
+                lien = self.styles.texte(bold=True, font_color=BLEU, underline=1)
+                self.write_url(ligne, 0, f"internal:'{nom}'!A1", lien, nom)
+            else:
+                self.ecrire_texte(ligne, 0, nom, self.styles.texte(bold=True))
+            self.ecrire_texte(ligne, 1, texte, self.styles.texte())
+            self.set_row(ligne, hauteur((nom, 24), (texte, largeur)) + 2)
+        self.set_landscape()
+        self.fit_to_pages(1, 1)
+        self.activate()
+
+    def mettre_en_page(
+        self,
+        rangs: tuple[int, int],
+        figees: int,
+        *,
+        marges: bool = False,
+        echelle: int = 0,
+        colonnes: int = 1,
+    ) -> None:
+        """Régler l'impression : A3 en largeur, en-têtes répétés ; une feuille trop large se suit d'une page à l'autre."""
+        if figees:
+            self.freeze_panes(rangs[1] + 1, figees)
+        self.set_landscape()
+        self.set_paper(8)
+        if echelle:
+            self.set_print_scale(echelle)
+            self.repeat_columns(0, colonnes - 1)
         else:
-            ecrire_texte(feuille, ligne, 0, nom, styles.texte(bold=True))
-        ecrire_texte(feuille, ligne, 1, texte, styles.texte())
-        feuille.set_row(ligne, hauteur((nom, 24), (texte, largeur)) + 2)
-    feuille.set_landscape()
-    feuille.fit_to_pages(1, 1)
-    feuille.activate()
-
-
-def mettre_en_page(
-    feuille: Worksheet, rangs: tuple[int, int], *, marges: bool = False, echelle: int = 0, colonnes: int = 1
-) -> None:
-    """Régler l'impression : A3 en largeur, en-têtes répétés ; une feuille trop large se suit d'une page à l'autre."""
-    feuille.set_landscape()
-    feuille.set_paper(8)
-    if echelle:
-        feuille.set_print_scale(echelle)
-        feuille.repeat_columns(0, colonnes - 1)
-    else:
-        feuille.fit_to_pages(1, 0)
-    if marges:
-        feuille.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-    feuille.repeat_rows(*rangs)
-    feuille.set_footer(PIED)
+            self.fit_to_pages(1, 0)
+        if marges:
+            self.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        self.repeat_rows(*rangs)
+        self.set_footer(PIED)
 
 
 def hauteur(*textes: tuple[str, float], taille: int = TAILLE) -> float:

@@ -25,25 +25,15 @@ from carnets.documents.tableur.styles import (
     PIED,
     SANS_NIVEAU,
     TRAIT,
-    Styles,
-    ecrire_entetes,
-    ecrire_ligne,
-    ecrire_lisez_moi,
-    ecrire_table,
-    ecrire_texte,
-    ecrire_valeur,
+    Feuille,
     enregistrer_classeur,
-    fusionner,
     hauteur,
-    mettre_en_page,
     nom_de_feuille,
 )
 from carnets.documents.tableur.themes import FeuilleDeTheme
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from xlsxwriter.worksheet import Worksheet
 
     from abs.calcul.diagnostic import Diagnostic
     from abs.indicateurs.indicateurs import Indicateur
@@ -64,17 +54,17 @@ def ecrire_xlsx(diagnostic: Diagnostic, chemin: Path) -> Path:
     themes = {t: [i for i in diagnostic.indicateurs.values() if i.theme == t] for t in THEMES}
     noms = {t: nom_de_feuille(t, THEMES[t]) for t, liste in themes.items() if liste}
 
-    def remplir(feuilles: dict[str, Worksheet], styles: Styles) -> None:
+    def remplir(feuilles: dict[str, Feuille]) -> None:
         reperes: Reperes = {}
         for theme, nom in noms.items():
-            page = FeuilleDeTheme(feuilles[nom], styles, diagnostic, reperes)
+            page = FeuilleDeTheme(feuilles[nom], diagnostic, reperes)
             page.ecrire(f"{THEMES[theme]} – {sujet}", themes[theme])
         ranges = [i for t in noms for i in themes[t]]
-        _comparaison(feuilles[COMPARAISON], styles, diagnostic, reperes, ranges)
-        ecrire_annexes(feuilles, styles, diagnostic)
+        _comparaison(feuilles[COMPARAISON], diagnostic, reperes, ranges)
+        ecrire_annexes(feuilles, diagnostic)
         couples = _lisez_moi(diagnostic, {noms[t]: THEMES[t] for t in noms})
         premiere = feuilles[LISEZ_MOI]
-        ecrire_lisez_moi(premiere, styles, f"Portrait de territoire : {sujet}", 105, couples, feuilles)
+        premiere.ecrire_lisez_moi(f"Portrait de territoire : {sujet}", 105, couples, feuilles)
         premiere.set_paper(9)
         premiere.set_footer(PIED)
 
@@ -134,19 +124,17 @@ def _demande(diagnostic: Diagnostic) -> list[tuple[str, str]]:
 # -- feuilles communes -------------------------------------------------------------------------
 
 
-def _comparaison(
-    feuille: Worksheet, styles: Styles, diagnostic: Diagnostic, reperes: Reperes, choix: list[Indicateur]
-) -> None:
+def _comparaison(feuille: Feuille, diagnostic: Diagnostic, reperes: Reperes, choix: list[Indicateur]) -> None:
     """Écrire la feuille où chaque indicateur tient sur une ligne : le sujet, puis ses références.
 
     Les valeurs renvoient aux feuilles de thème : un taux corrigé là-bas se corrige ici.
     """
     territoires = (diagnostic.ensembles.sujet, *diagnostic.ensembles.references)
-    ecrire_texte(feuille, 0, 0, f"{diagnostic.ensembles.sujet.nom} et ses références", styles.titre())
+    feuille.ecrire_texte(0, 0, f"{diagnostic.ensembles.sujet.nom} et ses références", feuille.styles.titre())
     aide = "Chaque ligne est lue à une seule date. Signes : * fragile, e estimé, p partiel."
-    ecrire_texte(feuille, 1, 0, aide, styles.donner(font_color=GRIS, italic=True))
+    feuille.ecrire_texte(1, 0, aide, feuille.styles.donner(font_color=GRIS, italic=True))
     entetes = [("Thème", 19), ("Indicateur", 52), ("Unité", 17), *((t.titre, 17) for t in territoires)]
-    ecrire_entetes(feuille, (2, 2), [*entetes, ("Date · source", 40)], styles.entete())
+    feuille.ecrire_entetes((2, 2), [*entetes, ("Date · source", 40)], feuille.styles.entete())
     feuille.set_row(2, hauteur(*((t.titre, 15) for t in territoires)) + 6)
     noms = {t: nom_de_feuille(t, libelle) for t, libelle in THEMES.items()}
     theme, ligne = "", 2
@@ -158,8 +146,8 @@ def _comparaison(
         ligne += 1
         trait: dict[str, object] = {"top": 2} if indicateur.theme != theme else {"top": 4, "top_color": TRAIT}
         theme = indicateur.theme
-        texte = styles.donner(**trait, text_wrap=True)
-        ecrire_ligne(feuille, ligne, (noms[theme], indicateur.libelle, unite_lisible(indicateur)), texte)
+        texte = feuille.styles.donner(**trait, text_wrap=True)
+        feuille.ecrire_ligne(ligne, (noms[theme], indicateur.libelle, unite_lisible(indicateur)), texte)
         dates: dict[str, None] = {}
         for colonne, (adresse, chiffre) in enumerate(places, start=3):
             fond = {**trait, "bold": True, "bg_color": BLEU_PALE} if colonne == 3 else trait
@@ -168,47 +156,49 @@ def _comparaison(
             else:
                 fond = {**fond, "bold": False}
             # Un chiffre absent n'est pas un renvoi, mais son mot.
-            ecrire_valeur(feuille, (ligne, colonne), indicateur, chiffre, styles, fond, f"={adresse}")
-        petit = styles.donner(**trait, text_wrap=True, font_size=8, font_color=GRIS, indent=1)
-        ecrire_texte(feuille, ligne, 3 + len(territoires), " ; ".join(dates), petit)
+            feuille.ecrire_valeur((ligne, colonne), indicateur, chiffre, fond, f"={adresse}")
+        petit = feuille.styles.donner(**trait, text_wrap=True, font_size=8, font_color=GRIS, indent=1)
+        feuille.ecrire_texte(ligne, 3 + len(territoires), " ; ".join(dates), petit)
         feuille.set_row(ligne, hauteur((indicateur.libelle, 52), (" ; ".join(dates), 48)))
     feuille.autofilter(2, 0, max(ligne, 3), len(entetes))
-    _page(feuille, ligne_d_entete=2, colonnes_figees=2)
+    feuille.mettre_en_page((2, 2), 2, marges=True)
 
 
-def ecrire_annexes(feuilles: dict[str, Worksheet], styles: Styles, diagnostic: Diagnostic) -> None:
+def ecrire_annexes(feuilles: dict[str, Feuille], diagnostic: Diagnostic) -> None:
     """Écrire les trois feuilles que tout classeur porte."""
-    _definitions(feuilles["Définitions"], styles, diagnostic)
-    _sources(feuilles["Sources"], styles, diagnostic)
+    _definitions(feuilles["Définitions"], diagnostic)
+    _sources(feuilles["Sources"], diagnostic)
     _donnees_longues(feuilles["Données longues"], diagnostic)
 
 
-def _definitions(feuille: Worksheet, styles: Styles, diagnostic: Diagnostic) -> None:
+def _definitions(feuille: Feuille, diagnostic: Diagnostic) -> None:
     """Écrire la définition de chaque indicateur, avec la formule de chacune de ses séries."""
-    ecrire_texte(feuille, 0, 0, "Définitions des indicateurs", styles.titre())
-    derniere = _tableau(feuille, styles, definitions(diagnostic), ENTETES_DEFINITIONS, 1)
+    feuille.ecrire_texte(0, 0, "Définitions des indicateurs", feuille.styles.titre())
+    derniere = _tableau(feuille, definitions(diagnostic), ENTETES_DEFINITIONS, 1)
     feuille.autofilter(1, 0, derniere, len(ENTETES_DEFINITIONS) - 1)
-    _page(feuille, ligne_d_entete=1, colonnes_figees=2)
+    feuille.mettre_en_page((1, 1), 2, marges=True)
 
 
-def _sources(feuille: Worksheet, styles: Styles, diagnostic: Diagnostic) -> None:
+def _sources(feuille: Feuille, diagnostic: Diagnostic) -> None:
     """Écrire les sources employées, puis celles qui manquent et ce qu'il faudrait déposer."""
-    ecrire_texte(feuille, 0, 0, "Sources employées", styles.titre())
-    ligne = _tableau(feuille, styles, sources_employees(diagnostic), ENTETES_SOURCES, 1) + 2
+    feuille.ecrire_texte(0, 0, "Sources employées", feuille.styles.titre())
+    ligne = _tableau(feuille, sources_employees(diagnostic), ENTETES_SOURCES, 1) + 2
     absentes = sources_absentes(diagnostic)
     if absentes:
-        ecrire_texte(
-            feuille, ligne, 0, "Sources attendues dont aucun chiffre n'a pu être tiré", styles.titre()
+        feuille.ecrire_texte(
+            ligne, 0, "Sources attendues dont aucun chiffre n'a pu être tiré", feuille.styles.titre()
         )
-        ecrire_ligne(feuille, ligne + 1, ("Source", "Ce qu'il faut déposer"), styles.entete(align="left"))
+        feuille.ecrire_ligne(
+            ligne + 1, ("Source", "Ce qu'il faut déposer"), feuille.styles.entete(align="left")
+        )
         for rang, (titre, rappel) in enumerate(absentes, start=ligne + 2):
-            ecrire_texte(feuille, rang, 0, titre, styles.texte())
-            fusionner(feuille, rang, (1, 4), rappel, styles.texte())
+            feuille.ecrire_texte(rang, 0, titre, feuille.styles.texte())
+            feuille.fusionner(rang, (1, 4), rappel, feuille.styles.texte())
             feuille.set_row(rang, hauteur((titre, 50), (rappel, 88)))
-    _page(feuille, ligne_d_entete=1, colonnes_figees=1)
+    feuille.mettre_en_page((1, 1), 1, marges=True)
 
 
-def _donnees_longues(feuille: Worksheet, diagnostic: Diagnostic) -> None:
+def _donnees_longues(feuille: Feuille, diagnostic: Diagnostic) -> None:
     """Écrire la table longue du diagnostic, telle quelle, en tableau filtrable."""
     table = diagnostic.table()
     textes = set(TEXTES)
@@ -220,28 +210,21 @@ def _donnees_longues(feuille: Worksheet, diagnostic: Diagnostic) -> None:
                     feuille.write_string(ligne, colonne, valeur[:LONGUEUR_MAXIMALE])
             elif not pd.isna(valeur):
                 feuille.write_number(ligne, colonne, valeur)
-    ecrire_table(feuille, 0, len(table), "donnees_longues", COLONNES)
-    _page(feuille, ligne_d_entete=0, colonnes_figees=1)
+    feuille.ecrire_table(0, len(table), "donnees_longues", COLONNES)
+    feuille.mettre_en_page((0, 0), 1, marges=True)
 
 
-def _tableau(
-    feuille: Worksheet, styles: Styles, table: pd.DataFrame, entetes: dict[str, tuple[str, int]], ligne: int
-) -> int:
+def _tableau(feuille: Feuille, table: pd.DataFrame, entetes: dict[str, tuple[str, int]], ligne: int) -> int:
     """Écrire une table sous ses en-têtes accentués ; rendre le numéro de sa dernière ligne."""
-    ecrire_entetes(feuille, (ligne, ligne), entetes.values(), styles.entete(align="left"))
+    feuille.ecrire_entetes((ligne, ligne), entetes.values(), feuille.styles.entete(align="left"))
     trait = {"bottom": 4, "bottom_color": TRAIT}
     for colonne, nom in enumerate(entetes):
         for rang, valeur in enumerate(table[nom].tolist(), start=ligne + 1):
             if isinstance(valeur, int):
-                feuille.write_number(rang, colonne, valeur, styles.texte(**trait, align="left"))
+                feuille.write_number(rang, colonne, valeur, feuille.styles.texte(**trait, align="left"))
             else:
-                ecrire_texte(feuille, rang, colonne, str(valeur), styles.texte(**trait))
+                feuille.ecrire_texte(rang, colonne, str(valeur), feuille.styles.texte(**trait))
     for rang, textes in enumerate(table[[*entetes]].astype(str).itertuples(index=False), start=ligne + 1):
         feuille.set_row(rang, hauteur(*zip(textes, (w for _, w in entetes.values()), strict=True)))
     feuille.set_row(ligne, 44)
     return ligne + len(table)
-
-
-def _page(feuille: Worksheet, *, ligne_d_entete: int, colonnes_figees: int) -> None:
-    feuille.freeze_panes(ligne_d_entete + 1, colonnes_figees)
-    mettre_en_page(feuille, (ligne_d_entete, ligne_d_entete), marges=True)

@@ -11,25 +11,9 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from abs.statuts import SANS_VALEUR, Statut
 from abs.territoires.territoires import NOMS_DE_NIVEAU
 from carnets.documents.tableur.definitions import Groupe, date_et_source, groupes, unite_lisible
-from carnets.documents.tableur.styles import (
-    BLEU_PALE,
-    ENCRE,
-    GRIS,
-    TRAIT,
-    Styles,
-    ecrire_entetes,
-    ecrire_ligne,
-    ecrire_texte,
-    ecrire_valeur,
-    explication,
-    fusionner,
-    hauteur,
-    mettre_en_page,
-)
+from carnets.documents.tableur.styles import BLEU_PALE, ENCRE, GRIS, TRAIT, Feuille, explication, hauteur
 
 if TYPE_CHECKING:
-    from xlsxwriter.worksheet import Worksheet
-
     from abs.calcul.diagnostic import Diagnostic
     from abs.calcul.table_longue import Chiffre
     from abs.indicateurs.indicateurs import Indicateur
@@ -39,13 +23,7 @@ if TYPE_CHECKING:
     # Adresse où se lit chaque chiffre, par code et niveau de territoire et par indicateur.
     Reperes = dict[tuple[str, str, str], tuple[str, Chiffre | None]]
 
-L_TITRE: Final = 0
-L_AIDE: Final = 1
-L_LIBELLE: Final = 2
-L_UNITE: Final = 3
-L_DATE: Final = 4
-L_ENTETE: Final = 5
-PREMIERE: Final = 6
+L_TITRE, L_AIDE, L_LIBELLE, L_UNITE, L_DATE, L_ENTETE, PREMIERE = range(7)
 ENTETES: Final = ("Groupe", "Code", "Nom", "Type")
 LARGEURS: Final = (11, 13, 32, 19)
 LARGEUR_COMPTE: Final = 12
@@ -63,9 +41,9 @@ AIDE: Final = (
 class FeuilleDeTheme:
     """Écrit la feuille d'un thème."""
 
-    def __init__(self, feuille: Worksheet, styles: Styles, diagnostic: Diagnostic, reperes: Reperes) -> None:
+    def __init__(self, feuille: Feuille, diagnostic: Diagnostic, reperes: Reperes) -> None:
         self.feuille = feuille
-        self.styles = styles
+        self.styles = feuille.styles
         self.diagnostic = diagnostic
         self.reperes = reperes
         self.lignes = [
@@ -97,19 +75,19 @@ class FeuilleDeTheme:
 
     def _territoires(self, titre: str) -> None:
         """Écrire les quatre premières colonnes : elles restent visibles quand on se déplace."""
-        ecrire_texte(self.feuille, L_TITRE, 0, titre, self.styles.titre())
+        self.feuille.ecrire_texte(L_TITRE, 0, titre, self.styles.titre())
         aide = self.styles.texte(font_color=GRIS, italic=True, font_size=8)
-        fusionner(self.feuille, L_AIDE, (0, len(ENTETES) - 1), AIDE, aide)
+        self.feuille.fusionner(L_AIDE, (0, len(ENTETES) - 1), AIDE, aide)
         for ligne, texte in ((L_LIBELLE, "Indicateur"), (L_UNITE, "Unité"), (L_DATE, "Date · source")):
             style = self.styles.entete(align="right", italic=ligne != L_LIBELLE)
-            fusionner(self.feuille, ligne, (0, len(ENTETES) - 1), texte, style)
+            self.feuille.fusionner(ligne, (0, len(ENTETES) - 1), texte, style)
         entetes = zip(ENTETES, LARGEURS, strict=True)
-        ecrire_entetes(self.feuille, (L_ENTETE, L_ENTETE), entetes, self.styles.entete(align="left"))
+        self.feuille.ecrire_entetes((L_ENTETE, L_ENTETE), entetes, self.styles.entete(align="left"))
         for ligne, (groupe, t, fond) in enumerate(self.lignes, start=PREMIERE):
             genre = NOMS_DE_NIVEAU.get(t.niveau, t.niveau) + TYPES_D_IRIS.get(t.type_iris, "")
             textes = (groupe.titre, t.code if t.niveau != "perimetre" else "", t.nom, genre)
             self.feuille.set_row(ligne, hauteur(*zip(textes, LARGEURS, strict=True)))
-            ecrire_ligne(self.feuille, ligne, textes, self.styles.donner(**fond, text_wrap=True))
+            self.feuille.ecrire_ligne(ligne, textes, self.styles.donner(**fond, text_wrap=True))
 
     # -- colonnes ------------------------------------------------------------------------------
 
@@ -125,11 +103,11 @@ class FeuilleDeTheme:
             (L_DATE, dates, self.styles.entete(bold=False, font_size=8)),
         )
         for ligne, texte, style in textes:
-            fusionner(self.feuille, ligne, (colonne, fin), texte, style)
+            self.feuille.fusionner(ligne, (colonne, fin), texte, style)
         noms = ("Numérateur", "Dénominateur", "Valeur")[-largeur:]
         for rang, nom in enumerate(noms):
             style = self.styles.entete(font_size=9, align="left")
-            ecrire_texte(self.feuille, L_ENTETE, colonne + rang, nom, style)
+            self.feuille.ecrire_texte(L_ENTETE, colonne + rang, nom, style)
 
     def _dates(self, chiffres: Chiffres) -> str:
         """Dire la date et la source ; une ligne par groupe dès que tous ne sont pas lus à la même."""
@@ -178,7 +156,7 @@ class FeuilleDeTheme:
             haut, bas = (xl_rowcol_to_cell(ligne, c) for c in (colonne - 2, colonne - 1))
             facteur = "" if indicateur.facteur == 1 else f"{indicateur.facteur:.0f}*"
             formule = f'=IF({bas}=0,"",{facteur}{haut}/{bas})'
-        ecrire_valeur(self.feuille, cellule, indicateur, chiffre, self.styles, fond, formule)
+        self.feuille.ecrire_valeur(cellule, indicateur, chiffre, fond, formule)
         if chiffre is not None and formule:
             for place, compte in ((colonne - 2, chiffre.numerateur), (colonne - 1, chiffre.denominateur)):
                 gris = self.styles.donner(**fond, num_format=_format_de_compte(compte), font_color=GRIS)
@@ -188,17 +166,14 @@ class FeuilleDeTheme:
 
     def _mise_en_page(self, derniere_colonne: int, coupures: list[int]) -> None:
         f = self.feuille
-        for ligne, haut in (
-            (L_TITRE, 24),
-            (L_AIDE, 26),
-            (L_LIBELLE, 44),
-            (L_DATE, self.hauteur_des_dates),
-            (L_ENTETE, 18),
-        ):
+        dates = self.hauteur_des_dates
+        hauts = {L_TITRE: 24, L_AIDE: 26, L_LIBELLE: 44, L_DATE: dates, L_ENTETE: 18}
+        for ligne, haut in hauts.items():
             f.set_row(ligne, haut)
-        f.freeze_panes(PREMIERE, len(ENTETES) - 1)
         f.autofilter(L_ENTETE, 0, self.derniere, derniere_colonne)
-        mettre_en_page(f, (L_LIBELLE, L_ENTETE), marges=True, echelle=58, colonnes=len(ENTETES))
+        f.mettre_en_page(
+            (L_LIBELLE, L_ENTETE), len(ENTETES) - 1, marges=True, echelle=58, colonnes=len(ENTETES)
+        )
         if coupures:
             f.set_v_pagebreaks(coupures)
 

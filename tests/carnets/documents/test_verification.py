@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from abs.calcul.difference import absente
+from abs.calcul.difference import absente, reference_de
 from carnets.commande.application import app
 from carnets.documents.preuve.preuve_lue import lire_preuve
 from carnets.documents.preuve.relecture_classeur import controler_classeur
@@ -168,7 +168,7 @@ def test_une_page_qui_met_deux_annees_cote_a_cote_est_refusee(copie):
         r for r, x in preuve.lignes.items()
         if x["niveau"] == "commune" and x["indicateur"] == "part_moins_25_ans" and not absente(x["valeur"])
     )  # fmt: skip
-    depart = texte.index(f'data-reference="{preuve.reference(quartier)}"')
+    depart = texte.index(f'data-reference="{reference_de(quartier)}"')
     rang = texte.index('<td class="absent"', depart)
     trafiquee = (
         texte[:rang]
