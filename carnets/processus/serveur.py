@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import os
@@ -32,6 +33,8 @@ def preparer() -> None:
         os._exit(REFUS)
     gc.freeze()
     gc.enable()
+    # En partant, rien à défaire : démonter tant de modules prend du temps, et certains s'en plaignent sur le terminal.
+    atexit.register(os._exit, 0)
 
 
 preparer()
