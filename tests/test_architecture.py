@@ -29,7 +29,7 @@ ORDRE = {
     ),
 }
 MODULES_PAR_DOSSIER = 15
-LIGNES_PAR_MODULE = 415
+LIGNES_PAR_MODULE = 360
 
 
 def imports(fichier: Path) -> set[str]:
