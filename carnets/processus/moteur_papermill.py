@@ -60,7 +60,8 @@ class MoteurAbs(Engine):
                         break
                 finally:
                     nb_man.cell_complete(cellule, cell_index=rang)
-            nb_man.nb.metadata["abs"] = {"sources_consultees": _sources_consultees(processus)}
+            lues = _sources_consultees(processus)
+            nb_man.nb.metadata["abs"] = {"sources_consultees": lues, "demarrage": processus.methode}
         nb_man.nb.metadata["language_info"] = LANGAGE
 
 

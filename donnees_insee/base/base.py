@@ -278,7 +278,8 @@ def lignes_recues(base: Base) -> pd.DataFrame:
     """Relire toutes les lignes des sources locales déposées."""
     parts = base.parts_de(SOURCE)
     # Chaque part est lue telle quelle : réunir par code perdrait les autres indicateurs d'un même territoire.
-    tables = [completer(pq.read_table(p.chemin).to_pandas()) for p in parts]
+    fils = fils_admis()
+    tables = [completer(pq.read_table(p.chemin, use_threads=fils).to_pandas(use_threads=fils)) for p in parts]
     if not tables:
         return pd.DataFrame(columns=["code", "date", "annee", "indicateur"])
     lignes = pd.concat(tables, ignore_index=True)
