@@ -23,7 +23,6 @@ from carnets.campagne.taches import (
     poser_la_marque,
 )
 from carnets.dossier_de_sortie import poser, sceller
-from donnees_insee.base.parts import sans_fils
 from donnees_insee.chemins import creer_dossier, tenir
 from donnees_insee.erreurs import ErreurAbs, cause_en_clair
 
@@ -38,9 +37,7 @@ REMARQUE: Final = 400
 
 def mener_une_tache(tube: Connection, tache: dict[str, Any], reprendre: bool) -> None:
     """Être le processus d'une tâche : l'exécuter, et en envoyer le résultat."""
-    # Un fil lancé par une lecture interdirait de dédoubler ce processus : le carnet repartirait d'un interpréteur froid.
-    with sans_fils():
-        tube.send(executer(tache, reprendre=reprendre))
+    tube.send(executer(tache, reprendre=reprendre))
 
 
 def executer(tache: dict[str, Any], *, reprendre: bool = False) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class _Reglages:
 
 
 def demarrage() -> str:
-    """Dire comment naît un processus : ``forkserver``, ``spawn``, ou ``fork`` dans un processus déjà neuf et sans fil."""
+    """Dire comment naît un processus : ``forkserver``, ``spawn``, ou ``fork`` dans un processus déjà neuf."""
     if (
         os.environ.get(DEMARRAGE) == "spawn"
         or _Reglages.sans_serveur
@@ -56,7 +56,9 @@ def demarrage() -> str:
     ):
         return "spawn"
     if _Reglages.neuf:
-        return "fork" if nombre_de_fils() == 1 else "spawn"
+        # Arrow a pu lancer les siens, au repos, et les refait après un dédoublement ; un fil de Python, lui, en tiendrait
+        # un verrou que l'enfant attendrait sans fin.
+        return "fork" if threading.active_count() == 1 else "spawn"
     return "forkserver"
 
 

@@ -278,10 +278,7 @@ def lignes_recues(base: Base) -> pd.DataFrame:
     """Relire toutes les lignes des sources locales déposées."""
     parts = base.parts_de(SOURCE)
     # Chaque part est lue telle quelle : réunir par code perdrait les autres indicateurs d'un même territoire.
-    fils, tables = fils_admis(), []
-    for part in parts:
-        with pq.ParquetFile(part.chemin, pre_buffer=fils) as fichier:
-            tables.append(completer(fichier.read(use_threads=fils).to_pandas(use_threads=fils)))
+    tables = [completer(pq.read_table(p.chemin).to_pandas()) for p in parts]
     if not tables:
         return pd.DataFrame(columns=["code", "date", "annee", "indicateur"])
     lignes = pd.concat(tables, ignore_index=True)
