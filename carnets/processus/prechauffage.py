@@ -4,60 +4,23 @@ from __future__ import annotations
 
 import gc
 import importlib
+import tomllib
+from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from donnees_insee.base.base import Base
 
-# À donner à l'environnement avant que numpy soit importé : une bibliothèque de calcul lance sinon ses fils à l'import.
-VARIABLES_SANS_FILS: Final = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "NUMEXPR_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",
-    "MPLBACKEND": "agg",
-}
+REGLAGES: Final[dict[str, Any]] = tomllib.loads(
+    (resources.files(__package__ or "carnets.processus") / "prechauffage.toml").read_text(encoding="utf-8")
+)
+VARIABLES_SANS_FILS: Final[dict[str, str]] = REGLAGES["variables_sans_fils"]
 
 # « module:fonction » à appeler avant de se dédoubler, et la base dont elle lit la géographie : dits au serveur.
 PRECHAUFFAGE: Final = "ABS_PRECHAUFFAGE"
 BASE: Final = "ABS_PRECHAUFFAGE_BASE"
 
-MODULES: Final = (
-    "IPython.display",
-    "carnets.processus.coquille",
-    "matplotlib_inline.backend_inline",
-    "pyarrow.dataset",
-    "carnets.ateliers.portrait",
-    "carnets.documents.ensemble",
-    "carnets.documents.fragments",
-    "carnets.documents.tableur.tableur",
-    "cartes.papier.dessin",
-    "cartes.ecriture",
-    "cartes.ecran.interactif",
-    "abs.phrases.preuves",
-    "xlsxwriter",
-)
-# Ce qu'une tâche de campagne importe autour de son carnet.
-MODULES_DE_CAMPAGNE: Final = (
-    "papermill",
-    "nbclient",
-    "nbconvert",
-    "nbconvert.exporters.html",
-    "nbconvert.preprocessors",
-    "docx",
-    "pypandoc",
-    "jinja2",
-    "babel.numbers",
-    "carnets.moteur",
-    "carnets.campagne.execution",
-    "carnets.documents.fragments",
-    "carnets.documents.word",
-    "carnets.processus.moteur_papermill",
-    "abs.calcul.diagnostic",
-)
 # Un portrait crée des centaines de milliers de petits objets qui servent jusqu'à la fin : les reparcourir tous les
 # sept cents objets, comme le fait Python par défaut, coûte un dixième du travail et n'en libère aucun.
 SEUILS_DU_RAMASSE_MIETTES: Final = (100_000, 50, 100)
@@ -71,7 +34,7 @@ def prechauffer(base: Base | Path | str | None = None) -> None:
     :data:`VARIABLES_SANS_FILS` : le processus peut ensuite se dédoubler.
     """
     gc.set_threshold(*SEUILS_DU_RAMASSE_MIETTES)
-    for module in MODULES:
+    for module in REGLAGES["modules"]:
         importlib.import_module(module)
     _lire_les_tables()
     _dessiner_une_fois()
@@ -82,7 +45,7 @@ def prechauffer(base: Base | Path | str | None = None) -> None:
 def prechauffer_la_campagne(base: str | None) -> None:
     """Importer aussi ce que les tâches d'une campagne importent."""
     prechauffer(base)
-    for module in MODULES_DE_CAMPAGNE:
+    for module in REGLAGES["modules_de_campagne"]:
         importlib.import_module(module)
     import nbformat  # noqa: PLC0415 - déjà importé par papermill
 
@@ -117,30 +80,8 @@ def _dessiner_une_fois() -> None:
     from cartes.specification import Reference  # noqa: PLC0415
 
     carres = [shapely.box(3.87 + d, 43.6, 3.88 + d, 43.61) for d in (0.0, 0.01)]
-    territoires = gpd.GeoDataFrame(
-        {
-            "code": ["1", "2"],
-            "nom": ["1", "2"],
-            "valeur": [1.0, 2.0],
-            "statut": ["calcule", "calcule"],
-            "fiabilite": ["bonne", "fragile"],
-        },
-        geometry=carres,
-        crs="EPSG:4326",
-    )
-    carte = CarteThematique(
-        code="essai",
-        titre="Essai",
-        sous_titre="Essai",
-        territoires=territoires,
-        nature="taux",
-        unite="%",
-        decimales=1,
-        source="Essai",
-        date="2022",
-        geographie="2022",
-        reference=Reference("Essai", 1.5),
-    )
+    territoires = gpd.GeoDataFrame(REGLAGES["territoires"], geometry=carres, crs="EPSG:4326")
+    carte = CarteThematique(territoires=territoires, reference=Reference("Essai", 1.5), **REGLAGES["carte"])
     rendre_png(carte.figure(), {"Title": carte.texte_alternatif()})
     atlas([carte], "Essai")
 
