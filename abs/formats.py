@@ -1,7 +1,5 @@
 """Écrire les nombres comme un lecteur français les attend (séparateurs, unités, arrondi unique)."""
 
-from __future__ import annotations
-
 import math
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache

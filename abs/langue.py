@@ -1,7 +1,5 @@
 """Les tours du français dont les phrases ont besoin : élision, énumération, pluriel, espaces insécables, mots refusés."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Sequence

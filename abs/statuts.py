@@ -1,7 +1,5 @@
 """Les statuts d'un chiffre et les degrés de fiabilité : identifiants ASCII, libellés accentués."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Les paramètres qu'un carnet déclare dans sa cellule étiquetée « parameters »."""
 
-from __future__ import annotations
-
 import ast
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Exécuter un carnet avec Papermill et en tirer les documents, dans un dossier mis en place d'un seul geste."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Les paramètres déclarés du carnet de portrait : leur type, leur domaine, leur refus avant que Papermill démarre."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

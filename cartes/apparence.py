@@ -1,7 +1,5 @@
 """Décider de l'apparence de chaque territoire : couleur de classe, état, marques, taille de cercle."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

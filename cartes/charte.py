@@ -1,7 +1,5 @@
 """Lire une fois la charte, celle de la ville par-dessus : couleurs, polices, palettes et apparence des états."""
 
-from __future__ import annotations
-
 import os
 import re
 import tomllib

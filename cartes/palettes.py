@@ -1,7 +1,5 @@
 """Choisir les couleurs : lisibles par les daltoniens, et un gris propre à chaque classe à l'impression."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 from cartes.charte import CHARTE, COULEURS

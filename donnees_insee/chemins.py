@@ -1,7 +1,5 @@
 """Où sont les données, et comment écrire, seul, un fichier ou un dossier sans jamais le laisser à moitié fait."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import os

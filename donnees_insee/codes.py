@@ -1,7 +1,5 @@
 """Les codes géographiques : toujours du texte, reconnus par leur forme, jamais devinés."""
 
-from __future__ import annotations
-
 import csv
 import re
 import unicodedata

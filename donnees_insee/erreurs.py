@@ -1,7 +1,5 @@
 """Les erreurs du projet : une seule racine, des phrases complètes en français."""
 
-from __future__ import annotations
-
 import errno
 import tomllib
 from collections.abc import Iterable

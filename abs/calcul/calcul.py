@@ -1,7 +1,5 @@
 """Calculer un indicateur pour des territoires : lu au niveau publié, ou rapport de sommes, ou absent et dit tel."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """De quoi un territoire est fait dans la géographie d'une source, ce que cela pèse, et qui contient qui parmi les reçus."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache

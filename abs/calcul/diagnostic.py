@@ -1,7 +1,5 @@
 """Établir le diagnostic : quels territoires, à quelles dates, puis tous leurs chiffres."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial

@@ -1,7 +1,5 @@
 """Comparer des chiffres à ceux qu'on attend, référence par référence : égaux, différents, ou invérifiables."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections import Counter

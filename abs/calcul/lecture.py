@@ -1,7 +1,5 @@
 """Lire dans la base les comptes d'une lecture d'indicateur, avec la raison de chaque absence."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial

@@ -8,8 +8,6 @@ qu'un premier document a montré ne se cache plus, le suivant masque autre chose
 lui échappe.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Les sources locales reçues : leurs lignes deviennent des chiffres du diagnostic, à la diffusion demandée."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection
 from dataclasses import replace

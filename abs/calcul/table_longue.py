@@ -1,7 +1,5 @@
 """Un chiffre jamais séparé de son statut ni de sa source, et la table longue d'un portrait, qui les tient tous."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

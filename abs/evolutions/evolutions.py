@@ -1,7 +1,5 @@
 """L'évolution d'un indicateur entre deux dates : euros constants, deux mesures, leur écart, sa marge, ce qu'on en dit."""
 
-from __future__ import annotations
-
 import csv
 import math
 from collections import Counter

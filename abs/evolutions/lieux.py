@@ -1,7 +1,5 @@
 """Les lieux d'une évolution : les groupes de même territoire de deux millésimes, leur population, et ce qui a été réuni."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache

@@ -1,7 +1,5 @@
 """Mesurer un indicateur à deux dates, IRIS par IRIS ou commune par commune, sur des groupes de même territoire."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Lire dans la base les évolutions d'un territoire : ce qui se compare, à géographie constante, et ce qui est refusé."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Les évolutions écrites en français : les lignes d'un tableau, la phrase qui le résume, la table à enregistrer."""
 
-from __future__ import annotations
-
 import math
 from operator import attrgetter
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Dire si deux millésimes d'un indicateur se comparent, pourquoi, et lesquels se compareraient."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterable

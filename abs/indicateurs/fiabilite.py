@@ -5,8 +5,6 @@ La marge n'est pas un intervalle de confiance : c'est un ordre de grandeur, tir�
 de sondage forfaitaire par famille d'indicateurs. Elle ignore les non-réponses et les erreurs de déclaration.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Lire et calculer les expressions des définitions : des variables, quatre opérations, rien d'autre."""
 
-from __future__ import annotations
-
 import ast
 import operator
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Les indicateurs : des définitions TOML par thème, vérifiées en entier à la lecture."""
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass, field, fields
 from functools import lru_cache

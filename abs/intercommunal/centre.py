@@ -1,7 +1,5 @@
 """Ce que pèse la ville-centre dans son intercommunalité, et ce que deviennent les taux sans elle."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

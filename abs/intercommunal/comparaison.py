@@ -1,7 +1,5 @@
 """Composer la comparaison intercommunale : chiffres, rangs, tableaux, profils, comparables, ville-centre, fiches, cartes."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Réunir les communes qui se ressemblent : peu de groupes, tirés de situations, nommés par leurs traits les plus forts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """La place de chaque commune parmi les dix communes les plus proches d'elle, dans tout ce que la base tient."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 

@@ -1,7 +1,5 @@
 """Le plan de la comparaison intercommunale : quels indicateurs, avec quels réglages, et ce qui manque à ses tableaux."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Iterable, Sequence
 from functools import cache

@@ -5,8 +5,6 @@ toutes ensemble dans leurs intervalles avec le risque choisi, et chaque vraie pl
 valeurs dont les intervalles se recoupent, ou que ne sépare pas le seuil pratique, ne sont pas ordonnées.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 

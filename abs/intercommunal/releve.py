@@ -1,7 +1,5 @@
 """Relever les chiffres d'une intercommunalité : chaque indicateur à une seule date pour toutes les communes."""
 
-from __future__ import annotations
-
 import math
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """Les tableaux communes × indicateurs et la fiche de chaque commune : références, rangs possibles, écarts établis."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final

@@ -1,7 +1,5 @@
 """Les tableaux des profils, des comparables et de la ville-centre."""
 
-from __future__ import annotations
-
 from itertools import product
 
 from abs.calcul.table_longue import Diagnostic

@@ -1,7 +1,5 @@
 """Les carreaux de Filosofi d'un polygone : les prendre dans la base, et compter dedans, avec bornes et part imputée."""
 
-from __future__ import annotations
-
 import math
 import re
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Tout ce que la base sait dire d'un périmètre libre : exact si ses IRIS sont entiers, estimé par les carreaux sinon."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace

@@ -1,7 +1,5 @@
 """Les IRIS d'un périmètre ou d'un QPV : lesquels il touche, leurs chiffres réunis ou côte à côte, jamais une moyenne."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Répartir des comptes d'IRIS selon la population des carreaux : une estimation et ses bornes, jamais un taux."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import geopandas as gpd

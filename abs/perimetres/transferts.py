@@ -1,7 +1,5 @@
 """Ce qui peut passer d'une maille à un périmètre dessiné : des comptes, jamais un taux ni une médiane."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any, Final

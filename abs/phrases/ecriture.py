@@ -1,7 +1,5 @@
 """Écrire un chiffre, un lieu et une date comme une phrase les attend : décimales de la marge, unité, article."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from abs.calcul.table_longue import Chiffre

@@ -1,7 +1,5 @@
 """Dire l'étendue d'un indicateur entre les mailles, et lesquelles sont en tête quand cela s'établit."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Écrire les phrases du portrait à partir des chiffres : un gabarit par cas, la référence entre parenthèses."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Ce qui porte une phrase écrite, chiffre par chiffre, et pourquoi une phrase ou une comparaison a été tue."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Rien ici n'écrit de phrase : ces fonctions décident seulement de ce qu'une phrase aurait le droit de dire.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, replace
 from enum import StrEnum

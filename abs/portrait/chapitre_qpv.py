@@ -1,7 +1,5 @@
 """Le chapitre des quartiers prioritaires, et les phrases du portrait d'un quartier : chiffres, dates, places."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain, islice

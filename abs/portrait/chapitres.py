@@ -1,7 +1,5 @@
 """Les chapitres du portrait : phrases, tableaux, demandes de cartes et absences, thème par thème."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

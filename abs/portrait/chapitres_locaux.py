@@ -1,7 +1,5 @@
 """Ce que les sources locales ajoutent à un chapitre : phrases, tableaux, et ce qu'il reste à demander."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, Final

@@ -1,7 +1,5 @@
 """Le portrait d'un territoire, chapitre par chapitre, et l'état de ce que les fichiers déposés permettent d'en écrire."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final

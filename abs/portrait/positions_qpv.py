@@ -1,7 +1,5 @@
 """Dire la place d'un quartier prioritaire parmi les autres : la plus élevée, parmi les plus élevées, ou le seul rang."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby

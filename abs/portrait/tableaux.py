@@ -1,7 +1,5 @@
 """Les pièces d'un portrait : son plan, ses chapitres, les cartes demandées, et ses tableaux de cellules référencées."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

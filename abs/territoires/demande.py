@@ -1,7 +1,5 @@
 """Ce que l'analyste demande (territoire, dates, périmètres, diffusion), vérifié avant tout calcul sur ce qui est tenu."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 

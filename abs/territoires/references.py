@@ -1,7 +1,5 @@
 """Les références d'un territoire : ceux auxquels on le compare, du plus proche au plus large."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final

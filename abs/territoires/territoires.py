@@ -1,7 +1,5 @@
 """Les territoires : un code ou un nom devient un territoire, avec ses références et ses composantes."""
 
-from __future__ import annotations
-
 import difflib
 from dataclasses import dataclass, replace
 from functools import cached_property

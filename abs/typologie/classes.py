@@ -1,7 +1,5 @@
 """Dire les classes : noms proposés, noms confirmés, ce qui met un IRIS à part, ce qui manque pour le classer."""
 
-from __future__ import annotations
-
 import json
 import tomllib
 from typing import Final

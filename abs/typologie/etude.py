@@ -1,7 +1,5 @@
 """Mener une typologie de bout en bout : variables tenues, espace et classes appris, IRIS classés d'un territoire."""
 
-from __future__ import annotations
-
 from dataclasses import astuple, dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Une typologie apprise : partager des IRIS (échelle, Ward, centres mobiles), garder les centres, redonner les classes."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass

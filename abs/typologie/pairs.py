@@ -1,7 +1,5 @@
 """Trouver à qui se comparer : les dix territoires les plus proches pour une question, et ce que vaut ce choix."""
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """Écrire la typologie pour son lecteur : tables, fiches de classes, quartiers prioritaires. Du texte, pas de fichier."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Reporter une typologie sur une autre année : mêmes centres, jamais par-dessus un changement de définition."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

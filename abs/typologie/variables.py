@@ -1,7 +1,5 @@
 """Les variables actives de la typologie : lues dans une table, refusées si elles décrivent une population."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Sequence

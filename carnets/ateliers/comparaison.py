@@ -1,7 +1,5 @@
 """L'atelier du carnet de comparaison intercommunale : comparer une fois, puis afficher chaque partie dans sa cellule."""
 
-from __future__ import annotations
-
 from functools import cached_property
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """L'atelier du carnet des évolutions : relever une fois, puis afficher chaque partie dans sa cellule."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Le bilan d'une campagne : une page, un classeur et un fichier JSON, qui disent ce qui est fait et ce qui ne l'est pas."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass

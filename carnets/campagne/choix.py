@@ -1,7 +1,5 @@
 """Des choix d'un plan aux territoires : « toutes les communes de », « tous les QPV de », codes donnés un à un."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from abs.territoires.territoires import Territoire, Territoires

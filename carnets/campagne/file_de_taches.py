@@ -1,7 +1,5 @@
 """L'ordonnance d'une campagne sur cette machine : tant de tâches à la fois, un délai chacune, aucune n'arrête les autres."""
 
-from __future__ import annotations
-
 import shutil
 import time
 from collections import deque

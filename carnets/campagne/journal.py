@@ -1,7 +1,5 @@
 """Le journal d'une campagne : une ligne par événement, écrite aussitôt, pour suivre de loin et comprendre après coup."""
 
-from __future__ import annotations
-
 import json
 from contextlib import suppress
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Le plan d'une campagne : lire campagne.toml, dire toutes ses fautes, donner un exemple commenté."""
 
-from __future__ import annotations
-
 import os
 import tomllib
 from collections import Counter

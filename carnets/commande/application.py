@@ -1,7 +1,5 @@
 """La commande `abs` : réunir les verbes, puis ceux de chaque groupe, dans l'ordre où l'aide les montre."""
 
-from __future__ import annotations
-
 import os
 import sys
 from importlib import import_module

@@ -1,7 +1,5 @@
 """Les chiffres du site : l'intercommunalité, ses communes et leurs IRIS, puis chaque chiffre tel qu'il se montre."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

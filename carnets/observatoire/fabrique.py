@@ -1,7 +1,5 @@
 """Fabriquer le site : calculer, composer, puis écrire tout d'un geste dans un dossier."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace

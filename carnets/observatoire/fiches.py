@@ -1,7 +1,5 @@
 """Composer les pages des indicateurs : ce qu'ils mesurent, leurs limites, et tous leurs chiffres."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final

@@ -1,7 +1,5 @@
 """Les mots du site : raisons d'absence sans code de fichier, sens de lecture, dates, ordre des listes."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 from datetime import date

@@ -1,7 +1,5 @@
 """Les territoires du site : leurs pages, puis leurs chiffres à comparer en petits scripts que `file://` sait charger."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any, Final

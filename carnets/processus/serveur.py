@@ -1,7 +1,5 @@
 """Importé par le seul serveur de processus : préchauffer, puis refuser de servir si un fil d'exécution est né."""
 
-from __future__ import annotations
-
 import atexit
 import gc
 import importlib

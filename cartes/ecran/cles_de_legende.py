@@ -1,7 +1,5 @@
 """Écrire en SVG et en HTML les motifs et la légende de la carte interactive, tout texte échappé."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from html import escape
 

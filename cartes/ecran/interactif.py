@@ -1,7 +1,5 @@
 """Construire la carte interactive : Leaflet et les contours une seule fois, aucune ressource extérieure."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -1,7 +1,5 @@
 """Écrire ce que la carte dit en mots : infobulles et texte de remplacement."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 

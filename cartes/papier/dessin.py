@@ -1,7 +1,5 @@
 """Dessiner la carte imprimée : territoires, périmètres, légende, échelle et source."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Les parts de la base : un fichier Parquet par lot reçu, écrit en petits groupes de lignes, lu par codes."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar

@@ -1,7 +1,5 @@
 """Le registre des publications : ce qui a déjà été imprimé de données reçues, qu'un document suivant ne doit pas trahir."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass

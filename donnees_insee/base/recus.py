@@ -1,7 +1,5 @@
 """Les reçus : ce qui a été déposé, quand, d'où, et ce qui en a été tiré."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field

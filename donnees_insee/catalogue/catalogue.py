@@ -1,7 +1,5 @@
 """Le catalogue des sources : un fichier TOML par source, lu une fois, vérifié en entier."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Les modèles de sources locales : quoi demander, à qui, sous quel cadre. Un fichier TOML par thème."""
 
-from __future__ import annotations
-
 import difflib
 import tomllib
 from dataclasses import dataclass, fields

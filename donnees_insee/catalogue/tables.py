@@ -1,7 +1,5 @@
 """Les tables du catalogue : millésimes, plans de variables, enquêtes, marques, formes des fichiers à remettre en forme."""
 
-from __future__ import annotations
-
 import csv
 import os
 import re

@@ -1,7 +1,5 @@
 """Tirer de nouveau, des copies des fichiers déposés, ce que la base devrait tenir : une table, ou une base entière."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final

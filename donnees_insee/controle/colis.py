@@ -1,7 +1,5 @@
 """Le colis : une archive zip de toute la base et son manifeste, écrite sous des noms sûrs, lue sans la croire."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

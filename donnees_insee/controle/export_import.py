@@ -1,7 +1,5 @@
 """Emporter toute la base en une archive, et la reprendre ailleurs après l'avoir vérifiée octet par octet."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

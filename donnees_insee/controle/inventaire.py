@@ -1,7 +1,5 @@
 """L'inventaire du dossier des données, et son intégrité : à chaque reçu sa copie et ses parts, à chacune son reçu."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Dire en clair ce que le catalogue annonce, ce qu'il vaut, et ce que la base en tient."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Final

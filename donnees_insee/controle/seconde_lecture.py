@@ -1,7 +1,5 @@
 """Lire des cellules dans le texte d'un fichier publié, sans aucun lecteur du projet : la seconde voie du contrôle."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

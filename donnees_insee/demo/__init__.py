@@ -1,7 +1,5 @@
 """Le territoire fictif de démonstration, livré avec le paquet sous forme de fichiers bruts."""
 
-from __future__ import annotations
-
 import zipfile
 from pathlib import Path
 

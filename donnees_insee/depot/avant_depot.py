@@ -1,7 +1,5 @@
 """Avant de déposer : comparer une table reçue à celle que la base tient, et dire ce qui surprend."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final

@@ -1,7 +1,5 @@
 """Refuser un fichier qui contredit ce que la base tient déjà : deux valeurs pour une même cellule."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, Final
 

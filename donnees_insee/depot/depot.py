@@ -1,7 +1,5 @@
 """Déposer des fichiers : les reconnaître, garder l'original et un reçu, écrire la base."""
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence

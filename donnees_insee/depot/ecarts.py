@@ -1,7 +1,5 @@
 """Les écarts d'une variable entre deux tables : bornes, niveau, étendue, cellules vides, et leurs seuils."""
 
-from __future__ import annotations
-
 import math
 import re
 from dataclasses import dataclass

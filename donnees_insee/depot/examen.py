@@ -1,7 +1,5 @@
 """Examiner des fichiers comme s'ils étaient déposés : pour quoi ils sont pris, ce qu'ils changeraient."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path

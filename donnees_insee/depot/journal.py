@@ -1,7 +1,5 @@
 """Écrire dans la base ou en retirer un fichier : un seul programme à la fois, un journal, les restes ôtés d'abord."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress

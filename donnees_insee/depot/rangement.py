@@ -1,7 +1,5 @@
 """Préparer ce qu'un fichier donnera à la base, refuser ce qui contredit ce qu'elle tient, puis l'écrire."""
 
-from __future__ import annotations
-
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Sequence

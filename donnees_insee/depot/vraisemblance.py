@@ -1,7 +1,5 @@
 """Ce qu'une table reçue ne peut pas dire : un effectif négatif ou démesuré, une partie plus grande que son tout."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise

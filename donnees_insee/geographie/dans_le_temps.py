@@ -1,7 +1,5 @@
 """La géographie tenue d'une année à l'autre : quel passage, quelles listes d'IRIS, quelles phrases pour un territoire."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final

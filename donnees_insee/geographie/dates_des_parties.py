@@ -1,7 +1,5 @@
 """Dater les parties d'une édition : l'année de leurs données, inconnue quand rien ne la prouve."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Final

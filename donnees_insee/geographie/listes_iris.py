@@ -1,7 +1,5 @@
 """Les listes d'IRIS tenues, tables et contours, et l'année de leur géographie, dite ou retrouvée par leurs communes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path

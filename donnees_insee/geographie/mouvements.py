@@ -1,7 +1,5 @@
 """L'histoire des communes d'après les mouvements du code officiel géographique : listes passées, noms, évènements."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Ouvrir les archives reçues (zip, 7z) sans se laisser surprendre par leur contenu."""
 
-from __future__ import annotations
-
 import lzma
 import zipfile
 import zlib

@@ -1,7 +1,5 @@
 """Ce qu'est une table telle que reçue : du texte, une nature de fichier, une ligne d'en-tête à trouver."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

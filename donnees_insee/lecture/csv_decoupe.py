@@ -1,7 +1,5 @@
 """Découper un CSV d'encodage connu, en texte ou d'emblée en nombres, et recompter ses lignes par une autre voie."""
 
-from __future__ import annotations
-
 import csv
 import errno
 import glob

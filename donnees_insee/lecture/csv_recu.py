@@ -1,7 +1,5 @@
 """Lire un CSV reçu : encodage constaté en une lecture sans le charger, en-tête trouvé, découpage confié plus loin."""
 
-from __future__ import annotations
-
 import codecs
 import csv
 import io

@@ -3,8 +3,6 @@
 Ce programme est lancé par ``donnees_insee.lecture.tables`` ; il n'importe rien du projet pour partir vite.
 """
 
-from __future__ import annotations
-
 import pickle
 import sys
 from contextlib import suppress

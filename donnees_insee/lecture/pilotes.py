@@ -1,7 +1,5 @@
 """Nommer à GDAL le pilote d'une couche reçue : laissé libre, il choisit d'après le contenu et peut aller sur le réseau."""
 
-from __future__ import annotations
-
 import codecs
 import glob
 import json

@@ -1,7 +1,5 @@
 """Reconnaître une table par ses colonnes : quelle source, quel millésime. Décision pure, sans lecture."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Ouvrir un fichier reçu (CSV, classeur, Parquet, carreaux) et en sortir des tables de texte, sans rien interpréter."""
 
-from __future__ import annotations
-
 import glob
 import pickle
 import subprocess

@@ -1,7 +1,5 @@
 """Ramener une table publiée en lignes, ou à codes composés, à la table large qu'attend sa source."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace

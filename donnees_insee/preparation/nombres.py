@@ -1,7 +1,5 @@
 """Lire les nombres d'une table de texte : séparateurs de milliers, décimales, marques des producteurs."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable, Sequence

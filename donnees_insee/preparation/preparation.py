@@ -1,7 +1,5 @@
 """D'une table de texte reconnue à une table typée : codes vérifiés, nombres lus, marques gardées."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Final

@@ -1,7 +1,5 @@
 """Les fichiers reçus d'un partenaire : lire leurs dates et leurs codes, vérifier un dépôt en entier."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

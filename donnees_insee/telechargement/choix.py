@@ -1,7 +1,5 @@
 """Choisir au catalogue ce qui sera téléchargé, vérifier ce qui est reçu, et dire ce qu'il en est."""
 
-from __future__ import annotations
-
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Le dossier des téléchargements : l'empreinte de chaque fichier, notée à la première vue, et les fichiers partiels."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress

@@ -1,7 +1,5 @@
 """Télécharger des sources du catalogue : recevoir en parallèle, vérifier, comparer, puis déposer."""
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 from collections.abc import Callable, Sequence

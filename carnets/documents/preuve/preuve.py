@@ -1,7 +1,5 @@
 """Le dossier de preuve : le diagnostic, les paramètres, les reçus, les versions, les décisions de secret."""
 
-from __future__ import annotations
-
 import csv
 import json
 import platform

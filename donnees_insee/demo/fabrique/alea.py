@@ -1,7 +1,5 @@
 """Tirages reproductibles et partages exacts, les deux outils de la fabrique de démonstration."""
 
-from __future__ import annotations
-
 import hashlib
 import math
 from collections.abc import Sequence

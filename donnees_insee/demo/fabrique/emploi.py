@@ -1,7 +1,5 @@
 """Effectifs d'activité d'une maille fictive : emploi, chômage, catégories, contrats, transports."""
 
-from __future__ import annotations
-
 import itertools
 import math
 

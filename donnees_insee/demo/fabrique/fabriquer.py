@@ -1,7 +1,5 @@
 """Fabriquer le territoire fictif de démonstration, dans les formats bruts des producteurs."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 

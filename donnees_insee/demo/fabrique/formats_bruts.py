@@ -1,7 +1,5 @@
 """Lire les tables de la fabrique ; écrire des nombres et des tables comme les écrivent les producteurs."""
 
-from __future__ import annotations
-
 import tomllib
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Contours du territoire fictif : IRIS des deux géographies et quartiers prioritaires."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import math

@@ -1,7 +1,5 @@
 """Effectifs de ménages, de familles et de logements d'une maille fictive."""
 
-from __future__ import annotations
-
 import math
 
 from donnees_insee.demo.fabrique.alea import repartir

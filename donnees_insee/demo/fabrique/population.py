@@ -1,7 +1,5 @@
 """Effectifs de population d'une maille fictive : âges, sexes, nationalité, diplômes."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

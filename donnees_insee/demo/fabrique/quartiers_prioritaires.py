@@ -1,7 +1,5 @@
 """Écrire les quatre fichiers de statistiques fictives des quartiers prioritaires."""
 
-from __future__ import annotations
-
 import math
 
 from donnees_insee.demo.fabrique.alea import Alea

@@ -1,7 +1,5 @@
 """Écrire les cinq bases infra-communales fictives des recensements de 2016 et de 2022."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from donnees_insee.demo.fabrique.alea import Alea

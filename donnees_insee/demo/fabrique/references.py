@@ -1,7 +1,5 @@
 """Écrire les tables fictives de référence, les quartiers d'usage et une source reçue."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

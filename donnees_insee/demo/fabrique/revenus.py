@@ -1,7 +1,5 @@
 """Niveaux de vie fictifs, une loi par maille et des mélanges au-dessus ; les fichiers Filosofi qui en viennent."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Écrire les fichiers fictifs d'équipements, d'accès aux soins, d'emploi, de parc social, de prestations, de la CAF."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator
 from datetime import datetime

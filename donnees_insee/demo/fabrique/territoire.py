@@ -1,7 +1,5 @@
 """Le territoire fictif : communes, mailles élémentaires, quartiers prioritaires et profils sociaux."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 from typing import Any
 
