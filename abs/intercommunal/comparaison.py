@@ -60,10 +60,7 @@ class ComparaisonIntercommunale:
 
 
 def comparer_l_intercommunalite(
-    base: Base,
-    demande: Demande,
-    voulus: Sequence[str] = (),
-    suivre: Callable[[str], None] | None = None,
+    base: Base, demande: Demande, voulus: Sequence[str] = (), suivre: Callable[[str], None] | None = None
 ) -> ComparaisonIntercommunale:
     """Comparer les communes d'une intercommunalité.
 

@@ -161,10 +161,7 @@ def date_commune(
 
 
 def relever(
-    base: Base,
-    demande: Demande,
-    voulus: Sequence[str] = (),
-    suivre: Callable[[str], None] | None = None,
+    base: Base, demande: Demande, voulus: Sequence[str] = (), suivre: Callable[[str], None] | None = None
 ) -> tuple[DiagnostiqueurIntercommunal, Diagnostic]:
     """Relever les chiffres d'une intercommunalité."""
     for code in voulus:

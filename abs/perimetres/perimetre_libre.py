@@ -40,11 +40,7 @@ class DossierDePerimetre:
 
 
 def etudier(
-    base: Base,
-    nom: str,
-    polygone: BaseGeometry,
-    codes: Sequence[str] = (),
-    demande: Demande | None = None,
+    base: Base, nom: str, polygone: BaseGeometry, codes: Sequence[str] = (), demande: Demande | None = None
 ) -> DossierDePerimetre:
     """Réunir ce que la base sait dire d'un périmètre."""
     base.exiger()

@@ -38,11 +38,7 @@ class Phrase:
 
 
 def dire(
-    mots: str,
-    cas: str,
-    cites: Iterable[Chiffre],
-    affirmations: Sequence[Affirmation] = (),
-    **morceaux: Any,
+    mots: str, cas: str, cites: Iterable[Chiffre], affirmations: Sequence[Affirmation] = (), **morceaux: Any
 ) -> Phrase:
     """Écrire la phrase d'un gabarit, et relever les chiffres qu'elle cite."""
     texte = typographier(gabarits(mots)[cas].format(**morceaux))

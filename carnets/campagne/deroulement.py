@@ -69,12 +69,7 @@ def mener(
 
 
 def _executer(
-    plan: Plan,
-    taches: tuple[Tache, ...],
-    suivi: Suivi,
-    *,
-    reprendre: bool,
-    grappe: str,
+    plan: Plan, taches: tuple[Tache, ...], suivi: Suivi, *, reprendre: bool, grappe: str
 ) -> list[Resultat]:
     # Ce qui est déjà fait ne vaut ni un processus ni un voyage jusqu'à la grappe.
     resultats = [Resultat(t.cle, DEJA_FAIT) for t in taches if reprendre and deja_faite(t)]

@@ -12,10 +12,7 @@ from carnets.commande.communs import avec_son_aide
 from donnees_insee.erreurs import ErreurAbs
 
 app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 
 

@@ -149,9 +149,6 @@ def presentation(modele: Modele | None) -> list[tuple[str, str]]:
     """Dire en mots ce qu'un modèle demande."""
     if modele is None:
         return [*CLASSEURS["presentation_libre"].items()]
-    mots = {
-        **vars(modele),
-        "denominateur": modele.denominateur or "aucun : l'indicateur est un effectif",
-    }
+    mots = {**vars(modele), "denominateur": modele.denominateur or "aucun : l'indicateur est un effectif"}
     couples = [(nom, texte.format(**mots)) for nom, texte in CLASSEURS["presentation_d_un_modele"].items()]
     return [*couples, ("Moment", modele.moment)] if modele.moment else couples

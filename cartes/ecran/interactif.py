@@ -134,10 +134,7 @@ def _fond(contours: Contours) -> dict[str, Any]:
     metrique = projetes(contours).couche
     ouest, sud, est, nord = metrique.total_bounds
     couche = reprojeter(simplifier(metrique, max(est - ouest, nord - sud) / 2000), GEOGRAPHIQUE)
-    return {
-        "centres": centres(couche),
-        "contours": [_objet(geometrie) for geometrie in couche.geometry],
-    }
+    return {"centres": centres(couche), "contours": [_objet(geometrie) for geometrie in couche.geometry]}
 
 
 def _objet(geometrie: Any) -> dict[str, Any]:

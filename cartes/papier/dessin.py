@@ -13,15 +13,7 @@ from cartes.apparence import apparences, rayon, tailles
 from cartes.charte import COULEURS, POLICE
 from cartes.geometrie import Contours, barre_d_echelle, lieux, projetes, reprojeter, simplifies
 from cartes.papier.legende import perimetres_visibles
-from cartes.papier.mise_en_page import (
-    CASE,
-    CORPS_LEGENDE,
-    CORPS_MENTION,
-    INTERLIGNE,
-    LARGEUR,
-    Bloc,
-    Page,
-)
+from cartes.papier.mise_en_page import CASE, CORPS_LEGENDE, CORPS_MENTION, INTERLIGNE, LARGEUR, Bloc, Page
 from cartes.papier.trace import (
     ENCRE,
     FOND,

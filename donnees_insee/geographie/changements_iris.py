@@ -91,10 +91,7 @@ def _combien(nombre: int, singulier: str, pluriel: str) -> str:
 
 
 def comparer_iris(
-    avant: pd.DataFrame,
-    apres: pd.DataFrame,
-    communes: Passage,
-    communs: pd.DataFrame | None = None,
+    avant: pd.DataFrame, apres: pd.DataFrame, communes: Passage, communs: pd.DataFrame | None = None
 ) -> ChangementsIris:
     """Établir la correspondance entre deux listes d'IRIS.
 

@@ -44,8 +44,7 @@ def lire_csv(chemin: Path) -> brut.TableBrute:
         texte: pa.Table | brut.TexteDiffere
         if not a_copier and not guillemets and entete.rang == 0:
             texte = brut.TexteDiffere(
-                partial(decouper_sans_detour, chemin, entete),
-                partial(decouper_en_nombres, chemin, entete),
+                partial(decouper_sans_detour, chemin, entete), partial(decouper_en_nombres, chemin, entete)
             )
         else:
             # Un titre ou un nom peut courir sur plusieurs lignes : le découpage ne reçoit que ce qui suit l'en-tête.

@@ -62,11 +62,7 @@ class Choix:
 
 
 def choisir(
-    noms: Iterable[str],
-    catalogue: Mapping[str, Source],
-    *,
-    millesime: int | None = None,
-    tout: bool = False,
+    noms: Iterable[str], catalogue: Mapping[str, Source], *, millesime: int | None = None, tout: bool = False
 ) -> Choix:
     """Traduire des noms de sources ou de familles en lignes du catalogue."""
     choisies = _sources_nommees(list(noms), catalogue, tout=tout)

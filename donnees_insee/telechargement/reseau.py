@@ -238,10 +238,7 @@ def refuser_le_statut(reponse: requests.Response, url: str) -> None:
     """Refuser une réponse qui ne porte pas de contenu."""
     statut = reponse.status_code
     if statut in STATUTS_PASSAGERS:
-        raise Passager(
-            f"le serveur a répondu {statut} (surchargé ou en panne)",
-            _attente_demandee(reponse),
-        )
+        raise Passager(f"le serveur a répondu {statut} (surchargé ou en panne)", _attente_demandee(reponse))
     if statut in {404, 410}:
         raise TelechargementImpossible(
             f"« {url} » n'existe plus (réponse {statut}) : le producteur a sans doute déplacé le fichier."

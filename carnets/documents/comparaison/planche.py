@@ -99,10 +99,7 @@ def _lignes_de_titre(carte: CarteThematique, largeur: float) -> list[Ligne]:
 
     pas = CORPS_TITRE * INTERLIGNE
     gras = couper(carte.sous_titre, largeur * POINTS - 4, CORPS_TITRE, "bold")
-    return [
-        *(Ligne(t, pas, CORPS_TITRE, "bold") for t in gras),
-        Ligne(carte.date, pas, CORPS_TITRE - 1),
-    ]
+    return [*(Ligne(t, pas, CORPS_TITRE, "bold") for t in gras), Ligne(carte.date, pas, CORPS_TITRE - 1)]
 
 
 def _lignes_de_legende(carte: CarteThematique, largeur: float) -> list[Ligne]:
