@@ -99,7 +99,7 @@ def chiffres_de(lus: Iterable[tuple[Territoire, Chiffre | None]]) -> list[tuple[
 
 
 COLONNES: Final[tuple[str, ...]] = tuple(table("_lecture")["colonnes"])
-TEXTES: Final = tuple(nom for nom in COLONNES if Chiffre.__annotations__.get(nom) == "str")
+TEXTES: Final = tuple(nom for nom in COLONNES if Chiffre.__annotations__.get(nom) is str)
 
 
 def mots_de_couverture(chiffre: Chiffre) -> str:
