@@ -165,7 +165,8 @@ def ratee(request, tmp_path_factory, base_demo):
     fichier = campagne(dossier, FAUTES, travailleurs=2, delai=25)
     with pytest.MonkeyPatch.context() as poste:
         poste.setenv("ABS_DEMARRAGE", request.param)
-        yield fichier, lancer(fichier, base_demo)
+        bilan = lancer(fichier, base_demo)
+    return fichier, bilan
 
 
 def test_un_rate_n_arrete_pas_les_autres(ratee):
