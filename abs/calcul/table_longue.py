@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
-from typing import Final
+from typing import Final, get_type_hints
 
 import pandas as pd
 
@@ -99,7 +99,7 @@ def chiffres_de(lus: Iterable[tuple[Territoire, Chiffre | None]]) -> list[tuple[
 
 
 COLONNES: Final[tuple[str, ...]] = tuple(table("_lecture")["colonnes"])
-TEXTES: Final = tuple(nom for nom in COLONNES if Chiffre.__annotations__.get(nom) is str)
+TEXTES: Final = tuple(nom for nom in COLONNES if get_type_hints(Chiffre).get(nom) is str)
 
 
 def mots_de_couverture(chiffre: Chiffre) -> str:

@@ -14,7 +14,7 @@ from carnets.campagne.bilan import Bilan, ecrire_bilan
 from carnets.campagne.file_de_taches import Evenement, Ordonnance, Suivi
 from carnets.campagne.journal import Journal
 from carnets.campagne.taches import DEJA_FAIT, ECHEC, Resultat, Tache, deja_faite, preparer_taches
-from carnets.processus.naissance import precharger
+from carnets.processus.demarrage import precharger
 from carnets.textes import textes
 from donnees_insee.chemins import creer_dossier, tenir
 

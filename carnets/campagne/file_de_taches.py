@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from carnets.campagne.execution import mener_une_tache
 from carnets.campagne.taches import DELAI_PASSE, TUE, Resultat, Tache, resultat_lu
-from carnets.processus.naissance import Processus, ProcessusMort
+from carnets.processus.demarrage import Processus, ProcessusMort
 from carnets.textes import textes
 from donnees_insee.erreurs import ErreurAbs
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from carnets.campagne.file_de_taches import Evenement, Ordonnance, Suivi
 from carnets.campagne.taches import TUE, Resultat, Tache, resultat_lu
-from carnets.processus.naissance import precharger
+from carnets.processus.demarrage import precharger
 from carnets.textes import textes
 from donnees_insee.erreurs import ErreurAbs, liste_de_fautes
 

@@ -43,7 +43,7 @@ def campagne(
     if fichier is None:
         raise typer.BadParameter("Donnez un fichier de campagne, ou --exemple pour en écrire un.")
     from carnets.campagne.deroulement import mener, taches_du_plan  # noqa: PLC0415
-    from carnets.processus.naissance import precharger  # noqa: PLC0415
+    from carnets.processus.demarrage import precharger  # noqa: PLC0415
 
     if not dask:
         # Le serveur chauffe pendant que le plan se lit et que ses territoires se cherchent.

@@ -61,7 +61,7 @@ def _parametres(*demande: object, **autres: object) -> dict[str, Any]:
 
 
 def _ecrire_le_portrait(parametres: dict[str, Any], sortie: Path, *, remplacer: bool) -> None:
-    from carnets.processus.naissance import precharger  # noqa: PLC0415
+    from carnets.processus.demarrage import precharger  # noqa: PLC0415
 
     # Le serveur chauffe pendant que la commande importe le reste et cherche le territoire.
     precharger()

@@ -13,7 +13,7 @@ from multiprocessing import Pipe
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from carnets.processus.naissance import Processus, demarrage
+from carnets.processus.demarrage import Processus, methode_de_demarrage
 from donnees_insee.chemins import dossier_de_passage
 
 if TYPE_CHECKING:
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 ATTENTE: Final = 20.0
 PAS: Final = 0.005
-# Le tube et le dossier du second, reçus à la naissance du processus qui exécute un carnet.
+# Le tube et le dossier du second, reçus au démarrage du processus qui exécute un carnet.
 SECOND: tuple[Connection, Path] | None = None
 
 
 @contextmanager
 def second_dessinateur() -> Iterator[tuple[Connection, Path] | None]:
     """Faire naître un second dessinateur, là où un processus préchauffé et un second cœur l'attendent."""
-    if demarrage() != "forkserver" or (os.cpu_count() or 1) < 2:
+    if methode_de_demarrage() != "forkserver" or (os.cpu_count() or 1) < 2:
         yield None
         return
     ici, la_bas = Pipe()

@@ -10,9 +10,9 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import from_dict
 from papermill.engines import Engine
 
-from carnets.processus.coquille import servir
+from carnets.processus.demarrage import Processus, ProcessusMort
 from carnets.processus.dessin_partage import second_dessinateur
-from carnets.processus.naissance import Processus, ProcessusMort
+from carnets.processus.interpreteur import servir
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,9 +5,12 @@ from __future__ import annotations
 import gc
 import importlib
 import tomllib
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from donnees_insee.erreurs import ErreurAbs
 
 if TYPE_CHECKING:
     from donnees_insee.base.base import Base
@@ -92,7 +95,7 @@ def _lire_la_geographie(base: Base | Path | str) -> None:
     from donnees_insee.geographie.appartenances import geographie  # noqa: PLC0415
 
     tenue = base if isinstance(base, BaseLocale) else BaseLocale(Path(base).resolve())
-    if not tenue.parts():
-        return
-    with sans_fils():
-        geographie(tenue).precharger()
+    # Une base abîmée n'empêche pas de préchauffer : c'est à chaque carnet de le dire, dans son bilan.
+    with sans_fils(), suppress(ErreurAbs):
+        if tenue.parts():
+            geographie(tenue).precharger()

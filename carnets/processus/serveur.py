@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import redirect_stdout
 
-from carnets.processus.naissance import nombre_de_fils
+from carnets.processus.demarrage import nombre_de_fils
 from carnets.processus.prechauffage import BASE, PRECHAUFFAGE
 
 REFUS = 75

@@ -18,7 +18,7 @@ from carnets.campagne.deroulement import mener, taches_du_plan, verifies
 from carnets.campagne.plan import EXEMPLE, PlanInvalide, lire_plan
 from carnets.campagne.taches import DELAI_PASSE, ECHEC, FAIT, TUE, Resultat, deja_faite
 from carnets.commande.application import app
-from carnets.processus.naissance import demarrage
+from carnets.processus.demarrage import methode_de_demarrage
 from donnees_insee.chemins import VerrouPris, tenir
 from tests.carnets.petits_carnets import carnet
 
@@ -260,7 +260,7 @@ def test_seul_ce_qu_un_carnet_a_lu_le_perime(tmp_path, base_demo, monkeypatch):
     assert not etat([*recus, arrivee])
 
 
-@pytest.mark.skipif(demarrage() != "forkserver", reason="Ce système ne dédouble pas un processus.")
+@pytest.mark.skipif(methode_de_demarrage() != "forkserver", reason="Ce système ne dédouble pas un processus.")
 def test_le_carnet_d_un_portrait_nait_de_sa_tache_sans_rien_importer_de_nouveau(tmp_path, base_demo):
     """Un fil lancé par la tâche avant son carnet obligerait à repartir d'un interpréteur froid."""
     fichier = tmp_path / "campagne.toml"

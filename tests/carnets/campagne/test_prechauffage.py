@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +35,17 @@ def _sonder(dossier: str) -> dict[str, object]:
         check=True,
     )
     return json.loads(fini.stdout)
+
+
+def test_une_base_abimee_n_empeche_pas_de_prechauffer(base_demo, tmp_path) -> None:
+    abimee = Path(shutil.copytree(base_demo.dossier, tmp_path / "base"))
+    for part in (abimee / "base" / "appartenance").rglob("*.parquet"):
+        part.write_bytes(b"PAR1 abime")
+    code = "import sys; from carnets.processus.prechauffage import prechauffer; prechauffer(sys.argv[1])"
+    fini = subprocess.run(
+        [sys.executable, "-c", code, str(abimee)], capture_output=True, text=True, check=False
+    )
+    assert (fini.returncode, fini.stderr) == (0, "")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="seul Linux dit les fils dans /proc")

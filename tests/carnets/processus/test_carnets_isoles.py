@@ -13,18 +13,20 @@ from pathlib import Path
 import pytest
 
 from carnets.moteur import CarnetEnEchec, executer_carnet, produire
-from carnets.processus.naissance import Processus, demarrage, nombre_de_fils
+from carnets.processus.demarrage import Processus, methode_de_demarrage, nombre_de_fils
 from tests.carnets.petits_carnets import REGARD, SALE, carnet, sorties
 
 pytestmark = pytest.mark.carnet
-SERVEUR = pytest.mark.skipif(demarrage() != "forkserver", reason="Ce système ne dédouble pas un processus.")
+SERVEUR = pytest.mark.skipif(
+    methode_de_demarrage() != "forkserver", reason="Ce système ne dédouble pas un processus."
+)
 LINUX = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="Seul Linux dit ses processus dans /proc."
 )
 
 
 @pytest.fixture(params=["forkserver", "spawn"])
-def naissance(request, monkeypatch):
+def methode(request, monkeypatch):
     """Les deux façons de faire naître un processus : préchauffé, et comme sous Windows."""
     monkeypatch.setenv("ABS_DEMARRAGE", request.param)
     return request.param
@@ -92,7 +94,7 @@ def regard(tmp_path_factory):
     return chemin, seul(chemin, dossier, "nbclient")
 
 
-def test_un_carnet_sale_ne_laisse_rien_au_suivant(tmp_path, regard, naissance):
+def test_un_carnet_sale_ne_laisse_rien_au_suivant(tmp_path, regard, methode):
     chemin, attendu = regard
     sale = carnet(tmp_path / "sale.ipynb", SALE)
     vus = []
@@ -102,7 +104,7 @@ def test_un_carnet_sale_ne_laisse_rien_au_suivant(tmp_path, regard, naissance):
     assert vus == [attendu, attendu]
 
 
-def test_le_carnet_sale_salit_vraiment(tmp_path, naissance):
+def test_le_carnet_sale_salit_vraiment(tmp_path, methode):
     """Sans quoi l'essai précédent ne prouverait rien."""
     sale = carnet(tmp_path / "tout.ipynb", SALE, REGARD)
     vu = passer(sale, tmp_path)
@@ -110,7 +112,7 @@ def test_le_carnet_sale_salit_vraiment(tmp_path, naissance):
         assert trace in vu
 
 
-def test_le_portrait_apres_un_carnet_sale_est_celui_fait_seul_a_froid(tmp_path, base_demo, naissance):
+def test_le_portrait_apres_un_carnet_sale_est_celui_fait_seul_a_froid(tmp_path, base_demo, methode):
     parametres = {"territoire": "99003", "formats": FORMATS, "dossier_donnees": str(base_demo.dossier)}
     code = "import json,sys; from carnets.moteur import produire; from pathlib import Path; "
     code += "produire(json.loads(sys.argv[1]), Path(sys.argv[2]))"
@@ -136,19 +138,19 @@ def test_le_portrait_apres_un_carnet_sale_est_celui_fait_seul_a_froid(tmp_path, 
             assert suivant[nom] == texte, nom
 
 
-def test_deux_carnets_ne_tirent_pas_les_memes_nombres(tmp_path, naissance):
+def test_deux_carnets_ne_tirent_pas_les_memes_nombres(tmp_path, methode):
     chemin = carnet(
         tmp_path / "hasard.ipynb", "import random, numpy\nprint(random.random(), numpy.random.random())"
     )
     assert passer(chemin, tmp_path) != passer(chemin, tmp_path, 1)
 
 
-def test_le_processus_travaille_dans_le_dossier_du_carnet(tmp_path, naissance):
+def test_le_processus_travaille_dans_le_dossier_du_carnet(tmp_path, methode):
     ici = f"import os, pathlib; print(pathlib.Path(os.getcwd()) == pathlib.Path({str(tmp_path.resolve())!r}))"
     assert passer(carnet(tmp_path / "ou.ipynb", ici), tmp_path).strip() == "True"
 
 
-def test_un_noyau_tue_est_dit_vite_et_le_suivant_marche(tmp_path, naissance):
+def test_un_noyau_tue_est_dit_vite_et_le_suivant_marche(tmp_path, methode):
     mortel = carnet(tmp_path / "mortel.ipynb", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
     debut = time.monotonic()
     with pytest.raises(CarnetEnEchec, match="noyau du carnet est mort"):
@@ -157,7 +159,7 @@ def test_un_noyau_tue_est_dit_vite_et_le_suivant_marche(tmp_path, naissance):
     assert passer(carnet(tmp_path / "sain.ipynb", "print('vivant')"), tmp_path).strip() == "vivant"
 
 
-def test_une_cellule_qui_echoue_garde_le_carnet_l_erreur_en_tete(tmp_path, naissance):
+def test_une_cellule_qui_echoue_garde_le_carnet_l_erreur_en_tete(tmp_path, methode):
     fautif = carnet(tmp_path / "fautif.ipynb", "raise ValueError('code 99999 inconnu')")
     with pytest.raises(CarnetEnEchec, match="code 99999 inconnu"):
         passer(fautif, tmp_path)
@@ -189,7 +191,7 @@ def _vivants(nom: str) -> list[int]:
 
 
 @LINUX
-def test_rien_ne_survit_a_un_lanceur_tue_net(tmp_path, naissance):
+def test_rien_ne_survit_a_un_lanceur_tue_net(tmp_path, methode):
     """Le lanceur est tué par SIGKILL au milieu d'un carnet : serveur et carnet s'en vont."""
     chemin = carnet(
         tmp_path / "long.ipynb",
@@ -250,6 +252,27 @@ def test_le_prechauffage_livre_ne_lance_aucun_fil():
             assert processus.recevoir() == 1
 
 
+def test_plusieurs_fils_demarrent_des_processus_sans_rien_changer_a_leur_environnement(methode):
+    """Un travailleur Dask mène plusieurs tâches à la fois, par ses fils."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    avant, principal = dict(os.environ), sys.modules["__main__"]
+    with ThreadPoolExecutor(8) as fils:
+        vues = set(fils.map(_surete_vue, range(24)))
+    assert vues == {avant.get("PYTHONSAFEPATH", "")}
+    assert (dict(os.environ), sys.modules["__main__"]) == (avant, principal)
+
+
+def _surete_vue(_):
+    with Processus(_dire_la_surete) as processus:
+        assert processus.attendre(60)
+        return processus.recevoir()
+
+
+def _dire_la_surete(tube):
+    tube.send(os.environ.get("PYTHONSAFEPATH", ""))
+
+
 def _dire_les_fils(tube):
     tube.send(nombre_de_fils())
 
@@ -268,12 +291,12 @@ def test_un_serveur_tue_est_remplace(tmp_path):
 
     chemin = carnet(tmp_path / "sain.ipynb", "print('vivant')")
     passer(chemin, tmp_path)
-    if demarrage() == "forkserver":
+    if methode_de_demarrage() == "forkserver":
         os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
     assert passer(chemin, tmp_path, 1).strip() == "vivant"
 
 
-def test_une_figure_de_matplotlib_s_affiche_comme_dans_jupyterlab(tmp_path, naissance):
+def test_une_figure_de_matplotlib_s_affiche_comme_dans_jupyterlab(tmp_path, methode):
     chemin = carnet(
         tmp_path / "figure.ipynb", "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
     )
@@ -300,7 +323,7 @@ SORTIES = (
     "1;",
     "%%capture vu\nprint('caché')",
     "import pandas as pd\npd.DataFrame({'code': ['01001'], 'valeur': [1.5]})",
-    "!echo coquille",
+    "!echo système",
 )
 
 

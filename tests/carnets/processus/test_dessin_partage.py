@@ -4,13 +4,15 @@ import pytest
 
 from carnets.ateliers.portrait import Atelier
 from carnets.processus import dessin_partage
+from carnets.processus.demarrage import methode_de_demarrage
 from carnets.processus.dessin_partage import DessinPartage, dessiner, second_dessinateur
-from carnets.processus.naissance import demarrage
 from cartes.ecriture import en_png
 
 pytestmark = [
     pytest.mark.carnet,
-    pytest.mark.skipif(demarrage() != "forkserver", reason="Ce système ne dédouble pas un processus."),
+    pytest.mark.skipif(
+        methode_de_demarrage() != "forkserver", reason="Ce système ne dédouble pas un processus."
+    ),
 ]
 
 

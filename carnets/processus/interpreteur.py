@@ -1,4 +1,4 @@
-"""Exécuter les cellules d'un carnet dans ce processus : une coquille IPython dont chaque affichage devient une sortie."""
+"""Exécuter les cellules d'un carnet dans ce processus : un interpréteur IPython dont chaque affichage devient une sortie."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ class _Resultats(DisplayHook):
         pass
 
     def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
-        coquille: Any = self.shell
-        coquille.sorties.ajouter(
+        interpreteur: Any = self.shell
+        interpreteur.sorties.ajouter(
             "execute_result",
             execution_count=self.prompt_count,
             data=_lisible(format_dict),
@@ -91,17 +91,17 @@ class _Flux(io.TextIOBase):
 
     encoding = "utf-8"
 
-    def __init__(self, coquille: Coquille, nom: str) -> None:
-        self.coquille, self.nom = coquille, nom
+    def __init__(self, interpreteur: InterpreteurDeCarnet, nom: str) -> None:
+        self.interpreteur, self.nom = interpreteur, nom
 
     def write(self, texte: str) -> int:
         if texte:
-            self.coquille.sorties.ajouter("stream", name=self.nom, text=texte)
+            self.interpreteur.sorties.ajouter("stream", name=self.nom, text=texte)
         return len(texte)
 
 
-class Coquille(InteractiveShell):
-    """Une coquille IPython sans terminal ni historique."""
+class InterpreteurDeCarnet(InteractiveShell):
+    """Un interpréteur IPython sans terminal ni historique."""
 
     displayhook_class = Type(_Resultats)
     display_pub_class = Type(_Affichages)
@@ -128,8 +128,8 @@ class Coquille(InteractiveShell):
         return {"rang": rang, "sorties": list(self.sorties), "reussie": bool(rendu.success)}
 
 
-def naitre() -> Coquille:
-    """Créer la coquille de ce processus, dont le carnet est le module principal."""
+def creer() -> InterpreteurDeCarnet:
+    """Créer l'interpréteur de ce processus, dont le carnet est le module principal."""
     principal = types.ModuleType("__main__")
     sys.modules["__main__"] = principal
     if not os.environ.get("PYTHONSAFEPATH"):
@@ -137,12 +137,12 @@ def naitre() -> Coquille:
         sys.path.insert(0, "")
     reglages = Config()
     reglages.HistoryManager.enabled = False
-    coquille = Coquille.instance(user_module=principal, config=reglages)
-    _montrer_les_figures(coquille)
-    return coquille
+    interpreteur = InterpreteurDeCarnet.instance(user_module=principal, config=reglages)
+    _montrer_les_figures(interpreteur)
+    return interpreteur
 
 
-def _montrer_les_figures(coquille: Coquille) -> None:
+def _montrer_les_figures(interpreteur: InterpreteurDeCarnet) -> None:
     """Comme dans JupyterLab, une figure de matplotlib.pyplot s'affiche à la fin de sa cellule."""
     os.environ.setdefault("MPLBACKEND", INTEGRE)
     if "matplotlib" in sys.modules and os.environ["MPLBACKEND"] == INTEGRE:
@@ -150,14 +150,14 @@ def _montrer_les_figures(coquille: Coquille) -> None:
         from matplotlib_inline import backend_inline  # noqa: PLC0415
 
         mpl.rcParams["backend"] = INTEGRE
-        backend_inline.configure_inline_support(coquille, INTEGRE)  # type: ignore[no-untyped-call]
+        backend_inline.configure_inline_support(interpreteur, INTEGRE)  # type: ignore[no-untyped-call]
 
 
 def servir(tube: Connection, dessin: tuple[Connection, Path] | None = None) -> None:
     """Exécuter chaque cellule reçue et répondre par ce qu'elle a donné, puis dire les sources que le carnet a consultées."""
     dessin_partage.SECOND = dessin
-    coquille = naitre()
+    interpreteur = creer()
     while (source := tube.recv()) is not None:
-        tube.send(coquille.executer(source))
+        tube.send(interpreteur.executer(source))
     lecture = sys.modules.get("donnees_insee.base.couches")
     tube.send(sorted(lecture.CONSULTEES) if lecture else [])

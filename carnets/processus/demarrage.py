@@ -1,4 +1,4 @@
-"""Faire naître un processus neuf, d'un serveur préchauffé là où le système dédouble, et ne rien laisser vivre après lui."""
+"""Démarrer un processus neuf, par un serveur préchauffé là où le système dédouble, et n'en rien laisser après lui."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 import types
-import warnings
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, forkserver
 from pathlib import Path
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 DEMARRAGE: Final = "ABS_DEMARRAGE"
 CARNETS: Final = "carnets.processus.prechauffage:prechauffer"
 CAMPAGNE: Final = "carnets.processus.prechauffage:prechauffer_la_campagne"
-MORT_AVEC_LE_PARENT: Final = 1
-AGONIE: Final = 1.0
+PR_SET_PDEATHSIG: Final = 1
+PAUSE_AVANT_LE_SECOND_ESSAI: Final = 1.0
 REPLI: Final = (
     "Le processus préchauffé ne démarre pas (tué par le système, ou plusieurs fils après le préchauffage). "
     "Chaque carnet aura son propre interpréteur : le travail est le même, plus lent à partir."
@@ -39,23 +38,25 @@ class ProcessusMort(ErreurAbs):
 
 
 class _Reglages:
-    """Ce que ce processus sait des processus qu'il fait naître."""
+    """Ce que ce processus sait des processus qu'il démarre."""
 
-    neuf = False
+    enfant = False
     sans_serveur = False
+    # L'environnement et le programme principal sont changés le temps d'un démarrage : deux fils ne le font pas ensemble.
+    tour = threading.Lock()
     prechauffage = CARNETS
     base = ""
 
 
-def demarrage() -> str:
-    """Dire comment naît un processus : ``forkserver``, ``spawn``, ou ``fork`` dans un processus déjà neuf."""
+def methode_de_demarrage() -> str:
+    """Dire comment un processus démarre : ``forkserver``, ``spawn``, ou ``fork`` dans un processus déjà neuf."""
     if (
         os.environ.get(DEMARRAGE) == "spawn"
         or _Reglages.sans_serveur
         or "forkserver" not in multiprocessing.get_all_start_methods()
     ):
         return "spawn"
-    if _Reglages.neuf:
+    if _Reglages.enfant:
         # Arrow a pu lancer les siens, au repos, et les refait après un dédoublement ; un fil de Python, lui, en tiendrait
         # un verrou que l'enfant attendrait sans fin.
         return "fork" if threading.active_count() == 1 else "spawn"
@@ -72,57 +73,61 @@ def precharger(base: Path | None = None, *, campagne: bool = False) -> None:
     """Lancer le serveur préchauffé sans l'attendre : les premières demandes attendent dans sa file."""
     if base is not None or campagne:
         _Reglages.base, _Reglages.prechauffage = str(base or ""), CAMPAGNE if campagne else CARNETS
-    if demarrage() != "forkserver":
+    if methode_de_demarrage() != "forkserver":
         return
     forkserver.set_forkserver_preload(["carnets.processus.serveur"])
     choisi = os.environ.get(PRECHAUFFAGE, _Reglages.prechauffage)
-    with _naissance(**VARIABLES_SANS_FILS, **{PRECHAUFFAGE: choisi, BASE: _Reglages.base}):
+    with _demarrage_isole(**VARIABLES_SANS_FILS, **{PRECHAUFFAGE: choisi, BASE: _Reglages.base}):
         forkserver.ensure_running()
 
 
 @contextmanager
-def _naissance(**variables: str) -> Iterator[None]:
-    """Faire naître sans rien importer du dossier courant, et sans exécuter une seconde fois le programme principal."""
-    avant, principal = dict(os.environ), sys.modules["__main__"]
-    os.environ |= {"PYTHONSAFEPATH": "1"} | variables
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = principal
-        for nom in ("PYTHONSAFEPATH", *variables):
-            if nom in avant:
-                os.environ[nom] = avant[nom]
-            else:
+def _demarrage_isole(**variables: str) -> Iterator[None]:
+    """Démarrer sans rien importer du dossier courant, et sans exécuter une seconde fois le programme principal."""
+    poses = {"PYTHONSAFEPATH": "1"} | variables
+    with _Reglages.tour:
+        principal, avant = sys.modules["__main__"], {nom: os.environ.pop(nom, None) for nom in poses}
+        os.environ |= poses
+        sys.modules["__main__"] = types.ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = principal
+            for nom, valeur in avant.items():
                 del os.environ[nom]
+                if valeur is not None:
+                    os.environ[nom] = valeur
 
 
 class Processus:
     """Un processus neuf et son tube ; à employer avec ``with``, qui ne laisse vivre ni lui ni ce qu'il a lancé."""
 
     def __init__(self, faire: Callable[..., None], *arguments: Any) -> None:
-        monde = (dict(os.environ), str(Path.cwd()))
+        with _Reglages.tour:
+            monde = (dict(os.environ), str(Path.cwd()))
         for _ in range(2):
             with suppress(EOFError, ConnectionError):
-                self._naitre(faire, monde, arguments)
+                self._demarrer(faire, monde, arguments)
                 return
-            # Le serveur a pu être tué : un autre prend sa place au second essai, une fois qu'il a fini de mourir.
-            time.sleep(AGONIE)
+            # Le serveur a pu être tué : un autre prend sa place au second essai, une fois qu'il est vraiment fini.
+            time.sleep(PAUSE_AVANT_LE_SECOND_ESSAI)
         _Reglages.sans_serveur = True
-        warnings.warn(REPLI, stacklevel=2)
-        self._naitre(faire, monde, arguments)
+        sys.stderr.write(f"{REPLI}\n")
+        self._demarrer(faire, monde, arguments)
 
-    def _naitre(self, faire: Callable[..., None], monde: tuple[dict[str, str], str], arguments: Any) -> None:
-        self.methode = demarrage()
+    def _demarrer(
+        self, faire: Callable[..., None], monde: tuple[dict[str, str], str], arguments: Any
+    ) -> None:
+        self.methode = methode_de_demarrage()
         contexte = multiprocessing.get_context(self.methode)
         self.tube, bout = contexte.Pipe()
         processus = contexte.Process(  # type: ignore[attr-defined]
-            target=_vivre, args=(faire, bout, self.methode, monde, arguments)
+            target=_executer_dans_l_enfant, args=(faire, bout, self.methode, monde, arguments)
         )
         try:
             if self.methode == "forkserver":
                 precharger()
-            with _naissance():
+            with _demarrage_isole():
                 processus.start()
         except BaseException:
             self.tube.close()
@@ -174,7 +179,7 @@ class Processus:
         self.tuer()
 
 
-def _vivre(
+def _executer_dans_l_enfant(
     faire: Callable[..., None],
     tube: connection.Connection,
     methode: str,
@@ -182,13 +187,14 @@ def _vivre(
     arguments: tuple[Any, ...],
 ) -> None:
     """Être le processus neuf : muet, dans sa propre session, avec l'environnement et le dossier de qui l'a demandé."""
-    _Reglages.neuf = True
+    # Dédoublé pendant un démarrage, l'enfant hérite d'un verrou que personne ne lui rendra.
+    _Reglages.enfant, _Reglages.tour = True, threading.Lock()
     rien = os.open(os.devnull, os.O_RDWR)
     for flux in (1, 2):
         os.dup2(rien, flux)
     if methode != "fork" and hasattr(os, "setsid"):
         os.setsid()
-    _mourir_avec_le_lanceur(methode)
+    _finir_avec_le_parent(methode)
     environnement, dossier = monde
     os.environ.clear()
     os.environ.update(environnement)
@@ -200,21 +206,21 @@ def _vivre(
     faire(tube, *arguments)
 
 
-def _mourir_avec_le_lanceur(methode: str) -> None:
-    lanceur = multiprocessing.parent_process()
-    if lanceur is None:
+def _finir_avec_le_parent(methode: str) -> None:
+    parent = multiprocessing.parent_process()
+    if parent is None:
         return
     if not sys.platform.startswith("linux"):
-        threading.Thread(target=_veiller, args=(lanceur.sentinel,), daemon=True).start()
+        threading.Thread(target=_surveiller, args=(parent.sentinel,), daemon=True).start()
         return
     if methode == "forkserver":
-        # Le serveur vit tant que quelqu'un tient ce tube : lâché ici, il meurt avec le lanceur, et ses enfants avec lui.
+        # Le serveur vit tant que quelqu'un tient ce tube : lâché ici, il finit avec le parent, et ses enfants avec lui.
         os.close(forkserver._forkserver._forkserver_alive_fd)  # type: ignore[attr-defined]  # noqa: SLF001
-    ctypes.CDLL(None).prctl(MORT_AVEC_LE_PARENT, signal.SIGKILL)
-    if not lanceur.is_alive():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if not parent.is_alive():
         os._exit(1)
 
 
-def _veiller(sentinelle: int) -> None:
+def _surveiller(sentinelle: int) -> None:
     connection.wait([sentinelle])
     os._exit(1)
