@@ -42,13 +42,13 @@ def campagne(
         return
     if fichier is None:
         raise typer.BadParameter("Donnez un fichier de campagne, ou --exemple pour en écrire un.")
-    from carnets.campagne.deroulement import mener, taches_du_plan  # noqa: PLC0415
     from carnets.processus.demarrage import precharger  # noqa: PLC0415
 
     if not dask:
         # Le serveur chauffe pendant que le plan se lit et que ses territoires se cherchent.
         precharger(dossier_des_donnees(), campagne=True)
-    from donnees_insee.base.base import Base  # noqa: PLC0415 - pandas, après le lancement du serveur
+    from carnets.campagne.deroulement import mener, taches_du_plan  # noqa: PLC0415 - pandas, après le lancement du serveur
+    from donnees_insee.base.base import Base  # noqa: PLC0415 - idem
 
     plan = replace(lire_plan(fichier, sortie=sortie, travailleurs=travailleurs), remplacer=remplacer)
     base = Base(dossier_des_donnees())

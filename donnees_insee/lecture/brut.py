@@ -1,20 +1,24 @@
 """Ce qu'est une table telle que reçue : du texte, une nature de fichier, une ligne d'en-tête à trouver."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import duckdb
 import pyarrow as pa
 
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.catalogue.tables import colonnes_libellees, en_capitales
 from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.erreurs import FichierIllisible
+
+if TYPE_CHECKING:
+    import duckdb
 
 SIGNATURES: Final[dict[bytes, str]] = {
     b"PK\x03\x04": "zip",
@@ -140,6 +144,8 @@ def _cles_connues() -> frozenset[str]:
 @contextmanager
 def moteur() -> Iterator[duckdb.DuckDBPyConnection]:
     """Ouvrir un moteur DuckDB en mémoire, qui n'écrit que dans le dossier temporaire et n'installe rien."""
+    import duckdb  # noqa: PLC0415 - réservé à la lecture des fichiers reçus ; un portrait n'en a que faire
+
     # Un dossier à ce seul utilisateur : dans le dossier temporaire commun, les noms de DuckDB se devinent.
     with dossier_de_passage("moteur") as provisoire:
         connexion = duckdb.connect(

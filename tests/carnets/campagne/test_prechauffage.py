@@ -22,7 +22,8 @@ from donnees_insee.base.base import Base
 from donnees_insee.geographie.appartenances import geographie
 tenue = "communes" in vars(geographie(Base(__import__("pathlib").Path(sys.argv[1])))) if sys.argv[1] else None
 fils = len(os.listdir("/proc/self/task"))
-print(json.dumps({"lourds": lourds, "fils": fils, "tenue": tenue, "lents": sorted({"sklearn", "scipy"} & set(sys.modules))}))
+lents = sorted({"sklearn", "scipy", "duckdb"} & set(sys.modules))
+print(json.dumps({"lourds": lourds, "fils": fils, "tenue": tenue, "lents": lents}))
 """
 
 
