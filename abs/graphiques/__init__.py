@@ -1,0 +1,1 @@
+"""Les graphiques comme données : ce qu'un graphique montre, d'où viennent ses chiffres et ce que son titre affirme."""

@@ -1,0 +1,135 @@
+"""La demande de graphique : des séries de valeurs référencées, un titre qui dit le message, et rien du dessin."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal, Self
+
+# Pyramide des âges, courbe de niveaux, points sur une réglette, barres à 100 %, pente entre deux dates, tableau de
+# chaleur, gaufre de cent carreaux.
+Genre = Literal["pyramide", "courbe", "points", "barres", "pente", "chaleur", "gaufre"]
+# Qui porte une valeur : le dessin en tire sa couleur, sa forme et sa place dans la légende.
+Role = Literal[
+    "sujet", "commune", "epci", "departement", "region", "france", "reference", "pair", "maille", "categorie", "reste"
+]
+SANS_VALEUR: Final = math.nan
+
+
+@dataclass(frozen=True)
+class Valeur:
+    """Un point du graphique : sa valeur et sa façon de s'écrire, ou la raison de son absence."""
+
+    libelle: str
+    valeur: float = SANS_VALEUR
+    texte: str = "nc"
+    marge: float = SANS_VALEUR
+    role: Role = "categorie"
+    reference: str = ""
+    raison: str = ""
+    fragile: bool = False
+
+    @property
+    def manque(self) -> bool:
+        """Dire si la valeur manque : elle n'est alors pas dessinée, mais sa place et sa raison se lisent."""
+        return math.isnan(self.valeur)
+
+
+@dataclass(frozen=True)
+class Serie:
+    """Une suite de valeurs : un territoire, un indicateur ou une ligne, selon le genre du graphique."""
+
+    nom: str
+    valeurs: tuple[Valeur, ...]
+    role: Role = "sujet"
+    unite: str = ""
+
+    @property
+    def presentes(self) -> tuple[Valeur, ...]:
+        """Valeurs dessinées."""
+        return tuple(v for v in self.valeurs if not v.manque)
+
+
+@dataclass(frozen=True)
+class DemandeDeGraphique:
+    """Un graphique à dessiner, en données.
+
+    Ce que contient ``series``, selon le genre :
+
+    - ``pyramide`` : « Hommes » puis « Femmes » du sujet, puis les mêmes de la référence (rôle ``reference``) ; une valeur
+      par groupe d'âges, du plus jeune au plus âgé, en % de la population ;
+    - ``courbe`` : une série par territoire ; une valeur par date (``libelle`` = année), trou compris ;
+    - ``points`` : une réglette par indicateur ; les valeurs portent les rôles ; ``commune`` vrai : une seule échelle ;
+    - ``barres`` : une barre par territoire ; une valeur par part, dont la somme fait 100 ;
+    - ``pente`` : une série par territoire ou indicateur, deux valeurs (avant, après) ;
+    - ``chaleur`` : une ligne par quartier, la première série (rôle ``reference``) étant le repère de chaque colonne ;
+    - ``gaufre`` : une série, dont les parts font 100.
+
+    Attributes
+    ----------
+    titre : str
+        Le message.
+    sous_titre : str
+        Ce qui est mesuré, unité comprise.
+    ruptures : tuple of (str, str)
+        Dates voisines entre lesquelles la série se rompt : la courbe n'y relie pas ses points.
+    echelle_commune : bool
+        Vrai si toutes les réglettes partagent leur axe.
+    alternatif : str
+        Le motif du graphique, en mots.
+
+    Examples
+    --------
+    >>> part = Valeur("Propriétaires", 62.0, "62 %")
+    >>> DemandeDeGraphique("statut", "barres", "Surtout des propriétaires", "en %", (Serie("Ville", (part,)),)).en_donnees()["nom"]
+    'statut'
+    """
+
+    nom: str
+    genre: Genre
+    titre: str
+    sous_titre: str
+    series: tuple[Serie, ...]
+    unite: str = "%"
+    date: str = ""
+    source: str = ""
+    alternatif: str = ""
+    notes: tuple[str, ...] = ()
+    ruptures: tuple[tuple[str, str], ...] = ()
+    echelle_commune: bool = False
+
+    @property
+    def mention(self) -> str:
+        """Ligne de source et de date écrite sous le graphique."""
+        date = f", {self.date}" if self.date else ""
+        return f"Source : {self.source}{date}." if self.source else ""
+
+    def valeurs(self) -> Iterator[Valeur]:
+        """Parcourir toutes les valeurs."""
+        for serie in self.series:
+            yield from serie.valeurs
+
+    def en_donnees(self) -> dict[str, Any]:
+        """Écrire la demande en données simples, prêtes pour JSON : une valeur absente y est ``None``."""
+        return _sans_nan(asdict(self))  # type: ignore[no-any-return]
+
+    @classmethod
+    def depuis(cls, donnees: dict[str, Any]) -> Self:
+        """Relire une demande écrite par :meth:`en_donnees`."""
+        series = tuple(
+            Serie(**serie | {"valeurs": tuple(Valeur(**_avec_nan(v)) for v in serie["valeurs"])})
+            for serie in donnees["series"]
+        )
+        suites = {nom: tuple(map(tuple, donnees[nom])) if nom == "ruptures" else tuple(donnees[nom]) for nom in ("notes", "ruptures")}
+        return cls(**donnees | suites | {"series": series})
+
+
+def _sans_nan(donnee: Any) -> Any:
+    if isinstance(donnee, dict):
+        return {nom: _sans_nan(v) for nom, v in donnee.items()}
+    if isinstance(donnee, list | tuple):
+        return [_sans_nan(v) for v in donnee]
+    return None if isinstance(donnee, float) and math.isnan(donnee) else donnee
+
+
+def _avec_nan(valeur: dict[str, Any]) -> dict[str, Any]:
+    return valeur | {nom: SANS_VALEUR for nom in ("valeur", "marge") if valeur.get(nom) is None}
