@@ -10,10 +10,11 @@ if TYPE_CHECKING:
 
 AVANCE: Final = ".avance.ipynb"
 EXPORTS: Final = "exports"
+COMPARAISON: Final = "comparaison"
 
 
 class Documents:
-    """La page et le document Word d'un carnet."""
+    """La page et le document Word d'un carnet ; ``nom`` est celui de leurs fichiers."""
 
     def __init__(self, formats: tuple[str, ...], dossier: Path, titre: str, nom: str = "portrait") -> None:
         self.formats = tuple(f for f in ("html", "docx") if f in formats)
@@ -26,7 +27,7 @@ class Documents:
             return
         import nbformat  # noqa: PLC0415 - lent, et déjà importé par Papermill
 
-        import carnets.documents.fragments  # noqa: PLC0415
+        import carnets.documents.carnet_lu  # noqa: PLC0415
         import carnets.documents.word  # noqa: F401, PLC0415
 
         if EXPORTS in cellule.metadata.get("tags", ()):
@@ -42,11 +43,13 @@ class Documents:
             self._ecrits = True
 
     def _ecrire(self, carnet: Path) -> None:
-        from carnets.documents.fragments import corps_du_carnet, ecrire_html  # noqa: PLC0415 - imports lents
-        from carnets.documents.word import ecrire_docx  # noqa: PLC0415
+        from carnets.documents.carnet_lu import blocs_du_carnet  # noqa: PLC0415 - imports lents
+        from carnets.documents.rendu import ecrire_html, rendre_blocs  # noqa: PLC0415
+        from carnets.documents.word import ecrire_comparaison_docx, ecrire_docx  # noqa: PLC0415
 
-        corps = corps_du_carnet(carnet)
+        blocs = blocs_du_carnet(carnet)
         if "html" in self.formats:
-            ecrire_html(corps, self.titre, self.dossier / f"{self.nom}.html")
+            ecrire_html(blocs, self.titre, self.dossier / f"{self.nom}.html", self.nom)
         if "docx" in self.formats:
-            ecrire_docx(corps, self.titre, self.dossier / f"{self.nom}.docx")
+            ecrire = ecrire_comparaison_docx if self.nom == COMPARAISON else ecrire_docx
+            ecrire(rendre_blocs(blocs, papier=True), self.titre, self.dossier / f"{self.nom}.docx")

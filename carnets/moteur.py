@@ -1,11 +1,12 @@
 """Exécuter un carnet avec Papermill et en tirer les documents, dans un dossier mis en place d'un seul geste."""
 
+import html
+import json
 import os
 import re
 import shutil
 import sys
 import tempfile
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
@@ -16,17 +17,18 @@ from carnets.declares import parametres_declares
 from carnets.dossier_de_sortie import dossier_de_sortie
 from carnets.exports_anticipes import Documents
 from carnets.parametres import verifier_parametres
+from carnets.reprise import dossier_des_textes, lire_un_carnet, preparer
 from donnees_insee.base.base import exiger_le_registre
-from donnees_insee.chemins import creer_dossier, fichier_provisoire
+from donnees_insee.chemins import creer_dossier, fichier_provisoire, nom_de_fichier
 from donnees_insee.erreurs import ErreurAbs, SortieImpossible
 
 CARNET: Final = "10_portrait_de_territoire.ipynb"
+MODELE_PREPARE: Final = ".modele.ipynb"
 DELAI_PAR_CELLULE: Final = 900
 BARRE: Final = {
     "unit": "étape",
     "bar_format": "{desc} : {percentage:3.0f} % |{bar:30}| étape {n_fmt} sur {total_fmt}, {elapsed} écoulées",
 }
-LONGUEUR_DE_NOM: Final = 60
 
 
 class CarnetEnEchec(ErreurAbs):
@@ -40,13 +42,6 @@ class Production:
     dossier: Path
     fichiers: tuple[Path, ...]
     avis: str = ""
-
-
-def nom_de_fichier(texte: str) -> str:
-    """Changer un nom de territoire en morceau de nom de fichier, sûr sur Windows comme sur Linux."""
-    nu = "".join(c for c in unicodedata.normalize("NFKD", texte.lower()) if not unicodedata.combining(c))
-    propre = re.sub(r"[^a-z0-9]+", "-", nu).strip("-")[:LONGUEUR_DE_NOM].strip("-")
-    return propre or "territoire"
 
 
 def nom_du_dossier(nom: str, code: str, millesime: int | None, diffusion: str = "publique") -> str:
@@ -82,6 +77,22 @@ def chemin_du_carnet(nom: str = CARNET) -> Path:
     return Path(str(resources.files("carnets") / nom))
 
 
+@dataclass(frozen=True)
+class Oeuvre:
+    """Où retrouver ce que l'analyste a fait des documents déjà livrés d'un territoire, et ses textes."""
+
+    livraisons: Path
+    radical: str
+    code: str
+    diffusion: str = "publique"
+
+    def preparer(self, carnet: Path) -> tuple[dict[str, Any], str]:
+        """Préparer le carnet à exécuter, et dire ce qui n'a pas pu être repris."""
+        anciens = self.livraisons.glob(f"{self.radical}-*")
+        dossier = dossier_des_textes(self.livraisons, self.code, self.diffusion)
+        return preparer(carnet, anciens, dossier, interne=self.diffusion == "interne")
+
+
 def produire(
     parametres: dict[str, Any],
     sortie: Path,
@@ -89,6 +100,7 @@ def produire(
     progression: bool = False,
     remplacer: bool = False,
     seul: bool = True,
+    livraisons: Path | None = None,
 ) -> Production:
     """Exécuter le carnet de portrait et écrire ses documents.
 
@@ -104,6 +116,8 @@ def produire(
         Prendre la place d'un dossier que l'analyste a changé, gardé sous un autre nom ; sinon écrire à côté.
     seul : bool, default True
         Employer un second cœur au dessin des cartes ; faux dans une campagne, dont les cœurs sont pris.
+    livraisons : Path or None, default None
+        Où sont les documents déjà livrés et les textes de l'analyste, repris ; ``None``, le dossier de sortie.
 
     Returns
     -------
@@ -138,15 +152,35 @@ def produire(
     exiger_le_registre(reglages.base, demande.diffusion)
     avis = "Document interne – ne pas diffuser · " if demande.diffusion == "interne" else ""
     titre = f"{avis}Portrait de territoire · {sujet.nom}"
+    livrees = livraisons or sortie
+    radical = nom_du_dossier(sujet.nom, sujet.code, None).removesuffix("-dernier")
     return executer_et_ecrire(
         chemin_du_carnet(),
         reglages.injectes(sujet.code, diffusion=demande.diffusion),
         # Le carnet travaille dans le dossier provisoire : un chemin relatif y désignerait autre chose.
         sortie.resolve() / nom_du_dossier(sujet.nom, sujet.code, demande.millesime, demande.diffusion),
         lambda dossier: Documents(reglages.formats, dossier, titre),
+        oeuvre=Oeuvre(livrees, radical, sujet.code, demande.diffusion),
         remplacer=remplacer,
         progression=progression,
         dessin_a_deux=seul,
+    )
+
+
+def refaire_sur_place(carnet: Path, dossier: Path) -> Production:
+    """Exécuter un carnet livré, tel qu'il est enregistré, et refaire son dossier, ou à côté de lui."""
+    lu = lire_un_carnet(carnet)
+    parametres = dict(lu["metadata"].get("papermill", {}).get("parameters", {}))
+    formats = tuple(filter(None, str(parametres.get("formats", "")).split(",")))
+    titre, nom = dossier.name, "comparaison" if dossier.name.startswith("comparaison") else "portrait"
+    pages = [p for p in dossier.glob(f"{nom}.html") if p.is_file()]
+    trouve = re.search(r"<title>(.*?)</title>", pages[0].read_text(encoding="utf-8")) if pages else None
+    return executer_et_ecrire(
+        carnet,
+        parametres,
+        dossier,
+        lambda chantier: Documents(formats, chantier, html.unescape(trouve[1]) if trouve else titre, nom),
+        repris=("carnet.ipynb",),
     )
 
 
@@ -170,20 +204,31 @@ def executer_et_ecrire(
     final: Path,
     documents: Callable[[Path], Documents],
     *,
+    oeuvre: Oeuvre | None = None,
     remplacer: bool = False,
+    repris: tuple[str, ...] = (),
     **montrer: Any,
 ) -> Production:
     """Exécuter un carnet dans un dossier provisoire, en tirer ses documents, puis mettre le dossier en place."""
-    with dossier_de_sortie(final, remplacer=remplacer) as chantier:
+    avis = ""
+    with dossier_de_sortie(final, remplacer=remplacer, repris=repris) as chantier:
         dossier = chantier.provisoire
         if "dossier_sortie" in parametres:
-            parametres = parametres | {"dossier_sortie": str(dossier)}
+            # Là où le carnet s'exécute, et là où il sera livré : rouvert, il écrit à côté de lui.
+            parametres = parametres | {"dossier_sortie": "."}
+        prepare, avis = oeuvre.preparer(carnet) if oeuvre else (None, "")
         garde = final.with_name(f"{final.name}-en-echec.ipynb")
         executer_carnet(
-            carnet, dossier / "carnet.ipynb", parametres, garde=garde, documents=documents(dossier), **montrer
+            carnet,
+            dossier / "carnet.ipynb",
+            parametres,
+            garde=garde,
+            documents=documents(dossier),
+            prepare=prepare,
+            **montrer,
         )
     fichiers = tuple(sorted(f for f in chantier.final.rglob("*") if f.is_file()))
-    return Production(chantier.final, fichiers, chantier.avis)
+    return Production(chantier.final, fichiers, "\n".join(filter(None, (chantier.avis, avis))))
 
 
 def executer_carnet(
@@ -196,6 +241,7 @@ def executer_carnet(
     barre: str = "Portrait",
     documents: Documents | None = None,
     dessin_a_deux: bool = False,
+    prepare: dict[str, Any] | None = None,
 ) -> None:
     """Exécuter un carnet avec Papermill, par le moteur « abs » ; en cas d'échec, le garder avec l'erreur en tête."""
     import papermill  # noqa: PLC0415 - import lent
@@ -206,9 +252,13 @@ def executer_carnet(
     if Path(charte.FICHIER).is_file():
         # Le carnet travaille dans un autre dossier : la charte de la ville y serait introuvable.
         os.environ.setdefault(charte.VARIABLE, str(Path(charte.FICHIER).resolve()))
+    modele = carnet
+    if prepare is not None:
+        modele = execute.with_name(MODELE_PREPARE)
+        modele.write_text(json.dumps(prepare, ensure_ascii=False), encoding="utf-8")
     try:
         papermill.execute_notebook(
-            str(carnet),
+            str(modele),
             str(execute),
             parameters=parametres,
             engine_name="abs",
@@ -222,7 +272,7 @@ def executer_carnet(
             log_output=False,
         )
     except papermill.PapermillExecutionError as cause:
-        _oter_les_chemins(execute, parametres)
+        _oter_les_chemins(execute, parametres, carnet)
         with fichier_provisoire(garde) as provisoire:
             shutil.copyfile(execute, provisoire)
         raise CarnetEnEchec(
@@ -242,12 +292,15 @@ def executer_carnet(
         raise SortieImpossible(
             f"Le carnet ne peut pas être écrit dans « {execute.parent} » ({cause})."
         ) from cause
+    finally:
+        if prepare is not None:
+            modele.unlink(missing_ok=True)
     if documents:
         documents.finir(execute)
-    _oter_les_chemins(execute, parametres)
+    _oter_les_chemins(execute, parametres, carnet)
 
 
-def _oter_les_chemins(execute: Path, parametres: dict[str, Any]) -> None:
+def _oter_les_chemins(execute: Path, parametres: dict[str, Any], carnet: Path) -> None:
     """Ôter du carnet exécuté les dossiers de cette machine : rouvert ailleurs, il y reprend les dossiers par défaut."""
     connus = [
         str(execute.parent),
@@ -255,7 +308,9 @@ def _oter_les_chemins(execute: Path, parametres: dict[str, Any]) -> None:
         str(chemin_du_carnet().parents[1]),
     ]
     connus += [sys.prefix, sys.base_prefix, str(Path.cwd()), str(Path.home()), tempfile.gettempdir()]
-    texte = execute.read_text(encoding="utf-8")
+    lu = json.loads(execute.read_text(encoding="utf-8"))
+    lu["metadata"]["papermill"] |= {"input_path": str(carnet), "output_path": execute.name}
+    texte = json.dumps(lu, ensure_ascii=False, indent=1) + "\n"
     for chemin in sorted({c for c in connus if len(c) > 1}, key=len, reverse=True):
         # Dans le texte d'une cellule, une barre inverse est échappée par Python, puis par JSON.
         for barre in ("\\" * 4, "\\" * 2):

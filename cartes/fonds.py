@@ -7,10 +7,10 @@ from functools import cached_property, lru_cache
 from math import nan
 from typing import TYPE_CHECKING
 
+from abs.blocs.blocs import DemandeDeCarte
 from abs.calcul.diagnostic import Diagnostic
 from abs.indicateurs.indicateurs import Indicateur, indicateur
 from abs.phrases.ecriture import ecrire
-from abs.portrait.tableaux import DemandeDeCarte
 from abs.statuts import Statut
 from abs.territoires.territoires import Territoire
 from cartes.carte import CarteThematique

@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import time
+import unicodedata
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,7 @@ RESTE: Final = re.compile(r".*-(?P<hote>[0-9a-f]{4})-(?P<pid>\d+)-[a-z0-9_]{8}")
 EN_COURS: Final = re.compile(r"\.(?P<hote>[0-9a-f]{4})-(?P<pid>\d+)-[0-9a-f]{8}\.en-cours(\..*)?")
 # Secondes entre deux tentatives de prendre un verrou.
 PAS: Final = 0.2
+LONGUEUR_DE_NOM: Final = 60
 
 
 class VerrouPris(SortieImpossible):
@@ -231,3 +233,10 @@ def _prendre(flux: BufferedRandom) -> bool:
     except OSError:
         return False
     return True
+
+
+def nom_de_fichier(texte: str) -> str:
+    """Changer un nom de territoire en morceau de nom de fichier, sûr sur Windows comme sur Linux."""
+    nu = "".join(c for c in unicodedata.normalize("NFKD", texte.lower()) if not unicodedata.combining(c))
+    propre = re.sub(r"[^a-z0-9]+", "-", nu).strip("-")[:LONGUEUR_DE_NOM].strip("-")
+    return propre or "territoire"

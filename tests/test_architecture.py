@@ -17,15 +17,15 @@ ORDRE = {
         "erreurs codes chemins catalogue lecture preparation base geographie depot telechargement controle demo"
     ),
     "abs": (
-        "definitions formats statuts langue indicateurs territoires calcul phrases evolutions perimetres typologie "
-        "portrait intercommunal"
+        "definitions formats statuts langue indicateurs territoires calcul phrases graphiques blocs evolutions "
+        "perimetres typologie portrait intercommunal"
     ),
     "cartes": (
         "charte palettes classes geometrie specification apparence controles papier ecran ecriture carte fonds typologie"
     ),
     "carnets": (
-        "textes parametres declares dossier_de_sortie processus documents exports_anticipes "
-        "ateliers moteur production_comparaison observatoire campagne commande"
+        "textes parametres declares dossier_de_sortie processus documents reprise exports_anticipes "
+        "moteur ateliers production_comparaison observatoire campagne commande"
     ),
 }
 MODULES_PAR_DOSSIER = 15

@@ -10,7 +10,17 @@ from typing import Any, Final, Literal, Self
 Genre = Literal["pyramide", "courbe", "points", "barres", "pente", "chaleur", "gaufre"]
 # Qui porte une valeur : le dessin en tire sa couleur, sa forme et sa place dans la légende.
 Role = Literal[
-    "sujet", "commune", "epci", "departement", "region", "france", "reference", "pair", "maille", "categorie", "reste"
+    "sujet",
+    "commune",
+    "epci",
+    "departement",
+    "region",
+    "france",
+    "reference",
+    "pair",
+    "maille",
+    "categorie",
+    "reste",
 ]
 SANS_VALEUR: Final = math.nan
 
@@ -79,8 +89,8 @@ class DemandeDeGraphique:
 
     Examples
     --------
-    >>> part = Valeur("Propriétaires", 62.0, "62 %")
-    >>> DemandeDeGraphique("statut", "barres", "Surtout des propriétaires", "en %", (Serie("Ville", (part,)),)).en_donnees()["nom"]
+    >>> barre = Serie("Ville", (Valeur("Propriétaires", 62.0, "62 %"),))
+    >>> DemandeDeGraphique("statut", "barres", "Surtout des propriétaires", "en %", (barre,)).en_donnees()["nom"]
     'statut'
     """
 
@@ -110,7 +120,7 @@ class DemandeDeGraphique:
 
     def en_donnees(self) -> dict[str, Any]:
         """Écrire la demande en données simples, prêtes pour JSON : une valeur absente y est ``None``."""
-        return _sans_nan(asdict(self))  # type: ignore[no-any-return]
+        return _sans_nan(asdict(self))
 
     @classmethod
     def depuis(cls, donnees: dict[str, Any]) -> Self:
@@ -119,7 +129,10 @@ class DemandeDeGraphique:
             Serie(**serie | {"valeurs": tuple(Valeur(**_avec_nan(v)) for v in serie["valeurs"])})
             for serie in donnees["series"]
         )
-        suites = {nom: tuple(map(tuple, donnees[nom])) if nom == "ruptures" else tuple(donnees[nom]) for nom in ("notes", "ruptures")}
+        suites = {
+            nom: tuple(map(tuple, donnees[nom])) if nom == "ruptures" else tuple(donnees[nom])
+            for nom in ("notes", "ruptures")
+        }
         return cls(**donnees | suites | {"series": series})
 
 

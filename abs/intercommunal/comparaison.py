@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from abs.blocs.blocs import DemandeDeCarte, Tableau
 from abs.calcul.table_longue import Diagnostic
 from abs.definitions import dire, table
 from abs.formats import nombre
@@ -24,7 +25,7 @@ from abs.phrases.phrases import Phrase
 from abs.phrases.preuves import Silence
 from abs.portrait.chapitres import mailles_classables
 from abs.portrait.portrait import Portrait, _sources_employees
-from abs.portrait.tableaux import Chapitre, DemandeDeCarte, Tableau
+from abs.portrait.tableaux import Chapitre
 from abs.statuts import LIBELLES_FIABILITE, LIBELLES_STATUT
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import Territoire

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from abs.blocs.blocs import Cellule, Tableau, entete
 from abs.calcul.table_longue import Chiffre, Diagnostic, Ensembles, mots_de_couverture
 from abs.definitions import dire
 from abs.indicateurs.indicateurs import THEMES, Indicateur
@@ -14,7 +15,7 @@ from abs.phrases.phrases import Phrase
 from abs.phrases.significativite import DIFFERENTS
 from abs.portrait.chapitre_qpv import cote_a_cote
 from abs.portrait.premiere_page import Point, bilan
-from abs.portrait.tableaux import Cellule, Tableau, cellule, entete, notes_de_lecture
+from abs.portrait.tableaux import cellule, notes_de_lecture
 from abs.statuts import Statut
 from abs.territoires.territoires import Territoire
 

@@ -2,6 +2,7 @@
 
 from itertools import product
 
+from abs.blocs.blocs import Cellule, Tableau, entete
 from abs.calcul.table_longue import Diagnostic
 from abs.definitions import dire
 from abs.formats import arrondir, avec_unite, nombre
@@ -13,7 +14,7 @@ from abs.intercommunal.pairs_des_communes import PairsDUneQuestion
 from abs.intercommunal.plan import chiffrees, par_raison, plan
 from abs.intercommunal.rangs import mots_du_rang
 from abs.phrases.ecriture import decimales, ecrire, reference
-from abs.portrait.tableaux import Cellule, Tableau, cellule, entete
+from abs.portrait.tableaux import cellule
 
 # En français, le pluriel commence à deux.
 POINTS_AU_PLURIEL = 2

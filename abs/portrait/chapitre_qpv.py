@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Final
 
+from abs.blocs.blocs import Cellule, Tableau, entete
 from abs.calcul.diagnostic import reperes_des_qpv
 from abs.calcul.table_longue import CALCULE_SUR, Chiffre, Diagnostic, Lus, chiffres_de, mots_de_couverture
 from abs.definitions import table
@@ -14,7 +15,7 @@ from abs.langue import enumerer, majuscule, typographier
 from abs.phrases.ecriture import date_dite, ecrire, gabarits, lieu
 from abs.phrases.phrases import Phrase, dire
 from abs.portrait.positions_qpv import Position, etendue_des_qpv, phrase_d_un_qpv, position
-from abs.portrait.tableaux import Cellule, Chapitre, Tableau, cellule, entete, notes_de_lecture
+from abs.portrait.tableaux import Chapitre, cellule, notes_de_lecture
 from abs.territoires.territoires import Territoire
 
 PHRASES_DU_CHAPITRE: Final = 10

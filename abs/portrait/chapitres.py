@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from abs.blocs.blocs import Cellule, DemandeDeCarte, Tableau, entete
 from abs.calcul.table_longue import Chiffre, Diagnostic, Lus, chiffres_de
 from abs.definitions import table
 from abs.indicateurs.indicateurs import THEMES, Indicateur, indicateurs
@@ -15,14 +16,10 @@ from abs.portrait.chapitre_qpv import phrase_du_quartier
 from abs.portrait.chapitres_locaux import manques_du_theme, phrases_locales, reserves, tableaux_locaux
 from abs.portrait.tableaux import (
     MARQUE_FRAGILE,
-    Cellule,
     Chapitre,
-    DemandeDeCarte,
-    Tableau,
     Tableaux,
     cellule,
     date_de_lecture,
-    entete,
     mailles,
     notes_de_lecture,
     raison_publique,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
+from abs.blocs.blocs import Cellule, Tableau
 from abs.calcul.sources_recues import INTERNE, MASQUE_AILLEURS, SUFFIXE_SOURCE, est_interne
 from abs.calcul.table_longue import Chiffre, Diagnostic
 from abs.formats import nombre
@@ -11,7 +12,7 @@ from abs.indicateurs.indicateurs import THEMES, Indicateur
 from abs.phrases.ecriture import gabarits, periode_dite
 from abs.phrases.etendue import mots_des_mailles
 from abs.phrases.phrases import Phrase, phrase
-from abs.portrait.tableaux import Cellule, Tableau, Tableaux, cellule
+from abs.portrait.tableaux import Tableaux, cellule
 from abs.territoires.territoires import Territoire
 from donnees_insee.catalogue.modeles_recus import modeles
 

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from abs.blocs.blocs import ChiffreCle
 from abs.calcul.diagnostic import Diagnostic, diagnostiquer
 from abs.calcul.sources_recues import SUFFIXE_SOURCE, est_locale
 from abs.definitions import table
+from abs.graphiques.demandes import DemandeDeGraphique
 from abs.indicateurs.annees_comparables import mises_en_garde
 from abs.indicateurs.indicateurs import THEMES, indicateurs
 from abs.langue import abreger, majuscule
@@ -18,7 +20,6 @@ from abs.portrait.chapitres import chapitre_de_theme, chapitre_quartiers
 from abs.portrait.chapitres_locaux import manques_du_theme
 from abs.portrait.premiere_page import (
     Bilan,
-    ChiffreCle,
     bilan,
     chiffres_cles,
     phrases_de_tete,
@@ -89,6 +90,7 @@ class Portrait:
     tete: tuple[Phrase, ...] = field(default=())
     bilan: Bilan = field(default_factory=Bilan)
     silences: tuple[Silence, ...] = field(default=())
+    graphiques: tuple[DemandeDeGraphique, ...] = field(default=())
 
     @property
     def sujet(self) -> Territoire:
@@ -265,14 +267,15 @@ def etat(base: Base, demande: Demande) -> Etat:
     autres, recus = table("_portrait")["manques"], set(diagnostic.locales.indicateurs)
     return Etat(
         diagnostic=diagnostic,
-        themes=tuple(_theme(diagnostic, code) for code in THEMES),
+        themes=tuple(theme_permis(diagnostic, code) for code in THEMES),
         manques=tuple(_manques(diagnostic)),
         a_demander=tuple(m for t in THEMES for m in manques_du_theme(t, autres.get(t, []), recus)),
         contours=contours_tenus(base, diagnostic),
     )
 
 
-def _theme(diagnostic: Diagnostic, theme: str) -> EtatDeTheme:
+def theme_permis(diagnostic: Diagnostic, theme: str) -> EtatDeTheme:
+    """Dire ce qu'un thème permet pour le territoire."""
     du_theme = [
         i.code
         for i in indicateurs().values()

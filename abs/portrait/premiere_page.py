@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from abs.blocs.blocs import ChiffreCle
 from abs.calcul.calcul import Calculateur
 from abs.calcul.diagnostic import Diagnostiqueur
 from abs.calcul.table_longue import Chiffre, Diagnostic, mots_de_couverture
@@ -29,18 +30,6 @@ CHIFFRES_CLES: Final = 10
 DIX_ANS: Final = 10
 VARIATION_STABLE: Final = 0.1
 RECENSEMENT: Final = "rp_population"
-
-
-@dataclass(frozen=True)
-class ChiffreCle:
-    """Un chiffre clé : ce qu'un élu retient."""
-
-    libelle: str
-    valeur: str
-    complement: str
-    date: str
-    reference: str
-    references: tuple[str, ...] = ()
 
 
 def chiffres_cles(diagnostic: Diagnostic) -> tuple[ChiffreCle, ...]:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar, Final
 
+from abs.blocs.blocs import Cellule, DemandeDeCarte, Tableau, entete
 from abs.calcul.sources_recues import est_interne
 from abs.calcul.table_longue import Chiffre, Diagnostic, chiffres_de, mots_de_couverture
 from abs.formats import nombre
+from abs.graphiques.demandes import DemandeDeGraphique
 from abs.indicateurs.indicateurs import THEMES, Indicateur
 from abs.langue import abreger, points
 from abs.phrases.ecriture import decimales, ecrire, gabarits, reference
@@ -26,33 +28,6 @@ MARQUE_FRAGILE: Final = "*"
 NOMMES: Final = 12
 SANS_VARIABLE: Final = re.compile(r"(fichier déposé) ne contient pas la variable [^;]+")
 FICHIER: Final = re.compile(r"(fichiers? déposés?)(?! de\b)")
-
-
-@dataclass(frozen=True)
-class Cellule:
-    """Une cellule : ce qu'on lit, d'où cela vient, ce qu'en dit une infobulle."""
-
-    texte: str
-    reference: str = ""
-    aide: str = ""
-    detail: str = ""
-    classe: str = "chiffre"
-
-
-@dataclass(frozen=True)
-class Tableau:
-    """Un tableau prêt à écrire."""
-
-    code: str
-    titre: str
-    entetes: tuple[Cellule, ...]
-    lignes: tuple[tuple[Cellule, ...], ...]
-    notes: tuple[str, ...] = ()
-
-
-def entete(texte: str, aide: str = "", detail: str = "") -> Cellule:
-    """Écrire une cellule d'en-tête."""
-    return Cellule(texte, aide=aide, detail=detail, classe="entete")
 
 
 def cellule(
@@ -227,16 +202,6 @@ def _raisons_des_absences(
 
 
 @dataclass(frozen=True)
-class DemandeDeCarte:
-    """Une carte à dessiner, en données : la pièce `cartes` en fait un dessin."""
-
-    indicateur: str
-    groupe: str
-    titre: str
-    superposer_qpv: bool = True
-
-
-@dataclass(frozen=True)
 class Chapitre:
     """Un chapitre du portrait."""
 
@@ -245,6 +210,7 @@ class Chapitre:
     phrases: tuple[Phrase, ...] = ()
     tableaux: tuple[Tableau, ...] = ()
     cartes: tuple[DemandeDeCarte, ...] = ()
+    graphiques: tuple[DemandeDeGraphique, ...] = ()
     absents: tuple[tuple[str, str], ...] = ()
     manques: tuple[str, ...] = ()
     avertissements: tuple[str, ...] = ()

@@ -1,36 +1,44 @@
-"""L'atelier du carnet de comparaison intercommunale : comparer une fois, puis afficher chaque partie dans sa cellule."""
+"""La comparaison intercommunale ouverte dans un carnet : composer une fois, puis montrer chaque partie dans sa cellule."""
+
+from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from abs.indicateurs.indicateurs import THEMES, indicateur
-from abs.intercommunal import tables_annexes
-from abs.intercommunal.comparaison import (
-    ComparaisonIntercommunale,
-    comparer_l_intercommunalite,
-    tableaux_des_pairs,
-)
-from abs.intercommunal.pairs_des_communes import pourquoi_muette
-from abs.intercommunal.tables import LECTURE, SIGNES
-from carnets.ateliers.portrait import SANS_DOSSIER, TEXTES, Fragment, fichiers_ecrits
-from carnets.documents import fragments
+from abs.blocs.blocs import Bloc, CarteInteractive, Image, Liste, Puce, Titre
+from abs.indicateurs.indicateurs import indicateur
+from abs.intercommunal.comparaison import ComparaisonIntercommunale, comparer_l_intercommunalite
+from abs.intercommunal.document import MOTS, DocumentDeComparaison
+from carnets.ateliers.demonstration import base_ou_demonstration
+from carnets.ateliers.donnees import TEXTES, adresse, exporter
 from carnets.documents.comparaison.cartes import PetitesCartes, petites_cartes, texte_de_remplacement
+from carnets.documents.montre import Montre
+from carnets.documents.rendu import aujourd_hui, page_d_atlas
 from carnets.parametres import Reglages, verifier_parametres
 from cartes.fonds import Fonds
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DITS: Final[dict[str, str]] = TEXTES["comparaison"]
 
 
-class AtelierDeComparaison:
-    """Ce que le carnet de comparaison manipule."""
+class ComparaisonOuverte:
+    """Ce qu'un carnet manipule d'une comparaison ; s'ouvre par ``carnets.comparaison``."""
 
     def __init__(self, indicateurs: str = "", **parametres: Any) -> None:
-        self.reglages, self.voulus = verifier_reglages(indicateurs, parametres)
+        reglages, self.voulus = verifier_reglages(indicateurs, parametres)
+        self.reglages = base_ou_demonstration(reglages)
 
     @cached_property
     def comparaison(self) -> ComparaisonIntercommunale:
         """Comparaison composée à la première lecture."""
         return comparer_l_intercommunalite(self.reglages.base, self.reglages.demande, self.voulus)
+
+    @cached_property
+    def document(self) -> DocumentDeComparaison:
+        """Les blocs de la comparaison."""
+        return DocumentDeComparaison(self.comparaison)
 
     @cached_property
     def fonds(self) -> Fonds:
@@ -49,104 +57,75 @@ class AtelierDeComparaison:
 
         return planche(list(self.cartes.cartes.values())) if self.cartes.cartes else b""
 
-    def titre(self) -> Fragment:
-        """Afficher le titre et le sommaire."""
-        nom = self.comparaison.sujet.nom
-        return Fragment(
-            fragments.titre_de_comparaison(self.comparaison), f"Comparaison intercommunale : {nom}"
-        )
+    def __repr__(self) -> str:
+        """Nommer la comparaison."""
+        sujet = self.comparaison.sujet
+        return f"Comparaison des communes : {sujet.nom} ({sujet.code})"
 
-    def essentiel(self) -> Fragment:
-        """Afficher les étendues d'une commune à l'autre."""
-        phrases = self.comparaison.essentiel
-        return Fragment(fragments.essentiel(self.comparaison), "\n".join(p.texte for p in phrases))
+    def _repr_html_(self) -> str:
+        return self.titre()._repr_html_()
 
-    def petites_cartes(self) -> Fragment:
-        """Afficher la planche des petites cartes, puis la carte interactive."""
+    def titre(self) -> Montre:
+        """Montrer le titre et le sommaire."""
+        return Montre(self.document.titre(aujourd_hui()))
+
+    def essentiel(self) -> Montre:
+        """Montrer les étendues d'une commune à l'autre."""
+        return Montre(self.document.essentiel())
+
+    def petites_cartes(self) -> Montre:
+        """Montrer la planche des petites cartes, puis la carte à parcourir."""
         cartes, nom = list(self.cartes.cartes.values()), self.comparaison.sujet.nom
         notes = self.cartes.notes if cartes else (*self.cartes.notes, DITS["sans_carte"])
-        texte = fragments.partie("petites-cartes", "Petites cartes", notes=notes)
+        blocs: list[Bloc] = [Titre(MOTS["petites_cartes"], ancre="petites-cartes")]
+        blocs.append(Liste(tuple(map(Puce, notes)), "notes"))
         if not cartes:
-            return Fragment(texte, DITS["sans_carte"])
+            return Montre(blocs, texte=DITS["sans_carte"])
         legende = f"{nom} : {len(cartes)} indicateurs, commune par commune"
-        image = fragments.figure(self.image, texte_de_remplacement(cartes), legende, "planche")
-        intertitre, cadre = "<h3>Carte interactive</h3>", "Carte interactive des communes"
-        interactive = fragments.atlas(cartes, nom, "commune par commune", intertitre, cadre)
-        return Fragment(texte + image + interactive, legende)
-
-    def tableaux(self) -> Fragment:
-        """Afficher les tableaux communes × indicateurs, thème par thème."""
-        themes, restes = self.comparaison.themes, self.comparaison.restes
-        parties = [
-            self._partie("tableaux", "Communes et indicateurs", phrases=(DITS["une_date"], LECTURE, SIGNES))
+        page = page_d_atlas(cartes, nom, "commune par commune")
+        blocs += [
+            Image(adresse(self.image), texte_de_remplacement(cartes), legende, "planche"),
+            Titre(MOTS["interactive"], 3),
+            CarteInteractive(page, "Carte interactive des communes"),
         ]
-        parties += [
-            self._partie(f"theme-{theme}", libelle, rang=3, tableaux=themes[theme], notes=restes[theme])
-            for theme, libelle in THEMES.items()
-            if themes[theme] or restes[theme]
-        ]
-        return Fragment("\n".join(p.html for p in parties), "Communes et indicateurs")
+        return Montre(blocs, texte=legende)
 
-    def profils(self) -> Fragment:
-        """Afficher les groupes de communes, ou pourquoi il n'y en a pas."""
-        partage = self.comparaison.partage
-        phrases = (partage.refus,) if partage.refus else partage.phrases
-        groupes = tables_annexes.groupes(self.comparaison.diagnostic, partage)
-        return self._partie("profils", "Profils de communes", phrases=phrases, tableaux=groupes)
+    def tableaux(self) -> Montre:
+        """Montrer les tableaux communes × indicateurs, thème par thème."""
+        return Montre(self.document.tableaux())
 
-    def comparables(self) -> Fragment:
-        """Afficher la place de chaque commune parmi les communes qui lui ressemblent."""
-        muettes = [pourquoi_muette(q) for q in self.comparaison.pairs if not q.pairs or not q.resultats]
-        tableaux = tableaux_des_pairs(self.comparaison)
-        return self._partie(
-            "comparables", "Parmi les communes comparables", phrases=muettes, tableaux=tableaux
-        )
+    def profils(self) -> Montre:
+        """Montrer les groupes de communes, ou pourquoi il n'y en a pas."""
+        return Montre(self.document.profils())
 
-    def centre(self) -> Fragment:
-        """Afficher ce que pèse la ville-centre."""
-        poids = self.comparaison.centre
-        notes = []
-        if poids.absents:
-            notes.append(DITS["sans_compte"].format(absents=" ; ".join(poids.absents)))
-        if poids.centre is not None:
-            notes.append(
-                DITS["la_plus_peuplee"].format(d_apres=f", d'après {poids.d_apres}" if poids.d_apres else "")
-            )
-        phrases, tableaux = (poids.refus,) if poids.refus else (), tables_annexes.poids(poids)
-        return self._partie(
-            "centre", "Ce que pèse la ville-centre", phrases=phrases, tableaux=tableaux, notes=notes
-        )
+    def comparables(self) -> Montre:
+        """Montrer la place de chaque commune parmi les communes qui lui ressemblent."""
+        return Montre(self.document.comparables())
 
-    def quartiers_prioritaires(self) -> Fragment:
-        """Afficher les quartiers prioritaires côte à côte."""
-        if not self.comparaison.qpv:
-            return Fragment("", DITS["sans_qpv"])
-        generation = self.comparaison.diagnostic.ensembles.qpv[0].geographie
-        phrases = (DITS["qpv"].format(generation=generation), *self.comparaison.diagnostic.remarques)
-        titre = "Quartiers prioritaires de la politique de la ville"
-        return self._partie("qpv", titre, phrases=phrases, tableaux=self.comparaison.qpv)
+    def centre(self) -> Montre:
+        """Montrer ce que pèse la ville-centre."""
+        return Montre(self.document.centre())
 
-    def fiches(self) -> Fragment:
-        """Afficher une fiche par commune."""
-        return Fragment(fragments.fiches(self.comparaison), f"{len(self.comparaison.fiches)} fiches")
+    def qpv(self) -> Montre:
+        """Montrer les quartiers prioritaires côte à côte."""
+        return Montre(self.document.qpv())
 
-    def annexes(self) -> Fragment:
-        """Afficher les sources, les définitions et la façon de lire."""
-        # Les annexes sont celles du portrait ; seul le nom du document change.
-        rendu = fragments.annexes(self.comparaison.portrait).replace(
-            "dans ce portrait", "dans cette comparaison"
-        )
-        rendu = rendu.replace("0,2 pour le rapport interdécile.", DITS["seuil_du_rapport"])
-        return Fragment(rendu, "Sources et définitions")
+    def fiches(self) -> Montre:
+        """Montrer une fiche par commune."""
+        return Montre(self.document.fiches())
 
-    def exporter(self) -> Fragment:
+    def annexes(self) -> Montre:
+        """Montrer les sources, les définitions et la façon de lire."""
+        return Montre(self.document.annexes())
+
+    def exporter(self) -> Montre:
         """Écrire les fichiers demandés dans le dossier de sortie, s'il est donné."""
+        return exporter(self.reglages, self._ecrire)
+
+    def _ecrire(self, dossier: Path) -> list[Path]:
         from carnets.documents.ensemble import ecrire_fichiers  # noqa: PLC0415 - imports lents
 
-        dossier = self.reglages.dossier_sortie
-        if dossier is None:
-            return SANS_DOSSIER
-        ecrits = ecrire_fichiers(
+        return ecrire_fichiers(
             dossier,
             self.reglages,
             self.comparaison.diagnostic,
@@ -156,11 +135,6 @@ class AtelierDeComparaison:
             self.voulus,
             lambda: self.image,
         )
-        return fichiers_ecrits(ecrits, dossier)
-
-    def _partie(self, ancre: str, titre: str, **contenu: Any) -> Fragment:
-        communes = {t.code for t in self.comparaison.diagnostic.ensembles.mailles}
-        return Fragment(fragments.partie(ancre, titre, fiches=communes, **contenu), titre)
 
 
 def verifier_reglages(indicateurs: str, parametres: dict[str, Any]) -> tuple[Reglages, tuple[str, ...]]:

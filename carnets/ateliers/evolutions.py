@@ -1,23 +1,24 @@
-"""L'atelier du carnet des évolutions : relever une fois, puis afficher chaque partie dans sa cellule."""
+"""Les évolutions ouvertes dans un carnet : relever une fois, puis montrer chaque partie dans sa cellule."""
 
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
-from abs.evolutions.releve import Releve, phrases_de_refus, relever
-from abs.evolutions.tableaux import ENTETES, LIMITES, les_plus_nettes, ligne, mots_du_choix, resume
-from abs.indicateurs.indicateurs import indicateur
-from carnets.ateliers.portrait import TEXTES, Fragment
+from abs.evolutions import document
+from abs.evolutions.releve import Releve, relever
+from abs.evolutions.tableaux import table
+from carnets.ateliers.demonstration import base_ou_demonstration
+from carnets.ateliers.donnees import TEXTES, fichiers_ecrits
 from carnets.documents.csv_long import ecrire_evolutions
-from carnets.documents.fragments import rendre
-from donnees_insee.base.base import Base
+from carnets.documents.montre import Montre
+from carnets.parametres import verifier_parametres
 from donnees_insee.erreurs import ParametreInvalide, liste_de_fautes
 
-MODELE = "evolutions.html.j2"
+DITS: Final[dict[str, str]] = TEXTES["evolutions"]
 
 
-class AtelierDesEvolutions:
-    """Ce que le carnet des évolutions manipule."""
+class EvolutionsOuvertes:
+    """Ce qu'un carnet manipule d'évolutions ; s'ouvre par ``carnets.evolutions``."""
 
     def __init__(
         self,
@@ -32,49 +33,43 @@ class AtelierDesEvolutions:
         self.de, self.a = int(de), int(a)
         self.voulus = [c.strip() for c in indicateurs.split(",") if c.strip()]
         self.sortie = Path(dossier_sortie) if dossier_sortie else None
-        self.base = Base(Path(dossier_donnees) if dossier_donnees else None)
+        reglages = verifier_parametres({"territoire": self.territoire, "dossier_donnees": dossier_donnees})
+        self.base = base_ou_demonstration(reglages).base
 
     @cached_property
     def releve(self) -> Releve:
         """Les évolutions, relevées à la première lecture."""
         return relever(self.base, self.territoire, self.de, self.a, self.voulus)
 
-    def titre(self) -> Fragment:
-        """Afficher le titre et ce qui a été réuni ou laissé de côté."""
-        titre = f"{self.releve.sujet.nom} ({self.releve.sujet.code}), de {self.de} à {self.a}"
-        return _fragment(titre, 1, self.releve.geographie)
+    def __repr__(self) -> str:
+        """Nommer le territoire et les dates."""
+        sujet = self.releve.sujet
+        return f"Évolutions de {sujet.nom} ({sujet.code}), de {self.de} à {self.a}"
 
-    def tableaux(self) -> Fragment:
-        """Afficher un tableau par indicateur."""
-        morceaux = [self._tableau(code) for code in self.releve.totaux]
-        return Fragment("\n".join(m.html for m in morceaux), "\n".join(m.texte for m in morceaux))
+    def _repr_html_(self) -> str:
+        return self.titre()._repr_html_()
 
-    def _tableau(self, code: str) -> Fragment:
-        mailles = self.releve.mailles.get(code, [])
-        choisies = les_plus_nettes(mailles)
-        phrases = [*self.releve.notes.get(code, ()), *resume(mailles), *mots_du_choix(choisies, mailles)]
-        entetes = [e.format(de=self.de, a=self.a) for e in ENTETES]
-        lignes = [ligne(e) for e in (*self.releve.totaux[code], *choisies)]
-        return _fragment(indicateur(code).libelle_court, 2, phrases, entetes, lignes)
+    def titre(self) -> Montre:
+        """Montrer le titre et ce qui a été réuni ou laissé de côté."""
+        return Montre(document.titre(self.releve))
 
-    def refus(self) -> Fragment:
-        """Afficher ce qui ne se compare pas, et les limites de la marge."""
-        return _fragment("Ce qui ne se compare pas", 2, [*phrases_de_refus(self.releve.refus), LIMITES])
+    def graphique(self) -> Montre:
+        """Montrer les pentes des indicateurs du territoire entre les deux dates."""
+        return Montre(document.pentes(self.releve))
 
-    def fichiers(self) -> list[Path]:
+    def tableaux(self) -> Montre:
+        """Montrer un tableau par indicateur ; ``.donnees`` en est la table."""
+        return Montre(document.tableaux(self.releve), table(self.releve))
+
+    def refus(self) -> Montre:
+        """Montrer ce qui ne se compare pas, et les limites de la marge."""
+        return Montre(document.refus(self.releve))
+
+    def fichiers(self) -> Montre:
         """Écrire le fichier des évolutions, si un dossier est donné."""
-        return [ecrire_evolutions(self.releve, self.sortie)] if self.sortie else []
-
-
-def _fragment(
-    titre: str,
-    rang: int,
-    phrases: list[str],
-    entetes: Sequence[str] = (),
-    lignes: Sequence[Sequence[str]] = (),
-) -> Fragment:
-    rendu = rendre(MODELE, titre=titre, rang=rang, phrases=phrases, entetes=entetes, lignes=lignes)
-    return Fragment(rendu, "\n".join([titre, *(" | ".join(x) for x in lignes), *phrases]))
+        if self.sortie is None:
+            return Montre([], texte=TEXTES["sans_dossier"])
+        return Montre([], texte=fichiers_ecrits([ecrire_evolutions(self.releve, self.sortie)], self.sortie))
 
 
 def _verifier(territoire: object, de: object, a: object) -> str:
@@ -82,7 +77,7 @@ def _verifier(territoire: object, de: object, a: object) -> str:
     texte = str(territoire).strip()
     fautes = []
     if not texte or (isinstance(territoire, int) and len(texte) not in {5, 9}):
-        fautes.append(TEXTES["evolutions"]["zero_perdu"].format(territoire=texte))
+        fautes.append(DITS["zero_perdu"].format(territoire=texte))
     fautes += [
         f"{nom} = « {annee} » : on attend une année de quatre chiffres."
         for nom, annee in (("de", de), ("a", a))

@@ -98,7 +98,7 @@ def _produire(tache: Tache) -> Production:
     try:
         if tache.nom_du_carnet == "portrait":
             parametres = tache.parametres | {"formats": ",".join(tache.formats)}
-            return produire(parametres, tache.chantier, seul=False)
+            return produire(parametres, tache.chantier, seul=False, livraisons=Path(tache.sortie))
         if tache.nom_du_carnet == "comparaison":
             from carnets.production_comparaison import produire_la_comparaison  # noqa: PLC0415
 

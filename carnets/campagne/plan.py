@@ -175,7 +175,8 @@ def _carnets(recus: Any, dossier: Path, fautes: list[str]) -> tuple[CarnetVoulu,
 
 def _un_carnet(recu: Any, dossier: Path, ou: str, fautes: list[str]) -> tuple[str, Path] | None:
     from carnets.declares import parametres_declares  # noqa: PLC0415
-    from carnets.moteur import chemin_du_carnet, nom_de_fichier  # noqa: PLC0415
+    from carnets.moteur import chemin_du_carnet  # noqa: PLC0415
+    from donnees_insee.chemins import nom_de_fichier  # noqa: PLC0415
 
     if isinstance(recu, str) and recu in CARNETS_LIVRES:
         return recu, chemin_du_carnet(CARNETS_LIVRES[recu])

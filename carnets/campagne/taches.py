@@ -114,7 +114,8 @@ def preparer_taches(plan: Plan, base: Base, territoires: list[Territoire]) -> li
 
 
 def _tache(plan: Plan, base: Base, territoire: Territoire, carnet: CarnetVoulu) -> Tache:
-    from carnets.moteur import nom_de_fichier, nom_du_dossier  # noqa: PLC0415
+    from carnets.moteur import nom_du_dossier  # noqa: PLC0415
+    from donnees_insee.chemins import nom_de_fichier  # noqa: PLC0415
 
     parametres = dict(plan.parametres) | dict(carnet.parametres)
     if carnet.nom == "portrait":

@@ -153,13 +153,13 @@ def carte(
     sortie: Path = SORTIES,
 ) -> None:
     """Dessiner une carte : PNG, SVG et page HTML, avec le fragment à coller dans un site."""
+    from abs.blocs.blocs import DemandeDeCarte  # noqa: PLC0415
     from abs.calcul.diagnostic import Diagnostiqueur  # noqa: PLC0415
     from abs.indicateurs.indicateurs import indicateur as definition_de  # noqa: PLC0415
-    from abs.portrait.tableaux import DemandeDeCarte  # noqa: PLC0415
-    from carnets.moteur import nom_de_fichier  # noqa: PLC0415
     from carnets.parametres import verifier_parametres  # noqa: PLC0415
     from cartes.fonds import Fonds  # noqa: PLC0415
     from cartes.fonds import carte as dessiner  # noqa: PLC0415
+    from donnees_insee.chemins import nom_de_fichier  # noqa: PLC0415
 
     voulue = DemandeDeCarte(indicateur, "mailles", definition_de(indicateur).libelle)
     reglages = verifier_parametres(_parametres(territoire, millesime, millesimes, qpv, geographie))

@@ -13,8 +13,8 @@ import pandas as pd
 
 from abs.formats import nombre
 from abs.indicateurs.indicateurs import indicateurs
-from carnets.documents.fragments import rendre
 from carnets.documents.modeles import CLASSEURS, MODELES
+from carnets.documents.rendu import rendre
 from carnets.documents.tableur.definitions import definitions, unite_lisible
 from cartes.palettes import couleurs_sequentielles
 from donnees_insee.chemins import fichier_provisoire

@@ -31,10 +31,6 @@ if TYPE_CHECKING:
     # Mises en forme déjà faites, par élément, réglage et propriétés de départ.
     Gabarits = dict[tuple[object, ...], Any]
 
-# La carte interactive et les chiffres qu'une phrase déplie n'ont pas de sens sur le papier.
-SANS_PAPIER: Final = re.compile(
-    r'<section class="atlas-bloc">.*?</section>|<div class="preuve">.*?</div>', re.DOTALL
-)
 # Ce par quoi un essai relie un chiffre de la page à sa ligne : rien de tout cela n'entre dans un document Word.
 SANS_RENVOIS: Final = re.compile(r' data-[a-z-]+="[^"]*"')
 IMAGE_INCLUSE: Final = re.compile(r'src="data:image/png;base64,([A-Za-z0-9+/=\s]*)"')
@@ -51,11 +47,8 @@ PREMIERE_COLONNE: Final = 0.30
 TABLE_LARGE: Final = 6
 FILET: Final = WORD["bord_d_encadre"].lstrip("#")
 HABITS_DE_TABLE: Final[list[str]] = CLASSEURS["habits_de_table"]
-# Comparaison : les retours d'une page web et l'index de liens n'ont pas de sens sur le papier.
-SANS_RETOURS: Final = re.compile(r'<p class="(?:retour|index)">.*?</p>', re.DOTALL)
-# Dans un tableau, un lien échapperait à la taille des cellules.
-LIENS_DE_TABLEAU: Final = re.compile(r'(<th scope="row"[^>]*>)<a href="#fiche-[^"]*">(.*?)</a>', re.DOTALL)
 NOTES: Final = re.compile(r'<ul class="notes">(.*?)</ul>', re.DOTALL)
+FICHES: Final = re.compile(r'<h3 id="fiche-[^"]*">(.*?)</h3>')
 REPERES: Final = re.compile(r'<tr class="repere"><th scope="row"[^>]*>(.*?)</th>', re.DOTALL)
 # L'en-tête et les premières lignes restent sur la même page.
 LIGNES_TENUES: Final = 2
@@ -70,7 +63,7 @@ def ecrire_docx(
     corps: str, titre: str, chemin: Path, completer: Callable[[Document], None] | None = None
 ) -> Path:
     """Écrire le document Word ; ce qui le complète vient après l'habillage commun."""
-    papier = SANS_RENVOIS.sub("", SANS_PAPIER.sub("", corps))
+    papier = SANS_RENVOIS.sub("", corps)
     with fichier_provisoire(chemin) as provisoire, dossier_de_passage("word") as images:
         papier = _sortir_les_images(papier, Path(images))
         source = f'<html lang="fr"><head><title></title></head><body>{papier}</body></html>'
@@ -93,12 +86,13 @@ def ecrire_docx(
     return chemin
 
 
-def ecrire_comparaison_docx(corps: str, titre: str, communes: set[str], chemin: Path) -> Path:
+def ecrire_comparaison_docx(corps: str, titre: str, chemin: Path) -> Path:
     """Écrire le document Word de la comparaison : le document commun, et chaque fiche de commune sur sa page."""
-    papier = LIENS_DE_TABLEAU.sub(r"\1\2", SANS_RETOURS.sub("", corps))
     # Une note commence parfois par son propre signe (*, p, e) : une puce le doublerait.
-    papier = NOTES.sub(lambda liste: liste[1].replace("<li>", "<p>").replace("</li>", "</p>"), papier)
-    reperes = {html.unescape(nom).strip() for nom in REPERES.findall(corps)}
+    papier = NOTES.sub(lambda liste: liste[1].replace("<li>", "<p>").replace("</li>", "</p>"), corps)
+    reperes, communes = (
+        {html.unescape(nom).strip() for nom in motif.findall(corps)} for motif in (REPERES, FICHES)
+    )
 
     def completer(document: Document) -> None:
         for table in document.tables:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
+from abs.blocs.blocs import Cellule
 from abs.calcul.diagnostic import Diagnostiqueur
 from abs.calcul.sources_recues import est_locale
 from abs.calcul.table_longue import Chiffre, Diagnostic, DonneesLocales, Ensembles, mots_de_couverture
@@ -13,7 +14,7 @@ from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur
 from abs.phrases.ecriture import reference
 from abs.phrases.preuves import Appuis
-from abs.portrait.tableaux import MARQUE_FRAGILE, Cellule, cellule
+from abs.portrait.tableaux import MARQUE_FRAGILE, cellule
 from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import Territoire

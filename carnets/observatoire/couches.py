@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from abs.portrait.tableaux import DemandeDeCarte, cellule
+from abs.blocs.blocs import DemandeDeCarte
+from abs.portrait.tableaux import cellule
 from carnets.observatoire.mots import en_clair
 from cartes.apparence import FOND_DES_CERCLES, Apparence, apparences, rayon, tailles
 from cartes.ecran.cles_de_legende import RAYON_MAXIMAL, definitions, style_leaflet

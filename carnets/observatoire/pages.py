@@ -4,11 +4,12 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from abs.blocs.blocs import Tableau
 from abs.calcul.table_longue import Diagnostic
 from abs.definitions import table
 from abs.indicateurs.annees_comparables import mises_en_garde
 from abs.indicateurs.indicateurs import THEMES, Indicateur
-from abs.portrait.tableaux import Tableau, mailles
+from abs.portrait.tableaux import mailles
 from abs.statuts import Statut
 from abs.territoires.territoires import NOMS_DE_NIVEAU, Territoire
 from carnets.observatoire.chiffres import Chiffres, Figure, Lecteur, a_la_meme_date, date_comparable

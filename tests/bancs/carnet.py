@@ -12,8 +12,7 @@ import geopandas as gpd
 import numpy as np
 from outils import Ligne, alterner, comparer
 
-from carnets.ateliers.portrait import Atelier
-from carnets.documents import fragments
+from carnets.ateliers.territoire import TerritoireOuvert
 from carnets.processus.prechauffage import prechauffer
 from cartes import ecriture, fonds, geometrie
 from cartes.apparence import apparences, tailles
@@ -72,17 +71,14 @@ def cartes_nues(base: Path, territoire: str, millesime: int | None = None) -> fl
 def travail(base: Path, territoire: str, millesime: int | None = None) -> None:
     """Faire ce que fait le carnet, comme le premier portrait d'un processus préchauffé."""
     _oublier_les_lectures()
-    atelier = Atelier(territoire=territoire, millesime=millesime, formats="xlsx", dossier_donnees=str(base))
+    atelier = TerritoireOuvert(
+        territoire=territoire, millesime=millesime, formats="xlsx", dossier_donnees=str(base)
+    )
     atelier.titre()
     atelier.atlas()
     for code in CHAPITRES:
-        contenu = atelier.portrait.chapitre(code)
-        if contenu is not None:
-            fragments.chapitre(atelier.portrait, contenu)
-            for demande in contenu.cartes:
-                if demande.indicateur in atelier.cartes:
-                    atelier.figure(atelier.cartes[demande.indicateur])
-            fragments.suite(atelier.portrait, contenu)
+        for partie in (atelier.phrases, atelier.chiffres, atelier.graphique, atelier.carte, atelier.details):
+            partie(code)._repr_html_()
     atelier.annexes()
 
 
@@ -114,7 +110,9 @@ class Commande:
 
 def commande(base: Path, territoire: str, millesime: int | None = None) -> Commande:
     """Tirer du portrait ce que le script nu doit redessiner."""
-    atelier = Atelier(territoire=territoire, millesime=millesime, formats="xlsx", dossier_donnees=str(base))
+    atelier = TerritoireOuvert(
+        territoire=territoire, millesime=millesime, formats="xlsx", dossier_donnees=str(base)
+    )
     cartes = [_donnees(carte) for carte in atelier.cartes.values()]
     voulus = {code for carte in cartes for code in carte["codes"]}
     chemin = max(

@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-from carnets.moteur import chemin_du_carnet, nom_de_fichier, nom_du_dossier
+from carnets.moteur import chemin_du_carnet, nom_du_dossier
 from carnets.parametres import PARAMETRES, verifier_parametres
+from donnees_insee.chemins import nom_de_fichier
 from donnees_insee.erreurs import ParametreInvalide
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from abs.blocs.blocs import DemandeDeCarte
 from abs.indicateurs.indicateurs import THEMES, indicateurs
-from abs.portrait.tableaux import DemandeDeCarte
 from abs.statuts import SANS_VALEUR
-from carnets.ateliers.portrait import Atelier
+from carnets.ateliers.territoire import TerritoireOuvert
 from cartes.apparence import couleurs_des_classes
 from cartes.charte import CHARTE, COULEURS, ETATS, POLICE, lire_la_charte, palette_de, variables_css
 from cartes.ecran.interactif import atlas
@@ -53,7 +53,7 @@ def test_aucune_palette_n_est_choisie_d_avance() -> None:
 
 
 def test_une_palette_choisie_change_les_couleurs_de_la_carte(base_demo, monkeypatch) -> None:
-    atelier = Atelier(territoire="99001", formats="xlsx", dossier_donnees=str(base_demo.dossier))
+    atelier = TerritoireOuvert(territoire="99001", formats="xlsx", dossier_donnees=str(base_demo.dossier))
 
     def couleurs(code: str) -> tuple[str, ...]:
         return couleurs_des_classes(dessiner(atelier.fonds, DemandeDeCarte(code, "mailles", "Titre")))
@@ -146,7 +146,7 @@ def test_la_charte_du_dossier_de_travail_change_les_dessins(tmp_path: Path) -> N
 
 
 def test_une_charte_fautive_arrete_la_carte_et_non_l_import(base_demo, monkeypatch) -> None:
-    atelier = Atelier(territoire="99001", formats="xlsx", dossier_donnees=str(base_demo.dossier))
+    atelier = TerritoireOuvert(territoire="99001", formats="xlsx", dossier_donnees=str(base_demo.dossier))
     monkeypatch.setattr("cartes.fonds.REFUS", "La charte est refusée.")
     with pytest.raises(ParametreInvalide, match="La charte est refusée"):
         dessiner(atelier.fonds, DemandeDeCarte("part_hlm", "mailles", "Titre"))

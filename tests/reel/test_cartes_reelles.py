@@ -7,7 +7,7 @@ import math
 import pytest
 from PIL import Image
 
-from carnets.ateliers.portrait import Atelier
+from carnets.ateliers.territoire import TerritoireOuvert
 
 pytestmark = pytest.mark.reel
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.reel
 def test_une_ville_dont_neuf_iris_sur_quinze_n_ont_pas_de_contour_n_a_pas_de_carte(base_reelle, monkeypatch):
     """Avant : six IRIS dessinés des Sables-d'Olonne passaient pour la ville entière."""
     monkeypatch.setenv("ABS_DONNEES", str(base_reelle.dossier))
-    atelier = Atelier(territoire="85194")
+    atelier = TerritoireOuvert(territoire="85194")
     assert atelier.cartes == {}
     attendu = (
         "Pas de carte : les contours déposés n'ont que 6 des 15 territoires ; il en faut 80 % pour qu'une carte ne trompe "
@@ -27,7 +27,7 @@ def test_une_ville_dont_neuf_iris_sur_quinze_n_ont_pas_de_contour_n_a_pas_de_car
 def test_les_contours_sans_annee_sont_dates_par_leurs_codes(base_reelle, monkeypatch):
     """Avant : « Géographie : année non précisée »."""
     monkeypatch.setenv("ABS_DONNEES", str(base_reelle.dossier))
-    dessins = Atelier(territoire="34172", millesime=2016).cartes
+    dessins = TerritoireOuvert(territoire="34172", millesime=2016).cartes
     assert {d.geographie for d in dessins.values()} == {
         "contours sans année, compatibles avec les IRIS de 2016–2021"
     }
@@ -49,7 +49,9 @@ def test_le_papier_d_une_carte_d_effectifs_est_blanc(base_reelle, monkeypatch, t
     """Avant : la réduction à 256 couleurs rendait son fond gris (250)."""
     monkeypatch.setenv("ABS_DONNEES", str(base_reelle.dossier))
     (fichier,) = (
-        Atelier(territoire="29061").cartes["population"].enregistrer(tmp_path, "population", ("png",))
+        TerritoireOuvert(territoire="29061")
+        .cartes["population"]
+        .enregistrer(tmp_path, "population", ("png",))
     )
     with Image.open(fichier) as image:
         vue = image.convert("RGB")

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from abs.blocs.blocs import retourner
+from abs.portrait.document import DocumentDuPortrait
 from abs.portrait.portrait import composer
 from abs.territoires.demande import Demande
-from carnets.documents import fragments
+from carnets.documents.rendu import rendre_blocs
 
 pytestmark = pytest.mark.reel
 PORTRAITS = [
@@ -122,9 +124,9 @@ def portrait(request, base_reelle):
 def phrases(portrait) -> list[str]:
     """Les phrases telles que la page les montre : celles d'un quartier, ou celles du chapitre des quartiers."""
     if portrait.sujet.niveau == "qpv":
-        morceaux = [fragments.titre(portrait), *(fragments.chapitre(portrait, c) for c in portrait.chapitres)]
+        morceaux = [_premiere_page(portrait), *(_chapitre(portrait, c.code) for c in portrait.chapitres)]
     else:
-        morceaux = [fragments.chapitre(portrait, portrait.chapitre("qpv"))]
+        morceaux = [_chapitre(portrait, "qpv")]
     lues = re.findall(r"<summary>(.*?)</summary>", "".join(morceaux), re.DOTALL)
     return [uni(html.unescape(t)) for t in lues]
 
@@ -225,7 +227,7 @@ def test_aucun_tableau_de_la_page_ne_met_deux_annees_cote_a_cote(portrait):
             for v in (c.territoire, c.niveau, c.indicateur, c.definition, c.millesime, c.source)
         )
         annees[cle] = (c.indicateur, c.territoire, c.annee_donnees or f"{c.source} {c.millesime}")
-    page = "".join(fragments.chapitre(portrait, c) for c in portrait.chapitres)
+    page = "".join(_chapitre(portrait, c.code) for c in portrait.chapitres)
     comparees = 0
     for tableau in re.findall(r"<tbody>(.*?)</tbody>", page, re.DOTALL):
         if "<small>" in tableau and 'class="appuis"' in page[: page.find(tableau)][-400:]:
@@ -246,3 +248,15 @@ def test_aucun_tableau_de_la_page_ne_met_deux_annees_cote_a_cote(portrait):
                 comparees += 1
                 assert len(dates) == 1, dates
     assert comparees >= 10
+
+
+def _premiere_page(portrait):
+    document = DocumentDuPortrait(portrait)
+    return rendre_blocs(
+        retourner([*document.titre("1er janvier 2027"), *document.essentiel(), *document.bilan()])
+    )
+
+
+def _chapitre(portrait, code):
+    document = DocumentDuPortrait(portrait)
+    return rendre_blocs(retourner([*document.phrases(code), *document.chiffres(code)]))

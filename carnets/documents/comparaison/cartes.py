@@ -14,7 +14,7 @@ from donnees_insee.erreurs import CarteImpossible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from abs.portrait.tableaux import DemandeDeCarte
+    from abs.blocs.blocs import DemandeDeCarte
     from cartes.carte import CarteThematique
     from cartes.fonds import Fonds
 

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from abs.blocs.blocs import Cellule, Tableau
     from abs.calcul.diagnostic import Diagnostic
     from abs.indicateurs.indicateurs import Indicateur
     from abs.intercommunal.comparaison import ComparaisonIntercommunale, Valeur
-    from abs.portrait.tableaux import Cellule, Tableau
 
 FEUILLES: Final[dict[str, str]] = CLASSEURS["feuilles_de_comparaison"]
 TITRES: Final[dict[str, tuple[str, int]]] = CLASSEURS["colonnes_de_comparaison"]

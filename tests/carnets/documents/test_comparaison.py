@@ -17,7 +17,7 @@ from abs.intercommunal.comparaison import diagnostic_de_la_comparaison
 from abs.intercommunal.plan import plan
 from abs.statuts import Fiabilite
 from abs.territoires.demande import Demande
-from carnets.ateliers.comparaison import AtelierDeComparaison
+from carnets.ateliers.comparaison import ComparaisonOuverte
 from carnets.commande.application import app
 from carnets.documents.comparaison.cartes import assez_larges, partager_les_classes
 from carnets.documents.comparaison.planche import _reference_a_sa_hauteur
@@ -173,7 +173,7 @@ def test_une_valeur_qui_ressemble_a_une_formule_reste_un_texte(tmp_path):
 
 @pytest.fixture(scope="module")
 def atelier(base_demo):
-    return AtelierDeComparaison(territoire=EPCI, formats="xlsx", dossier_donnees=str(base_demo.dossier),
+    return ComparaisonOuverte(territoire=EPCI, formats="xlsx", dossier_donnees=str(base_demo.dossier),
                                 indicateurs="taux_chomage_rp,taux_chomage_femmes,part_hlm")  # fmt: skip
 
 
@@ -262,8 +262,8 @@ def test_la_planche_est_une_image_decrite(atelier):
     ]  # fmt: skip
     # Les noms de territoires passent par l'échappement : l'apostrophe et la barre n'y cassent rien.
     assert fragiles
-    assert "L&#39;Isle/Arzance" in atelier.tableaux().html
-    assert "*" in atelier.tableaux().html
+    assert "L&#39;Isle/Arzance" in atelier.tableaux()._repr_html_()
+    assert "*" in atelier.tableaux()._repr_html_()
 
 
 @pytest.mark.parametrize(
@@ -276,12 +276,12 @@ def test_la_planche_est_une_image_decrite(atelier):
 )
 def test_un_parametre_fautif_est_refuse_avant_tout_calcul(parametres, message):
     with pytest.raises(ParametreInvalide, match=message):
-        AtelierDeComparaison(**parametres)
+        ComparaisonOuverte(**parametres)
 
 
 def test_un_indicateur_inconnu_est_refuse_avant_tout_calcul():
     with pytest.raises(IndicateurInconnu):
-        AtelierDeComparaison(territoire=EPCI, indicateurs="part_des_chats")
+        ComparaisonOuverte(territoire=EPCI, indicateurs="part_des_chats")
 
 
 def test_la_commande_annonce_ses_options():

@@ -16,12 +16,14 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from abs.blocs.blocs import retourner
 from abs.calcul.diagnostic import diagnostiquer
+from abs.portrait.document import DocumentDuPortrait
 from abs.territoires.demande import Demande
 from carnets.commande.sources import sources_lettre, sources_modele
 from carnets.documents.csv_long import ecrire_csv
-from carnets.documents.fragments import titre
 from carnets.documents.preuve.preuve import contenu_du_recu
+from carnets.documents.rendu import rendre_blocs
 from carnets.documents.tableur.tableur import ecrire_xlsx
 from carnets.moteur import Production, nom_du_dossier, produire
 from donnees_insee.base.base import Base, lignes_recues
@@ -145,9 +147,9 @@ def test_la_page_interne_porte_le_bandeau(base_temoin: Base) -> None:
 
     bandeau = "Document interne – ne pas diffuser"
     interne = composer(base_temoin, Demande("99003", diffusion="interne"))
-    assert bandeau in titre(interne)
+    assert bandeau in _titre(interne)
     public = replace(interne, diagnostic=replace(interne.diagnostic, demande=Demande("99003")))
-    assert bandeau not in titre(public)
+    assert bandeau not in _titre(public)
 
 
 def test_la_version_interne_ne_remplace_pas_la_publique() -> None:
@@ -217,3 +219,7 @@ def test_la_lettre_word_nomme_le_territoire_et_porte_le_tableau_des_donnees(dans
     assert "Arzance-la-Ville et ses 22 IRIS" in texte
     assert "[commune]" not in texte
     assert [r.cells[0].text for r in document.tables[0].rows][1:4] == ["territoire", "date", "indicateur"]
+
+
+def _titre(portrait):
+    return rendre_blocs(retourner(DocumentDuPortrait(portrait).titre("1er janvier 2027")))

@@ -1,66 +1,102 @@
-"""Du carnet au corps HTML : les fragments bout à bout valent ce que nbconvert rendrait ; le reste passe par lui."""
+"""Du carnet exécuté aux blocs du document : les nôtres tels quels, ceux de l'analyste à leur place."""
 
 from __future__ import annotations
 
+import base64
+import json
+
 import nbformat
+import pandas as pd
 import pytest
-from bs4 import BeautifulSoup
 
-from carnets.documents.fragments import _par_nbconvert, corps_du_carnet
+from abs.blocs.blocs import CarteInteractive, Image, Note, Titre
+from carnets.documents.carnet_lu import blocs_du_carnet, texte_saisi
+from carnets.documents.montre import Montre
+from carnets.documents.rendu import ecrire_html, rendre_blocs, sommaire
+
+PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
 
 
-def _cellule(*fragments: str, etiquette: str = "") -> nbformat.NotebookNode:
-    cellule = nbformat.v4.new_code_cell("calculer()")
-    cellule.outputs = [
-        nbformat.v4.new_output("display_data", {"text/html": f, "text/plain": "texte"}) for f in fragments
-    ]
+def _code(*affiches: object, etiquette: str = "") -> nbformat.NotebookNode:
+    """Une cellule qui a montré ces objets comme Jupyter les montre."""
+    cellule = nbformat.v4.new_code_cell("montrer()")
+    for affiche in affiches:
+        donnees = affiche if isinstance(affiche, dict) else affiche._repr_mimebundle_()
+        cellule.outputs.append(nbformat.v4.new_output("display_data", json.loads(json.dumps(donnees))))
     cellule.metadata["tags"] = [etiquette] if etiquette else []
     return cellule
 
 
+def _texte(source: str, *etiquettes: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_markdown_cell(source, metadata={"tags": list(etiquettes)})
+
+
 @pytest.fixture
-def ecrire(tmp_path):
-    def ecrire(*cellules: nbformat.NotebookNode):
+def lire(tmp_path):
+    def lire(*cellules: nbformat.NotebookNode):
         chemin = tmp_path / "carnet.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=list(cellules)), chemin)
-        return chemin
+        return blocs_du_carnet(chemin)
 
-    return ecrire
-
-
-def _arbre(corps: str) -> list[tuple[str, str]]:
-    balises = BeautifulSoup(corps, "html.parser").find_all(lambda balise: balise.name != "div")
-    return [(b.name, str(sorted(b.attrs.items())) + b.get_text()) for b in balises]
+    return lire
 
 
-def test_les_fragments_valent_ce_que_nbconvert_rend(ecrire) -> None:
-    fragments = (
-        "<h2>Emploi &amp; revenus</h2>\n<p>Élèves d'ici : 12\u00a0%</p>",
-        '<figure><img src="data:image/png;base64,AA==" alt="Carte"></figure>',
+def test_nos_blocs_sont_lus_tels_quels_et_une_image_n_est_gardee_qu_une_fois(lire) -> None:
+    adresse = f"data:image/png;base64,{PIXEL}"
+    montre = Montre([Note("Élèves d'ici : 12\u00a0% <b>"), Image(adresse, "Une carte", "Légende")])
+    assert json.dumps(montre._repr_mimebundle_()).count(PIXEL) == 1
+    lus = lire(_code(montre), _code(Montre([Note("service")]), etiquette="exports"))
+    rendu = rendre_blocs(lus)
+    assert "Élèves d&#39;ici : 12\u00a0% &lt;b&gt;" in rendu
+    assert f'<img src="{adresse}" alt="Une carte">' in rendu
+    assert "service" not in rendu
+
+
+def test_la_carte_a_parcourir_est_a_l_ecran_et_pas_sur_le_papier(lire) -> None:
+    lus = lire(_code(Montre([CarteInteractive("<p>carte</p>", "Carte interactive")])))
+    assert "srcdoc" in rendre_blocs(lus)
+    assert "srcdoc" not in rendre_blocs(lus, papier=True)
+
+
+def test_ce_que_l_analyste_ajoute_entre_a_sa_place(lire) -> None:
+    table = pd.DataFrame({"aides": [12]}, index=["Bois-Joli"])
+    lus = lire(
+        _code(Montre([Note("avant")])),
+        _texte("## Nos permanences\n\nDeux **lieux**.\n\n| a | b |\n|---|---|\n| 1 | 2 |"),
+        _code({"text/html": table._repr_html_(), "text/plain": "table"}),
+        _code({"image/png": PIXEL, "text/plain": "<Figure>"}),
+        _code(Montre([Note("après")])),
     )
-    carnet = ecrire(_cellule(*fragments), _cellule("<p>service</p>", etiquette="exports"), _cellule())
-    corps = corps_du_carnet(carnet)
-    assert _arbre(corps) == _arbre(_par_nbconvert(carnet))
-    assert "Élèves d'ici" in corps
-    assert "service" not in corps
+    rendu = rendre_blocs(lus)
+    places = [
+        rendu.index(m)
+        for m in ("avant", 'id="nos-permanences"', "<strong>lieux", "Bois-Joli", PIXEL, "après")
+    ]
+    assert places == sorted(places)
+    assert "<style" not in rendu
+    assert sommaire(lus, "portrait") == [("nos-permanences", "Nos permanences")]
 
 
-@pytest.mark.parametrize(
-    "ajout",
-    [
-        nbformat.v4.new_markdown_cell("Un mot de **l'analyste**"),
-        nbformat.v4.new_code_cell(
-            "print()", outputs=[nbformat.v4.new_output("stream", text="Un mot de l'analyste")]
-        ),
-    ],
-    ids=["texte", "impression"],
-)
-def test_ce_que_l_analyste_ajoute_est_rendu(ecrire, ajout) -> None:
-    corps = corps_du_carnet(ecrire(_cellule("<p>livré</p>"), ajout))
-    assert "analyste" in corps
-    assert "<p>livré</p>" in corps
+def test_un_chapitre_vide_n_a_pas_de_titre_et_un_theme_garde_son_ancre(lire) -> None:
+    lus = lire(
+        _texte("## Quartiers prioritaires de la politique de la ville"),
+        _code(Montre([])),
+        _texte("## Logement et habitat"),
+        _code(Montre([Note("dit")])),
+    )
+    assert [b.get("ancre") for b in lus] == ["logement", None]
 
 
-def test_les_cellules_de_service_restent_cachees(ecrire) -> None:
-    notice = nbformat.v4.new_markdown_cell("mode d'emploi", metadata={"tags": ["notice"]})
-    assert "mode d'emploi" not in corps_du_carnet(ecrire(notice, _cellule("<p>livré</p>")))
+@pytest.mark.parametrize("saisi", ["", "Les demandes **augmentent**."])
+def test_le_texte_du_ccas_entre_s_il_est_ecrit(lire, saisi) -> None:
+    source = f"**Ce qu'en dit le CCAS**\n\n<!-- Double-cliquez ici. -->\n{saisi}"
+    assert texte_saisi(source) == saisi
+    rendu = rendre_blocs(lire(_texte(source, "prose")))
+    assert ("signature" in rendu) == bool(saisi)
+    assert "Double-cliquez" not in rendu
+
+
+def test_la_page_a_un_sommaire_de_ses_parties(lire, tmp_path) -> None:
+    lus = lire(_code(Montre([Titre("Ville", 1), Titre("L'essentiel en bref", ancre="essentiel"), Note("x")])))
+    page = ecrire_html(lus, "Portrait", tmp_path / "p.html").read_text(encoding="utf-8")
+    assert '<a href="#essentiel">L&#39;essentiel</a>' in page

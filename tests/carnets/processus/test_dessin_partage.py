@@ -2,7 +2,7 @@
 
 import pytest
 
-from carnets.ateliers.portrait import Atelier
+from carnets.ateliers.territoire import TerritoireOuvert
 from carnets.processus import dessin_partage
 from carnets.processus.demarrage import methode_de_demarrage
 from carnets.processus.dessin_partage import DessinPartage, dessiner, second_dessinateur
@@ -18,7 +18,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def cartes(base_demo):
-    atelier = Atelier(territoire="99003", dossier_donnees=str(base_demo.dossier))
+    atelier = TerritoireOuvert(territoire="99003", dossier_donnees=str(base_demo.dossier))
     return list(atelier.cartes.values())
 
 

@@ -1,0 +1,1 @@
+"""Ce dont un document est fait, en données simples."""

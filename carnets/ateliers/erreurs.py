@@ -1,0 +1,51 @@
+"""Dans JupyterLab, une erreur attendue se lit en une phrase, dans un cadre ; sa trace reste à un clic."""
+
+from __future__ import annotations
+
+import sys
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+from carnets.textes import textes
+from donnees_insee.erreurs import ErreurAbs
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+# Une trace vide ferait écrire à JupyterLab la phrase une seconde fois.
+SANS_TRACE: Final = [" "]
+
+
+def montrer_les_erreurs() -> None:
+    """Poser le cadre, là où un noyau de Jupyter affiche ; l'erreur reste une erreur pour Papermill et « Run All »."""
+    ipython = sys.modules.get("IPython")
+    interpreteur = ipython.get_ipython() if ipython is not None else None
+    if interpreteur is not None and type(interpreteur).__name__ == "ZMQInteractiveShell":
+        interpreteur.set_custom_exc((ErreurAbs,), _encadrer)
+
+
+def _encadrer(
+    interpreteur: Any,
+    sorte: type[BaseException],
+    erreur: BaseException,
+    trace: TracebackType | None,
+    tb_offset: int | None = None,
+) -> list[str]:
+    import traceback  # noqa: PLC0415 - réservé aux erreurs
+
+    from IPython.display import HTML, display  # noqa: PLC0415 - n'existe que dans un carnet
+
+    from carnets.documents.montre import style  # noqa: PLC0415
+
+    del tb_offset
+    detail = escape("".join(traceback.format_exception(sorte, erreur, trace)))
+    phrase = escape(str(erreur)).replace("\n", "<br>")
+    resume = textes("carnets.ateliers")["erreurs"]["detail"]
+    display(
+        HTML(
+            f'{style()}<div class="abs-erreur" role="alert"><p>{phrase}</p>'
+            f"<details><summary>{resume}</summary><pre>{detail}</pre></details></div>"
+        )
+    )
+    interpreteur._showtraceback(sorte, erreur, SANS_TRACE)  # noqa: SLF001 - ce qui dit l'échec de la cellule
+    return SANS_TRACE

@@ -1,0 +1,132 @@
+"""Ce que la porte liste et lit : sources, indicateurs, tables de la base, et la carte d'une couche quelconque."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from abs.indicateurs import indicateurs as definitions
+from abs.indicateurs.indicateurs import THEMES
+from abs.statuts import Fiabilite, Statut
+from carnets.textes import textes
+from donnees_insee.base.base import Base, familles
+from donnees_insee.catalogue.catalogue import sources as sources_connues
+from donnees_insee.codes import normaliser
+from donnees_insee.erreurs import CarteImpossible, DonneeAbsente, ParametreInvalide
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from cartes.carte import CarteThematique
+
+DITS: Final[dict[str, Any]] = textes("carnets.ateliers")["listes"]
+SANS_NOM: Final = "sans nom"
+
+
+def _base(dossier: str) -> Base:
+    return Base(Path(dossier) if dossier else None)
+
+
+def sources(dossier: str = "") -> pd.DataFrame:
+    """Lister les sources connues et les années tenues."""
+    base = _base(dossier)
+    lignes = {
+        code: (s.titre, s.producteur, ", ".join(s.niveaux), ", ".join(map(str, base.millesimes(code))))
+        for code, s in sources_connues().items()
+    }
+    colonnes = ["titre", "producteur", "niveaux", "annees"]
+    return pd.DataFrame.from_dict(lignes, orient="index", columns=colonnes).rename_axis("code")
+
+
+def indicateurs(theme: str = "", recherche: str = "") -> pd.DataFrame:
+    """Lister les indicateurs."""
+    if theme and theme not in THEMES:
+        raise ParametreInvalide(DITS["theme_inconnu"].format(theme=theme, connus=", ".join(THEMES)))
+    mot = normaliser(recherche)
+    lignes = {
+        i.code: (
+            i.libelle,
+            i.unite,
+            i.theme,
+            ", ".join(dict.fromkeys(le.source.id for le in i.lectures)),
+            i.lectures[0].formule_lisible(),
+        )
+        for i in definitions.indicateurs().values()
+        if (not theme or i.theme == theme) and mot in normaliser(f"{i.code} {i.libelle} {i.definition}")
+    }
+    colonnes = ["libelle", "unite", "theme", "sources", "formule"]
+    return pd.DataFrame.from_dict(lignes, orient="index", columns=colonnes).rename_axis("code")
+
+
+def lire(source: str, millesime: int, niveau: str, dossier: str = "") -> pd.DataFrame:
+    """Lire une table de la base, ou dire ce qu'elle tient."""
+    base = _base(dossier)
+    tenues = sorted({(p.source, p.millesime, p.niveau) for p in base.parts() if p.millesime is not None})
+    candidates = {s for s, annee, n in tenues if (annee, n) == (millesime, niveau)}
+    siennes = [s for s in (source, *familles().get(source, ())) if s in candidates]
+    if len(siennes) == 1 or source in siennes:
+        return base.lire(source if source in siennes else siennes[0], millesime, niveau)
+    connus = {*sources_connues(), *familles()}
+    if source not in connus:
+        proches = difflib.get_close_matches(source, connus, n=3, cutoff=0.5)
+        suite = f" Vouliez-vous dire {' ou '.join(proches)} ?" if proches else ""
+        raise ParametreInvalide(DITS["source_inconnue"].format(source=source, suite=suite))
+    if siennes:
+        raise ParametreInvalide(DITS["plusieurs"].format(source=source, siennes=", ".join(siennes)))
+    de_la_source = [f"{s} {a} ({n})" for s, a, n in tenues if s in {source, *familles().get(source, ())}]
+    mots = {"source": source, "millesime": millesime, "niveau": niveau}
+    raise DonneeAbsente(DITS["table_absente"].format(tenues=", ".join(de_la_source) or "rien", **mots))
+
+
+def carte_d_une_couche(
+    couche: gpd.GeoDataFrame,
+    valeur: str,
+    *,
+    titre: str,
+    nom: str,
+    unite: str,
+    decimales: int,
+    source: str,
+    date: str,
+) -> CarteThematique:
+    """Dessiner la carte d'une colonne d'une couche quelconque."""
+    from cartes.carte import CarteThematique  # noqa: PLC0415 - réservé aux cartes
+
+    if valeur not in couche.columns:
+        colonnes = [c for c in couche.columns if c != couche.geometry.name]
+        raise CarteImpossible(DITS["colonne_absente"].format(valeur=valeur, colonnes=", ".join(colonnes)))
+    if couche.crs is None:
+        raise CarteImpossible(DITS["sans_projection"])
+    nombres = pd.to_numeric(couche[valeur], errors="coerce")
+    if nombres.isna().all():
+        raise CarteImpossible(DITS["sans_nombre"].format(valeur=valeur))
+    gardees = couche[couche.geometry.notna() & ~couche.geometry.is_empty]
+    nombres = nombres[gardees.index]
+    noms = gardees[nom] if nom in gardees.columns else pd.Series(gardees.index, index=gardees.index)
+    territoires = (
+        gardees[[gardees.geometry.name]]
+        .rename_geometry("geometry")
+        .assign(
+            code=[str(c) for c in gardees.index],
+            nom=noms.fillna(SANS_NOM).map(str),
+            valeur=nombres.astype(float),
+            statut=[Statut.INDISPONIBLE.value if pd.isna(v) else Statut.CALCULE.value for v in nombres],
+            fiabilite=Fiabilite.NON_EVALUEE.value,
+            raison="",
+        )
+    )
+    return CarteThematique(
+        code=valeur,
+        titre=titre or valeur,
+        sous_titre=valeur if titre else "",
+        territoires=territoires.reset_index(drop=True),
+        nature="taux" if unite == "%" else "mediane" if unite == "€" else "indice",
+        unite=unite,
+        decimales=decimales,
+        source=source or DITS["source_de_l_analyste"],
+        date=date or DITS["non_precisee"],
+        geographie=DITS["non_precisee"],
+    )

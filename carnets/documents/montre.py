@@ -1,0 +1,80 @@
+"""Ce qu'une cellule affiche : des blocs, montrés ici et gardés en données pour les documents."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from abs.blocs.blocs import MIME, Bloc, retourner
+from carnets.documents.modeles import MODELES
+from carnets.documents.rendu import MARQUE, rendre_blocs
+from cartes.charte import variables_css
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+SANS_RIEN: Final = "Rien à montrer ici."
+# Ce qui pèse reste dans le HTML affiché, où la page le reprend.
+LOURDS: Final = {"image": "adresse", "interactive": "page"}
+
+
+@cache
+def style() -> str:
+    """Lire le style de nos affichages, à l'écran de JupyterLab ; un carnet qui n'est pas approuvé ne l'a pas."""
+    feuille = (MODELES / "carnet.css").read_text(encoding="utf-8")
+    return f"<style>{variables_css('portrait').replace(':root', '.abs')}\n{feuille}</style>"
+
+
+class Montre:
+    """Des blocs à montrer dans un carnet.
+
+    Attributes
+    ----------
+    blocs : list of Bloc
+        Ce qui est montré, en données.
+    donnees : pandas.DataFrame or None
+        La table d'où vient ce qui est montré, quand il y en a une.
+
+    Examples
+    --------
+    >>> from abs.blocs.blocs import Note
+    >>> Montre([Note("Trois quartiers.")])
+    Trois quartiers.
+    """
+
+    def __init__(self, blocs: Iterable[Bloc], donnees: pd.DataFrame | None = None, texte: str = "") -> None:
+        self.blocs, self.donnees, self._texte = list(blocs), donnees, texte
+
+    def __repr__(self) -> str:
+        """Dire en une ligne ce qui est montré."""
+        return self._texte or _premiers_mots(self.blocs) or SANS_RIEN
+
+    def _repr_html_(self) -> str:
+        if not self.blocs:
+            return ""
+        donnees = retourner(self.blocs)
+        return f'{style()}<div class="abs">{rendre_blocs(donnees, marque=MARQUE)}</div>'
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        donnees = [
+            {nom: "" if nom == LOURDS.get(bloc["genre"]) else valeur for nom, valeur in bloc.items()}
+            for bloc in retourner(self.blocs)
+        ]
+        return {MIME: donnees, "text/html": self._repr_html_(), "text/plain": repr(self)}
+
+
+def _premiers_mots(blocs: list[Bloc]) -> str:
+    """Prendre le premier texte qui se lit."""
+    for bloc in blocs:
+        for nom in ("texte", "titre", "alternatif"):
+            if isinstance(texte := getattr(bloc, nom, ""), str) and texte:
+                return texte
+        demande = getattr(bloc, "demande", None)
+        if demande is not None:
+            return str(demande.titre)
+        phrases = getattr(bloc, "phrases", ())
+        if phrases:
+            return str(phrases[0].texte)
+    return ""

@@ -1,0 +1,92 @@
+"""Rendre des blocs en HTML, et en faire une page complète : tout texte y est échappé."""
+
+from __future__ import annotations
+
+import base64
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from abs.definitions import table
+from abs.graphiques.demandes import DemandeDeGraphique
+from carnets.documents.modeles import MODELES
+from carnets.textes import environnement
+from cartes.charte import variables_css
+from donnees_insee.chemins import fichier_provisoire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from cartes.carte import CarteThematique
+
+    Donnees = dict[str, Any]
+
+# Dans un carnet, ce qui sépare les blocs d'un même affichage : la page y reprend les images sans les garder deux fois.
+MARQUE: Final = "<!--bloc-->"
+
+
+def rendre(modele: str, **valeurs: Any) -> str:
+    """Rendre un modèle, échappement compris."""
+    return environnement("carnets.documents").get_template(modele).render(**valeurs)
+
+
+def aujourd_hui() -> str:
+    """Écrire la date du jour à l'horloge du poste : c'est celle que l'analyste attend sur sa page."""
+    from babel.dates import format_date  # noqa: PLC0415 - import réservé au rendu
+
+    return format_date(date.today(), format="long", locale="fr_FR")  # noqa: DTZ011
+
+
+def rendre_blocs(blocs: Iterable[Donnees], *, papier: bool = False, marque: str = "") -> str:
+    """Rendre des blocs en HTML ; pour le papier, sans lien, ni carte à parcourir, ni chiffre déplié."""
+    prets = [_dessine(bloc, papier=papier) for bloc in blocs]
+    return rendre("blocs.html.j2", blocs=prets, papier=papier, marque=marque)
+
+
+def _dessine(bloc: Donnees, *, papier: bool) -> Donnees:
+    """Dessiner un graphique : en vecteur pour l'écran, en points pour le traitement de texte."""
+    if bloc["genre"] != "graphique":
+        return bloc
+    from cartes.graphiques.graphique import Graphique  # noqa: PLC0415 - matplotlib, seulement quand on dessine
+
+    dessin = Graphique(DemandeDeGraphique.depuis(bloc["demande"]), bloc["largeur"])
+    octets, sorte = (dessin.png(), "png") if papier else (dessin.svg().encode(), "svg+xml")
+    return {
+        "genre": "image",
+        "adresse": f"data:image/{sorte};base64,{base64.b64encode(octets).decode('ascii')}",
+        "alternatif": dessin.texte_alternatif(),
+        "legende": "",
+        "classe": f"graphique {bloc['largeur']}",
+    }
+
+
+def page_d_atlas(cartes: Iterable[CarteThematique], nom: str, maille: str) -> str:
+    """Composer la carte à parcourir, une couche par indicateur."""
+    from cartes.ecran.interactif import atlas  # noqa: PLC0415 - import lent, réservé aux cartes
+
+    # Le nom du territoire est déjà celui de la page : les boutons n'ont pas à le répéter.
+    couches = [c.intitulee(c.titre.removesuffix(f" · {nom}")) for c in cartes]
+    return atlas(couches, f"{nom}, {maille}")
+
+
+def sommaire(blocs: Sequence[Donnees], sorte: str) -> list[tuple[str, str]]:
+    """Lister les parties d'un document, par ancre : le mot de la table, ou le titre d'une partie de l'analyste."""
+    mots = table("_libelles")["themes_du_sommaire"] | table("_document")["sommaire"].get(sorte, {})
+    titres = [b for b in blocs if b["genre"] == "titre" and b["rang"] == 2 and b["ancre"]]
+    liens = [(b["ancre"], mots.get(b["ancre"], b["texte"])) for b in titres]
+    return [(ancre, mot) for ancre, mot in liens if mot]
+
+
+def ecrire_html(blocs: Sequence[Donnees], titre_de_page: str, chemin: Path, sorte: str = "portrait") -> Path:
+    """Écrire la page complète et autonome d'un document."""
+    from markupsafe import Markup  # noqa: PLC0415 - import réservé au rendu
+
+    feuilles = [nom for nom in dict.fromkeys(("portrait", sorte)) if (MODELES / f"{nom}.css").is_file()]
+    lues = "\n".join((MODELES / f"{nom}.css").read_text(encoding="utf-8") for nom in feuilles)
+    style = Markup(f"{variables_css('portrait')}\n{lues}")  # noqa: S704 - feuilles du paquet
+    corps = Markup(rendre_blocs(blocs))  # noqa: S704 - déjà échappé
+    liens = sommaire(blocs, sorte)
+    rendue = rendre("_page.html.j2", titre=titre_de_page, corps=corps, style=style, liens=liens)
+    with fichier_provisoire(chemin) as provisoire:
+        provisoire.write_text(rendue, encoding="utf-8")
+    return chemin
