@@ -10,10 +10,11 @@ if TYPE_CHECKING:
 
     from carnets.ateliers.comparaison import ComparaisonOuverte
     from carnets.ateliers.evolutions import EvolutionsOuvertes
+    from carnets.ateliers.formulaire import Formulaire
     from carnets.ateliers.territoire import TerritoireOuvert
     from cartes.carte import CarteThematique
 
-__all__ = ["carte", "comparaison", "evolutions", "indicateurs", "lire", "sources", "territoire"]
+__all__ = ["carte", "choisir", "comparaison", "evolutions", "indicateurs", "lire", "sources", "territoire"]
 
 
 def _dans_un_carnet() -> None:
@@ -86,6 +87,43 @@ def territoire(
         dossier_sortie=dossier_sortie,
         dossier_donnees=dossier_donnees,
     )
+
+
+def choisir(
+    territoire: str = "99001",
+    millesime: int | None = None,
+    qpv: int | None = None,
+    *,
+    dossier_donnees: str = "",
+) -> Formulaire:
+    """Montrer le formulaire qui choisit un territoire ; sans écran, garder les paramètres donnés.
+
+    Parameters
+    ----------
+    territoire : str, default "99001"
+        Code ou nom de départ.
+    millesime : int or None, default None
+        Dernier millésime admis.
+    qpv : int or None, default None
+        Génération de quartiers prioritaires.
+    dossier_donnees : str, default ""
+        Dossier des données.
+
+    Returns
+    -------
+    Formulaire
+        Le choix ; ``.parametres`` se donne à ``carnets.territoire``.
+
+    Examples
+    --------
+    >>> import carnets
+    >>> carnets.choisir("99001", dossier_donnees=str(base.dossier)).chercher("arzan")[0][1]
+    '99001'
+    """
+    _dans_un_carnet()
+    from carnets.ateliers.formulaire import Formulaire  # noqa: PLC0415 - imports lents
+
+    return Formulaire(territoire, millesime, qpv, dossier_donnees)
 
 
 def comparaison(

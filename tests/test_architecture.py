@@ -21,7 +21,8 @@ ORDRE = {
         "perimetres typologie portrait intercommunal"
     ),
     "cartes": (
-        "charte palettes classes geometrie specification apparence controles papier ecran ecriture carte fonds typologie"
+        "charte palettes classes geometrie specification apparence controles papier ecran ecriture carte fonds "
+        "graphiques typologie"
     ),
     "carnets": (
         "textes parametres declares dossier_de_sortie processus documents reprise exports_anticipes "

@@ -73,6 +73,10 @@ class ComparaisonOuverte:
         """Montrer les étendues d'une commune à l'autre."""
         return Montre(self.document.essentiel())
 
+    def graphique(self) -> Montre:
+        """Montrer les communes sur des réglettes, un indicateur par ligne."""
+        return Montre(self.document.graphique())
+
     def petites_cartes(self) -> Montre:
         """Montrer la planche des petites cartes, puis la carte à parcourir."""
         cartes, nom = list(self.cartes.cartes.values()), self.comparaison.sujet.nom

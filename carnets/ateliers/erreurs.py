@@ -37,7 +37,7 @@ def _encadrer(
 
     from carnets.documents.montre import style  # noqa: PLC0415
 
-    del tb_offset
+    del interpreteur, tb_offset
     detail = escape("".join(traceback.format_exception(sorte, erreur, trace)))
     phrase = escape(str(erreur)).replace("\n", "<br>")
     resume = textes("carnets.ateliers")["erreurs"]["detail"]
@@ -47,5 +47,5 @@ def _encadrer(
             f"<details><summary>{resume}</summary><pre>{detail}</pre></details></div>"
         )
     )
-    interpreteur._showtraceback(sorte, erreur, SANS_TRACE)  # noqa: SLF001 - ce qui dit l'échec de la cellule
+    # Rendue ainsi, l'erreur reste celle de la cellule : Papermill et « Run All » s'y arrêtent.
     return SANS_TRACE

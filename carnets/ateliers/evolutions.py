@@ -57,6 +57,12 @@ class EvolutionsOuvertes:
         """Montrer les pentes des indicateurs du territoire entre les deux dates."""
         return Montre(document.pentes(self.releve))
 
+    def carte(self, indicateur: str = "") -> Montre:
+        """Montrer la carte des écarts d'un indicateur, maille par maille ; sans code, le mieux établi."""
+        from carnets.ateliers.carte_des_ecarts import carte_des_ecarts  # noqa: PLC0415 - geopandas
+
+        return carte_des_ecarts(self.base, self.releve, indicateur)
+
     def tableaux(self) -> Montre:
         """Montrer un tableau par indicateur ; ``.donnees`` en est la table."""
         return Montre(document.tableaux(self.releve), table(self.releve))

@@ -93,7 +93,9 @@ def carte_d_une_couche(
     date: str,
 ) -> CarteThematique:
     """Dessiner la carte d'une colonne d'une couche quelconque."""
-    from cartes.carte import CarteThematique  # noqa: PLC0415 - réservé aux cartes
+    import geopandas as gpd  # noqa: PLC0415 - réservé aux cartes
+
+    from cartes.carte import CarteThematique  # noqa: PLC0415
 
     if valeur not in couche.columns:
         colonnes = [c for c in couche.columns if c != couche.geometry.name]
@@ -106,17 +108,13 @@ def carte_d_une_couche(
     gardees = couche[couche.geometry.notna() & ~couche.geometry.is_empty]
     nombres = nombres[gardees.index]
     noms = gardees[nom] if nom in gardees.columns else pd.Series(gardees.index, index=gardees.index)
-    territoires = (
-        gardees[[gardees.geometry.name]]
-        .rename_geometry("geometry")
-        .assign(
-            code=[str(c) for c in gardees.index],
-            nom=noms.fillna(SANS_NOM).map(str),
-            valeur=nombres.astype(float),
-            statut=[Statut.INDISPONIBLE.value if pd.isna(v) else Statut.CALCULE.value for v in nombres],
-            fiabilite=Fiabilite.NON_EVALUEE.value,
-            raison="",
-        )
+    territoires = gpd.GeoDataFrame(geometry=gardees.geometry).assign(
+        code=[str(c) for c in gardees.index],
+        nom=noms.fillna(SANS_NOM).map(str),
+        valeur=nombres.astype(float),
+        statut=[Statut.INDISPONIBLE.value if pd.isna(v) else Statut.CALCULE.value for v in nombres],
+        fiabilite=Fiabilite.NON_EVALUEE.value,
+        raison="",
     )
     return CarteThematique(
         code=valeur,

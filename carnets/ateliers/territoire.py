@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-from abs.blocs.blocs import Bloc, CarteInteractive, DemandeDeCarte, Image, Note, Titre
-from abs.indicateurs.indicateurs import THEMES, indicateur, indicateurs
-from abs.portrait.document import DITS, DocumentDuPortrait
-from abs.portrait.portrait import Portrait, composer
+from abs.blocs.blocs import CarteInteractive, DemandeDeCarte
+from abs.indicateurs.indicateurs import indicateur, indicateurs
+from abs.portrait.document import DITS
 from carnets.ateliers import donnees
-from carnets.ateliers.demonstration import base_ou_demonstration
+from carnets.ateliers.parties import CHAPITRES, TEXTES, DocumentOuvert
 from carnets.documents.montre import Montre
-from carnets.documents.rendu import aujourd_hui, page_d_atlas
-from carnets.parametres import Reglages, verifier_parametres
-from carnets.textes import textes
 from cartes.carte import CarteThematique
-from cartes.fonds import Fonds, carte
-from donnees_insee.erreurs import CarteImpossible, ParametreInvalide
+from cartes.fonds import carte
+from donnees_insee.erreurs import CarteImpossible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,62 +21,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from cartes.graphiques.graphique import Graphique
 
-    from abs.portrait.tableaux import Chapitre
     from carnets.moteur import Production
-    from carnets.processus.dessin_partage import DessinPartage
-
-TEXTES: Final[dict[str, Any]] = textes("carnets.ateliers")
-CHAPITRES: Final = (*THEMES, "qpv", "quartiers")
 
 
-class TerritoireOuvert:
+class TerritoireOuvert(DocumentOuvert):
     """Ce qu'un carnet manipule d'un territoire ; s'ouvre par ``carnets.territoire``."""
-
-    def __init__(self, **parametres: Any) -> None:
-        self.reglages: Reglages = base_ou_demonstration(verifier_parametres(parametres))
-        self.cartes_refusees: dict[str, str] = {}
-        self._refus_dits: set[str] = set()
-
-    # -- ce qui est composé une fois -------------------------------------------------------------
-
-    @cached_property
-    def compose(self) -> Portrait:
-        """Le portrait composé, à la première lecture."""
-        return composer(self.reglages.base, self.reglages.demande)
-
-    @cached_property
-    def document(self) -> DocumentDuPortrait:
-        """Les blocs du portrait."""
-        return DocumentDuPortrait(self.compose)
-
-    @cached_property
-    def fonds(self) -> Fonds:
-        """Contours utiles au portrait."""
-        return Fonds(self.reglages.base, self.compose.diagnostic)
-
-    @cached_property
-    def cartes(self) -> dict[str, CarteThematique]:
-        """Cartes du portrait, par code d'indicateur ; vide sans contours."""
-        demandes = (demande for chapitre in self.compose.chapitres for demande in chapitre.cartes)
-        return {d.indicateur: trouvee for d in demandes if (trouvee := self._carte(d)) is not None}
-
-    @cached_property
-    def dessins(self) -> DessinPartage:
-        """Images imprimées des cartes, peut-être dessinées à deux."""
-        from carnets.processus.dessin_partage import DessinPartage  # noqa: PLC0415 - import lent, réservé aux cartes
-
-        return DessinPartage(list(self.cartes.values()))
-
-    def _carte(self, demande: DemandeDeCarte) -> CarteThematique | None:
-        try:
-            return carte(self.fonds, demande)
-        except CarteImpossible as refus:
-            # Sans aucun contour, l'avertissement du portrait dit déjà pourquoi la carte manque.
-            if self.fonds.iris is not None:
-                self.cartes_refusees[demande.indicateur] = str(refus)
-            return None
-
-    # -- le territoire lui-même ------------------------------------------------------------------
 
     def __repr__(self) -> str:
         """Nommer le territoire."""
@@ -149,19 +92,6 @@ class TerritoireOuvert:
     def _plan_de_cartes(self) -> list[str]:
         return [d.indicateur for c in self.compose.chapitres for d in c.cartes]
 
-    # -- les parties d'un chapitre -----------------------------------------------------------------
-
-    def chapitre(self, code: str) -> Chapitre | None:
-        """Reconnaître un chapitre par son code ; une faute de frappe reçoit des propositions."""
-        if code not in CHAPITRES:
-            proches = difflib.get_close_matches(str(code).lower(), CHAPITRES, n=3, cutoff=0.4)
-            suite = f" Vouliez-vous dire {' ou '.join(proches)} ?" if proches else ""
-            attendus = ", ".join(CHAPITRES)
-            raise ParametreInvalide(
-                TEXTES["territoire"]["chapitre_inconnu"].format(code=code, suite=suite, attendus=attendus)
-            )
-        return self.compose.chapitre(code)
-
     def chiffres(self, chapitre: str) -> Montre:
         """Montrer les chiffres d'un chapitre, le territoire à côté de ses références.
 
@@ -212,11 +142,6 @@ class TerritoireOuvert:
         """
         self.chapitre(chapitre)
         return Montre(self.document.phrases(chapitre))
-
-    def details(self, chapitre: str) -> Montre:
-        """Montrer la fin d'un chapitre : le détail par IRIS ou commune, ce qui manque et à qui le demander."""
-        self.chapitre(chapitre)
-        return Montre(self.document.details(chapitre))
 
     def graphique(self, nom: str) -> Graphique | Montre:
         """Dessiner un graphique par son nom, ou ceux d'un chapitre.
@@ -281,23 +206,6 @@ class TerritoireOuvert:
         voulue = DemandeDeCarte(nom, "mailles", indicateur(nom).libelle)
         return self.cartes.get(nom) or carte(self.fonds, voulue)
 
-    def _cartes_du_chapitre(self, code: str) -> list[Bloc]:
-        contenu = self.compose.chapitre(code)
-        demandes = contenu.cartes if contenu is not None else ()
-        rendus: list[Bloc] = [
-            self._image(self.cartes[d.indicateur]) for d in demandes if d.indicateur in self.cartes
-        ]
-        refus = [r for d in demandes if (r := self.cartes_refusees.get(d.indicateur))]
-        # Une même raison vaut pour toutes les cartes d'un fond : elle est dite une fois, au premier chapitre.
-        refus = [r for r in dict.fromkeys(refus) if r not in self._refus_dits]
-        self._refus_dits.update(refus)
-        return rendus + [Note(r, "precision") for r in refus]
-
-    def _image(self, dessin: CarteThematique) -> Image:
-        absents = f" ; sans contour : {', '.join(dessin.manquants)}" if dessin.manquants else ""
-        legende = f"{dessin.titre}, {dessin.date}{absents}"
-        return Image(donnees.adresse(self.dessins.png(dessin)), dessin.texte_alternatif(), legende)
-
     def explorer(self, *codes: str) -> Montre:
         """Montrer une carte à parcourir, une couche par indicateur, sans rien demander au réseau.
 
@@ -320,15 +228,17 @@ class TerritoireOuvert:
         --------
         >>> import carnets
         >>> carnets.territoire("99001", dossier_donnees=str(base.dossier)).explorer("part_hlm")
-        Carte à parcourir : Part des logements HLM parmi les résidences principales
+        Carte à parcourir : Part des résidences principales louées vides en HLM (déclaratif)
         """
         voulues = [self.carte(code) for code in codes] if codes else list(self.cartes.values())
         cartes = [c for c in voulues if isinstance(c, CarteThematique)]
         if not cartes:
             raise CarteImpossible(TEXTES["portrait"]["sans_atlas"])
         noms = ", ".join(indicateurs()[c.code].libelle for c in cartes[:3])
-        page = page_d_atlas(cartes, self.compose.titre, "indicateur par indicateur")
-        return Montre([CarteInteractive(page, DITS["interactive"])], texte=f"Carte à parcourir : {noms}")
+        return Montre(
+            [CarteInteractive(self.page_d_atlas(cartes), DITS["interactive"])],
+            texte=f"Carte à parcourir : {noms}",
+        )
 
     def evolution(self, *codes: str, de: int, a: int | None = None) -> Montre:
         """Montrer l'évolution d'indicateurs entre deux dates, ou pourquoi elle ne s'écrit pas.
@@ -353,43 +263,6 @@ class TerritoireOuvert:
         True
         """
         return donnees.evolution(self.reglages.base, self.compose.sujet, codes, de, a)
-
-    # -- le document ---------------------------------------------------------------------------------
-
-    def titre(self) -> Montre:
-        """Montrer le titre et les avertissements."""
-        return Montre(self.document.titre(aujourd_hui()))
-
-    def essentiel(self) -> Montre:
-        """Montrer la première page : chiffres clés, graphiques, population."""
-        return Montre(self.document.essentiel())
-
-    def bilan(self) -> Montre:
-        """Montrer les forces et les faiblesses."""
-        return Montre(self.document.bilan())
-
-    def atlas(self) -> Montre:
-        """Montrer la carte à parcourir, sous son titre ; rien sans contours."""
-        if not self.cartes:
-            return Montre([], texte=TEXTES["portrait"]["sans_atlas"])
-        # Avant la carte à parcourir : le second dessinateur commence pendant qu'elle se compose.
-        _ = self.dessins
-        blocs: list[Bloc] = [Titre(DITS["interactive"], ancre="carte"), *self.explorer().blocs]
-        return Montre(blocs, texte=f"Carte interactive de {len(self.cartes)} indicateurs")
-
-    def annexes(self) -> Montre:
-        """Montrer les sources, les définitions et la façon de lire."""
-        return Montre(self.document.annexes())
-
-    def exporter(self) -> Montre:
-        """Écrire les fichiers demandés dans le dossier de sortie, s'il est donné."""
-        return donnees.exporter(self.reglages, self._ecrire)
-
-    def _ecrire(self, dossier: Path) -> list[Path]:
-        from carnets.documents.ensemble import ecrire_fichiers  # noqa: PLC0415 - imports lents
-
-        diagnostic = self.compose.diagnostic
-        return ecrire_fichiers(dossier, self.reglages, diagnostic, self.fonds, lambda: self.cartes)
 
     def portrait(
         self, sortie: str = "sorties", formats: str = "html,docx,xlsx,gpkg,csv,cartes"

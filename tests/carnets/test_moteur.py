@@ -159,11 +159,21 @@ def test_dans_un_carnet_une_erreur_attendue_est_une_phrase_sans_pile_d_appels(tm
         papermill.execute_notebook(
             str(chemin_du_carnet()),
             str(sorti),
-            {"dossier_donnees": str(tmp_path / "vide")},
+            {"territoire": "34172", "dossier_donnees": str(tmp_path / "vide")},
             progress_bar=False,
         )
     fautes = [
         o for c in nbformat.read(sorti, 4).cells for o in c.get("outputs", ()) if o["output_type"] == "error"
     ]
-    assert [len(f["traceback"]) for f in fautes] == [1]
-    assert fautes[0]["traceback"][0].startswith("DonneeAbsente : La base")
+    assert [(len(f["traceback"]), f["evalue"][:7]) for f in fautes] == [(1, "La base")]
+    cadres = [
+        "".join(o["data"].get("text/html", ""))
+        for c in nbformat.read(sorti, 4).cells
+        for o in c.get("outputs", ())
+        if o["output_type"] == "display_data"
+    ]
+    assert [
+        "<details>" in c and "La base" in c.split("<details>")[0]
+        for c in cadres
+        if "abs-erreur" in c.split("</style>")[-1]
+    ] == [True]

@@ -18,7 +18,7 @@ def cellules():
 def test_le_carnet_declare_exactement_les_parametres_connus():
     cellule = next(c for c in cellules() if "parameters" in c["metadata"].get("tags", []))
     arbre = ast.parse("".join(cellule["source"]))
-    lus = {n.targets[0].id: ast.literal_eval(n.value) for n in arbre.body if isinstance(n, ast.Assign)}
+    lus = {n.target.id: ast.literal_eval(n.value) for n in arbre.body if isinstance(n, ast.AnnAssign)}
     assert lus == PARAMETRES
 
 
