@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from carnets.ateliers.territoire import TerritoireOuvert
     from cartes.carte import CarteThematique
 
-__all__ = ["carte", "choisir", "comparaison", "evolutions", "indicateurs", "lire", "sources", "territoire"]
+__all__ = [
+    "carte",
+    "choisir",
+    "comparaison",
+    "evolutions",
+    "indicateurs",
+    "joindre",
+    "lire",
+    "sources",
+    "territoire",
+]
 
 
 def _dans_un_carnet() -> None:
@@ -345,3 +355,43 @@ def carte(
     return carte_d_une_couche(
         couche, valeur, titre=titre, nom=nom, unite=unite, decimales=decimales, source=source, date=date
     )
+
+
+def joindre(couche: gpd.GeoDataFrame, fichier: str, code: str = "code") -> gpd.GeoDataFrame:
+    r"""Joindre un fichier CSV (UTF-8, séparateur point-virgule) à une couche, par son code lu comme du texte.
+
+    Parameters
+    ----------
+    couche : geopandas.GeoDataFrame
+        Couche dont l'index est un code.
+    fichier : str
+        Chemin du fichier ; vide, la couche est rendue telle quelle.
+    code : str, default "code"
+        Colonne du code.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        La couche et les colonnes du fichier ; un territoire absent du fichier y est vide, jamais zéro.
+
+    Raises
+    ------
+    FichierIllisible
+        Fichier absent, ou qui n'est pas un CSV.
+    TableNonConforme
+        Colonne du code absente, codes répétés, ou aucun code commun.
+
+    Examples
+    --------
+    >>> import carnets, tempfile, pathlib
+    >>> m = carnets.territoire("99001", dossier_donnees=str(base.dossier))
+    >>> with tempfile.TemporaryDirectory() as d:
+    ...     _ = (pathlib.Path(d) / "aides.csv").write_text("code;aides\n990010101;12\n", encoding="utf-8")
+    ...     couche = carnets.joindre(m.iris("part_hlm"), f"{d}/aides.csv")
+    >>> couche.loc["990010101", "aides"], int(couche["aides"].isna().sum())
+    (np.float64(12.0), 21)
+    """
+    _dans_un_carnet()
+    from carnets.ateliers.listes import joindre as joindre_un_fichier  # noqa: PLC0415 - geopandas
+
+    return joindre_un_fichier(couche, fichier, code)

@@ -25,7 +25,7 @@ ORDRE = {
         "graphiques typologie"
     ),
     "carnets": (
-        "textes parametres declares dossier_de_sortie processus documents reprise exports_anticipes "
+        "textes parametres declares dossier_de_sortie processus documents reprise atelier exports_anticipes "
         "moteur ateliers production_comparaison observatoire campagne commande"
     ),
 }

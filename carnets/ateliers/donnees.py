@@ -13,6 +13,7 @@ from abs.portrait.portrait import Portrait, theme_permis
 from abs.territoires.territoires import NOMS_DE_NIVEAU
 from carnets.documents.montre import Montre
 from carnets.textes import textes
+from cartes.charte import COULEURS
 from donnees_insee.erreurs import DonneeAbsente
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import pandas as pd
+    from matplotlib.figure import Figure
 
+    from abs.indicateurs.indicateurs import Indicateur
     from abs.territoires.territoires import Territoire
     from carnets.parametres import Reglages
     from cartes.fonds import Fonds
@@ -133,6 +136,26 @@ def _couche(
 def adresse(image: bytes) -> str:
     """Écrire une image PNG en adresse incluse."""
     return f"data:image/png;base64,{base64.b64encode(image).decode('ascii')}"
+
+
+def nuage(couche: gpd.GeoDataFrame, abscisse: Indicateur, ordonnee: Indicateur) -> Figure:
+    """Dessiner un nuage de points, chaque maille nommée aux quatre bouts."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - seulement quand on dessine
+
+    lus = couche.dropna(subset=[abscisse.code, ordonnee.code])
+    x, y = lus[abscisse.code], lus[ordonnee.code]
+    figure = Figure(figsize=(7.2, 4.6), layout="constrained")
+    axes = figure.add_subplot()
+    axes.scatter(x, y, color=COULEURS["cercles"], edgecolor=COULEURS["bord_de_cercle"], linewidth=0.4)
+    for code in dict.fromkeys(s for serie in (x, y) if len(serie) for s in (serie.idxmin(), serie.idxmax())):
+        axes.annotate(
+            lus.at[code, "nom"], (x[code], y[code]), textcoords="offset points", xytext=(4, 4), fontsize=8
+        )
+    axes.set_xlabel(abscisse.libelle_court)
+    axes.set_ylabel(ordonnee.libelle_court)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color=COULEURS["fond_des_cercles"])
+    return figure
 
 
 def evolution(base: Base, sujet: Territoire, codes: Sequence[str], de: int, a: int | None) -> Montre:

@@ -12,8 +12,10 @@ from donnees_insee.erreurs import ErreurAbs
 if TYPE_CHECKING:
     from types import TracebackType
 
-# Une trace vide ferait écrire à JupyterLab la phrase une seconde fois.
-SANS_TRACE: Final = [" "]
+# Papermill lit la phrase dans la trace ; dans JupyterLab, elle redirait le cadre.
+SANS_REDITE: Final = (
+    "<style>.jp-OutputArea-child:has(.abs-erreur) + .jp-OutputArea-child { display: none; }</style>"
+)
 
 
 def montrer_les_erreurs() -> None:
@@ -37,15 +39,17 @@ def _encadrer(
 
     from carnets.documents.montre import style  # noqa: PLC0415
 
-    del interpreteur, tb_offset
+    del tb_offset
     detail = escape("".join(traceback.format_exception(sorte, erreur, trace)))
     phrase = escape(str(erreur)).replace("\n", "<br>")
     resume = textes("carnets.ateliers")["erreurs"]["detail"]
     display(
         HTML(
-            f'{style()}<div class="abs-erreur" role="alert"><p>{phrase}</p>'
+            f'{style()}{SANS_REDITE}<div class="abs-erreur" role="alert"><p>{phrase}</p>'
             f"<details><summary>{resume}</summary><pre>{detail}</pre></details></div>"
         )
     )
-    # Rendue ainsi, l'erreur reste celle de la cellule : Papermill et « Run All » s'y arrêtent.
-    return SANS_TRACE
+    dite = [f"{sorte.__name__} : {erreur}"]
+    # L'erreur reste celle de la cellule : Papermill et « Run All » s'y arrêtent.
+    interpreteur._showtraceback(sorte, erreur, dite)  # noqa: SLF001 - ce que IPython appelle lui-même
+    return dite

@@ -15,7 +15,13 @@ from carnets.textes import textes
 from donnees_insee.base.base import Base, familles
 from donnees_insee.catalogue.catalogue import sources as sources_connues
 from donnees_insee.codes import normaliser
-from donnees_insee.erreurs import CarteImpossible, DonneeAbsente, ParametreInvalide
+from donnees_insee.erreurs import (
+    CarteImpossible,
+    DonneeAbsente,
+    FichierIllisible,
+    ParametreInvalide,
+    TableNonConforme,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -128,3 +134,31 @@ def carte_d_une_couche(
         date=date or DITS["non_precisee"],
         geographie=DITS["non_precisee"],
     )
+
+
+def joindre(couche: gpd.GeoDataFrame, fichier: str, code: str = "code") -> gpd.GeoDataFrame:
+    """Joindre un fichier CSV à une couche, par son code lu comme du texte."""
+    if not fichier:
+        return couche
+    try:
+        lu = pd.read_csv(fichier, sep=";", decimal=",", dtype={code: str}, encoding="utf-8-sig")
+    except (OSError, ValueError) as cause:
+        raise FichierIllisible(DITS["fichier_illisible"].format(fichier=fichier, cause=cause)) from cause
+    if code not in lu.columns:
+        raise TableNonConforme(
+            DITS["sans_code"].format(fichier=fichier, code=code, colonnes=", ".join(lu.columns))
+        )
+    doubles = lu[code][lu[code].duplicated()].unique().tolist()
+    if doubles:
+        raise TableNonConforme(
+            DITS["doubles"].format(fichier=fichier, codes=", ".join(map(str, doubles[:5])))
+        )
+    siennes = lu.set_index(code)
+    if not siennes.index.isin(couche.index).any():
+        mots = {
+            "recus": ", ".join(map(str, siennes.index[:3])),
+            "attendus": ", ".join(map(str, couche.index[:3])),
+        }
+        raise TableNonConforme(DITS["aucun_code"].format(fichier=fichier, **mots))
+    rendue = couche.drop(columns="geometry").join(siennes, rsuffix=DITS["suffixe"])
+    return couche[["geometry"]].join(rendue)[[*rendue.columns, "geometry"]]

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from abs.blocs.blocs import Bloc, CarteInteractive, DemandeDeCarte, Image, Note, Titre
+from abs.calcul.diagnostic import Diagnostiqueur
 from abs.indicateurs.indicateurs import THEMES
 from abs.portrait.document import DITS, DocumentDuPortrait
 from abs.portrait.portrait import Portrait, composer
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from abs.portrait.tableaux import Chapitre
+    from abs.territoires.territoires import Territoire
     from carnets.processus.dessin_partage import DessinPartage
 
 TEXTES: Final[dict[str, Any]] = textes("carnets.ateliers")
@@ -36,6 +38,8 @@ class DocumentOuvert:
 
     def __init__(self, **parametres: Any) -> None:
         self.reglages: Reglages = base_ou_demonstration(verifier_parametres(parametres))
+        # Un territoire inconnu se dit à l'ouverture : dans un affichage, Jupyter avalerait l'erreur.
+        self.sujet: Territoire = Diagnostiqueur(self.reglages.base, self.reglages.demande).sujet
         self.cartes_refusees: dict[str, str] = {}
         self._refus_dits: set[str] = set()
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     from cartes.graphiques.graphique import Graphique
+    from matplotlib.figure import Figure
 
     from carnets.moteur import Production
 
@@ -29,8 +30,7 @@ class TerritoireOuvert(DocumentOuvert):
 
     def __repr__(self) -> str:
         """Nommer le territoire."""
-        sujet = self.compose.sujet
-        return f"{sujet.nom} ({sujet.niveau} {sujet.code})"
+        return f"{self.sujet.nom} ({self.sujet.niveau} {self.sujet.code})"
 
     def _repr_html_(self) -> str:
         return Montre(donnees.presentation(self.compose))._repr_html_()
@@ -240,6 +240,28 @@ class TerritoireOuvert(DocumentOuvert):
             texte=f"Carte à parcourir : {noms}",
         )
 
+    def nuage(self, abscisse: str, ordonnee: str) -> Figure:
+        """Dessiner un indicateur contre un autre, une maille par point, sans en conclure une cause.
+
+        Parameters
+        ----------
+        abscisse, ordonnee : str
+            Codes d'indicateurs.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Le nuage de points.
+
+        Examples
+        --------
+        >>> import carnets
+        >>> m = carnets.territoire("99001", dossier_donnees=str(base.dossier))
+        >>> m.nuage("part_hlm", "taux_chomage_rp").axes[0].get_xlabel()
+        'HLM, en % des résidences principales'
+        """
+        return donnees.nuage(self.iris(abscisse, ordonnee), indicateur(abscisse), indicateur(ordonnee))
+
     def evolution(self, *codes: str, de: int, a: int | None = None) -> Montre:
         """Montrer l'évolution d'indicateurs entre deux dates, ou pourquoi elle ne s'écrit pas.
 
@@ -262,7 +284,7 @@ class TerritoireOuvert(DocumentOuvert):
         >>> "Ce qui ne se compare pas" in m.evolution("part_hlm", de=2016, a=2022)._repr_html_()
         True
         """
-        return donnees.evolution(self.reglages.base, self.compose.sujet, codes, de, a)
+        return donnees.evolution(self.reglages.base, self.sujet, codes, de, a)
 
     def portrait(
         self, sortie: str = "sorties", formats: str = "html,docx,xlsx,gpkg,csv,cartes"
@@ -292,5 +314,5 @@ class TerritoireOuvert(DocumentOuvert):
         from carnets.moteur import produire  # noqa: PLC0415 - imports lents
 
         demande = self.reglages.demande
-        connus = self.reglages.injectes(self.compose.sujet.code, diffusion=demande.diffusion)
+        connus = self.reglages.injectes(self.sujet.code, diffusion=demande.diffusion)
         return produire(connus | {"formats": formats}, Path(sortie))

@@ -172,6 +172,51 @@ def carte(
     dire(phrase("fragment", nom=nom))
 
 
+def graphique(
+    territoire: str,
+    nom: str,
+    millesime: int | None = None,
+    millesimes: str = "",
+    qpv: int | None = None,
+    geographie: int | None = None,
+    sortie: Path = SORTIES,
+) -> None:
+    """Dessiner un graphique du portrait : SVG et PNG, avec sa description."""
+    from abs.graphiques.graphiques import graphique as demander  # noqa: PLC0415
+    from cartes.graphiques.graphique import Graphique  # noqa: PLC0415
+
+    from abs.calcul.diagnostic import Diagnostiqueur  # noqa: PLC0415
+    from carnets.parametres import verifier_parametres  # noqa: PLC0415
+    from donnees_insee.chemins import nom_de_fichier  # noqa: PLC0415
+
+    reglages = verifier_parametres(_parametres(territoire, millesime, millesimes, qpv, geographie))
+    diagnostic = Diagnostiqueur(reglages.base, reglages.demande).assembler()
+    dessin, sujet = Graphique(demander(diagnostic, nom)), diagnostic.ensembles.sujet
+    fichier = f"{nom_de_fichier(sujet.nom)}-{nom_de_fichier(sujet.code)}-{nom}"
+    enumerer("", dessin.enregistrer(sortie / "graphiques", fichier))
+    dire(dessin.demande.titre)
+    dire(dessin.texte_alternatif())
+
+
+def textes_reprendre(carnet: Path, sortie: Path | None = None) -> None:
+    """Ranger dans textes/ ce qui a été écrit dans les cellules « Ce qu'en dit le CCAS » d'un carnet livré."""
+    from carnets.reprise import dossier_des_textes, lire_un_carnet, reprendre  # noqa: PLC0415
+
+    lu = lire_un_carnet(carnet)
+    parametres = lu["metadata"].get("papermill", {}).get("parameters", {})
+    if "territoire" not in parametres:
+        raise ErreurAbs(phrase("carnet_non_livre", carnet=carnet))
+    racine = sortie or carnet.resolve().parents[1]
+    dossier = dossier_des_textes(
+        racine, str(parametres["territoire"]), str(parametres.get("diffusion", "publique"))
+    )
+    reprise = reprendre(lu, dossier)
+    dire(phrase("textes_repris", combien=len(reprise.repris), dossier=dossier))
+    enumerer("  ", reprise.repris)
+    if reprise.en_conflit:
+        avertir(phrase("textes_en_conflit", chapitres=", ".join(reprise.en_conflit), dossier=dossier))
+
+
 def carnets_copier(dossier: Path = ATELIER) -> None:
     """Copier les carnets livrés dans un dossier de travail, sans écraser les vôtres."""
     from carnets.moteur import copier_les_carnets  # noqa: PLC0415
@@ -184,7 +229,10 @@ def carnets_copier(dossier: Path = ATELIER) -> None:
 
 def carnets_ouvrir(dossier: Path = ATELIER) -> None:
     """Copier les carnets puis les ouvrir dans JupyterLab (supplément [atelier])."""
+    from carnets.atelier import environnement, options  # noqa: PLC0415
+
     carnets_copier(dossier)
     if shutil.which("jupyter-lab", path=str(Path(sys.executable).parent)) is None:
         raise ErreurAbs(phrase("atelier_absent"))
-    subprocess.run([sys.executable, "-m", "jupyterlab", str(dossier)], check=False)  # noqa: S603
+    commande = [sys.executable, "-m", "jupyterlab", *options(dossier)]
+    subprocess.run(commande, check=False, env=environnement(dossier))  # noqa: S603
