@@ -10,7 +10,17 @@ from typing import Any, Final, Literal, Self
 Genre = Literal["pyramide", "courbe", "points", "barres", "pente", "chaleur", "gaufre"]
 # Qui porte une valeur : le dessin en tire sa couleur, sa forme et sa place dans la légende.
 Role = Literal[
-    "sujet", "commune", "epci", "departement", "region", "france", "reference", "pair", "maille", "categorie", "reste"
+    "sujet",
+    "commune",
+    "epci",
+    "departement",
+    "region",
+    "france",
+    "reference",
+    "pair",
+    "maille",
+    "categorie",
+    "reste",
 ]
 SANS_VALEUR: Final = math.nan
 
@@ -74,13 +84,16 @@ class DemandeDeGraphique:
         Dates voisines entre lesquelles la série se rompt : la courbe n'y relie pas ses points.
     echelle_commune : bool
         Vrai si toutes les réglettes partagent leur axe.
+    mailles : str
+        Nom commun des petits points en légende ; vide : celui de la charte, « chaque IRIS ».
     alternatif : str
         Le motif du graphique, en mots.
 
     Examples
     --------
     >>> part = Valeur("Propriétaires", 62.0, "62 %")
-    >>> DemandeDeGraphique("statut", "barres", "Surtout des propriétaires", "en %", (Serie("Ville", (part,)),)).en_donnees()["nom"]
+    >>> series = (Serie("Ville", (part,)),)
+    >>> DemandeDeGraphique("statut", "barres", "Surtout des propriétaires", "en %", series).en_donnees()["nom"]
     'statut'
     """
 
@@ -96,6 +109,7 @@ class DemandeDeGraphique:
     notes: tuple[str, ...] = ()
     ruptures: tuple[tuple[str, str], ...] = ()
     echelle_commune: bool = False
+    mailles: str = ""
 
     @property
     def mention(self) -> str:
@@ -119,7 +133,10 @@ class DemandeDeGraphique:
             Serie(**serie | {"valeurs": tuple(Valeur(**_avec_nan(v)) for v in serie["valeurs"])})
             for serie in donnees["series"]
         )
-        suites = {nom: tuple(map(tuple, donnees[nom])) if nom == "ruptures" else tuple(donnees[nom]) for nom in ("notes", "ruptures")}
+        suites = {
+            nom: tuple(map(tuple, donnees[nom])) if nom == "ruptures" else tuple(donnees[nom])
+            for nom in ("notes", "ruptures")
+        }
         return cls(**donnees | suites | {"series": series})
 
 
