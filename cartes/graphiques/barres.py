@@ -174,7 +174,7 @@ def _nom_du_repere(serie: Serie, demande: DemandeDeGraphique) -> str:
     nom = serie.nom
     for sujet in demande.series[:2]:
         nom = nom.replace(sujet.nom, "")
-    return nom.strip(" ,:()-–") or PHRASES["reference"]
+    return nom.lstrip(" ,:–-") or PHRASES["reference"]
 
 
 def _echantillon(feuille: Feuille, x: float, y: float) -> None:

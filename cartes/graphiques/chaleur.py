@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from abs.graphiques.demandes import DemandeDeGraphique, Serie, Valeur
 
-LIGNES_MAXIMUM = 12
 _NIVEAUX = 3
 # Du plus près au plus loin du repère, assez claires pour qu'un chiffre s'y lise ; un triangle redit de quel côté est
 # la valeur, en gris ou pour qui ne voit pas les teintes.
@@ -35,7 +34,7 @@ def chaleur(feuille: Feuille, demande: DemandeDeGraphique) -> None:
     Des colonnes trop nombreuses pour la page passent dans un second tableau, sous le premier.
     """
     repere, *autres = demande.series
-    lignes = [repere, *autres[:LIGNES_MAXIMUM]]
+    lignes = [repere, *autres[: TABLE["lignes_de_chaleur"]]]
     legender(feuille, _legende(repere.nom))
     largeur, noms = colonne([s.nom for s in lignes], feuille.largeur * 0.36, gras=True)
     gauche = largeur + 8
@@ -46,8 +45,8 @@ def chaleur(feuille: Feuille, demande: DemandeDeGraphique) -> None:
     for debut in range(0, len(repere.valeurs), nombre):
         rangs = range(debut, min(debut + nombre, len(repere.valeurs)))
         _tableau(feuille, lignes, noms, rangs, (gauche, place / nombre))
-    if len(autres) > LIGNES_MAXIMUM:
-        dite = PHRASES["coupees"].format(n=LIGNES_MAXIMUM, total=len(autres))
+    if len(autres) > TABLE["lignes_de_chaleur"]:
+        dite = PHRASES["coupees"].format(n=TABLE["lignes_de_chaleur"], total=len(autres))
         feuille.paragraphe(dite, couleur=MENTION)
 
 

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from abs.formats import avec_unite
 from cartes.graphiques.feuille import Feuille, couper, mesurer
-from cartes.graphiques.style import CORPS, INTERLIGNE
+from cartes.graphiques.style import CORPS, EN_NOMBRE, INTERLIGNE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,16 +31,19 @@ class Echelle:
         return debut + (valeur - bas) / (haut - bas) * (fin - debut)
 
 
-def domaine(valeurs: Iterable[Valeur], aisance: float = 0.04) -> tuple[float, float]:
-    """Donner l'étendue des valeurs, marges comprises, un peu élargie."""
+def domaine(valeurs: Iterable[Valeur], aisance: float = 0.04, minimum: float = 0.0) -> tuple[float, float]:
+    """Donner l'étendue des valeurs, marges comprises, un peu élargie, et au moins une part de la plus grande."""
     bornes = [
-        valeur.valeur + signe * (0 if math.isnan(valeur.marge) else valeur.marge)
+        valeur.valeur + signe * (valeur.marge if valeur.marge > 0 and valeur.role not in EN_NOMBRE else 0)
         for valeur in valeurs
         if not valeur.manque
         for signe in (-1, 1)
     ]
     bas, haut = min(bornes, default=0.0), max(bornes, default=1.0)
-    elargi = (haut - bas) * aisance or max(abs(haut) * 0.05, 0.5)
+    grandeur = max(abs(bas), abs(haut))
+    elargi = max((haut - bas) * aisance, (grandeur * minimum - (haut - bas)) / 2)
+    if haut - bas + elargi == 0:
+        elargi = grandeur * 0.05 or 0.5
     return bas - elargi, haut + elargi
 
 

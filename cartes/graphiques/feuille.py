@@ -118,7 +118,7 @@ class Feuille:
             "markersize": signe.taille,
             "markerfacecolor": signe.couleur if plein else PAPIER,
             "markeredgecolor": PAPIER if plein else signe.couleur,
-            "markeredgewidth": 0.5 if plein else 1.5,
+            "markeredgewidth": signe.bord,
             "zorder": 5,
         }
         self.add_artist(Line2D(x, y, **dessin | style))
@@ -130,7 +130,8 @@ class Feuille:
             figure = Figure(figsize=(self.largeur / 72, hauteur / 72), dpi=150, facecolor=PAPIER)
             cadre = Cadre(figure, (0, 0, self.largeur, hauteur), (0, self.largeur), (hauteur, 0))
             for element in self._poses:
-                cadre.add_artist(element)
+                # Rien ne déborde : rogner chaque élément ne ferait qu'alourdir le SVG.
+                cadre.add_artist(element).set_clip_on(False)
         return figure
 
 
@@ -152,7 +153,7 @@ def entree_de_ligne(texte: str, signe: Signe) -> Entree:
     """Légender une ligne, son point au milieu."""
 
     def poser(feuille: Feuille, x: float, y: float) -> None:
-        feuille.trait([x, x + 22], [y, y], signe.couleur, signe.epaisseur, linestyle=(0, tuple(signe.tirets)))
+        feuille.trait([x, x + 22], [y, y], signe.couleur, signe.epaisseur, linestyle=signe.ligne)
         feuille.marques([x + 11], [y], signe, markersize=5)
 
     return Entree(texte, poser, 22)

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from abs.graphiques.demandes import DemandeDeGraphique, Serie
+from abs.graphiques.demandes import DemandeDeGraphique, Serie, Valeur
 from donnees_insee.erreurs import CarteImpossible
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _PARTS: Final = ("barres", "gaufre", "pyramide")
 # Au-delà, une série se résume par son étendue dans le texte de remplacement.
 _LUES: Final = 14
+_EN_NOMBRE: Final = ("maille", "pair")
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,13 @@ class Graphique:
     --------
     >>> from abs.graphiques.demandes import DemandeDeGraphique, Serie, Valeur
     >>> parts = (Valeur("Propriétaires", 62.0, "62 %"), Valeur("Locataires", 38.0, "38 %"))
-    >>> demande = DemandeDeGraphique("statut", "barres", "Surtout des propriétaires", "en %", (Serie("Ville", parts),))
+    >>> series = (Serie("Ville", parts),)
+    >>> demande = DemandeDeGraphique("statut", "barres", "Surtout des propriétaires", "Ménages, en %", series)
     >>> graphique = Graphique(demande, "demi")
     >>> graphique
     <Graphique barres « statut », demi>
     >>> graphique.texte_alternatif()
-    'Surtout des propriétaires. Ville : Propriétaires 62 %, Locataires 38 %.'
+    'Surtout des propriétaires. Ménages, en %. Ville : Propriétaires 62 %, Locataires 38 %.'
     """
 
     demande: DemandeDeGraphique
@@ -194,13 +196,25 @@ class Graphique:
         return {"text/html": f'<figure class="graphique">{dessin}<figcaption>{legende}</figcaption></figure>'}
 
 
+def _phrase(demande: DemandeDeGraphique) -> str:
+    return " ".join(f"{texte.rstrip('.')}." for texte in (demande.titre, demande.sous_titre) if texte)
+
+
+def _dite(valeur: Valeur) -> str:
+    """Écrire une valeur et ce qu'elle dit, ou la raison de son absence."""
+    raison = f" ({valeur.raison})" if valeur.manque and valeur.raison else ""
+    if valeur.libelle.isdigit():
+        return f"{valeur.texte} en {valeur.libelle}{raison}"
+    return f"{valeur.libelle} {valeur.texte}".strip() + raison
+
+
 def _lue(serie: Serie) -> str:
     """Écrire les valeurs d'une série, ou leur étendue quand elles sont nombreuses."""
-    lues = [v for v in serie.valeurs if v.role not in ("maille", "pair")]
-    groupe = [v for v in serie.presentes if v.role in ("maille", "pair")]
+    lues = [v for v in serie.valeurs if v.role not in _EN_NOMBRE]
+    groupe = [v for v in serie.presentes if v.role in _EN_NOMBRE]
     if len(groupe) + len(lues) <= _LUES:
         lues, groupe = list(serie.valeurs), []
-    dites = [f"{v.libelle} {v.texte}".strip() + (f" ({v.raison})" if v.raison else "") for v in lues]
+    dites = [_dite(v) for v in lues]
     if groupe:
         bas, haut = (choix(groupe, key=lambda v: v.valeur).texte for choix in (min, max))
         dites.append(f"{len(groupe)} valeurs de {bas} à {haut}")

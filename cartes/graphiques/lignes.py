@@ -28,7 +28,7 @@ class Trace:
     @property
     def forte(self) -> bool:
         """Dire si c'est la ligne que l'on doit voir d'abord."""
-        return self.serie.role in ("sujet", "commune")
+        return self.serie.role == "sujet"
 
 
 def _traces(demande: DemandeDeGraphique) -> list[Trace]:
@@ -148,7 +148,7 @@ def _tracer(
     ruptures: Sequence[tuple[str, str]],
 ) -> None:
     signe, serie = trace.signe, trace.serie
-    style = {"linestyle": (0, tuple(signe.tirets)), "solid_capstyle": "round", "zorder": 4 + trace.forte}
+    style = {"linestyle": signe.ligne, "solid_capstyle": "round", "zorder": 4 + trace.forte}
     for avant, apres in pairwise(sorted(serie.valeurs, key=lambda v: abscisses[v.libelle])):
         if not (avant.manque or apres.manque or (avant.libelle, apres.libelle) in ruptures):
             x, y = zip(*(_point(v, abscisses, ordonnees) for v in (avant, apres)), strict=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cartes.graphiques.etiquettes import Echelle, colonne, domaine, ecarter, graduations
 from cartes.graphiques.feuille import MENTION, PAPIER, Entree, Feuille, entree_de_point, legender, mesurer
-from cartes.graphiques.style import CORPS, CORPS_FORT, INTERLIGNE, PHRASES, TABLE, ecrit, signe_de
+from cartes.graphiques.style import CORPS, CORPS_FORT, EN_NOMBRE, INTERLIGNE, PHRASES, TABLE, ecrit, signe_de
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,8 @@ _ORDRE = (
     "commune",
     "sujet",
 )
-_EN_NOMBRE = ("maille", "pair")
+# Au-delà, deux mailles au même point de la page n'en font qu'un : le fichier reste léger, le dessin est le même.
+_FOULE = 150
 _COULOIR, _SIGNE = 12.0, 10.0
 _EPAISSEUR = 4.6
 
@@ -53,7 +54,9 @@ def points(feuille: Feuille, demande: DemandeDeGraphique) -> None:
     commune = domaine(demande.valeurs()) if demande.echelle_commune else None
     depart = feuille.bas
     for ligne in lignes:
-        _poser(feuille, ligne, Echelle(commune or domaine(ligne.serie.valeurs), place), etroite=etroite)
+        # Entre trois valeurs voisines, une échelle qui n'irait que de l'une à l'autre grossirait un écart infime.
+        sienne = commune or domaine(ligne.serie.valeurs, minimum=TABLE["etendue_minimale"] / 100)
+        _poser(feuille, ligne, Echelle(sienne, place), etroite=etroite)
     if commune:
         _graduer(feuille, Echelle(commune, place), demande.unite, depart)
 
@@ -65,10 +68,10 @@ def _legende(demande: DemandeDeGraphique) -> list[Entree]:
         signe = signe_de(valeur.role)
         commun = demande.mailles if valeur.role == "maille" and demande.mailles else signe.libelle
         nom = commun or valeur.libelle
-        if nom and not (valeur.manque and valeur.role in _EN_NOMBRE):
+        if nom and not (valeur.manque and valeur.role in EN_NOMBRE):
             noms.setdefault(f"{valeur.role} {nom}", (valeur.role, entree_de_point(nom, signe)))
     entrees = [e for _, e in sorted(noms.values(), key=lambda dit: -_ORDRE.index(dit[0]))]
-    if any(v.marge > 0 for v in demande.valeurs()):
+    if any(v.marge > 0 and v.role not in EN_NOMBRE for v in demande.valeurs()):
         couleur = signe_de("sujet").couleur
         entrees.append(
             Entree(PHRASES["marge"], lambda f, x, y: f.trait([x, x + 12], [y, y], couleur, 1.3), 12)
@@ -82,10 +85,10 @@ def _nommee(demande: DemandeDeGraphique) -> bool:
 
 
 def _ligne(serie: Serie, nom: list[str]) -> Ligne:
-    dites = [v for v in serie.valeurs if v.role not in _EN_NOMBRE] or (
+    dites = [v for v in serie.valeurs if v.role not in EN_NOMBRE] or (
         list(serie.valeurs) if len(serie.valeurs) == 1 else []
     )
-    dessus = [v for v in dites if v.role in ("sujet", "commune")] or dites[:1]
+    dessus = [v for v in dites if v.role == "sujet"] or dites[:1]
     return Ligne(serie, nom, dessus, [v for v in dites if v not in dessus])
 
 
@@ -117,22 +120,18 @@ def _poser_les_marques(feuille: Feuille, serie: Serie, echelle: Echelle, y: floa
             continue
         signe = signe_de(presentes[0].role)
         for valeur in presentes:
-            if valeur.marge > 0:
+            if valeur.marge > 0 and role not in EN_NOMBRE:
                 bornes = [echelle(valeur.valeur - valeur.marge), echelle(valeur.valeur + valeur.marge)]
                 for couleur, epaisseur in ((PAPIER, 2.6), (signe.couleur, 1.3)):
                     feuille.trait(bornes, [y, y], couleur, epaisseur, zorder=4)
-        # Un rond creux plus large que le rond plein l'entoure encore quand les deux valeurs sont égales.
-        style = (
-            {"markeredgewidth": 0.3}
-            if role == "maille"
-            else {"markeredgewidth": 0.9}
-            if role == "pair"
-            else {}
-        )
+        # Une maille seule sur sa réglette en est le chiffre, non le fond.
+        style = {"markersize": 6} if role in EN_NOMBRE and len(serie.valeurs) == 1 else {}
+        # Un rond creux, plus large que le rond plein, l'entoure encore quand les deux valeurs sont égales.
+        ordre = 5 + _ORDRE.index(role) / 20
         x = [echelle(v.valeur) for v in presentes]
-        feuille.marques(
-            x, [y] * len(x), signe, zorder=5 + _ORDRE.index(role) / 20, gid=f"{serie.nom} {role}", **style
-        )
+        if len(x) > _FOULE:
+            x = sorted({float(round(lieu)) for lieu in x})
+        feuille.marques(x, [y] * len(x), signe, zorder=ordre, gid=f"{serie.nom} {role}", **style)
 
 
 def _ecrire_les_valeurs(
@@ -140,7 +139,7 @@ def _ecrire_les_valeurs(
 ) -> None:
     """Écrire les valeurs d'un couloir, écartées l'une de l'autre, un filet menant à celles qui s'éloignent."""
     gauche, y = bord
-    forts = [v.role in ("sujet", "commune") for v in valeurs]
+    forts = [v.role == "sujet" for v in valeurs]
     corps = [CORPS_FORT if fort else CORPS for fort in forts]
     # Sans place sur l'échelle, une valeur absente s'écrit au bout, derrière son signe.
     tailles = [
@@ -151,7 +150,7 @@ def _ecrire_les_valeurs(
     places = ecarter(voulus, tailles, gauche, feuille.largeur - 1, jeu=5)
     for valeur, fort, rang in zip(valeurs, forts, range(len(valeurs)), strict=True):
         x, signe = places[rang], signe_de(valeur.role)
-        couleur = MENTION if valeur.role in _EN_NOMBRE else signe.couleur
+        couleur = MENTION if valeur.role in EN_NOMBRE else signe.couleur
         style: dict[str, Any] = {"gras": fort, "couleur": couleur, "ha": "center"}
         feuille.mot(x + _SIGNE / 2 * valeur.manque, milieu, ecrit(valeur), corps[rang], **style)
         if valeur.manque:

@@ -16,6 +16,8 @@ LARGEURS: Final[dict[Largeur, float]] = {"pleine": 17.4 * 72 / 2.54, "demi": 8.4
 CORPS_TITRE, CORPS_SOUS_TITRE, CORPS_FORT, CORPS = 11.0, 8.8, 8.6, 8.0
 INTERLIGNE: Final = 1.28
 HACHURES: Final = "//////"
+# Rôles tenus par beaucoup de territoires : un nom commun en légende, ni valeur écrite, ni marge.
+EN_NOMBRE: Final = ("maille", "pair")
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,15 @@ class Signe:
     forme: str
     plein: bool
     taille: float
+    bord: float
     epaisseur: float
     tirets: Sequence[float]
     libelle: str
+
+    @property
+    def ligne(self) -> Any:
+        """Style de ligne de matplotlib."""
+        return (0, tuple(self.tirets)) if self.tirets else "-"
 
 
 _SIGNES: Final = {role: Signe(**dit) for role, dit in TABLE["roles"].items()}
@@ -76,8 +84,9 @@ def notes_de(demande: DemandeDeGraphique) -> list[str]:
         reste = [PHRASES["autres"].format(n=len(noms) - 3)] if len(noms) > 4 else []
         dits = " ; ".join([*(noms[:3] if reste else noms), *reste])
         notes.append(PHRASES["absentes"].format(raison=raison.rstrip("."), noms=dits))
-    if any(v.fragile and not v.manque for v in demande.valeurs()) and not any(
-        n.startswith("*") for n in notes
-    ):
+    ecrites = [
+        v for s in demande.series for v in s.presentes if v.role not in EN_NOMBRE or len(s.valeurs) == 1
+    ]
+    if any(v.fragile for v in ecrites) and not any(n.startswith("*") for n in notes):
         notes.append(PHRASES["fragile"])
     return notes

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # De même chasse que la police livrée avec matplotlib, et présente là où elle ne l'est pas (Windows, macOS).
 _SECOURS = "Verdana, sans-serif"
 _NOTICES: Any = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+# Posés sur la racine : la feuille de style de matplotlib, dans une page, s'appliquerait à toute la page.
+_TRAITS = "stroke-linejoin:round;stroke-linecap:butt"
 _ENTETE = re.compile(r"<svg\b[^>]*>", re.DOTALL)
 _NOMBRES = re.compile(r'(?<=\s)((?:d|x|y|width|height|points)=")([^"]*)"')
 _DECIMALES = re.compile(r"(\.\d\d)\d+")
@@ -36,10 +38,11 @@ def rendre_svg(figure: Figure, titre: str, description: str, *, en_chemins: bool
     if ouverture is None or taille is None:
         raise RuntimeError("SVG de matplotlib illisible : sa racine n'a pas de taille en points.")
     largeur, hauteur = (f"{float(cote):.1f}" for cote in taille.groups())
+    nomme = description if description.startswith(titre) else f"{titre}. {description}"
     racine = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img" '
-        f'aria-label="{escape(f"{titre}. {description}")}" width="{largeur}pt" height="{hauteur}pt" '
-        f'viewBox="0 0 {largeur} {hauteur}" style="max-width:100%;height:auto">'
+        f'aria-label="{escape(nomme)}" width="{largeur}pt" height="{hauteur}pt" '
+        f'viewBox="0 0 {largeur} {hauteur}" style="max-width:100%;height:auto;{_TRAITS}">'
         f"<title>{escape(titre)}</title><desc>{escape(description)}</desc>"
     )
     return _distinguer(_alleger(racine + corps[ouverture.end() :]))
@@ -47,7 +50,7 @@ def rendre_svg(figure: Figure, titre: str, description: str, *, en_chemins: bool
 
 def _alleger(svg: str) -> str:
     """Ôter ce qui ne se voit pas : commentaires, notices, décimales sous le centième de point, blancs."""
-    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->|<style.*?</style>", "", svg, flags=re.DOTALL)
     svg = _NOMBRES.sub(lambda vu: vu[1] + _DECIMALES.sub(r"\1", vu[2]).replace("\n", " ") + '"', svg)
     svg = re.sub(r"(translate\()([^)]*)\)", lambda vu: vu[1] + _DECIMALES.sub(r"\1", vu[2]) + ")", svg)
     svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)
@@ -56,9 +59,17 @@ def _alleger(svg: str) -> str:
 
 
 def _distinguer(svg: str) -> str:
-    """Ne garder que les identifiants employés, et leur donner un suffixe propre au contenu du dessin."""
-    suffixe = hashlib.sha256(svg.encode()).hexdigest()[:8]
-    employes = set(_REFERENCES.findall(svg))
-    svg = re.sub(r' id="([^"]*)"', lambda vu: f' id="{vu[1]}-{suffixe}"' if vu[1] in employes else "", svg)
-    svg = _REFERENCES.sub(lambda vu: f"{vu[0]}-{suffixe}", svg)
-    return re.sub(r"<g>(<(?:path|text)\b[^>]*/>)</g>", r"\1", svg)
+    """Ne garder que les identifiants employés, courts et propres au contenu du dessin."""
+    empreinte = hashlib.sha256(svg.encode()).hexdigest()[:8]
+    noms = {lu: f"g{empreinte}{rang}" for rang, lu in enumerate(dict.fromkeys(_REFERENCES.findall(svg)))}
+    svg = re.sub(r' id="([^"]*)"', lambda vu: f' id="{noms[vu[1]]}"' if vu[1] in noms else "", svg)
+    svg = _REFERENCES.sub(lambda vu: vu[0].replace(vu[1], noms[vu[1]]), svg)
+    svg = re.sub(r"<g>(<(?:path|text)\b[^>]*/>)</g>", r"\1", svg)
+    return re.sub(r"<g>((?:<use\b[^>]*/>)+)</g>", _reunir, svg)
+
+
+def _reunir(groupe: re.Match[str]) -> str:
+    """Dire une fois le style de points tous semblables."""
+    styles = set(re.findall(r' style="[^"]*"', groupe[1]))
+    style = styles.pop() if len(styles) == 1 else ""
+    return f"<g{style}>{groupe[1].replace(style, '') if style else groupe[1]}</g>"
