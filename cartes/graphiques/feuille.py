@@ -195,7 +195,7 @@ def intituler(feuille: Feuille, demande: DemandeDeGraphique, *, titre: bool) -> 
 
 def annoter(feuille: Feuille, demande: DemandeDeGraphique, *, mention: bool) -> None:
     """Écrire les notes, puis la source."""
-    feuille.bas += 4
+    feuille.bas += 6
     for note in [*notes_de(demande), *([demande.mention] if mention else [])]:
         if note:
             feuille.paragraphe(note, couleur=MENTION)

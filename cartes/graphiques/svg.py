@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # De même chasse que la police livrée avec matplotlib, et présente là où elle ne l'est pas (Windows, macOS).
-_SECOURS = "Verdana, sans-serif"
+_POLICES = f"'{POLICE}',Verdana,sans-serif"
 _NOTICES: Any = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 # Posés sur la racine : la feuille de style de matplotlib, dans une page, s'appliquerait à toute la page.
-_TRAITS = "stroke-linejoin:round;stroke-linecap:butt"
+_STYLE = f"max-width:100%;height:auto;stroke-linejoin:round;stroke-linecap:butt;font-family:{_POLICES}"
 _ENTETE = re.compile(r"<svg\b[^>]*>", re.DOTALL)
 _NOMBRES = re.compile(r'(?<=\s)((?:d|x|y|width|height|points)=")([^"]*)"')
-_DECIMALES = re.compile(r"(\.\d\d)\d+")
+_DECIMALES = re.compile(r"\d+\.\d+")
 _REFERENCES = re.compile(r'(?:url\(#|href="#)([^)"]+)')
 
 
@@ -42,20 +42,26 @@ def rendre_svg(figure: Figure, titre: str, description: str, *, en_chemins: bool
     racine = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img" '
         f'aria-label="{escape(nomme)}" width="{largeur}pt" height="{hauteur}pt" '
-        f'viewBox="0 0 {largeur} {hauteur}" style="max-width:100%;height:auto;{_TRAITS}">'
+        f'viewBox="0 0 {largeur} {hauteur}" style="{_STYLE}">'
         f"<title>{escape(titre)}</title><desc>{escape(description)}</desc>"
     )
     return _distinguer(_alleger(racine + corps[ouverture.end() :]))
 
 
 def _alleger(svg: str) -> str:
-    """Ôter ce qui ne se voit pas : commentaires, notices, décimales sous le centième de point, blancs."""
+    """Ôter ce qui ne se voit pas : commentaires, notices, décimales sous le centième de point, blancs, redites."""
     svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->|<style.*?</style>", "", svg, flags=re.DOTALL)
-    svg = _NOMBRES.sub(lambda vu: vu[1] + _DECIMALES.sub(r"\1", vu[2]).replace("\n", " ") + '"', svg)
-    svg = re.sub(r"(translate\()([^)]*)\)", lambda vu: vu[1] + _DECIMALES.sub(r"\1", vu[2]) + ")", svg)
-    svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)
-    svg = svg.replace(f"'{POLICE}'", f"'{POLICE}', {_SECOURS}")
+    svg = _NOMBRES.sub(lambda vu: vu[1] + _arrondis(vu[2]) + '"', svg)
+    svg = re.sub(r"(translate\()([^)]*)\)", lambda vu: vu[1] + _arrondis(vu[2]) + ")", svg)
+    svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg).replace(f" font-family: '{POLICE}';", "")
+    svg = re.sub(r'(?<= style=")[^"]*', lambda vu: vu[0].replace(": ", ":").replace("; ", ";"), svg)
     return re.sub(r">\s+<", "><", svg).strip()
+
+
+def _arrondis(nombres: str) -> str:
+    """Écrire des coordonnées au centième de point, sans zéro ni blanc de trop."""
+    nombres = _DECIMALES.sub(lambda vu: f"{float(vu[0]):.2f}".rstrip("0").rstrip("."), nombres)
+    return re.sub(r"\s+", " ", nombres).strip()
 
 
 def _distinguer(svg: str) -> str:

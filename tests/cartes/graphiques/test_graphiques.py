@@ -17,10 +17,11 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from abs.graphiques.demandes import DemandeDeGraphique, Serie, Valeur
+from cartes.charte import lire_la_charte
 from cartes.graphiques.etiquettes import ecarter
 from cartes.graphiques.graphique import Graphique
 from cartes.palettes import clarte
-from donnees_insee.erreurs import CarteImpossible
+from donnees_insee.erreurs import CarteImpossible, ParametreInvalide
 
 LONG = "Communauté d’agglomération du Val-d’Arzance-Est"
 AGES = ("0-14 ans", "15-29 ans", "30-44 ans", "45-59 ans", "60-74 ans", "75 ans ou plus")
@@ -380,3 +381,16 @@ def test_ecarter_garde_l_ordre_et_ne_bouge_que_ce_qui_gene() -> None:
     assert places == [28, 50, 72, 10]
     serrees = ecarter([99, 98, 0], [10, 10, 10], 0, 100, jeu=0)
     assert serrees == [95, 85, 5]
+
+
+def test_une_ville_change_les_couleurs_et_une_palette_inconnue_est_refusee(tmp_path, monkeypatch) -> None:
+    charte = tmp_path / "ville.toml"
+    monkeypatch.setenv("ABS_CHARTE", str(charte))
+    charte.write_text(
+        '[graphiques.roles.sujet]\ncouleur = "#123456"\ntirets = [3.0, 1.0]\n', encoding="utf-8"
+    )
+    lue = lire_la_charte()["graphiques"]["roles"]
+    assert (lue["sujet"]["couleur"], lue["sujet"]["forme"], lue["epci"]["plein"]) == ("#123456", "o", False)
+    charte.write_text('[graphiques]\nparts = "roses"\n', encoding="utf-8")
+    with pytest.raises(ParametreInvalide, match="roses"):
+        lire_la_charte()
