@@ -180,9 +180,7 @@ class Graphique:
     def texte_alternatif(self) -> str:
         """Décrire le graphique en français : le texte de la demande, sinon ses valeurs."""
         demande = self.demande
-        return demande.alternatif or " ".join(
-            [f"{demande.titre}.", *(_lue(serie) for serie in demande.series)]
-        )
+        return demande.alternatif or " ".join([_phrase(demande), *(_lue(serie) for serie in demande.series)])
 
     def _repr_mimebundle_(
         self,

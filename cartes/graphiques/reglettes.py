@@ -50,7 +50,7 @@ def points(feuille: Feuille, demande: DemandeDeGraphique) -> None:
     etroite = feuille.largeur < 300
     largeur, noms = colonne([s.nom for s in demande.series], feuille.largeur - 2 if etroite else 150)
     lignes = [_ligne(serie, nom) for serie, nom in zip(demande.series, noms, strict=True)]
-    place = (8 if etroite else largeur + 18, feuille.largeur - 8)
+    place = (8 if etroite else largeur + 19, feuille.largeur - 8)
     commune = domaine(demande.valeurs()) if demande.echelle_commune else None
     depart = feuille.bas
     for ligne in lignes:
@@ -71,25 +71,28 @@ def _legende(demande: DemandeDeGraphique) -> list[Entree]:
         if nom and not (valeur.manque and valeur.role in EN_NOMBRE):
             noms.setdefault(f"{valeur.role} {nom}", (valeur.role, entree_de_point(nom, signe)))
     entrees = [e for _, e in sorted(noms.values(), key=lambda dit: -_ORDRE.index(dit[0]))]
+    if all(len(s.valeurs) == 1 and s.valeurs[0].libelle in ("", s.nom) for s in demande.series):
+        # Chaque réglette porte déjà le nom de sa seule valeur.
+        entrees = []
     if any(v.marge > 0 and v.role not in EN_NOMBRE for v in demande.valeurs()):
         couleur = signe_de("sujet").couleur
         entrees.append(
             Entree(PHRASES["marge"], lambda f, x, y: f.trait([x, x + 12], [y, y], couleur, 1.3), 12)
         )
-    return entrees if len(entrees) > 1 or not _nommee(demande) else []
-
-
-def _nommee(demande: DemandeDeGraphique) -> bool:
-    """Dire si chaque réglette porte déjà le nom de sa seule valeur."""
-    return all(len(s.valeurs) == 1 and s.valeurs[0].libelle in ("", s.nom) for s in demande.series)
+    return entrees
 
 
 def _ligne(serie: Serie, nom: list[str]) -> Ligne:
-    dites = [v for v in serie.valeurs if v.role not in EN_NOMBRE] or (
-        list(serie.valeurs) if len(serie.valeurs) == 1 else []
-    )
-    dessus = [v for v in dites if v.role == "sujet"] or dites[:1]
+    """Choisir ce qui s'écrit : au-dessus le sujet, ou la maille seule dont la réglette parle ; au-dessous les repères."""
+    dites = [v for v in serie.valeurs if v.role not in EN_NOMBRE]
+    dessus = [v for v in dites if v.role == "sujet"] or _maille_seule(serie) or dites[:1]
     return Ligne(serie, nom, dessus, [v for v in dites if v not in dessus])
+
+
+def _maille_seule(serie: Serie) -> list[Valeur]:
+    """Donner la maille d'une réglette qui n'en a qu'une et pas de sujet : elle en est le chiffre, non le fond."""
+    mailles = [v for v in serie.valeurs if v.role in EN_NOMBRE]
+    return mailles if len(mailles) == 1 and all(v.role != "sujet" for v in serie.valeurs) else []
 
 
 def _poser(feuille: Feuille, ligne: Ligne, echelle: Echelle, *, etroite: bool) -> None:
@@ -124,8 +127,7 @@ def _poser_les_marques(feuille: Feuille, serie: Serie, echelle: Echelle, y: floa
                 bornes = [echelle(valeur.valeur - valeur.marge), echelle(valeur.valeur + valeur.marge)]
                 for couleur, epaisseur in ((PAPIER, 2.6), (signe.couleur, 1.3)):
                     feuille.trait(bornes, [y, y], couleur, epaisseur, zorder=4)
-        # Une maille seule sur sa réglette en est le chiffre, non le fond.
-        style = {"markersize": 6} if role in EN_NOMBRE and len(serie.valeurs) == 1 else {}
+        style = {"markersize": 6.5} if presentes == _maille_seule(serie) else {}
         # Un rond creux, plus large que le rond plein, l'entoure encore quand les deux valeurs sont égales.
         ordre = 5 + _ORDRE.index(role) / 20
         x = [echelle(v.valeur) for v in presentes]

@@ -32,6 +32,8 @@ abs.calcul.table_longue:Chiffre abs.calcul.diagnostic:diagnostiquer abs.portrait
 abs.portrait.portrait:composer abs.evolutions.releve:relever abs.intercommunal.comparaison:comparer_l_intercommunalite
 cartes.classes:discretiser cartes.classes:Discretisation cartes.carte:CarteThematique
 cartes.carte:CarteThematique.enregistrer cartes.fonds:carte carnets.moteur:produire carnets.moteur:nom_du_dossier
+cartes.graphiques.graphique:Graphique cartes.graphiques.graphique:Graphique.svg
+cartes.graphiques.graphique:Graphique.png cartes.graphiques.graphique:Graphique.enregistrer
 """
 
 
