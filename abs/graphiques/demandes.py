@@ -124,7 +124,7 @@ class DemandeDeGraphique:
 
     def en_donnees(self) -> dict[str, Any]:
         """Écrire la demande en données simples, prêtes pour JSON : une valeur absente y est ``None``."""
-        return _sans_nan(asdict(self))  # type: ignore[no-any-return]
+        return _sans_nan(asdict(self))
 
     @classmethod
     def depuis(cls, donnees: dict[str, Any]) -> Self:
