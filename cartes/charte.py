@@ -59,10 +59,12 @@ def lire_la_charte() -> dict[str, Any]:
 def _controler_les_palettes(charte: dict[str, Any]) -> None:
     """Refuser une palette que rien ne définit."""
     rampes, divergentes, palettes = charte["rampes"], charte["divergentes"], charte["palettes"]
+    graphiques = charte["graphiques"]
     choisies = {*palettes["themes"].values(), *palettes["indicateurs"].values()} - {""}
-    inconnues = (choisies - {*rampes, *divergentes}) | (
-        {r for deux in divergentes.values() for r in deux} - {*rampes}
-    )
+    sequentielles = {r for deux in divergentes.values() for r in deux}
+    sequentielles |= {graphiques["parts"], graphiques["parts_du_reste"]}
+    inconnues = (choisies - {*rampes, *divergentes}) | (sequentielles - {*rampes})
+    inconnues |= {graphiques["divergente"]} - {*divergentes}
     if inconnues:
         connues = ", ".join([*rampes, *divergentes])
         raise ValueError(f"palette inconnue ({', '.join(sorted(inconnues))}) ; attendu : {connues}")

@@ -6,7 +6,7 @@ import base64
 import io
 import re
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +18,7 @@ from cartes.specification import FORMATS_D_IMAGE
 from donnees_insee.erreurs import CarteImpossible, SortieImpossible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from matplotlib.figure import Figure
     from PIL.Image import Image
@@ -135,14 +135,23 @@ def enregistrer(
     carte: DonneesDeCarte, dossier: str | Path, nom: str, formats: Sequence[str] = FORMATS_D_IMAGE
 ) -> list[Path]:
     """Écrire la carte sous un nom provisoire, puis la déplacer : jamais de fichier à moitié écrit."""
-    inconnus = [extension for extension in formats if extension not in _RENDUS]
+    return deposer(
+        {extension: partial(rendu, carte) for extension, rendu in _RENDUS.items()}, dossier, nom, formats
+    )
+
+
+def deposer(
+    rendus: Mapping[str, Callable[[], bytes]], dossier: str | Path, nom: str, formats: Sequence[str]
+) -> list[Path]:
+    """Rendre tous les formats demandés, puis les écrire : un format fautif ne laisse aucun fichier."""
+    inconnus = [extension for extension in formats if extension not in rendus]
     if inconnus:
-        raise CarteImpossible(f"Formats inconnus : {', '.join(inconnus)} ; attendu : {', '.join(_RENDUS)}.")
+        raise CarteImpossible(f"Formats inconnus : {', '.join(inconnus)} ; attendu : {', '.join(rendus)}.")
     if not _NOM_DE_FICHIER.fullmatch(nom) or nom.startswith("."):
         raise SortieImpossible(
             f"Le nom de fichier {nom!r} est refusé : écrire un nom simple, sans dossier ni extension."
         )
-    contenus = {extension: _RENDUS[extension](carte) for extension in formats}
+    contenus = {extension: rendus[extension]() for extension in formats}
     return [_deposer(Path(dossier) / f"{nom}.{extension}", octets) for extension, octets in contenus.items()]
 
 

@@ -84,13 +84,16 @@ class DemandeDeGraphique:
         Dates voisines entre lesquelles la série se rompt : la courbe n'y relie pas ses points.
     echelle_commune : bool
         Vrai si toutes les réglettes partagent leur axe.
+    mailles : str
+        Nom commun des petits points en légende ; vide : celui de la charte, « chaque IRIS ».
     alternatif : str
         Le motif du graphique, en mots.
 
     Examples
     --------
-    >>> barre = Serie("Ville", (Valeur("Propriétaires", 62.0, "62 %"),))
-    >>> DemandeDeGraphique("statut", "barres", "Surtout des propriétaires", "en %", (barre,)).en_donnees()["nom"]
+    >>> part = Valeur("Propriétaires", 62.0, "62 %")
+    >>> series = (Serie("Ville", (part,)),)
+    >>> DemandeDeGraphique("statut", "barres", "Surtout des propriétaires", "en %", series).en_donnees()["nom"]
     'statut'
     """
 
@@ -106,6 +109,7 @@ class DemandeDeGraphique:
     notes: tuple[str, ...] = ()
     ruptures: tuple[tuple[str, str], ...] = ()
     echelle_commune: bool = False
+    mailles: str = ""
 
     @property
     def mention(self) -> str:

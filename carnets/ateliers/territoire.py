@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import geopandas as gpd
-    from cartes.graphiques.graphique import Graphique
     from matplotlib.figure import Figure
 
     from carnets.moteur import Production
+    from cartes.graphiques.graphique import Graphique
 
 
 class TerritoireOuvert(DocumentOuvert):
@@ -173,6 +173,7 @@ class TerritoireOuvert(DocumentOuvert):
         if nom in CHAPITRES:
             return Montre(self.document.graphiques(nom))
         from abs.graphiques.graphiques import graphique  # noqa: PLC0415
+
         from cartes.graphiques.graphique import Graphique as Dessin  # noqa: PLC0415 - matplotlib
 
         return Dessin(graphique(self.compose.diagnostic, nom))

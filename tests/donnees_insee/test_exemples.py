@@ -37,7 +37,10 @@ carnets:carte carnets.ateliers.territoire:TerritoireOuvert.iris carnets.ateliers
 carnets.ateliers.territoire:TerritoireOuvert.chiffres carnets.ateliers.territoire:TerritoireOuvert.phrases
 carnets.ateliers.territoire:TerritoireOuvert.graphique carnets.ateliers.territoire:TerritoireOuvert.carte
 carnets.ateliers.territoire:TerritoireOuvert.explorer carnets.ateliers.territoire:TerritoireOuvert.evolution
-carnets.ateliers.territoire:TerritoireOuvert.portrait carnets.documents.montre:Montre
+carnets.ateliers.territoire:TerritoireOuvert.portrait carnets.documents.montre:Montre carnets:joindre
+carnets.ateliers.territoire:TerritoireOuvert.nuage
+cartes.graphiques.graphique:Graphique cartes.graphiques.graphique:Graphique.svg
+cartes.graphiques.graphique:Graphique.png cartes.graphiques.graphique:Graphique.enregistrer
 """
 
 
