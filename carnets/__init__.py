@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-    import pandas as pd
-
     from carnets.ateliers.comparaison import ComparaisonOuverte
     from carnets.ateliers.evolutions import EvolutionsOuvertes
     from carnets.ateliers.formulaire import Formulaire
+    from carnets.ateliers.listes import carte, indicateurs, joindre, lire, sources
     from carnets.ateliers.territoire import TerritoireOuvert
-    from cartes.carte import CarteThematique
 
+# Ce qui vient tel quel des listes, importées à la première demande : elles chargent pandas.
+_LISTES: Final = ("carte", "indicateurs", "joindre", "lire", "sources")
 __all__ = [
     "carte",
     "choisir",
@@ -32,6 +31,20 @@ def _dans_un_carnet() -> None:
     from carnets.ateliers.erreurs import montrer_les_erreurs  # noqa: PLC0415 - n'importe rien de lent
 
     montrer_les_erreurs()
+
+
+def __getattr__(nom: str) -> Any:
+    """Donner ce qui vient des listes."""
+    if nom not in _LISTES:
+        raise AttributeError(f"carnets n'a pas de « {nom} » ; on attend {', '.join(__all__)}.")
+    _dans_un_carnet()
+    from carnets.ateliers import listes  # noqa: PLC0415 - pandas
+
+    return getattr(listes, nom)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
 
 
 def territoire(
@@ -208,190 +221,3 @@ def evolutions(
     from carnets.ateliers.evolutions import EvolutionsOuvertes  # noqa: PLC0415 - imports lents
 
     return EvolutionsOuvertes(territoire, de, a, indicateurs, dossier_sortie, dossier_donnees)
-
-
-def sources(dossier_donnees: str = "") -> pd.DataFrame:
-    """Lister les sources connues et les années que la base en tient.
-
-    Parameters
-    ----------
-    dossier_donnees : str, default ""
-        Dossier des données ; vide, celui de la variable ``ABS_DONNEES``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Une ligne par source, son code en index ; ``titre``, ``producteur``, ``niveaux``, ``annees``.
-
-    Examples
-    --------
-    >>> import carnets
-    >>> "2022" in carnets.sources(str(base.dossier)).loc["rp_population", "annees"]
-    True
-    """
-    from carnets.ateliers.listes import sources as lister  # noqa: PLC0415 - pandas
-
-    return lister(dossier_donnees)
-
-
-def indicateurs(theme: str = "", recherche: str = "") -> pd.DataFrame:
-    """Lister les indicateurs d'un thème, ou ceux dont un mot est cherché.
-
-    Parameters
-    ----------
-    theme : str, default ""
-        emploi, demographie, revenus, logement ou sante_education ; vide, tous.
-    recherche : str, default ""
-        Mot du code, du libellé ou de la définition.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Une ligne par indicateur, son code en index ; ``libelle``, ``unite``, ``theme``, ``sources``, ``formule``.
-
-    Raises
-    ------
-    ParametreInvalide
-        Thème inconnu.
-
-    Examples
-    --------
-    >>> import carnets
-    >>> carnets.indicateurs("revenus").loc["niveau_vie_median", "unite"]
-    '€'
-    """
-    _dans_un_carnet()
-    from carnets.ateliers.listes import indicateurs as lister  # noqa: PLC0415 - pandas
-
-    return lister(theme, recherche)
-
-
-def lire(source: str, millesime: int, niveau: str = "iris", dossier_donnees: str = "") -> pd.DataFrame:
-    """Lire une table de la base.
-
-    Parameters
-    ----------
-    source : str
-        Code d'une source (``rp_population``) ou d'une famille qui n'en a qu'une à ce niveau (``filosofi``).
-    millesime : int
-        Année du fichier.
-    niveau : str, default "iris"
-        iris, commune, epci, departement, region, france ou qpv.
-    dossier_donnees : str, default ""
-        Dossier des données.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Une ligne par territoire, le code (texte) en index.
-
-    Raises
-    ------
-    DonneeAbsente
-        La base ne tient pas cette table ; la phrase dit ce qu'elle tient.
-
-    Examples
-    --------
-    >>> import carnets
-    >>> carnets.lire("rp_population", 2022, "iris", str(base.dossier)).index[0]
-    '990010101'
-    """
-    _dans_un_carnet()
-    from carnets.ateliers.listes import lire as lire_la_table  # noqa: PLC0415 - pandas
-
-    return lire_la_table(source, millesime, niveau, dossier_donnees)
-
-
-def carte(
-    couche: gpd.GeoDataFrame,
-    valeur: str,
-    *,
-    titre: str = "",
-    nom: str = "nom",
-    unite: str = "",
-    decimales: int = 1,
-    source: str = "",
-    date: str = "",
-) -> CarteThematique:
-    """Dessiner la carte d'une colonne de n'importe quelle couche géographique.
-
-    Parameters
-    ----------
-    couche : geopandas.GeoDataFrame
-        Des polygones et leur projection.
-    valeur : str
-        Colonne de nombres ; une valeur vide y est dite indisponible, jamais zéro.
-    titre : str, default ""
-        Titre ; vide, le nom de la colonne.
-    nom : str, default "nom"
-        Colonne des noms ; absente, l'index.
-    unite : str, default ""
-        ``%``, ``€`` ou vide.
-    decimales : int, default 1
-        Décimales écrites.
-    source, date : str, default ""
-        Ce que dit la ligne de source.
-
-    Returns
-    -------
-    CarteThematique
-        La carte, dessinée dans le carnet ; ``.folium()``, ``.figure()``, ``.enregistrer()``.
-
-    Raises
-    ------
-    CarteImpossible
-        Colonne absente, pas de projection, pas de polygone.
-
-    Examples
-    --------
-    >>> import carnets
-    >>> m = carnets.territoire("99001", dossier_donnees=str(base.dossier))
-    >>> carnets.carte(m.iris("part_hlm"), "part_hlm", unite="%").titre
-    'part_hlm'
-    """
-    _dans_un_carnet()
-    from carnets.ateliers.listes import carte_d_une_couche  # noqa: PLC0415 - geopandas
-
-    return carte_d_une_couche(
-        couche, valeur, titre=titre, nom=nom, unite=unite, decimales=decimales, source=source, date=date
-    )
-
-
-def joindre(couche: gpd.GeoDataFrame, fichier: str, code: str = "code") -> gpd.GeoDataFrame:
-    r"""Joindre un fichier CSV (UTF-8, séparateur point-virgule) à une couche, par son code lu comme du texte.
-
-    Parameters
-    ----------
-    couche : geopandas.GeoDataFrame
-        Couche dont l'index est un code.
-    fichier : str
-        Chemin du fichier ; vide, la couche est rendue telle quelle.
-    code : str, default "code"
-        Colonne du code.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        La couche et les colonnes du fichier ; un territoire absent du fichier y est vide, jamais zéro.
-
-    Raises
-    ------
-    FichierIllisible
-        Fichier absent, ou qui n'est pas un CSV.
-    TableNonConforme
-        Colonne du code absente, codes répétés, ou aucun code commun.
-
-    Examples
-    --------
-    >>> import carnets, tempfile, pathlib
-    >>> m = carnets.territoire("99001", dossier_donnees=str(base.dossier))
-    >>> with tempfile.TemporaryDirectory() as d:
-    ...     _ = (pathlib.Path(d) / "aides.csv").write_text("code;aides\n990010101;12\n", encoding="utf-8")
-    ...     couche = carnets.joindre(m.iris("part_hlm"), f"{d}/aides.csv")
-    >>> couche.loc["990010101", "aides"], int(couche["aides"].isna().sum())
-    (np.float64(12.0), 21)
-    """
-    _dans_un_carnet()
-    from carnets.ateliers.listes import joindre as joindre_un_fichier  # noqa: PLC0415 - geopandas
-
-    return joindre_un_fichier(couche, fichier, code)

@@ -159,7 +159,7 @@ class CarteThematique(DonneesDeCarte):
         self,
         include: Any = None,  # noqa: ARG002 - signature attendue par IPython
         exclude: Any = None,  # noqa: ARG002
-    ) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    ) -> dict[str, Any]:
         """Montrer la carte dans un carnet : image et texte de remplacement."""
         from cartes.ecriture import paquet_mime  # noqa: PLC0415 - idem
 

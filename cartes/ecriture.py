@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from abs.blocs.blocs import MARQUE, MIME, Image
 from cartes.ecran.textes import texte_alternatif
 from cartes.specification import FORMATS_D_IMAGE
 from donnees_insee.erreurs import CarteImpossible, SortieImpossible
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from matplotlib.figure import Figure
-    from PIL.Image import Image
+    from PIL.Image import Image as ImageEnPoints
 
     from cartes.specification import DonneesDeCarte
 
@@ -63,7 +64,7 @@ def rendre_png(figure: Figure, notices: dict[str, str]) -> bytes:
     return sortie.getvalue()
 
 
-def _en_palette(image: Image) -> Image:
+def _en_palette(image: ImageEnPoints) -> ImageEnPoints:
     """Réduire à 256 couleurs, les plus répandues à l'identique."""
     from PIL import Image as Images  # noqa: PLC0415 - seulement quand on dessine
 
@@ -171,10 +172,12 @@ def _deposer(chemin: Path, octets: bytes) -> Path:
     return chemin
 
 
-def paquet_mime(carte: DonneesDeCarte) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    """Préparer l'affichage dans un carnet : la même image pour l'écran, Word et le PDF."""
-    image = base64.b64encode(en_png(carte)).decode("ascii")
+def paquet_mime(carte: DonneesDeCarte) -> dict[str, Any]:
+    """Préparer l'affichage dans un carnet, et ce que les documents en reprennent."""
     alternatif = texte_alternatif(carte)
-    source = f"data:image/png;base64,{image}"
-    figure = f'<figure><img src="{source}" alt="{escape(alternatif)}" style="max-width:100%"></figure>'
-    return {"text/html": figure, "image/png": image}, {"image/png": {"alt": alternatif}}
+    source = f"data:image/png;base64,{base64.b64encode(en_png(carte)).decode('ascii')}"
+    figure = (
+        f'{MARQUE}<figure><img src="{source}" alt="{escape(alternatif)}" style="max-width:100%"></figure>'
+    )
+    bloc = Image("", alternatif, f"{carte.titre}, {carte.date}")
+    return {MIME: [bloc.en_donnees()], "text/html": figure, "text/plain": carte.titre}

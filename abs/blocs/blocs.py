@@ -10,6 +10,8 @@ from abs.phrases.preuves import Appui, Appuis
 
 # Sous ce type, un carnet garde ses blocs à côté de ce qu'il montre.
 MIME: Final = "application/vnd.abs.blocs+json"
+# Ce qui sépare les blocs d'un même affichage : la page y reprend les images, qui ne sont gardées qu'une fois.
+MARQUE: Final = "<!--bloc-->"
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,26 @@ def _base(dossier: str) -> Base:
     return Base(Path(dossier) if dossier else None)
 
 
-def sources(dossier: str = "") -> pd.DataFrame:
-    """Lister les sources connues et les années tenues."""
-    base = _base(dossier)
+def sources(dossier_donnees: str = "") -> pd.DataFrame:
+    """Lister les sources connues et les années que la base en tient.
+
+    Parameters
+    ----------
+    dossier_donnees : str, default ""
+        Dossier des données ; vide, celui de la variable ``ABS_DONNEES``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Une ligne par source, son code en index ; ``titre``, ``producteur``, ``niveaux``, ``annees``.
+
+    Examples
+    --------
+    >>> import carnets
+    >>> "2022" in carnets.sources(str(base.dossier)).loc["rp_population", "annees"]
+    True
+    """
+    base = _base(dossier_donnees)
     lignes = {
         code: (s.titre, s.producteur, ", ".join(s.niveaux), ", ".join(map(str, base.millesimes(code))))
         for code, s in sources_connues().items()
@@ -48,7 +65,31 @@ def sources(dossier: str = "") -> pd.DataFrame:
 
 
 def indicateurs(theme: str = "", recherche: str = "") -> pd.DataFrame:
-    """Lister les indicateurs."""
+    """Lister les indicateurs d'un thème, ou ceux dont un mot est cherché.
+
+    Parameters
+    ----------
+    theme : str, default ""
+        emploi, demographie, revenus, logement ou sante_education ; vide, tous.
+    recherche : str, default ""
+        Mot du code, du libellé ou de la définition.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Une ligne par indicateur, son code en index ; ``libelle``, ``unite``, ``theme``, ``sources``, ``formule``.
+
+    Raises
+    ------
+    ParametreInvalide
+        Thème inconnu.
+
+    Examples
+    --------
+    >>> import carnets
+    >>> carnets.indicateurs("revenus").loc["niveau_vie_median", "unite"]
+    '€'
+    """
     if theme and theme not in THEMES:
         raise ParametreInvalide(DITS["theme_inconnu"].format(theme=theme, connus=", ".join(THEMES)))
     mot = normaliser(recherche)
@@ -67,9 +108,37 @@ def indicateurs(theme: str = "", recherche: str = "") -> pd.DataFrame:
     return pd.DataFrame.from_dict(lignes, orient="index", columns=colonnes).rename_axis("code")
 
 
-def lire(source: str, millesime: int, niveau: str, dossier: str = "") -> pd.DataFrame:
-    """Lire une table de la base, ou dire ce qu'elle tient."""
-    base = _base(dossier)
+def lire(source: str, millesime: int, niveau: str = "iris", dossier_donnees: str = "") -> pd.DataFrame:
+    """Lire une table de la base.
+
+    Parameters
+    ----------
+    source : str
+        Code d'une source (``rp_population``) ou d'une famille qui n'en a qu'une à ce niveau (``filosofi``).
+    millesime : int
+        Année du fichier.
+    niveau : str, default "iris"
+        iris, commune, epci, departement, region, france ou qpv.
+    dossier_donnees : str, default ""
+        Dossier des données.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Une ligne par territoire, le code (texte) en index.
+
+    Raises
+    ------
+    DonneeAbsente
+        La base ne tient pas cette table ; la phrase dit ce qu'elle tient.
+
+    Examples
+    --------
+    >>> import carnets
+    >>> carnets.lire("rp_population", 2022, "iris", str(base.dossier)).index[0]
+    '990010101'
+    """
+    base = _base(dossier_donnees)
     tenues = sorted({(p.source, p.millesime, p.niveau) for p in base.parts() if p.millesime is not None})
     candidates = {s for s, annee, n in tenues if (annee, n) == (millesime, niveau)}
     siennes = [s for s in (source, *familles().get(source, ())) if s in candidates]
@@ -87,18 +156,53 @@ def lire(source: str, millesime: int, niveau: str, dossier: str = "") -> pd.Data
     raise DonneeAbsente(DITS["table_absente"].format(tenues=", ".join(de_la_source) or "rien", **mots))
 
 
-def carte_d_une_couche(
+def carte(
     couche: gpd.GeoDataFrame,
     valeur: str,
     *,
-    titre: str,
-    nom: str,
-    unite: str,
-    decimales: int,
-    source: str,
-    date: str,
+    titre: str = "",
+    nom: str = "nom",
+    unite: str = "",
+    decimales: int = 1,
+    source: str = "",
+    date: str = "",
 ) -> CarteThematique:
-    """Dessiner la carte d'une colonne d'une couche quelconque."""
+    """Dessiner la carte d'une colonne de n'importe quelle couche géographique.
+
+    Parameters
+    ----------
+    couche : geopandas.GeoDataFrame
+        Des polygones et leur projection.
+    valeur : str
+        Colonne de nombres ; une valeur vide y est dite indisponible, jamais zéro.
+    titre : str, default ""
+        Titre ; vide, le nom de la colonne.
+    nom : str, default "nom"
+        Colonne des noms ; absente, l'index.
+    unite : str, default ""
+        ``%``, ``€`` ou vide.
+    decimales : int, default 1
+        Décimales écrites.
+    source, date : str, default ""
+        Ce que dit la ligne de source.
+
+    Returns
+    -------
+    CarteThematique
+        La carte, dessinée dans le carnet ; ``.folium()``, ``.figure()``, ``.enregistrer()``.
+
+    Raises
+    ------
+    CarteImpossible
+        Colonne absente, pas de projection, pas de polygone.
+
+    Examples
+    --------
+    >>> import carnets
+    >>> m = carnets.territoire("99001", dossier_donnees=str(base.dossier))
+    >>> carnets.carte(m.iris("part_hlm"), "part_hlm", unite="%").titre
+    'part_hlm'
+    """
     import geopandas as gpd  # noqa: PLC0415 - réservé aux cartes
 
     from cartes.carte import CarteThematique  # noqa: PLC0415
@@ -137,7 +241,39 @@ def carte_d_une_couche(
 
 
 def joindre(couche: gpd.GeoDataFrame, fichier: str, code: str = "code") -> gpd.GeoDataFrame:
-    """Joindre un fichier CSV à une couche, par son code lu comme du texte."""
+    r"""Joindre un fichier CSV (UTF-8, séparateur point-virgule) à une couche, par son code lu comme du texte.
+
+    Parameters
+    ----------
+    couche : geopandas.GeoDataFrame
+        Couche dont l'index est un code.
+    fichier : str
+        Chemin du fichier ; vide, la couche est rendue telle quelle.
+    code : str, default "code"
+        Colonne du code.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        La couche et les colonnes du fichier ; un territoire absent du fichier y est vide, jamais zéro.
+
+    Raises
+    ------
+    FichierIllisible
+        Fichier absent, ou qui n'est pas un CSV.
+    TableNonConforme
+        Colonne du code absente, codes répétés, ou aucun code commun.
+
+    Examples
+    --------
+    >>> import carnets, tempfile, pathlib
+    >>> m = carnets.territoire("99001", dossier_donnees=str(base.dossier))
+    >>> with tempfile.TemporaryDirectory() as d:
+    ...     _ = (pathlib.Path(d) / "aides.csv").write_text("code;aides\n990010101;12\n", encoding="utf-8")
+    ...     couche = carnets.joindre(m.iris("part_hlm"), f"{d}/aides.csv")
+    >>> couche.loc["990010101", "aides"], int(couche["aides"].isna().sum())
+    (np.float64(12.0), 21)
+    """
     if not fichier:
         return couche
     try:

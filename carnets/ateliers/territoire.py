@@ -259,7 +259,7 @@ class TerritoireOuvert(DocumentOuvert):
         >>> import carnets
         >>> m = carnets.territoire("99001", dossier_donnees=str(base.dossier))
         >>> m.nuage("part_hlm", "taux_chomage_rp").axes[0].get_xlabel()
-        'HLM, en % des résidences principales'
+        'Louées vides en HLM (déclaratif), en % des résidences principales'
         """
         return donnees.nuage(self.iris(abscisse, ordonnee), indicateur(abscisse), indicateur(ordonnee))
 

@@ -7,10 +7,9 @@ import re
 from html import escape, unescape
 from typing import TYPE_CHECKING, Any, Final
 
-from abs.blocs.blocs import MIME
+from abs.blocs.blocs import MARQUE, MIME
 from abs.indicateurs.indicateurs import THEMES
 from carnets.documents.montre import LOURDS
-from carnets.documents.rendu import MARQUE
 from donnees_insee.chemins import nom_de_fichier
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from abs.blocs.blocs import MIME, Bloc, retourner
+from abs.blocs.blocs import MARQUE, MIME, Bloc, retourner
 from carnets.documents.modeles import MODELES
-from carnets.documents.rendu import MARQUE, rendre_blocs
+from carnets.documents.rendu import rendre_blocs
 from cartes.charte import variables_css
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from abs.definitions import table
 from abs.graphiques.demandes import DemandeDeGraphique
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from cartes.carte import CarteThematique
 
     Donnees = dict[str, Any]
-
-# Dans un carnet, ce qui sépare les blocs d'un même affichage : la page y reprend les images sans les garder deux fois.
-MARQUE: Final = "<!--bloc-->"
 
 
 def rendre(modele: str, **valeurs: Any) -> str:
@@ -50,10 +47,11 @@ def _dessine(bloc: Donnees, *, papier: bool) -> Donnees:
     from cartes.graphiques.graphique import Graphique  # noqa: PLC0415 - matplotlib, seulement quand on dessine
 
     dessin = Graphique(DemandeDeGraphique.depuis(bloc["demande"]), bloc["largeur"])
-    octets, sorte = (dessin.png(), "png") if papier else (dessin.svg().encode(), "svg+xml")
+    # Un traitement de texte ne dessine pas tous les SVG de la même façon.
+    points = f"data:image/png;base64,{base64.b64encode(dessin.png()).decode('ascii')}" if papier else ""
     return {
         "genre": "image",
-        "adresse": f"data:image/{sorte};base64,{base64.b64encode(octets).decode('ascii')}",
+        "adresse": points or dessin.adresse(),
         "alternatif": dessin.texte_alternatif(),
         "legende": "",
         "classe": f"graphique {bloc['largeur']}",

@@ -184,18 +184,17 @@ def legender(feuille: Feuille, entrees: Sequence[Entree]) -> None:
     feuille.bas = milieu + pas / 2 + 4
 
 
-def intituler(feuille: Feuille, demande: DemandeDeGraphique, *, titre: bool) -> None:
+def intituler(feuille: Feuille, demande: DemandeDeGraphique) -> None:
     """Écrire le message et ce qui est mesuré."""
-    if titre:
-        feuille.paragraphe(demande.titre, CORPS_TITRE, gras=True)
-        feuille.bas += 1.5
+    feuille.paragraphe(demande.titre, CORPS_TITRE, gras=True)
+    feuille.bas += 1.5
     feuille.paragraphe(demande.sous_titre, CORPS_SOUS_TITRE, couleur=MENTION)
     feuille.bas += 5
 
 
-def annoter(feuille: Feuille, demande: DemandeDeGraphique, *, mention: bool) -> None:
+def annoter(feuille: Feuille, demande: DemandeDeGraphique) -> None:
     """Écrire les notes, puis la source."""
     feuille.bas += 6
-    for note in [*notes_de(demande), *([demande.mention] if mention else [])]:
+    for note in (*notes_de(demande), demande.mention):
         if note:
             feuille.paragraphe(note, couleur=MENTION)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from abs.blocs.blocs import MARQUE, MIME
+from abs.blocs.blocs import Graphique as BlocDeGraphique
 from abs.graphiques.demandes import DemandeDeGraphique, Serie, Valeur
 from donnees_insee.erreurs import CarteImpossible
 
@@ -30,8 +33,6 @@ class Graphique:
         Ce qui est à dessiner.
     largeur : {"pleine", "demi"}, default "pleine"
         17,4 cm ou 8,4 cm à l'impression.
-    habille : bool, default True
-        Vrai pour écrire le titre et la source dans le dessin ; faux quand le document les écrit lui-même.
 
     Examples
     --------
@@ -48,7 +49,6 @@ class Graphique:
 
     demande: DemandeDeGraphique
     largeur: Literal["pleine", "demi"] = "pleine"
-    habille: bool = True
 
     def __post_init__(self) -> None:
         """Refuser ce qui ne se dessine pas : pas de série, des parts négatives ou qui passent cent."""
@@ -87,9 +87,9 @@ class Graphique:
             "gaufre": barres.gaufre,
         }
         page = feuille.Feuille(LARGEURS[self.largeur])
-        feuille.intituler(page, self.demande, titre=self.habille)
+        feuille.intituler(page, self.demande)
         dessins[self.demande.genre](page, self.demande)
-        feuille.annoter(page, self.demande, mention=self.habille)
+        feuille.annoter(page, self.demande)
         return page.figure()
 
     def svg(self, *, en_chemins: bool = False) -> str:
@@ -186,12 +186,16 @@ class Graphique:
         self,
         include: Any = None,  # noqa: ARG002 - signature attendue par IPython
         exclude: Any = None,  # noqa: ARG002
-    ) -> dict[str, str]:
-        """Montrer le graphique dans un carnet : le titre et la source s'y lisent en légende, une seule fois."""
-        demande = self.demande
-        legende = f"<strong>{escape(demande.titre)}</strong> {escape(demande.mention)}".rstrip()
-        dessin = replace(self, habille=False).svg()
-        return {"text/html": f'<figure class="graphique">{dessin}<figcaption>{legende}</figcaption></figure>'}
+    ) -> dict[str, Any]:
+        """Montrer le graphique dans un carnet, et y garder sa demande pour les documents."""
+        bloc = BlocDeGraphique(self.demande, self.largeur)
+        image = f'<img src="{self.adresse()}" alt="{escape(self.texte_alternatif())}" style="max-width:760px;width:100%">'
+        figure = f'{MARQUE}<figure class="graphique">{image}</figure>'
+        return {MIME: [bloc.en_donnees()], "text/html": figure, "text/plain": repr(self)}
+
+    def adresse(self) -> str:
+        """Écrire le dessin en adresse incluse : ses identifiants restent les siens, et un carnet non approuvé le montre."""
+        return f"data:image/svg+xml;base64,{base64.b64encode(self.svg().encode()).decode('ascii')}"
 
 
 def _phrase(demande: DemandeDeGraphique) -> str:

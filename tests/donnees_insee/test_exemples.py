@@ -32,12 +32,14 @@ abs.calcul.table_longue:Chiffre abs.calcul.diagnostic:diagnostiquer abs.portrait
 abs.portrait.portrait:composer abs.evolutions.releve:relever abs.intercommunal.comparaison:comparer_l_intercommunalite
 cartes.classes:discretiser cartes.classes:Discretisation cartes.carte:CarteThematique
 cartes.carte:CarteThematique.enregistrer cartes.fonds:carte carnets.moteur:produire carnets.moteur:nom_du_dossier
-carnets:territoire carnets:choisir carnets:comparaison carnets:evolutions carnets:sources carnets:indicateurs carnets:lire
-carnets:carte carnets.ateliers.territoire:TerritoireOuvert.iris carnets.ateliers.territoire:TerritoireOuvert.qpv
+carnets:territoire carnets:choisir carnets:comparaison carnets:evolutions carnets.ateliers.listes:sources
+carnets.ateliers.listes:indicateurs carnets.ateliers.listes:lire carnets.ateliers.listes:joindre
+carnets.ateliers.listes:carte
+carnets.ateliers.territoire:TerritoireOuvert.iris carnets.ateliers.territoire:TerritoireOuvert.qpv
 carnets.ateliers.territoire:TerritoireOuvert.chiffres carnets.ateliers.territoire:TerritoireOuvert.phrases
 carnets.ateliers.territoire:TerritoireOuvert.graphique carnets.ateliers.territoire:TerritoireOuvert.carte
 carnets.ateliers.territoire:TerritoireOuvert.explorer carnets.ateliers.territoire:TerritoireOuvert.evolution
-carnets.ateliers.territoire:TerritoireOuvert.portrait carnets.documents.montre:Montre carnets:joindre
+carnets.ateliers.territoire:TerritoireOuvert.portrait carnets.documents.montre:Montre
 carnets.ateliers.territoire:TerritoireOuvert.nuage
 cartes.graphiques.graphique:Graphique cartes.graphiques.graphique:Graphique.svg
 cartes.graphiques.graphique:Graphique.png cartes.graphiques.graphique:Graphique.enregistrer

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from dataclasses import replace
+from html import escape
 from itertools import combinations, pairwise
 from xml.etree import ElementTree as ET
 
@@ -16,6 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
+from abs.blocs.blocs import MARQUE, MIME
 from abs.graphiques.demandes import DemandeDeGraphique, Serie, Valeur
 from cartes.charte import CHARTE, lire_la_charte
 from cartes.graphiques.chaleur import couleur_de
@@ -343,14 +346,13 @@ def test_plusieurs_svg_cohabitent_dans_une_page() -> None:
     assert not [1 for a, b in combinations(identifiants, 2) if a & b]
 
 
-def test_l_affichage_dit_une_fois_le_titre_et_la_source() -> None:
+def test_l_affichage_garde_la_demande_pour_les_documents() -> None:
     affiche = Graphique(BARRES)._repr_mimebundle_()
-    assert affiche.keys() == {"text/html"}
-    html = affiche["text/html"]
-    assert html.startswith('<figure class="graphique"><svg ')
-    assert html.count("Source : Insee") == 1
-    assert f"<figcaption><strong>{BARRES.titre}</strong> Source : Insee" in html
-    assert "Propriétaires 41.0".replace(".", ",") in Graphique(BARRES).texte_alternatif()
+    (bloc,) = affiche[MIME]
+    assert DemandeDeGraphique.depuis(json.loads(json.dumps(bloc["demande"]))) == BARRES
+    assert affiche["text/html"].startswith(f'{MARQUE}<figure class="graphique"><img src="data:image/svg+xml')
+    assert escape(Graphique(BARRES).texte_alternatif()) in affiche["text/html"]
+    assert "Propriétaires 41,0" in Graphique(BARRES).texte_alternatif()
 
 
 def test_les_fichiers_se_deposent_entiers(tmp_path) -> None:

@@ -13,6 +13,7 @@ import shapely
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
+from abs.blocs.blocs import MARQUE, MIME
 from cartes.papier.mise_en_page import CORPS_IMPRIME_MINIMUM, LARGEUR, LARGEUR_IMPRIMEE
 from cartes.papier.trace import chemin, couper, largeur_du_texte
 from cartes.specification import Reference, Superposition
@@ -148,10 +149,9 @@ def test_sorties_refusees(carte, tmp_path) -> None:
 
 def test_affichage_dans_un_carnet(carte) -> None:
     specifiee = carte(titre="Titre <b>")
-    contenus, notices = specifiee._repr_mimebundle_()
-    assert set(contenus) == {"text/html", "image/png"}
-    assert notices["image/png"]["alt"] == specifiee.texte_alternatif()
-    assert contenus["text/html"].startswith("<figure><img")
+    contenus = specifiee._repr_mimebundle_()
+    assert contenus[MIME][0]["alternatif"] == specifiee.texte_alternatif()
+    assert contenus["text/html"].startswith(f"{MARQUE}<figure><img")
     assert "Titre &lt;b&gt;" in contenus["text/html"]
     assert "<b>" not in contenus["text/html"]
 
