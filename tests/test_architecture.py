@@ -17,8 +17,8 @@ ORDRE = {
         "erreurs codes chemins catalogue lecture preparation base geographie depot telechargement controle demo"
     ),
     "abs": (
-        "definitions formats statuts langue indicateurs territoires calcul phrases evolutions perimetres typologie "
-        "portrait intercommunal"
+        "definitions formats statuts langue indicateurs territoires calcul phrases graphiques evolutions perimetres "
+        "typologie portrait intercommunal"
     ),
     "cartes": (
         "charte palettes classes geometrie specification apparence controles papier ecran ecriture carte fonds typologie"

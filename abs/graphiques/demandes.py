@@ -10,7 +10,17 @@ from typing import Any, Final, Literal, Self
 Genre = Literal["pyramide", "courbe", "points", "barres", "pente", "chaleur", "gaufre"]
 # Qui porte une valeur : le dessin en tire sa couleur, sa forme et sa place dans la légende.
 Role = Literal[
-    "sujet", "commune", "epci", "departement", "region", "france", "reference", "pair", "maille", "categorie", "reste"
+    "sujet",
+    "commune",
+    "epci",
+    "departement",
+    "region",
+    "france",
+    "reference",
+    "pair",
+    "maille",
+    "categorie",
+    "reste",
 ]
 SANS_VALEUR: Final = math.nan
 
@@ -27,6 +37,8 @@ class Valeur:
     reference: str = ""
     raison: str = ""
     fragile: bool = False
+    # Les lignes dont la valeur se déduit, quand aucune ne la porte : une part obtenue par différence.
+    origines: tuple[str, ...] = ()
 
     @property
     def manque(self) -> bool:
@@ -76,11 +88,14 @@ class DemandeDeGraphique:
         Vrai si toutes les réglettes partagent leur axe.
     alternatif : str
         Le motif du graphique, en mots.
+    references : tuple of str
+        Les lignes du diagnostic que le titre cite.
 
     Examples
     --------
     >>> part = Valeur("Propriétaires", 62.0, "62 %")
-    >>> DemandeDeGraphique("statut", "barres", "Surtout des propriétaires", "en %", (Serie("Ville", (part,)),)).en_donnees()["nom"]
+    >>> demande = DemandeDeGraphique("statut", "barres", "Surtout des propriétaires", "en %", (Serie("Ville", (part,)),))
+    >>> demande.en_donnees()["nom"]
     'statut'
     """
 
@@ -96,6 +111,7 @@ class DemandeDeGraphique:
     notes: tuple[str, ...] = ()
     ruptures: tuple[tuple[str, str], ...] = ()
     echelle_commune: bool = False
+    references: tuple[str, ...] = ()
 
     @property
     def mention(self) -> str:
@@ -110,7 +126,7 @@ class DemandeDeGraphique:
 
     def en_donnees(self) -> dict[str, Any]:
         """Écrire la demande en données simples, prêtes pour JSON : une valeur absente y est ``None``."""
-        return _sans_nan(asdict(self))  # type: ignore[no-any-return]
+        return _sans_nan(asdict(self))
 
     @classmethod
     def depuis(cls, donnees: dict[str, Any]) -> Self:
@@ -119,7 +135,8 @@ class DemandeDeGraphique:
             Serie(**serie | {"valeurs": tuple(Valeur(**_avec_nan(v)) for v in serie["valeurs"])})
             for serie in donnees["series"]
         )
-        suites = {nom: tuple(map(tuple, donnees[nom])) if nom == "ruptures" else tuple(donnees[nom]) for nom in ("notes", "ruptures")}
+        suites = {nom: tuple(donnees.get(nom, ())) for nom in ("notes", "references")}
+        suites["ruptures"] = tuple(map(tuple, donnees.get("ruptures", ())))
         return cls(**donnees | suites | {"series": series})
 
 
@@ -132,4 +149,5 @@ def _sans_nan(donnee: Any) -> Any:
 
 
 def _avec_nan(valeur: dict[str, Any]) -> dict[str, Any]:
-    return valeur | {nom: SANS_VALEUR for nom in ("valeur", "marge") if valeur.get(nom) is None}
+    absents = {nom: SANS_VALEUR for nom in ("valeur", "marge") if valeur.get(nom) is None}
+    return valeur | absents | {"origines": tuple(valeur.get("origines", ()))}
