@@ -11,7 +11,7 @@ from abs.indicateurs.indicateurs import Indicateur
 from abs.statuts import Statut
 from abs.territoires.territoires import Territoire
 from donnees_insee.catalogue.catalogue import Source
-from donnees_insee.erreurs import ErreurAbs
+from donnees_insee.erreurs import ErreurAbs, TableNonConforme
 from donnees_insee.geographie.dans_le_temps import histoire
 from donnees_insee.geographie.groupes import passage_communes
 
@@ -24,13 +24,15 @@ def suivre(
     source: Source,
     sujet: Territoire,
     autour: Sequence[Territoire] = (),
+    jusqu_a: int | None = None,
 ) -> Suite | None:
     """Suivre un indicateur de la date la plus récente à la plus ancienne ; rien s'il n'y en a pas deux."""
     lectures = [le for le in indicateur.lectures if le.source.id == source.id]
     lus: dict[int, Chiffre] = {}
     ruptures: dict[tuple[int, int], str] = {}
     ecartees: list[int] = []
-    for annee in calculateur.demande.vintages(calculateur.base, source.id):
+    tenues = calculateur.demande.vintages(calculateur.base, source.id)
+    for annee in (a for a in tenues if jusqu_a is None or a <= jusqu_a):
         chiffre = calculateur.chiffre(indicateur, sujet, annee, lectures)
         if chiffre is None or not chiffre.a_une_valeur or _total_incomplet(indicateur, chiffre):
             continue
@@ -42,7 +44,8 @@ def suivre(
                 ecartees.append(annee)
                 continue
             change = _change(calculateur, sujet, source, annee, suivante)
-            if raison := "".join(avis.refus[:1]) or change:
+            # Les règles de voisinage viennent d'abord : la dernière raison est celle de la rupture.
+            if raison := "".join(avis.refus[-1:]) or change:
                 ruptures[annee, suivante] = raison
         lus[annee] = chiffre
     annees = tuple(sorted(lus))
@@ -55,11 +58,13 @@ def suivre(
 
 def _avis(indicateur: Indicateur, source: Source, ancien: int, recent: int) -> Avis:
     lectures = lectures_de(indicateur, source.id, ancien, recent)
-    return (
-        Avis((table("_graphiques")["ruptures"]["sans_lecture"],))
-        if lectures is None
-        else juger(indicateur, *lectures, ancien, recent)
-    )
+    if lectures is None:
+        return Avis((table("_graphiques")["ruptures"]["sans_lecture"],))
+    try:
+        return juger(indicateur, *lectures, ancien, recent)
+    except TableNonConforme as cause:
+        # Un millésime que les tables du projet ne connaissent pas encore : rien ne dit qu'il se compare.
+        return Avis((str(cause),))
 
 
 def _total_incomplet(indicateur: Indicateur, chiffre: Chiffre) -> bool:

@@ -25,7 +25,9 @@ def chaleur(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
     valeurs = {t: c.valeur for t, c in par_code[codes[0]]}
     ranges = sorted(tous, key=lambda t: -valeurs.get(t, float("-inf")))
     gardes = ranges[: mots("reglages")["lignes_maximum"]]
-    repere = next(iter(reperes_des_qpv(diagnostic.ensembles)), None)
+    # Un quartier à cheval n'a pas une commune, mais deux : aucune n'est son repère.
+    reperes = (t for t in reperes_des_qpv(diagnostic.ensembles) if t.role != "commune_du_qpv")
+    repere = next(reperes, None)
     series = [_ligne(diagnostic, t, codes) for t in gardes]
     dits = [_colonne(diagnostic, code, repere, par_code[code]) for code in codes]
     if repere is not None:
@@ -87,10 +89,9 @@ def _colonne(diagnostic: Diagnostic, code: str, repere: Territoire | None, lus: 
         return ""
     (premier, bas), (dernier, haut) = extremites
     fixes = _imposees(definition)
-    dite = dire(
-        "motifs", "colonne", libelle=libelle(definition), bas=ecrire(definition, bas, fixes), ou_bas=premier.nom,
-        haut=ecrire(definition, haut, fixes), ou_haut=dernier.nom,
-    )  # fmt: skip
+    cas = "colonne" if len(lus) > 1 else "colonne_d_un_seul"
+    ecrits = {"bas": ecrire(definition, bas, fixes), "haut": ecrire(definition, haut, fixes)}
+    dite = dire("motifs", cas, libelle=libelle(definition), ou_bas=premier.nom, ou_haut=dernier.nom, **ecrits)
     autre = None if repere is None else _a_cote(diagnostic, code, repere, lus)
     if repere is None or autre is None:
         return dite
@@ -108,7 +109,7 @@ def _titre(plan: Plan, par_code: dict[str, Lus], quartiers: int) -> Message:
         if len(lus) < quartiers or not extremites:
             continue
         bas, haut = (ecrire(definition, c, _imposees(definition)) for _, c in extremites)
-        cas = "un_qpv" if bas == haut else "etendue_qpv"
+        cas = "etendue_qpv" if bas != haut else "un_qpv" if quartiers == 1 else "memes_qpv"
         texte = dire("titres", cas, libelle=mots("courts").get(code, definition.libelle), bas=bas, haut=haut)
         if len(texte) <= mots("reglages")["titre_maximum"]:
             return Message(texte, tuple(dict.fromkeys(reference(c) for _, c in extremites)))

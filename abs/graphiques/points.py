@@ -8,8 +8,8 @@ from typing import Final
 from abs.calcul.table_longue import Chiffre, Diagnostic, chiffres_de, de_meme_date
 from abs.definitions import table
 from abs.graphiques.demandes import DemandeDeGraphique, Serie
-from abs.graphiques.ecriture import composer, exiger, libelle, motif, role_de, suite_de_lignes, valeur
-from abs.graphiques.plans import Plan, dire
+from abs.graphiques.ecriture import composer, exiger, libelle, motif, refus, role_de, suite_de_lignes, valeur
+from abs.graphiques.plans import Plan, dire, mots
 from abs.graphiques.references import autour
 from abs.graphiques.titres import titre
 from abs.indicateurs.indicateurs import Indicateur, indicateur
@@ -22,6 +22,7 @@ from donnees_insee.catalogue.catalogue import source
 
 # Indicateurs dont un texte alternatif dit l'étendue.
 ETENDUES: Final = 2
+DEUX: Final = 2
 Lus = list[tuple[Territoire, Chiffre]]
 
 
@@ -32,6 +33,8 @@ def points(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
     exiger(plan, diagnostic, list(lus.values()))
     ecartes = _autres_dates(lus)
     lignes = [_ligne(diagnostic, code, chiffre) for code, chiffre in lus.items() if code not in ecartes]
+    if sum(ligne.chiffre.a_une_valeur for ligne in lignes) < DEUX:
+        raise refus(plan, diagnostic, mots("phrases")["raison_seule"])
     notes = [dire("phrases", "autres_dates", libelles=" ; ".join(_noms(ecartes)))] if ecartes else []
     return composer(
         plan,

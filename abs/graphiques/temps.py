@@ -34,7 +34,9 @@ def suivre_les_indicateurs(diagnostic: Diagnostic, calculateur: Calculateur) -> 
             continue
         if sujet.niveau not in NIVEAUX_SUIVIS:
             continue
-        suite = suivre(calculateur, definition, source(chiffre.source), sujet, tracees(diagnostic))
+        # La dernière date est celle du portrait : une courbe ne montre pas un chiffre plus récent que ses phrases.
+        origine, autour = source(chiffre.source), tracees(diagnostic)
+        suite = suivre(calculateur, definition, origine, sujet, autour, chiffre.millesime)
         if suite is None:
             continue
         diagnostic.suites[code] = suite

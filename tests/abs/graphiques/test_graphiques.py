@@ -327,10 +327,29 @@ def test_une_annee_trop_proche_est_tue_et_une_definition_changee_rompt_la_serie(
 
     ages = suite("part_65_ans_plus", "rp_population")
     assert (ages.annees, ages.ecartees, ages.ruptures) == ((2006, 2011, 2016, 2022), (2012,), [])
+    # Une courbe s'arrête à la date du portrait.
+    bornee = suivre(
+        petit.calculateur, indicateur("part_65_ans_plus"), source("rp_population"), commune, (), 2016
+    )
+    assert bornee.annees == (2006, 2011, 2016)
     cadres = suite("part_cadres", "rp_activite")
     assert cadres.ruptures == [(2016, 2022)]
     assert cadres.portion == (2022,)
     assert cadres.liee
+
+
+def test_un_millesime_inconnu_des_tables_rompt_la_serie_au_lieu_de_l_arreter(atelier):
+    petit = atelier(population((2011, 2016, 2061)), {"99001": "999900001"})
+    commune = petit.territoires.trouver("99001")
+    lue = suivre(petit.calculateur, indicateur("part_65_ans_plus"), source("rp_population"), commune)
+    assert lue.ruptures == [(2016, 2061)]
+    assert "2061" in lue.raisons[2016, 2061]
+
+
+def test_un_quartier_seul_n_a_pas_d_etendue(base_demo):
+    g = graphique(diagnostiquer(base_demo, Demande("99002")), "qpv")
+    assert lisible(g.titre) == "RSA parmi les allocataires : 19 % dans le quartier prioritaire"
+    assert not re.search(r"de \d+.% \(.*à \d", g.alternatif)
 
 
 def test_une_courbe_rompue_le_dit_et_la_pente_se_refuse(atelier, diagnostic_demo):
