@@ -16,6 +16,7 @@ from abs.graphiques.demandes import DemandeDeGraphique
 from abs.graphiques.ecriture import libelle
 from abs.graphiques.graphiques import graphique, graphiques_du_theme, noms_de_graphiques
 from abs.graphiques.plans import mots, plans
+from abs.graphiques.points import mailles
 from abs.graphiques.references import tracees
 from abs.graphiques.temps import courbe, pente, suivre_les_indicateurs
 from abs.indicateurs.indicateurs import THEMES, indicateur, indicateurs, tous_les_indicateurs
@@ -191,6 +192,8 @@ def test_les_points_d_iris_sont_habites_et_ne_montrent_pas_du_doigt(diagnostic_d
                 }
     assert "taux_pauvrete_60" in vus
     assert not vus & sans_place
+    sujet = diagnostic_demo.ensembles.sujet
+    assert not mailles(diagnostic_demo, "part_etrangers", diagnostic_demo.lu(sujet, "part_etrangers"))
 
 
 def test_une_maille_d_une_autre_date_n_est_pas_tracee(diagnostic_demo):
