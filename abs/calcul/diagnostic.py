@@ -9,7 +9,7 @@ from abs.calcul.calcul import Calculateur, Recherche
 from abs.calcul.sources_recues import ajouter_les_locales
 from abs.calcul.table_longue import COLONNES, Chiffre, Diagnostic, Ensembles, chiffres_de
 from abs.definitions import table
-from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateurs
+from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateurs, tous_les_indicateurs
 from abs.statuts import Statut
 from abs.territoires.demande import Demande, verifier
 from abs.territoires.references import References
@@ -98,12 +98,15 @@ class Diagnostiqueur:
         ensembles = self.ensembles()
         diagnostic = Diagnostic(self.demande, ensembles, [])
         tous: dict[tuple[str | int | None, ...], Chiffre] = {}
-        for indicateur in (i for i in indicateurs().values() if seulement is None or i.code in seulement):
+        voulus = (i for i in tous_les_indicateurs().values() if seulement is None or i.code in seulement)
+        for indicateur in voulus:
             if suivre is not None:
                 suivre(indicateur.libelle)
             if indicateur.lu_pour_la_commune:
                 continue
-            for groupe, territoires in _groupes_a_lire(ensembles):
+            groupes = _groupes_a_lire(ensembles)
+            # Un graphique ne montre que le sujet et ses références : inutile de chiffrer chaque IRIS.
+            for groupe, territoires in groupes[:1] if indicateur.usage else groupes:
                 date, chiffres = self._groupe(indicateur, groupe, territoires, diagnostic)
                 if groupe == "qpv":
                     chiffres += self._sujet_a_la_date_des_qpv(indicateur, chiffres, diagnostic)

@@ -4,14 +4,14 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Final, get_type_hints
 
 import pandas as pd
 
 from abs.calcul.secret import DecisionDeSecret
 from abs.definitions import table
-from abs.indicateurs.indicateurs import Indicateur, indicateurs
+from abs.indicateurs.indicateurs import Indicateur, indicateurs, tous_les_indicateurs
 from abs.statuts import SANS_VALEUR, Fiabilite, Statut
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import Territoire
@@ -138,6 +138,33 @@ class Ensembles:
         return (self.sujet, *chain.from_iterable(autour))
 
 
+@dataclass(frozen=True)
+class Suite:
+    """Un indicateur aux dates successives d'une source : le sujet en tête, et où la série se rompt."""
+
+    source: str
+    annees: tuple[int, ...]
+    series: tuple[tuple[Territoire, tuple[Chiffre | None, ...]], ...]
+    raisons: dict[tuple[int, int], str] = field(default_factory=dict)
+    ecartees: tuple[int, ...] = ()
+
+    @property
+    def ruptures(self) -> list[tuple[int, int]]:
+        """Dates voisines qui ne se comparent pas."""
+        return sorted(self.raisons)
+
+    @property
+    def portion(self) -> tuple[int, ...]:
+        """Années que rien ne sépare de la dernière."""
+        debut = max((apres for _, apres in self.ruptures), default=0)
+        return tuple(a for a in self.annees if a >= debut)
+
+    @property
+    def liee(self) -> bool:
+        """Dire si deux dates au moins se comparent."""
+        return bool(set(pairwise(self.annees)) - set(self.raisons))
+
+
 @dataclass
 class Diagnostic:
     """Tous les chiffres d'un portrait."""
@@ -150,11 +177,17 @@ class Diagnostic:
     posterieures: dict[str, set[int]] = field(default_factory=dict)
     locales: DonneesLocales = field(default_factory=DonneesLocales)
     sans_evolution: str = ""
+    suites: dict[str, Suite] = field(default_factory=dict)
 
     @cached_property
     def indicateurs(self) -> dict[str, Indicateur]:
-        """Indicateurs du projet, puis ceux que des sources locales ajoutent."""
+        """Indicateurs que les documents montrent : ceux du projet, puis ceux que des sources locales ajoutent."""
         return {**indicateurs(), **self.locales.indicateurs}
+
+    @cached_property
+    def definitions(self) -> dict[str, Indicateur]:
+        """Définitions de toutes les lignes, celles que seul un graphique montre comprises."""
+        return {**tous_les_indicateurs(), **self.locales.indicateurs}
 
     @cached_property
     def _index(self) -> dict[tuple[str, str, str], list[Chiffre]]:

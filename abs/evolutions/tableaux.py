@@ -11,7 +11,7 @@ from abs.definitions import dire
 from abs.evolutions.evolutions import Evolution, Verdict, part_notable, part_significative, seuil_d_evolution
 from abs.evolutions.releve import Releve, phrases_de_refus
 from abs.formats import ESPACE_INSECABLE, avec_unite, nombre
-from abs.indicateurs.indicateurs import Indicateur, indicateurs
+from abs.indicateurs.indicateurs import Indicateur, indicateur
 from donnees_insee.catalogue.catalogue import source
 
 ENTETES: Final = ("Territoire", "Code", "{de}", "{a}", "Écart", "Marge", "Ce qu'on peut en dire")
@@ -41,7 +41,7 @@ def unite_constante(indicateur: Indicateur, annee: int | None) -> str:
 
 def unites(evolution: Evolution) -> tuple[str, str]:
     """Donner l'unité des deux valeurs d'une évolution."""
-    definition = indicateurs()[evolution.indicateur]
+    definition = indicateur(evolution.indicateur)
     de = evolution.de if math.isnan(evolution.avant.publiee) else evolution.a
     return unite_constante(definition, de), unite_constante(definition, evolution.a)
 
@@ -58,7 +58,7 @@ def signe(valeur: float, unite: str, decimales: int) -> str:
 
 def ligne(evolution: Evolution) -> tuple[str, ...]:
     """Écrire une évolution comme une ligne de tableau."""
-    definition = indicateurs()[evolution.indicateur]
+    definition = indicateur(evolution.indicateur)
     decimales, (avant, apres) = definition.decimales, unites(evolution)
     sans_marge = math.isnan(evolution.marge) or evolution.verdict in AU_SEUIL
     marge = "–" if sans_marge else f"±{ESPACE_INSECABLE}{nombre(evolution.marge, 1)}"
@@ -77,7 +77,7 @@ def verdict_dit(evolution: Evolution) -> str:
     """Écrire ce qu'on peut dire d'une évolution."""
     dit = str(evolution.verdict)
     if evolution.verdict in AU_SEUIL:
-        definition = indicateurs()[evolution.indicateur]
+        definition = indicateur(evolution.indicateur)
         decimales = max(definition.decimales, 2 if definition.unite == "" else 0)
         seuil = avec_unite(_seuil(evolution), unite_d_ecart(definition), decimales)
         mots = "hausse notable" if evolution.ecart > 0 else "baisse notable"
@@ -87,7 +87,7 @@ def verdict_dit(evolution: Evolution) -> str:
 
 
 def _seuil(evolution: Evolution) -> float:
-    return seuil_d_evolution(indicateurs()[evolution.indicateur], evolution.avant.valeur)
+    return seuil_d_evolution(indicateur(evolution.indicateur), evolution.avant.valeur)
 
 
 def les_plus_nettes(evolutions: list[Evolution]) -> list[Evolution]:
@@ -155,7 +155,7 @@ def table(releve: Releve) -> pd.DataFrame:
 
 def _ligne_de_table(evolution: Evolution) -> dict[str, Any]:
     """Donner chaque colonne : un mot calculé, ou le champ de l'évolution que la table des colonnes nomme."""
-    definition = indicateurs()[evolution.indicateur]
+    definition = indicateur(evolution.indicateur)
     unite_de, unite_a = unites(evolution)
     calcules = {
         "libelle": definition.libelle_court,
@@ -189,7 +189,7 @@ def bilan(releve: Releve, maximum: int) -> tuple[list[tuple[str, ...]], int]:
         comptes = f"{hausses} ↑ {len(etablies) - hausses} ↓ sur {len(mailles)}" if mailles else ""
         cellules = ligne(releve.totaux[code][0]) if releve.totaux[code] else SANS_TOTAL
         verdict = cellules[6].split(" (")[0].split(f"{ESPACE_INSECABLE}:")[0]
-        lignes.append((indicateurs()[code].libelle_court, *cellules[2:5], verdict, comptes))
+        lignes.append((indicateur(code).libelle_court, *cellules[2:5], verdict, comptes))
     return lignes, max(0, len(codes) - maximum)
 
 
@@ -200,7 +200,7 @@ def rapport(releve: Releve) -> str:
     entetes = " | ".join(e.format(de=releve.de, a=releve.a) for e in ENTETES)
     for code, totaux in releve.totaux.items():
         mailles = releve.mailles.get(code, [])
-        ecrit += ["", f"{indicateurs()[code].libelle_court} ({code})", entetes]
+        ecrit += ["", f"{indicateur(code).libelle_court} ({code})", entetes]
         ecrit += [" | ".join(ligne(e)) for e in (*totaux, *mailles)]
         ecrit += [f"- {p}" for p in (*releve.notes.get(code, ()), *resume(mailles))]
     if releve.refus:

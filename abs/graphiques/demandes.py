@@ -37,6 +37,8 @@ class Valeur:
     reference: str = ""
     raison: str = ""
     fragile: bool = False
+    # Les lignes dont la valeur se déduit, quand aucune ne la porte : une part obtenue par différence.
+    origines: tuple[str, ...] = ()
 
     @property
     def manque(self) -> bool:
@@ -88,6 +90,8 @@ class DemandeDeGraphique:
         Nom commun des petits points en légende ; vide : celui de la charte, « chaque IRIS ».
     alternatif : str
         Le motif du graphique, en mots.
+    references : tuple of str
+        Les lignes du diagnostic que le titre cite.
 
     Examples
     --------
@@ -110,6 +114,7 @@ class DemandeDeGraphique:
     ruptures: tuple[tuple[str, str], ...] = ()
     echelle_commune: bool = False
     mailles: str = ""
+    references: tuple[str, ...] = ()
 
     @property
     def mention(self) -> str:
@@ -133,10 +138,8 @@ class DemandeDeGraphique:
             Serie(**serie | {"valeurs": tuple(Valeur(**_avec_nan(v)) for v in serie["valeurs"])})
             for serie in donnees["series"]
         )
-        suites = {
-            nom: tuple(map(tuple, donnees[nom])) if nom == "ruptures" else tuple(donnees[nom])
-            for nom in ("notes", "ruptures")
-        }
+        suites = {nom: tuple(donnees.get(nom, ())) for nom in ("notes", "references")}
+        suites["ruptures"] = tuple(map(tuple, donnees.get("ruptures", ())))
         return cls(**donnees | suites | {"series": series})
 
 
@@ -149,4 +152,5 @@ def _sans_nan(donnee: Any) -> Any:
 
 
 def _avec_nan(valeur: dict[str, Any]) -> dict[str, Any]:
-    return valeur | {nom: SANS_VALEUR for nom in ("valeur", "marge") if valeur.get(nom) is None}
+    absents = {nom: SANS_VALEUR for nom in ("valeur", "marge") if valeur.get(nom) is None}
+    return valeur | absents | {"origines": tuple(valeur.get("origines", ()))}

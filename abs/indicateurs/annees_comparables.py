@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from abs.definitions import table, texte
 from abs.indicateurs.indicateurs import Indicateur, Lecture
@@ -15,6 +15,10 @@ from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
 
 # Deux définitions qui disent la même chose : les règles que cela lève (« leve »), et ce qui est alors écrit (« raison »).
 Equivalences = dict[str, dict[str, Any]]
+
+
+# Genres de règles qui tiennent à ce que deux dates sont trop proches.
+VOISINAGES: Final = frozenset({"enquetes", "ecart_minimal"})
 
 
 @dataclass(frozen=True)
@@ -55,11 +59,17 @@ class Avis:
     refus: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     seuil: float = 0.0
+    genres: frozenset[str] = frozenset()
 
     @property
     def comparable(self) -> bool:
         """Dire si les deux dates se comparent."""
         return not self.refus
+
+    @property
+    def trop_proches(self) -> bool:
+        """Dire si seul le voisinage des deux dates interdit de les comparer : aucune série ne s'y rompt."""
+        return bool(self.genres) and self.genres <= VOISINAGES
 
 
 @lru_cache(maxsize=1)
@@ -124,6 +134,7 @@ def juger(indicateur: Indicateur, lecture_de: Lecture, lecture_a: Lecture, de: i
     equivalence = equivalences.get(indicateur.code, {})
     refus: list[str] = []
     notes: list[str] = []
+    genres: set[str] = set()
     seuil = 0.0
     if de >= a:
         return Avis((f"On compare une année à une année plus récente : {de} n'est pas avant {a}.",))
@@ -140,7 +151,8 @@ def juger(indicateur: Indicateur, lecture_de: Lecture, lecture_a: Lecture, de: i
             seuil = max(seuil, regle.seuil)
         else:
             refus.append(f"{regle.raison}{precision}")
-    return Avis(tuple(refus), tuple(dict.fromkeys(notes)), seuil)
+            genres.add(regle.genre)
+    return Avis(tuple(refus), tuple(dict.fromkeys(notes)), seuil, frozenset(genres))
 
 
 def mises_en_garde(code: str) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from donnees_insee.erreurs import DonneeAbsente, IndicateurInconnu, liste_de_fau
 THEMES: Final[dict[str, str]] = table("_libelles")["themes"]
 SENS: Final = ("haut", "bas", "neutre")
 NATURES: Final = ("taux", "indice", "mediane", "effectif")
+# Un indicateur d'usage « graphique » est dans la table longue ; phrases, tableaux, cartes et bilans l'ignorent.
+USAGES: Final = ("", "graphique")
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class Indicateur:
         Facteur D de l'ordre de grandeur de l'incertitude du recensement.
     lu_pour_la_commune : bool
         Vrai d'un indicateur de commune que seul le tableau de ses quartiers prioritaires porte.
+    usage : str
+        ``graphique`` si seul un graphique le montre ; vide pour tous les autres.
 
     Examples
     --------
@@ -99,6 +103,7 @@ class Indicateur:
     publics: tuple[str, ...] = ()
     carte: bool = True
     lu_pour_la_commune: bool = False
+    usage: str = ""
     arrondis: dict[str, int] = field(default_factory=dict)
     remarques: dict[str, str] = field(default_factory=dict)
 
@@ -154,6 +159,8 @@ def _fautes(indicateur: Indicateur) -> list[str]:
         fautes.append(f"sens « {indicateur.sens} » inconnu ({', '.join(SENS)})")
     if indicateur.nature not in NATURES:
         fautes.append(f"nature « {indicateur.nature} » inconnue ({', '.join(NATURES)})")
+    if indicateur.usage not in USAGES:
+        fautes.append(f"usage « {indicateur.usage} » inconnu ({', '.join(filter(None, USAGES))} ou vide)")
     if not indicateur.lectures:
         fautes.append("aucune source")
     for lecture in indicateur.lectures:
@@ -196,8 +203,14 @@ def charger(*supplements: Path) -> dict[str, Indicateur]:
 
 
 @lru_cache(maxsize=1)
+def tous_les_indicateurs() -> dict[str, Indicateur]:
+    """Donner ce que porte la table longue : les indicateurs, et ceux que seul un graphique montre."""
+    return charger()
+
+
+@lru_cache(maxsize=1)
 def indicateurs() -> dict[str, Indicateur]:
-    """Donner les indicateurs du projet.
+    """Donner les indicateurs que les documents montrent.
 
     Returns
     -------
@@ -209,7 +222,7 @@ def indicateurs() -> dict[str, Indicateur]:
     >>> "taux_pauvrete_60" in indicateurs()
     True
     """
-    return charger()
+    return {code: i for code, i in tous_les_indicateurs().items() if not i.usage}
 
 
 def indicateur(code: str) -> Indicateur:
@@ -235,9 +248,9 @@ def indicateur(code: str) -> Indicateur:
     >>> indicateur("niveau_vie_median").unite
     '€'
     """
+    if code in tous_les_indicateurs():
+        return tous_les_indicateurs()[code]
     connus = indicateurs()
-    if code in connus:
-        return connus[code]
     import difflib  # noqa: PLC0415 - utile à l'erreur seule
 
     proches = difflib.get_close_matches(code, connus, n=4, cutoff=0.4)

@@ -20,10 +20,9 @@ from abs.intercommunal.rangs import Classement, classer_tout
 from abs.intercommunal.releve import relever
 from abs.intercommunal.tables import Fiche, fiches
 from abs.phrases.ecriture import reference
-from abs.phrases.etendue import etendue
+from abs.phrases.etendue import etendue, mailles_classables
 from abs.phrases.phrases import Phrase
 from abs.phrases.preuves import Silence
-from abs.portrait.chapitres import mailles_classables
 from abs.portrait.portrait import Portrait, _sources_employees
 from abs.portrait.tableaux import Chapitre
 from abs.statuts import LIBELLES_FIABILITE, LIBELLES_STATUT

@@ -1,5 +1,6 @@
 """Écrire un chiffre, un lieu et une date comme une phrase les attend : décimales de la marge, unité, article."""
 
+import re
 from typing import Final
 
 from abs.calcul.table_longue import Chiffre
@@ -16,6 +17,8 @@ EN_COURS: Final = "en cours"
 SANS_UNITE: Final = frozenset({"habitants", "foyers", "personnes"})
 ARRONDI_A_5: Final = ", arrondi à 5"
 EFFECTIFS_ARRONDIS: Final = ", effectifs arrondis à 5 près"
+SANS_VARIABLE: Final = re.compile(r"(fichier déposé) ne contient pas la variable [^;]+")
+FICHIER: Final = re.compile(r"(fichiers? déposés?)(?! de\b)")
 
 
 def gabarits(nom: str = "phrases") -> dict[str, str]:
@@ -80,3 +83,12 @@ def date_dite(chiffre: Chiffre, indicateur: Indicateur | None = None) -> str:
     if periode.startswith("année "):
         return f"en {periode.removeprefix('année ')}"
     return f"au {periode}" if periode[:1].isdigit() else periode
+
+
+def raison_publique(chiffre: Chiffre, raison: str | None = None) -> str:
+    """Dire la raison d'une absence à qui ne lit pas les fichiers : sans nom de colonne, avec l'année du fichier."""
+    texte = SANS_VARIABLE.sub(r"\1 ne donne pas ce chiffre", chiffre.note if raison is None else raison)
+    if chiffre.millesime is None:
+        sans_annee = texte.startswith("il manque le fichier")
+        return f"{texte} (aucune année n'en est déposée)" if sans_annee else texte
+    return FICHIER.sub(rf"\1 de {chiffre.millesime}", texte)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from abs.calcul.table_longue import Chiffre, Lus, chiffres_de
+from abs.calcul.table_longue import Chiffre, Diagnostic, Lus, chiffres_de
 from abs.definitions import table
 from abs.formats import arrondir, nombre
 from abs.indicateurs.indicateurs import Indicateur
@@ -43,6 +43,14 @@ def classables(mailles: Lus, populations: Mapping[str, float]) -> list[tuple[Ter
         for t, c in mailles
         if t.type_iris in TYPES_CLASSES and populations.get(t.code, math.inf) >= HABITANTS_MINIMUM
     ]
+
+
+def mailles_classables(diagnostic: Diagnostic, code: str) -> Lus:
+    """Donner les mailles qui entrent dans un rang, et leurs chiffres pour un indicateur."""
+    territoires = diagnostic.ensembles.mailles
+    peuplees = chiffres_de(diagnostic.lus(territoires, "population", "mailles"))
+    populations = {t.code: c.valeur for t, c in peuplees}
+    return classables(diagnostic.lus(territoires, code, "mailles"), populations)
 
 
 def assez_solides(mailles: Lus) -> bool:

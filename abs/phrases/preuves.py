@@ -49,7 +49,7 @@ class Appuis:
         return [self._appui(r, c) for r in references if (c := self._chiffres.get(r)) is not None]
 
     def _appui(self, ref: str, chiffre: Chiffre) -> Appui:
-        indicateur = self._diagnostic.indicateurs[chiffre.indicateur]
+        indicateur = self._diagnostic.definitions[chiffre.indicateur]
         lecture = _lecture(indicateur, chiffre)
         if est_locale(chiffre):
             comptes = self._diagnostic.locales.comptes.get(chiffre.indicateur, ())

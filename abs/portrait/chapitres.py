@@ -8,8 +8,8 @@ from abs.calcul.table_longue import Chiffre, Diagnostic, Lus, chiffres_de
 from abs.definitions import table
 from abs.indicateurs.indicateurs import THEMES, Indicateur, indicateurs
 from abs.langue import typographier
-from abs.phrases.ecriture import ecrire, gabarits, reference
-from abs.phrases.etendue import classables, etendue
+from abs.phrases.ecriture import ecrire, gabarits, raison_publique, reference
+from abs.phrases.etendue import etendue, mailles_classables
 from abs.phrases.phrases import Phrase, phrase
 from abs.phrases.preuves import silences_du_theme
 from abs.portrait.chapitre_qpv import phrase_du_quartier
@@ -22,7 +22,6 @@ from abs.portrait.tableaux import (
     date_de_lecture,
     mailles,
     notes_de_lecture,
-    raison_publique,
 )
 from abs.statuts import LIBELLES_STATUT, Fiabilite
 from abs.territoires.territoires import Territoire
@@ -34,14 +33,6 @@ MAILLES_POUR_UNE_CARTE: Final = 3
 def autour(diagnostic: Diagnostic, code: str) -> Lus:
     """Donner les références d'un territoire et leurs chiffres pour un indicateur."""
     return diagnostic.lus(diagnostic.ensembles.references, code)
-
-
-def mailles_classables(diagnostic: Diagnostic, code: str) -> Lus:
-    """Donner les mailles qui entrent dans un rang, et leurs chiffres pour un indicateur."""
-    territoires = diagnostic.ensembles.mailles
-    peuplees = chiffres_de(diagnostic.lus(territoires, "population", "mailles"))
-    populations = {t.code: c.valeur for t, c in peuplees}
-    return classables(diagnostic.lus(territoires, code, "mailles"), populations)
 
 
 def chapitre_de_theme(diagnostic: Diagnostic, theme: str) -> Chapitre:

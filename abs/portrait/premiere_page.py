@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from abs.blocs.blocs import ChiffreCle
-from abs.calcul.calcul import Calculateur
+from abs.calcul.dans_le_temps import territoire_change
 from abs.calcul.diagnostic import Diagnostiqueur
 from abs.calcul.table_longue import Chiffre, Diagnostic, mots_de_couverture
 from abs.definitions import table
@@ -22,9 +22,7 @@ from abs.phrases.significativite import DIFFERENTS, Verdict
 from abs.portrait.chapitres import autour
 from abs.statuts import Fiabilite, Statut
 from donnees_insee.base.base import Base
-from donnees_insee.erreurs import ErreurAbs
-from donnees_insee.geographie.dans_le_temps import histoire
-from donnees_insee.geographie.groupes import passage_communes
+from donnees_insee.catalogue.catalogue import source
 
 CHIFFRES_CLES: Final = 10
 DIX_ANS: Final = 10
@@ -125,7 +123,7 @@ def _avant(base: Base, diagnostic: Diagnostic) -> Chiffre | str:
     if not annees:
         return "enquetes_communes" if anterieurs else "sans_anterieur"
     calculateur = Diagnostiqueur(base, diagnostic.demande).calculateur
-    changee = _territoire_change(base, calculateur, sujet.code, max(annees), recent)
+    changee = territoire_change(calculateur, sujet.code, source(RECENSEMENT), max(annees), recent)
     if changee:
         return changee
     indicateur = indicateurs()["population"]
@@ -134,20 +132,6 @@ def _avant(base: Base, diagnostic: Diagnostic) -> Chiffre | str:
     if trouve is None or not trouve.a_une_valeur or trouve.statut == Statut.PARTIEL:
         return "ancien_incomplet"
     return trouve
-
-
-def _territoire_change(base: Base, calculateur: Calculateur, code: str, ancien: int, recent: int) -> str:
-    """Dire si la commune a changé ; sans l'histoire des communes, seule une même liste d'IRIS prouve que non."""
-    try:
-        # Un recensement de millésime n est publié dans la géographie de n + 2.
-        passage = passage_communes(histoire(base), ancien + 2, recent + 2)
-    except ErreurAbs:
-        avant, apres = (
-            {str(c) for c in calculateur.lecteur.table(RECENSEMENT, a, "iris").index if str(c)[:5] == code}
-            for a in (ancien, recent)
-        )
-        return "" if len(avant) > 1 and avant == apres else "territoire"
-    return "territoire_change" if any(code in (*g.avant, *g.apres) for g in passage.changes) else ""
 
 
 def scenario_75_ans(diagnostic: Diagnostic) -> Phrase | None:

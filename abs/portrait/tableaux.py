@@ -1,6 +1,5 @@
 """Les pièces d'un portrait : son plan, ses chapitres, les cartes demandées, et ses tableaux de cellules référencées."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -13,7 +12,7 @@ from abs.formats import nombre
 from abs.graphiques.demandes import DemandeDeGraphique
 from abs.indicateurs.indicateurs import THEMES, Indicateur
 from abs.langue import abreger, points
-from abs.phrases.ecriture import decimales, ecrire, gabarits, reference
+from abs.phrases.ecriture import decimales, ecrire, gabarits, raison_publique, reference
 from abs.phrases.etendue import mots_des_mailles
 from abs.phrases.phrases import Phrase
 from abs.phrases.preuves import Silence
@@ -26,8 +25,6 @@ MAILLES_IMPRIMEES: Final = 150
 MOITIE: Final = 0.5
 MARQUE_FRAGILE: Final = "*"
 NOMMES: Final = 12
-SANS_VARIABLE: Final = re.compile(r"(fichier déposé) ne contient pas la variable [^;]+")
-FICHIER: Final = re.compile(r"(fichiers? déposés?)(?! de\b)")
 
 
 def cellule(
@@ -166,15 +163,6 @@ def date_de_lecture(
     """Dire la date des chiffres d'une colonne."""
     lus = diagnostic.lus(territoires, indicateur.code, groupe)
     return next((c.periode for _, c in lus if c is not None and c.periode), "")
-
-
-def raison_publique(chiffre: Chiffre, raison: str | None = None) -> str:
-    """Dire la raison d'une absence à qui ne lit pas les fichiers : sans nom de colonne, avec l'année du fichier."""
-    texte = SANS_VARIABLE.sub(r"\1 ne donne pas ce chiffre", chiffre.note if raison is None else raison)
-    if chiffre.millesime is None:
-        sans_annee = texte.startswith("il manque le fichier")
-        return f"{texte} (aucune année n'en est déposée)" if sans_annee else texte
-    return FICHIER.sub(rf"\1 de {chiffre.millesime}", texte)
 
 
 def _raisons_des_absences(

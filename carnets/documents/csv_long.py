@@ -81,7 +81,7 @@ def table_lisible(diagnostic: Diagnostic) -> pd.DataFrame:
     """Ajouter à la table longue ce qu'un lecteur attend : noms, libellés, thèmes, unités."""
     table = diagnostic.table()
     noms = {(t.code, t.niveau): t.nom for t in diagnostic.ensembles.tous()}
-    connus = diagnostic.indicateurs
+    connus = diagnostic.definitions
     codes = [connus.get(c) for c in table["indicateur"]]
     lisibles = {
         "nom_territoire": [

@@ -29,7 +29,8 @@ abs.indicateurs.indicateurs:Indicateur abs.indicateurs.indicateurs:indicateurs a
 abs.territoires.territoires:Territoire abs.territoires.territoires:Territoires.chercher
 abs.territoires.territoires:Territoires.trouver abs.territoires.demande:Demande abs.territoires.demande:lire_millesimes
 abs.calcul.table_longue:Chiffre abs.calcul.diagnostic:diagnostiquer abs.portrait.portrait:Portrait
-abs.portrait.portrait:composer abs.evolutions.releve:relever abs.intercommunal.comparaison:comparer_l_intercommunalite
+abs.portrait.portrait:composer abs.graphiques.graphiques:graphiques_du_theme abs.graphiques.graphiques:graphique
+abs.evolutions.releve:relever abs.intercommunal.comparaison:comparer_l_intercommunalite
 cartes.classes:discretiser cartes.classes:Discretisation cartes.carte:CarteThematique
 cartes.carte:CarteThematique.enregistrer cartes.fonds:carte carnets.moteur:produire carnets.moteur:nom_du_dossier
 carnets:territoire carnets:choisir carnets:comparaison carnets:evolutions carnets.ateliers.listes:sources

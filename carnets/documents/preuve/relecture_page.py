@@ -10,7 +10,7 @@ from lxml import etree
 from lxml.html import HTMLParser, document_fromstring
 
 from abs.calcul.difference import Bilan, Ecart, absente, ecrit, lisible
-from abs.indicateurs.indicateurs import indicateurs
+from abs.indicateurs.indicateurs import tous_les_indicateurs
 from abs.statuts import ABREGES_STATUT, SANS_VALEUR
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _est_un_nombre(texte: str) -> bool:
 
 
 def _bien_ecrit(texte: str, ligne: dict[str, Any]) -> bool:
-    definition = indicateurs().get(ligne["indicateur"])
+    definition = tous_les_indicateurs().get(ligne["indicateur"])
     euros = definition is not None and definition.unite == "€"
     # « 17 810 à 24 300 » est une étendue : la référence est celle de sa borne basse.
     return lisible(texte, float(ligne["valeur"]), arrondi_a=PAS_DES_EUROS if euros else 0.0)

@@ -20,7 +20,7 @@ from abs.calcul.difference import (
     reference_de,
     reunir,
 )
-from abs.indicateurs.indicateurs import indicateurs
+from abs.indicateurs.indicateurs import tous_les_indicateurs
 from abs.intercommunal.comparaison import diagnostic_de_la_comparaison
 from abs.portrait.premiere_page import population_d_avant
 from abs.statuts import Statut
@@ -193,7 +193,7 @@ def _depend(ligne: dict[str, Any], perdus: set[tuple[str, int | None]]) -> bool:
     if familles & SOCLE or (ligne["source"], annee) in perdus:
         return True
     autres = {s for s, _ in perdus}
-    definition = indicateurs().get(ligne["indicateur"])
+    definition = tous_les_indicateurs().get(ligne["indicateur"])
     lectures = definition.lectures if definition else ()
     ailleurs = {le.source_denominateur.id for le in lectures if le.source_denominateur}
     # La population règle la marge et la couverture ; un dénominateur peut venir d'une autre source.
@@ -221,7 +221,7 @@ def _seconde_voie(preuve: Preuve, refaite: BaseRefaite) -> Bilan:
 
 
 def _refaire_un_rapport(bilan: Bilan, ligne: dict[str, Any], cellules: dict[str, float]) -> None:
-    definition = indicateurs().get(ligne["indicateur"])
+    definition = tous_les_indicateurs().get(ligne["indicateur"])
     lecture = None if definition is None else _lecture(definition, ligne)
     if definition is None or lecture is None or lecture.numerateur is None or lecture.denominateur is None:
         return

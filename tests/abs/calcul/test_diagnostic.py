@@ -11,7 +11,7 @@ import pytest
 
 from abs.calcul.diagnostic import diagnostiquer
 from abs.calcul.table_longue import COLONNES, Diagnostic
-from abs.indicateurs.indicateurs import indicateur, indicateurs
+from abs.indicateurs.indicateurs import indicateur, indicateurs, tous_les_indicateurs
 from abs.statuts import SANS_VALEUR, Fiabilite, Statut
 from abs.territoires.demande import Demande
 from donnees_insee.base.base import Base
@@ -81,7 +81,7 @@ def test_statuts_fiabilites_indicateurs_et_sources_sont_connus(table: pd.DataFra
         "publie", "calcule", "estime", "partiel", "secret", "indisponible", "sans_objet",
     }  # fmt: skip
     assert set(table["fiabilite"]) <= {"bonne", "moyenne", "fragile", "non_evaluee"}
-    assert set(table["indicateur"]) <= set(indicateurs())
+    assert set(table["indicateur"]) <= set(tous_les_indicateurs())
     assert set(table["source"]) <= set(sources())
     assert {str(s) for s in Statut} == set(Statut)
     assert {str(f) for f in Fiabilite} == set(Fiabilite)
@@ -263,7 +263,7 @@ def test_chaque_indicateur_est_dit_pour_le_sujet_present_ou_absent(
     du_sujet = set(table_demo.loc[table_demo["territoire"] == "99001", "indicateur"])
     hors_qpv = {
         c
-        for c, i in indicateurs().items()
+        for c, i in tous_les_indicateurs().items()
         if i.lu_pour_la_commune or any(le.source.niveaux != ("qpv",) for le in i.lectures)
     }
     assert du_sujet - set(diagnostic_demo.locales.indicateurs) == hors_qpv
@@ -324,7 +324,7 @@ def test_une_demande_impossible_est_refusee_avant_tout_calcul(base_demo: Base) -
 def test_le_suivi_dit_chaque_indicateur_une_fois(base_demo: Base) -> None:
     suivis: list[str] = []
     diagnostiquer(base_demo, Demande("99015"), suivis.append)
-    assert suivis == [i.libelle for i in indicateurs().values()]
+    assert suivis == [i.libelle for i in tous_les_indicateurs().values()]
 
 
 def base_de_medianes(dossier: Path, lues: dict[tuple[int, str], dict[str, float]]) -> Base:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from abs.calcul.table_longue import Chiffre
 from abs.indicateurs.indicateurs import indicateur, indicateurs
 from abs.langue import elider, enumerer, points, typographier
+from abs.phrases.ecriture import raison_publique
 from abs.phrases.etendue import etendue
 from abs.phrases.phrases import phrase
-from abs.portrait.tableaux import cellule, raison_publique
+from abs.portrait.tableaux import cellule
 from abs.statuts import Fiabilite, Statut
 from abs.territoires.territoires import Territoire
 from tests.abs.phrases.mots import mots_refuses

@@ -1,0 +1,140 @@
+"""Les graphiques à plusieurs dates : courbe de niveaux, série rompue comprise, et pente entre deux dates."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from abs.calcul.calcul import Calculateur
+from abs.calcul.dans_le_temps import suivre
+from abs.calcul.table_longue import Chiffre, Diagnostic, Suite
+from abs.graphiques.demandes import DemandeDeGraphique, Serie
+from abs.graphiques.ecriture import composer, motif, refus, role_de, valeur
+from abs.graphiques.plans import Plan, dire, mots, plans
+from abs.graphiques.references import tracees
+from abs.graphiques.titres import Message
+from abs.indicateurs.indicateurs import Indicateur, indicateur
+from abs.langue import enumerer
+from abs.phrases.ecriture import decimales
+from abs.statuts import Statut
+from abs.territoires.territoires import Territoire
+from donnees_insee.catalogue.catalogue import source, sources
+
+DEUX: Final = 2
+Siens = Sequence[Chiffre | None]
+NIVEAUX_SUIVIS: Final = frozenset({"commune", "epci", "departement", "region", "france"})
+
+
+def suivre_les_indicateurs(diagnostic: Diagnostic, calculateur: Calculateur) -> None:
+    """Lire aux autres dates ce que les courbes et les pentes montrent ; chaque chiffre entre dans la table longue."""
+    sujet = diagnostic.ensembles.sujet
+    connus = {c.cle for c in diagnostic.chiffres}
+    for code in dict.fromkeys(p.indicateurs[0] for p in plans().values() if p.dans_le_temps):
+        chiffre, definition = diagnostic.lu(sujet, code), indicateur(code)
+        # Un montant ne se suit qu'en euros constants : c'est l'affaire des évolutions.
+        if chiffre is None or chiffre.source not in sources() or definition.unite == "€":
+            continue
+        if sujet.niveau not in NIVEAUX_SUIVIS:
+            continue
+        # La dernière date est celle du portrait : une courbe ne montre pas un chiffre plus récent que ses phrases.
+        origine, autour = source(chiffre.source), tracees(diagnostic)
+        suite = suivre(calculateur, definition, origine, sujet, autour, chiffre.millesime)
+        if suite is None:
+            continue
+        diagnostic.suites[code] = suite
+        if not suite.liee:
+            continue
+        lus = [c for _, siens in suite.series for c in siens if c is not None]
+        diagnostic.chiffres += [c for c in lus if c.cle not in connus]
+        connus |= {c.cle for c in lus}
+
+
+def courbe(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
+    """Composer la courbe d'un indicateur à toutes ses dates, ruptures dites."""
+    suite = _suite(plan, diagnostic)
+    return _composer(plan, diagnostic, suite, suite.annees)
+
+
+def pente(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
+    """Composer la pente entre la dernière date et la plus ancienne qui s'y compare."""
+    suite = _suite(plan, diagnostic)
+    if len(suite.portion) < DEUX:
+        raise refus(plan, diagnostic, mots("phrases")["raison_temps"])
+    return _composer(plan, diagnostic, suite, (suite.portion[0], suite.portion[-1]))
+
+
+def _suite(plan: Plan, diagnostic: Diagnostic) -> Suite:
+    suite = diagnostic.suites.get(plan.indicateurs[0])
+    if suite is None:
+        raise refus(plan, diagnostic, mots("phrases")["raison_temps"])
+    if not suite.liee:
+        raison = dire("phrases", "raison_rupture", raison=suite.raisons[suite.ruptures[-1]])
+        raise refus(plan, diagnostic, raison.removesuffix("."))
+    return suite
+
+
+def _composer(
+    plan: Plan, diagnostic: Diagnostic, suite: Suite, annees: tuple[int, ...]
+) -> DemandeDeGraphique:
+    definition = indicateur(plan.indicateurs[0])
+    rangs, sujet = [suite.annees.index(a) for a in annees], diagnostic.ensembles.sujet
+    lues = [(t, [siens[r] for r in rangs]) for t, siens in suite.series]
+    fixes = min(decimales(definition, c) for c in lues[0][1] if c is not None)
+    series = [_serie(definition, t, annees, siens, fixes, sujet=t == sujet) for t, siens in lues]
+    gardees = [s for s in series if len(s.presentes) >= DEUX]
+    ruptures = [r for r in suite.ruptures if set(r) <= set(annees)]
+    dits = [_dite(s) for s in gardees] + [dire("motifs", "rupture", de=de, a=a) for de, a in ruptures]
+    return composer(
+        plan,
+        _titre(plan, suite, series[0]),
+        gardees,
+        [(str(a), c) for a, c in zip(annees, lues[0][1], strict=True) if c is not None],
+        motif(*dits),
+        _notes(suite, ruptures),
+        date=dire("phrases", "dates", de=annees[0], a=annees[-1]),
+        ruptures=tuple((str(de), str(a)) for de, a in ruptures),
+    )
+
+
+def _serie(
+    definition: Indicateur,
+    territoire: Territoire,
+    annees: tuple[int, ...],
+    siens: Siens,
+    fixes: int,
+    *,
+    sujet: bool,
+) -> Serie:
+    role = "sujet" if sujet else role_de(territoire)
+    valeurs = [valeur(definition, c, str(a), role, fixes) for a, c in zip(annees, siens, strict=True)]
+    return Serie(territoire.titre, tuple(valeurs), role, definition.unite)
+
+
+def _dite(serie: Serie) -> str:
+    premiere, derniere = serie.presentes[0], serie.presentes[-1]
+    return dire(
+        "motifs", "temps", nom=serie.nom, avant=premiere.texte, de=premiere.libelle, apres=derniere.texte,
+        a=derniere.libelle,
+    )  # fmt: skip
+
+
+def _titre(plan: Plan, suite: Suite, du_sujet: Serie) -> Message:
+    """Mettre côte à côte la dernière date et la plus ancienne qui s'y compare, sans dire plus que les deux valeurs."""
+    dans = {str(a) for a in suite.portion}
+    solides = [v for v in du_sujet.presentes if v.libelle in dans and not v.fragile]
+    if len(solides) < DEUX:
+        return Message(plan.titre)
+    avant, apres = solides[0], solides[-1]
+    morceaux = {"avant": avant.texte, "de": avant.libelle, "apres": apres.texte, "a": apres.libelle}
+    cas = "sans_ecart" if avant.texte == apres.texte else "dans_le_temps"
+    texte = dire("titres", cas, libelle=mots("courts").get(plan.indicateurs[0], plan.titre), **morceaux)
+    return Message(texte, (avant.reference, apres.reference))
+
+
+def _notes(suite: Suite, ruptures: Sequence[tuple[int, int]]) -> list[str]:
+    """Dire les ruptures et leur raison, les dates tues, et le périmètre des intercommunalités publiées."""
+    notes = [dire("phrases", "rupture", de=de, a=a, raison=suite.raisons[de, a]) for de, a in ruptures]
+    if suite.ecartees:
+        notes.append(dire("phrases", "ecartees", annees=enumerer([str(a) for a in suite.ecartees])))
+    des_epci = [c for t, siens in suite.series if t.niveau == "epci" for c in siens if c is not None]
+    if any(c.statut == Statut.PUBLIE for c in des_epci):
+        notes.append(dire("phrases", "epci_publie"))
+    return notes
