@@ -10,6 +10,7 @@ from abs.calcul.diagnostic import reperes_des_qpv
 from abs.calcul.table_longue import CALCULE_SUR, Chiffre, Diagnostic, Lus, chiffres_de, mots_de_couverture
 from abs.definitions import table
 from abs.formats import nombre
+from abs.graphiques.graphiques import graphiques_du_theme
 from abs.indicateurs.indicateurs import Indicateur, indicateurs
 from abs.langue import enumerer, majuscule, typographier
 from abs.phrases.ecriture import date_dite, ecrire, gabarits, lieu
@@ -37,6 +38,7 @@ def chapitre_qpv(diagnostic: Diagnostic) -> Chapitre | None:
         "Quartiers prioritaires de la politique de la ville",
         phrases=tuple(_phrases(diagnostic, liste)),
         tableaux=tuple(cote_a_cote(diagnostic, liste)),
+        graphiques=tuple(graphiques_du_theme(diagnostic, "qpv")),
         avertissements=(generation, *a_cheval(diagnostic), *diagnostic.remarques),
     )
 

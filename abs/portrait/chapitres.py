@@ -6,6 +6,7 @@ from typing import Final
 from abs.blocs.blocs import Cellule, DemandeDeCarte, Tableau, entete
 from abs.calcul.table_longue import Chiffre, Diagnostic, Lus, chiffres_de
 from abs.definitions import table
+from abs.graphiques.graphiques import graphiques_du_theme
 from abs.indicateurs.indicateurs import THEMES, Indicateur, indicateurs
 from abs.langue import typographier
 from abs.phrases.ecriture import ecrire, gabarits, raison_publique, reference
@@ -64,6 +65,7 @@ def chapitre_de_theme(diagnostic: Diagnostic, theme: str) -> Chapitre:
         phrases=(*ecrites, *phrases_locales(diagnostic, theme)),
         tableaux=(*(t for t in tables if t is not None), *tableaux_locaux(diagnostic, theme)),
         cartes=tuple(_cartes(diagnostic, theme)),
+        graphiques=tuple(graphiques_du_theme(diagnostic, theme)),
         absents=tuple(_absents(diagnostic, du_theme)),
         manques=tuple(manques_du_theme(theme, autres, recus, codes=False)),
         reserves=tuple(reserves(diagnostic, theme)),

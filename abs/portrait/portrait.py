@@ -9,6 +9,7 @@ from abs.calcul.diagnostic import Diagnostic, diagnostiquer
 from abs.calcul.sources_recues import SUFFIXE_SOURCE, est_locale
 from abs.definitions import table
 from abs.graphiques.demandes import DemandeDeGraphique
+from abs.graphiques.graphiques import graphiques_du_theme
 from abs.indicateurs.annees_comparables import mises_en_garde
 from abs.indicateurs.indicateurs import THEMES, indicateurs
 from abs.langue import abreger, majuscule
@@ -22,8 +23,8 @@ from abs.portrait.premiere_page import (
     Bilan,
     bilan,
     chiffres_cles,
+    lire_les_autres_dates,
     phrases_de_tete,
-    population_d_avant,
     silences_de_tete,
 )
 from abs.portrait.tableaux import Chapitre
@@ -127,10 +128,7 @@ def composer(base: Base, demande: Demande, suivre: Callable[[str], None] | None 
     """
     diagnostic = diagnostiquer(base, demande, suivre)
     sujet = diagnostic.ensembles.sujet
-    ancien = population_d_avant(base, diagnostic)
-    if ancien is not None:
-        # Un chiffre cité a sa ligne dans la table longue, celui d'un autre recensement aussi.
-        diagnostic.chiffres.append(ancien)
+    ancien = lire_les_autres_dates(base, diagnostic)
     tete = phrases_de_tete(diagnostic, ancien)
     chapitres = [chapitre_de_theme(diagnostic, theme) for theme in THEMES]
     chapitres += [c for c in (chapitre_qpv(diagnostic), chapitre_quartiers(diagnostic)) if c is not None]
@@ -149,6 +147,7 @@ def composer(base: Base, demande: Demande, suivre: Callable[[str], None] | None 
         tete=tete,
         bilan=bilan(diagnostic),
         silences=silences_de_tete(diagnostic, tete),
+        graphiques=tuple(graphiques_du_theme(diagnostic, "essentiel")),
     )
 
 

@@ -12,6 +12,7 @@ from abs.calcul.diagnostic import Diagnostiqueur
 from abs.calcul.table_longue import Chiffre, Diagnostic, mots_de_couverture
 from abs.definitions import table
 from abs.formats import avec_unite, nombre
+from abs.graphiques.temps import suivre_les_indicateurs
 from abs.indicateurs.annees_comparables import enquetes_disjointes
 from abs.indicateurs.indicateurs import THEMES, Indicateur, indicateurs
 from abs.langue import majuscule, minuscule, typographier
@@ -101,6 +102,15 @@ def evolution_de_la_population(diagnostic: Diagnostic, ancien: Chiffre | None) -
         "rythme": avec_unite(abs(variation), "%", 1),
     }
     return dire("tete", cas, [chiffre, ancien], **mots)
+
+
+def lire_les_autres_dates(base: Base, diagnostic: Diagnostic) -> Chiffre | None:
+    """Joindre à la table longue les chiffres cités d'autres dates : population d'avant, courbes ; donner la première."""
+    ancien = population_d_avant(base, diagnostic)
+    if ancien is not None:
+        diagnostic.chiffres.append(ancien)
+    suivre_les_indicateurs(diagnostic, Diagnostiqueur(base, diagnostic.demande).calculateur)
+    return ancien
 
 
 def population_d_avant(base: Base, diagnostic: Diagnostic) -> Chiffre | None:

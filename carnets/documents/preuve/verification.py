@@ -22,7 +22,7 @@ from abs.calcul.difference import (
 )
 from abs.indicateurs.indicateurs import tous_les_indicateurs
 from abs.intercommunal.comparaison import diagnostic_de_la_comparaison
-from abs.portrait.premiere_page import population_d_avant
+from abs.portrait.premiere_page import lire_les_autres_dates
 from abs.statuts import Statut
 from carnets.documents.preuve.preuve import dates_de_lecture, territoires_lus
 from carnets.documents.preuve.preuve_lue import Preuve, lire_preuve
@@ -161,10 +161,7 @@ def _rediagnostiquer(preuve: Preuve, refaite: BaseRefaite, dire: Callable[[str],
         voulus = tuple(preuve.recu.get("indicateurs", ()))
         return diagnostic_de_la_comparaison(refaite, preuve.demande, voulus)
     refait = Diagnostiqueur(refaite, preuve.demande).assembler(suivre=dire)
-    # La première page cite la population d'un recensement antérieur, quand il se compare : elle a sa ligne elle aussi.
-    ancien = population_d_avant(refaite, refait)
-    if ancien is not None:
-        refait.chiffres.append(ancien)
+    lire_les_autres_dates(refaite, refait)
     return refait
 
 
