@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from abs.blocs.blocs import MARQUE, MIME, Image
+from abs.blocs.blocs import MARQUE, MIME, Image, en_texte
 from cartes.ecran.textes import texte_alternatif
 from cartes.specification import FORMATS_D_IMAGE
 from donnees_insee.erreurs import CarteImpossible, SortieImpossible
@@ -180,4 +180,4 @@ def paquet_mime(carte: DonneesDeCarte) -> dict[str, Any]:
         f'{MARQUE}<figure><img src="{source}" alt="{escape(alternatif)}" style="max-width:100%"></figure>'
     )
     bloc = Image("", alternatif, f"{carte.titre}, {carte.date}")
-    return {MIME: [bloc.en_donnees()], "text/html": figure, "text/plain": carte.titre}
+    return {MIME: en_texte([bloc.en_donnees()]), "text/html": figure, "text/plain": carte.titre}

@@ -1,5 +1,6 @@
 """Les blocs d'un document : des données simples, composées ici, montrées dans un carnet, rendues en page ou en document."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Final, Self
@@ -8,10 +9,11 @@ from abs.graphiques.demandes import DemandeDeGraphique
 from abs.phrases.phrases import Phrase
 from abs.phrases.preuves import Appui, Appuis
 
-# Sous ce type, un carnet garde ses blocs à côté de ce qu'il montre.
-MIME: Final = "application/vnd.abs.blocs+json"
+# Sous ce type, un carnet garde ses blocs à côté de ce qu'il montre : un texte JSON, que Jupyter n'étale pas ligne à ligne.
+MIME: Final = "application/vnd.abs.blocs"
 # Ce qui sépare les blocs d'un même affichage : la page y reprend les images, qui ne sont gardées qu'une fois.
 MARQUE: Final = "<!--bloc-->"
+LOURDS: Final = {"image": "adresse", "graphique": "adresse", "interactive": "page"}
 
 
 @dataclass(frozen=True)
@@ -236,3 +238,9 @@ class SautDePage(Bloc):
 def retourner(blocs: Iterable[Bloc]) -> list[dict[str, Any]]:
     """Écrire des blocs en données simples."""
     return [bloc.en_donnees() for bloc in blocs]
+
+
+def en_texte(donnees: Iterable[dict[str, Any]]) -> str:
+    """Écrire des blocs en JSON, sans ce qui pèse : le HTML affiché le garde déjà."""
+    legers = [{n: v for n, v in bloc.items() if n != LOURDS.get(bloc["genre"])} for bloc in donnees]
+    return json.dumps(legers, ensure_ascii=False, separators=(",", ":"))

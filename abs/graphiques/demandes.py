@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final, Literal, Self
 
 # Pyramide des âges, courbe de niveaux, points sur une réglette, barres à 100 %, pente entre deux dates, tableau de
@@ -128,29 +128,34 @@ class DemandeDeGraphique:
             yield from serie.valeurs
 
     def en_donnees(self) -> dict[str, Any]:
-        """Écrire la demande en données simples, prêtes pour JSON : une valeur absente y est ``None``."""
-        return _sans_nan(asdict(self))
+        """Écrire la demande en données simples, prêtes pour JSON : ce qui a sa valeur par défaut, ou manque, n'y est pas."""
+        series = [_dits(serie) | {"valeurs": [_dits(v) for v in serie.valeurs]} for serie in self.series]
+        return _dits(self) | {"series": series}
 
     @classmethod
     def depuis(cls, donnees: dict[str, Any]) -> Self:
         """Relire une demande écrite par :meth:`en_donnees`."""
         series = tuple(
-            Serie(**serie | {"valeurs": tuple(Valeur(**_avec_nan(v)) for v in serie["valeurs"])})
+            Serie(**serie | {"valeurs": tuple(Valeur(**_en_suites(v)) for v in serie["valeurs"])})
             for serie in donnees["series"]
         )
-        suites = {nom: tuple(donnees.get(nom, ())) for nom in ("notes", "references")}
-        suites["ruptures"] = tuple(map(tuple, donnees.get("ruptures", ())))
-        return cls(**donnees | suites | {"series": series})
+        return cls(**_en_suites(donnees) | {"series": series})
 
 
-def _sans_nan(donnee: Any) -> Any:
-    if isinstance(donnee, dict):
-        return {nom: _sans_nan(v) for nom, v in donnee.items()}
-    if isinstance(donnee, list | tuple):
-        return [_sans_nan(v) for v in donnee]
-    return None if isinstance(donnee, float) and math.isnan(donnee) else donnee
+def _dits(objet: Valeur | Serie | DemandeDeGraphique) -> dict[str, Any]:
+    """Garder d'un objet les champs qui disent quelque chose."""
+    valeurs = {champ.name: (getattr(objet, champ.name), champ.default) for champ in fields(objet)}
+    return {
+        nom: v
+        for nom, (v, defaut) in valeurs.items()
+        if v != defaut and not (isinstance(v, float) and math.isnan(v))
+    }
 
 
-def _avec_nan(valeur: dict[str, Any]) -> dict[str, Any]:
-    absents = {nom: SANS_VALEUR for nom in ("valeur", "marge") if valeur.get(nom) is None}
-    return valeur | absents | {"origines": tuple(valeur.get("origines", ()))}
+def _en_suites(donnees: dict[str, Any]) -> dict[str, Any]:
+    """Rendre aux listes de JSON leur forme de suites, celles qu'elles contiennent comprises."""
+    return {nom: _en_suite(v) if isinstance(v, list) else v for nom, v in donnees.items()}
+
+
+def _en_suite(liste: list[Any]) -> tuple[Any, ...]:
+    return tuple(_en_suite(v) if isinstance(v, list) else v for v in liste)

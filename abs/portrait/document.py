@@ -19,8 +19,9 @@ from abs.blocs.blocs import (
     entete,
 )
 from abs.definitions import table
+from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur, indicateurs
-from abs.langue import majuscule, typographier
+from abs.langue import enumerer, majuscule, minuscule, typographier
 from abs.phrases.preuves import Appuis, Silence
 from abs.portrait.portrait import Portrait
 from abs.portrait.premiere_page import Point
@@ -28,6 +29,7 @@ from abs.portrait.tableaux import Chapitre
 
 MOTS: Final[dict[str, dict[str, str]]] = table("_document")
 DITS: Final[dict[str, str]] = MOTS["portrait"]
+IGNORES: Final = 3
 SANS_MOT_D_ABSENCE: Final = ("qpv", "quartiers")
 
 
@@ -65,6 +67,24 @@ class DocumentDuPortrait:
         if p.tete:
             rendus += [Titre(DITS["population"], 3), Phrases.de(p.tete, self.appuis)]
         return rendus
+
+    def ignore(self) -> list[Bloc]:
+        """Dire en une ligne ce que la première page ne sait pas."""
+        absents = [
+            mots
+            for c in self.portrait.chapitres
+            for _, libelles in c.absents
+            for mots in libelles.split(" ; ")
+        ]
+        manques = [m.split(" :")[0] for c in self.portrait.chapitres for m in c.manques]
+        dits = {
+            cas: DITS[cas].format(
+                combien=nombre(len(mots)), noms=enumerer([minuscule(m) for m in mots[:IGNORES]])
+            )
+            for cas, mots in (("sans_fichier", absents), ("sans_donnee_ouverte", manques))
+            if mots
+        }
+        return [Note(typographier(" ".join(dits.values())), "ignore", DITS["ignore"])] if dits else []
 
     def bilan(self) -> list[Bloc]:
         """Composer les forces et les faiblesses, puis leur rangement par thème, sujet et public."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from abs.blocs.blocs import Bloc, CarteInteractive, DemandeDeCarte, Image, Note, Titre
 from abs.calcul.diagnostic import Diagnostiqueur
+from abs.definitions import table
 from abs.indicateurs.indicateurs import THEMES
 from abs.portrait.document import DITS, DocumentDuPortrait
 from abs.portrait.portrait import Portrait, composer
@@ -89,8 +90,14 @@ class DocumentOuvert:
         return Montre(self.document.titre(aujourd_hui()))
 
     def essentiel(self) -> Montre:
-        """Montrer la première page : chiffres clés, graphiques, population."""
-        return Montre(self.document.essentiel())
+        """Montrer la première page : chiffres clés, place du territoire, population, carte, ce que nous ne savons pas."""
+        blocs = self.document.essentiel()
+        ou = next(
+            (self.cartes[c] for c in table("_portrait")["cartes"]["essentiel"] if c in self.cartes), None
+        )
+        if ou is not None:
+            blocs += [Titre(DITS["ou"], 3), self._image(ou)]
+        return Montre([*blocs, *self.document.ignore()])
 
     def bilan(self) -> Montre:
         """Montrer les forces et les faiblesses."""

@@ -7,9 +7,8 @@ import re
 from html import escape, unescape
 from typing import TYPE_CHECKING, Any, Final
 
-from abs.blocs.blocs import MARQUE, MIME
+from abs.blocs.blocs import LOURDS, MARQUE, MIME
 from abs.indicateurs.indicateurs import THEMES
-from carnets.documents.montre import LOURDS
 from donnees_insee.chemins import nom_de_fichier
 
 if TYPE_CHECKING:
@@ -138,7 +137,10 @@ def _d_un_autre(donnees: Donnees, notices: Donnees) -> Iterable[Donnees]:
 def _des_notres(donnees: Donnees) -> list[Donnees]:
     """Reprendre nos blocs ; une image y est restée dans le HTML affiché, pour n'être gardée qu'une fois."""
     affiches = _texte(donnees.get("text/html", "")).split(MARQUE)[1:]
-    return [_avec_ce_qui_pese(bloc, affiche) for bloc, affiche in zip(donnees[MIME], affiches, strict=True)]
+    return [
+        _avec_ce_qui_pese(bloc, affiche)
+        for bloc, affiche in zip(json.loads(_texte(donnees[MIME])), affiches, strict=True)
+    ]
 
 
 def _avec_ce_qui_pese(bloc: Donnees, affiche: str) -> Donnees:

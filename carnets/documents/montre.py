@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from abs.blocs.blocs import MARQUE, MIME, Bloc, retourner
+from abs.blocs.blocs import MARQUE, MIME, Bloc, en_texte, retourner
 from carnets.documents.modeles import MODELES
 from carnets.documents.rendu import rendre_blocs
 from cartes.charte import variables_css
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SANS_RIEN: Final = "Rien à montrer ici."
-# Ce qui pèse reste dans le HTML affiché, où la page le reprend.
-LOURDS: Final = {"image": "adresse", "interactive": "page"}
 
 
 @cache
@@ -58,11 +56,11 @@ class Montre:
         return f'{style()}<div class="abs">{rendre_blocs(donnees, marque=MARQUE)}</div>'
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        donnees = [
-            {nom: "" if nom == LOURDS.get(bloc["genre"]) else valeur for nom, valeur in bloc.items()}
-            for bloc in retourner(self.blocs)
-        ]
-        return {MIME: donnees, "text/html": self._repr_html_(), "text/plain": repr(self)}
+        return {
+            MIME: en_texte(retourner(self.blocs)),
+            "text/html": self._repr_html_(),
+            "text/plain": repr(self),
+        }
 
 
 def _premiers_mots(blocs: list[Bloc]) -> str:

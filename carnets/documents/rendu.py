@@ -47,11 +47,15 @@ def _dessine(bloc: Donnees, *, papier: bool) -> Donnees:
     from cartes.graphiques.graphique import Graphique  # noqa: PLC0415 - matplotlib, seulement quand on dessine
 
     dessin = Graphique(DemandeDeGraphique.depuis(bloc["demande"]), bloc["largeur"])
-    # Un traitement de texte ne dessine pas tous les SVG de la même façon.
-    points = f"data:image/png;base64,{base64.b64encode(dessin.png()).decode('ascii')}" if papier else ""
+    if papier:
+        # Un traitement de texte ne dessine pas tous les SVG de la même façon.
+        adresse = f"data:image/png;base64,{base64.b64encode(dessin.png()).decode('ascii')}"
+    else:
+        # Un carnet exécuté l'a déjà dessiné.
+        adresse = bloc.get("adresse") or dessin.adresse()
     return {
         "genre": "image",
-        "adresse": points or dessin.adresse(),
+        "adresse": adresse,
         "alternatif": dessin.texte_alternatif(),
         "legende": "",
         "classe": f"graphique {bloc['largeur']}",

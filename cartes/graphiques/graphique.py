@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from abs.blocs.blocs import MARQUE, MIME
+from abs.blocs.blocs import MARQUE, MIME, en_texte
 from abs.blocs.blocs import Graphique as BlocDeGraphique
 from abs.graphiques.demandes import DemandeDeGraphique, Serie, Valeur
 from donnees_insee.erreurs import CarteImpossible
@@ -191,7 +191,7 @@ class Graphique:
         bloc = BlocDeGraphique(self.demande, self.largeur)
         image = f'<img src="{self.adresse()}" alt="{escape(self.texte_alternatif())}" style="max-width:760px;width:100%">'
         figure = f'{MARQUE}<figure class="graphique">{image}</figure>'
-        return {MIME: [bloc.en_donnees()], "text/html": figure, "text/plain": repr(self)}
+        return {MIME: en_texte([bloc.en_donnees()]), "text/html": figure, "text/plain": repr(self)}
 
     def adresse(self) -> str:
         """Écrire le dessin en adresse incluse : ses identifiants restent les siens, et un carnet non approuvé le montre."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 
 import geopandas as gpd
@@ -150,7 +151,7 @@ def test_sorties_refusees(carte, tmp_path) -> None:
 def test_affichage_dans_un_carnet(carte) -> None:
     specifiee = carte(titre="Titre <b>")
     contenus = specifiee._repr_mimebundle_()
-    assert contenus[MIME][0]["alternatif"] == specifiee.texte_alternatif()
+    assert json.loads(contenus[MIME])[0]["alternatif"] == specifiee.texte_alternatif()
     assert contenus["text/html"].startswith(f"{MARQUE}<figure><img")
     assert "Titre &lt;b&gt;" in contenus["text/html"]
     assert "<b>" not in contenus["text/html"]
