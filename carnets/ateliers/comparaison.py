@@ -67,7 +67,7 @@ class ComparaisonOuverte:
 
     def titre(self) -> Montre:
         """Montrer le titre et le sommaire."""
-        return Montre(self.document.titre(aujourd_hui()))
+        return Montre(self.document.titre(aujourd_hui()), habille=True)
 
     def essentiel(self) -> Montre:
         """Montrer les étendues d'une commune à l'autre."""

@@ -51,7 +51,7 @@ class EvolutionsOuvertes:
 
     def titre(self) -> Montre:
         """Montrer le titre et ce qui a été réuni ou laissé de côté."""
-        return Montre(document.titre(self.releve))
+        return Montre(document.titre(self.releve), habille=True)
 
     def graphique(self) -> Montre:
         """Montrer les pentes des indicateurs du territoire entre les deux dates."""

@@ -87,7 +87,7 @@ class DocumentOuvert:
 
     def titre(self) -> Montre:
         """Montrer le titre et les avertissements."""
-        return Montre(self.document.titre(aujourd_hui()))
+        return Montre(self.document.titre(aujourd_hui()), habille=True)
 
     def essentiel(self) -> Montre:
         """Montrer la première page : chiffres clés, place du territoire, population, carte, ce que nous ne savons pas."""

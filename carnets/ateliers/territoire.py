@@ -33,7 +33,7 @@ class TerritoireOuvert(DocumentOuvert):
         return f"{self.sujet.nom} ({self.sujet.niveau} {self.sujet.code})"
 
     def _repr_html_(self) -> str:
-        return Montre(donnees.presentation(self.compose))._repr_html_()
+        return Montre(donnees.presentation(self.compose), habille=True)._repr_html_()
 
     def iris(self, *codes: str) -> gpd.GeoDataFrame:
         """Donner les IRIS du territoire (les communes d'une intercommunalité) avec les indicateurs choisis.
@@ -173,7 +173,6 @@ class TerritoireOuvert(DocumentOuvert):
         if nom in CHAPITRES:
             return Montre(self.document.graphiques(nom))
         from abs.graphiques.graphiques import graphique  # noqa: PLC0415
-
         from cartes.graphiques.graphique import Graphique as Dessin  # noqa: PLC0415 - matplotlib
 
         return Dessin(graphique(self.compose.diagnostic, nom))

@@ -42,8 +42,18 @@ class Montre:
     Trois quartiers.
     """
 
-    def __init__(self, blocs: Iterable[Bloc], donnees: pd.DataFrame | None = None, texte: str = "") -> None:
-        self.blocs, self.donnees, self._texte = list(blocs), donnees, texte
+    # Un style vaut pour toute la page : le premier affichage du noyau le porte, et les titres, qu'on exécute de nouveau.
+    habillee = False
+
+    def __init__(
+        self,
+        blocs: Iterable[Bloc],
+        donnees: pd.DataFrame | None = None,
+        texte: str = "",
+        *,
+        habille: bool = False,
+    ) -> None:
+        self.blocs, self.donnees, self._texte, self._habille = list(blocs), donnees, texte, habille
 
     def __repr__(self) -> str:
         """Dire en une ligne ce qui est montré."""
@@ -52,8 +62,9 @@ class Montre:
     def _repr_html_(self) -> str:
         if not self.blocs:
             return ""
-        donnees = retourner(self.blocs)
-        return f'{style()}<div class="abs">{rendre_blocs(donnees, marque=MARQUE)}</div>'
+        habit = style() if self._habille or not Montre.habillee else ""
+        Montre.habillee = True
+        return f'{habit}<div class="abs">{rendre_blocs(retourner(self.blocs), marque=MARQUE)}</div>'
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return {
