@@ -70,7 +70,7 @@ def test_la_page_est_autonome_et_ses_liens_menent_quelque_part(page):
     # L'atlas vit dans un cadre isolé, sa page entière est dans l'attribut srcdoc.
     hors_cadre = re.sub(r'srcdoc="[^"]*"', "", page)
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', hors_cadre)
-    assert page.count('class="fiche"') == 10
+    assert page.count('class="saut"') == 10
     assert "Territoire fictif" in page
     assert "{{" not in hors_cadre
 
@@ -255,7 +255,7 @@ def test_une_famille_trop_etalee_garde_ses_classes_et_le_dit(atelier):
 def test_la_planche_est_une_image_decrite(atelier):
     assert atelier.image.startswith(b"\x89PNG")
     fragment = atelier.petites_cartes()
-    assert 'alt="Planche de 3 petites cartes' in fragment.html
+    assert 'alt="Planche de 3 petites cartes' in fragment._repr_html_()
     fragiles = [
         c for c in atelier.comparaison.diagnostic.chiffres
         if c.indicateur == "part_hlm" and c.niveau == "commune" and c.fiabilite == Fiabilite.FRAGILE
