@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 DITS: Final[dict[str, Any]] = TEXTES["evolutions"]
 MAILLES_MINIMUM: Final = 3
+UNITES: Final = {"%": "points", "": "valeur"}
 
 
 def carte_des_ecarts(base: Base, releve: Releve, voulu: str = "") -> Montre:
@@ -70,7 +71,9 @@ def _carte(base: Base, releve: Releve, code: str) -> CarteThematique:
     return CarteThematique(
         code=code,
         titre=DITS["titre_de_carte"].format(libelle=definition.libelle, de=releve.de, a=releve.a),
-        sous_titre=DITS["sous_titre_de_carte"].format(unite=unite_d_ecart(definition, releve.a) or "écart"),
+        sous_titre=DITS["sous_titre_de_carte"].format(
+            unite=UNITES.get(definition.unite) or unite_d_ecart(definition, releve.a)
+        ),
         territoires=territoires,
         nature="indice",
         unite="",

@@ -6,7 +6,7 @@ import base64
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from abs.blocs.blocs import Bloc, Cellule, Liste, Note, Puce, Tableau, Titre, entete
+from abs.blocs.blocs import Bloc, Cellule, Image, Liste, Note, Puce, Tableau, Titre, entete
 from abs.definitions import table
 from abs.indicateurs.indicateurs import THEMES, indicateurs
 from abs.portrait.portrait import Portrait, theme_permis
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import pandas as pd
-    from matplotlib.figure import Figure
 
     from abs.indicateurs.indicateurs import Indicateur
     from abs.territoires.territoires import Territoire
@@ -138,9 +137,11 @@ def adresse(image: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(image).decode('ascii')}"
 
 
-def nuage(couche: gpd.GeoDataFrame, abscisse: Indicateur, ordonnee: Indicateur) -> Figure:
-    """Dessiner un nuage de points, chaque maille nommée aux quatre bouts."""
+def nuage(couche: gpd.GeoDataFrame, abscisse: Indicateur, ordonnee: Indicateur) -> Montre:
+    """Dessiner un nuage de points, les mailles des quatre bouts nommées."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - seulement quand on dessine
+
+    from cartes.graphiques.svg import rendre_svg  # noqa: PLC0415
 
     lus = couche.dropna(subset=[abscisse.code, ordonnee.code])
     x, y = lus[abscisse.code], lus[ordonnee.code]
@@ -155,7 +156,10 @@ def nuage(couche: gpd.GeoDataFrame, abscisse: Indicateur, ordonnee: Indicateur) 
     axes.set_ylabel(ordonnee.libelle_court)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color=COULEURS["fond_des_cercles"])
-    return figure
+    mots = {"x": abscisse.libelle, "y": ordonnee.libelle, "combien": len(lus)}
+    titre, alternatif = (TEXTES["territoire"][cas].format(**mots) for cas in ("nuage", "nuage_dit"))
+    svg = base64.b64encode(rendre_svg(figure, titre, alternatif).encode()).decode("ascii")
+    return Montre([Image(f"data:image/svg+xml;base64,{svg}", alternatif, titre)], couche)
 
 
 def evolution(base: Base, sujet: Territoire, codes: Sequence[str], de: int, a: int | None) -> Montre:

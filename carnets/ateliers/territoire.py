@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import geopandas as gpd
-    from matplotlib.figure import Figure
 
     from carnets.moteur import Production
     from cartes.graphiques.graphique import Graphique
@@ -240,7 +239,7 @@ class TerritoireOuvert(DocumentOuvert):
             texte=f"Carte à parcourir : {noms}",
         )
 
-    def nuage(self, abscisse: str, ordonnee: str) -> Figure:
+    def nuage(self, abscisse: str, ordonnee: str) -> Montre:
         """Dessiner un indicateur contre un autre, une maille par point, sans en conclure une cause.
 
         Parameters
@@ -250,15 +249,15 @@ class TerritoireOuvert(DocumentOuvert):
 
         Returns
         -------
-        matplotlib.figure.Figure
-            Le nuage de points.
+        Montre
+            Le nuage de points ; ``.donnees`` est la couche.
 
         Examples
         --------
         >>> import carnets
         >>> m = carnets.territoire("99001", dossier_donnees=str(base.dossier))
-        >>> m.nuage("part_hlm", "taux_chomage_rp").axes[0].get_xlabel()
-        'Louées vides en HLM (déclaratif), en % des résidences principales'
+        >>> m.nuage("part_hlm", "taux_chomage_rp").donnees.shape
+        (22, 4)
         """
         return donnees.nuage(self.iris(abscisse, ordonnee), indicateur(abscisse), indicateur(ordonnee))
 
