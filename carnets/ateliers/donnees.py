@@ -158,7 +158,7 @@ def nuage(couche: gpd.GeoDataFrame, abscisse: Indicateur, ordonnee: Indicateur) 
     axes.grid(color=COULEURS["fond_des_cercles"])
     mots = {"x": abscisse.libelle, "y": ordonnee.libelle, "combien": len(lus)}
     titre, alternatif = (TEXTES["territoire"][cas].format(**mots) for cas in ("nuage", "nuage_dit"))
-    svg = base64.b64encode(rendre_svg(figure, titre, alternatif).encode()).decode("ascii")
+    svg = base64.b64encode(rendre_svg(figure, titre, alternatif, en_chemins=False).encode()).decode("ascii")
     return Montre([Image(f"data:image/svg+xml;base64,{svg}", alternatif, titre)], couche)
 
 

@@ -17,6 +17,8 @@ DITS: Final[dict[str, str]] = textes("carnets.ateliers")["formulaire"]
 LETTRES_MINIMUM: Final = 3
 TROUVES_MAXIMUM: Final = 12
 GENERATIONS: Final = (2015, 2024)
+# Un choix vide d'une liste ne montrerait pas ses mots.
+SANS: Final = 0
 
 
 class Formulaire:
@@ -96,18 +98,18 @@ class _Ecran:
             layout=large,
             style=style,
         )
-        annees = [(DITS["dernier"], None), *((str(a), a) for a in formulaire.millesimes())]
+        annees = [(DITS["dernier"], SANS), *((str(a), a) for a in formulaire.millesimes())]
         self.millesime = w.Dropdown(
             options=annees,
-            value=formulaire.parametres["millesime"],
+            value=formulaire.parametres["millesime"] or SANS,
             description=DITS["millesime"],
             layout=large,
             style=style,
         )
-        generations = [(DITS["derniere"], None), *((str(g), g) for g in GENERATIONS)]
+        generations = [(DITS["derniere"], SANS), *((str(g), g) for g in GENERATIONS)]
         self.qpv = w.Dropdown(
             options=generations,
-            value=formulaire.parametres["qpv"],
+            value=formulaire.parametres["qpv"] or SANS,
             description=DITS["qpv"],
             layout=large,
             style=style,
@@ -129,8 +131,8 @@ class _Ecran:
 
     def _remplir(self, nom: str) -> Any:
         def remplir(change: Any) -> None:
-            if change["new"] is not None or nom != "territoire":
-                self.formulaire.choisir(**{nom: change["new"]})
+            if change["new"] is not None:
+                self.formulaire.choisir(**{nom: change["new"] or None})
 
         return remplir
 

@@ -170,7 +170,7 @@ class TerritoireOuvert(DocumentOuvert):
         'pyramide'
         """
         if nom in CHAPITRES:
-            return Montre(self.document.graphiques(nom))
+            return Montre(self.document.graphiques(nom), texte=TEXTES["territoire"]["graphiques"])
         from abs.graphiques.graphiques import graphique  # noqa: PLC0415
         from cartes.graphiques.graphique import Graphique as Dessin  # noqa: PLC0415 - matplotlib
 
@@ -201,7 +201,7 @@ class TerritoireOuvert(DocumentOuvert):
         '%'
         """
         if nom in CHAPITRES:
-            return Montre(self._cartes_du_chapitre(nom))
+            return Montre(self._cartes_du_chapitre(nom), texte=TEXTES["territoire"]["cartes"])
         voulue = DemandeDeCarte(nom, "mailles", indicateur(nom).libelle)
         return self.cartes.get(nom) or carte(self.fonds, voulue)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from abs.blocs.blocs import MARQUE, MIME, Bloc, en_texte, retourner
@@ -61,7 +62,8 @@ class Montre:
 
     def _repr_html_(self) -> str:
         if not self.blocs:
-            return ""
+            # Dit à qui regarde le carnet ; les documents n'en gardent rien.
+            return f'<p style="color:#5b6675">{escape(repr(self)).replace(chr(10), "<br>")}</p>'
         habit = style() if self._habille or not Montre.habillee else ""
         Montre.habillee = True
         return f'{habit}<div class="abs">{rendre_blocs(retourner(self.blocs), marque=MARQUE)}</div>'
