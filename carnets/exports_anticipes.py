@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -20,6 +20,7 @@ class Documents:
         self.formats = tuple(f for f in ("html", "docx") if f in formats)
         self.dossier, self.titre, self.nom = dossier, titre, nom
         self._ecrits = not self.formats
+        self._lues, self._a_dessiner = 0, list[dict[str, Any]]()
 
     def pendant(self, carnet: NotebookNode, cellule: NotebookNode) -> None:
         """Écrire les documents d'un carnet dont toutes les cellules affichées sont finies, sinon préparer de quoi."""
@@ -35,6 +36,22 @@ class Documents:
             avance.write_text(nbformat.writes(carnet), encoding="utf-8")
             self.finir(avance)
             avance.unlink()
+        elif "docx" in self.formats:
+            self._dessiner_un_graphique(carnet)
+
+    def _dessiner_un_graphique(self, carnet: NotebookNode) -> None:
+        """Dessiner pour Word un graphique affiché, un seul à la fois : la cellule qui s'exécute n'attend pas."""
+        from abs.graphiques.demandes import DemandeDeGraphique  # noqa: PLC0415 - imports lents
+        from carnets.documents.carnet_lu import blocs_d_une_cellule  # noqa: PLC0415
+        from carnets.documents.rendu import en_points  # noqa: PLC0415
+
+        finies = [c for c in carnet.cells if c.cell_type == "code" and c.outputs]
+        for cellule in finies[self._lues :]:
+            self._a_dessiner += [b for b in blocs_d_une_cellule(cellule) if b["genre"] == "graphique"]
+        self._lues = len(finies)
+        if self._a_dessiner:
+            bloc = self._a_dessiner.pop(0)
+            en_points(DemandeDeGraphique.depuis(bloc["demande"]), bloc["largeur"])
 
     def finir(self, carnet: Path) -> None:
         """Écrire les documents qui ne le sont pas encore."""

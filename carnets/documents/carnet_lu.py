@@ -31,7 +31,7 @@ STYLE_DE_TABLEAU: Final = re.compile(r"<style scoped>.*?</style>", re.DOTALL)
 def blocs_du_carnet(chemin: Path) -> list[Donnees]:
     """Donner les blocs d'un carnet exécuté, dans l'ordre de lecture."""
     cellules = json.loads(chemin.read_text(encoding="utf-8"))["cells"]
-    lus = [b for c in cellules if not _etiquettes(c) & ETIQUETTES_OTEES for b in _de_la_cellule(c)]
+    lus = [b for c in cellules if not _etiquettes(c) & ETIQUETTES_OTEES for b in blocs_d_une_cellule(c)]
     return list(_sans_titre_vide(lus))
 
 
@@ -48,7 +48,8 @@ def _sans_titre_vide(blocs: list[Donnees]) -> Iterator[Donnees]:
             yield bloc
 
 
-def _de_la_cellule(cellule: Donnees) -> Iterator[Donnees]:
+def blocs_d_une_cellule(cellule: Donnees) -> Iterator[Donnees]:
+    """Donner les blocs d'une cellule : son texte, ou ce que son code a montré."""
     if cellule["cell_type"] == "markdown":
         yield from _du_texte(cellule)
     elif cellule["cell_type"] == "code":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from abs.definitions import table
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cartes.carte import CarteThematique
+    from cartes.graphiques.graphique import Graphique
 
     Donnees = dict[str, Any]
 
@@ -44,22 +46,30 @@ def _dessine(bloc: Donnees, *, papier: bool) -> Donnees:
     """Dessiner un graphique : en vecteur pour l'écran, en points pour le traitement de texte."""
     if bloc["genre"] != "graphique":
         return bloc
-    from cartes.graphiques.graphique import Graphique  # noqa: PLC0415 - matplotlib, seulement quand on dessine
-
-    dessin = Graphique(DemandeDeGraphique.depuis(bloc["demande"]), bloc["largeur"])
-    if papier:
-        # Un traitement de texte ne dessine pas tous les SVG de la même façon.
-        adresse = f"data:image/png;base64,{base64.b64encode(dessin.png()).decode('ascii')}"
-    else:
-        # Un carnet exécuté l'a déjà dessiné.
-        adresse = bloc.get("adresse") or dessin.adresse()
+    demande = DemandeDeGraphique.depuis(bloc["demande"])
+    dessin = _graphique(demande, bloc["largeur"])
+    # Un carnet exécuté l'a déjà dessiné pour l'écran.
+    ecran = "" if papier else bloc.get("adresse") or dessin.adresse()
     return {
         "genre": "image",
-        "adresse": adresse,
+        "adresse": ecran or en_points(demande, bloc["largeur"]),
         "alternatif": dessin.texte_alternatif(),
         "legende": "",
         "classe": f"graphique {bloc['largeur']}",
     }
+
+
+def _graphique(demande: DemandeDeGraphique, largeur: Any) -> Graphique:
+    from cartes.graphiques.graphique import Graphique  # noqa: PLC0415 - matplotlib, seulement quand on dessine
+
+    return Graphique(demande, largeur)
+
+
+@lru_cache(maxsize=64)
+def en_points(demande: DemandeDeGraphique, largeur: str) -> str:
+    """Dessiner un graphique en image de points : un traitement de texte ne rend pas tous les SVG de la même façon."""
+    octets = _graphique(demande, largeur).png()
+    return f"data:image/png;base64,{base64.b64encode(octets).decode('ascii')}"
 
 
 def page_d_atlas(cartes: Iterable[CarteThematique], nom: str, maille: str) -> str:
