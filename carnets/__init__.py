@@ -58,6 +58,7 @@ def territoire(
     formats: str = "",
     dossier_sortie: str = "",
     dossier_donnees: str = "",
+    **autres: Any,
 ) -> TerritoireOuvert:
     """Ouvrir un territoire par son code ou son nom.
 
@@ -79,6 +80,8 @@ def territoire(
         Fichiers qu'écrit la dernière cellule du carnet de portrait, et où.
     dossier_donnees : str, default ""
         Dossier des données ; vide, celui de la variable ``ABS_DONNEES``.
+    **autres : Any
+        Paramètre ajouté au carnet ; un nom inconnu est refusé, avec la liste de ceux qu'on attend.
 
     Returns
     -------
@@ -109,6 +112,7 @@ def territoire(
         formats=formats,
         dossier_sortie=dossier_sortie,
         dossier_donnees=dossier_donnees,
+        **autres,
     )
 
 
