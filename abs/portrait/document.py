@@ -1,5 +1,6 @@
 """Le portrait en blocs, partie par partie : titre, essentiel, bilan, chapitres, annexes."""
 
+import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Final
@@ -29,6 +30,7 @@ from abs.portrait.tableaux import Chapitre
 
 MOTS: Final[dict[str, dict[str, str]]] = table("_document")
 DITS: Final[dict[str, str]] = MOTS["portrait"]
+SEPARATEUR: Final = re.compile(r"\s;\s")
 IGNORES: Final = 3
 SANS_MOT_D_ABSENCE: Final = ("qpv", "quartiers")
 
@@ -57,24 +59,23 @@ class DocumentDuPortrait:
         return [*rendus, *(Note(a, "alerte") for a in p.avertissements)]
 
     def essentiel(self) -> list[Bloc]:
-        """Composer la première page : chiffres clés, graphiques, population."""
+        """Composer la première page : chiffres clés, population, ce que nous ne savons pas, place du territoire."""
         p = self.portrait
         combien = len(p.chiffres_cles)
         suite = f" en {combien} chiffre{'s' if combien > 1 else ''}" if combien else " en bref"
         rendus: list[Bloc] = [Titre(DITS["essentiel"] + suite, ancre="essentiel")]
         rendus.append(ChiffresCles(p.chiffres_cles) if combien else Note(DITS["sans_chiffre"]))
-        rendus += [Graphique(d) for d in p.graphiques]
         if p.tete:
             rendus += [Titre(DITS["population"], 3), Phrases.de(p.tete, self.appuis)]
-        return rendus
+        return [*rendus, *self._ignore(), *(Graphique(d) for d in p.graphiques)]
 
-    def ignore(self) -> list[Bloc]:
+    def _ignore(self) -> list[Bloc]:
         """Dire en une ligne ce que la première page ne sait pas."""
         absents = [
             mots
             for c in self.portrait.chapitres
             for _, libelles in c.absents
-            for mots in libelles.split(" ; ")
+            for mots in SEPARATEUR.split(libelles)
         ]
         manques = [m.split(" :")[0] for c in self.portrait.chapitres for m in c.manques]
         dits = {

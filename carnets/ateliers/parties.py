@@ -97,7 +97,7 @@ class DocumentOuvert:
         )
         if ou is not None:
             blocs += [Titre(DITS["ou"], 3), self._image(ou)]
-        return Montre([*blocs, *self.document.ignore()])
+        return Montre(blocs)
 
     def bilan(self) -> Montre:
         """Montrer les forces et les faiblesses."""
