@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 EMPREINTES: Final = Path("preuve") / "empreintes.json"
 # Ce que le système dépose de lui-même dans un dossier qu'on ouvre ; le reste est l'œuvre de quelqu'un.
 DU_SYSTEME: Final = frozenset({"Thumbs.db", "desktop.ini", ".DS_Store", ".directory"})
+# Ce que JupyterLab garde d'un carnet ouvert là.
+DE_JUPYTER: Final = ".ipynb_checkpoints"
 OUVERTS: Final = "ouvert dans un autre programme"
 MODIFIES: Final = "modifié"
 INCONNUS: Final = "inconnus"
@@ -97,7 +99,7 @@ def _fichiers(dossier: Path) -> list[str]:
     return [
         f.relative_to(dossier).as_posix()
         for f in sorted(dossier.rglob("*"))
-        if (f.is_file() or f.is_symlink()) and f.name not in DU_SYSTEME
+        if (f.is_file() or f.is_symlink()) and f.name not in DU_SYSTEME and f.parent.name != DE_JUPYTER
     ]
 
 

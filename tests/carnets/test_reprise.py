@@ -150,8 +150,14 @@ def test_un_carnet_livre_refait_son_dossier_ou_a_cote(livre, base_demo, monkeypa
         if li.startswith("dossier_sortie")
     ]
     assert parametre == 'dossier_sortie = "."'
+    # JupyterLab, ouvert là, y a laissé sa copie de secours et a enregistré le carnet exécuté.
+    (second.dossier / ".ipynb_checkpoints").mkdir()
+    (second.dossier / ".ipynb_checkpoints" / "carnet-checkpoint.ipynb").write_text("{}", encoding="utf-8")
+    lu = json.loads(carnet.read_text(encoding="utf-8"))
+    carnet.write_text(json.dumps(lu), encoding="utf-8")
     refait = refaire_sur_place(carnet, second.dossier)
     assert refait.dossier == second.dossier
+    assert (second.dossier / "carnet-precedent.ipynb").exists()
     (second.dossier / "notes.txt").write_text("à moi", encoding="utf-8")
     a_cote = refaire_sur_place(carnet, second.dossier)
     assert a_cote.dossier != second.dossier
