@@ -14,7 +14,7 @@ from abs.territoires.territoires import NOMS_DE_NIVEAU
 from carnets.documents.montre import Montre
 from carnets.textes import textes
 from cartes.charte import COULEURS
-from donnees_insee.erreurs import DonneeAbsente
+from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -174,9 +174,15 @@ def evolution(base: Base, sujet: Territoire, codes: Sequence[str], de: int, a: i
         for le in indicateurs()[code].lectures
         for an in base.millesimes(le.source.id)
     }
-    releve = relever(base, sujet.code, de, a or max(tenus, default=de), list(codes))
-    blocs = [*document.titre(releve), *document.tableaux(releve), *document.refus(releve)]
-    return Montre(blocs, en_table(releve))
+    try:
+        releve = relever(base, sujet.code, de, a or max(tenus, default=de), list(codes))
+    except (DonneeAbsente, ParametreInvalide) as refus:
+        # Une évolution refusée se lit comme une réponse : sa raison, et les dates qui conviendraient.
+        return Montre(
+            [Liste(tuple(Puce(li.removeprefix("- ")) for li in str(refus).splitlines()), "absents")]
+        )
+    blocs = [*document.titre(releve), *document.pentes(releve), *document.tableaux(releve)]
+    return Montre([*blocs, *document.refus(releve)], en_table(releve))
 
 
 def exporter(reglages: Reglages, ecrire: Callable[[Path], list[Path]]) -> Montre:
