@@ -43,6 +43,15 @@ class Production:
     fichiers: tuple[Path, ...]
     avis: str = ""
 
+    def __repr__(self) -> str:
+        """Dire ce qui a été écrit, et où."""
+        return f"{len(self.fichiers)} fichiers écrits dans {self.dossier}"
+
+    def _repr_html_(self) -> str:
+        noms = "".join(f"<li>{html.escape(str(f.relative_to(self.dossier)))}</li>" for f in self.fichiers)
+        avis = f"<p>{html.escape(self.avis)}</p>" if self.avis else ""
+        return f"<p>Documents écrits dans <strong>{html.escape(str(self.dossier))}</strong></p><ul>{noms}</ul>{avis}"
+
 
 def nom_du_dossier(nom: str, code: str, millesime: int | None, diffusion: str = "publique") -> str:
     """Nommer le dossier d'un portrait.
