@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Carnet = dict[str, Any]
     Cellule = dict[str, Any]
 
-DITS: Final[dict[str, str]] = textes("carnets")["reprise"]
+DITS: Final[dict[str, Any]] = textes("carnets")["reprise"]
 SERVICE: Final = frozenset({"parameters", "injected-parameters", "papermill-error-cell-tag"})
 LIVREE: Final = "livree"
 INTERNE: Final = "-interne"
@@ -53,7 +53,7 @@ def greffer(modele: Carnet, ancien: Carnet) -> Carnet:
     """Reporter sur un carnet neuf les cellules que l'analyste a ajoutées, changées ou ôtées dans l'ancien, à leur place."""
     neuf = deepcopy(modele)
     connues = {c.get("id"): c for c in neuf["cells"]}
-    signees = set(ancien["metadata"].get("abs", {}).get("cellules", ()))
+    signees = set(ancien["metadata"].get("abs", {}).get("cellules", DITS["sans_signature"]))
     places: dict[str | None, list[Cellule]] = {}
     vues, precedente = set(), None
     for cellule in ancien["cells"]:
@@ -68,6 +68,7 @@ def greffer(modele: Carnet, ancien: Carnet) -> Carnet:
         elif nom not in signees:
             places.setdefault(precedente, []).append(_nue(cellule))
     otees = {n for n in signees & connues.keys() if n not in vues and not _etiquettes(connues[n]) & SERVICE}
+    otees = otees if "cellules" in ancien["metadata"].get("abs", {}) else set()
     cellules = list(places.get(None, ()))
     for cellule in neuf["cells"]:
         if cellule.get("id") not in otees:

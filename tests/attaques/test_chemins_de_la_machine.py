@@ -105,7 +105,8 @@ def test_le_carnet_rouvert_ailleurs_reprend_ses_dossiers_par_defaut(sorties):
     lu = nbformat.read(carnet, as_version=4)
     nbformat.validate(lu)
     injectee = next(c.source for c in lu.cells if "injected-parameters" in c.metadata.get("tags", []))
-    assert 'dossier_sortie = ""' in injectee
+    # Rouvert là où il est livré, il écrit à côté de lui.
+    assert 'dossier_sortie = "."' in injectee
     assert 'dossier_donnees = ""' in injectee
     assert 'territoire = "99001"' in injectee
     assert lu.metadata.papermill.input_path == "carnets/10_portrait_de_territoire.ipynb"

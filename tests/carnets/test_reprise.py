@@ -66,8 +66,8 @@ def test_aucune_cellule_ajoutee_ne_se_perd_ni_ne_se_repete(ajouts):
 
 def test_un_carnet_d_avant_les_signatures_ne_fait_rien_oter():
     ancien = modele()
-    ancien["cells"] = ancien["cells"][:3]
-    assert noms(greffer(signer(modele()), ancien)) == list(LIVREES)
+    ancien["cells"] = [*ancien["cells"][:3], cellule("emploi", 'atelier.chapitre("emploi")'), cellule("a1")]
+    assert noms(greffer(signer(modele()), ancien)) == [*LIVREES[:3], "a1", *LIVREES[3:]]
 
 
 @pytest.mark.parametrize(
