@@ -84,7 +84,7 @@ class Feuille:
 
     def paragraphe(self, texte: str, corps: float = CORPS, **style: Any) -> None:
         """Écrire un texte sur toute la largeur, au bas de ce qui est déjà pris."""
-        for ligne in couper(texte, self.largeur - 2, corps, gras=style.get("gras", False)) if texte else ():
+        for ligne in couper(texte, self.largeur - 6, corps, gras=style.get("gras", False)) if texte else ():
             self.mot(1, self.bas + corps * INTERLIGNE / 2, ligne, corps, **style)
             self.bas += corps * INTERLIGNE
 
