@@ -119,6 +119,8 @@ def test_un_carnet_s_execute_sans_donnee(jupyterlab, navigateur, carnet):
     page.route("**/*", trier)
     page.goto(f"{jupyterlab}/lab/tree/{carnet}.ipynb?reset")
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=DELAI * 1000)
+    # Le noyau doit être prêt : plus tôt, « Exécuter toutes les cellules » ne fait rien.
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=DELAI * 1000)
     page.get_by_role("menuitem", name="Exécution", exact=True).click()
     page.get_by_role("menuitem", name="Exécuter toutes les cellules", exact=True).click()
     calmes, fin = 0, time.monotonic() + DELAI
