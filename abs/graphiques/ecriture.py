@@ -1,5 +1,6 @@
 """Des chiffres aux valeurs d'un graphique, et ce qui l'entoure : dates, sources, notes, texte qui le décrit."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final, cast, get_args
 
@@ -134,8 +135,15 @@ def _dates_et_sources(chiffres: Sequence[Chiffre]) -> tuple[str, str]:
     """Donner la source et la date, ou chaque source suivie des siennes."""
     par_source: dict[str, list[str]] = {}
     for c in chiffres:
-        par_source.setdefault(source(c.source).titre_court, []).append(c.periode)
+        nom = source(c.source).titre_court
+        par_source.setdefault(nom, []).append(_sans_redite(c.periode, nom))
     dates = {nom: ", ".join(dict.fromkeys(filter(None, siennes))) for nom, siennes in par_source.items()}
     if len(dates) == 1:
         return next(iter(dates.items()))
     return " ; ".join(f"{nom} ({siennes})" if siennes else nom for nom, siennes in dates.items()), ""
+
+
+def _sans_redite(periode: str, nom: str) -> str:
+    """Ôter d'une date les mots que le nom de sa source dit déjà : « recensement 2022 » y devient « 2022 »."""
+    dits = set(re.findall(r"\w+", nom.lower()))
+    return " ".join(mot for mot in periode.split() if mot.lower() not in dits)

@@ -35,11 +35,16 @@ def points(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
     lignes = [_ligne(diagnostic, code, chiffre) for code, chiffre in lus.items() if code not in ecartes]
     if sum(ligne.chiffre.a_une_valeur for ligne in lignes) < DEUX:
         raise refus(plan, diagnostic, mots("phrases")["raison_seule"])
-    notes = [dire("phrases", "autres_dates", libelles=" ; ".join(_noms(ecartes)))] if ecartes else []
+    muettes = [ligne.nom for ligne in lignes if not ligne.chiffre.a_une_valeur]
+    notes = [
+        dire("phrases", cas, libelles=" ; ".join(noms))
+        for cas, noms in (("sans_chiffre", muettes), ("autres_dates", _noms(ecartes)))
+        if noms
+    ]
     return composer(
         plan,
         titre(diagnostic, plan, ecartes),
-        [ligne.serie(sujet) for ligne in lignes],
+        [ligne.serie(sujet) for ligne in lignes if ligne.chiffre.a_une_valeur],
         [(ligne.nom, ligne.chiffre) for ligne in lignes if ligne.chiffre.a_une_valeur],
         _motif(sujet, lignes),
         notes,
@@ -112,7 +117,8 @@ def _motif(sujet: Territoire, lignes: Sequence[Ligne]) -> str:
     valeurs = []
     for ligne in dites:
         siens = [ecrire(ligne.definition, c, ligne.fixes) for t, c in ligne.references if t == premiere]
-        valeurs.append((ligne.nom, ecrire(ligne.definition, ligne.chiffre), "".join(siens)))
+        fragile = "*" if ligne.chiffre.fiabilite == Fiabilite.FRAGILE else ""
+        valeurs.append((ligne.nom, ecrire(ligne.definition, ligne.chiffre) + fragile, "".join(siens)))
     etendues = [(ligne, e) for ligne in dites if (e := ligne.etendue())][:ETENDUES]
     en_etendue = ""
     if etendues:

@@ -76,7 +76,9 @@ def _composer(
 ) -> DemandeDeGraphique:
     definition = indicateur(plan.indicateurs[0])
     rangs, sujet = [suite.annees.index(a) for a in annees], diagnostic.ensembles.sujet
-    lues = [(t, [siens[r] for r in rangs]) for t, siens in suite.series]
+    # Un effectif ne se lit pas à côté de celui d'un territoire dix fois plus grand.
+    suivies = suite.series[:1] if definition.nature == "effectif" else suite.series
+    lues = [(t, [siens[r] for r in rangs]) for t, siens in suivies]
     fixes = min(decimales(definition, c) for c in lues[0][1] if c is not None)
     series = [_serie(definition, t, annees, siens, fixes, sujet=t == sujet) for t, siens in lues]
     gardees = [s for s in series if len(s.presentes) >= DEUX]
@@ -89,7 +91,7 @@ def _composer(
         [(str(a), c) for a, c in zip(annees, lues[0][1], strict=True) if c is not None],
         motif(*dits),
         _notes(suite, ruptures),
-        date=dire("phrases", "dates", de=annees[0], a=annees[-1]),
+        date=dire("phrases", "dates" if len(annees) > DEUX else "deux_dates", de=annees[0], a=annees[-1]),
         ruptures=tuple((str(de), str(a)) for de, a in ruptures),
     )
 

@@ -10,7 +10,7 @@ from abs.indicateurs.indicateurs import Indicateur, indicateur
 from abs.langue import elider, majuscule
 from abs.phrases.ecriture import decimales, ecrire, reference
 from abs.phrases.phrases import Lue, references_lues
-from abs.phrases.significativite import DIFFERENTS, Verdict
+from abs.phrases.significativite import DIFFERENTS, Verdict, comparer
 from abs.statuts import Fiabilite
 
 
@@ -35,6 +35,13 @@ class Fait:
         """Dire si l'écart avec la référence est établi."""
         return self.lue is not None and self.lue[2].verdict in DIFFERENTS
 
+    def tient(self, essais: int) -> bool:
+        """Dire si l'écart reste établi quand il est choisi parmi plusieurs."""
+        return (
+            self.lue is not None
+            and comparer(self.indicateur, self.chiffre, self.lue[1], essais).verdict in DIFFERENTS
+        )
+
     @property
     def ampleur(self) -> float:
         """Écart, en nombre de seuils."""
@@ -50,7 +57,8 @@ def titre(diagnostic: Diagnostic, plan: Plan, sauf: Collection[str] = ()) -> Mes
     faits = [f for code in codes if (f := _fait(diagnostic, code)) is not None]
     if not faits:
         return Message(plan.titre)
-    etablis = [f for f in faits if f.etabli]
+    # Le plus net de plusieurs écarts doit tenir quand on les regarde tous.
+    etablis = [f for f in faits if f.etabli and f.tient(len(faits))]
     return _ecrire(plan, max(etablis, key=lambda f: f.ampleur) if etablis else faits[0])
 
 

@@ -71,13 +71,16 @@ class DocumentDuPortrait:
 
     def _ignore(self) -> list[Bloc]:
         """Dire en une ligne ce que la première page ne sait pas."""
-        absents = [
-            mots
-            for c in self.portrait.chapitres
-            for _, libelles in c.absents
-            for mots in SEPARATEUR.split(libelles)
-        ]
-        manques = [m.split(" :")[0] for c in self.portrait.chapitres for m in c.manques]
+        rangs = {
+            typographier(indicateurs()[c].libelle): n
+            for n, c in enumerate(table("_portrait")["chiffres_cles"])
+        }
+        chapitres = self.portrait.chapitres
+        absents = [m for c in chapitres for _, dits in c.absents for m in SEPARATEUR.split(dits)]
+        absents.sort(key=lambda mots: rangs.get(mots, len(rangs)))
+        # Une par chapitre d'abord : les exemples ne viennent pas tous du premier.
+        rangees = sorted((n, m.split(" :")[0]) for c in chapitres for n, m in enumerate(c.manques))
+        manques = [m for _, m in rangees]
         dits = {
             cas: DITS[cas].format(
                 combien=nombre(len(mots)), noms=enumerer([minuscule(m) for m in mots[:IGNORES]])

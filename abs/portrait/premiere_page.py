@@ -39,7 +39,8 @@ def chiffres_cles(diagnostic: Diagnostic) -> tuple[ChiffreCle, ...]:
         if chiffre is None or chiffre.fiabilite == Fiabilite.FRAGILE:
             continue
         complement, autres = parenthese(indicateur, chiffre, autour(diagnostic, code))
-        mots = " ; ".join(filter(None, [mots_de_couverture(chiffre), complement]))
+        couverture = mots_de_couverture(chiffre).replace(" (", ", ").removesuffix(")")
+        mots = " ; ".join(filter(None, [couverture, complement]))
         retenus.append(
             ChiffreCle(
                 typographier(indicateur.libelle),

@@ -35,7 +35,7 @@ def chaleur(feuille: Feuille, demande: DemandeDeGraphique) -> None:
     """
     repere, *autres = demande.series
     lignes = [repere, *autres[: TABLE["lignes_de_chaleur"]]]
-    legender(feuille, _legende(repere.nom))
+    legender(feuille, _legende(repere))
     largeur, noms = colonne([s.nom for s in lignes], feuille.largeur * 0.36, gras=True)
     gauche = largeur + 8
     place = feuille.largeur - 1 - gauche
@@ -67,7 +67,8 @@ def _tableau(
         feuille.lignes(1, feuille.bas + hauteur / 2, nom, gras=est_repere)
         for numero, rang in enumerate(rangs):
             valeur = serie.valeurs[rang]
-            force = niveau(valeur, repere.valeurs[rang], _etendue(rang, lignes))
+            sans_repere = repere.valeurs[rang].manque and not est_repere
+            force = None if sans_repere else niveau(valeur, repere.valeurs[rang], _etendue(rang, lignes))
             _case(feuille, (gauche + numero * pas, feuille.bas, pas, hauteur), valeur, force, gras=est_repere)
         feuille.bas += hauteur
         if est_repere:
@@ -99,14 +100,21 @@ def couleur_de(force: int) -> str:
 
 
 def _case(
-    feuille: Feuille, case: tuple[float, float, float, float], valeur: Valeur, force: int, *, gras: bool
+    feuille: Feuille,
+    case: tuple[float, float, float, float],
+    valeur: Valeur,
+    force: int | None,
+    *,
+    gras: bool,
 ) -> None:
     x, y, largeur, hauteur = case
     texte, milieu = ecrit(valeur), y + hauteur / 2
     if valeur.manque:
         feuille.absence(x + 0.6, y + 0.6, largeur - 1.2, hauteur - 1.2, texte)
         return
-    if force:
+    if force is None:
+        feuille.rectangle(x, y, largeur, hauteur, TABLE["reglette"], edgecolor=PAPIER, linewidth=1.2)
+    elif force:
         bord: dict[str, Any] = {"edgecolor": PAPIER, "linewidth": 1.2, "gid": f"case {force}"}
         feuille.rectangle(x, y, largeur, hauteur, couleur_de(force), **bord)
         _triangle(feuille, x + largeur - 6, milieu, force)
@@ -152,12 +160,19 @@ def _dresser_les_intitules(feuille: Feuille, noms: Sequence[str], gauche: float,
     feuille.bas = bas + 3
 
 
-def _legende(nom: str) -> list[Entree]:
-    return [
-        _entree(PHRASES["dessous"].format(nom=nom), range(-_NIVEAUX, 0)),
+def _legende(repere: Serie) -> list[Entree]:
+    entrees = [
+        _entree(PHRASES["dessous"].format(nom=repere.nom), range(-_NIVEAUX, 0)),
         _entree(PHRASES["proche"], range(1)),
         _entree(PHRASES["dessus"], range(1, _NIVEAUX + 1)),
     ]
+    if any(v.manque for v in repere.valeurs):
+        entrees.append(Entree(PHRASES["sans_repere"], _case_sans_repere, 12))
+    return entrees
+
+
+def _case_sans_repere(feuille: Feuille, x: float, y: float) -> None:
+    feuille.rectangle(x, y - 4, 12, 8, TABLE["reglette"], edgecolor=TABLE["hachures"], linewidth=0.4)
 
 
 def _entree(texte: str, forces: range) -> Entree:

@@ -180,7 +180,9 @@ class Graphique:
     def texte_alternatif(self) -> str:
         """Décrire le graphique en français : le texte de la demande, sinon ses valeurs."""
         demande = self.demande
-        return demande.alternatif or " ".join([_phrase(demande), *(_lue(serie) for serie in demande.series)])
+        if not demande.alternatif:
+            return " ".join([_phrase(demande), *(_lue(serie) for serie in demande.series)])
+        return " ".join(filter(None, [_phrase(demande), demande.alternatif, demande.mention]))
 
     def _repr_mimebundle_(
         self,

@@ -75,7 +75,7 @@ def _legende(demande: DemandeDeGraphique) -> list[Entree]:
         # Chaque réglette porte déjà le nom de sa seule valeur.
         entrees = []
     if any(v.marge > 0 and v.role not in EN_NOMBRE for v in demande.valeurs()):
-        couleur = signe_de("sujet").couleur
+        couleur = MENTION
         entrees.append(
             Entree(PHRASES["marge"], lambda f, x, y: f.trait([x, x + 12], [y, y], couleur, 1.3), 12)
         )

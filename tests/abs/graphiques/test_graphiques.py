@@ -190,7 +190,7 @@ def test_les_points_d_iris_sont_habites_et_ne_montrent_pas_du_doigt(diagnostic_d
                 assert v.reference.split("|")[0] in {
                     t.code for t, _ in mailles_classables(diagnostic_demo, code)
                 }
-    assert "taux_pauvrete_60" in vus
+    assert "part_prestations_sociales" in vus
     assert not vus & sans_place
     sujet = diagnostic_demo.ensembles.sujet
     assert not mailles(diagnostic_demo, "part_etrangers", diagnostic_demo.lu(sujet, "part_etrangers"))
@@ -281,7 +281,8 @@ def test_la_moitie_des_lignes_suffit_et_les_autres_disent_leur_raison(diagnostic
         )
 
     g = graphique(sans(absents), "activite")
-    assert [s.valeurs[0].manque for s in g.series] == [True, True, True, False, False, False]
+    assert [s.valeurs[0].manque for s in g.series] == [False, False, False]
+    assert any(n.startswith("Sans chiffre pour le territoire") for n in g.notes)
     assert "Sans chiffre" in g.alternatif
     with pytest.raises(DonneeAbsente):
         graphique(sans({*absents, "part_temps_partiel"}), "activite")
