@@ -119,6 +119,7 @@ def test_un_carnet_s_execute_sans_donnee(jupyterlab, navigateur, carnet):
     page.route("**/*", trier)
     page.goto(f"{jupyterlab}/lab/tree/{carnet}.ipynb?reset")
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=DELAI * 1000)
+    page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=DELAI * 1000)
     # Le noyau doit être prêt : plus tôt, « Exécuter toutes les cellules » ne fait rien.
     page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=DELAI * 1000)
     calmes, lance, fin = 0, 0.0, time.monotonic() + DELAI
