@@ -20,9 +20,8 @@ from abs.blocs.blocs import (
     entete,
 )
 from abs.definitions import table
-from abs.formats import nombre
 from abs.indicateurs.indicateurs import Indicateur, indicateurs
-from abs.langue import enumerer, majuscule, minuscule, typographier
+from abs.langue import abreger, majuscule, minuscule, typographier
 from abs.phrases.preuves import Appuis, Silence
 from abs.portrait.portrait import Portrait
 from abs.portrait.premiere_page import Point
@@ -79,16 +78,16 @@ class DocumentDuPortrait:
         absents = [m for c in chapitres for _, dits in c.absents for m in SEPARATEUR.split(dits)]
         absents.sort(key=lambda mots: rangs.get(mots, len(rangs)))
         # Une par chapitre d'abord : les exemples ne viennent pas tous du premier.
-        rangees = sorted((n, m.split(" :")[0]) for c in chapitres for n, m in enumerate(c.manques))
-        manques = [m for _, m in rangees]
+        lignes = sorted((n, m.split(" :")[0]) for c in chapitres for n, m in enumerate(c.manques))
+        manques = [m for _, ligne in lignes for m in SEPARATEUR.split(ligne)[:1]]
         dits = {
-            cas: DITS[cas].format(
-                combien=nombre(len(mots)), noms=enumerer([minuscule(m) for m in mots[:IGNORES]])
-            )
+            cas: DITS[cas].format(noms=abreger([minuscule(m) for m in mots], IGNORES))
             for cas, mots in (("sans_fichier", absents), ("sans_donnee_ouverte", manques))
             if mots
         }
-        return [Note(typographier(" ".join(dits.values())), "ignore", DITS["ignore"])] if dits else []
+        tus = [f"{', '.join(s.libelles)} : {s.raison}." for s in self.portrait.silences]
+        texte = typographier(" ".join((*tus, *dits.values())))
+        return [Note(texte, "ignore", DITS["ignore"])] if texte else []
 
     def bilan(self) -> list[Bloc]:
         """Composer les forces et les faiblesses, puis leur rangement par thème, sujet et public."""

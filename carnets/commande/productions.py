@@ -182,11 +182,10 @@ def graphique(
     sortie: Path = SORTIES,
 ) -> None:
     """Dessiner un graphique du portrait : SVG et PNG, avec sa description."""
-    from abs.graphiques.graphiques import graphique as demander  # noqa: PLC0415
-    from cartes.graphiques.graphique import Graphique  # noqa: PLC0415
-
     from abs.calcul.diagnostic import Diagnostiqueur  # noqa: PLC0415
+    from abs.graphiques.graphiques import graphique as demander  # noqa: PLC0415
     from carnets.parametres import verifier_parametres  # noqa: PLC0415
+    from cartes.graphiques.graphique import Graphique  # noqa: PLC0415
     from donnees_insee.chemins import nom_de_fichier  # noqa: PLC0415
 
     reglages = verifier_parametres(_parametres(territoire, millesime, millesimes, qpv, geographie))
