@@ -54,6 +54,7 @@ def territoire(
     millesimes: str = "",
     qpv: int | None = None,
     geographie: int | None = None,
+    references: str = "",
     diffusion: str = "publique",
     formats: str = "",
     dossier_sortie: str = "",
@@ -74,6 +75,8 @@ def territoire(
         Génération de quartiers prioritaires, 2015 ou 2024.
     geographie : int or None, default None
         Année du code officiel géographique.
+    references : str, default ""
+        À qui comparer : ``"epci,departement"`` ; vide, à tous (commune, epci, strate, departement, region, france…).
     diffusion : str, default "publique"
         ``"publique"`` ou ``"interne"``.
     formats, dossier_sortie : str, default ""
@@ -108,6 +111,7 @@ def territoire(
         millesimes=millesimes,
         qpv=qpv,
         geographie=geographie,
+        references=references,
         diffusion=diffusion,
         formats=formats,
         dossier_sortie=dossier_sortie,
@@ -121,6 +125,7 @@ def choisir(
     millesime: int | None = None,
     qpv: int | None = None,
     *,
+    references: str = "",
     dossier_donnees: str = "",
 ) -> Formulaire:
     """Montrer le formulaire qui choisit un territoire ; sans écran, garder les paramètres donnés.
@@ -133,6 +138,8 @@ def choisir(
         Dernier millésime admis.
     qpv : int or None, default None
         Génération de quartiers prioritaires.
+    references : str, default ""
+        À qui comparer ; vide, à tous.
     dossier_donnees : str, default ""
         Dossier des données.
 
@@ -150,7 +157,7 @@ def choisir(
     _dans_un_carnet()
     from carnets.ateliers.formulaire import Formulaire  # noqa: PLC0415 - imports lents
 
-    return Formulaire(territoire, millesime, qpv, dossier_donnees)
+    return Formulaire(territoire, millesime, qpv, references, dossier_donnees)
 
 
 def comparaison(

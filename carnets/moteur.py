@@ -165,7 +165,7 @@ def produire(
     radical = nom_du_dossier(sujet.nom, sujet.code, None).removesuffix("-dernier")
     return executer_et_ecrire(
         chemin_du_carnet(),
-        reglages.injectes(sujet.code, diffusion=demande.diffusion),
+        reglages.injectes(sujet.code, references=demande.references, diffusion=demande.diffusion),
         # Le carnet travaille dans le dossier provisoire : un chemin relatif y désignerait autre chose.
         sortie.resolve() / nom_du_dossier(sujet.nom, sujet.code, demande.millesime, demande.diffusion),
         lambda dossier: Documents(reglages.formats, dossier, titre),

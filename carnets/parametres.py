@@ -19,6 +19,7 @@ PARAMETRES: Final[dict[str, Any]] = {
     "millesimes": "",
     "qpv": None,
     "geographie": None,
+    "references": "",
     "diffusion": "publique",
     "formats": "xlsx,gpkg,csv,cartes",
     "dossier_sortie": "",
@@ -68,7 +69,15 @@ def verifier_parametres(recus: Mapping[str, Any]) -> Reglages:
         fautes.append(str(cause))
     if fautes:
         raise ParametreInvalide(liste_de_fautes("Les paramètres du carnet sont refusés :", fautes))
-    demande = Demande(territoire, millesimes=exacts, diffusion=str(valeurs["diffusion"]), **annees)
+    demande = Demande(
+        territoire,
+        annees["millesime"],
+        exacts,
+        annees["qpv"],
+        annees["geographie"],
+        str(valeurs["diffusion"]),
+        str(valeurs["references"] or ""),
+    )
     sortie, dossier = (
         Path(valeurs[nom]) if valeurs[nom] else None for nom in ("dossier_sortie", "dossier_donnees")
     )

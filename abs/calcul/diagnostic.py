@@ -41,9 +41,10 @@ class Diagnostiqueur:
         references = References(self.territoires).autour(self.sujet, self.calculateur.decoupage.populations)
         generation = self.sujet.geographie if self.sujet.niveau == "qpv" else self.demande.qpv
         qpv = self.territoires.qpv_du(self.sujet, generation)
+        voulus = self.demande.roles
         return Ensembles(
             self.sujet,
-            tuple(references),
+            tuple(t for t in references if not voulus or t.role in voulus),
             tuple(self._mailles()),
             tuple(qpv),
             tuple(self.territoires.quartiers_du(self.sujet)),

@@ -13,6 +13,10 @@ from donnees_insee.geographie.dates_des_parties import dates
 SANS_STATISTIQUE = frozenset({"geographie", "contours", "quartiers", "qpv_liste"})
 
 
+# Les territoires de comparaison, du plus proche au plus large.
+ROLES = ("commune", "commune_du_qpv", "epci", "epci_hors_centre", "strate", "departement", "region", "france")
+
+
 @dataclass(frozen=True)
 class Demande:
     """Paramètres d'un portrait ; les trois réglages (dates, QPV, géographie) sont indépendants.
@@ -31,6 +35,8 @@ class Demande:
         Année du code officiel géographique.
     diffusion : str
         ``publique`` ou ``interne``.
+    references : str
+        À qui comparer, parmi :data:`ROLES` séparés par des virgules ; vide, à tous.
 
     Examples
     --------
@@ -44,6 +50,12 @@ class Demande:
     qpv: int | None = None
     geographie: int | None = None
     diffusion: str = "publique"
+    references: str = ""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Rôles des territoires de comparaison voulus ; vide, tous."""
+        return tuple(filter(None, (r.strip() for r in self.references.split(","))))
 
     def vintages(self, base: Base, source: str) -> list[int]:
         """Lister les millésimes admis d'une source, du plus récent au plus ancien."""
@@ -93,6 +105,10 @@ def verifier(demande: Demande, base: Base) -> None:
         raise ParametreInvalide(f"La diffusion « {demande.diffusion} » est inconnue : publique ou interne.")
     if demande.qpv not in {None, 2015, 2024}:
         raise ParametreInvalide(f"La génération de QPV « {demande.qpv} » est inconnue : 2015 ou 2024.")
+    if inconnus := [r for r in demande.roles if r not in ROLES]:
+        raise ParametreInvalide(
+            dire("territoires", "role", recus=", ".join(inconnus), attendus=", ".join(ROLES))
+        )
     rangees = familles()
     for cle, annee in demande.millesimes.items():
         visees = rangees.get(cle) or ([cle] if cle in sources() else [])

@@ -14,6 +14,7 @@ from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.erreurs import ErreurAbs
 
 DITS: Final[dict[str, str]] = textes("carnets.ateliers")["formulaire"]
+ROLES: Final[dict[str, str]] = textes("carnets.ateliers")["references"]
 LETTRES_MINIMUM: Final = 3
 TROUVES_MAXIMUM: Final = 12
 GENERATIONS: Final = (2015, 2024)
@@ -24,11 +25,14 @@ SANS: Final = 0
 class Formulaire:
     """Le choix d'un territoire, à l'écran ou par les seuls paramètres du carnet."""
 
-    def __init__(self, territoire: str, millesime: int | None, qpv: int | None, dossier_donnees: str) -> None:
+    def __init__(
+        self, territoire: str, millesime: int | None, qpv: int | None, references: str, dossier_donnees: str
+    ) -> None:
         self.parametres: dict[str, Any] = {
             "territoire": territoire,
             "millesime": millesime,
             "qpv": qpv,
+            "references": references,
             "dossier_donnees": dossier_donnees,
         }
 
@@ -114,6 +118,14 @@ class _Ecran:
             layout=large,
             style=style,
         )
+        self.references = w.SelectMultiple(
+            options=[(mot, role) for role, mot in ROLES.items()],
+            value=tuple(filter(None, formulaire.parametres["references"].split(","))),
+            rows=len(ROLES),
+            description=DITS["references"],
+            layout=large,
+            style=style,
+        )
         self.bouton = w.Button(
             description=DITS["ouvrir"], button_style="primary", layout=w.Layout(width="330px")
         )
@@ -121,13 +133,19 @@ class _Ecran:
         self.texte.observe(self._chercher, "value")
         for champ, nom in ((self.trouves, "territoire"), (self.millesime, "millesime"), (self.qpv, "qpv")):
             champ.observe(self._remplir(nom), "value")
+        self.references.observe(self._comparer, "value")
         self.bouton.on_click(self._montrer)
-        self.boite = w.VBox([self.texte, self.trouves, self.millesime, self.qpv, self.bouton, self.resultat])
+        self.boite = w.VBox(
+            [self.texte, self.trouves, self.millesime, self.qpv, self.references, self.bouton, self.resultat]
+        )
 
     def _chercher(self, _: Any) -> None:
         trouves = self.formulaire.chercher(self.texte.value)
         if trouves:
             self.trouves.options = trouves
+
+    def _comparer(self, change: Any) -> None:
+        self.formulaire.choisir(references=",".join(change["new"]))
 
     def _remplir(self, nom: str) -> Any:
         def remplir(change: Any) -> None:

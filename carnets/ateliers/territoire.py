@@ -313,5 +313,7 @@ class TerritoireOuvert(DocumentOuvert):
         from carnets.moteur import produire  # noqa: PLC0415 - imports lents
 
         demande = self.reglages.demande
-        connus = self.reglages.injectes(self.sujet.code, diffusion=demande.diffusion)
+        connus = self.reglages.injectes(
+            self.sujet.code, references=demande.references, diffusion=demande.diffusion
+        )
         return produire(connus | {"formats": formats}, Path(sortie))

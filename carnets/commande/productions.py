@@ -42,6 +42,7 @@ def portrait(
     millesimes: str = "",
     qpv: int | None = None,
     geographie: int | None = None,
+    references: str = "",
     formats: str = TOUS_LES_FORMATS,
     diffusion: str = "publique",
     sortie: Path = SORTIES,
@@ -49,7 +50,14 @@ def portrait(
 ) -> None:
     """Écrire le portrait d'un territoire : page web, Word, classeur, couches, cartes, preuve."""
     parametres = _parametres(
-        territoire, millesime, millesimes, qpv, geographie, formats=formats, diffusion=diffusion
+        territoire,
+        millesime,
+        millesimes,
+        qpv,
+        geographie,
+        references=references,
+        formats=formats,
+        diffusion=diffusion,
     )
     _ecrire_le_portrait(parametres, sortie, remplacer=remplacer)
 

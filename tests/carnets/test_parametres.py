@@ -81,3 +81,15 @@ def test_un_nom_de_territoire_donne_un_nom_de_fichier_sur(nom, attendu):
 def test_le_dossier_porte_nom_code_et_millesime():
     assert nom_du_dossier("Montpellier", "34172", 2016) == "portrait-montpellier-34172-2016"
     assert nom_du_dossier("Montpellier", "34172", None) == "portrait-montpellier-34172-dernier"
+
+
+def test_les_references_se_choisissent(base_demo):
+    from carnets.ateliers.territoire import TerritoireOuvert
+
+    m = TerritoireOuvert(
+        territoire="99003", references="epci,departement", dossier_donnees=str(base_demo.dossier)
+    )
+    assert {t.role for t in m.compose.diagnostic.ensembles.references} == {"epci", "departement"}
+    assert "région" not in "".join(p.texte for c in m.compose.chapitres for p in c.phrases)
+    with pytest.raises(ParametreInvalide, match=r"voisins inconnu.*departement"):
+        TerritoireOuvert(territoire="99003", references="voisins", dossier_donnees=str(base_demo.dossier))
