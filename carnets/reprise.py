@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from carnets.documents.carnet_lu import PROSE, texte_saisi
 from carnets.textes import textes
 from donnees_insee.chemins import creer_dossier, fichier_provisoire
-from donnees_insee.erreurs import ParametreInvalide
+from donnees_insee.erreurs import FichierIllisible, ParametreInvalide
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -124,7 +124,10 @@ def remplir(carnet: Carnet, dossier: Path) -> Carnet:
 def lire(dossier: Path, chapitre: str) -> str:
     """Lire le texte d'un chapitre ; vide s'il n'y en a pas."""
     fichier = dossier / f"{chapitre}.md"
-    return fichier.read_text(encoding="utf-8-sig").strip() if fichier.is_file() else ""
+    try:
+        return fichier.read_text(encoding="utf-8-sig").strip() if fichier.is_file() else ""
+    except UnicodeDecodeError as cause:
+        raise FichierIllisible(DITS["pas_en_utf8"].format(fichier=fichier)) from cause
 
 
 def reprendre(carnet: Carnet, dossier: Path) -> Reprise:
@@ -171,8 +174,13 @@ def preparer(modele: Path, anciens: Iterable[Path], dossier: Path, *, interne: b
     # Signé avant la greffe : une cellule que l'analyste a changée le restera aussi au millésime d'après.
     carnet, avis = signer(lire_un_carnet(modele)), ""
     precedent = dernier_carnet(anciens, interne=interne)
-    if precedent is not None:
-        ancien = lire_un_carnet(precedent)
+    ancien = None
+    try:
+        ancien = lire_un_carnet(precedent) if precedent is not None else None
+    except ParametreInvalide as refus:
+        # Un carnet abîmé n'empêche pas d'écrire le suivant ; il reste où il est.
+        avis = DITS["non_repris"].format(refus=refus)
+    if ancien is not None:
         reprise = reprendre(ancien, dossier)
         carnet = greffer(carnet, ancien)
         if reprise.en_conflit:

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from carnets.commande.application import app
 from carnets.documents.carnet_lu import texte_saisi
 from carnets.moteur import produire, refaire_sur_place
-from carnets.reprise import dossier_des_textes, greffer, remplir, reprendre, signer
+from carnets.reprise import dossier_des_textes, greffer, preparer, remplir, reprendre, signer
+from donnees_insee.erreurs import FichierIllisible
 
 INVITATION = "**Ce qu'en dit le CCAS**\n\n<!-- écrivez -->"
 LIVREES = ("notice", "parametres", "titre", "texte-emploi", "carte", "fin")
@@ -94,6 +95,22 @@ def test_un_texte_ecrit_dans_le_carnet_revient_sans_ecraser_celui_du_dossier(
     assert fichier.read_text(encoding="utf-8").strip() == range_
     assert reprise.en_conflit == conflit
     assert texte_saisi(remplir(modele(), dossier)["cells"][3]["source"]) == range_
+
+
+def test_un_carnet_abime_n_empeche_pas_le_suivant(tmp_path):
+    livre, source = tmp_path / "portrait-x-1-2016", tmp_path / "modele.ipynb"
+    livre.mkdir()
+    (livre / "carnet.ipynb").write_text('{"cells": [', encoding="utf-8")
+    source.write_text(json.dumps(modele()), encoding="utf-8")
+    prepare, avis = preparer(source, [livre], tmp_path / "textes", interne=False)
+    assert noms(prepare) == list(LIVREES)
+    assert "Rien n'a été repris" in avis
+
+
+def test_un_texte_qui_n_est_pas_en_utf8_est_refuse_en_une_phrase(tmp_path):
+    (tmp_path / "emploi.md").write_bytes("Le chômage a baissé à l'été.".encode("cp1252"))
+    with pytest.raises(FichierIllisible, match="n'est pas en UTF-8"):
+        remplir(signer(modele()), tmp_path)
 
 
 def test_le_texte_interne_n_entre_pas_dans_la_version_publique(tmp_path):
