@@ -41,8 +41,7 @@ class Documents:
 
     def _dessiner_un_graphique(self, carnet: NotebookNode) -> None:
         """Dessiner pour Word un graphique affiché, un seul à la fois : la cellule qui s'exécute n'attend pas."""
-        from abs.graphiques.demandes import DemandeDeGraphique  # noqa: PLC0415 - imports lents
-        from carnets.documents.carnet_lu import blocs_d_une_cellule  # noqa: PLC0415
+        from carnets.documents.carnet_lu import blocs_d_une_cellule  # noqa: PLC0415 - imports lents
         from carnets.documents.rendu import en_points  # noqa: PLC0415
 
         finies = [c for c in carnet.cells if c.cell_type == "code" and c.outputs]
@@ -50,8 +49,7 @@ class Documents:
             self._a_dessiner += [b for b in blocs_d_une_cellule(cellule) if b["genre"] == "graphique"]
         self._lues = len(finies)
         if self._a_dessiner:
-            bloc = self._a_dessiner.pop(0)
-            en_points(DemandeDeGraphique.depuis(bloc["demande"]), bloc["largeur"])
+            en_points(self._a_dessiner.pop(0))
 
     def finir(self, carnet: Path) -> None:
         """Écrire les documents qui ne le sont pas encore."""

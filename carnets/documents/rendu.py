@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,7 @@ def _dessine(bloc: Donnees, *, papier: bool) -> Donnees:
     ecran = "" if papier else bloc.get("adresse") or dessin.adresse()
     return {
         "genre": "image",
-        "adresse": ecran or en_points(demande, bloc["largeur"]),
+        "adresse": ecran or en_points(bloc),
         "alternatif": dessin.texte_alternatif(),
         "legende": "",
         "classe": f"graphique {bloc['largeur']}",
@@ -65,10 +66,15 @@ def _graphique(demande: DemandeDeGraphique, largeur: Any) -> Graphique:
     return Graphique(demande, largeur)
 
 
-@lru_cache(maxsize=64)
-def en_points(demande: DemandeDeGraphique, largeur: str) -> str:
+def en_points(bloc: Donnees) -> str:
     """Dessiner un graphique en image de points : un traitement de texte ne rend pas tous les SVG de la même façon."""
-    octets = _graphique(demande, largeur).png()
+    return _en_points(json.dumps(bloc["demande"], sort_keys=True), bloc["largeur"])
+
+
+# Gardé par son texte : deux demandes où une valeur manque (NaN) ne sont jamais égales.
+@lru_cache(maxsize=64)
+def _en_points(demande: str, largeur: str) -> str:
+    octets = _graphique(DemandeDeGraphique.depuis(json.loads(demande)), largeur).png()
     return f"data:image/png;base64,{base64.b64encode(octets).decode('ascii')}"
 
 

@@ -349,7 +349,7 @@ def test_plusieurs_svg_cohabitent_dans_une_page() -> None:
 def test_l_affichage_garde_la_demande_pour_les_documents() -> None:
     affiche = Graphique(BARRES)._repr_mimebundle_()
     (bloc,) = json.loads(affiche[MIME])
-    assert DemandeDeGraphique.depuis(bloc["demande"]) == BARRES
+    assert DemandeDeGraphique.depuis(bloc["demande"]).en_donnees() == BARRES.en_donnees()
     assert affiche["text/html"].startswith(f'{MARQUE}<figure class="graphique"><img src="data:image/svg+xml')
     assert escape(Graphique(BARRES).texte_alternatif()) in affiche["text/html"]
     assert "Propriétaires 41,0" in Graphique(BARRES).texte_alternatif()
