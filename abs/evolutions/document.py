@@ -23,7 +23,8 @@ from abs.indicateurs.indicateurs import indicateur
 from donnees_insee.catalogue.catalogue import source
 
 MOTS: Final[dict[str, str]] = table("_document")["evolutions"]
-PENTES: Final = 8
+PENTES: Final = 5
+SANS_NETTES: Final = 3
 
 
 def titre(releve: Releve) -> list[Bloc]:
@@ -71,10 +72,12 @@ def pentes(releve: Releve) -> list[Bloc]:
     """Composer les pentes des parts du territoire, les plus nettes ; rien si deux dates n'en donnent aucune."""
     lignes = [totaux[0] for code, totaux in releve.totaux.items() if totaux and indicateur(code).unite == "%"]
     mesurees = [e for e in lignes if not (e.avant.manque or e.apres.manque)]
-    choisies = sorted(mesurees, key=lambda e: (e.verdict not in ETABLIS, -abs(e.ecart)))[:PENTES]
+    nettes = [e for e in mesurees if e.verdict in ETABLIS]
+    # Des lignes que rien n'établit se confondraient : elles ne sont là que s'il n'y en a pas d'autres.
+    choisies = sorted(nettes or mesurees, key=lambda e: -abs(e.ecart))[: PENTES if nettes else SANS_NETTES]
     if not choisies:
         return []
-    etablies = sum(e.verdict in ETABLIS for e in choisies)
+    etablies = len(nettes)
     mots = {"nom": releve.sujet.nom, "de": releve.de, "a": releve.a, "combien": nombre(etablies)}
     cas = "pentes_aucune" if not etablies else "pentes_une" if etablies == 1 else "pentes"
     return [
