@@ -97,7 +97,7 @@ def composer(
     **champs: Any,
 ) -> DemandeDeGraphique:
     """Assembler la demande : dates et sources des chiffres du sujet, notes communes à tous les genres."""
-    producteurs, lues = _dates_et_sources([c for _, c in lus])
+    producteurs, lues = dates_et_sources([c for _, c in lus])
     unites = {indicateur(c.indicateur).unite for _, c in lus}
     return DemandeDeGraphique(
         plan.nom,
@@ -131,7 +131,7 @@ def _fragiles(series: Sequence[Serie]) -> list[str]:
     return [dire("phrases", "fragile", libelles=abreger(noms, NOMMEES))] if noms else []
 
 
-def _dates_et_sources(chiffres: Sequence[Chiffre]) -> tuple[str, str]:
+def dates_et_sources(chiffres: Sequence[Chiffre]) -> tuple[str, str]:
     """Donner la source et la date, ou chaque source suivie des siennes."""
     par_source: dict[str, list[str]] = {}
     for c in chiffres:

@@ -48,7 +48,13 @@ def points(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
         [(ligne.nom, ligne.chiffre) for ligne in lignes if ligne.chiffre.a_une_valeur],
         _motif(sujet, lignes),
         notes,
+        mailles=nom_des_mailles([t for ligne in lignes for t, _ in ligne.mailles]),
     )
+
+
+def nom_des_mailles(territoires: Sequence[Territoire]) -> str:
+    """Nommer les petits points en légende : des IRIS, ou les communes d'un territoire plus large."""
+    return mots("mailles")[territoires[0].niveau] if territoires else ""
 
 
 def _autres_dates(lus: Mapping[str, Chiffre]) -> list[str]:

@@ -9,7 +9,8 @@ from typing import Any, Final
 from abs.definitions import table, texte
 from abs.indicateurs.formules import Formule, formule
 from donnees_insee.catalogue.catalogue import Source, source, sources
-from donnees_insee.erreurs import DonneeAbsente, IndicateurInconnu, liste_de_fautes
+from donnees_insee.codes import normaliser
+from donnees_insee.erreurs import DonneeAbsente, IndicateurInconnu, ParametreInvalide, liste_de_fautes
 
 THEMES: Final[dict[str, str]] = table("_libelles")["themes"]
 SENS: Final = ("haut", "bas", "neutre")
@@ -258,6 +259,19 @@ def indicateur(code: str) -> Indicateur:
     raise IndicateurInconnu(
         f"L'indicateur « {code} » n'est pas défini.{suite} `abs indicateurs` donne la liste des {len(connus)} indicateurs."
     )
+
+
+def chercher_des_indicateurs(theme: str = "", recherche: str = "") -> list[Indicateur]:
+    """Lister les indicateurs d'un thème, ou ceux dont le code, les libellés ou la définition portent un mot."""
+    if theme and theme not in THEMES:
+        raise ParametreInvalide(f"Le thème « {theme} » est inconnu. Thèmes : {', '.join(THEMES)}.")
+    mot = normaliser(recherche)
+    return [
+        i
+        for i in indicateurs().values()
+        if (not theme or i.theme == theme)
+        and mot in normaliser(f"{i.code} {i.libelle} {i.libelle_court} {i.definition}")
+    ]
 
 
 @lru_cache(maxsize=1)

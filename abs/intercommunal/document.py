@@ -18,25 +18,24 @@ from abs.blocs.blocs import (
     Tableau,
     Titre,
 )
-from abs.calcul.table_longue import Chiffre, Diagnostic, chiffres_de
+from abs.calcul.table_longue import Diagnostic, chiffres_de
 from abs.definitions import table
-from abs.graphiques.demandes import DemandeDeGraphique, Role, Serie, Valeur
+from abs.graphiques.demandes import DemandeDeGraphique, Serie
+from abs.graphiques.ecriture import dates_et_sources, libelle, valeur
+from abs.graphiques.points import nom_des_mailles
 from abs.indicateurs.indicateurs import THEMES
 from abs.intercommunal import tables_annexes
 from abs.intercommunal.comparaison import ComparaisonIntercommunale, tableaux_des_pairs
 from abs.intercommunal.pairs_des_communes import pourquoi_muette
 from abs.intercommunal.plan import plan
 from abs.intercommunal.tables import LECTURE, SIGNES, Fiche
-from abs.langue import typographier
-from abs.phrases.ecriture import ecrire, reference
 from abs.phrases.preuves import Appuis
 from abs.portrait.document import DocumentDuPortrait
-from abs.statuts import Fiabilite
-from abs.territoires.territoires import Territoire
 
 MOTS: Final[dict[str, str]] = table("_document")["comparaison"]
 PARTIES: Final[dict[str, str]] = table("_document")["comparaison"]["parties"]
 REGLETTES: Final = 8
+REGLETTES_DITES: Final = 3
 COMMUNES_MINIMUM: Final = 3
 COMMUN: Final[dict[str, str]] = table("_document")["commun"]
 
@@ -79,48 +78,32 @@ class DocumentDeComparaison:
     def graphique(self) -> list[Bloc]:
         """Composer les réglettes des communes : une par indicateur du plan, l'intercommunalité au milieu de ses communes."""
         diagnostic, sujet = self.comparaison.diagnostic, self.comparaison.sujet
-        series = [s for code in plan()["fiche"]["indicateurs"] if (s := _reglette(diagnostic, code))][
-            :REGLETTES
-        ]
-        if not series:
+        codes = [c for c in plan()["fiche"]["indicateurs"] if _se_place(diagnostic, c)][:REGLETTES]
+        lus = [c for code in codes if (c := diagnostic.lu(sujet, code, "mailles")) is not None]
+        if not codes:
             return []
-        large = max(series, key=lambda s: _etendue(s)[1].valeur / (_etendue(s)[0].valeur or 1))
-        bas, haut = _etendue(large)
-        mots = {
-            "libelle": large.nom,
-            "bas": bas.texte,
-            "haut": haut.texte,
-            "ou_bas": bas.libelle,
-            "ou_haut": haut.libelle,
-        }
-        dates = dict.fromkeys(
-            c.periode
-            for code in plan()["fiche"]["indicateurs"]
-            if (c := diagnostic.lu(sujet, code, "mailles"))
+        sources, dates = dates_et_sources(lus)
+        series = tuple(_reglette(diagnostic, code) for code in codes)
+        demande = DemandeDeGraphique(
+            nom="communes",
+            genre="points",
+            titre=MOTS["reglettes"].format(nom=sujet.nom),
+            sous_titre=MOTS["reglettes_sous_titre"],
+            series=series,
+            date=dates,
+            source=sources,
+            alternatif=" ".join(p.texte for p in self.comparaison.essentiel[:REGLETTES_DITES]),
+            mailles=nom_des_mailles(diagnostic.ensembles.mailles),
         )
-        dites = (f"{s.nom} : de {_etendue(s)[0].texte} à {_etendue(s)[1].texte}" for s in series)
-        return [
-            Graphique(
-                DemandeDeGraphique(
-                    nom="communes",
-                    genre="points",
-                    titre=typographier(MOTS["reglettes"].format(**mots)),
-                    sous_titre=MOTS["reglettes_sous_titre"],
-                    series=tuple(series),
-                    date=" ; ".join(dates),
-                    source=MOTS["reglettes_source"],
-                    alternatif=f"{MOTS['reglettes_alternatif']} {' ; '.join(dites)}.",
-                )
-            )
-        ]
+        return [Graphique(demande)]
 
     def tableaux(self) -> list[Bloc]:
         """Composer les tableaux communes × indicateurs, thème par thème."""
         themes, restes = self.comparaison.themes, self.comparaison.restes
         rendus = self._partie("tableaux", phrases=(MOTS["une_date"], LECTURE, SIGNES))
-        for theme, libelle in THEMES.items():
+        for theme, nom in THEMES.items():
             if themes[theme] or restes[theme]:
-                titre = Titre(libelle, 3, f"theme-{theme}")
+                titre = Titre(nom, 3, f"theme-{theme}")
                 rendus += [titre, *map(self._relier, themes[theme]), *_notes(restes[theme])]
         return rendus
 
@@ -211,36 +194,24 @@ def _notes(notes: Iterable[Any]) -> list[Bloc]:
     return [Liste(puces, "notes")] if puces else []
 
 
-def _reglette(diagnostic: Diagnostic, code: str) -> Serie | None:
+def _se_place(diagnostic: Diagnostic, code: str) -> bool:
+    """Dire si un indicateur se montre commune par commune : chiffré pour la moitié d'entre elles, sans montrer du doigt."""
+    definition, communes = diagnostic.indicateurs[code], diagnostic.ensembles.mailles
+    chiffrees = len(chiffres_de(diagnostic.lus(communes, code, "mailles")))
+    montre = definition.nature != "effectif" and code not in table("_portrait")["sans_place"]
+    return montre and chiffrees >= max(
+        COMMUNES_MINIMUM, plan()["tableaux"]["part_des_communes"] * len(communes)
+    )
+
+
+def _reglette(diagnostic: Diagnostic, code: str) -> Serie:
     """Placer les communes et leur intercommunalité sur la réglette d'un indicateur."""
     definition, sujet = diagnostic.indicateurs[code], diagnostic.ensembles.sujet
     communes = chiffres_de(diagnostic.lus(diagnostic.ensembles.mailles, code, "mailles"))
-    ensemble = diagnostic.lu(sujet, code, "mailles")
-    if (
-        definition.nature == "effectif"
-        or len(communes) < COMMUNES_MINIMUM
-        or definition.code in table("_portrait")["sans_place"]
-    ):
-        return None
-    lues: list[tuple[Territoire, Chiffre, Role]] = [(t, c, "maille") for t, c in communes]
-    if ensemble is not None:
-        lues.append((sujet, ensemble, "sujet"))
-    valeurs = tuple(
-        Valeur(
-            t.nom,
-            c.valeur,
-            ecrire(definition, c),
-            c.marge,
-            role,
-            reference(c),
-            fragile=c.fiabilite == Fiabilite.FRAGILE,
-        )
-        for t, c, role in lues
+    placees = [valeur(definition, c, t.nom, "maille") for t, c in communes]
+    ensemble = diagnostic.chiffre(sujet, code, "mailles")
+    return Serie(
+        libelle(definition),
+        (valeur(definition, ensemble, sujet.nom, "sujet"), *placees),
+        unite=definition.unite,
     )
-    return Serie(definition.libelle_court, valeurs, "sujet", definition.unite)
-
-
-def _etendue(serie: Serie) -> tuple[Valeur, Valeur]:
-    """Donner la commune la plus basse et la plus haute d'une réglette."""
-    communes = sorted((v for v in serie.valeurs if v.role == "maille"), key=lambda v: v.valeur)
-    return communes[0], communes[-1]

@@ -35,7 +35,7 @@ def chapitre_qpv(diagnostic: Diagnostic) -> Chapitre | None:
     generation = notes["generation"].format(generation=premier.geographie, edition=notes["edition"])
     return Chapitre(
         "qpv",
-        "Quartiers prioritaires de la politique de la ville",
+        table("_document")["titres_de_chapitre"]["qpv"],
         phrases=tuple(_phrases(diagnostic, liste)),
         tableaux=tuple(cote_a_cote(diagnostic, liste)),
         graphiques=tuple(graphiques_du_theme(diagnostic, "qpv")),

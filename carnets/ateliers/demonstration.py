@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carnets.parametres import Reglages
+    from donnees_insee.depot.depot import Depot
 
 # Les codes du territoire fictif : aucune commune réelle ne commence par 99.
 FICTIF: Final = re.compile(r"(QP0)?99\d*", re.IGNORECASE)
@@ -41,9 +42,6 @@ def _tenu(base: Base, territoire: str) -> bool:
 
 def base_de_demonstration(donnees: Path | None = None) -> Base:
     """Monter la base du territoire fictif, une fois ; les suivants la lisent."""
-    from donnees_insee.demo import extraire_demo  # noqa: PLC0415 - imports lents
-    from donnees_insee.depot.depot import deposer  # noqa: PLC0415
-
     racine = donnees or dossier_des_donnees()
     place = racine / DOSSIER
     racine.mkdir(parents=True, exist_ok=True)
@@ -54,5 +52,14 @@ def base_de_demonstration(donnees: Path | None = None) -> Base:
     ):
         if not place.is_dir():
             with dossier_provisoire(place) as provisoire:
-                deposer(Base(provisoire / "donnees"), [extraire_demo(provisoire / "bruts")])
+                deposer_la_demonstration(provisoire)
     return Base(place / "donnees")
+
+
+def deposer_la_demonstration(dossier: Path) -> tuple[Base, list[Depot]]:
+    """Déposer le territoire fictif livré dans une base neuve."""
+    from donnees_insee.demo import extraire_demo  # noqa: PLC0415 - imports lents
+    from donnees_insee.depot.depot import deposer  # noqa: PLC0415
+
+    base = Base(dossier / "donnees")
+    return base, deposer(base, [extraire_demo(dossier / "bruts")])

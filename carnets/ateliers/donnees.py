@@ -13,7 +13,6 @@ from abs.portrait.portrait import Portrait, theme_permis
 from abs.territoires.territoires import NOMS_DE_NIVEAU
 from carnets.documents.montre import Montre
 from carnets.textes import textes
-from cartes.charte import COULEURS
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
 
 if TYPE_CHECKING:
@@ -138,28 +137,21 @@ def adresse(image: bytes) -> str:
 
 
 def nuage(couche: gpd.GeoDataFrame, abscisse: Indicateur, ordonnee: Indicateur) -> Montre:
-    """Dessiner un nuage de points, les mailles des quatre bouts nommées."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 - seulement quand on dessine
-
-    from cartes.graphiques.svg import rendre_svg  # noqa: PLC0415
+    """Montrer un nuage de points, les mailles des quatre bouts nommées."""
+    from cartes.graphiques.nuage import nuage as dessiner  # noqa: PLC0415 - matplotlib
 
     lus = couche.dropna(subset=[abscisse.code, ordonnee.code])
-    x, y = lus[abscisse.code], lus[ordonnee.code]
-    figure = Figure(figsize=(7.2, 4.6), layout="constrained")
-    axes = figure.add_subplot()
-    axes.scatter(x, y, color=COULEURS["cercles"], edgecolor=COULEURS["bord_de_cercle"], linewidth=0.4)
-    for code in dict.fromkeys(s for serie in (x, y) if len(serie) for s in (serie.idxmin(), serie.idxmax())):
-        axes.annotate(
-            lus.at[code, "nom"], (x[code], y[code]), textcoords="offset points", xytext=(4, 4), fontsize=8
-        )
-    axes.set_xlabel(abscisse.libelle_court)
-    axes.set_ylabel(ordonnee.libelle_court)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(color=COULEURS["fond_des_cercles"])
     mots = {"x": abscisse.libelle, "y": ordonnee.libelle, "combien": len(lus)}
     titre, alternatif = (TEXTES["territoire"][cas].format(**mots) for cas in ("nuage", "nuage_dit"))
-    svg = base64.b64encode(rendre_svg(figure, titre, alternatif, en_chemins=False).encode()).decode("ascii")
-    return Montre([Image(f"data:image/svg+xml;base64,{svg}", alternatif, titre)], couche)
+    svg = dessiner(
+        lus["nom"],
+        (abscisse.libelle_court, lus[abscisse.code]),
+        (ordonnee.libelle_court, lus[ordonnee.code]),
+        titre,
+        alternatif,
+    )
+    adresse_du_svg = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode('ascii')}"
+    return Montre([Image(adresse_du_svg, alternatif, titre)], couche)
 
 
 def evolution(base: Base, sujet: Territoire, codes: Sequence[str], de: int, a: int | None) -> Montre:

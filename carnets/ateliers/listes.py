@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from abs.indicateurs import indicateurs as definitions
-from abs.indicateurs.indicateurs import THEMES
+from abs.indicateurs.indicateurs import chercher_des_indicateurs
 from abs.statuts import Fiabilite, Statut
 from carnets.textes import textes
 from donnees_insee.base.base import Base, familles
 from donnees_insee.catalogue.catalogue import sources as sources_connues
-from donnees_insee.codes import normaliser
 from donnees_insee.erreurs import (
     CarteImpossible,
     DonneeAbsente,
@@ -90,9 +88,6 @@ def indicateurs(theme: str = "", recherche: str = "") -> pd.DataFrame:
     >>> carnets.indicateurs("revenus").loc["niveau_vie_median", "unite"]
     '€'
     """
-    if theme and theme not in THEMES:
-        raise ParametreInvalide(DITS["theme_inconnu"].format(theme=theme, connus=", ".join(THEMES)))
-    mot = normaliser(recherche)
     lignes = {
         i.code: (
             i.libelle,
@@ -101,8 +96,7 @@ def indicateurs(theme: str = "", recherche: str = "") -> pd.DataFrame:
             ", ".join(dict.fromkeys(le.source.id for le in i.lectures)),
             i.lectures[0].formule_lisible(),
         )
-        for i in definitions.indicateurs().values()
-        if (not theme or i.theme == theme) and mot in normaliser(f"{i.code} {i.libelle} {i.definition}")
+        for i in chercher_des_indicateurs(theme, recherche)
     }
     colonnes = ["libelle", "unite", "theme", "sources", "formule"]
     return pd.DataFrame.from_dict(lignes, orient="index", columns=colonnes).rename_axis("code")

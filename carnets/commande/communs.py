@@ -13,7 +13,6 @@ from carnets.commande.affichage import TEXTES
 
 if TYPE_CHECKING:
     from donnees_insee.base.base import Base
-    from donnees_insee.depot.depot import Depot
 
 SORTIES: Final = Path("sorties")
 
@@ -43,16 +42,6 @@ def _declaration(verbe: str, nom: str) -> Any:
 def codes_choisis(texte: str) -> tuple[str, ...]:
     """Lire des codes séparés par des virgules."""
     return tuple(c.strip() for c in texte.split(",") if c.strip())
-
-
-def deposer_la_demonstration(dossier: Path) -> tuple[Base, list[Depot]]:
-    """Déposer le territoire fictif livré dans une base neuve."""
-    from donnees_insee.base.base import Base  # noqa: PLC0415 - pandas attend la commande qui en a besoin
-    from donnees_insee.demo import extraire_demo  # noqa: PLC0415
-    from donnees_insee.depot.depot import deposer  # noqa: PLC0415
-
-    base = Base(dossier / "donnees")
-    return base, deposer(base, [extraire_demo(dossier / "bruts")])
 
 
 def ouvrir_la_base(*, tenue: bool = False) -> Base:

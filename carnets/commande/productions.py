@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from carnets.commande.affichage import avertir, dire, enumerer, phrase, suivi, taille
-from carnets.commande.communs import SORTIES, deposer_la_demonstration, ouvrir_la_base
+from carnets.commande.communs import SORTIES, ouvrir_la_base
 from carnets.dossier_de_sortie import quelques
 from donnees_insee.chemins import dossier_de_passage, dossier_des_donnees
 from donnees_insee.erreurs import ErreurAbs
@@ -26,6 +26,7 @@ NOMMES: Final = 8
 
 def demo(sortie: Path = SORTIES, formats: str = TOUS_LES_FORMATS, remplacer: bool = False) -> None:
     """Écrire le portrait du territoire fictif de démonstration, dans tous les formats."""
+    from carnets.ateliers.demonstration import deposer_la_demonstration  # noqa: PLC0415
     from donnees_insee.demo import COMMUNE_DEMO  # noqa: PLC0415
 
     with dossier_de_passage("demo") as provisoire:

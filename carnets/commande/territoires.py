@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from carnets.commande.affichage import dire, enumerer, montrer, phrase, tableau
 from carnets.commande.communs import SORTIES, codes_choisis, ouvrir_la_base
 from carnets.dossier_de_sortie import quelques
-from donnees_insee.codes import conforme, normaliser
-from donnees_insee.erreurs import ParametreInvalide, TerritoireInconnu
+from donnees_insee.codes import conforme
+from donnees_insee.erreurs import TerritoireInconnu
 
 if TYPE_CHECKING:
     from donnees_insee.base.base import Base
@@ -45,12 +45,8 @@ def etat(territoire: str, millesime: int | None = None, millesimes: str = "") ->
 
 def indicateurs(theme: str = "", recherche: str = "") -> None:
     """Lister les indicateurs, leurs libellés et leurs formules."""
-    from abs.indicateurs.indicateurs import THEMES  # noqa: PLC0415
-    from abs.indicateurs.indicateurs import indicateurs as tous  # noqa: PLC0415
+    from abs.indicateurs.indicateurs import chercher_des_indicateurs  # noqa: PLC0415
 
-    if theme and theme not in THEMES:
-        raise ParametreInvalide(phrase("theme_inconnu", theme=theme, connus=", ".join(THEMES)))
-    mot = normaliser(recherche)
     lignes = [
         (
             i.code,
@@ -59,9 +55,7 @@ def indicateurs(theme: str = "", recherche: str = "") -> None:
             ", ".join(dict.fromkeys(le.source.id for le in i.lectures)),
             i.lectures[0].formule_lisible(),
         )
-        for i in tous().values()
-        if (not theme or i.theme == theme)
-        and mot in normaliser(f"{i.code} {i.libelle} {i.libelle_court} {i.definition}")
+        for i in chercher_des_indicateurs(theme, recherche)
     ]
     montrer("indicateurs", lignes)
 

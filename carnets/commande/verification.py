@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from carnets.commande.affichage import dire, entier, enumerer, montrer, phrase, suivi, taille
-from carnets.commande.communs import deposer_la_demonstration, ouvrir_la_base
+from carnets.commande.communs import ouvrir_la_base
 from donnees_insee.chemins import dossier_de_passage
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def _base_du_portrait(sortie: Path, provisoire: Path) -> Base:
     if voulues & {r.sha256 for r in celle_de_l_analyste.recus()}:
         return celle_de_l_analyste
     livres = {empreinte(f) for f in fichiers_a_deposer([extraire_demo(provisoire / "livres")])}
+    from carnets.ateliers.demonstration import deposer_la_demonstration  # noqa: PLC0415 - imports lents
+
     return deposer_la_demonstration(provisoire)[0] if voulues and voulues <= livres else celle_de_l_analyste
 
 

@@ -8,6 +8,7 @@ from html import escape, unescape
 from typing import TYPE_CHECKING, Any, Final
 
 from abs.blocs.blocs import LOURDS, MARQUE, MIME
+from abs.definitions import table
 from abs.indicateurs.indicateurs import THEMES
 from donnees_insee.chemins import nom_de_fichier
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 ETIQUETTES_OTEES: Final = frozenset({"notice", "parameters", "injected-parameters", "exports", "service"})
 PROSE: Final = "prose"
 SIGNATURE: Final = "Ce qu'en dit le CCAS"
+# Ce que la cellule livrée dit d'elle-même ; un texte tapé à la suite, sur la même ligne, est gardé.
+INVITATION: Final = re.compile(
+    rf"^\*\*{SIGNATURE}\*\*(?:\s*\*\(double-cliquez[^)]*\)\*)?(?:\s*<!--.*?-->)?", re.DOTALL
+)
 TITRE: Final = re.compile(r"(#{1,6})\s+(.+?)\s*#*\s*")
 LOURD: Final = re.compile(r'<(?:img src|iframe[^>]* srcdoc)="([^"]*)"')
 IMAGES: Final = ("image/svg+xml", "image/png", "image/jpeg")
@@ -87,15 +92,13 @@ _TITRE: Final[dict[str, Any]] = {"genre": "titre", "surtitre": "", "sous_titre":
 
 def texte_saisi(source: str) -> str:
     """Donner le texte d'une cellule « Ce qu'en dit le CCAS », sans son titre ni son invitation."""
-    lignes = [li for li in source.splitlines() if not li.startswith((f"**{SIGNATURE}", "<!--"))]
-    return "\n".join(lignes).strip()
+    return INVITATION.sub("", source.strip()).strip()
 
 
 def ancre(titre: str) -> str:
     """Donner l'ancre d'un titre : le code de son thème, ou ses mots."""
-    par_titre = {libelle: code for code, libelle in THEMES.items()} | {
-        "Quartiers prioritaires de la politique de la ville": "qpv",
-        "Quartiers": "quartiers",
+    par_titre = {
+        libelle: code for code, libelle in (THEMES | table("_document")["titres_de_chapitre"]).items()
     }
     return par_titre.get(titre) or nom_de_fichier(titre)
 

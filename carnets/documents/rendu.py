@@ -39,8 +39,20 @@ def aujourd_hui() -> str:
 
 def rendre_blocs(blocs: Iterable[Donnees], *, papier: bool = False, marque: str = "") -> str:
     """Rendre des blocs en HTML ; pour le papier, sans lien, ni carte à parcourir, ni chiffre déplié."""
-    prets = [_dessine(bloc, papier=papier) for bloc in blocs]
+    gardes = _sans_carte_a_parcourir(blocs) if papier else blocs
+    prets = [_dessine(bloc, papier=papier) for bloc in gardes]
     return rendre("blocs.html.j2", blocs=prets, papier=papier, marque=marque)
+
+
+def _sans_carte_a_parcourir(blocs: Iterable[Donnees]) -> list[Donnees]:
+    """Ôter du papier la carte à parcourir et le titre qui l'annonce."""
+    tous = list(blocs)
+    suivants = [b["genre"] for b in tous[1:]] + [""]
+    return [
+        bloc
+        for bloc, suivant in zip(tous, suivants, strict=True)
+        if bloc["genre"] != "interactive" and not (bloc["genre"] == "titre" and suivant == "interactive")
+    ]
 
 
 def _dessine(bloc: Donnees, *, papier: bool) -> Donnees:

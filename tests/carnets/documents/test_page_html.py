@@ -13,6 +13,7 @@ from abs.blocs.blocs import CarteInteractive, Image, Note, Titre
 from carnets.documents.carnet_lu import blocs_du_carnet, texte_saisi
 from carnets.documents.montre import Montre
 from carnets.documents.rendu import ecrire_html, rendre_blocs, sommaire
+from carnets.moteur import chemin_du_carnet
 
 PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
 
@@ -53,9 +54,11 @@ def test_nos_blocs_sont_lus_tels_quels_et_une_image_n_est_gardee_qu_une_fois(lir
 
 
 def test_la_carte_a_parcourir_est_a_l_ecran_et_pas_sur_le_papier(lire) -> None:
-    lus = lire(_code(Montre([CarteInteractive("<p>carte</p>", "Carte interactive")])))
+    lus = lire(
+        _code(Montre([Titre("Carte à parcourir"), CarteInteractive("<p>carte</p>", "Carte interactive")]))
+    )
     assert "srcdoc" in rendre_blocs(lus)
-    assert "srcdoc" not in rendre_blocs(lus, papier=True)
+    assert rendre_blocs(lus, papier=True).strip() == ""
 
 
 def test_ce_que_l_analyste_ajoute_entre_a_sa_place(lire) -> None:
@@ -94,6 +97,13 @@ def test_le_texte_du_ccas_entre_s_il_est_ecrit(lire, saisi) -> None:
     rendu = rendre_blocs(lire(_texte(source, "prose")))
     assert ("signature" in rendu) == bool(saisi)
     assert "Double-cliquez" not in rendu
+
+
+def test_un_texte_tape_sur_la_ligne_de_l_invitation_n_est_pas_perdu() -> None:
+    prose = next(c for c in nbformat.read(chemin_du_carnet(), 4).cells if c.id == "texte-emploi")
+    assert texte_saisi(prose.source) == ""
+    assert texte_saisi(f"{prose.source} La suite.") == "La suite."
+    assert texte_saisi("Tout a été remplacé.") == "Tout a été remplacé."
 
 
 def test_la_page_a_un_sommaire_de_ses_parties(lire, tmp_path) -> None:

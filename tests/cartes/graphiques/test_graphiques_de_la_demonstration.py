@@ -29,6 +29,12 @@ def test_un_portrait_de_la_demonstration_a_au_moins_dix_graphiques(portrait):
     assert len(_demandes(portrait)) >= 10
 
 
+def test_la_legende_nomme_les_mailles_pour_ce_qu_elles_sont(portrait):
+    noms = {"99001": "chaque IRIS", "99003": "chaque IRIS", "999900001": "chaque commune"}
+    nommees = {d.mailles for d in _demandes(portrait) if any(v.role == "maille" for v in d.valeurs())}
+    assert nommees <= {noms[portrait.sujet.code]}
+
+
 def test_les_textes_dessines_se_lisent(portrait):
     for demande in _demandes(portrait):
         figure = Graphique(demande).figure()
