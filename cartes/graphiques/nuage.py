@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import textwrap
+from typing import TYPE_CHECKING, Final
 
 from matplotlib.figure import Figure
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     Mesure = tuple[str, pd.Series]
+
+
+# Au-delà, un libellé de l'axe vertical dépasserait la figure.
+SIGNES_EN_HAUTEUR: Final = 38
 
 
 def nuage(noms: pd.Series, abscisse: Mesure, ordonnee: Mesure, titre: str, alternatif: str) -> str:
@@ -28,8 +33,8 @@ def nuage(noms: pd.Series, abscisse: Mesure, ordonnee: Mesure, titre: str, alter
         axes.annotate(
             noms[code], lieu, textcoords="offset points", xytext=(4, 4), fontsize=CORPS, family=POLICE
         )
-    axes.set_xlabel(libelle_x, family=POLICE)
-    axes.set_ylabel(libelle_y, family=POLICE)
+    axes.set_xlabel(textwrap.fill(libelle_x, 2 * SIGNES_EN_HAUTEUR), family=POLICE)
+    axes.set_ylabel(textwrap.fill(libelle_y, SIGNES_EN_HAUTEUR), family=POLICE)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color=COULEURS["fond_des_cercles"])
     return rendre_svg(figure, titre, alternatif, en_chemins=False)
