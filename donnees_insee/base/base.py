@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import lru_cache, partial, reduce
 from pathlib import Path
@@ -25,6 +26,7 @@ from donnees_insee.base.parts import (
     fils_admis,
     lire_part,
     part_de,
+    retenues,
     reunir,
 )
 from donnees_insee.base.recus import Recu, attestees, chemin_du_recu, ecrire_recu, lire_recu
@@ -65,6 +67,13 @@ class Base(LectureDesCouches):
         self._parts: tuple[Part, ...] | None = None
         self._etats: dict[Path, EtatDeFichier] = {}
         self._annees: dict[tuple[str, str | None], list[int]] = {}
+        self._limite: int | None = None
+
+    def jusqu_a(self, millesime: int | None) -> Base:
+        """Regarder la même base sans préférer une édition plus récente qu'une année."""
+        regard = copy(self)
+        regard._limite = millesime  # noqa: SLF001 - c'est une autre base, la même
+        return regard
 
     # -- ce que la base contient ---------------------------------------------------------------
 
@@ -196,7 +205,20 @@ class Base(LectureDesCouches):
         return pa.chunked_array([bloc for lue in lues for bloc in lue.chunks], pa.string())
 
     def _parts_de(self, source: str, millesime: int | None, niveau: str) -> list[Part]:
-        return [p for p in self.parts_de(source) if p.ou == (source, millesime, niveau)]
+        siennes = [p for p in self.parts_de(source) if p.ou == (source, millesime, niveau)]
+        return retenues(siennes, self._limite)
+
+    def edition(self, source: str, millesime: int | None, niveau: str) -> tuple[int, int] | None:
+        """Dire de quelle édition, et en quelle géographie, vient une table ; rien si sa source n'a pas d'éditions."""
+        dites = {p.revision for p in self._parts_de(source, millesime, niveau) if p.edition is not None}
+        return max(dites, default=None)
+
+    def geographie(self, source: str, millesime: int | None, niveau: str) -> int | None:
+        """Donner l'année de géographie d'une table : celle de son édition, sinon celle que dit le catalogue."""
+        edition = self.edition(source, millesime, niveau)
+        if edition is not None:
+            return edition[1] or None
+        return sources()[source].geographie_de(millesime, niveau)
 
     # -- écrire --------------------------------------------------------------------------------
 

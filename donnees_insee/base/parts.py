@@ -1,10 +1,11 @@
 """Les parts de la base : un fichier Parquet par lot reçu, écrit en petits groupes de lignes, lu par codes."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -34,11 +35,20 @@ class Part:
     millesime: int | None
     niveau: str
     chemin: Path
+    jeu: str = ""
+    edition: int | None = None
+    geographie: int | None = None
+    paru_le: str = ""
 
     @property
     def ou(self) -> tuple[str, int | None, str]:
         """La table dont c'est une part : source, millésime, niveau."""
         return self.source, self.millesime, self.niveau
+
+    @property
+    def revision(self) -> tuple[int, int]:
+        """Ce qui distingue deux publications d'une même table : l'édition et l'année de géographie."""
+        return (0, 0) if self.edition is None else (self.edition, self.geographie or 0)
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,25 @@ def etat_de_fichier(chemin: Path) -> EtatDeFichier:
     except OSError:
         return EtatDeFichier(chemin, -1, 0)
     return EtatDeFichier(chemin, vu.st_size, vu.st_mtime_ns)
+
+
+def retenues(parts: Sequence[Part], limite: int | None = None) -> list[Part]:
+    """Garder de chaque table sa publication la plus récente, et de chaque jeu son dernier fichier ; le reste est révisé.
+
+    Sous une limite, une édition plus récente que l'année demandée ne vaut qu'à défaut.
+    """
+    gardees: list[Part] = []
+    for _, du_lieu in groupby(sorted(parts, key=_par_lieu), key=_par_lieu):
+        siennes = list(du_lieu)
+        dernier = max((p.revision for p in siennes), key=lambda r: (limite is None or r[0] <= limite, r))
+        a_jour = [p for p in siennes if p.revision == dernier]
+        paru = {jeu: max(p.paru_le for p in a_jour if p.jeu == jeu) for jeu in {p.jeu for p in a_jour}}
+        gardees += [p for p in a_jour if p.paru_le == paru[p.jeu]]
+    return gardees
+
+
+def _par_lieu(part: Part) -> tuple[str, int, str]:
+    return part.source, part.millesime or 0, part.niveau
 
 
 _FILS: ContextVar[bool] = ContextVar("fils", default=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +28,10 @@ class LotRecu:
     d_ou: str = ""
     ecartees: tuple[str, ...] = ()
     remarques: tuple[str, ...] = ()
+    # D'un fichier qui porte plusieurs dates d'une même édition : laquelle, de quel jeu, paru quand.
+    edition: int | None = None
+    jeu: str = ""
+    paru_le: str = ""
 
     @property
     def ou(self) -> tuple[str, int | None, str]:
@@ -85,5 +89,17 @@ def attestees(parts: Sequence[Part], recus: Sequence[Recu]) -> tuple[tuple[Part,
     """Séparer les parts qu'un reçu annonce de celles dont rien ne dit d'où elles viennent."""
     annonces = {(r.sha256[:DEBUT], *lot.ou) for r in recus for lot in r.lots}
     noms = {(*p.ou[:2], p.chemin.name) for p in parts if (p.chemin.name[:DEBUT], *p.ou) in annonces}
-    sures = tuple(p for p in parts if (*p.ou[:2], p.chemin.name) in noms)
-    return sures, tuple(p for p in parts if p not in sures)
+    sures = [p for p in parts if (*p.ou[:2], p.chemin.name) in noms]
+    return datees(sures, recus), tuple(p for p in parts if p not in sures)
+
+
+def datees(parts: Sequence[Part], recus: Sequence[Recu]) -> tuple[Part, ...]:
+    """Joindre à chaque part ce que son reçu en dit : jeu, édition, géographie, parution."""
+    lots = {(r.sha256[:DEBUT], *lot.ou): lot for r in recus for lot in r.lots if lot.edition is not None}
+    trouves = ((p, lots.get((p.chemin.name[:DEBUT], *p.ou))) for p in parts)
+    return tuple(
+        p
+        if lot is None
+        else replace(p, jeu=lot.jeu, edition=lot.edition, geographie=lot.geographie, paru_le=lot.paru_le)
+        for p, lot in trouves
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from donnees_insee.catalogue import jeux_melodi
 from donnees_insee.catalogue import tables as tables_du_catalogue
 from donnees_insee.catalogue.tables import Millesime
 from donnees_insee.erreurs import DonneeAbsente, TableNonConforme, liste_de_fautes
@@ -139,6 +140,7 @@ def sources() -> dict[str, Source]:
 def relire() -> None:
     """Relire le catalogue : un fichier, ou la variable ``ABS_CATALOGUE``, vient de changer."""
     tables_du_catalogue.oublier()
+    jeux_melodi.oublier()
     sources.cache_clear()
 
 

@@ -70,7 +70,7 @@ def millesimes() -> dict[str, tuple[Millesime, ...]]:
     """Lire tous les fichiers annoncés, rangés par source."""
     lus: dict[str, list[Millesime]] = {}
     fautes: list[str] = []
-    for origine, rang, ligne in _lignes("reference/millesimes.csv"):
+    for origine, rang, ligne in lignes("reference/millesimes.csv"):
         try:
             certitude = ligne["certitude"] or "inconnue"
             if certitude not in CERTITUDES:
@@ -96,7 +96,7 @@ def millesimes() -> dict[str, tuple[Millesime, ...]]:
 def plan(identifiant: str) -> tuple[Variable, ...]:
     """Lire le plan des variables d'une base du recensement."""
     lues: dict[tuple[str, int], Variable] = {}
-    for _, _, r in _lignes(f"plans/{identifiant}.csv"):
+    for _, _, r in lignes(f"plans/{identifiant}.csv"):
         de, a = int(r["de"]), int(r["a"]) if r["a"] else None
         lues[r["variable"], de] = Variable(r["variable"], de, a, r["libelle"])
     return tuple(lues.values())
@@ -107,14 +107,14 @@ def enquetes_annuelles() -> dict[int, tuple[int, ...]]:
     """Lire les enquêtes annuelles de recensement (EAR) dont chaque millésime est fait."""
     return {
         int(r["millesime"]): tuple(int(a) for a in r["enquetes"].split())
-        for _, _, r in _lignes("reference/enquetes_annuelles.csv")
+        for _, _, r in lignes("reference/enquetes_annuelles.csv")
     }
 
 
 @lru_cache(maxsize=1)
 def marques() -> dict[str, tuple[str, str]]:
     """Lire les marques des producteurs (``s``, ``ns``, ``nd``, ``so``…)."""
-    return {r["marque"]: (r["statut"], r["libelle"]) for _, _, r in _lignes("reference/marques.csv")}
+    return {r["marque"]: (r["statut"], r["libelle"]) for _, _, r in lignes("reference/marques.csv")}
 
 
 @lru_cache(maxsize=1)
@@ -122,7 +122,7 @@ def dates_des_parties() -> dict[tuple[str, str, int], tuple[int, str]]:
     """Lire l'année des données des parties d'édition où elle est établie."""
     return {
         (r["source"], r["partie"], int(r["edition"])): (int(r["annee"]), r["preuve"])
-        for _, _, r in _lignes("reference/dates_des_parties.csv")
+        for _, _, r in lignes("reference/dates_des_parties.csv")
     }
 
 
@@ -138,15 +138,15 @@ def nature_non_additive(variable: str) -> str | None:
     return next((r["nature"] for r in regles if re.fullmatch(r["motif"], variable, re.IGNORECASE)), None)
 
 
-def _lignes(nom: str) -> list[tuple[str, int, dict[str, str]]]:
+def lignes(nom: str) -> list[tuple[str, int, dict[str, str]]]:
     """Lire une table du paquet, puis les lignes ajoutées au même endroit du dossier de l'analyste."""
     lues = []
     for dossier in dossiers():
         fichier = dossier.joinpath(*nom.split("/"))
         if fichier.is_file():
             with fichier.open(encoding="utf-8-sig") as flux:
-                lignes = csv.DictReader(flux, delimiter=";")
-                lues += [(nom, rang, ligne) for rang, ligne in enumerate(lignes, start=2)]
+                suite = csv.DictReader(flux, delimiter=";")
+                lues += [(nom, rang, ligne) for rang, ligne in enumerate(suite, start=2)]
     return lues
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from donnees_insee.base.base import Base
 from donnees_insee.base.parts import Part, ecrire_part, part_de
-from donnees_insee.base.recus import Recu
+from donnees_insee.base.recus import Recu, datees
 from donnees_insee.controle.inventaire import copie_saine, inventorier, principaux
 from donnees_insee.depot.depot import membres
 from donnees_insee.depot.rangement import base_vide, preparer_fichier
@@ -132,7 +132,7 @@ class BaseRefaite(Base):
     def parts(self) -> tuple[Part, ...]:
         """Lister les parts que les fichiers de la preuve donnent."""
         toutes = [p for parts in self._parts_par_fichier.values() for p in parts]
-        return tuple(sorted(toutes, key=lambda p: p.chemin))
+        return datees(sorted(toutes, key=lambda p: p.chemin), self.recus())
 
     @property
     def dossier_du_registre(self) -> Path:

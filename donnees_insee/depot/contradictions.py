@@ -1,4 +1,4 @@
-"""Refuser un fichier qui contredit ce que la base tient déjà : deux valeurs pour une même cellule."""
+"""Refuser un fichier qui contredit ce que la base tient déjà ; dire ce qu'une autre édition en révise."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -7,8 +7,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from donnees_insee.base.base import Base
+from donnees_insee.base.parts import Part
+from donnees_insee.base.recus import LotRecu
 from donnees_insee.catalogue.catalogue import Source
 from donnees_insee.erreurs import TableNonConforme
 from donnees_insee.preparation.preparation import TablePreparee
@@ -43,6 +46,45 @@ def _codes(contenu: pa.Table | pd.DataFrame) -> pa.ChunkedArray:
     if isinstance(contenu, pa.Table):
         return contenu["code"].cast(pa.string())
     return pa.chunked_array([pa.array(contenu["code"], pa.string())])
+
+
+def de_la_meme_publication(base: Base, lot: LotRecu) -> list[pd.DataFrame]:
+    """Lire ce que la base tient de la même édition, de la même géographie, du même jeu et de la même parution."""
+    return [
+        pq.read_table(p.chemin).to_pandas()
+        for p in base.parts_de(lot.source)
+        if p.ou == lot.ou and _publication(p) == _publication(lot)
+    ]
+
+
+def _publication(p: Part | LotRecu) -> tuple[object, ...]:
+    return p.edition, p.geographie, p.jeu, p.paru_le
+
+
+def revisions(base: Base, lot: LotRecu) -> tuple[str, ...]:
+    """Dire quelles autres publications de la même table sont tenues, et laquelle se lira."""
+    celle_ci = (lot.edition or 0, lot.geographie or 0, lot.paru_le)
+    lignes: dict[tuple[int, int, str], int] = {}
+    for p in base.parts_de(lot.source):
+        if p.ou == lot.ou and p.edition is not None:
+            autre = (p.edition, p.geographie or 0, p.paru_le if p.jeu == lot.jeu else lot.paru_le)
+            lignes[autre] = max(lignes.get(autre, 0), pq.read_metadata(p.chemin).num_rows)
+    lignes.pop(celle_ci, None)
+    return tuple(_reviser(lot, autre, lignes[autre], remplacee=autre < celle_ci) for autre in sorted(lignes))
+
+
+def _reviser(lot: LotRecu, autre: tuple[int, int, str], lignes: int, *, remplacee: bool) -> str:
+    debut = f"révision : {lot.millesime} est tenu aussi {_nommer(*autre)} ({lignes} lignes)"
+    if not remplacee:
+        return f"{debut}, plus récente, qui reste la seule lue"
+    moins = f", avec {lignes - lot.lignes} lignes de moins" if lignes > lot.lignes else ""
+    return f"{debut} ; celle-ci, plus récente, est désormais la seule lue{moins}"
+
+
+def _nommer(edition: int, geographie: int, paru_le: str) -> str:
+    en = f" en géographie {geographie}" if geographie else ""
+    paru = f", fichier paru le {paru_le[:10]}" if paru_le else ""
+    return f"de l'édition {edition}{en}{paru}"
 
 
 def refuser_contradiction(

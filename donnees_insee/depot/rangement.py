@@ -14,7 +14,12 @@ import pyarrow as pa
 from donnees_insee.base.base import Base
 from donnees_insee.base.recus import LotRecu
 from donnees_insee.depot.avant_depot import examiner_table
-from donnees_insee.depot.contradictions import a_comparer, refuser_contradiction
+from donnees_insee.depot.contradictions import (
+    a_comparer,
+    de_la_meme_publication,
+    refuser_contradiction,
+    revisions,
+)
 from donnees_insee.depot.vraisemblance import doutes, invraisemblances
 from donnees_insee.erreurs import (
     ErreurAbs,
@@ -26,6 +31,7 @@ from donnees_insee.erreurs import (
 )
 from donnees_insee.lecture.brut import TableBrute
 from donnees_insee.lecture.contours import EXTENSIONS_COUCHE, lire_couche
+from donnees_insee.lecture.melodi import lire_melodi
 from donnees_insee.lecture.reconnaissance import Lot, reconnaitre
 from donnees_insee.lecture.tables import EXTENSIONS_TABLE, lire_carreaux, lire_tables
 from donnees_insee.preparation.mise_en_forme import mettre_en_forme
@@ -73,7 +79,9 @@ def preparer_fichier(
                 return [_preparer_couche(base, fichier, nom, prefixe, millesime)]
             tables = [carreaux]
         elif extension in EXTENSIONS_TABLE:
-            tables = [t for brute in lire_tables(fichier) for t in mettre_en_forme(brute)]
+            tables = lire_melodi(fichier) or [
+                t for brute in lire_tables(fichier) for t in mettre_en_forme(brute)
+            ]
         else:
             raise SourceNonReconnue(
                 f"« {nom} » a l'extension {extension or '(aucune)'}, qu'aucune source n'emploie. On attend CSV, TSV, "
@@ -81,11 +89,17 @@ def preparer_fichier(
             )
         for rang, table, lot in _reconnues(tables, fichier, nom, millesime):
             prepare = _vraisemblable(preparer(table, lot), lot, nom, malgre_les_ecarts=malgre_les_ecarts)
-            ou = (lot.source.id, prepare.millesime, prepare.niveau)
-            memes = [p.contenu for p in (*parts, *en_attente) if p.lot.ou == ou]
-            refuser_contradiction(a_comparer(base, lot.source, prepare, memes), lot.source, prepare, nom)
-            prepare = replace(prepare, remarques=(*prepare.remarques, *_surprises(base, lot, prepare, nom)))
-            recu = _lot_recu(lot, prepare, table.origine if len(tables) > 1 else nom, table.remarques)
+            recu = _lot_recu(lot, prepare, table, nom if len(tables) == 1 or table.jeu else table.origine)
+            attendues = [p for p in (*parts, *en_attente) if p.lot.ou == recu.ou]
+            if recu.edition is None:
+                tenues = a_comparer(base, lot.source, prepare, [p.contenu for p in attendues])
+                dites = _surprises(base, lot, prepare, nom)
+            else:
+                tenues = de_la_meme_publication(base, recu)
+                tenues += [p.donnees for p in attendues if p.lot.jeu == recu.jeu]
+                dites = revisions(base, recu)
+            refuser_contradiction(tenues, lot.source, prepare, nom)
+            recu = replace(recu, remarques=(*recu.remarques, *dites))
             derives = compter_les_equipements(lot.source.id, prepare).items()
             tires = [(recu, prepare.contenu), *((_lot_derive(recu, niveau, c), c) for niveau, c in derives)]
             parts += [Part(lu, base.chemin_de_part(*lu.ou, f"{prefixe}-{rang}"), tire) for lu, tire in tires]
@@ -132,6 +146,7 @@ def _reconnues(
                 millesime,
                 connu=table.millesime,
                 niveau=table.niveau,
+                source_connue=table.source,
             )
         except SourceNonReconnue as cause:
             refus.append(cause)
@@ -179,7 +194,8 @@ def _surprises(base: Base, lot: Lot, prepare: TablePreparee, nom: str) -> tuple[
     return dits + (suite if len(ecarts) > SURPRISES_MONTREES else ())
 
 
-def _lot_recu(lot: Lot, prepare: TablePreparee, origine: str, remarques: tuple[str, ...]) -> LotRecu:
+def _lot_recu(lot: Lot, prepare: TablePreparee, table: TableBrute, origine: str) -> LotRecu:
+    connue = table.geographie or lot.source.geographie_de(table.edition or prepare.millesime, prepare.niveau)
     return LotRecu(
         source=lot.source.id,
         millesime=prepare.millesime,
@@ -187,10 +203,12 @@ def _lot_recu(lot: Lot, prepare: TablePreparee, origine: str, remarques: tuple[s
         lignes=len(prepare.contenu),
         colonnes=len(variables_de(prepare.noms)),
         origine=origine,
-        geographie=lot.source.geographie_de(prepare.millesime, prepare.niveau),
+        geographie=connue,
         d_ou=lot.d_ou,
         ecartees=lot.ecartees,
-        remarques=remarques + lot.remarques + prepare.remarques,
+        remarques=table.remarques + lot.remarques + prepare.remarques,
+        edition=table.edition,
+        jeu=table.jeu,
     )
 
 

@@ -39,7 +39,11 @@ def extraire(archive: Path, dossier: Path) -> list[Path]:
 def est_utile(nom: str) -> bool:
     """Dire si un fichier ou un membre d'archive peut porter des données."""
     base = PurePosixPath(nom.replace("\\", "/")).name.lower()
-    if base.startswith(("meta_", ".", "__macosx")) or PurePosixPath(base).suffix in DOCUMENTATION:
+    if (
+        base.startswith(("meta_", ".", "__macosx"))
+        or base.endswith("_metadata.csv")
+        or PurePosixPath(base).suffix in DOCUMENTATION
+    ):
         return False
     return not (base.endswith(".txt") and any(m in base for m in TEXTES_SANS_DONNEES))
 

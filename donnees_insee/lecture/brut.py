@@ -53,6 +53,11 @@ class TableBrute:
     remarques: tuple[str, ...] = ()
     millesime: int | None = None
     niveau: str | None = None
+    # Ce qu'un lecteur sait déjà : la source, le jeu et l'édition d'un fichier de Melodi, l'année de sa géographie.
+    source: str | None = None
+    jeu: str = ""
+    edition: int | None = None
+    geographie: int | None = None
 
     @cached_property
     def texte(self) -> pa.Table:

@@ -5,7 +5,8 @@ import errno
 import glob
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as csv_arrow
+import pyarrow.parquet as pq
 
 from donnees_insee.erreurs import FichierIllisible
 from donnees_insee.lecture.brut import moteur
@@ -42,26 +44,46 @@ class EnTete:
 
 def decouper(chemin: Path, entete: EnTete, saut: int = 0) -> pa.Table:
     """Découper en texte pur, et traduire le refus de DuckDB."""
+    with moteur() as connexion, _decoupable(entete):
+        brut = connexion.sql(_lecture(chemin, entete, saut)).to_arrow_table()
+    _verifier_le_compte(chemin, entete, brut.num_rows, saut)
+    return pa.table({n: brut.column(i) for n, i in entete.utiles.items()})
+
+
+def en_parquet(connexion: duckdb.DuckDBPyConnection, chemin: Path, entete: EnTete, cible: Path) -> None:
+    """Convertir hors mémoire un CSV UTF-8 en un Parquet de texte, et recompter ses lignes."""
+    noms = {n: n.replace('"', '""') for n in entete.utiles}
+    choix = ", ".join(f'c{entete.utiles[n]} as "{ecrit}"' for n, ecrit in noms.items())
+    lignes = _lecture(chemin, entete, saut=1).replace("select *", f"select {choix}", 1)
+    sortie = str(cible).replace("'", "''")
+    with _decoupable(entete):
+        connexion.execute(f"copy ({lignes}) to '{sortie}' (format parquet, compression lz4)")
+    _verifier_le_compte(chemin, entete, pq.read_metadata(cible).num_rows, saut=1)
+
+
+def _lecture(chemin: Path, entete: EnTete, saut: int) -> str:
     colonnes = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(entete.noms)))
     # DuckDB prend crochets et astérisques d'un chemin pour un motif : ils sont neutralisés.
     adresse = glob.escape(str(chemin)).replace("'", "''")
-    lecture = (
+    return (
         f"select * from read_csv('{adresse}', columns={{{colonnes}}}, delim='{entete.separateur}', "
         f"header=false, skip={saut}, quote='\"', escape='\"', auto_detect=false, nullstr='', "
         "null_padding=false, strict_mode=true)"
     )
-    with moteur() as connexion:
-        try:
-            brut = connexion.sql(lecture).to_arrow_table()
-        except duckdb.Error as cause:
-            if "No space left" in str(cause) or "disk" in str(cause).lower():
-                raise OSError(errno.ENOSPC, "No space left on device") from cause
-            raise FichierIllisible(
-                f"« {entete.fichier} » : {_faute_de_decoupage(str(cause), len(entete.noms))}. Le fichier est peut-être "
-                "tronqué ou retouché : téléchargez-le de nouveau."
-            ) from cause
-    _verifier_le_compte(chemin, entete, brut.num_rows, saut)
-    return pa.table({n: brut.column(i) for n, i in entete.utiles.items()})
+
+
+@contextmanager
+def _decoupable(entete: EnTete) -> Iterator[None]:
+    """Traduire le refus de DuckDB de découper un texte."""
+    try:
+        yield
+    except duckdb.Error as cause:
+        if "No space left" in str(cause) or "disk" in str(cause).lower():
+            raise OSError(errno.ENOSPC, "No space left on device") from cause
+        raise FichierIllisible(
+            f"« {entete.fichier} » : {_faute_de_decoupage(str(cause), len(entete.noms))}. Le fichier est peut-être "
+            "tronqué ou retouché : téléchargez-le de nouveau."
+        ) from cause
 
 
 def _faute_de_decoupage(message: str, attendues: int) -> str:

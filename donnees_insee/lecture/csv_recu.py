@@ -59,6 +59,22 @@ def lire_csv(chemin: Path) -> brut.TableBrute:
     return brut.TableBrute(tuple(entete.utiles), texte, chemin.name, nomme, entete.titre, tuple(remarques))
 
 
+def en_tete_simple(chemin: Path) -> EnTete | None:
+    """Lire la première ligne d'un CSV comme des noms de colonnes ; rien si elle n'en a pas l'air."""
+    if brut.nature(chemin) != "texte" or not _ecrit_en_utf_8(chemin):
+        return None
+    with chemin.open("rb") as flux:
+        premiere = flux.readline(LIGNE_MAXIMALE)
+    try:
+        ligne = premiere.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        return None
+    separateur = _separateur(ligne)
+    if separateur is None or _reste_ouverte(ligne):
+        return None
+    return EnTete(0, separateur, _decouper(ligne), "", chemin.name, len(premiere))
+
+
 def _ecrit_en_utf_8(chemin: Path) -> bool:
     """Dire si DuckDB saura ouvrir ce chemin : certains disques gardent des noms d'un autre encodage."""
     return str(chemin).encode("utf-8", "replace").decode() == str(chemin)

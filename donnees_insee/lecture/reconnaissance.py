@@ -169,11 +169,14 @@ def reconnaitre(
     *,
     connu: int | None = None,
     niveau: str | None = None,
+    source_connue: str | None = None,
 ) -> Lot:
     """Dire pour quoi une table est prise, d'après ses noms de colonnes."""
-    tables = [s for s in sources().values() if not s.couche]
+    tables = [s for s in sources().values() if not s.couche and source_connue in {None, s.id}]
     par_source = {s.id: _traduire_tout(s, noms) for s in tables}
-    scores = {s: score for s in tables if (score := _score(s, noms, par_source[s.id]))}
+    scores = {
+        s: score for s in tables if (score := source_connue == s.id or _score(s, noms, par_source[s.id]))
+    }
     if not scores:
         raise SourceNonReconnue(_refus(noms, nom))
     source, *ex_aequo = [s for s, score in scores.items() if score == max(scores.values())]
@@ -191,7 +194,9 @@ def reconnaitre(
     )
     _refuser_variables_repetees(gardees, nom)
     ecartees = tuple(n for n in noms if n not in {cle, *(c.brut for c in gardees)})
-    remarques = _remarques_d_annee(nom, millesime, d_ou, demande)
+    # Un fichier de Melodi porte plusieurs dates d'une même édition, que son nom dit.
+    remarques = () if source_connue else _remarques_d_annee(nom, millesime, d_ou, demande)
+    d_ou = "" if source_connue else d_ou
     return Lot(
         source, millesime, cle, gardees, ecartees, d_ou, remarques, niveau or source.niveau_des_lignes or None
     )
