@@ -104,7 +104,7 @@ class Calculateur:
     def _dater(self, lecture: Lecture, millesime: int, niveau: str) -> tuple[str, str, int | None]:
         """Donner la géographie, la période et l'année des données d'un chiffre, les mêmes pour tout un niveau."""
         variable = lecture.variables[0] if lecture.variables else ""
-        geographie = lecture.source.geographie_de(millesime, niveau)
+        geographie = self.base.geographie(lecture.source.id, millesime, niveau)
         periode = self.dates.periode(lecture.source.id, millesime, variable)
         annee = self.dates.annee(lecture.source.id, millesime, variable)
         return "" if geographie is None else str(geographie), periode, annee

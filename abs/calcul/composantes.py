@@ -145,7 +145,7 @@ class Decoupage:
             return [(c, territoire.type_iris) for c in territoire.composantes]
         if niveau == "commune":
             return [(c, "") for c in territoire.composantes]
-        annee = catalogue.source(source).geographie_de(millesime)
+        annee = self.base.geographie(source, millesime, niveau)
         couples: list[tuple[str, str]] = []
         for commune in territoire.composantes:
             couples += self._iris(commune, source, millesime, annee) or [(f"{commune}0000", "Z")]

@@ -31,11 +31,19 @@ def suivre(
     lus: dict[int, Chiffre] = {}
     ruptures: dict[tuple[int, int], str] = {}
     ecartees: list[int] = []
+    autres_editions: list[int] = []
+    edition: tuple[int, int] | None = None
     tenues = calculateur.demande.vintages(calculateur.base, source.id)
     for annee in (a for a in tenues if jusqu_a is None or a <= jusqu_a):
         chiffre = calculateur.chiffre(indicateur, sujet, annee, lectures)
         if chiffre is None or not chiffre.a_une_valeur or _total_incomplet(indicateur, chiffre):
             continue
+        sienne = calculateur.base.edition(source.id, annee)
+        if lus and sienne != edition:
+            # Une série ne mêle pas deux éditions : la plus récente l'emporte.
+            autres_editions.append(annee)
+            continue
+        edition = sienne
         if lus:
             suivante = min(lus)
             avis = _avis(indicateur, source, annee, suivante)
@@ -43,7 +51,8 @@ def suivre(
             if avis.trop_proches:
                 ecartees.append(annee)
                 continue
-            change = _change(calculateur, sujet, source, annee, suivante)
+            # D'une même édition, toutes les dates sont dans une même géographie.
+            change = _change(calculateur, sujet, source, annee, suivante) if edition is None else ""
             # Les règles de voisinage viennent d'abord : la dernière raison est celle de la rupture.
             if raison := "".join(avis.refus[-1:]) or change:
                 ruptures[annee, suivante] = raison
@@ -53,7 +62,8 @@ def suivre(
         return None
     series: list[tuple[Territoire, tuple[Chiffre | None, ...]]] = [(sujet, tuple(lus[a] for a in annees))]
     series += [(t, tuple(calculateur.chiffre(indicateur, t, a, lectures) for a in annees)) for t in autour]
-    return Suite(source.id, annees, tuple(series), ruptures, tuple(sorted(ecartees)))
+    laissees = tuple(sorted(ecartees)), tuple(sorted(autres_editions))
+    return Suite(source.id, annees, tuple(series), ruptures, *laissees)
 
 
 def _avis(indicateur: Indicateur, source: Source, ancien: int, recent: int) -> Avis:

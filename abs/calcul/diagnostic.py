@@ -30,7 +30,8 @@ class Diagnostiqueur:
 
     def __init__(self, base: Base, demande: Demande) -> None:
         verifier(demande, base)
-        self.base = base
+        # Une édition plus récente que l'année demandée ne vaut qu'à défaut.
+        self.base = base = base.jusqu_a(demande.millesime)
         self.demande = demande
         self.territoires = Territoires(base, demande.geographie)
         self.sujet = self.territoires.trouver(demande.territoire)

@@ -147,6 +147,8 @@ class Suite:
     series: tuple[tuple[Territoire, tuple[Chiffre | None, ...]], ...]
     raisons: dict[tuple[int, int], str] = field(default_factory=dict)
     ecartees: tuple[int, ...] = ()
+    # Dates tenues d'une autre édition seulement.
+    autres_editions: tuple[int, ...] = ()
 
     @property
     def ruptures(self) -> list[tuple[int, int]]:

@@ -90,7 +90,7 @@ class Releveur:
             lectures = lectures_de(definition, source, self.de, self.a)
             if lectures is None or not self._tenue(source):
                 continue
-            avis = juger(definition, *lectures, self.de, self.a)
+            avis = self._sans_meler_les_editions(source, juger(definition, *lectures, self.de, self.a))
             if avis.refus:
                 refus = refus or self._refus(definition, source, avis)
                 continue
@@ -104,6 +104,14 @@ class Releveur:
             refus = self._absence(definition)
         if refus is not None:
             releve.refus.append(refus)
+
+    def _sans_meler_les_editions(self, source: str, avis: Avis) -> Avis:
+        """Refuser deux dates de deux éditions : l'Insee y a revu les mêmes recensements."""
+        de, a = (self.base.edition(source, annee) for annee in (self.de, self.a))
+        if de == a:
+            return avis
+        mots = {"de": self.de, "a": self.a, "edition_de": _en_edition(de), "edition_a": _en_edition(a)}
+        return replace(avis, refus=(*avis.refus, dire("evolutions", "editions", **mots)))
 
     def _euros(self, definition: Indicateur) -> tuple[str, ...]:
         """Dire en quels euros un montant est écrit, et de combien les prix ont monté."""
@@ -134,7 +142,8 @@ class Releveur:
         return Refus(definition.code, source, (dire("evolutions", "absence", de=self.de, a=self.a),))
 
     def _refus(self, definition: Indicateur, source: str, avis: Avis) -> Refus:
-        tenus = self.base.millesimes(source)
+        edition = self.base.edition(source, self.a)
+        tenus = [m for m in self.base.millesimes(source) if self.base.edition(source, m) == edition]
         publies = {m.annee for m in millesimes().get(source, ())} | set(tenus)
         if definition.lectures[0].source.famille == "recensement":
             publies &= set(enquetes_annuelles())
@@ -157,6 +166,15 @@ class Releveur:
         if niveau == "commune":
             return [replace(e, nom=self.sujet.nom, code=self.sujet.code) for e in par_commune], mailles
         return [self.mesures.ensemble(definition, lectures, avis, par_commune)], par_commune
+
+
+def _en_edition(edition: tuple[int, int] | None) -> str:
+    if edition is None:
+        return dire("evolutions", "sans_edition")
+    annee, geographie = edition
+    return dire("evolutions", "edition", annee=annee) + (
+        dire("evolutions", "geographie", geographie=geographie) if geographie else ""
+    )
 
 
 def _ville(territoires: Territoires, texte: str) -> Territoire | None:

@@ -52,12 +52,13 @@ def graphiques_du_theme(diagnostic: Diagnostic, theme: str) -> list[DemandeDeGra
     >>> [g.nom for g in graphiques_du_theme(diagnostiquer(base, Demande("99001")), "revenus")]
     ['deciles', 'pauvrete_sur_100', 'ressources']
     """
-    trouves = []
+    trouves: dict[str, DemandeDeGraphique] = {}
     for plan in plans().values():
         if plan.theme == theme:
             with suppress(DonneeAbsente):
-                trouves.append(COMPOSER[plan.genre](plan, diagnostic))
-    return trouves
+                trouves[plan.nom] = COMPOSER[plan.genre](plan, diagnostic)
+    inutiles = {autre for nom in trouves for autre in plans()[nom].remplace}
+    return [demande for nom, demande in trouves.items() if nom not in inutiles]
 
 
 def graphique(diagnostic: Diagnostic, nom: str) -> DemandeDeGraphique:

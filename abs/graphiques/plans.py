@@ -40,6 +40,8 @@ class Plan:
     femmes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     echelle_commune: bool = False
+    # Graphiques moins complets, que celui-ci rend inutiles dans un chapitre.
+    remplace: tuple[str, ...] = ()
 
     @property
     def dans_le_temps(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 from abs.calcul.calcul import Calculateur
 from abs.calcul.dans_le_temps import suivre
 from abs.calcul.table_longue import Chiffre, Diagnostic, Suite
-from abs.graphiques.demandes import DemandeDeGraphique, Serie
+from abs.graphiques.demandes import DemandeDeGraphique, Role, Serie
 from abs.graphiques.ecriture import composer, motif, refus, role_de, valeur
 from abs.graphiques.plans import Plan, dire, mots, plans
 from abs.graphiques.references import tracees
@@ -27,7 +27,7 @@ def suivre_les_indicateurs(diagnostic: Diagnostic, calculateur: Calculateur) -> 
     """Lire aux autres dates ce que les courbes et les pentes montrent ; chaque chiffre entre dans la table longue."""
     sujet = diagnostic.ensembles.sujet
     connus = {c.cle for c in diagnostic.chiffres}
-    for code in dict.fromkeys(p.indicateurs[0] for p in plans().values() if p.dans_le_temps):
+    for code in dict.fromkeys(c for p in plans().values() if p.dans_le_temps for c in p.indicateurs):
         chiffre, definition = diagnostic.lu(sujet, code), indicateur(code)
         # Un montant ne se suit qu'en euros constants : c'est l'affaire des évolutions.
         if chiffre is None or chiffre.source not in sources() or definition.unite == "€":
@@ -48,7 +48,9 @@ def suivre_les_indicateurs(diagnostic: Diagnostic, calculateur: Calculateur) -> 
 
 
 def courbe(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
-    """Composer la courbe d'un indicateur à toutes ses dates, ruptures dites."""
+    """Composer la courbe d'un indicateur à toutes ses dates, ruptures dites ; ou celles de plusieurs, pour le sujet seul."""
+    if len(plan.indicateurs) > 1:
+        return _plusieurs(plan, diagnostic)
     suite = _suite(plan, diagnostic)
     return _composer(plan, diagnostic, suite, suite.annees)
 
@@ -61,8 +63,44 @@ def pente(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
     return _composer(plan, diagnostic, suite, (suite.portion[0], suite.portion[-1]))
 
 
-def _suite(plan: Plan, diagnostic: Diagnostic) -> Suite:
-    suite = diagnostic.suites.get(plan.indicateurs[0])
+def _plusieurs(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
+    """Mettre sur un même axe plusieurs indicateurs du sujet, aux dates qu'ils ont tous."""
+    suites = {code: _suite(plan, diagnostic, code) for code in plan.indicateurs}
+    communes = set.intersection(*(set(s.annees) for s in suites.values()))
+    premiere = next(iter(suites.values()))
+    annees = tuple(a for a in premiere.annees if a in communes)
+    if len(annees) < DEUX or {s.source for s in suites.values()} != {premiere.source}:
+        raise refus(plan, diagnostic, mots("phrases")["raison_temps"])
+    series, cites = [], []
+    roles: tuple[Role, ...] = ("sujet", "reference")
+    for (code, suite), role in zip(suites.items(), roles, strict=True):
+        definition, siens = indicateur(code), [suite.series[0][1][suite.annees.index(a)] for a in annees]
+        lus = [c for c in siens if c is not None]
+        fixes = min(decimales(definition, c) for c in lus)
+        nom = mots("courts")[code]
+        points = [valeur(definition, c, str(a), role, fixes) for a, c in zip(annees, siens, strict=True)]
+        series.append(Serie(nom, tuple(points), role, definition.unite))
+        cites += [(f"{nom} {a}", c) for a, c in zip(annees, siens, strict=True) if c is not None]
+    ruptures = [r for r in premiere.ruptures if set(r) <= set(annees)]
+    date = dire("phrases", "dates", de=annees[0], a=annees[-1])
+    titre = " ; ".join(
+        f"{s.nom.lower() if i else s.nom} : {s.presentes[-1].texte}" for i, s in enumerate(series)
+    )
+    cites_du_titre = tuple(s.presentes[-1].reference for s in series)
+    return composer(
+        plan,
+        Message(dire("titres", "a_la_date", faits=titre, a=annees[-1]), cites_du_titre),
+        series,
+        cites,
+        motif(*[_dite(s) for s in series]),
+        _notes(premiere, ruptures),
+        date=date,
+        ruptures=tuple((str(de), str(a)) for de, a in ruptures),
+    )
+
+
+def _suite(plan: Plan, diagnostic: Diagnostic, code: str = "") -> Suite:
+    suite = diagnostic.suites.get(code or plan.indicateurs[0])
     if suite is None:
         raise refus(plan, diagnostic, mots("phrases")["raison_temps"])
     if not suite.liee:
@@ -134,8 +172,9 @@ def _titre(plan: Plan, suite: Suite, du_sujet: Serie) -> Message:
 def _notes(suite: Suite, ruptures: Sequence[tuple[int, int]]) -> list[str]:
     """Dire les ruptures et leur raison, les dates tues, et le périmètre des intercommunalités publiées."""
     notes = [dire("phrases", "rupture", de=de, a=a, raison=suite.raisons[de, a]) for de, a in ruptures]
-    if suite.ecartees:
-        notes.append(dire("phrases", "ecartees", annees=enumerer([str(a) for a in suite.ecartees])))
+    for cas, annees in (("ecartees", suite.ecartees), ("autres_editions", suite.autres_editions)):
+        if annees:
+            notes.append(dire("phrases", cas, annees=enumerer([str(a) for a in annees])))
     des_epci = [c for t, siens in suite.series if t.niveau == "epci" for c in siens if c is not None]
     if any(c.statut == Statut.PUBLIE for c in des_epci):
         notes.append(dire("phrases", "epci_publie"))

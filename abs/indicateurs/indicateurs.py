@@ -1,14 +1,17 @@
 """Les indicateurs : des définitions TOML par thème, vérifiées en entier à la lecture."""
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
 from abs.definitions import table, texte
 from abs.indicateurs.formules import Formule, formule
 from donnees_insee.catalogue.catalogue import Source, source, sources
+from donnees_insee.catalogue.jeux_melodi import correspondances, jeux
 from donnees_insee.codes import normaliser
 from donnees_insee.erreurs import DonneeAbsente, IndicateurInconnu, ParametreInvalide, liste_de_fautes
 
@@ -129,6 +132,26 @@ def _lecture(code: str, brut: dict[str, Any]) -> Lecture:
         raise IndicateurInconnu(f"{code} : le champ {cause} manque.") from cause
 
 
+def _avec_les_jumelles(lectures: Iterable[Lecture]) -> tuple[Lecture, ...]:
+    """Ajouter à une lecture celle, aux mêmes variables, d'une source jumelle qui n'est pas déjà écrite."""
+    ecrites = list(lectures)
+    toutes: list[Lecture] = []
+    for lecture in ecrites:
+        toutes.append(lecture)
+        for jumelle, originales in table("_lecture")["jumelles"].items():
+            seule = lecture.source_denominateur is None and jumelle not in {e.source.id for e in ecrites}
+            if lecture.source.id in originales and seule and set(lecture.variables) <= _variables_de(jumelle):
+                toutes.append(replace(lecture, source=source(jumelle)))
+    return tuple(toutes)
+
+
+@lru_cache(maxsize=4)
+def _variables_de(identifiant: str) -> frozenset[str]:
+    """Lister les variables qu'une source tire des jeux de Melodi."""
+    siens = (nom for nom, jeu in jeux().items() if jeu.source == identifiant)
+    return frozenset(c.variable for nom in siens for c in correspondances().get(nom, ()))
+
+
 # Une première lecture s'écrit dans l'indicateur même, où « definition » est la sienne.
 CHAMPS_DE_LECTURE: Final = {c.name for c in fields(Lecture)} - {"definition"} | {"definition_serie"}
 
@@ -149,7 +172,8 @@ def _indicateur(code: str, theme: str, brut: dict[str, Any]) -> Indicateur:
         raise IndicateurInconnu(f"champ(s) manquant(s) : {', '.join(manquants)}.")
     champs.setdefault("theme", theme)
     champs.setdefault("libelle_court", champs.get("libelle", code))
-    return Indicateur(code=code, lectures=tuple(_lecture(code, b) for b in bruts), **champs)
+    lectures = _avec_les_jumelles(_lecture(code, b) for b in bruts)
+    return Indicateur(code=code, lectures=lectures, **champs)
 
 
 def _fautes(indicateur: Indicateur) -> list[str]:
@@ -178,6 +202,24 @@ def _fautes(indicateur: Indicateur) -> list[str]:
     return [f"{indicateur.code} : {f}" for f in fautes]
 
 
+def _developper(definitions: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Écrire autant d'indicateurs qu'un gabarit a de combinaisons : « <age.nom> » y prend le mot de chaque âge."""
+    for code, brut in definitions.items():
+        axes = brut.get("pour", {})
+        for choix in product(*axes.values()):
+            mots = {f"<{axe}.{k}>": v for axe, pris in zip(axes, choix, strict=True) for k, v in pris.items()}
+            ecrits = {k: _remplacer(v, mots) for k, v in brut.items() if k != "pour"}
+            yield _remplacer(code, mots), ecrits
+
+
+def _remplacer(valeur: Any, mots: dict[str, str]) -> Any:
+    if not isinstance(valeur, str):
+        return valeur
+    for gabarit, mot in mots.items():
+        valeur = valeur.replace(gabarit, mot)
+    return valeur
+
+
 def charger(*supplements: Path) -> dict[str, Indicateur]:
     """Lire les définitions du projet et celles que l'analyste ajoute."""
     textes = [(theme, texte(theme)) for theme in THEMES]
@@ -190,7 +232,7 @@ def charger(*supplements: Path) -> dict[str, Indicateur]:
         except tomllib.TOMLDecodeError as cause:
             fautes.append(f"fichier « {theme}.toml » : il ne se lit pas ({cause})")
             continue
-        for code, brut in definitions.items():
+        for code, brut in _developper(definitions):
             try:
                 indicateur = _indicateur(code, theme, brut)
             except (TypeError, IndicateurInconnu, DonneeAbsente) as cause:

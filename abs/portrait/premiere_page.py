@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from abs.blocs.blocs import ChiffreCle
+from abs.calcul.calcul import Calculateur
 from abs.calcul.dans_le_temps import territoire_change
 from abs.calcul.diagnostic import Diagnostiqueur
 from abs.calcul.table_longue import Chiffre, Diagnostic, mots_de_couverture
@@ -22,13 +23,14 @@ from abs.phrases.preuves import Silence
 from abs.phrases.significativite import DIFFERENTS, Verdict
 from abs.portrait.chapitres import autour
 from abs.statuts import Fiabilite, Statut
+from abs.territoires.territoires import Territoire
 from donnees_insee.base.base import Base
-from donnees_insee.catalogue.catalogue import source
+from donnees_insee.catalogue.catalogue import Source, sources
 
 CHIFFRES_CLES: Final = 10
 DIX_ANS: Final = 10
 VARIATION_STABLE: Final = 0.1
-RECENSEMENT: Final = "rp_population"
+RECENSEMENT: Final = "recensement"
 
 
 def chiffres_cles(diagnostic: Diagnostic) -> tuple[ChiffreCle, ...]:
@@ -126,20 +128,27 @@ def _avant(base: Base, diagnostic: Diagnostic) -> Chiffre | str:
     sujet, chiffre = diagnostic.ensembles.sujet, _population(diagnostic)
     if chiffre is None:
         return "sans_population"
-    recent = chiffre.millesime
-    if sujet.niveau != "commune" or recent is None or chiffre.source != RECENSEMENT:
-        return "hors_commune" if sujet.niveau != "commune" else "hors_recensement"
-    anterieurs = [a for a in base.millesimes(RECENSEMENT) if a < recent]
+    recent, origine = chiffre.millesime, sources().get(chiffre.source)
+    if origine is None or recent is None or origine.famille != RECENSEMENT:
+        return "hors_recensement" if sujet.niveau == "commune" else "hors_commune"
+    calculateur = Diagnostiqueur(base, diagnostic.demande).calculateur
+    edition = calculateur.base.edition(origine.id, recent)
+    if sujet.niveau != "commune" and edition is None:
+        return "hors_commune"
+    siens = [a for a in base.millesimes(origine.id) if calculateur.base.edition(origine.id, a) == edition]
+    anterieurs = [a for a in siens if a < recent]
     annees = [a for a in anterieurs if enquetes_disjointes(a, recent)]
     if not annees:
         return "enquetes_communes" if anterieurs else "sans_anterieur"
-    calculateur = Diagnostiqueur(base, diagnostic.demande).calculateur
-    changee = territoire_change(calculateur, sujet.code, source(RECENSEMENT), max(annees), recent)
-    if changee:
-        return changee
+    # D'une même édition, toutes les dates sont dans une même géographie.
+    changee = edition is None and territoire_change(calculateur, sujet.code, origine, max(annees), recent)
+    return changee or _a_la_date(calculateur, sujet, origine, max(annees))
+
+
+def _a_la_date(calculateur: Calculateur, sujet: Territoire, origine: Source, annee: int) -> Chiffre | str:
     indicateur = indicateurs()["population"]
-    lectures = [le for le in indicateur.lectures if le.source.id == RECENSEMENT]
-    trouve = calculateur.chiffre(indicateur, sujet, max(annees), lectures)
+    lectures = [le for le in indicateur.lectures if le.source.id == origine.id]
+    trouve = calculateur.chiffre(indicateur, sujet, annee, lectures)
     if trouve is None or not trouve.a_une_valeur or trouve.statut == Statut.PARTIEL:
         return "ancien_incomplet"
     return trouve

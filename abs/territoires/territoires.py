@@ -88,7 +88,7 @@ class Territoires:
             (pd.DataFrame({"code": n.index, "nom": n.to_numpy(), "niveau": k}) for k, n in noms.items()),
             ignore_index=True,
         )
-        annuaire["cle"] = [normaliser(str(n)) for n in annuaire["nom"]]
+        annuaire["cle"] = pd.array([normaliser(str(n)) for n in annuaire["nom"]], dtype="str")
         return annuaire
 
     def chercher(self, texte: str, maximum: int = 20) -> list[Territoire]:

@@ -208,9 +208,13 @@ class Base(LectureDesCouches):
         siennes = [p for p in self.parts_de(source) if p.ou == (source, millesime, niveau)]
         return retenues(siennes, self._limite)
 
-    def edition(self, source: str, millesime: int | None, niveau: str) -> tuple[int, int] | None:
-        """Dire de quelle édition, et en quelle géographie, vient une table ; rien si sa source n'a pas d'éditions."""
-        dites = {p.revision for p in self._parts_de(source, millesime, niveau) if p.edition is not None}
+    def edition(
+        self, source: str, millesime: int | None, niveau: str | None = None
+    ) -> tuple[int, int] | None:
+        """Dire de quelle édition, et en quelle géographie, vient un millésime ; rien si la source n'a pas d'éditions."""
+        parts = self.parts_de(source)
+        siennes = [p for p in parts if p.millesime == millesime and niveau in (None, p.niveau)]
+        dites = {p.revision for p in retenues(siennes, self._limite) if p.edition is not None}
         return max(dites, default=None)
 
     def geographie(self, source: str, millesime: int | None, niveau: str) -> int | None:
