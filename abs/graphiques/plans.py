@@ -40,6 +40,8 @@ class Plan:
     femmes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     echelle_commune: bool = False
+    # Le titre d'une courbe de plusieurs indicateurs : leurs valeurs à la dernière date.
+    constat: str = ""
     # Graphiques moins complets, que celui-ci rend inutiles dans un chapitre.
     remplace: tuple[str, ...] = ()
 

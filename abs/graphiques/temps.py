@@ -12,7 +12,7 @@ from abs.graphiques.plans import Plan, dire, mots, plans
 from abs.graphiques.references import tracees
 from abs.graphiques.titres import Message
 from abs.indicateurs.indicateurs import Indicateur, indicateur
-from abs.langue import enumerer
+from abs.langue import enumerer, typographier
 from abs.phrases.ecriture import decimales
 from abs.statuts import Statut
 from abs.territoires.territoires import Territoire
@@ -83,13 +83,11 @@ def _plusieurs(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
         cites += [(f"{nom} {a}", c) for a, c in zip(annees, siens, strict=True) if c is not None]
     ruptures = [r for r in premiere.ruptures if set(r) <= set(annees)]
     date = dire("phrases", "dates", de=annees[0], a=annees[-1])
-    titre = " ; ".join(
-        f"{s.nom.lower() if i else s.nom} : {s.presentes[-1].texte}" for i, s in enumerate(series)
-    )
+    titre = plan.constat.format(v=[s.presentes[-1].texte for s in series], a=annees[-1])
     cites_du_titre = tuple(s.presentes[-1].reference for s in series)
     return composer(
         plan,
-        Message(dire("titres", "a_la_date", faits=titre, a=annees[-1]), cites_du_titre),
+        Message(typographier(titre), cites_du_titre),
         series,
         cites,
         motif(*[_dite(s) for s in series]),

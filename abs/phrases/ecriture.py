@@ -14,7 +14,6 @@ from abs.territoires.territoires import Territoire
 FIN_D_ANNEE: Final = "31 décembre"
 MOTS_DE_FLUX: Final = ("dans l'année", "de l'année")
 EN_COURS: Final = "en cours"
-SANS_UNITE: Final = frozenset({"habitants", "foyers", "personnes"})
 ARRONDI_A_5: Final = ", arrondi à 5"
 EFFECTIFS_ARRONDIS: Final = ", effectifs arrondis à 5 près"
 SANS_VARIABLE: Final = re.compile(r"(fichier déposé) ne contient pas la variable [^;]+")
@@ -56,7 +55,8 @@ def ecrire(indicateur: Indicateur, chiffre: Chiffre | None, imposees: int | None
         return ABREGES_STATUT[Statut.INDISPONIBLE]
     if not chiffre.a_une_valeur:
         return ABREGES_STATUT[chiffre.statut]
-    muette = indicateur.unite in SANS_UNITE or indicateur.unite.startswith("pour ")
+    # Un libellé d'effectif dit déjà ce qui est compté.
+    muette = indicateur.nature == "effectif" or indicateur.unite.startswith("pour ")
     unite = "" if muette else indicateur.unite
     return avec_unite(chiffre.valeur, unite, decimales(indicateur, chiffre) if imposees is None else imposees)
 

@@ -19,14 +19,8 @@ from abs.phrases.preuves import Silence
 from abs.portrait.chapitre_qpv import a_cheval, chapitre_qpv
 from abs.portrait.chapitres import chapitre_de_theme, chapitre_quartiers
 from abs.portrait.chapitres_locaux import manques_du_theme
-from abs.portrait.premiere_page import (
-    Bilan,
-    bilan,
-    chiffres_cles,
-    lire_les_autres_dates,
-    phrases_de_tete,
-    silences_de_tete,
-)
+from abs.portrait.population import lire_les_autres_dates, phrases_de_tete, silences_de_tete
+from abs.portrait.premiere_page import Bilan, bilan, chiffres_cles
 from abs.portrait.tableaux import Chapitre
 from abs.statuts import LIBELLES_STATUT, Statut
 from abs.territoires.demande import Demande

@@ -1,21 +1,17 @@
 """Lire hors mémoire un fichier de Melodi : ses lignes, une par cellule, deviennent une table large par date et niveau."""
 
 import glob
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from donnees_insee.catalogue.jeux_melodi import (
     niveaux,
-    recensements_qui_se_suivent,
     statuts_d_observation,
 )
 from donnees_insee.chemins import dossier_de_passage
@@ -24,30 +20,17 @@ from donnees_insee.lecture import brut
 from donnees_insee.lecture.csv_decoupe import EnTete, en_parquet
 from donnees_insee.lecture.csv_recu import en_tete_simple
 from donnees_insee.lecture.melodi_choix import (
-    Cellule,
-    JeuLu,
     choisir,
     dimensions_du_fichier,
     est_de_melodi,
 )
+from donnees_insee.lecture.melodi_large import LIGNES, Date, Fichier, tables_d_un_jeu
 from donnees_insee.lecture.reconnaissance import annees_dans
 from donnees_insee.lecture.tables import refuser_un_parquet_demesure
 
 # Le moteur déborde sur le disque au-delà : un fichier national se lit sur une machine modeste.
 MEMOIRE: Final = "500MB"
 CODES: Final = {"FM": "METRO", "F": "FRANCE"}
-SANS_EPCI: Final = "ZZZZZZZZZ"
-LIGNES: Final = "lignes"
-
-
-@dataclass(frozen=True)
-class Fichier:
-    """Un fichier de Melodi mis en Parquet : ses colonnes (nom en capitales → nom publié), et comment le lire."""
-
-    nom: str
-    adresse: str
-    colonnes: dict[str, str]
-    dimensions: tuple[str, ...]
 
 
 def lire_melodi(chemin: Path) -> list[brut.TableBrute] | None:
@@ -161,7 +144,7 @@ def _tables(connexion: duckdb.DuckDBPyConnection, fichier: Fichier) -> list[brut
     return [
         table
         for lu in choisir(fichier.dimensions, presentes, fichier.nom)
-        for table in _tables_d_un_jeu(connexion, fichier, lu, date)
+        for table in tables_d_un_jeu(connexion, fichier, lu, date)
     ]
 
 
@@ -184,15 +167,6 @@ def _refuser_les_statuts_inconnus(connexion: duckdb.DuckDBPyConnection, fichier:
         )
 
 
-@dataclass(frozen=True)
-class Date:
-    """L'édition d'un fichier (sa dernière année), d'où on la tient, et l'année de géographie si ses codes la disent."""
-
-    edition: int
-    geographie: int | None
-    remarques: tuple[str, ...]
-
-
 def _dater(connexion: duckdb.DuckDBPyConnection, fichier: Fichier) -> Date:
     annees, geographies = connexion.sql(
         f"select list(distinct annee), list(distinct geographie) from {LIGNES} where niveau is not null"
@@ -213,153 +187,3 @@ def _dater(connexion: duckdb.DuckDBPyConnection, fichier: Fichier) -> Date:
     if len(du_nom) == 1 and du_nom[0] < derniere:
         remarques.append(f"le nom du fichier porte {du_nom[0]}, le contenu va jusqu'à {derniere}")
     return Date(edition, dites[0] if dites else None, tuple(remarques))
-
-
-# -- d'un jeu à ses tables larges ----------------------------------------------------------------
-
-
-def _tables_d_un_jeu(
-    connexion: duckdb.DuckDBPyConnection, fichier: Fichier, lu: JeuLu, date: Date
-) -> list[brut.TableBrute]:
-    laissees, sans_epci, impropres, marquees = _compter(connexion, fichier, lu.cellules)
-    remarques = list(date.remarques)
-    if laissees:
-        remarques.append(f"{laissees} lignes d'autres niveaux (aires, unités urbaines…) laissées")
-    if sans_epci:
-        remarques.append(f"{sans_epci} lignes de communes sans EPCI ({SANS_EPCI}) laissées")
-    en_texte = bool(impropres or marquees)
-    large = connexion.sql(_requete(lu, en_texte=en_texte)).to_arrow_table()
-    _refuser_les_doubles(connexion, fichier, lu, large)
-    large = large.drop_columns(["lues", "pleines"])
-    tables: dict[tuple[int, str], pa.Table] = {}
-    for couple in large.group_by(["annee", "niveau"]).aggregate([]).to_pylist():
-        ici = pc.and_(pc.equal(large["annee"], couple["annee"]), pc.equal(large["niveau"], couple["niveau"]))
-        siennes = large.filter(ici).drop_columns(["annee", "niveau"]).sort_by("CODGEO")
-        tables[int(couple["annee"]), couple["niveau"]] = _sans_colonne_vide(siennes)
-    if lu.jeu.source == "serie_historique":
-        _joindre_le_precedent(tables)
-    return [
-        brut.TableBrute(
-            tuple(table.column_names),
-            brut.TexteDiffere(partial(_tout_en_texte, table), partial(_typer, table, en_texte=en_texte)),
-            fichier.nom,
-            remarques=tuple(remarques),
-            millesime=annee,
-            niveau=niveau,
-            source=lu.jeu.source,
-            jeu=lu.jeu.nom,
-            edition=date.edition,
-            geographie=date.geographie,
-        )
-        for (annee, niveau), table in sorted(tables.items())
-    ]
-
-
-def _compter(
-    connexion: duckdb.DuckDBPyConnection, fichier: Fichier, cellules: Sequence[Cellule]
-) -> tuple[int, int, int, int]:
-    """Poser la table des cellules voulues ; compter les lignes laissées, sans EPCI, illisibles et marquées."""
-    types = ", ".join(f'"{d}" varchar' for d in fichier.dimensions)
-    connexion.execute(f"create or replace table cellules ({types}, cellule integer)")
-    connexion.executemany(
-        f"insert into cellules values ({', '.join('?' * (len(fichier.dimensions) + 1))})",
-        [[*c, i] for i, c in enumerate(cellules)],
-    )
-    egales = " and ".join(f'l."{d}" = c."{d}"' for d in fichier.dimensions)
-    connexion.execute(f"""
-        create or replace table voulues as
-        select niveau, code, annee, cellule, nombre, marque, texte from {LIGNES} l join cellules c on {egales}
-        where niveau is not null and code != '{SANS_EPCI}'
-    """)
-    laissees, sans_epci = connexion.sql(
-        f"select count(*) filter (niveau is null), count(*) filter (code = '{SANS_EPCI}') from {LIGNES}"
-    ).fetchall()[0]
-    impropres, marquees = connexion.sql(
-        "select count(*) filter (marque is null and nombre is null), count(*) filter (marque is not null) from voulues"
-    ).fetchall()[0]
-    return laissees, sans_epci, impropres, marquees
-
-
-def _requete(lu: JeuLu, *, en_texte: bool) -> str:
-    """Écrire le tour : d'une ligne par cellule à une colonne par variable, sommes et secondes chances comprises."""
-    rangs = {c: i for i, c in enumerate(lu.cellules)}
-    colonnes = [f"max(nombre) filter (cellule = {i} and marque is null) as n{i}" for i in rangs.values()]
-    if en_texte:
-        colonnes += [
-            f"max(case when marque is not null then marque when nombre is null then texte end) "
-            f"filter (cellule = {i}) as m{i}"
-            for i in rangs.values()
-        ]
-    pleines = " + ".join(f"cast(n{i} is not null as bigint)" for i in rangs.values())
-    choix = []
-    for variable, facons in lu.variables.items():
-        somme = _premiere([" + ".join(_premiere([f"n{rangs[c]}" for c in t]) for t in f) for f in facons])
-        if en_texte:
-            marque = _premiere([f"nullif(m{rangs[c]}, '')" for f in facons for t in f for c in t])
-            somme = f"coalesce(cast({somme} as varchar), {marque})"
-        choix.append(f'{somme} as "{variable}"')
-    return f"""
-        with large as (
-            select niveau, annee, code, count(nombre) filter (marque is null) as lues, {", ".join(colonnes)}
-            from voulues group by all
-        )
-        select niveau, annee, code as "CODGEO", lues, {pleines} as pleines, {", ".join(choix)} from large
-    """
-
-
-def _premiere(expressions: Sequence[str]) -> str:
-    """Prendre la première expression qui a une valeur."""
-    return expressions[0] if len(expressions) == 1 else f"coalesce({', '.join(expressions)})"
-
-
-def _refuser_les_doubles(
-    connexion: duckdb.DuckDBPyConnection, fichier: Fichier, lu: JeuLu, large: pa.Table
-) -> None:
-    """Refuser deux valeurs pour une même cellule ; le compte des lignes lues dit d'emblée s'il peut y en avoir."""
-    if large["lues"].equals(large["pleines"]):
-        return
-    doubles = connexion.sql(
-        "select niveau, code, annee, cellule, count(distinct nombre) as n from voulues where marque is null "
-        "group by all having n > 1 order by code limit 10"
-    ).fetchall()
-    if doubles:
-        raise TableNonConforme(
-            liste_de_fautes(
-                f"« {fichier.nom} » donne plusieurs valeurs d'une même cellule pour un même territoire ; on en attend une "
-                "seule. Deux fichiers y sont peut-être réunis : reprenez celui du producteur.",
-                [
-                    f"{code} ({niveau}), {annee}, {' '.join(lu.cellules[cellule])} : {n} valeurs différentes"
-                    for niveau, code, annee, cellule, n in doubles
-                ],
-            )
-        )
-
-
-def _sans_colonne_vide(table: pa.Table) -> pa.Table:
-    """Ôter les variables qu'aucun territoire de cette date n'a : elles ne sont pas dans le fichier."""
-    return table.select([n for n in table.column_names if table[n].null_count < table.num_rows])
-
-
-def _joindre_le_precedent(tables: dict[tuple[int, str], pa.Table]) -> None:
-    """Joindre à chaque recensement la population du précédent : naissances et décès y sont cumulés depuis lui."""
-    for niveau in {niveau for _, niveau in tables}:
-        annees = [a for a, n in tables if n == niveau]
-        for apres, avant in recensements_qui_se_suivent(annees).items():
-            ancienne, recente = tables[avant, niveau], tables[apres, niveau]
-            if "P_POP" not in ancienne.column_names or "P_POP" not in recente.column_names:
-                continue
-            places = pc.index_in(recente["CODGEO"], ancienne["CODGEO"].combine_chunks())
-            duree = pa.array([apres - avant] * recente.num_rows, pa.float64())
-            if recente.schema.field("P_POP").type == pa.string():
-                duree = duree.cast(pa.string())
-            tables[apres, niveau] = recente.append_column(
-                "P_POP_AVANT", ancienne["P_POP"].take(places)
-            ).append_column("ANNEES", duree)
-
-
-def _tout_en_texte(table: pa.Table) -> pa.Table:
-    return pa.table({n: pc.cast(table[n], pa.string()) for n in table.column_names})
-
-
-def _typer(table: pa.Table, nombres: Sequence[str], textes: Sequence[str], *, en_texte: bool) -> Any:
-    return None if en_texte else table.select([*textes, *nombres])

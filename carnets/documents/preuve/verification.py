@@ -22,7 +22,7 @@ from abs.calcul.difference import (
 )
 from abs.indicateurs.indicateurs import tous_les_indicateurs
 from abs.intercommunal.comparaison import diagnostic_de_la_comparaison
-from abs.portrait.premiere_page import lire_les_autres_dates
+from abs.portrait.population import lire_les_autres_dates
 from abs.statuts import Statut
 from carnets.documents.preuve.preuve import dates_de_lecture, territoires_lus
 from carnets.documents.preuve.preuve_lue import Preuve, lire_preuve

@@ -13,16 +13,9 @@ from abs.indicateurs.indicateurs import indicateurs
 from abs.phrases.preuves import Appuis
 from abs.portrait import premiere_page
 from abs.portrait.chapitres import autour
+from abs.portrait.population import phrases_de_tete, population_d_avant, scenario_75_ans, silences_de_tete
 from abs.portrait.portrait import composer
-from abs.portrait.premiere_page import (
-    Bilan,
-    bilan,
-    chiffres_cles,
-    phrases_de_tete,
-    population_d_avant,
-    scenario_75_ans,
-    silences_de_tete,
-)
+from abs.portrait.premiere_page import Bilan, bilan, chiffres_cles
 from abs.territoires.demande import Demande
 
 

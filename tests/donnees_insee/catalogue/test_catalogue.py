@@ -184,11 +184,14 @@ def publiee(origine, variable, lecture) -> bool:
 
 
 def test_aucune_source_chargee_n_est_morte():
-    from abs.indicateurs.indicateurs import indicateurs
+    from abs.indicateurs.indicateurs import tous_les_indicateurs
 
-    lues = {x.source.id for i in indicateurs().values() for x in i.lectures}
+    lues = {x.source.id for i in tous_les_indicateurs().values() for x in i.lectures}
     lues |= {
-        x.source_denominateur.id for i in indicateurs().values() for x in i.lectures if x.source_denominateur
+        x.source_denominateur.id
+        for i in tous_les_indicateurs().values()
+        for x in i.lectures
+        if x.source_denominateur
     }
     mortes = {s.id for s in CHARGEES} - lues - SANS_INDICATEUR
     assert not mortes
