@@ -20,6 +20,7 @@ from donnees_insee.catalogue.catalogue import source, sources
 
 DEUX: Final = 2
 Siens = Sequence[Chiffre | None]
+Suivi = tuple[Territoire, tuple[Chiffre | None, ...]]
 NIVEAUX_SUIVIS: Final = frozenset({"commune", "epci", "departement", "region", "france"})
 
 
@@ -91,7 +92,7 @@ def _plusieurs(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
         series,
         cites,
         motif(*[_dite(s) for s in series]),
-        _notes(premiere, ruptures),
+        _notes(premiere, (), ruptures),
         date=date,
         ruptures=tuple((str(de), str(a)) for de, a in ruptures),
     )
@@ -126,7 +127,7 @@ def _composer(
         gardees,
         [(str(a), c) for a, c in zip(annees, lues[0][1], strict=True) if c is not None],
         motif(*dits),
-        _notes(suite, ruptures),
+        _notes(suite, suivies, ruptures),
         date=dire("phrases", "dates" if len(annees) > DEUX else "deux_dates", de=annees[0], a=annees[-1]),
         ruptures=tuple((str(de), str(a)) for de, a in ruptures),
     )
@@ -167,13 +168,14 @@ def _titre(plan: Plan, suite: Suite, du_sujet: Serie) -> Message:
     return Message(texte, (avant.reference, apres.reference))
 
 
-def _notes(suite: Suite, ruptures: Sequence[tuple[int, int]]) -> list[str]:
+def _notes(suite: Suite, suivies: Sequence[Suivi], ruptures: Sequence[tuple[int, int]]) -> list[str]:
     """Dire les ruptures et leur raison, les dates tues, et le périmètre des intercommunalités publiées."""
     notes = [dire("phrases", "rupture", de=de, a=a, raison=suite.raisons[de, a]) for de, a in ruptures]
     for cas, annees in (("ecartees", suite.ecartees), ("autres_editions", suite.autres_editions)):
         if annees:
             notes.append(dire("phrases", cas, annees=enumerer([str(a) for a in annees])))
-    des_epci = [c for t, siens in suite.series if t.niveau == "epci" for c in siens if c is not None]
-    if any(c.statut == Statut.PUBLIE for c in des_epci):
+    des_epci = [c for t, siens in suivies if t.niveau == "epci" for c in siens if c is not None]
+    # D'une même édition, le périmètre est le même à toutes les dates.
+    if any(c.statut == Statut.PUBLIE for c in des_epci) and len({c.geographie for c in des_epci}) > 1:
         notes.append(dire("phrases", "epci_publie"))
     return notes

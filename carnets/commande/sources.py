@@ -39,6 +39,7 @@ def sources_deposer(
     chemins: list[Path], millesime: int | None = None, malgre_les_ecarts: bool = False
 ) -> None:
     """Déposer des fichiers : chacun est reconnu à ses colonnes, ou refusé avec sa raison."""
+    from donnees_insee.controle.presentation import par_edition  # noqa: PLC0415
     from donnees_insee.depot.depot import deposer, fichiers_a_deposer  # noqa: PLC0415
 
     base = ouvrir_la_base()
@@ -55,9 +56,9 @@ def sources_deposer(
         debut = f"{ETATS[r.etat][0]:8} {r.nom} : "
         if not r.lots:
             dire(f"{debut}{r.raison}")
-        for lot in r.lots:
+        for lot, annees in par_edition(r.lots):
             ecartees = [f"{len(lot.ecartees)} colonnes non reprises"] if lot.ecartees else []
-            dire(f"{debut}{_lu(lot)}, {lot.lignes} lignes ({_precisions(lot, ecartees)})")
+            dire(f"{debut}{_lu(lot, annees)}, {lot.lignes} lignes ({_precisions(lot, ecartees)})")
     comptes = Counter(r.etat for r in resultats)
     bilan = " ; ".join(f"{dit} : {comptes[e]}" for e, (_, dit) in ETATS.items() if comptes[e])
     dire(f"{bilan}. Base : {base.dossier}")
@@ -70,8 +71,8 @@ def _nommer_sur(avancer: Callable[..., None]) -> Callable[[Path], None]:
     return lambda fichier: avancer(description=fichier.name[:40], advance=1)
 
 
-def _lu(lot: LotRecu) -> str:
-    return f"{lot.source}, {'sans date' if lot.millesime is None else lot.millesime}, {lot.niveau}"
+def _lu(lot: LotRecu, annees: str) -> str:
+    return f"{lot.source}, {annees}, {lot.niveau}"
 
 
 def _precisions(lot: LotRecu, autres: list[str]) -> str:
@@ -81,6 +82,7 @@ def _precisions(lot: LotRecu, autres: list[str]) -> str:
 
 def sources_examiner(chemins: list[Path], millesime: int | None = None) -> None:
     """Examiner des fichiers sans rien déposer : pour quoi ils sont pris, ce qu'ils changeraient."""
+    from donnees_insee.controle.presentation import par_edition  # noqa: PLC0415
     from donnees_insee.depot.depot import fichiers_a_deposer  # noqa: PLC0415
     from donnees_insee.depot.examen import examiner  # noqa: PLC0415
 
@@ -89,8 +91,8 @@ def sources_examiner(chemins: list[Path], millesime: int | None = None) -> None:
         examines = examiner(base, chemins, millesime=millesime, suivre=_nommer_sur(avancer))
     for e in examines:
         dire(f"{ETATS[e.etat][0]:8} {e.nom}" + (f" : {e.raison}" if e.raison else ""))
-        for lot in e.lots:
-            dire(f"         pris pour {_lu(lot)} ({_precisions(lot, [])})")
+        for lot, annees in par_edition(e.lots):
+            dire(f"         pris pour {_lu(lot, annees)} ({_precisions(lot, [])})")
         for examen in e.examens:
             enumerer("         ", examen.phrases())
     dire(f"Rien n'a été écrit. Base : {base.dossier}")

@@ -1,10 +1,12 @@
 """Dire en clair ce que le catalogue annonce, ce qu'il vaut, et ce que la base en tient."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
 from donnees_insee.base.base import Base
+from donnees_insee.base.recus import LotRecu
 from donnees_insee.catalogue.catalogue import Source, source, sources
 from donnees_insee.catalogue.tables import CERTITUDES, Millesime, enquetes_annuelles
 
@@ -78,3 +80,24 @@ def _tenu(base: Base, identifiant: str) -> str:
 def _enquetes(choisie: Source, fichier: Millesime) -> str:
     enquetes = enquetes_annuelles().get(fichier.annee, ()) if choisie.prefixe else ()
     return f"enquêtes de {', '.join(map(str, enquetes))}" if enquetes else ""
+
+
+def par_edition(lots: Iterable[LotRecu]) -> list[tuple[LotRecu, str]]:
+    """Réunir les dates d'une même édition, niveau par niveau : le dernier lot de chacune, et ses années en mots."""
+    groupes: dict[tuple[object, ...], list[LotRecu]] = {}
+    for rang, lot in enumerate(lots):
+        seul = rang if lot.edition is None else None
+        groupes.setdefault((lot.source, lot.jeu, lot.niveau, seul), []).append(lot)
+    dits = []
+    for siens in groupes.values():
+        dernier = siens[-1]
+        remarques = tuple(dict.fromkeys(r for lot in siens for r in lot.remarques))
+        dits.append((replace(dernier, remarques=remarques), _annees_d_edition(siens)))
+    return dits
+
+
+def _annees_d_edition(lots: Sequence[LotRecu]) -> str:
+    premier = lots[0]
+    if premier.edition is None:
+        return "sans date" if premier.millesime is None else str(premier.millesime)
+    return f"{en_plages(lot.millesime for lot in lots if lot.millesime)} (édition {premier.edition})"

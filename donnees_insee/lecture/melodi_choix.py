@@ -50,8 +50,15 @@ def dimensions_du_fichier(colonnes: Iterable[str]) -> tuple[str, ...]:
 def choisir(dimensions: tuple[str, ...], presentes: Collection[Cellule], nom: str) -> list[JeuLu]:
     """Reconnaître le jeu d'un fichier ; plusieurs, s'il porte les variables de plusieurs."""
     modalites = {d: {c[i] for c in presentes} for i, d in enumerate(dimensions)}
-    candidats = [
+    possibles = [
         (jeu, renommees) for jeu in jeux().values() if (renommees := _dimensions_de(jeu, dimensions))
+    ]
+    # Un fichier qui a une dimension de plus qu'un jeu n'est ce jeu que s'il en porte aussi le nom : la population
+    # d'une exploitation par sondage n'est pas celle de l'exploitation exhaustive.
+    candidats = [
+        (jeu, siennes)
+        for jeu, siennes in possibles
+        if set(siennes) == {jeu.mesure, *jeu.dimensions} or any(n in nom.upper() for n in jeu.noms)
     ]
     lus = [_lire(jeu, renommees, modalites, presentes) for jeu, renommees in candidats]
     # Le plus riche d'abord : un jeu dont toutes les variables sont déjà tirées n'est qu'un reflet de l'autre.
@@ -61,7 +68,9 @@ def choisir(dimensions: tuple[str, ...], presentes: Collection[Cellule], nom: st
         if not lu.variables.keys() <= connues:
             gardes.append(lu)
     if not gardes:
-        raise SourceNonReconnue(_refus(nom, dimensions, modalites, [jeu for jeu, _ in candidats]))
+        raise SourceNonReconnue(
+            _refus(nom, dimensions, modalites, [jeu for jeu, _ in candidats or possibles])
+        )
     return gardes
 
 

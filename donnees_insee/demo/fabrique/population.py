@@ -101,6 +101,9 @@ def population(ctx: Contexte) -> Compte:
     fines = ["0002", "0305", "0610", "1117", "1824", "2539", "4054", "5564", "6579", "80P"]
     larges = ["0014", "1529", "3044", "4559", "6074", "75P", "0019", "2064", "65P"]
     compte = {f"P_POP{nom}": ctx.tranche(*bornes(nom)) for nom in fines + larges}
+    # Les tranches les plus fines ne sont d'aucun fichier à l'IRIS : elles font les âges détaillés des communes.
+    compte |= {f"AGE_F{debut}": n for debut, n in zip(BORNES, ctx.femmes, strict=False)}
+    compte |= {f"AGE_H{debut}": n for debut, n in zip(BORNES, ctx.hommes, strict=False)}
     compte["P_POP"] = total = ctx.tranche(0, 120)
     for sexe in "HF":
         compte[f"P_POP{sexe}"] = ctx.tranche(0, 120, sexe)

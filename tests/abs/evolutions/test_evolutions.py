@@ -314,7 +314,7 @@ def test_la_commune_fusionnee_de_la_demonstration_est_comparee_a_ses_deux_commun
 
 def test_la_demonstration_refuse_2016_2021_avec_les_dates_qui_conviendraient(base_demo: Base) -> None:
     with pytest.raises(ParametreInvalide) as refus:
-        relever(base_demo, "99001", 2016, 2021)
+        relever(base_demo, "99001", 2016, 2021, ["population", "part_65_ans_plus"])
     assert "partagent 1 enquête (2018)" in str(refus.value)
     assert "2016 → 2022 ou 2015 → 2021" in str(refus.value)
 

@@ -33,7 +33,8 @@ from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
 CHAPITRES = (*THEMES, "qpv")
 SUJETS = ["99001", "99002", "99004", "99010", "99015", "999900001", "99", "QP099001", "990010404"]
 ATTENDUS = [
-    "pyramide", "ages", "familles", "menages", "seuls", "activite", "emploi_femmes", "categories", "deciles",
+    "pyramide_quinquennale", "ages", "familles", "menages", "seuls", "activite", "emploi_femmes", "categories",
+    "deplacements", "deciles",
     "pauvrete_sur_100", "ressources", "occupation", "logements", "diplomes", "scolarisation", "soins", "qpv",
 ]  # fmt: skip
 AFFIRMATION = re.compile(r", (plus bas|plus élevé|plus|moins) qu|, niveau (comparable) ")
@@ -224,7 +225,8 @@ def test_la_pyramide_compte_toute_la_population(diagnostic_demo):
 
 def test_les_parts_d_age_restent_hors_des_documents(base_demo, diagnostic_demo):
     codes = {c for c, i in tous_les_indicateurs().items() if i.usage == "graphique"}
-    assert len(codes) == 12
+    # Douze parts par quinze ans, quarante par cinq ans, la série depuis 1968 et ses trois soldes.
+    assert len(codes) == 12 + 40 + 4
     assert not codes & set(indicateurs())
     assert not codes & set(diagnostic_demo.indicateurs)
     lues = table_lisible(diagnostic_demo)
@@ -400,5 +402,5 @@ def test_une_commune_sans_iris_a_ses_graphiques_sans_points_de_maille(base_demo)
     d = diagnostiquer(base_demo, Demande("99004"))
     assert not d.ensembles.mailles
     trouves = tous(d)
-    assert {"pyramide", "occupation", "deciles"} <= {g.nom for g in trouves}
+    assert {"pyramide_quinquennale", "occupation", "deciles"} <= {g.nom for g in trouves}
     assert not [v for g in trouves for v in g.valeurs() if v.role == "maille"]

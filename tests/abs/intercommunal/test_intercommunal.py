@@ -341,12 +341,12 @@ def test_les_quartiers_prioritaires_nomment_leurs_communes(comparaison):
 
 
 def test_les_comparables_manquants_disent_pourquoi(comparaison):
-    """Le territoire fictif ne publie rien à la commune qui dise la ressemblance : rien n'est écrit, et cela se dit."""
+    """Le territoire fictif a trop peu de communes de même taille : rien n'est écrit, et cela se dit."""
     assert {q.question.code for q in comparaison.pairs} == {"revenus", "emploi"}
     for question in comparaison.pairs:
         assert not question.places
         assert len(question.refus) == 10
-        assert all("ne publient à la commune que 0 des 6 variables" in raison for _, raison in question.refus)
+        assert all("de taille comparable, il en faut plus de 10" in raison for _, raison in question.refus)
 
 
 @pytest.mark.parametrize("code", ["99001", "99"])

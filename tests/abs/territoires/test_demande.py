@@ -84,11 +84,11 @@ def test_une_annee_entre_deux_millesimes_tenus_est_admise(base_demo: Base, annee
     verifier(Demande("99001", annee), base_demo)
 
 
-@pytest.mark.parametrize("annee", [1999, 2015, 2025, 2099, 0, -1])
+@pytest.mark.parametrize("annee", [1999, 2010, 2025, 2099, 0, -1])
 def test_une_annee_hors_de_ce_que_la_base_tient_est_refusee_avec_la_liste(
     base_demo: Base, annee: int
 ) -> None:
-    with pytest.raises(DonneeAbsente, match=r"Millésimes tenus : 2016, .*2024"):
+    with pytest.raises(DonneeAbsente, match=r"Millésimes tenus : 2011, 2016, .*2024"):
         verifier(Demande("99001", annee), base_demo)
 
 
