@@ -74,6 +74,7 @@ def deposer(
     suivre: Callable[[Path], None] | None = None,
     attendre: Callable[[], None] | None = None,
     malgre_les_ecarts: bool = False,
+    paru_le: str = "",
 ) -> list[Depot]:
     """Déposer des fichiers, des dossiers et des archives.
 
@@ -91,6 +92,8 @@ def deposer(
         Appelé une fois si un autre programme écrit dans la base ; le dépôt attend qu'il finisse.
     malgre_les_ecarts : bool, default False
         Ranger, en le gardant au reçu, un fichier qui dit des choses impossibles.
+    paru_le : str, default ""
+        Date de parution (AAAA-MM-JJ) d'un fichier de Melodi : le plus récent d'une même édition est lu.
 
     Returns
     -------
@@ -123,7 +126,9 @@ def deposer(
         for fichier in a_deposer:
             if suivre is not None:
                 suivre(fichier)
-            resultats += _deposer_un(base, fichier, millesime, malgre_les_ecarts=malgre_les_ecarts)
+            resultats += _deposer_un(
+                base, fichier, millesime, malgre_les_ecarts=malgre_les_ecarts, paru_le=paru_le
+            )
     return [replace(d, nom=affichable(d.nom), raison=affichable(d.raison)) for d in resultats]
 
 
@@ -142,7 +147,9 @@ def empreinte(chemin: Path) -> str:
     return somme.hexdigest()
 
 
-def _deposer_un(base: Base, fichier: Path, millesime: int | None, *, malgre_les_ecarts: bool) -> list[Depot]:
+def _deposer_un(
+    base: Base, fichier: Path, millesime: int | None, *, malgre_les_ecarts: bool, paru_le: str
+) -> list[Depot]:
     try:
         if not archives.est_utile(fichier.name):
             return [Depot(fichier.name, "documentation", raison=SANS_DONNEES)]
@@ -153,9 +160,17 @@ def _deposer_un(base: Base, fichier: Path, millesime: int | None, *, malgre_les_
             if not recu.refuses:
                 return [_deja_la(recu, fichier, millesime)]
         if fichier.suffix.lower() in EXTENSIONS_ARCHIVE:
-            return _deposer_archive(base, fichier, sha, millesime, malgre_les_ecarts=malgre_les_ecarts)
+            return _deposer_archive(
+                base, fichier, sha, millesime, malgre_les_ecarts=malgre_les_ecarts, paru_le=paru_le
+            )
         parts = preparer_fichier(
-            base, fichier, fichier.name, sha[:14], millesime, malgre_les_ecarts=malgre_les_ecarts
+            base,
+            fichier,
+            fichier.name,
+            sha[:14],
+            millesime,
+            malgre_les_ecarts=malgre_les_ecarts,
+            paru_le=paru_le,
         )
     except Exception as cause:  # noqa: BLE001 - un fichier que rien n'avait prévu n'arrête pas les autres
         return [Depot(fichier.name, "refuse", raison=raison_du_refus(fichier.name, cause, SUITE_IMPREVUE))]
@@ -202,7 +217,7 @@ def membres(fichier: Path, nom: str, sha: str) -> Iterator[list[tuple[Path, str,
 
 
 def _deposer_archive(
-    base: Base, archive: Path, sha: str, millesime: int | None, *, malgre_les_ecarts: bool
+    base: Base, archive: Path, sha: str, millesime: int | None, *, malgre_les_ecarts: bool, paru_le: str
 ) -> list[Depot]:
     """Préparer tous les membres d'une archive, puis écrire ensemble ceux qui conviennent."""
     resultats: list[Depot] = []
@@ -215,7 +230,14 @@ def _deposer_archive(
                 continue
             try:
                 parts = preparer_fichier(
-                    base, membre, nom, prefixe, millesime, ranges, malgre_les_ecarts=malgre_les_ecarts
+                    base,
+                    membre,
+                    nom,
+                    prefixe,
+                    millesime,
+                    ranges,
+                    malgre_les_ecarts=malgre_les_ecarts,
+                    paru_le=paru_le,
                 )
             except Exception as cause:  # noqa: BLE001 - un membre imprévu n'arrête pas les autres
                 raison = raison_du_refus(nom, cause, SUITE_IMPREVUE)

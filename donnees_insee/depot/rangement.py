@@ -68,37 +68,20 @@ def preparer_fichier(
     en_attente: Sequence[Part] = (),
     *,
     malgre_les_ecarts: bool = False,
+    paru_le: str = "",
 ) -> list[Part]:
     """Lire, reconnaître et vérifier un fichier, sans rien écrire."""
-    extension = fichier.suffix.lower()
     parts: list[Part] = []
     try:
-        if extension in EXTENSIONS_COUCHE:
-            carreaux = lire_carreaux(fichier)
-            if carreaux is None:
-                return [_preparer_couche(base, fichier, nom, prefixe, millesime)]
-            tables = [carreaux]
-        elif extension in EXTENSIONS_TABLE:
-            tables = lire_melodi(fichier) or [
-                t for brute in lire_tables(fichier) for t in mettre_en_forme(brute)
-            ]
-        else:
-            raise SourceNonReconnue(
-                f"« {nom} » a l'extension {extension or '(aucune)'}, qu'aucune source n'emploie. On attend CSV, TSV, "
-                "TXT, XLS, XLSX, ODS, GeoJSON, TopoJSON, GPKG, SHP, Parquet, ZIP ou 7Z."
-            )
+        tables = _tables_de(fichier, nom)
+        if tables is None:
+            return [_preparer_couche(base, fichier, nom, prefixe, millesime)]
         for rang, table, lot in _reconnues(tables, fichier, nom, millesime):
             prepare = _vraisemblable(preparer(table, lot), lot, nom, malgre_les_ecarts=malgre_les_ecarts)
             recu = _lot_recu(lot, prepare, table, nom if len(tables) == 1 or table.jeu else table.origine)
+            recu = replace(recu, paru_le=paru_le if recu.edition is not None else "")
             attendues = [p for p in (*parts, *en_attente) if p.lot.ou == recu.ou]
-            if recu.edition is None:
-                tenues = a_comparer(base, lot.source, prepare, [p.contenu for p in attendues])
-                dites = _surprises(base, lot, prepare, nom)
-            else:
-                tenues = de_la_meme_publication(base, recu)
-                tenues += [p.donnees for p in attendues if p.lot.jeu == recu.jeu]
-                dites = revisions(base, recu)
-            refuser_contradiction(tenues, lot.source, prepare, nom)
+            dites = _confronter(base, lot, prepare, recu, attendues, nom)
             recu = replace(recu, remarques=(*recu.remarques, *dites))
             derives = compter_les_equipements(lot.source.id, prepare).items()
             tires = [(recu, prepare.contenu), *((_lot_derive(recu, niveau, c), c) for niveau, c in derives)]
@@ -109,6 +92,34 @@ def preparer_fichier(
             f"« {nom} » ne peut pas être lu jusqu'au bout : {raison}. Rien n'a été changé ; recommencez ensuite."
         ) from cause
     return parts
+
+
+def _tables_de(fichier: Path, nom: str) -> list[TableBrute] | None:
+    """Lire les tables d'un fichier ; rien si c'est une couche de contours."""
+    extension = fichier.suffix.lower()
+    if extension in EXTENSIONS_COUCHE:
+        carreaux = lire_carreaux(fichier)
+        return None if carreaux is None else [carreaux]
+    if extension in EXTENSIONS_TABLE:
+        return lire_melodi(fichier) or [t for brute in lire_tables(fichier) for t in mettre_en_forme(brute)]
+    raise SourceNonReconnue(
+        f"« {nom} » a l'extension {extension or '(aucune)'}, qu'aucune source n'emploie. On attend CSV, TSV, "
+        "TXT, XLS, XLSX, ODS, GeoJSON, TopoJSON, GPKG, SHP, Parquet, ZIP ou 7Z."
+    )
+
+
+def _confronter(
+    base: Base, lot: Lot, prepare: TablePreparee, recu: LotRecu, attendues: Sequence[Part], nom: str
+) -> tuple[str, ...]:
+    """Refuser ce qui contredit la base, et dire ce qui y a changé ou ce qu'une autre édition révise."""
+    if recu.edition is None:
+        tenues = a_comparer(base, lot.source, prepare, [p.contenu for p in attendues])
+        refuser_contradiction(tenues, lot.source, prepare, nom)
+        return _surprises(base, lot, prepare, nom)
+    tenues = de_la_meme_publication(base, recu)
+    tenues += [p.donnees for p in attendues if p.lot.jeu == recu.jeu]
+    refuser_contradiction(tenues, lot.source, prepare, nom)
+    return revisions(base, recu)
 
 
 def base_vide() -> Base:
