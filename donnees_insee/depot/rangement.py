@@ -25,7 +25,8 @@ from donnees_insee.erreurs import (
     liste_de_fautes,
 )
 from donnees_insee.lecture.brut import TableBrute
-from donnees_insee.lecture.contours import EXTENSIONS_COUCHE, lire_couche
+from donnees_insee.lecture.contours import lire_couche
+from donnees_insee.lecture.geoparquet import est_une_couche
 from donnees_insee.lecture.reconnaissance import Lot, reconnaitre
 from donnees_insee.lecture.tables import EXTENSIONS_TABLE, lire_carreaux, lire_tables
 from donnees_insee.preparation.mise_en_forme import mettre_en_forme
@@ -67,7 +68,7 @@ def preparer_fichier(
     extension = fichier.suffix.lower()
     parts: list[Part] = []
     try:
-        if extension in EXTENSIONS_COUCHE:
+        if est_une_couche(fichier):
             carreaux = lire_carreaux(fichier)
             if carreaux is None:
                 return [_preparer_couche(base, fichier, nom, prefixe, millesime)]
@@ -77,7 +78,7 @@ def preparer_fichier(
         else:
             raise SourceNonReconnue(
                 f"« {nom} » a l'extension {extension or '(aucune)'}, qu'aucune source n'emploie. On attend CSV, TSV, "
-                "TXT, XLS, XLSX, ODS, GeoJSON, TopoJSON, GPKG, SHP, Parquet, ZIP ou 7Z."
+                "TXT, XLS, XLSX, ODS, GeoJSON, TopoJSON, GPKG, SHP, Parquet, GeoParquet, ZIP ou 7Z."
             )
         for rang, table, lot in _reconnues(tables, fichier, nom, millesime):
             prepare = _vraisemblable(preparer(table, lot), lot, nom, malgre_les_ecarts=malgre_les_ecarts)
@@ -103,7 +104,8 @@ def base_vide() -> Base:
 
 
 def _preparer_couche(base: Base, fichier: Path, nom: str, prefixe: str, millesime: int | None) -> Part:
-    couche = lire_couche(fichier, millesime)
+    archive = nom.partition(" → ")[0] if nom != fichier.name else ""
+    couche = lire_couche(fichier, millesime, archive)
     lot = LotRecu(
         source=couche.source.id,
         millesime=couche.annee,
@@ -112,7 +114,7 @@ def _preparer_couche(base: Base, fichier: Path, nom: str, prefixe: str, millesim
         colonnes=1,
         origine=nom,
         geographie=couche.annee,
-        d_ou="" if couche.annee is None else "option --millesime" if millesime else "nom du fichier",
+        d_ou=couche.d_ou,
         remarques=couche.remarques,
     )
     return Part(lot, base.chemin_de_part(*lot.ou, prefixe), couche.couche)
