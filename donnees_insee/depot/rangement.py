@@ -104,8 +104,7 @@ def base_vide() -> Base:
 
 
 def _preparer_couche(base: Base, fichier: Path, nom: str, prefixe: str, millesime: int | None) -> Part:
-    archive = nom.partition(" → ")[0] if nom != fichier.name else ""
-    couche = lire_couche(fichier, millesime, archive)
+    couche = lire_couche(fichier, millesime, archive=nom.partition(" → ")[0])
     lot = LotRecu(
         source=couche.source.id,
         millesime=couche.annee,
