@@ -284,7 +284,8 @@ def test_archive_de_la_geoplateforme(tmp_path, bureau):
 
     nom = "CONTOURS-IRIS-PE_3-0__GPKG_WGS84G_FRA_2025-01-01"
     gpkg = ecrire(tmp_path, couche(), "contours-iris-pe.gpkg", layer="contours_iris_pe")
-    dedans = f"{nom}/CONTOURS-IRIS-PE/1_DONNEES_LIVRAISON_2026-03-00162/CIRIS-PE_FRA/contours-iris-pe.gpkg"
+    livraison = "1_DONNEES_LIVRAISON_2026-09-00130/CONTOURS-IRIS-PE_3-0_GPKG_WGS84G_FRA-ED2025-01-01"
+    dedans = f"{nom}/CONTOURS-IRIS-PE/{livraison}/contours-iris-pe.gpkg"
     with py7zr.SevenZipFile(tmp_path / "a.7z", "w") as archive:
         archive.write(gpkg, dedans)
         archive.writestr(b"%PDF", f"{nom}/CONTOURS-IRIS-PE/LISEZ-MOI.pdf")
