@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -9,9 +10,12 @@ from typing import TYPE_CHECKING, Final
 from donnees_insee.base.couches import restaurer
 from donnees_insee.base.parts import EtatDeFichier, etat_de_fichier, part_lisible
 from donnees_insee.catalogue.catalogue import source
+from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
+from donnees_insee.geographie.dans_le_temps import histoire
+from donnees_insee.geographie.groupes import passage_communes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     import geopandas as gpd
 
@@ -67,34 +71,55 @@ def reunir(contours: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def contours_de_communes(
-    base: Base, noms: Mapping[str, str], voulues: set[str], iris: gpd.GeoDataFrame | None, geographie: str
+    base: Base, voulues: set[str], annee: int | None, iris: gpd.GeoDataFrame | None, geographie: str
 ) -> ContoursDeCommunes:
-    """Réunir les IRIS par commune ; si des communes y manquent, prendre la couche de communes qui en a davantage."""
+    """Réunir par commune les IRIS ; si des communes y manquent, prendre la couche de communes qui en a davantage.
+
+    ``annee`` est celle de la géographie des communes voulues, ``geographie`` ce qu'on dit de celle des IRIS.
+    """
     reunis = None
     if iris is not None:
-        nommes = iris["commune"].map(noms).fillna(iris["nom_commune"])
-        reunis = reunir(iris.assign(code=iris["commune"], nom=nommes))
+        reunis = reunir(iris.assign(code=iris["commune"], nom=iris["nom_commune"]))
     tenues = 0 if reunis is None else len(voulues & set(reunis["code"]))
-    par_annee = _couches_par_annee(base, voulues) if tenues < len(voulues) else {}
-    annee, couche = max(par_annee.items(), key=lambda c: (len(c[1]), c[0]), default=(0, None))
-    if couche is None or len(couche) <= tenues:
+    possibles = _par_annee(base, voulues, annee) if tenues < len(voulues) else []
+    meilleure = max(possibles, key=lambda p: (len(p[1]), p[0]), default=None)
+    if meilleure is None or len(meilleure[1]) <= tenues:
         return ContoursDeCommunes(reunis, geographie)
-    return ContoursDeCommunes(
-        couche.assign(nom=couche["code"].map(noms).fillna(couche["nom"])), str(annee), COMMUNES
-    )
+    _, couche, dite = meilleure
+    return ContoursDeCommunes(couche, dite, COMMUNES)
 
 
-def _couches_par_annee(base: Base, voulues: set[str]) -> dict[int, gpd.GeoDataFrame]:
-    """Réunir les couches de communes d'une même année : deux années mêlées se recouvriraient après une fusion."""
+def _par_annee(base: Base, voulues: set[str], vers: int | None) -> list[tuple[int, gpd.GeoDataFrame, str]]:
+    """Dresser les communes voulues de chaque année tenue : deux années mêlées se recouvriraient après une fusion."""
     import pandas as pd  # noqa: PLC0415 - import lent, réservé aux cartes
 
-    lues = couches(base, COMMUNES, "code", voulues)
-    reunies = {}
-    for annee in {a for a, _ in lues if a is not None}:
-        siennes = [c for a, c in lues if a == annee]
-        toutes = restaurer(base, pd.concat(siennes).drop_duplicates("code"))
-        reunies[annee] = toutes[["code", "nom", "geometry"]].reset_index(drop=True)
-    return reunies
+    dressees = []
+    for annee in sorted({a for a, _ in base.couches(COMMUNES) if a is not None}):
+        devenues = _devenues(base, voulues, annee, vers)
+        siennes = [c for a, c in couches(base, COMMUNES, "code", devenues) if a == annee]
+        if not siennes:
+            continue
+        lues = restaurer(base, pd.concat(siennes).drop_duplicates("code"))
+        lues = lues.assign(code=lues["code"].map(devenues))
+        # Une commune dont il manque un morceau n'est pas dessinée : sa forme tromperait.
+        entieres = Counter(lues["code"]).items() & Counter(devenues.values()).items()
+        lues = reunir(lues[lues["code"].isin({code for code, _ in entieres})])
+        suivies = any(ancienne != code for ancienne, code in devenues.items())
+        dite = f"{annee}, fusions suivies jusqu'en {vers}" if suivies else str(annee)
+        dressees.append((annee, lues, dite))
+    return dressees
+
+
+def _devenues(base: Base, voulues: Iterable[str], de: int, vers: int | None) -> dict[str, str]:
+    """Donner, des communes d'une année, celle des voulues où chacune est entrée depuis, si la base en tient l'histoire."""
+    if vers is None or de >= vers:
+        return {v: v for v in voulues}
+    try:
+        passage = passage_communes(histoire(base), de, vers)
+    except (DonneeAbsente, ParametreInvalide):
+        return {v: v for v in voulues}
+    groupes = [passage.groupes[passage.apres[v]] for v in voulues if v in passage.apres]
+    return {ancienne: g.apres[0] for g in groupes if len(g.apres) == 1 for ancienne in g.avant}
 
 
 def a_deposer(*, par_commune: bool) -> str:

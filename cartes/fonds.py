@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import nan
 from typing import TYPE_CHECKING
@@ -113,7 +113,14 @@ class Fonds:
     def contours_des_communes(self) -> ContoursDeCommunes:
         """Contours de communes et leur origine : réunion de leurs IRIS, ou couche de communes si des IRIS manquent."""
         noms = {t.code: t.nom for t in self.diagnostic.ensembles.tous() if t.niveau == "commune"}
-        return contours_de_communes(self.base, noms, self._codes_de_communes, *self._iris_et_annee)
+        tenues = self.base.millesimes("appartenance", "commune")
+        annee = self.diagnostic.demande.geographie or max(tenues, default=None)
+        contours = contours_de_communes(self.base, self._codes_de_communes, annee, *self._iris_et_annee)
+        couche = contours.couche
+        if couche is None:
+            return contours
+        # Le nom d'aujourd'hui l'emporte sur celui de la couche.
+        return replace(contours, couche=couche.assign(nom=couche["code"].map(noms).fillna(couche["nom"])))
 
     @property
     def communes(self) -> gpd.GeoDataFrame | None:

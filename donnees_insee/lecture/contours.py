@@ -60,7 +60,7 @@ def lire_couche(chemin: Path, demande: int | None = None, archive: str = "") -> 
         raise TableNonConforme(
             liste_de_fautes(f"« {chemin.name} », reconnu comme « {source.titre} », est refusé :", fautes)
         )
-    annee, d_ou = _annee(source, chemin, demande, archive)
+    annee, d_ou = _annee(chemin, demande, archive)
     if annee is None:
         remarques.append("année de la géographie non précisée par le fichier")
     return CouchePreparee(
@@ -68,18 +68,13 @@ def lire_couche(chemin: Path, demande: int | None = None, archive: str = "") -> 
     )
 
 
-def _annee(source: Source, chemin: Path, demande: int | None, archive: str) -> tuple[int | None, str]:
-    """Lire l'année au nom du fichier, à défaut de son archive ; elle est exigée de qui doit la porter."""
+def _annee(chemin: Path, demande: int | None, archive: str) -> tuple[int | None, str]:
+    """Lire l'année au nom du fichier, à défaut de son archive ; sinon celle que l'analyste donne."""
     for nom, d_ou in ((chemin.stem, "nom du fichier"), (archive, "nom de l'archive")):
         lue, _ = annee_du_nom(nom)
         refuser_deux_annees(nom, lue, demande)
         if lue is not None:
             return lue, d_ou
-    if demande is None and source.millesime_dans_le_nom:
-        raise SourceNonReconnue(
-            f"« {chemin.name} » est reconnu comme « {source.titre} », mais ni son nom ni ses attributs ne disent l'année "
-            "de sa géographie, et les communes changent d'une année à l'autre. Redéposez-le avec --millesime AAAA."
-        )
     return demande, "" if demande is None else "option --millesime"
 
 

@@ -126,3 +126,48 @@ def test_la_comparaison_et_l_observatoire_disent_d_ou_viennent_les_contours(base
     accueil = (site.dossier / "index.html").read_text(encoding="utf-8")
     assert "Source : Contours des communes" in accueil
     assert "réunis par commune" not in accueil
+
+
+@pytest.fixture
+def anciennes(base_demo) -> gpd.GeoDataFrame:
+    """Les communes de la démonstration avant la fusion de 99010 dans 99009."""
+    _, chemin = min(base_demo.couches("contours_iris"))
+    reunies = base_demo.lire_couche(chemin).dissolve("commune", as_index=False)
+    return reunies[["commune", "nom_commune", "geometry"]].rename(
+        columns={"commune": "code", "nom_commune": "nom"}
+    )
+
+
+def instruire(base: Base, communes: gpd.GeoDataFrame, dossier: Path) -> None:
+    """Donner à la base l'histoire des communes de la démonstration."""
+    liste = "".join(f"COM,{c},{n},\n" for c, n in zip(communes["code"], communes["nom"], strict=True))
+    (dossier / "v_commune_2026.csv").write_text(f"TYPECOM,COM,LIBELLE,COMPARENT\n{liste}", encoding="utf-8")
+    fusion = "".join(f"32,2019-01-01,COM,{c},Avant,COM,99009,Après\n" for c in ("99009", "99010"))
+    (dossier / "v_mvt_commune_2026.csv").write_text(
+        f"MOD,DATE_EFF,TYPECOM_AV,COM_AV,LIBELLE_AV,TYPECOM_AP,COM_AP,LIBELLE_AP\n{fusion}", encoding="utf-8"
+    )
+    depots = deposer(base, [dossier / "v_commune_2026.csv", dossier / "v_mvt_commune_2026.csv"])
+    assert {d.etat for d in depots} == {"range"}
+
+
+def surface(contours: gpd.GeoDataFrame, *codes: str) -> float:
+    return float(contours[contours["code"].isin(codes)].to_crs(3857).area.sum())
+
+
+def test_une_couche_ancienne_suit_les_fusions_que_la_base_connait(base, communes, anciennes, tmp_path):
+    poser(base, anciennes, tmp_path, "communes-2018.geojson")
+    sans = fonds(base)
+    assert sans.geographie == "2018"
+    instruire(base, communes, tmp_path)
+    avec = fonds(base)
+    assert avec.geographie == "2018, fusions suivies jusqu'en 2024"
+    reunie = surface(anciennes, "99009", "99010")
+    assert surface(sans.communes, "99009") < 0.95 * reunie
+    assert surface(avec.communes, "99009") == pytest.approx(reunie, rel=1e-6)
+    assert set(avec.communes["code"]) == set(sans.communes["code"])
+
+
+def test_une_commune_dont_un_morceau_manque_n_est_pas_dessinee(base, communes, anciennes, tmp_path):
+    poser(base, anciennes[anciennes["code"] != "99010"], tmp_path, "communes-2018.geojson")
+    instruire(base, communes, tmp_path)
+    assert "99009" not in set(fonds(base).communes["code"])

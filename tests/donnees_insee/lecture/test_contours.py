@@ -216,10 +216,52 @@ def test_couche_de_communes(tmp_path, attributs):
     assert list(prete.couche["commune"]) == list(prete.couche["code"])
 
 
-def test_l_annee_d_une_couche_de_communes_n_est_jamais_devinee(tmp_path, erreur_claire):
-    chemin = ecrire(tmp_path, communes(**LEGERE), "communes-34-herault.geojson")
-    assert "--millesime" in erreur_claire(lambda: lire_couche(chemin))
-    assert lire_couche(chemin, 2024).annee == 2024
+def test_l_annee_d_une_couche_de_communes_n_est_jamais_devinee(tmp_path, bureau):
+    octets = ecrire(tmp_path, communes(**LEGERE), "c.geojson").read_bytes()
+    assert "--millesime AAAA" in bureau.refus("communes-34-herault.geojson", octets)
+    (lot,) = bureau.deposer("communes-34-herault.geojson", octets, 2024).lots
+    assert (lot.millesime, lot.d_ou) == (2024, "option --millesime")
+
+
+@pytest.fixture
+def bureau_instruit(bureau):
+    """Un bureau dont la base sait que 34330 a rejoint 34001 le 1er janvier 2019."""
+    bureau.deposer(
+        "v_commune_2026.csv", "TYPECOM,COM,LIBELLE,COMPARENT\nCOM,34001,Abeilhan,\nCOM,2A004,Ajaccio,\n"
+    )
+    fusion = "".join(f"32,2019-01-01,COM,{c},A,COM,34001,Abeilhan\n" for c in ("34330", "34001"))
+    bureau.deposer(
+        "v_mvt_commune_2026.csv",
+        f"MOD,DATE_EFF,TYPECOM_AV,COM_AV,LIBELLE_AV,TYPECOM_AP,COM_AP,LIBELLE_AP\n{fusion}",
+    )
+    return bureau
+
+
+def test_l_histoire_des_communes_contredit_une_annee_fausse(tmp_path, bureau_instruit):
+    anciennes = {"code": ["34001", "34330"], "nom": ["Abeilhan", "Ancienne"]}
+    octets = ecrire(tmp_path, communes(**anciennes), "c.geojson").read_bytes()
+    assert "celle de 2003 à 2018" in bureau_instruit.refus("communes.geojson", octets)
+    raison = bureau_instruit.refus("communes.geojson", octets, 2024)
+    assert "34330" in raison
+    assert "2003 à 2018" in raison
+    assert bureau_instruit.deposer("communes.geojson", octets, 2018).etat == "range"
+
+
+def test_une_couche_entiere_d_une_autre_annee_manque_de_communes(tmp_path, bureau_instruit):
+    recente = {"code": ["34001"], "nom": ["Abeilhan"]}
+    octets = ecrire(tmp_path, communes(("34001",), **recente), "c.geojson").read_bytes()
+    raison = bureau_instruit.refus("communes.geojson", octets, 2018)
+    assert "y manquent" in raison
+    assert "2019 à 2026" in raison
+    assert bureau_instruit.deposer("communes.geojson", octets, 2025).etat == "range"
+
+
+def test_une_annee_fausse_se_range_malgre_tout_si_l_analyste_le_veut(tmp_path, bureau_instruit):
+    anciennes = {"code": ["34001", "34330"], "nom": ["Abeilhan", "Ancienne"]}
+    chemin = ecrire(tmp_path, communes(**anciennes), "communes-2024.geojson")
+    (depot,) = deposer(bureau_instruit.base, [chemin], malgre_les_ecarts=True)
+    assert depot.etat == "range"
+    assert any("34330" in r for r in depot.lots[0].remarques)
 
 
 def test_le_geopackage_d_admin_express_donne_sa_seule_couche_de_communes(tmp_path):
