@@ -24,7 +24,7 @@ from donnees_insee.erreurs import (
     cause_en_clair,
     liste_de_fautes,
 )
-from donnees_insee.geographie.annee_des_communes import annee_des_communes
+from donnees_insee.geographie.annee_des_communes import bien_datee
 from donnees_insee.lecture.brut import TableBrute
 from donnees_insee.lecture.contours import CouchePreparee, lire_couche
 from donnees_insee.lecture.geoparquet import est_une_couche
@@ -73,7 +73,7 @@ def preparer_fichier(
             carreaux = lire_carreaux(fichier)
             if carreaux is None:
                 couche = lire_couche(fichier, millesime, archive=nom.partition(" → ")[0])
-                couche = _bien_datee(base, couche, nom, malgre_les_ecarts=malgre_les_ecarts)
+                couche = bien_datee(base, couche, nom, malgre_les_ecarts=malgre_les_ecarts)
                 return [_part_d_une_couche(base, couche, nom, prefixe)]
             tables = [carreaux]
         elif extension in EXTENSIONS_TABLE:
@@ -104,27 +104,6 @@ def preparer_fichier(
 def base_vide() -> Base:
     """Donner une base où rien n'est tenu ni ne sera écrit."""
     return Base(Path(tempfile.gettempdir()) / f"abs-{uuid.uuid4().hex}")
-
-
-def _bien_datee(base: Base, couche: CouchePreparee, nom: str, *, malgre_les_ecarts: bool) -> CouchePreparee:
-    """Exiger d'une couche de communes son année, et que ses communes soient de cette année-là."""
-    if not couche.source.millesime_dans_le_nom:
-        return couche
-    lue = annee_des_communes(base, couche.couche["code"].astype(str), couche.annee)
-    if couche.annee is None:
-        indice = f" ; sa liste de communes est celle de {lue.convient}" if lue.convient else ""
-        raise SourceNonReconnue(
-            f"« {nom} » est reconnu comme « {couche.source.titre} », mais ni son nom ni ses attributs ne disent l'année de "
-            f"sa géographie, et les communes changent d'une année à l'autre{indice}. Redéposez-le avec --millesime AAAA."
-        )
-    if lue.contredit and not malgre_les_ecarts:
-        raise TableNonConforme(
-            f"« {nom} » est donné pour la géographie de {couche.annee} ({couche.d_ou}), et {lue.contredit}. Redéposez-le "
-            "avec --millesime et la bonne année, ôtée du nom du fichier si elle y est ; --malgre-les-ecarts le range tel "
-            "quel et garde cet écart à son reçu."
-        )
-    dites = (f"à vérifier, {lue.contredit}",) if lue.contredit else ()
-    return replace(couche, remarques=couche.remarques + dites)
 
 
 def _part_d_une_couche(base: Base, couche: CouchePreparee, nom: str, prefixe: str) -> Part:

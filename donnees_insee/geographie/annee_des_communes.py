@@ -1,12 +1,13 @@
 """De quelle année est une couche de communes : celle qu'on lui donne, si ses communes sont bien celles d'alors."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from donnees_insee.base.base import Base
-from donnees_insee.erreurs import DonneeAbsente
+from donnees_insee.erreurs import DonneeAbsente, SourceNonReconnue, TableNonConforme
 from donnees_insee.geographie.dans_le_temps import histoire
 from donnees_insee.geographie.mouvements import ANCIENNE, Compatibilite
+from donnees_insee.lecture.contours import CouchePreparee
 
 NOMMES = 5
 
@@ -17,6 +18,27 @@ class AnneeDesCommunes:
 
     convient: str = ""
     contredit: str = ""
+
+
+def bien_datee(base: Base, couche: CouchePreparee, nom: str, *, malgre_les_ecarts: bool) -> CouchePreparee:
+    """Exiger d'une couche de communes son année, et que ses communes soient de cette année-là."""
+    if not couche.source.millesime_dans_le_nom:
+        return couche
+    lue = annee_des_communes(base, couche.couche["code"].astype(str), couche.annee)
+    if couche.annee is None:
+        indice = f" ; sa liste de communes est celle de {lue.convient}" if lue.convient else ""
+        raise SourceNonReconnue(
+            f"« {nom} » est reconnu comme « {couche.source.titre} », mais ni son nom ni ses attributs ne disent l'année de "
+            f"sa géographie, et les communes changent d'une année à l'autre{indice}. Redéposez-le avec --millesime AAAA."
+        )
+    if lue.contredit and not malgre_les_ecarts:
+        raise TableNonConforme(
+            f"« {nom} » est donné pour la géographie de {couche.annee} ({couche.d_ou}), et {lue.contredit}. Redéposez-le "
+            "avec --millesime et la bonne année, ôtée du nom du fichier si elle y est ; --malgre-les-ecarts le range tel "
+            "quel et garde cet écart à son reçu."
+        )
+    dites = (f"à vérifier, {lue.contredit}",) if lue.contredit else ()
+    return replace(couche, remarques=couche.remarques + dites)
 
 
 def annee_des_communes(base: Base, recus: Iterable[str], annee: int | None) -> AnneeDesCommunes:
