@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import nan
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,17 @@ from abs.statuts import Statut
 from abs.territoires.territoires import Territoire
 from cartes.carte import CarteThematique
 from cartes.charte import REFUS, palette_de
+from cartes.contours_tenus import (
+    ContoursDeCommunes,
+    a_deposer,
+    contours_de_communes,
+    couches,
+    reunir,
+)
 from cartes.palettes import PALETTES_DIVERGENTES
 from cartes.specification import Reference, Superposition
 from donnees_insee.base.base import Base
 from donnees_insee.base.couches import restaurer
-from donnees_insee.base.parts import EtatDeFichier, etat_de_fichier, part_lisible
 from donnees_insee.catalogue.catalogue import source
 from donnees_insee.erreurs import CarteImpossible, ParametreInvalide
 
@@ -32,16 +38,6 @@ FAMILLES_DATEES = frozenset({"recensement", "filosofi", "caf", "geographie"})
 # Part des territoires qui doit avoir un contour pour qu'une carte ne trompe pas.
 CONTOURS_MINIMUM = 0.8
 ATTRIBUTS = ["nom", "valeur", "statut", "fiabilite", "raison", "marge"]
-
-
-# Deux portraits voisins lisent les mêmes contours : ils ne sont gardés que tant que le fichier ne change pas.
-@lru_cache(maxsize=16)
-def _couche(fichier: EtatDeFichier, colonne: str, valeurs: tuple[str, ...]) -> gpd.GeoDataFrame:
-    """Lire d'une couche les lignes voulues ; à copier avant de la changer."""
-    import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
-
-    with part_lisible(fichier.chemin):
-        return gpd.read_parquet(fichier.chemin, filters=[(colonne, "in", list(valeurs))])
 
 
 @dataclass
@@ -57,14 +53,28 @@ class Fonds:
         return ensembles.quartiers if groupe == "quartiers" else ensembles.mailles
 
     @property
+    def tenus(self) -> bool:
+        """Dire si la base tient de quoi dessiner quelque maille."""
+        return self.iris is not None or (self.diagnostic.ensembles.par_commune and self.communes is not None)
+
+    @property
     def iris(self) -> gpd.GeoDataFrame | None:
         """Contours d'IRIS des communes du portrait, de la couche qui porte le plus de leurs codes."""
         return self._iris_et_annee[0]
 
     @property
     def geographie(self) -> str:
-        """Année des contours d'IRIS employés."""
-        return self._iris_et_annee[1]
+        """Année des contours employés : ceux des communes si les mailles en sont, ceux des IRIS sinon."""
+        return (
+            self.contours_des_communes.geographie
+            if self.diagnostic.ensembles.par_commune
+            else self._iris_et_annee[1]
+        )
+
+    @cached_property
+    def _codes_de_communes(self) -> set[str]:
+        ensembles = self.diagnostic.ensembles
+        return {t.code[:5] for t in ensembles.mailles} or set(ensembles.sujet.composantes)
 
     @cached_property
     def _iris_et_annee(self) -> tuple[gpd.GeoDataFrame | None, str]:
@@ -72,24 +82,20 @@ class Fonds:
 
         mailles = self.diagnostic.ensembles.mailles
         voulus = {t.code for t in mailles}
-        communes = sorted({t.code[:5] for t in mailles} or set(self.diagnostic.ensembles.sujet.composantes))
-        couches = [
-            (annee, _couche(etat_de_fichier(chemin), "commune", tuple(communes)))
-            for annee, chemin in self.base.couches("contours_iris")
-        ]
-        couches = [(annee, couche) for annee, couche in couches if len(couche)]
-        if not couches:
+        communes = self._codes_de_communes
+        lues = couches(self.base, "contours_iris", "commune", communes)
+        if not lues:
             return None, ANNEE_INCONNUE
-        couches.sort(key=lambda c: (-len(voulus & set(c[1]["code"])), -(c[0] or 0)))
-        annee, premiere = couches[0]
+        lues.sort(key=lambda c: (-len(voulus & set(c[1]["code"])), -(c[0] or 0)))
+        annee, premiere = lues[0]
         dite = self._compatible(set(premiere["code"]), communes) if annee is None else str(annee)
         # Une intercommunalité peut être à cheval sur deux fichiers : on complète, sans jamais doubler un code.
-        reunies = restaurer(self.base, pd.concat([c for _, c in couches]).drop_duplicates("code"))
+        reunies = restaurer(self.base, pd.concat([c for _, c in lues]).drop_duplicates("code"))
         if mailles and mailles[0].niveau == "iris":
             reunies = reunies[reunies["code"].isin(voulus)]
         return reunies.set_geometry("geometry", crs=premiere.crs).reset_index(drop=True), dite
 
-    def _compatible(self, codes: set[str], communes: list[str]) -> str:
+    def _compatible(self, codes: set[str], communes: set[str]) -> str:
         """Dater des contours sans année par leurs codes : les fichiers dont ils portent tous les IRIS."""
         annees = set()
         for part in self.base.parts_d_iris():
@@ -104,13 +110,22 @@ class Fonds:
         return f"contours sans année, compatibles avec les IRIS de {'–'.join(map(str, bornes))}"
 
     @cached_property
-    def communes(self) -> gpd.GeoDataFrame | None:
-        """Contours de communes, réunion de leurs IRIS."""
-        if self.iris is None:
-            return None
+    def contours_des_communes(self) -> ContoursDeCommunes:
+        """Contours de communes et leur origine : réunion de leurs IRIS, ou couche de communes si des IRIS manquent."""
         noms = {t.code: t.nom for t in self.diagnostic.ensembles.tous() if t.niveau == "commune"}
-        codes = self.iris["commune"]
-        return _reunir(self.iris.assign(code=codes, nom=codes.map(noms).fillna(self.iris["nom_commune"])))
+        tenues = self.base.millesimes("appartenance", "commune")
+        annee = self.diagnostic.demande.geographie or max(tenues, default=None)
+        contours = contours_de_communes(self.base, self._codes_de_communes, annee, *self._iris_et_annee)
+        couche = contours.couche
+        if couche is None:
+            return contours
+        # Le nom d'aujourd'hui l'emporte sur celui de la couche.
+        return replace(contours, couche=couche.assign(nom=couche["code"].map(noms).fillna(couche["nom"])))
+
+    @property
+    def communes(self) -> gpd.GeoDataFrame | None:
+        """Contours de communes."""
+        return self.contours_des_communes.couche
 
     @cached_property
     def quartiers(self) -> gpd.GeoDataFrame | None:
@@ -122,7 +137,7 @@ class Fonds:
         if dedans.empty:
             return None
         siens = [par_iris[c] for c in dedans["code"]]
-        return _reunir(dedans.assign(code=[t.code for t in siens], nom=[t.nom for t in siens]))
+        return reunir(dedans.assign(code=[t.code for t in siens], nom=[t.nom for t in siens]))
 
     @cached_property
     def qpv(self) -> gpd.GeoDataFrame | None:
@@ -130,10 +145,8 @@ class Fonds:
         codes = [t.code for t in self.diagnostic.ensembles.qpv]
         if not codes:
             return None
-        for _, chemin in self.base.couches("contours_qpv"):
-            couche = _couche(etat_de_fichier(chemin), "code", tuple(codes))
-            if len(couche):
-                return couche[["code", "nom", "geometry"]].reset_index(drop=True)
+        for _, couche in couches(self.base, "contours_qpv", "code", codes):
+            return couche[["code", "nom", "geometry"]].reset_index(drop=True)
         return None
 
     @cached_property
@@ -157,21 +170,14 @@ class Fonds:
 
     def de(self, groupe: str) -> gpd.GeoDataFrame:
         """Donner les contours d'un groupe de territoires."""
-        mailles = self.diagnostic.ensembles.mailles
-        par_commune = mailles and mailles[0].niveau == "commune"
-        couche = self.quartiers if groupe == "quartiers" else self.communes if par_commune else self.iris
+        communes = self.diagnostic.ensembles.par_commune
+        couche = self.quartiers if groupe == "quartiers" else self.communes if communes else self.iris
         if couche is None or couche.empty:
             raise CarteImpossible(
                 f"Pas de carte pour « {self.diagnostic.ensembles.sujet.nom} » : la base ne tient pas ses contours. "
-                f"Déposez {source('contours_iris').rappel_demande}."
+                f"Déposez {a_deposer(par_commune=communes and groupe != 'quartiers')}."
             )
         return couche
-
-
-def _reunir(iris: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Réunir les contours d'IRIS qui portent le même code."""
-    fondus = iris[["code", "nom", "geometry"]].dissolve("code", aggfunc="first").reset_index()
-    return fondus.assign(nom=fondus["nom"].map(str))[["code", "nom", "geometry"]]
 
 
 def carte(fonds: Fonds, demande: DemandeDeCarte) -> CarteThematique:
@@ -245,7 +251,7 @@ def _sans_contour(fonds: Fonds, groupe: str, dessines: set[str]) -> tuple[str, .
         raise CarteImpossible(
             f"Pas de carte : les contours déposés n'ont que {len(dessines)} des {len(attendus)} "
             f"territoires ; il en faut {100 * CONTOURS_MINIMUM:.0f} % pour qu'une carte ne trompe pas. "
-            f"Déposez {source('contours_iris').rappel_demande}."
+            f"Déposez {a_deposer(par_commune=fonds.diagnostic.ensembles.par_commune and groupe != 'quartiers')}."
         )
     return manquants
 

@@ -21,8 +21,8 @@ ORDRE = {
         "perimetres typologie portrait intercommunal"
     ),
     "cartes": (
-        "charte palettes classes geometrie specification apparence controles papier ecran ecriture carte fonds "
-        "graphiques typologie"
+        "charte palettes classes geometrie specification apparence controles papier ecran ecriture carte "
+        "contours_tenus fonds graphiques typologie"
     ),
     "carnets": (
         "textes parametres declares dossier_de_sortie processus documents reprise atelier exports_anticipes "

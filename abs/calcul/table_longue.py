@@ -132,6 +132,11 @@ class Ensembles:
     quartiers: tuple[Territoire, ...]
     qpv_autour: tuple[Territoire, ...] = ()
 
+    @property
+    def par_commune(self) -> bool:
+        """Dire si les mailles sont des communes."""
+        return bool(self.mailles) and self.mailles[0].niveau == "commune"
+
     def tous(self) -> tuple[Territoire, ...]:
         """Donner tous les territoires, le sujet en tête."""
         autour = (self.references, self.mailles, self.qpv, self.quartiers, self.qpv_autour)

@@ -7,6 +7,7 @@ from typing import Final
 from abs.blocs.blocs import ChiffreCle
 from abs.calcul.diagnostic import Diagnostic, diagnostiquer
 from abs.calcul.sources_recues import SUFFIXE_SOURCE, est_locale
+from abs.calcul.table_longue import Ensembles
 from abs.definitions import table
 from abs.graphiques.demandes import DemandeDeGraphique
 from abs.graphiques.graphiques import graphiques_du_theme
@@ -33,7 +34,13 @@ from donnees_insee.preparation.sources_recues import SOURCE
 
 FICHIERS_NOMMES: Final = 3
 # Ce qui situe les territoires, sans porter de chiffre.
-SOURCES_DE_LIEUX: Final = ("contours_iris", "contours_qpv", "appartenance", "reference_iris")
+SOURCES_DE_LIEUX: Final = (
+    "contours_iris",
+    "contours_communes",
+    "contours_qpv",
+    "appartenance",
+    "reference_iris",
+)
 
 
 @dataclass(frozen=True)
@@ -187,9 +194,14 @@ def _sources_employees(base: Base, diagnostic: Diagnostic) -> tuple[SourceEmploy
 
 
 def contours_tenus(base: Base, diagnostic: Diagnostic) -> bool:
-    """Dire si la base tient des contours d'IRIS pour le territoire."""
+    """Dire si la base tient des contours pour le territoire : ceux d'IRIS, ou de communes si ses mailles en sont."""
     ensembles = diagnostic.ensembles
-    return base.a_des_contours({t.code[:5] for t in ensembles.mailles} or set(ensembles.sujet.composantes))
+    siennes = {t.code[:5] for t in ensembles.mailles} or set(ensembles.sujet.composantes)
+    return any(base.a_des_contours(siennes, s) for s in _contours_attendus(ensembles))
+
+
+def _contours_attendus(ensembles: Ensembles) -> tuple[str, ...]:
+    return ("contours_communes", "contours_iris") if ensembles.par_commune else ("contours_iris",)
 
 
 def _avertissements(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
@@ -204,7 +216,7 @@ def _avertissements(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
         mots.append(textes["sans_chiffre"].format(code=sujet.code))
     if not contours_tenus(base, diagnostic):
         quoi = "d'IRIS de ses communes" if sujet.niveau == "qpv" else "de ce territoire"
-        attendu = sources()["contours_iris"].rappel_demande
+        attendu = ", ou ".join(source(s).rappel_demande for s in _contours_attendus(diagnostic.ensembles))
         mots.append(textes["sans_carte"].format(quoi=quoi, attendu=attendu))
     return tuple(mots)
 

@@ -79,7 +79,7 @@ class DocumentOuvert:
             return carte(self.fonds, demande)
         except CarteImpossible as refus:
             # Sans aucun contour, l'avertissement du portrait dit déjà pourquoi la carte manque.
-            if self.fonds.iris is not None:
+            if self.fonds.tenus:
                 self.cartes_refusees[demande.indicateur] = str(refus)
             return None
 

@@ -64,6 +64,11 @@ class Cartes:
         """Année des contours."""
         return self._fonds["communes"].geographie
 
+    @property
+    def source_des_communes(self) -> str:
+        """Origine des contours de communes."""
+        return self._fonds["communes"].contours_des_communes.source
+
     def sans_contour(self) -> list[str]:
         """Nommer les communes et les QPV dont la base ne contient pas le contour."""
         tenus = {c for nom in ("communes", "qpv") if nom in self.couches for c in self.couches[nom]["code"]}

@@ -141,7 +141,7 @@ class _Chantier:
             qpv_traces="qpv" in tenues,
             sans_contour=self.cartes.sans_contour() if tenues else [],
             nombre_d_indicateurs=len(self.chiffres.indicateurs),
-            contours=[source(s).titre_court for s in ("contours_iris", "contours_qpv")],
+            contours=[self.cartes.source_des_communes, source("contours_qpv").titre_court],
         )
         toutes = [fiche for fiche, _ in par_indicateur]
         self._page("indicateurs.html", fiches=toutes, absents=self.chiffres.absents())

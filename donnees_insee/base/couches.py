@@ -58,12 +58,12 @@ class LectureDesCouches(Protocol):
         CONSULTEES.add(A_L_IRIS)
         return [p for p in self.parts() if p.niveau == "iris"]
 
-    def a_des_contours(self, communes: Iterable[str]) -> bool:
-        """Dire si une couche de contours d'IRIS porte au moins une de ces communes."""
+    def a_des_contours(self, communes: Iterable[str], source: str = "contours_iris") -> bool:
+        """Dire si une couche de contours (d'IRIS, ou de communes) porte au moins une de ces communes."""
         filtre = [("commune", "in", sorted(communes))]
         return any(
             pq.read_table(chemin, columns=["code"], filters=filtre).num_rows > 0
-            for _, chemin in self.couches("contours_iris")
+            for _, chemin in self.couches(source)
         )
 
     def lire_couche(self, chemin: Path) -> gpd.GeoDataFrame:

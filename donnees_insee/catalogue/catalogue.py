@@ -64,6 +64,7 @@ class Source:
     lignes_d_ensemble: frozenset[str] = frozenset()
     prefixe: bool = False
     couche: bool = False
+    accompagne: tuple[str, ...] = ()
     a_venir: bool = False
     sans_millesime: bool = False
     millesime_dans_le_nom: bool = False

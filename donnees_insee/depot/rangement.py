@@ -29,8 +29,10 @@ from donnees_insee.erreurs import (
     cause_en_clair,
     liste_de_fautes,
 )
+from donnees_insee.geographie.annee_des_communes import bien_datee
 from donnees_insee.lecture.brut import TableBrute
-from donnees_insee.lecture.contours import EXTENSIONS_COUCHE, lire_couche
+from donnees_insee.lecture.contours import CouchePreparee, lire_couche
+from donnees_insee.lecture.geoparquet import est_une_couche
 from donnees_insee.lecture.melodi import lire_melodi
 from donnees_insee.lecture.reconnaissance import Lot, reconnaitre
 from donnees_insee.lecture.tables import EXTENSIONS_TABLE, lire_carreaux, lire_tables
@@ -75,7 +77,9 @@ def preparer_fichier(
     try:
         tables = _tables_de(fichier, nom)
         if tables is None:
-            return [_preparer_couche(base, fichier, nom, prefixe, millesime)]
+            couche = lire_couche(fichier, millesime, archive=nom.partition(" → ")[0])
+            couche = bien_datee(base, couche, nom, malgre_les_ecarts=malgre_les_ecarts)
+            return [_part_d_une_couche(base, couche, nom, prefixe)]
         for rang, table, lot in _reconnues(tables, fichier, nom, millesime):
             prepare = _vraisemblable(preparer(table, lot), lot, nom, malgre_les_ecarts=malgre_les_ecarts)
             recu = _lot_recu(lot, prepare, table, nom if len(tables) == 1 or table.jeu else table.origine)
@@ -97,14 +101,14 @@ def preparer_fichier(
 def _tables_de(fichier: Path, nom: str) -> list[TableBrute] | None:
     """Lire les tables d'un fichier ; rien si c'est une couche de contours."""
     extension = fichier.suffix.lower()
-    if extension in EXTENSIONS_COUCHE:
+    if est_une_couche(fichier):
         carreaux = lire_carreaux(fichier)
         return None if carreaux is None else [carreaux]
     if extension in EXTENSIONS_TABLE:
         return lire_melodi(fichier) or [t for brute in lire_tables(fichier) for t in mettre_en_forme(brute)]
     raise SourceNonReconnue(
         f"« {nom} » a l'extension {extension or '(aucune)'}, qu'aucune source n'emploie. On attend CSV, TSV, "
-        "TXT, XLS, XLSX, ODS, GeoJSON, TopoJSON, GPKG, SHP, Parquet, ZIP ou 7Z."
+        "TXT, XLS, XLSX, ODS, GeoJSON, TopoJSON, GPKG, SHP, Parquet, GeoParquet, ZIP ou 7Z."
     )
 
 
@@ -127,8 +131,7 @@ def base_vide() -> Base:
     return Base(Path(tempfile.gettempdir()) / f"abs-{uuid.uuid4().hex}")
 
 
-def _preparer_couche(base: Base, fichier: Path, nom: str, prefixe: str, millesime: int | None) -> Part:
-    couche = lire_couche(fichier, millesime)
+def _part_d_une_couche(base: Base, couche: CouchePreparee, nom: str, prefixe: str) -> Part:
     lot = LotRecu(
         source=couche.source.id,
         millesime=couche.annee,
@@ -137,7 +140,7 @@ def _preparer_couche(base: Base, fichier: Path, nom: str, prefixe: str, millesim
         colonnes=1,
         origine=nom,
         geographie=couche.annee,
-        d_ou="" if couche.annee is None else "option --millesime" if millesime else "nom du fichier",
+        d_ou=couche.d_ou,
         remarques=couche.remarques,
     )
     return Part(lot, base.chemin_de_part(*lot.ou, prefixe), couche.couche)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -202,15 +202,18 @@ class HistoireDesCommunes:
 
     def annees_compatibles(self, recus: Iterable[str]) -> Compatibilite:
         """Trouver de quelle géographie est une liste de communes qui ne dit pas son année."""
+        liste = list(recus)
+        essais = [self.ecarts_avec(liste, annee) for annee in range(ANCIENNE, self.annee + 1)]
+        rang = min((len(e.inconnus), len(e.absents)) for e in essais)
+        meilleurs = [e for e in essais if (len(e.inconnus), len(e.absents)) == rang]
+        return replace(meilleurs[-1], annees=tuple(a for e in meilleurs for a in e.annees))
+
+    def ecarts_avec(self, recus: Iterable[str], annee: int) -> Compatibilite:
+        """Comparer une liste de communes à celle d'une année, dans les départements qu'elle porte."""
         ramenes = {codes.ville_de_l_arrondissement(c) for c in recus if not c.startswith(COLLECTIVITES)}
         departements = {codes.departement_de_la_commune(c) for c in ramenes}
-        essais = {}
-        for annee in range(ANCIENNE, self.annee + 1):
-            liste = {c for c in self.communes_en(annee) if codes.departement_de_la_commune(c) in departements}
-            essais[annee] = (tuple(sorted(ramenes - liste)), tuple(sorted(liste - ramenes)))
-        rang = min((len(i), len(m)) for i, m in essais.values())
-        annees = tuple(a for a, (i, m) in essais.items() if (len(i), len(m)) == rang)
-        return Compatibilite(annees, *essais[annees[-1]])
+        liste = {c for c in self.communes_en(annee) if codes.departement_de_la_commune(c) in departements}
+        return Compatibilite((annee,), tuple(sorted(ramenes - liste)), tuple(sorted(liste - ramenes)))
 
 
 # -- lire les mouvements -----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Lire une couche géographique reçue (IRIS ou QPV), la vérifier et la ramener au format commun."""
+"""Lire une couche géographique reçue (IRIS, communes ou QPV), la vérifier et la ramener au format commun."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from donnees_insee import codes
 from donnees_insee.catalogue.catalogue import Source, sources
 from donnees_insee.erreurs import FichierIllisible, SourceNonReconnue, TableNonConforme, liste_de_fautes
 from donnees_insee.lecture.brut import nature, refuser_ce_qui_n_est_pas_une_table, refuser_noms_repetes
+from donnees_insee.lecture.fichiers_de_tiers import refus_d_un_json
+from donnees_insee.lecture.geoparquet import EXTENSIONS as EXTENSIONS_GEOPARQUET
+from donnees_insee.lecture.geoparquet import lire_geoparquet
 from donnees_insee.lecture.pilotes import PILOTES, adresse, noms_des_couches, sous_gdal, verifier_le_compte
 from donnees_insee.lecture.reconnaissance import annee_du_nom, refuser_deux_annees
 
@@ -38,13 +41,14 @@ class CouchePreparee:
     source: Source
     couche: gpd.GeoDataFrame
     annee: int | None
+    d_ou: str
     remarques: tuple[str, ...]
 
 
 # Une coordonnée démesurée est une faute dite plus bas, non un avertissement en anglais.
 @np.errstate(all="ignore")
-def lire_couche(chemin: Path, demande: int | None = None) -> CouchePreparee:
-    """Lire une couche et vérifier qu'elle peut servir de contours."""
+def lire_couche(chemin: Path, demande: int | None = None, archive: str = "") -> CouchePreparee:
+    """Lire une couche et vérifier qu'elle peut servir de contours ; l'archive d'où elle sort peut dire son année."""
     brute, remarques = _ouvrir(chemin)
     refuser_noms_repetes([str(c) for c in brute.columns], chemin.name)
     source = _reconnaitre_couche(brute, chemin.name)
@@ -56,12 +60,22 @@ def lire_couche(chemin: Path, demande: int | None = None) -> CouchePreparee:
         raise TableNonConforme(
             liste_de_fautes(f"« {chemin.name} », reconnu comme « {source.titre} », est refusé :", fautes)
         )
-    du_nom, _ = annee_du_nom(chemin.stem)
-    refuser_deux_annees(chemin.name, du_nom, demande)
-    annee = demande or du_nom
+    annee, d_ou = _annee(chemin, demande, archive)
     if annee is None:
         remarques.append("année de la géographie non précisée par le fichier")
-    return CouchePreparee(source, couche.sort_values("code", ignore_index=True), annee, tuple(remarques))
+    return CouchePreparee(
+        source, couche.sort_values("code", ignore_index=True), annee, d_ou, tuple(remarques)
+    )
+
+
+def _annee(chemin: Path, demande: int | None, archive: str) -> tuple[int | None, str]:
+    """Lire l'année au nom du fichier, à défaut de son archive ; sinon celle que l'analyste donne."""
+    for nom, d_ou in ((chemin.stem, "nom du fichier"), (archive, "nom de l'archive")):
+        lue, _ = annee_du_nom(nom)
+        refuser_deux_annees(nom, lue, demande)
+        if lue is not None:
+            return lue, d_ou
+    return demande, "" if demande is None else "option --millesime"
 
 
 def _ouvrir(chemin: Path) -> tuple[gpd.GeoDataFrame, list[str]]:
@@ -70,7 +84,11 @@ def _ouvrir(chemin: Path) -> tuple[gpd.GeoDataFrame, list[str]]:
 
     contenu = nature(chemin)
     refuser_ce_qui_n_est_pas_une_table(chemin, contenu)
-    if contenu in {"pdf", "zip", "xls", "7z", "gzip", "parquet"}:
+    if chemin.suffix.lower() in EXTENSIONS_GEOPARQUET and contenu == "parquet":
+        return _situee(chemin, lire_geoparquet(chemin))
+    if (tiers := refus_d_un_json(chemin)) is not None:
+        raise SourceNonReconnue(tiers)
+    if contenu in {"pdf", "zip", "xls", "7z", "gzip", "parquet"} or chemin.suffix.lower() not in PILOTES:
         raise FichierIllisible(
             f"« {chemin.name} » n'est pas une couche géographique : son contenu est de nature « {contenu} »."
         )
@@ -87,6 +105,11 @@ def _ouvrir(chemin: Path) -> tuple[gpd.GeoDataFrame, list[str]]:
         raise SourceNonReconnue(
             f"« {chemin.name} » ne contient aucune géométrie : ce n'est pas une couche de contours."
         )
+    return _situee(chemin, brute)
+
+
+def _situee(chemin: Path, brute: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Exiger d'une couche son système de coordonnées, ou la convention de son format."""
     if brute.crs is not None:
         return brute, []
     en_degres = (np.abs(brute.total_bounds) <= (180, 90, 180, 90)).all()
@@ -108,29 +131,52 @@ def _couche_utile(fichier: str, lisible: str) -> str:
         raise SourceNonReconnue(f"« {fichier} » ne contient aucune couche géographique.")
     if len(noms) == 1:
         return noms[0]
-    attributs = {n: pyogrio.read_info(lisible, layer=n)["fields"] for n in noms}
-    utiles = [n for n in noms if _source_des_contours(attributs[n]) is not None]
+    lues = {n: pyogrio.read_info(lisible, layer=n) for n in noms}
+    utiles = [
+        n
+        for n, lue in lues.items()
+        if "Point" not in str(lue["geometry_type"]) and _source_des_contours(lue["fields"]) is not None
+    ]
     if len(utiles) == 1:
         return utiles[0]
     raise SourceNonReconnue(
         f"« {fichier} » contient {len(noms)} couches ({', '.join(noms[:4])}…) ; on en attend une seule qui "
-        "porte des contours d'IRIS ou de QPV. Exportez la couche voulue seule, puis déposez-la."
+        "porte des contours d'IRIS, de communes ou de QPV. Exportez la couche voulue seule, puis déposez-la."
     )
 
 
 def _source_des_contours(noms: Iterable[object]) -> Source | None:
     hauts = {str(n).upper() for n in noms}
-    return next((s for s in sources().values() if s.couche and hauts & set(s.cle)), None)
+    return next(
+        (
+            s
+            for s in sources().values()
+            if s.couche
+            and hauts & set(s.cle)
+            and not hauts & set(s.exclut)
+            and (not s.accompagne or hauts & set(s.accompagne))
+        ),
+        None,
+    )
 
 
 def _reconnaitre_couche(brute: gpd.GeoDataFrame, fichier: str) -> Source:
-    if (trouvee := _source_des_contours(brute.columns)) is not None:
+    trouvee = _source_des_contours(brute.columns)
+    if trouvee is not None and (not trouvee.accompagne or _a_des_codes(brute, trouvee)):
         return trouvee
-    recus = ", ".join(str(n) for n in brute.columns if n != "geometry")[:200]
+    recus = ", ".join(str(n) for n in brute.columns if n != brute.geometry.name)[:200]
+    recus = recus or "aucun (pour un shapefile, le .dbf manque)"
     raise SourceNonReconnue(
-        f"« {fichier} » n'est ni une couche d'IRIS (attribut CODE_IRIS ou DCOMIRIS) ni une couche de QPV "
-        f"(attribut code_qp). Attributs reçus : {recus or 'aucun (pour un shapefile, le .dbf manque)'}."
+        f"« {fichier} » n'est ni une couche d'IRIS (attribut CODE_IRIS ou DCOMIRIS), ni une couche de QPV (attribut "
+        "code_qp), ni une couche de communes (attributs INSEE_COM et SIREN_EPCI, code_insee et codes_siren_des_epci, ou "
+        f"code et nom, avec des codes de cinq caractères). Attributs reçus : {recus}."
     )
+
+
+def _a_des_codes(brute: gpd.GeoDataFrame, source: Source) -> bool:
+    """Dire si un attribut au nom banal (« code ») porte bien des codes du niveau de la source."""
+    cle = next(c for voulu in source.cle for c in brute.columns if str(c).upper() == voulu)
+    return any(codes.conforme(str(c).strip(), source.niveaux[0]) for c in brute[cle].dropna())
 
 
 def _colonnes_communes(brute: gpd.GeoDataFrame, source: Source, fichier: str) -> gpd.GeoDataFrame:
@@ -143,7 +189,7 @@ def _colonnes_communes(brute: gpd.GeoDataFrame, source: Source, fichier: str) ->
         bruts = source.attributs.get(variable, ())
         trouve = next((par_haut[b] for b in bruts if b in par_haut), None)
         communes[variable] = None if trouve is None else brute[trouve].astype("string").str.strip()
-    if source.niveaux[0] == "iris":
+    if source.niveaux[0] in {"iris", "commune"}:
         communes["commune"] = communes["commune"].fillna(communes["code"].str[:5])
     with sous_gdal(
         f"« {fichier} » : ses coordonnées ne se convertissent pas en WGS 84",

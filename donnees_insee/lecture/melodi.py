@@ -72,7 +72,8 @@ def _en_parquet(
         refuser_un_parquet_demesure(chemin)
     colonnes = {n.strip().upper(): n for n in noms}
     lisible = glob.escape(str(adresse)).replace("'", "''")
-    return Fichier(chemin.name, lisible, colonnes, dimensions_du_fichier(colonnes))
+    converti = isinstance(entete, EnTete)
+    return Fichier(chemin.name, lisible, colonnes, dimensions_du_fichier(colonnes), converti)
 
 
 @contextmanager
@@ -93,6 +94,9 @@ def _lisible(nom: str) -> Iterator[None]:
 def _preparer_les_lignes(connexion: duckdb.DuckDBPyConnection, fichier: Fichier) -> None:
     """Poser une vue des lignes utiles : le niveau dit par GEO_OBJECT, le code nu, l'année, le nombre, la marque."""
     geo, valeur = _texte(fichier, "GEO"), _texte(fichier, "OBS_VALUE")
+    # NaN est l'absence des tables venues de pandas : une cellule vide d'un Parquet, et dans un CSV un mot de trop.
+    if not fichier.converti:
+        valeur = f"nullif({valeur}, 'nan')"
     codes = " ".join(f"when '{brute}' then '{code}'" for brute, code in CODES.items())
     connus = " ".join(f"when '{brut_}' then '{niveau}'" for brut_, niveau in niveaux().items())
     dimensions = "".join(f', {_texte(fichier, d)} as "{d}"' for d in fichier.dimensions)
@@ -106,7 +110,7 @@ def _preparer_les_lignes(connexion: duckdb.DuckDBPyConnection, fichier: Fichier)
                left({_texte(fichier, "TIME_PERIOD")}, 4) as annee,
                {_marque(fichier, valeur)} as marque,
                {valeur} as texte,
-               try_cast({valeur} as double) as nombre{dimensions}
+               case when isfinite(try_cast({valeur} as double)) then try_cast({valeur} as double) end as nombre{dimensions}
         from read_parquet('{fichier.adresse}'){annuelle}
     """)
 

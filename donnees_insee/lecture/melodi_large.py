@@ -27,6 +27,8 @@ class Fichier:
     adresse: str
     colonnes: dict[str, str]
     dimensions: tuple[str, ...]
+    # D'un CSV, dont tout est texte.
+    converti: bool
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Final
 from donnees_insee.catalogue.catalogue import Motif, Source, sources
 from donnees_insee.catalogue.tables import plan
 from donnees_insee.erreurs import SourceNonReconnue, TableNonConforme, liste_de_fautes
+from donnees_insee.lecture.fichiers_de_tiers import refus_d_un_tiers
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,9 @@ def reconnaitre(
 
 
 def _refus(noms: Sequence[str], nom: str) -> str:
-    """Expliquer le refus : clé absente d'une source presque reconnue, ou colonnes inconnues."""
+    """Expliquer le refus : fichier connu d'un tiers, clé absente d'une source presque reconnue, ou colonnes inconnues."""
+    if (tiers := refus_d_un_tiers(noms, nom)) is not None:
+        return tiers
     for source in sources().values():
         traduites = {c.variable for c in _traduire_tout(source, noms) if c.motif.type == "nombre"}
         connues = {v.nom for v in plan(source.id)} or set(source.signature)

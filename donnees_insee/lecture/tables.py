@@ -140,7 +140,7 @@ def lire_parquet(chemin: Path) -> brut.TableBrute:
         brut.refuser_noms_repetes(noms, chemin.name)
         utiles = [n for n in noms if _connue(n)]
         lue = pq.read_table(chemin, columns=utiles)
-        _recompter(chemin, utiles, lue.num_rows)
+        recompter(chemin, utiles, lue.num_rows)
         texte = pa.table({n: _en_texte(lue[n]) for n in lue.column_names})
     except FAUTES_DE_LECTURE as cause:
         raise FichierIllisible(
@@ -151,7 +151,7 @@ def lire_parquet(chemin: Path) -> brut.TableBrute:
     return brut.TableBrute(tuple(texte.column_names), texte, chemin.name, "parquet", "", remarques)
 
 
-def _recompter(chemin: Path, noms: list[str], lues: int) -> None:
+def recompter(chemin: Path, noms: list[str], lues: int) -> None:
     """Recompter les lignes de toutes les colonnes lues par DuckDB, qui a son propre lecteur."""
     choix = ", ".join('"' + n.replace('"', '""') + '"' for n in noms) or "1"
     with brut.moteur() as connexion:

@@ -456,6 +456,27 @@ def juger_gpkg(octets: bytes) -> Juge:
     return _juger_des_attributs([{n: v for n, v in a.items() if n not in {"fid", "geom"}} for a in attributs])
 
 
+def ecrire_geoparquet(table: Tranche, hasard: random.Random) -> bytes:
+    flux = io.BytesIO()
+    _carres(table).to_parquet(flux, compression=hasard.choice(["snappy", "zstd", "none"]))
+    return flux.getvalue()
+
+
+def juger_geoparquet(octets: bytes) -> Juge:
+    """Relire les attributs d'un GeoParquet par DuckDB, sans sa géométrie."""
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as fichier:
+        fichier.write(octets)
+        fichier.flush()
+        try:
+            with closing(duckdb.connect()) as moteur:
+                lue = moteur.execute("select * exclude geometry from read_parquet(?)", [fichier.name])
+                noms = [d[0] for d in lue.description]
+                attributs = [dict(zip(noms, ligne, strict=True)) for ligne in lue.fetchall()]
+        except Exception as cause:
+            raise JugeEmbarrasse(str(cause)) from cause
+    return _juger_des_attributs(attributs)
+
+
 def ecrire_shp(table: Tranche, hasard: random.Random) -> bytes:
     """Écrire un shapefile et ses compagnons dans une archive, comme les producteurs les livrent."""
     with tempfile.TemporaryDirectory() as dossier:
@@ -533,6 +554,14 @@ LECTEURS = {
             ecrire_topojson,
             juger_topojson,
             muter_du_texte,
+            geographique=True,
+        ),
+        Lecteur(
+            "geoparquet",
+            "iris-2016.parquet",
+            ecrire_geoparquet,
+            juger_geoparquet,
+            muter_les_octets,
             geographique=True,
         ),
         Lecteur("gpkg", "iris-2016.gpkg", ecrire_gpkg, juger_gpkg, muter_les_octets, geographique=True),

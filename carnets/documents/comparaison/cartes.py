@@ -108,7 +108,11 @@ def contours_manquants(fonds: Fonds) -> list[str]:
     mailles = fonds.diagnostic.ensembles.mailles
     tenues = set() if fonds.communes is None else set(fonds.communes["code"])
     absentes = [t.nom for t in mailles if t.code not in tenues]
-    origine = "Le contour d'une commune est la réunion des contours de ses IRIS que contient la base"
+    origine = (
+        "Le contour d'une commune est la réunion des contours de ses IRIS que contient la base"
+        if fonds.contours_des_communes.des_iris
+        else "Les contours sont ceux de la couche de communes que contient la base"
+    )
     mots = [f"{origine} (géographie : {fonds.geographie})."]
     if absentes:
         mots.append(f"Sans contour, donc absentes des cartes : {', '.join(absentes)}.")

@@ -25,8 +25,8 @@ NIVEAUX = {
 STATUTS = {"secret", "indisponible", "sans_objet"}
 # Ces sources donnent des rattachements, des noms ou des contours : aucun indicateur ne les lit directement.
 SANS_INDICATEUR = {
-    "appartenance", "cog", "contours_iris", "contours_qpv", "locale", "mouvements_communes", "passage_communes",
-    "qpv_correspondance", "qpv_liste", "quartiers", "reference_iris",
+    "appartenance", "cog", "contours_communes", "contours_iris", "contours_qpv", "locale", "mouvements_communes",
+    "passage_communes", "qpv_correspondance", "qpv_liste", "quartiers", "reference_iris",
     # Nomenclature ; carreaux des périmètres libres ; table d'un tiers, gardée pour comparer ; méthode à part.
     "equipements_nomenclature", "grille", "indicateurs_externes", "filosofi_2", "prix",
 }  # fmt: skip

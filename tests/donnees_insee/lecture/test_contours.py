@@ -133,6 +133,8 @@ def test_gpkg_avec_styles_de_qgis(tmp_path):
         ("i.geojson", b"<html>404</html>"),
         ("i.geojson", b"PK\x03\x04 une archive"),
         ("i.topojson", b'{"type": "Topology", "objects": {}, "arcs": []}'),
+        ("i.geoparquet", b"du texte"),
+        ("i.geoparquet", b"PAR1 tronque"),
     ],
 )
 def test_couches_illisibles(bureau, nom, octets):
@@ -183,3 +185,154 @@ def test_topojson_en_degres(tmp_path):
     prete = lire_couche(chemin)
     assert "TopoJSON" in prete.remarques[0]
     assert list(prete.couche["code"]) == ["340010101"]
+
+
+# -- communes ----------------------------------------------------------------------------------
+
+
+def communes(codes=("34001", "2A004"), **colonnes) -> gpd.GeoDataFrame:
+    formes = [shapely.box(3 + i / 10, 43, 3.05 + i / 10, 43.05) for i in range(len(codes))]
+    return gpd.GeoDataFrame({**colonnes}, geometry=formes, crs="EPSG:4326")
+
+
+V3 = {"INSEE_COM": ["34001", "2A004"], "NOM": ["Abeilhan", "Ajaccio"], "SIREN_EPCI": ["2", "3"]}
+V4 = {
+    "code_insee": ["34001", "2A004"],
+    "nom_officiel": ["Abeilhan", "Ajaccio"],
+    "code_insee_du_departement": ["34", "2A"],
+    "codes_siren_des_epci": ["243400819", "242010056"],
+}
+LEGERE = {"code": ["34001", "2A004"], "nom": ["Abeilhan", "Ajaccio"]}
+
+
+@pytest.mark.parametrize("attributs", [V3, V4, LEGERE], ids=["version 3", "version 4", "code et nom"])
+def test_couche_de_communes(tmp_path, attributs):
+    prete = lire_couche(ecrire(tmp_path, communes(**attributs), "communes-2026.gpkg"))
+    assert (prete.source.id, prete.annee) == ("contours_communes", 2026)
+    assert list(zip(prete.couche["code"], prete.couche["nom"], strict=True)) == [
+        ("2A004", "Ajaccio"),
+        ("34001", "Abeilhan"),
+    ]
+    assert list(prete.couche["commune"]) == list(prete.couche["code"])
+
+
+def test_l_annee_d_une_couche_de_communes_n_est_jamais_devinee(tmp_path, bureau):
+    octets = ecrire(tmp_path, communes(**LEGERE), "c.geojson").read_bytes()
+    assert "--millesime AAAA" in bureau.refus("communes-34-herault.geojson", octets)
+    (lot,) = bureau.deposer("communes-34-herault.geojson", octets, 2024).lots
+    assert (lot.millesime, lot.d_ou) == (2024, "option --millesime")
+
+
+@pytest.fixture
+def bureau_instruit(bureau):
+    """Un bureau dont la base sait que 34330 a rejoint 34001 le 1er janvier 2019."""
+    bureau.deposer(
+        "v_commune_2026.csv", "TYPECOM,COM,LIBELLE,COMPARENT\nCOM,34001,Abeilhan,\nCOM,2A004,Ajaccio,\n"
+    )
+    fusion = "".join(f"32,2019-01-01,COM,{c},A,COM,34001,Abeilhan\n" for c in ("34330", "34001"))
+    bureau.deposer(
+        "v_mvt_commune_2026.csv",
+        f"MOD,DATE_EFF,TYPECOM_AV,COM_AV,LIBELLE_AV,TYPECOM_AP,COM_AP,LIBELLE_AP\n{fusion}",
+    )
+    return bureau
+
+
+def test_l_histoire_des_communes_contredit_une_annee_fausse(tmp_path, bureau_instruit):
+    anciennes = {"code": ["34001", "34330"], "nom": ["Abeilhan", "Ancienne"]}
+    octets = ecrire(tmp_path, communes(**anciennes), "c.geojson").read_bytes()
+    assert "celle de 2003 à 2018" in bureau_instruit.refus("communes.geojson", octets)
+    raison = bureau_instruit.refus("communes.geojson", octets, 2024)
+    assert "34330" in raison
+    assert "2003 à 2018" in raison
+    assert bureau_instruit.deposer("communes.geojson", octets, 2018).etat == "range"
+
+
+def test_une_couche_entiere_d_une_autre_annee_manque_de_communes(tmp_path, bureau_instruit):
+    recente = {"code": ["34001"], "nom": ["Abeilhan"]}
+    octets = ecrire(tmp_path, communes(("34001",), **recente), "c.geojson").read_bytes()
+    raison = bureau_instruit.refus("communes.geojson", octets, 2018)
+    assert "y manquent" in raison
+    assert "2019 à 2026" in raison
+    assert bureau_instruit.deposer("communes.geojson", octets, 2025).etat == "range"
+
+
+def test_une_annee_fausse_se_range_malgre_tout_si_l_analyste_le_veut(tmp_path, bureau_instruit):
+    anciennes = {"code": ["34001", "34330"], "nom": ["Abeilhan", "Ancienne"]}
+    chemin = ecrire(tmp_path, communes(**anciennes), "communes-2024.geojson")
+    (depot,) = deposer(bureau_instruit.base, [chemin], malgre_les_ecarts=True)
+    assert depot.etat == "range"
+    assert any("34330" in r for r in depot.lots[0].remarques)
+
+
+def test_le_geopackage_d_admin_express_donne_sa_seule_couche_de_communes(tmp_path):
+    chemin = ecrire(tmp_path, communes(**V4), "ADE_4-0_GPKG_LAMB93_FXX-ED2026-01-19.gpkg", layer="commune")
+    departement = {"code_insee": ["34", "2A"], "nom_officiel": ["Hérault", "Corse-du-Sud"]}
+    arrondissement = {**V4, "code_insee_de_la_commune_de_rattach": ["75056", "75056"]}
+    for nom, attributs in (("departement", departement), ("arrondissement_municipal", arrondissement)):
+        communes(**attributs).to_file(chemin, layer=nom)
+    chefs_lieux = communes(**V4)
+    chefs_lieux.set_geometry(chefs_lieux.geometry.representative_point()).to_file(chemin, layer="chef_lieu")
+    prete = lire_couche(chemin)
+    assert (prete.source.id, prete.annee, len(prete.couche)) == ("contours_communes", 2026, 2)
+
+
+@pytest.mark.parametrize(
+    "attributs",
+    [
+        {"code": ["34", "2A"], "nom": ["Hérault", "Corse-du-Sud"]},
+        {"code": ["Q1", "Q2"], "nom": ["Quartier 1", "Quartier 2"]},
+        {"code_insee": ["34", "2A"], "nom_officiel": ["Hérault", "Corse-du-Sud"]},
+        {"INSEE_COM": ["75056", "75056"], "INSEE_ARM": ["75101", "75102"], "NOM": ["1er", "2e"]},
+    ],
+    ids=["départements", "quartiers", "départements de l'IGN", "arrondissements municipaux"],
+)
+def test_une_autre_couche_est_refusee_avec_ses_attributs(tmp_path, erreur_claire, attributs):
+    raison = erreur_claire(lambda: lire_couche(ecrire(tmp_path, communes(**attributs), "c-2026.gpkg")))
+    assert f"Attributs reçus : {', '.join(attributs)}" in raison
+
+
+# -- GeoParquet, archives de la Géoplateforme --------------------------------------------------
+
+
+@pytest.mark.parametrize("nom", ["iris-2026.parquet", "iris-2026.geoparquet"])
+def test_geoparquet(tmp_path, bureau, nom):
+    table = couche().rename_geometry("geometrie")
+    table.to_parquet(tmp_path / nom)
+    depot = bureau.deposer(nom, (tmp_path / nom).read_bytes())
+    (lot,) = depot.lots
+    assert (depot.etat, lot.source, lot.millesime, lot.lignes) == ("range", "contours_iris", 2026, 3)
+    relue = lire_couche(bureau.recus / nom).couche
+    assert relue.total_bounds == pytest.approx([3, 43, 3.25, 43.05], abs=1e-6)
+
+
+def test_parquet_sans_geometrie(tmp_path, bureau):
+    import pandas as pd
+
+    pd.DataFrame({"code": ["34001"], "nom": ["Abeilhan"]}).to_parquet(tmp_path / "c.parquet")
+    octets = (tmp_path / "c.parquet").read_bytes()
+    assert "aucune géométrie" in bureau.refus("c-2026.geoparquet", octets)
+    assert "n'est reconnu pour aucune source" in bureau.refus("c-2026.parquet", octets)
+
+
+def test_geoparquet_abime(tmp_path, bureau):
+    couche().to_parquet(tmp_path / "i.parquet")
+    octets = (tmp_path / "i.parquet").read_bytes()
+    bureau.refus("i-2026.geoparquet", octets[: len(octets) // 2] + octets[-8:])
+    bureau.refus("i-2026.geoparquet", octets.replace(b'"WKB"', b'"???"'))
+
+
+def test_archive_de_la_geoplateforme(tmp_path, bureau):
+    import py7zr
+
+    nom = "CONTOURS-IRIS-PE_3-0__GPKG_WGS84G_FRA_2025-01-01"
+    gpkg = ecrire(tmp_path, couche(), "contours-iris-pe.gpkg", layer="contours_iris_pe")
+    livraison = "1_DONNEES_LIVRAISON_2026-09-00130/CONTOURS-IRIS-PE_3-0_GPKG_WGS84G_FRA-ED2025-01-01"
+    dedans = f"{nom}/CONTOURS-IRIS-PE/{livraison}/contours-iris-pe.gpkg"
+    with py7zr.SevenZipFile(tmp_path / "a.7z", "w") as archive:
+        archive.write(gpkg, dedans)
+        archive.writestr(b"%PDF", f"{nom}/CONTOURS-IRIS-PE/LISEZ-MOI.pdf")
+        archive.writestr("0123 contours-iris-pe.gpkg", f"{dedans}.md5")
+    depot = bureau.deposer(f"{nom}.7z", (tmp_path / "a.7z").read_bytes())
+    (lot,) = depot.lots
+    assert (depot.etat, lot.source, lot.lignes, lot.millesime) == ("range", "contours_iris", 3, 2025)
+    assert lot.d_ou == "nom de l'archive"
