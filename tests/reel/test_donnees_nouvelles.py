@@ -24,7 +24,7 @@ pytestmark = pytest.mark.reel
 TABLE = Path(__file__).parents[1] / "donnees_insee/verdicts_donnees_nouvelles.csv"
 ETATS = {"range": "range", "refuse": "refuse", "laisse": "documentation"}
 # Parties encore sur d'autres branches : leurs lignes doivent échouer, puis sortir d'ici à la réunion.
-PAS_ENCORE = {"melodi", "qpv", "catalogue"}
+PAS_ENCORE = {"qpv", "catalogue"}
 # Une raison qui vaudrait pour n'importe quel fichier n'en dit rien.
 GENERIQUES = (
     "n'est reconnu pour aucune source",
