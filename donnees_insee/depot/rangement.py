@@ -26,6 +26,7 @@ from donnees_insee.erreurs import (
 )
 from donnees_insee.lecture.brut import TableBrute
 from donnees_insee.lecture.contours import EXTENSIONS_COUCHE, lire_couche
+from donnees_insee.lecture.json_recu import lire_catalogue
 from donnees_insee.lecture.reconnaissance import Lot, reconnaitre
 from donnees_insee.lecture.tables import EXTENSIONS_TABLE, lire_carreaux, lire_tables
 from donnees_insee.preparation.mise_en_forme import mettre_en_forme
@@ -68,7 +69,7 @@ def preparer_fichier(
     parts: list[Part] = []
     try:
         if extension in EXTENSIONS_COUCHE:
-            carreaux = lire_carreaux(fichier)
+            carreaux = lire_carreaux(fichier) or lire_catalogue(fichier)
             if carreaux is None:
                 return [_preparer_couche(base, fichier, nom, prefixe, millesime)]
             tables = [carreaux]
