@@ -25,6 +25,7 @@ from donnees_insee.telechargement.catalogue_melodi import (
 from donnees_insee.telechargement.nouveautes import nouveautes
 from donnees_insee.telechargement.reception import Reglages
 from donnees_insee.telechargement.registre import lire_registre
+from donnees_insee.telechargement.reseau import hotes_permis
 from donnees_insee.telechargement.telechargement import telecharger
 from tests.donnees_insee.serveur_fautif import Page
 
@@ -290,6 +291,17 @@ def test_un_jeu_se_telecharge_a_l_adresse_du_catalogue_et_sa_date_est_gardee(
     (second,) = telecharger(base, [demande], reglages)
     assert second.etat == "range", second.phrase
     assert "révision publiée le 2025-11-26 ; le fichier tenu l'était le 2025-06-04" in second.phrase
+
+
+@pytest.mark.parametrize("adresse", ["http://api.insee.fr/melodi/file/x", "https://ailleurs.example/x"])
+def test_une_adresse_du_catalogue_hors_des_hotes_admis_n_est_pas_suivie(
+    base: Base, tmp_path: Path, en_ligne: Path, adresse: str
+) -> None:
+    deposer(base, [ecrire(tmp_path, [jeu("DS_BPE", fichier("DS_BPE", accessURL=adresse))])])
+    (demande,) = choisir_jeux(["DS_BPE"], base).a_telecharger
+    (resultat,) = telecharger(base, [demande], Reglages(hotes_permis(), dormir=lambda _: None))
+    assert resultat.etat == "echec"
+    assert "Rien n'a été pris" in resultat.phrase
 
 
 def test_le_catalogue_du_jour_se_recupere_et_se_depose(
