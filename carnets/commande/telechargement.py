@@ -89,18 +89,19 @@ def _rafraichir_le_catalogue(base: Base) -> None:
 
 def _prendre_un_territoire(base: Base, noms: list[str], territoire: str) -> None:
     """Prendre à l'API de Melodi les jeux nommés, à défaut tous ceux qui sont lus, pour un seul territoire."""
+    from donnees_insee.telechargement import reseau  # noqa: PLC0415
     from donnees_insee.telechargement.catalogue_melodi import noms_du_jour  # noqa: PLC0415
     from donnees_insee.telechargement.reception import Reglages  # noqa: PLC0415
-    from donnees_insee.telechargement.reseau import TelechargementImpossible, hotes_permis  # noqa: PLC0415
     from donnees_insee.telechargement.territoire_melodi import telecharger_un_territoire  # noqa: PLC0415
 
+    reseau.exiger_le_reseau()
     jeux = noms_du_jour(base, noms)
     with suivi("API de Melodi", len(jeux)) as avancer:
         resultats = telecharger_un_territoire(
             base,
             jeux,
             territoire,
-            Reglages(hotes_permis()),
+            Reglages(reseau.hotes_permis()),
             annoncer=lambda jeu: avancer(description=jeu, advance=1),
         )
     for r in resultats:
@@ -111,7 +112,7 @@ def _prendre_un_territoire(base: Base, noms: list[str], territoire: str) -> None
         + f". Base : {base.dossier}"
     )
     if not comptes["range"] and not comptes["inchange"]:
-        raise TelechargementImpossible(phrase("rien_de_l_api", territoire=territoire))
+        raise reseau.TelechargementImpossible(phrase("rien_de_l_api", territoire=territoire))
 
 
 def sources_nouveautes(catalogue: Path | None = None) -> None:
