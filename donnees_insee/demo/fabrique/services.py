@@ -87,12 +87,14 @@ def _prestations(comptes: Comptes, pauvres: dict[str, float]) -> Iterator[Ligne]
     """Composer l'export de data.caf.fr par commune, cinq mois de décembre."""
     for annee, (code, (nom, _)) in itertools.product(range(2020, 2025), sorted(COMMUNES[2022].items())):
         ici = {iris: c for iris, c in comptes.items() if iris[:5] == code}
-        foyers = somme(comptes, code, "C_MEN") * 0.47
-        rsa = sum(c["P_POP2064"] * (0.003 + 0.17 * pauvres[i]) for i, c in ici.items())
+        menages = somme(comptes, code, "C_MEN")
+        pauvrete_ici = sum(c["C_MEN"] * pauvres[i] for i, c in ici.items()) / menages
+        foyers = menages * (0.38 + 0.5 * pauvrete_ici)
+        rsa = sum(c["P_POP2064"] * (0.004 + 0.22 * pauvres[i]) for i, c in ici.items())
         nombreuses = sum(somme(comptes, code, n) for n in ("C_NE24F2", "C_NE24F3", "C_NE24F4P"))
         valeurs = [
-            foyers, foyers * 2.1, rsa * (1 - 0.03 * (annee - 2022)), foyers * 0.34, foyers * 0.45,
-            nombreuses * 0.92, somme(comptes, code, "P_POP0002") * 0.55,
+            foyers, foyers * 2.1, rsa * (1 - 0.03 * (annee - 2022)), foyers * (0.26 + 0.5 * pauvrete_ici),
+            foyers * (0.3 + 0.9 * pauvrete_ici), nombreuses * 0.92, somme(comptes, code, "P_POP0002") * 0.55,
         ]  # fmt: skip
         yield [f"{annee}-12", code, nom.upper(), *map(_cinq, valeurs)]
 
