@@ -107,7 +107,6 @@ def _un_jeu(base: Base, jeu: str, geo: str, lues: Sequence[dict[str, Any]], api:
         if depots[0].etat == "range":
             base.ranger_recu(replace(lire_recu(recu), depose_depuis=f"{api}/data/{jeu}?GEO={quote(geo)}"))
     etat = {"range": "range", "deja_la": "inchange"}.get(depots[0].etat, "echec")
-    suite = {"range": "reçues et déposées", "inchange": "reçues, les mêmes que celles déjà tenues"}.get(
-        etat, f"reçues, et leur dépôt est refusé. {depots[0].raison}"
-    )
+    suites = {"range": "reçues et déposées.", "inchange": "reçues, les mêmes que celles déjà tenues."}
+    suite = suites.get(etat, f"reçues, et leur dépôt est refusé. {depots[0].raison}")
     return ResultatApi(jeu, etat, f"{jeu} : {len(lues)} observations pour {geo} {suite}", depots)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -255,6 +256,21 @@ def test_le_csv_est_depose_par_le_chemin_ordinaire(
     assert [r["OBS_VALUE"] for r in lignes] == ["1.0"]
     assert resultat.etat == "echec"
     assert "leur dépôt est refusé. pas encore lu." in resultat.phrase
+
+
+def test_la_commande_dit_chaque_jeu_et_sort_en_erreur_si_rien_n_est_depose(
+    guichet: Guichet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from carnets.commande import telechargement
+
+    guichet.poser(page(count=0))
+    monkeypatch.setenv("ABS_DONNEES", str(tmp_path / "base"))
+    monkeypatch.setattr("donnees_insee.telechargement.reseau.hotes_permis", lambda: guichet.reglages.hotes)
+    prendre = partial(telecharger_un_territoire, cadence=guichet.horloge.cadence(), api=guichet.api)
+    monkeypatch.setattr(territoire_melodi, "telecharger_un_territoire", prendre)
+    with pytest.raises(TelechargementImpossible, match="n'a rien donné à déposer pour 44109"):
+        telechargement.sources_telecharger([JEU.lower()], territoire="44109")
+    assert f"vide     {JEU} : l'API n'a aucune observation pour COM-44109" in capsys.readouterr().out
 
 
 # -- les réponses enregistrées -----------------------------------------------------------------
