@@ -22,6 +22,7 @@ class Parution:
     delai: int
     derniere: int
     parue_le: str
+    precision: str
     certitude: str
     preuve: str
 
@@ -38,7 +39,8 @@ class Parution:
         """Dire quand le dernier millésime a paru : un jour, ou un mois."""
         annee, mois, *jour = self.parue_le.split("-")
         quand = f"{MOIS[int(mois) - 1]} {annee}"
-        return f"le {int(jour[0])} {quand}" if jour else f"en {quand}"
+        precision = f" ({self.precision})" if self.precision else ""
+        return (f"le {int(jour[0])} {quand}" if jour else f"en {quand}") + precision
 
 
 def parutions() -> dict[str, Parution]:
@@ -50,8 +52,8 @@ def parutions() -> dict[str, Parution]:
             _ = lue.parue
         except (KeyError, ValueError, TypeError, IndexError) as cause:
             raise TableNonConforme(
-                f"La table des parutions est fautive à la ligne de « {r.get('source', '?')} » ({cause}). On attend six "
-                "colonnes, source;delai;derniere;parue_le;certitude;preuve, et une date comme 2026-06-30 ou 2026-06."
+                f"La table des parutions est fautive à la ligne de « {r.get('source', '?')} » ({cause}). On attend sept "
+                "colonnes, source;delai;derniere;parue_le;precision;certitude;preuve, et une date comme 2026-06-30 ou 2026-06."
             ) from cause
         if lue.source not in lues or lues[lue.source].derniere <= lue.derniere:
             lues[lue.source] = lue

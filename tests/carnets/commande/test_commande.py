@@ -125,7 +125,7 @@ def test_les_commandes_qui_lisent_repondent(base_demo, racine_du_projet):
         (("etat", "99001"), "2021 tenu ; Filosofi 2022 n'existe pas"),
         (
             ("etat", "99001"),
-            "recensement de la population : 2022 tenu ; 2023 est paru le 30 juin 2026, à déposer",
+            "recensement de la population : 2022 tenu ; 2023 est paru le 30 juin 2026 (communes et au-dessus)",
         ),
     ]:
         resultat = lancer(*arguments, donnees=base_demo.dossier, cwd=racine_du_projet)

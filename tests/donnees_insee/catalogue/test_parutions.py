@@ -14,7 +14,7 @@ from donnees_insee.catalogue.parutions import Parution, parutions, suite
 from donnees_insee.erreurs import TableNonConforme
 
 EN_NOVEMBRE_2026 = date(2026, 11, 30)
-ENTETE = "source;delai;derniere;parue_le;certitude;preuve\n"
+ENTETE = "source;delai;derniere;parue_le;precision;certitude;preuve\n"
 
 
 def test_chaque_ligne_nomme_une_source_et_une_preuve():
@@ -34,7 +34,7 @@ def test_la_date_connue_suit_le_delai_dit():
 
 def test_le_recensement_2024_est_attendu_en_juin_2027():
     assert suite(source("rp_population"), 2022, EN_NOVEMBRE_2026) == [
-        "2023 est paru le 30 juin 2026, à déposer",
+        "2023 est paru le 30 juin 2026 (communes et au-dessus), à déposer",
         "2024 attendu en juin 2027",
     ]
     assert suite(source("rp_population"), 2023, EN_NOVEMBRE_2026) == ["2024 attendu en juin 2027"]
@@ -49,14 +49,14 @@ def test_un_millesime_qui_n_existe_pas_est_dit_et_jamais_attendu():
 
 
 def test_un_mois_passe_n_est_plus_attendu():
-    attendue = Parution("x", 7, 2024, "2025-07", "V1", "p").attendue
+    attendue = Parution("x", 7, 2024, "2025-07", "", "V1", "p").attendue
     assert attendue(2025, date(2026, 7, 31)) == "2025 attendu en juillet 2026"
     assert attendue(2025, date(2026, 8, 1)) == "2025 attendu en juillet 2026, sans doute paru : à chercher"
     assert attendue(2025, date(2026, 1, 1)) == "2025 attendu en juillet 2026"
 
 
 def test_un_mois_de_decembre():
-    attendue = Parution("x", 24, 2023, "2025-12", "V1", "p").attendue
+    attendue = Parution("x", 24, 2023, "2025-12", "", "V1", "p").attendue
     assert attendue(2024, EN_NOVEMBRE_2026) == "2024 attendu en décembre 2026"
 
 
@@ -72,7 +72,7 @@ def dossier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_une_ligne_de_l_analyste_suffit_l_an_prochain(dossier: Path):
     (dossier / "parutions.csv").write_text(
-        ENTETE + "rp_population;30;2024;2027-06-29;V1;page d'insee.fr\n", encoding="utf-8"
+        ENTETE + "rp_population;30;2024;2027-06-29;;V1;page d'insee.fr\n", encoding="utf-8"
     )
     catalogue.relire()
     assert suite(source("rp_population"), 2023, date(2027, 7, 1)) == [
@@ -92,7 +92,7 @@ def test_un_jeu_de_melodi_renomme_n_est_qu_une_ligne(dossier: Path):
 
 
 def test_une_ligne_fautive_se_dit(dossier: Path):
-    (dossier / "parutions.csv").write_text(ENTETE + "filosofi;un an;2021;2024;V1;p\n", encoding="utf-8")
+    (dossier / "parutions.csv").write_text(ENTETE + "filosofi;un an;2021;2024;;V1;p\n", encoding="utf-8")
     catalogue.relire()
-    with pytest.raises(TableNonConforme, match=r"ligne de « filosofi ».*six colonnes"):
+    with pytest.raises(TableNonConforme, match=r"ligne de « filosofi ».*sept colonnes"):
         parutions()
