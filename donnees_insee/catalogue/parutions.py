@@ -53,7 +53,7 @@ def parutions() -> dict[str, Parution]:
         except (KeyError, ValueError, TypeError, IndexError) as cause:
             raise TableNonConforme(
                 f"La table des parutions est fautive à la ligne de « {r.get('source', '?')} » ({cause}). On attend sept "
-                "colonnes, source;delai;derniere;parue_le;precision;certitude;preuve, et une date comme 2026-06-30 ou 2026-06."
+                "colonnes, source;delai;derniere;parue_le;precision;certitude;preuve, et une date comme 2026-06-30."
             ) from cause
         if lue.source not in lues or lues[lue.source].derniere <= lue.derniere:
             lues[lue.source] = lue
