@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from abs.definitions import table, texte
-from abs.indicateurs.indicateurs import Indicateur, Lecture
+from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateurs
 from donnees_insee.catalogue.tables import CERTITUDES, enquetes_annuelles
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
 
@@ -19,6 +19,8 @@ Equivalences = dict[str, dict[str, Any]]
 
 # Genres de règles qui tiennent à ce que deux dates sont trop proches.
 VOISINAGES: Final = frozenset({"enquetes", "ecart_minimal"})
+# Genres de règles qui coupent une série en deux.
+RUPTURES: Final = frozenset({"rupture", "questionnaire"})
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,20 @@ class Regle:
             )
             for lecture in lectures
         )
+
+    @property
+    def rompt(self) -> bool:
+        """Dire si la série n'est plus la même de part et d'autre."""
+        return self.genre in RUPTURES
+
+    @property
+    def quand(self) -> str:
+        """Dire en deux mots où une série se rompt ou s'interrompt ; vide pour une règle qui n'en fait rien."""
+        if self.genre == "rupture":
+            return f"{self.avant}/{self.apres}"
+        if self.genre == "questionnaire":
+            return f"questionnaire {self.enquete}"
+        return f"{', '.join(map(str, self.annees))} n'existe pas" if self.genre == "absence" else ""
 
 
 @dataclass(frozen=True)
@@ -108,6 +124,12 @@ def lire_les_regles(contenu: str) -> tuple[tuple[Regle, ...], Equivalences]:
     if fautes:
         raise TableNonConforme(liste_de_fautes("Les règles de comparaison sont fautives :", fautes))
     return tuple(lues), equivalences
+
+
+def regles_de(identifiant: str) -> list[Regle]:
+    """Donner les règles qui disent ce qui se compare, ou non, dans les séries d'une source."""
+    lectures = [le for i in indicateurs().values() for le in i.lectures if le.source.id == identifiant]
+    return [r for r in regles()[0] if r.familles and any(r.vise(le) for le in lectures)]
 
 
 def enquetes_communes(de: int, a: int) -> tuple[int, ...]:

@@ -20,6 +20,7 @@ from abs.phrases.preuves import Silence
 from abs.portrait.chapitre_qpv import a_cheval, chapitre_qpv
 from abs.portrait.chapitres import chapitre_de_theme, chapitre_quartiers
 from abs.portrait.chapitres_locaux import manques_du_theme
+from abs.portrait.parutions import dire_les_parutions
 from abs.portrait.population import lire_les_autres_dates, phrases_de_tete, silences_de_tete
 from abs.portrait.premiere_page import Bilan, bilan, chiffres_cles
 from abs.portrait.tableaux import Chapitre
@@ -264,6 +265,7 @@ class Etat:
     manques: tuple[Manque, ...]
     a_demander: tuple[str, ...]
     contours: bool
+    parutions: tuple[str, ...]
 
 
 def etat(base: Base, demande: Demande) -> Etat:
@@ -276,6 +278,7 @@ def etat(base: Base, demande: Demande) -> Etat:
         manques=tuple(_manques(diagnostic)),
         a_demander=tuple(m for t in THEMES for m in manques_du_theme(t, autres.get(t, []), recus)),
         contours=contours_tenus(base, diagnostic),
+        parutions=dire_les_parutions(base),
     )
 
 

@@ -11,7 +11,7 @@ from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
 from donnees_insee.geographie.dates_des_parties import dates
 
 SANS_STATISTIQUE = frozenset(
-    {"geographie", "contours", "quartiers", "qpv_liste", "serie_historique", "etat_civil"}
+    {"geographie", "contours", "quartiers", "qpv_liste", "serie_historique", "etat_civil", "catalogue"}
 )
 
 

@@ -23,15 +23,28 @@ FICHIER_VIDE: Final = Path("source_locale.csv")
 
 
 def sources_lister(source: str = "") -> None:
-    """Lister les sources du catalogue : années, niveaux, état, certitude des adresses, ce qui est tenu."""
+    """Lister les sources du catalogue : années, niveaux, état, adresses, ce qui est tenu, parutions, ruptures."""
+    from abs.indicateurs.annees_comparables import regles_de  # noqa: PLC0415
     from donnees_insee.catalogue.catalogue import source as source_du_catalogue  # noqa: PLC0415
-    from donnees_insee.controle.presentation import lignes_des_fichiers, lignes_des_sources  # noqa: PLC0415
+    from donnees_insee.controle import presentation  # noqa: PLC0415
 
     if source:
         detail = source_du_catalogue(source)
-        montrer("fichiers_d_une_source", lignes_des_fichiers(source), source=detail)
+        montrer("fichiers_d_une_source", presentation.lignes_des_fichiers(source), source=detail)
+        enumerer("", presentation.phrases_de_parution(source))
+        if regles := regles_de(source):
+            dire("Ce qui se compare dans ses séries, et ce qui ne se compare pas :")
+            enumerer(
+                "  - ",
+                (
+                    r.raison if r.genre == "absence" or not r.quand else f"{r.quand} : {r.raison}"
+                    for r in regles
+                ),
+            )
         return
-    montrer("sources", lignes_des_sources(ouvrir_la_base()))
+    lignes = presentation.lignes_des_sources(ouvrir_la_base())
+    ruptures = [", ".join(r.quand for r in regles_de(ligne[0]) if r.quand) or "–" for ligne in lignes]
+    montrer("sources", [(*ligne, rompue) for ligne, rompue in zip(lignes, ruptures, strict=True)])
     dire("`abs sources lister SOURCE` donne les fichiers d'une source, leurs adresses et leurs enquêtes.")
 
 

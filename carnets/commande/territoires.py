@@ -39,6 +39,8 @@ def etat(territoire: str, millesime: int | None = None, millesimes: str = "") ->
     montrer("permis", permis)
     manques = [(m.raison, quelques(m.indicateurs, 4, " ; "), m.a_deposer) for m in constat.manques]
     montrer("manques", manques)
+    dire("Ce qui a paru, ce qui n'existe pas, ce qu'il faut attendre :")
+    enumerer("  - ", constat.parutions)
     dire("À demander aux partenaires, hors données ouvertes :")
     enumerer("  - ", constat.a_demander)
 

@@ -20,7 +20,10 @@ DRAPEAU: Final = re.compile(r"\b([A-Z][A-Z0-9_]+) = [^\s;,()]+(?: \([^)]*\))?")
 PRECAUTION: Final = ("DISP_NOTE", "DEC_NOTE", "NOTE_FILO")
 # Un droit ouvert dit à la fois un besoin et un droit connu et demandé.
 DROITS: Final = frozenset(
-    {"part_allocataires_rsa", "rsa_pour_100_menages", "rsa_ouvert_pour_100_menages", "part_c2s", "beneficiaires_c2s"}
+    {
+        "part_allocataires_rsa", "part_rsa_ouvert", "rsa_pour_100_menages", "rsa_ouvert_pour_100_menages",
+        "part_c2s", "beneficiaires_c2s",
+    }
 )  # fmt: skip
 SENS_D_UN_DROIT: Final = "une valeur haute peut signaler une fragilité, ou un meilleur recours aux droits"
 

@@ -126,9 +126,15 @@ def dates_des_parties() -> dict[tuple[str, str, int], tuple[int, str]]:
     }
 
 
+@lru_cache(maxsize=8)
+def completee(nom: str) -> tuple[dict[str, str], ...]:
+    """Lire une table de référence du paquet, suivie des lignes qu'y ajoute l'analyste."""
+    return tuple(ligne for _, _, ligne in _lignes(f"reference/{nom}.csv"))
+
+
 def oublier() -> None:
     """Oublier les tables lues : elles, ou ``ABS_CATALOGUE``, viennent de changer."""
-    for lecture in (millesimes, plan, enquetes_annuelles, marques, dates_des_parties):
+    for lecture in (millesimes, plan, enquetes_annuelles, marques, dates_des_parties, completee):
         lecture.cache_clear()
 
 

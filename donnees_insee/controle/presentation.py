@@ -8,6 +8,7 @@ from typing import Final
 from donnees_insee.base.base import Base
 from donnees_insee.base.recus import LotRecu
 from donnees_insee.catalogue.catalogue import Source, source, sources
+from donnees_insee.catalogue.parutions import parutions, suite
 from donnees_insee.catalogue.tables import CERTITUDES, Millesime, enquetes_annuelles
 
 ORDRE: Final = list(CERTITUDES)
@@ -27,8 +28,26 @@ def lignes_des_sources(base: Base) -> list[tuple[str, ...]]:
             ANNONCEE if s.a_venir else LUE,
             _certitudes(s),
             _tenu(base, s.id),
+            _parution(s),
         )
         for s in rangees
+    ]
+
+
+def _parution(choisie: Source) -> str:
+    """Dire le délai habituel d'une source et son prochain millésime."""
+    p = parutions().get(choisie.id)
+    return "–" if p is None else f"{p.delai} mois après ; {suite(choisie, p.derniere)[-1]}"
+
+
+def phrases_de_parution(identifiant: str) -> list[str]:
+    """Dire d'une source ce qui a paru, à quel délai, et ce qu'il faut attendre, avec la preuve."""
+    p = parutions().get(identifiant)
+    if p is None:
+        return []
+    return [
+        f"Dernier millésime connu : {p.derniere}, paru {p.parue} ({CERTITUDES[p.certitude]} : {p.preuve}).",
+        f"Délai habituel : {p.delai} mois après l'année des données ; {suite(source(identifiant), p.derniere)[-1]}.",
     ]
 
 

@@ -33,6 +33,7 @@ from donnees_insee.geographie.annee_des_communes import bien_datee
 from donnees_insee.lecture.brut import TableBrute
 from donnees_insee.lecture.contours import CouchePreparee, lire_couche
 from donnees_insee.lecture.geoparquet import est_une_couche
+from donnees_insee.lecture.json_recu import lire_catalogue
 from donnees_insee.lecture.melodi import lire_melodi
 from donnees_insee.lecture.reconnaissance import Lot, reconnaitre
 from donnees_insee.lecture.tables import EXTENSIONS_TABLE, lire_carreaux, lire_tables
@@ -102,8 +103,8 @@ def _tables_de(fichier: Path, nom: str) -> list[TableBrute] | None:
     """Lire les tables d'un fichier ; rien si c'est une couche de contours."""
     extension = fichier.suffix.lower()
     if est_une_couche(fichier):
-        carreaux = lire_carreaux(fichier)
-        return None if carreaux is None else [carreaux]
+        table = lire_carreaux(fichier) or lire_catalogue(fichier)
+        return None if table is None else [table]
     if extension in EXTENSIONS_TABLE:
         return lire_melodi(fichier) or [t for brute in lire_tables(fichier) for t in mettre_en_forme(brute)]
     raise SourceNonReconnue(

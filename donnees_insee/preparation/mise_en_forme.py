@@ -52,8 +52,15 @@ def _renommer(table: TableBrute, texte: pa.Table, reglages: Reglages) -> list[Ta
 
 def _par_annee(table: TableBrute, texte: pa.Table, reglages: Reglages) -> list[TableBrute]:
     annees = _annees(texte[reglages["annee"]], table.origine)
+    niveau, suffixe = reglages.get("niveau"), reglages.get("suffixe", "")
+    if niveau is not None:
+        propres = {n: n.removesuffix(suffixe) for n in texte.column_names if n.endswith(suffixe)}
+        propres |= {reglages["territoire"]: "CODGEO"} if "territoire" in reglages else {}
+        texte = texte.select(list(propres)).rename_columns(list(propres.values()))
+    if "code" in reglages:
+        texte = texte.append_column("CODGEO", pa.array([reglages["code"]] * texte.num_rows, pa.string()))
     return [
-        _refaire(table, texte.filter(pc.equal(annees, annee)), millesime=int(annee))
+        _refaire(table, texte.filter(pc.equal(annees, annee)), millesime=int(annee), niveau=niveau)
         for annee in sorted(set(annees.drop_null().to_pylist()))
     ]
 
@@ -72,6 +79,8 @@ def _prefixes(table: TableBrute, texte: pa.Table, reglages: Reglages) -> list[Ta
 
 def _pivoter(table: TableBrute, texte: pa.Table, reglages: Reglages) -> list[TableBrute]:
     texte, remarques = _filtrer(texte, reglages)
+    if not texte.num_rows:
+        raise _rien_a_garder(table, remarques, reglages)
     annees = _annees(texte[reglages["annee"]], table.origine)
     codes = _composer(texte, [c for c in reglages["territoire"] if c in texte.column_names])
     for ancien, nouveau in reglages.get("codes", {}).items():
@@ -94,6 +103,8 @@ def _pivoter(table: TableBrute, texte: pa.Table, reglages: Reglages) -> list[Tab
         annee, niveau = int(lot["annee"]), lot["niveau"] or None
         large = _large(longue.filter(ici), reglages, annee, table.origine)
         sorties.append(_refaire(table, large, remarques, annee, niveau))
+    if not sorties:
+        raise _rien_a_garder(table, remarques, reglages)
     return sorted(sorties, key=lambda t: (t.millesime or 0, t.niveau or ""))
 
 
@@ -129,6 +140,22 @@ def _filtrer(texte: pa.Table, reglages: Reglages) -> tuple[pa.Table, tuple[str, 
         texte = texte.filter(pc.ends_with(texte[colonne], fin))
     laissees = avant - texte.num_rows
     return texte, ((f"{laissees} ligne(s) d'autres modalités laissées",) if laissees else ())
+
+
+def _rien_a_garder(table: TableBrute, remarques: Sequence[str], reglages: Reglages) -> TableNonConforme:
+    """Composer le refus d'un fichier dont aucune ligne n'est de celles que la forme garde."""
+    egales = [f"« {modalite} » dans {colonne}" for colonne, modalite in reglages.get("garder", {}).items()]
+    finies = [f"une fin en « {fin} » dans {c}" for c, fin in reglages.get("finit_par", {}).items()]
+    niveaux = (
+        [f"l'un de {', '.join(reglages['niveaux'])} dans {reglages['niveau']}"]
+        if "niveau" in reglages
+        else []
+    )
+    attendues = ", ".join([*egales, *finies, *niveaux]) or "des lignes datées"
+    return TableNonConforme(
+        f"« {table.origine} » n'a aucune ligne à garder ({' ; '.join(remarques) or 'aucune ne convient'}). On attend "
+        f"{attendues}. Reprenez le fichier tel que publié."
+    )
 
 
 def _annees(colonne: pa.ChunkedArray, origine: str) -> pa.Array:

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from donnees_insee.base.base import Base
+from donnees_insee.base.recus import LotRecu
 from donnees_insee.catalogue.catalogue import Source
 from donnees_insee.catalogue.tables import Millesime
 from donnees_insee.depot.avant_depot import Examen
@@ -33,10 +34,15 @@ class Demande:
 
     source: Source
     millesime: Millesime
+    jeu: str = ""
+    publie: str = ""
+    octets: int | None = None
 
     @property
     def intitule(self) -> str:
         """Nommer la demande."""
+        if self.jeu:
+            return f"{self.jeu} ({self.millesime.annee})"
         contenu = f" ({self.millesime.contenu})" if self.millesime.contenu else ""
         return f"{self.source.id} {self.millesime.annee}{contenu}"
 
@@ -45,10 +51,23 @@ class Demande:
         """Dire sous quel millésime la base range ce fichier."""
         return None if self.source.sans_millesime else self.millesime.annee
 
+    @property
+    def attendu(self) -> str:
+        """Dire ce que le fichier doit être."""
+        if self.jeu:
+            return f"on attendait le jeu {self.jeu} de Melodi"
+        return f"on attendait « {self.source.titre} » {self.millesime.annee}"
+
+    def servie_par(self, lots: Iterable[LotRecu]) -> bool:
+        """Dire si des tables rangées sont ce qui était demandé ; un jeu de Melodi en donne de plusieurs sources et dates."""
+        if self.jeu:
+            return any(lot.source != self.source.id for lot in lots)
+        return any(lot.ou[:2] == (self.source.id, self.annee_attendue) for lot in lots)
+
 
 def annee_commune(demandes: Iterable[Demande]) -> int | None:
-    """Donner l'année de demandes d'une même adresse, si elles n'en ont qu'une."""
-    annees = {d.millesime.annee for d in demandes}
+    """Donner l'année de demandes d'une même adresse, si elles n'en ont qu'une et que le fichier ne la porte pas."""
+    annees = {None if d.jeu else d.millesime.annee for d in demandes}
     return annees.pop() if len(annees) == 1 else None
 
 
@@ -142,6 +161,11 @@ def remplacement(demandes: Sequence[Demande], anciennes: Sequence[Version], sha:
     if not anciennes:
         return ""
     ancienne = anciennes[-1]
+    if publie := demandes[0].publie:
+        return (
+            f"{intitules(demandes)} : révision publiée le {publie[:10]} ; le fichier tenu l'était le "
+            f"{(ancienne.publie or ancienne.date)[:10]}. "
+        )
     return (
         f"{intitules(demandes)} : le producteur a remplacé son fichier (empreinte {ancienne.sha256[:12]} vue le "
         f"{ancienne.date[:10]}, {sha[:12]} aujourd'hui). "
@@ -256,9 +280,9 @@ def _ce_qui_manque(demande: Demande, examines: Sequence[FichierExamine], *, arch
     voulu = PurePosixPath(demande.millesime.membre).stem.lower() if archive else ""
     concernes = [e for e in examines if not voulu or _racine(e) == voulu]
     lots = [lot for e in concernes for lot in e.lots]
-    if any(lot.source == demande.source.id and lot.millesime == demande.annee_attendue for lot in lots):
+    if demande.servie_par(lots):
         return ""
-    attendu = f"on attendait « {demande.source.titre} » {demande.millesime.annee}"
+    attendu = demande.attendu
     if lots:
         pris = dict.fromkeys(
             f"{lot.source} {'sans date' if lot.millesime is None else lot.millesime}" for lot in lots

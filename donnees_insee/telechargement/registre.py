@@ -16,7 +16,7 @@ NOM_DU_DOSSIER: Final = "telechargements"
 
 @dataclass(frozen=True)
 class Version:
-    """Un contenu vu à une adresse."""
+    """Un contenu vu à une adresse ; ``publie`` est la date que le catalogue de Melodi donnait alors au fichier."""
 
     sha256: str
     taille: int
@@ -24,6 +24,7 @@ class Version:
     nom: str
     etag: str = ""
     modifie: str = ""
+    publie: str = ""
 
 
 def dossier_de_travail(donnees: Path) -> Path:

@@ -81,7 +81,8 @@ def deja_tenu(base: Base, demande: Demande) -> str:
     for version in reversed(versions):
         if attendu.est_depose(version.sha256):
             return f"oui ({version.nom})"
-    tenue = any(p.source == demande.source.id and p.millesime == demande.annee_attendue for p in base.parts())
+    ou = (demande.source.id, demande.annee_attendue)
+    tenue = not demande.jeu and any((p.source, p.millesime) == ou for p in base.parts())
     return "année tenue" if tenue else ""
 
 
@@ -114,8 +115,8 @@ class _Attendu:
         chemin = chemin_du_recu(self.base.dossier, sha)
         if not chemin.is_file():
             return False
-        lots = {lot.ou[:2] for lot in lire_recu(chemin).lots}
-        return all((d.source.id, d.annee_attendue) in lots for d in self.demandes)
+        lots = lire_recu(chemin).lots
+        return all(d.servie_par(lots) for d in self.demandes)
 
     def version_tenue(self) -> registre.Version | None:
         """Donner la dernière version vue si elle est encore là : elle seule peut être dite inchangée."""
@@ -133,7 +134,9 @@ class _Attendu:
     def accepter(self, reception: Reception) -> Resultat:
         """Vérifier ce qui est reçu et le déposer ; le fichier partiel disparaît dans tous les cas."""
         if reception.inchange and self.est_depose(self.connues[-1].sha256):
-            return self._inchange(self.connues[-1])
+            derniere = replace(self.connues[-1], publie=self.demandes[0].publie)
+            registre.noter(self.base.dossier, self.url, derniere)
+            return self._inchange(derniere)
         # Sur le disque des données : le fichier accepté n'a plus qu'à changer de nom.
         racine = creer_dossier(registre.dossier_de_travail(self.base.dossier))
         with dossier_a_oter(racine, ".essai-", "Vérifiez vos droits.") as essai:
@@ -141,9 +144,8 @@ class _Attendu:
             choix.verifier_nature(fichier, self.url, self.page)
             sha = empreinte(fichier)
             instant = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            version = registre.Version(
-                sha, fichier.stat().st_size, instant, fichier.name, reception.etag, reception.modifie
-            )
+            nom, octets, publie = fichier.name, fichier.stat().st_size, self.demandes[0].publie
+            version = registre.Version(sha, octets, instant, nom, reception.etag, reception.modifie, publie)
             if self.est_depose(sha):
                 resultat = self._inchange(version)
             else:

@@ -10,9 +10,18 @@ from donnees_insee.demo.fabrique.formats_bruts import Ligne, Tables, lire_toml, 
 from donnees_insee.demo.fabrique.population import Compte
 from donnees_insee.demo.fabrique.recensement import Comptes, somme
 from donnees_insee.demo.fabrique.revenus import pauvrete
-from donnees_insee.demo.fabrique.territoire import COMMUNES, DEPARTEMENT, NIVEAUX, REGION, iris_de
+from donnees_insee.demo.fabrique.territoire import (
+    COMMUNE_CENTRE,
+    COMMUNES,
+    DEPARTEMENT,
+    EPCI,
+    NIVEAUX,
+    REGION,
+    iris_de,
+)
 
 _PARAMETRES = lire_toml("services.toml")
+_SEUIL_DES_COMMUNES = 10000
 _AGES = ("2", "3_5", "6_10", "11_14", "15_17", "18_24")
 
 
@@ -75,13 +84,42 @@ def _demandeurs(comptes: Comptes) -> Iterator[Ligne]:
 
 
 def _prestations(comptes: Comptes, pauvres: dict[str, float]) -> Iterator[Ligne]:
-    """Composer l'export de data.caf.fr par commune, trois mois de décembre."""
-    for annee, (code, (nom, _)) in itertools.product((2022, 2023, 2024), sorted(COMMUNES[2022].items())):
+    """Composer l'export de data.caf.fr par commune, cinq mois de décembre."""
+    for annee, (code, (nom, _)) in itertools.product(range(2020, 2025), sorted(COMMUNES[2022].items())):
         ici = {iris: c for iris, c in comptes.items() if iris[:5] == code}
-        foyers = somme(comptes, code, "C_MEN") * 0.47
-        rsa = sum(c["P_POP2064"] * (0.003 + 0.17 * pauvres[i]) for i, c in ici.items())
-        valeurs = [foyers, foyers * 2.1, rsa * (1 - 0.03 * (annee - 2022)), foyers * 0.34]
+        menages = somme(comptes, code, "C_MEN")
+        pauvrete_ici = sum(c["C_MEN"] * pauvres[i] for i, c in ici.items()) / menages
+        foyers = menages * (0.38 + 0.5 * pauvrete_ici)
+        rsa = sum(c["P_POP2064"] * (0.004 + 0.22 * pauvres[i]) for i, c in ici.items())
+        nombreuses = sum(somme(comptes, code, n) for n in ("C_NE24F2", "C_NE24F3", "C_NE24F4P"))
+        valeurs = [
+            foyers, foyers * 2.1, rsa * (1 - 0.03 * (annee - 2022)), foyers * (0.26 + 0.5 * pauvrete_ici),
+            foyers * (0.3 + 0.9 * pauvrete_ici), nombreuses * 0.92, somme(comptes, code, "P_POP0002") * 0.55,
+        ]  # fmt: skip
         yield [f"{annee}-12", code, nom.upper(), *map(_cinq, valeurs)]
+
+
+def _couverture(comptes: Comptes, alea: Alea, echelle: str) -> Iterator[Ligne]:
+    """Composer le taux de couverture de l'accueil du jeune enfant ; à la commune, au-dessus de 10 000 habitants."""
+    membres: dict[tuple[object, ...], list[str]] = {}
+    for code, (nom, epci) in sorted(COMMUNES[2022].items()):
+        cles = {
+            "com": (code, nom, epci, EPCI[epci]),
+            "epci": (epci, EPCI[epci], *NIVEAUX["DEP"]),
+            "dep": NIVEAUX["DEP"],
+        }
+        if echelle != "com" or somme(comptes, code, "P_POP") > _SEUIL_DES_COMMUNES:
+            membres.setdefault(cles[echelle], []).append(code)
+    for annee, (cle, codes) in itertools.product((2022, 2023), membres.items()):
+        enfants = sum(somme(comptes, c, "P_POP0002") for c in codes)
+        ville = sum(somme(comptes, c, "P_POP0002") for c in codes if c == COMMUNE_CENTRE) / enfants
+        psu, hors, ecole, garde = 9 + 11 * ville, 2.5, 2.5 + ville, 1.2
+        maternelles = (38 - 12 * ville) * alea.autour(0.03, *cle, "am") - 1.1 * (annee - 2022)
+        parts = [psu, hors, psu + hors, ecole, maternelles, garde, maternelles + garde]
+        yield [annee, *cle, *(f"{p:.1f}" for p in (*parts, psu + hors + ecole + maternelles + garde))]
+    if echelle == "epci":
+        # Comme dans le fichier publié : les communes sans intercommunalité, sur une ligne qui n'est pas un territoire.
+        yield [2023, "XX", "XX", *NIVEAUX["DEP"], *["150.0"] * 8]
 
 
 def _quotients(comptes: Comptes, pauvres: dict[str, float]) -> Iterator[Ligne]:
@@ -109,6 +147,7 @@ def tables_de_services(comptes: Comptes, alea: Alea) -> Tables:
         "BPE24_territoire_fictif": _equipements(comptes, alea),
         "dares_defm_communales-brutes": _demandeurs(comptes),
         "s_ben_com_f": _prestations(comptes, pauvres),
+        **{f"txcouv_pe_{e}": _couverture(comptes, alea, e) for e in ("com", "epci", "dep")},
         "ndur_s_qf_400_iris_f": _quotients(comptes, pauvres),
         "data_RPLS2024_Iris": _parc_social(comptes, alea),
     }

@@ -15,6 +15,7 @@ from abs.indicateurs.annees_comparables import (
     lire_les_regles,
     plus_proches,
     regles,
+    regles_de,
 )
 from abs.indicateurs.indicateurs import indicateur, indicateurs
 from donnees_insee.catalogue.catalogue import sources
@@ -156,3 +157,16 @@ def test_un_ept_est_mis_en_garde_et_une_commune_non() -> None:
 
     assert "n'est pas un EPCI à fiscalité propre" in mises_en_garde("T6")[0]
     assert mises_en_garde("75056") == mises_en_garde("243400017") == ()
+
+
+def test_les_ruptures_d_une_source_sont_celles_de_ses_regles() -> None:
+    assert [r.quand for r in regles_de("filosofi") if r.quand] == [
+        "2017/2018",
+        "2022 n'existe pas",
+        "2022/2023",
+    ]
+    assert [r.quand for r in regles_de("rp_diplomes") if r.rompt] == ["2016/2017"]
+    assert "questionnaire 2018" in [r.quand for r in regles_de("rp_menages")]
+    # La réforme de la prime d'activité ne dit rien des places d'accueil.
+    assert [r.quand for r in regles_de("caf_communes")] == ["2018/2019"]
+    assert regles_de("caf_petite_enfance") == []

@@ -1,5 +1,6 @@
 """La commande : chaque entrée fautive donne une phrase en français, un code de sortie non nul, rien à moitié écrit."""
 
+import json
 import os
 import subprocess
 import sys
@@ -110,15 +111,58 @@ def test_deposer_dit_fichier_par_fichier_et_sort_en_erreur_si_rien_ne_va(tmp_pat
 def test_les_commandes_qui_lisent_repondent(base_demo, racine_du_projet):
     for arguments, attendu in [
         (("sources", "lister"), "rp_logement"),
+        (("sources", "lister"), "2018/2019"),
+        (("sources", "lister", "filosofi"), "2017/2018 : En 2018, la réduction de loyer"),
+        (
+            ("sources", "lister", "rp_diplomes"),
+            "données ; 2024 attendu en juin 2027",
+        ),
         (("sources", "etat"), "EPCI_2024.csv"),
         (("territoire", "chercher", "arzance"), "99001"),
         (("indicateurs", "--theme", "logement"), "part_hlm"),
         (("etat", "99001"), "22 IRIS, 3 QPV, 5 quartiers"),
         (("etat", "99004"), "Lormeaux-le-Haut"),
+        (("etat", "99001"), "2021 tenu ; Filosofi 2022 n'existe pas"),
+        (
+            ("etat", "99001"),
+            "recensement de la population : 2022 tenu ; 2023 est paru le 30 juin 2026 (communes et au-dessus)",
+        ),
     ]:
         resultat = lancer(*arguments, donnees=base_demo.dossier, cwd=racine_du_projet)
         assert resultat.returncode == 0, resultat.stderr
         assert attendu in resultat.stdout
+
+
+def test_les_nouveautes_de_melodi_se_disent_hors_ligne(tmp_path, racine_du_projet):
+    ou = {"donnees": tmp_path / "d", "cwd": racine_du_projet, "ABS_HORS_LIGNE": "1"}
+    sans = lancer("sources", "nouveautes", **ou)
+    assert "ABS_HORS_LIGNE=1 interdit le réseau" in sans.stdout
+    assert "aucun n'est tenu" in sans.stdout
+    est_une_phrase(sans)
+    produit = {
+        "id": "DS_BPE_2024_CSV_FR", "format": "CSV", "language": "FR", "packageFormat": "application/zip",
+        "accessURL": "https://api.insee.fr/melodi/file/x", "byteSize": 2097152, "modified": "2025-07-09T16:06:09",
+    }  # fmt: skip
+    jeu = {
+        "identifier": "DS_BPE",
+        "modified": "2025-07-10T14:00:49",
+        "temporal": {"endPeriod": "2024"},
+        "product": [produit],
+    }
+    catalogue = tmp_path / "catalog.json"
+    catalogue.write_text(json.dumps([jeu]), encoding="utf-8")
+    donne = lancer("sources", "nouveautes", "--catalogue", catalogue, **ou)
+    assert donne.returncode == 0, donne.stderr
+    assert "mis à jour le 2025-07-10" in donne.stdout
+    assert "jamais déposé : 1" in donne.stdout
+    assert not (tmp_path / "d" / "base").exists()
+    assert lancer("sources", "deposer", catalogue, **ou).returncode == 0
+    tenu = lancer("sources", "nouveautes", **ou)
+    assert "celui qui est tenu est employé" in tenu.stdout
+    assert "2,0 Mio" in tenu.stdout
+    simule = lancer("sources", "telecharger", "DS_BPE", "--simuler", **ou)
+    assert "https://api.insee.fr/melodi/file/x" in simule.stdout.replace("\n", "")
+    est_une_phrase(lancer("sources", "telecharger", "DS_BPE", "--territoire", "44109", **ou))
 
 
 @pytest.mark.parametrize(

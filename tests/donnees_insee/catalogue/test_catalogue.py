@@ -20,7 +20,7 @@ CHARGEES = [s for s in TOUTES if not s.a_venir]
 NIVEAUX = {
     "iris", "quartier", "commune", "epci", "bassin_de_vie", "departement", "region", "france", "qpv", "perimetre",
     # Niveaux de la base qui ne sont pas des territoires d'un portrait.
-    "carreau", "equipement", "local", "annee", "mouvement", "passage", "type_d_equipement",
+    "carreau", "equipement", "local", "annee", "mouvement", "passage", "type_d_equipement", "fichier_publie",
 }  # fmt: skip
 STATUTS = {"secret", "indisponible", "sans_objet"}
 # Ces sources donnent des rattachements, des noms ou des contours : aucun indicateur ne les lit directement.
@@ -28,7 +28,7 @@ SANS_INDICATEUR = {
     "appartenance", "cog", "contours_communes", "contours_iris", "contours_qpv", "locale", "mouvements_communes",
     "passage_communes", "qpv_correspondance", "qpv_liste", "quartiers", "reference_iris",
     # Nomenclature ; carreaux des périmètres libres ; table d'un tiers, gardée pour comparer ; méthode à part.
-    "equipements_nomenclature", "grille", "indicateurs_externes", "filosofi_2", "prix",
+    "equipements_nomenclature", "grille", "indicateurs_externes", "filosofi_2", "prix", "catalogue_melodi",
 }  # fmt: skip
 
 

@@ -138,6 +138,8 @@ def test_les_services_ne_sont_d_aucun_departement_reel(brut: Path) -> None:
         "BPE24_territoire_fictif.csv": ("DEPCOM", "DCIRIS", "DEP"),
         "dares_defm_communales-brutes.csv": ("Code commune", "Code département"),
         "s_ben_com_f.csv": ("numcomdo",),
+        "txcouv_pe_com.csv": ("numcom", "numepci"),
+        "txcouv_pe_dep.csv": ("numdep",),
         "ndur_s_qf_400_iris_f.csv": ("numcomdo",),
     }
     for nom, codes in colonnes.items():

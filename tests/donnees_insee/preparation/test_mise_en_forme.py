@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from donnees_insee.base.base import Base
-from donnees_insee.catalogue.tables import formes, reference
+from donnees_insee.catalogue.tables import formes, nature_non_additive, reference
 from donnees_insee.depot.depot import deposer
 from donnees_insee.lecture.brut import TableBrute
 from donnees_insee.preparation.mise_en_forme import mettre_en_forme
@@ -118,6 +118,73 @@ def test_demandeurs_d_emploi_ne_garde_que_le_total_du_quatrieme_trimestre(tmp_pa
         "DEFM_ABC": 30125,
     }
     assert base.lire("demandeurs_emploi", 2023, "commune").loc["34172", "DEFM_ABC"] == 29000
+
+
+def test_demandeurs_d_emploi_aux_noms_techniques_donnent_la_meme_table(tmp_path):
+    entete = "date;code_commune;nombre_de_demandeurs_d_emploi;sexe;tranche_d_age;categorie\n"
+    lignes = "2024-T4;34172;30125;Total;Total;ABC\n2024-T4;34172;15000;Femmes;Total;ABC\n"
+    lignes += "2023-T4;34172;29000;Total;Total;ABC\n"
+    base, (depot,) = deposer_texte(tmp_path, "dares_defm_communales-brutes.csv", entete + lignes)
+    assert depot.etat == "range", depot.raison
+    assert base.millesimes("demandeurs_emploi") == [2023, 2024]
+    assert base.lire("demandeurs_emploi", 2024, "commune").loc["34172"].to_dict() == {"DEFM_ABC": 30125}
+
+
+def test_un_fichier_dont_aucune_ligne_n_est_gardee_est_refuse_avec_ce_qu_on_attendait(tmp_path):
+    entete = "date;code_commune;nombre_de_demandeurs_d_emploi;sexe;tranche_d_age;categorie\n"
+    base, (depot,) = deposer_texte(tmp_path, "dares.csv", entete + "2024-T3;34172;30125;Total;Total;ABC\n")
+    assert depot.etat == "refuse"
+    assert "aucune ligne à garder" in depot.raison
+    assert "une fin en « T4 » dans DATE" in depot.raison
+    assert not base.recus()
+
+
+PETITE_ENFANCE = {
+    "com": ("numcom;nomcom;numepci;nomepci", "34172;Montpellier;243400017;Métropole", "34172", "commune"),
+    "epci": ("numepci;nomepci;numdep;nomdep", "243400017;Métropole;34;Hérault", "243400017", "epci"),
+    "dep": ("numdep;nomdep;numregi;nomregi", "34;Hérault;76;Occitanie", "34", "departement"),
+    "reg": ("numregi;nomregi", "76;Occitanie", "76", "region"),
+}
+
+
+@pytest.mark.parametrize("echelle", PETITE_ENFANCE)
+def test_couverture_petite_enfance_se_lit_a_chaque_niveau(tmp_path, echelle):
+    cles, valeurs, code, niveau = PETITE_ENFANCE[echelle]
+    taux = ["txcouv_psu_col", "txcouv_eaje", "txcouv_prescol", "txcouv_am_ind", "txcouv_gad_ind", "txcouv"]
+    entete = f"annee;{cles};" + ";".join(f"{t}_{echelle}" for t in taux) + "\n"
+    lignes = f"2023;{valeurs};15.5;20.1;3;31.9;;60.9\n2022;{valeurs};15;19.5;3;32;2;59.5\n"
+    base, (depot,) = deposer_texte(tmp_path, f"txcouv_pe_{echelle}.csv", "\ufeff" + entete + lignes)
+    assert depot.etat == "range", depot.raison
+    assert {lot.ou for lot in depot.lots} == {("caf_petite_enfance", a, niveau) for a in (2022, 2023)}
+    lue = base.lire("caf_petite_enfance", 2023, niveau)
+    assert list(lue.index) == [code]
+    assert lue.loc[code, "TXCOUV"] == 60.9
+    assert lue.loc[code, "TXCOUV_PSU_COL"] == 15.5
+    # Une part laissée vide n'est pas zéro.
+    assert lue.loc[code, "TXCOUV_GAD_IND"] != lue.loc[code, "TXCOUV_GAD_IND"]
+
+
+def test_couverture_petite_enfance_nationale_porte_une_date_et_des_noms_courts(tmp_path):
+    texte = (
+        "annee;national;txcouv_psu_nat;txcouv_eaje_nat;txcouv_am_nat;txcouv_gad_nat;txcouv_nat\n"
+        "2023-01-01;FRANCE ENTIERE HORS MAYOTTE;19;22;31;2;60\n"
+    )
+    base, (depot,) = deposer_texte(tmp_path, "txcouv_pe_nat.csv", texte)
+    assert depot.etat == "range", depot.raison
+    # La France hors Mayotte n'est pas la métropole : son code n'est pas celui qu'une référence va chercher.
+    assert base.lire("caf_petite_enfance", 2023, "france").loc["FRANCE", "TXCOUV_AM_IND"] == 31
+
+
+def test_la_ligne_des_communes_sans_intercommunalite_est_mise_de_cote(tmp_path):
+    texte = "annee;numepci;nomepci;txcouv_epci\n2023;243400017;Métropole;60\n2023;XX;XX;150\n"
+    base, (depot,) = deposer_texte(tmp_path, "txcouv_pe_epci.csv", texte)
+    assert depot.etat == "range", depot.raison
+    assert base.lire("caf_petite_enfance", 2023, "epci").index.tolist() == ["243400017"]
+    assert "mise de côté" in depot.lots[0].remarques[0]
+
+
+def test_un_taux_de_couverture_ne_s_additionne_jamais():
+    assert nature_non_additive("TXCOUV") == nature_non_additive("TXCOUV_EAJE") == "un taux de couverture"
 
 
 def test_accessibilite_aux_soins_se_lit_par_ses_noms_en_toutes_lettres(tmp_path):

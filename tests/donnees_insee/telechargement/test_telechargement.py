@@ -6,15 +6,13 @@ import io
 import json
 import random
 import socket
-import ssl
 import threading
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-import trustme
 
 from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import source, sources
@@ -35,11 +33,6 @@ from donnees_insee.telechargement.reseau import (
 from donnees_insee.telechargement.telechargement import Resultat, deja_tenu, telecharger
 from tests.donnees_insee.serveur_fautif import Page, Serveur
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-PROXYS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-CERTIFICATS = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 NOM = "base-ic-evol-struct-pop-2022_csv.zip"
 MEMBRE = "base-ic-evol-struct-pop-2022.CSV"
 
@@ -70,27 +63,6 @@ def _petit() -> bytes:
 
 
 PETIT = _petit()
-
-
-@pytest.fixture(scope="session")
-def autorite() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(scope="session")
-def serveur_de_session(autorite: trustme.CA) -> Iterator[Serveur]:
-    contexte = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    autorite.issue_cert("127.0.0.1", "localhost").configure_cert(contexte)
-    serveur = Serveur(contexte)
-    yield serveur
-    serveur.fermer()
-
-
-@pytest.fixture
-def serveur(serveur_de_session: Serveur) -> Serveur:
-    serveur_de_session.pages.clear()
-    serveur_de_session.demandes.clear()
-    return serveur_de_session
 
 
 class Poste:
@@ -146,12 +118,7 @@ class Poste:
 
 
 @pytest.fixture
-def poste(tmp_path: Path, serveur: Serveur, autorite: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> Poste:
-    for variable in (*PROXYS, *(p.lower() for p in PROXYS), *CERTIFICATS, "ABS_HORS_LIGNE"):
-        monkeypatch.delenv(variable, raising=False)
-    ca = tmp_path / "autorite.pem"
-    autorite.cert_pem.write_to_path(str(ca))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(ca))
+def poste(tmp_path: Path, serveur: Serveur, en_ligne: Path) -> Poste:
     return Poste(tmp_path, serveur)
 
 
