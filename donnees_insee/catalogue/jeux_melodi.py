@@ -28,7 +28,10 @@ class Jeu:
     # Dimensions sans total : la modalité qui en tient lieu.
     seules: dict[str, str]
     renommees: dict[str, str]
+    # Tous les noms du jeu d'une édition à l'autre, celui d'aujourd'hui d'abord.
     noms: tuple[str, ...]
+    # Ce que le jeu contient ; vide d'une disposition que l'on sait lire sans qu'un jeu du catalogue la porte.
+    contenu: str = ""
 
     def __hash__(self) -> int:
         return hash(self.nom)
@@ -60,6 +63,7 @@ def jeux() -> dict[str, Jeu]:
             _paires(r["seules"]),
             _paires(r["colonnes_renommees"]),
             (r["jeu"], *r["autres_noms"].split()),
+            r["contenu"],
         )
         for _, _, r in lignes("melodi/jeux.csv")
     }

@@ -129,7 +129,7 @@ def dates_des_parties() -> dict[tuple[str, str, int], tuple[int, str]]:
 @lru_cache(maxsize=8)
 def completee(nom: str) -> tuple[dict[str, str], ...]:
     """Lire une table de référence du paquet, suivie des lignes qu'y ajoute l'analyste."""
-    return tuple(ligne for _, _, ligne in _lignes(f"reference/{nom}.csv"))
+    return tuple(ligne for _, _, ligne in lignes(f"reference/{nom}.csv"))
 
 
 def oublier() -> None:

@@ -34,7 +34,7 @@ from donnees_insee.lecture.brut import TableBrute
 from donnees_insee.lecture.contours import CouchePreparee, lire_couche
 from donnees_insee.lecture.geoparquet import est_une_couche
 from donnees_insee.lecture.json_recu import lire_catalogue
-from donnees_insee.lecture.melodi import lire_melodi
+from donnees_insee.lecture.melodi.fichier import lire_melodi
 from donnees_insee.lecture.reconnaissance import Lot, reconnaitre
 from donnees_insee.lecture.tables import EXTENSIONS_TABLE, lire_carreaux, lire_tables
 from donnees_insee.preparation.mise_en_forme import mettre_en_forme

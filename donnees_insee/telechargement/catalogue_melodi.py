@@ -9,7 +9,9 @@ from typing import Final
 
 from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import source
-from donnees_insee.catalogue.tables import Millesime, completee
+from donnees_insee.catalogue.jeux_melodi import Jeu
+from donnees_insee.catalogue.jeux_melodi import jeux as jeux_lus
+from donnees_insee.catalogue.tables import Millesime
 from donnees_insee.erreurs import DonneeAbsente, FichierIllisible, ParametreInvalide
 from donnees_insee.lecture.json_recu import LE_CATALOGUE, lire_catalogue
 from donnees_insee.telechargement.choix import Choix, Demande
@@ -20,20 +22,6 @@ SOURCE: Final = "catalogue_melodi"
 NIVEAU: Final = "fichier_publie"
 # Le fichier à prendre : le CSV français zippé ; les classeurs et l'anglais portent les mêmes chiffres, autrement rangés.
 VOULU: Final = {"FORMAT": "CSV", "LANGUE": "FR", "PAQUET": "application/zip"}
-
-
-@dataclass(frozen=True)
-class Jeu:
-    """Un jeu de Melodi que le projet lit, et les noms qu'il a portés dans d'autres éditions."""
-
-    nom: str
-    autres_noms: tuple[str, ...]
-    contenu: str
-
-    @property
-    def noms(self) -> tuple[str, ...]:
-        """Tous les noms du jeu, le plus récent d'abord."""
-        return (self.nom, *self.autres_noms)
 
 
 @dataclass(frozen=True)
@@ -50,9 +38,8 @@ class Produit:
 
 
 def jeux() -> dict[str, Jeu]:
-    """Lire la table des jeux que le projet lit, chacun à tous ses noms."""
-    lus = [Jeu(r["jeu"], tuple(r["autres_noms"].split()), r["contenu"]) for r in completee("jeux_melodi")]
-    return {nom: jeu for jeu in lus for nom in jeu.noms}
+    """Donner les jeux que le projet lit, chacun à tous ses noms."""
+    return {nom: jeu for jeu in jeux_lus().values() if jeu.contenu for nom in jeu.noms}
 
 
 def est_un_jeu(nom: str) -> bool:

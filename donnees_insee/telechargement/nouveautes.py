@@ -8,8 +8,9 @@ from typing import Final
 
 from donnees_insee.base.base import Base
 from donnees_insee.base.recus import Recu
+from donnees_insee.catalogue.jeux_melodi import Jeu
 from donnees_insee.telechargement import registre
-from donnees_insee.telechargement.catalogue_melodi import Jeu, Produit, jeux, produit
+from donnees_insee.telechargement.catalogue_melodi import Produit, jeux, produit
 
 # Le nom d'un fichier de Melodi : le jeu, parfois l'année, parfois ce que dit la fin. Celui d'une réponse de l'API, qui ne
 # porte qu'un territoire, n'en est pas un.

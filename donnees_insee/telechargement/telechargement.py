@@ -198,7 +198,8 @@ class _Attendu:
         """Déposer le fichier vérifié ; un dépôt qui ne donnerait pas les lots attendus est défait."""
         connu = chemin_du_recu(self.base.dossier, sha)
         avait_un_recu = connu.is_file()
-        depots = deposer(self.base, [fichier], millesime=annee_commune(self.demandes))
+        annee, paru_le = annee_commune(self.demandes), self.demandes[0].publie
+        depots = deposer(self.base, [fichier], millesime=annee, paru_le=paru_le)
         ranges = {lot.ou for d in depots for lot in d.lots}
         if not {lot.ou for e in examines for lot in e.lots} <= ranges:
             if ranges and not avait_un_recu:

@@ -84,8 +84,11 @@ def test_une_ligne_de_l_analyste_suffit_l_an_prochain(dossier: Path):
 def test_un_jeu_de_melodi_renomme_n_est_qu_une_ligne(dossier: Path):
     from donnees_insee.telechargement.catalogue_melodi import jeu_nomme
 
-    (dossier / "jeux_melodi.csv").write_text(
-        "jeu;autres_noms;contenu\nDS_BPE_COMMUNES;DS_BPE;dénombrement des équipements\n", encoding="utf-8"
+    (dossier.parent / "melodi").mkdir()
+    (dossier.parent / "melodi" / "jeux.csv").write_text(
+        "jeu;source;mesure;dimensions;seules;colonnes_renommees;autres_noms;contenu\n"
+        "DS_BPE_COMMUNES;equipements_comptes;BPE_MEASURE;FACILITY_TYPE;;;DS_BPE;dénombrement des équipements\n",
+        encoding="utf-8",
     )
     catalogue.relire()
     assert jeu_nomme("DS_BPE").nom == "DS_BPE_COMMUNES"

@@ -19,12 +19,12 @@ from donnees_insee.erreurs import FichierIllisible, TableNonConforme, liste_de_f
 from donnees_insee.lecture import brut
 from donnees_insee.lecture.csv_decoupe import EnTete, en_parquet
 from donnees_insee.lecture.csv_recu import en_tete_simple
-from donnees_insee.lecture.melodi_choix import (
+from donnees_insee.lecture.melodi.choix import (
     choisir,
     dimensions_du_fichier,
     est_de_melodi,
 )
-from donnees_insee.lecture.melodi_large import LIGNES, Date, Fichier, tables_d_un_jeu
+from donnees_insee.lecture.melodi.large import LIGNES, Date, Fichier, tables_d_un_jeu
 from donnees_insee.lecture.reconnaissance import annees_dans
 from donnees_insee.lecture.tables import refuser_un_parquet_demesure
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from donnees_insee.catalogue.jeux_melodi import recensements_qui_se_suivent
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
 from donnees_insee.lecture import brut
-from donnees_insee.lecture.melodi_choix import Cellule, JeuLu
+from donnees_insee.lecture.melodi.choix import Cellule, JeuLu
 
 SANS_EPCI: Final = "ZZZZZZZZZ"
 # La vue des lignes utiles, que la lecture pose dans le moteur.
