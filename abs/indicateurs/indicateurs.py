@@ -138,10 +138,12 @@ def _avec_les_jumelles(lectures: Iterable[Lecture]) -> tuple[Lecture, ...]:
     toutes: list[Lecture] = []
     for lecture in ecrites:
         toutes.append(lecture)
-        for jumelle, originales in table("_lecture")["jumelles"].items():
-            seule = lecture.source_denominateur is None and jumelle not in {e.source.id for e in ecrites}
-            if lecture.source.id in originales and seule and set(lecture.variables) <= _variables_de(jumelle):
-                toutes.append(replace(lecture, source=source(jumelle)))
+        if lecture.source_denominateur is not None:
+            continue
+        for jumelle in (s for s in sources().values() if lecture.source.id in s.jumelle_de):
+            absente = jumelle not in {e.source for e in ecrites}
+            if absente and set(lecture.variables) <= _variables_de(jumelle.id):
+                toutes.append(replace(lecture, source=jumelle))
     return tuple(toutes)
 
 

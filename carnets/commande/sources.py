@@ -32,6 +32,7 @@ def sources_lister(source: str = "") -> None:
         detail = source_du_catalogue(source)
         montrer("fichiers_d_une_source", presentation.lignes_des_fichiers(source), source=detail)
         enumerer("", presentation.phrases_de_parution(source))
+        enumerer("", presentation.correspondances_dites(source))
         if regles := regles_de(source):
             dire("Ce qui se compare dans ses séries, et ce qui ne se compare pas :")
             enumerer(

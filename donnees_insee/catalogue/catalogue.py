@@ -74,6 +74,8 @@ class Source:
     codes: str = ""
     identite: tuple[str, ...] = ("code",)
     exclusif: str = ""
+    # Sources qui portent les mêmes variables, à d'autres niveaux : mêmes relations, et lectures qui s'en déduisent.
+    jumelle_de: tuple[str, ...] = ()
     attributs_seuls: bool = False
     annee_du_nom: str = ""
     niveau_des_lignes: str = ""

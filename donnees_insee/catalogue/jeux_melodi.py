@@ -45,6 +45,8 @@ class Correspondance:
     variable: str
     modalites: dict[str, tuple[str, ...]]
     preuve: str
+    # Vrai si de vraies valeurs du producteur ont été lues par cette ligne.
+    eprouvee: bool = False
 
 
 def _paires(texte: str) -> dict[str, str]:
@@ -77,15 +79,15 @@ def correspondances() -> dict[str, tuple[Correspondance, ...]]:
     for origine, rang, r in lignes("melodi/correspondance.csv"):
         try:
             lues = {nom: _a_additionner(valeur) for nom, valeur in _paires(r["cellules"]).items()}
-            ligne = Correspondance(r["jeu"], r["variable"], lues, r["preuve"])
+            ligne = Correspondance(r["jeu"], r["variable"], lues, r["preuve"], r["epreuve"] == "éprouvée")
             rangees.setdefault(jeux()[ligne.jeu].nom, []).append(ligne)
         except (KeyError, ValueError, AttributeError, TypeError) as cause:
             fautes.append(f"{origine}, ligne {rang} : {cause}.")
     if fautes:
         raise TableNonConforme(
             liste_de_fautes(
-                "La correspondance des jeux de Melodi est fautive ; colonnes attendues : jeu;variable;cellules;preuve, "
-                "où les cellules s'écrivent DIMENSION=modalité, « + » pour additionner, « .. » pour une suite d'âges.",
+                "La correspondance des jeux de Melodi est fautive ; colonnes attendues : jeu;variable;cellules;preuve;"
+                "epreuve, où les cellules s'écrivent DIMENSION=modalité, « + » pour additionner, « .. » pour une suite d'âges.",
                 fautes,
             )
         )

@@ -8,6 +8,7 @@ from typing import Final
 from donnees_insee.base.base import Base
 from donnees_insee.base.recus import LotRecu
 from donnees_insee.catalogue.catalogue import Source, source, sources
+from donnees_insee.catalogue.jeux_melodi import correspondances, jeux
 from donnees_insee.catalogue.parutions import parutions, suite
 from donnees_insee.catalogue.tables import CERTITUDES, Millesime, enquetes_annuelles
 
@@ -120,3 +121,19 @@ def _annees_d_edition(lots: Sequence[LotRecu]) -> str:
     if premier.edition is None:
         return "sans date" if premier.millesime is None else str(premier.millesime)
     return f"{en_plages(lot.millesime for lot in lots if lot.millesime)} (édition {premier.edition})"
+
+
+def correspondances_dites(identifiant: str) -> list[str]:
+    """Dire, jeu par jeu, combien de variables une source en tire, et lesquelles restent à éprouver."""
+    dites = []
+    for nom, siennes in correspondances().items():
+        if jeux()[nom].source != identifiant:
+            continue
+        noms = list(dict.fromkeys(c.variable for c in siennes))
+        eprouvees = {c.variable for c in siennes if c.eprouvee}
+        autres = [n for n in noms if n not in eprouvees]
+        suite = f" ; non éprouvées : {', '.join(autres)}" if autres else ""
+        dites.append(
+            f"{nom} : {len(noms)} variables, dont {len(eprouvees)} éprouvées sur de vraies valeurs{suite}."
+        )
+    return dites

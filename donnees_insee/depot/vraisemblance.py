@@ -7,6 +7,7 @@ from typing import Final
 
 import pandas as pd
 
+from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.codes import reference
 from donnees_insee.depot.ecarts import accord, grandeur_de, nombre
 
@@ -35,8 +36,10 @@ class Identite:
 
 
 def _identites(source: str) -> Iterator[Identite]:
+    connue = sources().get(source)
+    concernees = {source, *(connue.jumelle_de if connue else ())}
     for r in reference("vraisemblance"):
-        if r["source"] == source:
+        if r["source"] in concernees:
             cotes = ([p.strip() for p in r[cote].split("+") if p.strip()] for cote in ("total", "parties"))
             yield Identite(r["relation"], *cotes)
 

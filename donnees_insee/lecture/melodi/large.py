@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from donnees_insee.catalogue.jeux_melodi import recensements_qui_se_suivent
+from donnees_insee.catalogue.jeux_melodi import correspondances, recensements_qui_se_suivent
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
 from donnees_insee.lecture import brut
 from donnees_insee.lecture.melodi.choix import Cellule, JeuLu
@@ -50,6 +50,11 @@ def tables_d_un_jeu(
         remarques.append(f"{laissees} lignes d'autres niveaux (aires, unités urbaines…) laissées")
     if sans_epci:
         remarques.append(f"{sans_epci} lignes de communes sans EPCI ({SANS_EPCI}) laissées")
+    eprouvees = {c.variable for c in correspondances()[lu.jeu.nom] if c.eprouvee}
+    if a_eprouver := len(lu.variables.keys() - eprouvees):
+        remarques.append(
+            f"{a_eprouver} variables sur {len(lu.variables)} tirées d'une correspondance qu'aucune vraie valeur n'a éprouvée"
+        )
     en_texte = bool(impropres or marquees)
     large = connexion.sql(_requete(lu, en_texte=en_texte)).to_arrow_table()
     _refuser_les_doubles(connexion, fichier, lu, large)
