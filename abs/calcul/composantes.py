@@ -78,7 +78,8 @@ class Decoupage:
     def __init__(self, base: Base, territoires: Territoires, sujet: Territoire) -> None:
         self.base = base
         self.territoires = territoires
-        self.lecteur = Lecteur(base, self._prefixes(sujet))
+        connues = [str(c) for c in territoires.geographie.communes.index]
+        self.lecteur = Lecteur(base, self._prefixes(sujet), connues)
         self.elements = lru_cache(maxsize=None)(self._elements)
         self.population = lru_cache(maxsize=None)(self._population)
         self._poids = lru_cache(maxsize=32)(self._poids_par_code)

@@ -1,6 +1,6 @@
 """Lire dans la base les comptes d'une lecture d'indicateur, avec la raison de chaque absence."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final
@@ -12,11 +12,12 @@ from abs.definitions import table
 from abs.indicateurs.indicateurs import Lecture, identites
 from abs.statuts import Statut
 from donnees_insee.base.base import Base
-from donnees_insee.catalogue.catalogue import Source
+from donnees_insee.catalogue.catalogue import Source, sources
 from donnees_insee.catalogue.tables import marques
 from donnees_insee.lecture.reconnaissance import traduire
 from donnees_insee.preparation.nombres import SUFFIXE_STATUT
 
+COMMUNES_D_UN_FICHIER_NATIONAL: Final[int] = table("_lecture")["communes_d_un_fichier_national"]
 DRAPEAUX: Final[tuple[str, ...]] = tuple(table("_lecture")["drapeaux"])
 
 
@@ -56,9 +57,10 @@ def prendre(vecteur: np.ndarray, places: np.ndarray) -> np.ndarray:
 class Lecteur:
     """Lit et garde en mémoire les tables utiles à un portrait."""
 
-    def __init__(self, base: Base, prefixes: tuple[str, ...] | None) -> None:
+    def __init__(self, base: Base, prefixes: tuple[str, ...] | None, communes: Sequence[str] = ()) -> None:
         self.base = base
         self.prefixes = prefixes
+        self.communes = communes
         self.table = lru_cache(maxsize=128)(self._table)
         self.rangs = lru_cache(maxsize=128)(self._rangs)
         self.comptes = lru_cache(maxsize=2048)(self._comptes)
@@ -67,7 +69,18 @@ class Lecteur:
 
     def _table(self, source: str, millesime: int, niveau: str) -> pd.DataFrame:
         par_code_postal = niveau in {"iris", "commune"}
-        return self.base.lire(source, millesime, niveau, prefixes=self.prefixes if par_code_postal else None)
+        lue = self.base.lire(source, millesime, niveau, prefixes=self.prefixes if par_code_postal else None)
+        connue = sources().get(source)
+        if niveau == "commune" and connue is not None and connue.absent_nul:
+            return self._avec_les_absentes(lue, source, millesime)
+        return lue
+
+    def _avec_les_absentes(self, lue: pd.DataFrame, source: str, millesime: int) -> pd.DataFrame:
+        """Ajouter à zéro les communes absentes d'un fichier national ; absentes d'un extrait, elles restent inconnues."""
+        if len(self.base.codes(source, millesime, "commune")) < COMMUNES_D_UN_FICHIER_NATIONAL:
+            return lue
+        connues = [c for c in self.communes if self.prefixes is None or c.startswith(self.prefixes)]
+        return lue.reindex(lue.index.union(connues), fill_value=0.0)
 
     def _comptes(self, lecture: Lecture, millesime: int, niveau: str) -> Comptes:
         table = self.table(lecture.source.id, millesime, niveau)

@@ -138,12 +138,11 @@ def _avec_les_jumelles(lectures: Iterable[Lecture]) -> tuple[Lecture, ...]:
     toutes: list[Lecture] = []
     for lecture in ecrites:
         toutes.append(lecture)
-        if lecture.source_denominateur is not None:
-            continue
         for jumelle in (s for s in sources().values() if lecture.source.id in s.jumelle_de):
-            absente = jumelle not in {e.source for e in ecrites}
+            deduite = replace(lecture, source=jumelle)
+            absente = jumelle not in {e.source for e in ecrites} and deduite not in toutes
             if absente and set(lecture.variables) <= _variables_de(jumelle.id):
-                toutes.append(replace(lecture, source=jumelle))
+                toutes.append(deduite)
     return tuple(toutes)
 
 

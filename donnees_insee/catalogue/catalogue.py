@@ -76,6 +76,8 @@ class Source:
     exclusif: str = ""
     # Sources qui portent les mêmes variables, à d'autres niveaux : mêmes relations, et lectures qui s'en déduisent.
     jumelle_de: tuple[str, ...] = ()
+    # Vrai d'un fichier qui n'a que des lignes non nulles : national, ce qui n'y est pas vaut zéro.
+    absent_nul: bool = False
     attributs_seuls: bool = False
     annee_du_nom: str = ""
     niveau_des_lignes: str = ""

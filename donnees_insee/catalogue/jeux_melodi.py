@@ -1,12 +1,14 @@
 """Les jeux de Melodi (Insee) au catalogue : à quelles colonnes les reconnaître, quelle cellule est quelle variable."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
 from donnees_insee.catalogue.tables import lignes
+from donnees_insee.codes import reference
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
 
 # Les colonnes qu'a tout fichier de Melodi ; les autres sont des dimensions.
@@ -15,6 +17,8 @@ COLONNES_COMMUNES: Final = frozenset(
 )
 OBLIGATOIRES: Final = frozenset({"GEO", "GEO_OBJECT", "TIME_PERIOD", "OBS_VALUE"})
 TOTAL: Final = "_T"
+QUELCONQUE: Final = "*"
+EQUIPEMENTS: Final = "DS_BPE"
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,12 @@ class Correspondance:
     preuve: str
     # Vrai si de vraies valeurs du producteur ont été lues par cette ligne.
     eprouvee: bool = False
+    de: int = 0
+    a: int = 9999
+
+    def vaut_pour(self, edition: int) -> bool:
+        """Dire si la correspondance vaut pour une édition."""
+        return self.de <= edition <= self.a
 
 
 def _paires(texte: str) -> dict[str, str]:
@@ -87,11 +97,21 @@ def correspondances() -> dict[str, tuple[Correspondance, ...]]:
         raise TableNonConforme(
             liste_de_fautes(
                 "La correspondance des jeux de Melodi est fautive ; colonnes attendues : jeu;variable;cellules;preuve;"
-                "epreuve, où les cellules s'écrivent DIMENSION=modalité, « + » pour additionner, « .. » pour une suite d'âges.",
+                "epreuve. Les cellules s'écrivent DIMENSION=modalité, « + » pour additionner, « .. » pour une suite.",
                 fautes,
             )
         )
+    rangees[EQUIPEMENTS] = list(_equipements())
     return {jeu: tuple(siennes) for jeu, siennes in rangees.items()}
+
+
+def _equipements() -> Iterator[Correspondance]:
+    """Tirer de la table des types d'équipements, renumérotés d'une édition à l'autre, les cellules de leur dénombrement."""
+    libres = {"FACILITY_DOM": (QUELCONQUE,), "FACILITY_SDOM": (QUELCONQUE,)}
+    for r in reference("types_equipements"):
+        cellule: dict[str, tuple[str, ...]] = {"FACILITY_TYPE": (r["code"],), **libres}
+        de, a = int(r["de"]), int(r["a"] or 9999)
+        yield Correspondance(EQUIPEMENTS, r["variable"], cellule, "code", de=de, a=a)
 
 
 def _a_additionner(texte: str) -> tuple[str, ...]:

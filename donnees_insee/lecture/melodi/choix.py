@@ -7,6 +7,7 @@ from itertools import product
 from donnees_insee.catalogue.jeux_melodi import (
     COLONNES_COMMUNES,
     OBLIGATOIRES,
+    QUELCONQUE,
     TOTAL,
     Correspondance,
     Jeu,
@@ -47,7 +48,9 @@ def dimensions_du_fichier(colonnes: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({c.strip().upper() for c in colonnes} - COLONNES_COMMUNES))
 
 
-def choisir(dimensions: tuple[str, ...], presentes: Collection[Cellule], nom: str) -> list[JeuLu]:
+def choisir(
+    dimensions: tuple[str, ...], presentes: Collection[Cellule], nom: str, edition: int
+) -> list[JeuLu]:
     """Reconnaître le jeu d'un fichier ; plusieurs, s'il porte les variables de plusieurs."""
     modalites = {d: {c[i] for c in presentes} for i, d in enumerate(dimensions)}
     possibles = [
@@ -60,7 +63,7 @@ def choisir(dimensions: tuple[str, ...], presentes: Collection[Cellule], nom: st
         for jeu, siennes in possibles
         if set(siennes) == {jeu.mesure, *jeu.dimensions} or any(n in nom.upper() for n in jeu.noms)
     ]
-    lus = [_lire(jeu, renommees, modalites, presentes) for jeu, renommees in candidats]
+    lus = [_lire(jeu, renommees, modalites, presentes, edition) for jeu, renommees in candidats]
     # Le plus riche d'abord : un jeu dont toutes les variables sont déjà tirées n'est qu'un reflet de l'autre.
     gardes: list[JeuLu] = []
     for lu in sorted(lus, key=lambda x: -len(x.variables)):
@@ -81,12 +84,16 @@ def _dimensions_de(jeu: Jeu, dimensions: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _lire(
-    jeu: Jeu, dimensions: tuple[str, ...], modalites: Mapping[str, set[str]], presentes: Collection[Cellule]
+    jeu: Jeu,
+    dimensions: tuple[str, ...],
+    modalites: Mapping[str, set[str]],
+    presentes: Collection[Cellule],
+    edition: int,
 ) -> JeuLu:
     par_dimension = dict(zip(dimensions, modalites.values(), strict=True))
     par_defaut = {d: _par_defaut(jeu, d, tenues) for d, tenues in par_dimension.items()}
     variables: dict[str, tuple[Termes, ...]] = {}
-    for ligne in correspondances().get(jeu.nom, ()):
+    for ligne in (li for li in correspondances().get(jeu.nom, ()) if li.vaut_pour(edition)):
         termes = _termes(ligne, dimensions, par_dimension, par_defaut)
         if termes is None:
             continue
@@ -128,6 +135,8 @@ def _termes(
 
 def _ecritures(modalite: str, tenues: set[str]) -> tuple[str, ...]:
     """Lister les écritures d'une modalité dans ce fichier : certaines suivent l'édition."""
+    if modalite == QUELCONQUE:
+        return tuple(sorted(tenues))
     motif = modalites_glissantes().get(modalite)
     return (modalite,) if motif is None else tuple(sorted(t for t in tenues if motif.fullmatch(t)))
 

@@ -133,12 +133,14 @@ def _marque(fichier: Fichier, valeur: str) -> str:
     return f"case{cas} when coalesce({valeur}, '') = '' then '' end"
 
 
-def _tables(connexion: duckdb.DuckDBPyConnection, fichier: Fichier) -> list[brut.TableBrute]:
+def _tables(connexion: duckdb.DuckDBPyConnection, fichier: Fichier) -> list[brut.TableBrute] | None:
     _refuser_les_statuts_inconnus(connexion, fichier)
     listees = ", ".join(f'"{d}"' for d in fichier.dimensions)
     presentes = set(
         connexion.sql(f"select distinct {listees} from {LIGNES} where niveau is not null").fetchall()
     )
+    if not presentes and _est_a_l_iris(connexion, fichier):
+        return None  # les équipements par IRIS ont leur propre mise en forme
     if not presentes:
         raise TableNonConforme(
             f"« {fichier.nom} » est un fichier de Melodi sans une ligne à un niveau que l'on garde "
@@ -147,9 +149,17 @@ def _tables(connexion: duckdb.DuckDBPyConnection, fichier: Fichier) -> list[brut
     date = _dater(connexion, fichier)
     return [
         table
-        for lu in choisir(fichier.dimensions, presentes, fichier.nom)
+        for lu in choisir(fichier.dimensions, presentes, fichier.nom, date.edition)
         for table in tables_d_un_jeu(connexion, fichier, lu, date)
     ]
+
+
+def _est_a_l_iris(connexion: duckdb.DuckDBPyConnection, fichier: Fichier) -> bool:
+    niveau = _texte(fichier, "GEO_OBJECT")
+    lus = connexion.sql(
+        f"select 1 from read_parquet('{fichier.adresse}') where upper({niveau}) = 'IRIS' limit 1"
+    )
+    return bool(lus.fetchall())
 
 
 def _refuser_les_statuts_inconnus(connexion: duckdb.DuckDBPyConnection, fichier: Fichier) -> None:

@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from donnees_insee.catalogue.catalogue import source
 from donnees_insee.catalogue.jeux_melodi import correspondances, recensements_qui_se_suivent
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
 from donnees_insee.lecture import brut
@@ -63,7 +64,7 @@ def tables_d_un_jeu(
     for couple in large.group_by(["annee", "niveau"]).aggregate([]).to_pylist():
         ici = pc.and_(pc.equal(large["annee"], couple["annee"]), pc.equal(large["niveau"], couple["niveau"]))
         siennes = large.filter(ici).drop_columns(["annee", "niveau"]).sort_by("CODGEO")
-        tables[int(couple["annee"]), couple["niveau"]] = _sans_colonne_vide(siennes)
+        tables[int(couple["annee"]), couple["niveau"]] = _sans_colonne_vide(siennes, lu.jeu.source)
     if lu.jeu.source == "serie_historique":
         _joindre_le_precedent(tables)
     return [
@@ -163,9 +164,13 @@ def _refuser_les_doubles(
         )
 
 
-def _sans_colonne_vide(table: pa.Table) -> pa.Table:
-    """Ôter les variables qu'aucun territoire de cette date n'a : elles ne sont pas dans le fichier."""
-    return table.select([n for n in table.column_names if table[n].null_count < table.num_rows])
+def _sans_colonne_vide(table: pa.Table, identifiant: str) -> pa.Table:
+    """Ôter les variables qu'aucun territoire n'a ; d'un fichier de lignes non nulles, remplir les autres de zéros."""
+    gardee = table.select([n for n in table.column_names if table[n].null_count < table.num_rows])
+    if not source(identifiant).absent_nul:
+        return gardee
+    zeros = {pa.string(): "0", pa.float64(): 0.0}
+    return pa.table({n: pc.fill_null(gardee[n], zeros[gardee[n].type]) for n in gardee.column_names})
 
 
 def _joindre_le_precedent(tables: dict[tuple[int, str], pa.Table]) -> None:

@@ -313,3 +313,22 @@ def test_chaque_correspondance_a_son_jeu_et_ses_dimensions() -> None:
         for ligne in lignes:
             assert set(ligne.modalites) <= {jeu.mesure, *jeu.dimensions}, ligne
             assert ligne.preuve in {"valeurs", "code", "suppose"}, ligne
+
+
+def equipements(code: str, edition: int, **types: float) -> Lignes:
+    return [
+        {"GEO": code, "FACILITY_DOM": t[0], "FACILITY_SDOM": t[:2], "FACILITY_TYPE": t, "BPE_MEASURE": "FACILITIES",
+         "OBS_VALUE": str(v)} | COMMUN | {"TIME_PERIOD": str(edition)}
+        for t, v in types.items()
+    ]  # fmt: skip
+
+
+def test_un_equipement_renumerote_garde_son_nom_et_une_paire_absente_vaut_zero(tmp_path: Path) -> None:
+    for edition, code in ((2023, "D201"), (2024, "D265")):
+        lignes = equipements("01001", edition, **{code: 3}) + equipements("01002", edition, D307=1)
+        lignes += equipements("01001", edition, **{"D201" if code == "D265" else "D265": 99})
+        (part,) = lire(ecrire(tmp_path / f"DS_BPE_{edition}_data.csv", lignes))
+        lue = part.donnees.set_index("code")
+        assert part.lot.source == "bpe_communes"
+        assert lue["EQ_GENERALISTES"].to_dict() == {"01001": 3.0, "01002": 0.0}
+        assert "EQ_COLLEGES" not in lue
