@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from donnees_insee.base.base import Base
-from donnees_insee.depot.depot import Depot
+from donnees_insee.depot.depot import Depot, deposer
 from donnees_insee.erreurs import ParametreInvalide
 from donnees_insee.telechargement import territoire_melodi
 from donnees_insee.telechargement.api_melodi import Cadence, JeuInconnu, observations, territoire_de_l_api
@@ -301,6 +301,12 @@ def test_les_reponses_enregistrees_se_rejouent(
         ("PCAP", "2025-DEP-69", "DEP", "25348.0"),
         ("PTOT", "2025-DEP-69", "DEP", "1940015.0"),
     }
+    base = Base(tmp_path / "base")
+    (depot,) = deposer(base, [tmp_path / "rhone.csv"])
+    (lot,) = depot.lots
+    assert (lot.source, lot.niveau, lot.geographie) == ("populations_legales", "departement", 2025)
+    lue = base.lire("populations_legales", lot.millesime, "departement").loc["69"]
+    assert lue[["POPREF_MUN", "POPREF_A_PART", "POPREF_TOT"]].tolist() == [1914667, 25348, 1940015]
 
 
 @pytest.mark.reel
