@@ -161,6 +161,8 @@ def moteur() -> Iterator[duckdb.DuckDBPyConnection]:
             }
         )
         try:
+            # Sinon une longue lecture écrit sa barre au milieu de celle de la commande.
+            connexion.execute("set enable_progress_bar = false")
             yield connexion
         finally:
             connexion.close()

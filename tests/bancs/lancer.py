@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 RACINE = Path(__file__).resolve().parents[2]
+CHOIX = ["preparation", "zips", "memoire", "lecture", "melodi"]
 
 
 def compiler() -> None:
@@ -28,8 +29,11 @@ def options() -> argparse.Namespace:
     lecteur = argparse.ArgumentParser(description=__doc__)
     lecteur.add_argument("--iris", type=int, default=49_104, help="nombre d'IRIS de la France fictive")
     lecteur.add_argument("--repetitions", type=int, default=5)
+    lecteur.add_argument(
+        "--lignes", type=int, default=10_000_000, help="lignes du fichier national de Melodi"
+    )
     lecteur.add_argument("--france", type=Path, default=None, help="dossier où garder la France fabriquée")
-    lecteur.add_argument("--seulement", nargs="*", choices=["preparation", "zips", "memoire", "lecture"])
+    lecteur.add_argument("--seulement", nargs="*", choices=CHOIX)
     return lecteur.parse_args()
 
 
@@ -37,6 +41,7 @@ def main() -> int:
     """Fabriquer la France, lancer les bancs, dire les verdicts ; rend 1 si un but est manqué."""
     compiler()
     import lecture
+    import melodi
     import preparation
     from france import fabriquer
     from outils import Ligne, machine, tableau
@@ -45,7 +50,7 @@ def main() -> int:
     from donnees_insee.depot.depot import deposer
 
     choix = options()
-    voulus = set(choix.seulement or ["preparation", "zips", "memoire", "lecture"])
+    voulus = set(choix.seulement or CHOIX)
     lignes: list[Ligne] = []
 
     def montrer(titre: str, neuves: list[Ligne]) -> None:
@@ -56,7 +61,7 @@ def main() -> int:
         france = choix.france or Path(provisoire) / "france"
         fichiers = sorted(france.glob("*.CSV"))
         zips = sorted((france / "zips").glob("*.zip"))
-        if not zips:
+        if not zips and voulus != {"melodi"}:
             fichiers = sorted(fabriquer(france, choix.iris, zips=True))
             zips = sorted((france / "zips").glob("*.zip"))
         taille = sum(f.stat().st_size for f in fichiers) / 1e6
@@ -73,6 +78,9 @@ def main() -> int:
         if "lecture" in voulus:
             deposer(Base(base), fichiers, malgre_les_ecarts=True)
             montrer("Lire une commune de cinquante IRIS", lecture.temps(base, fichiers, choix.repetitions))
+        if "melodi" in voulus:
+            fichier = melodi.fabriquer(Path(provisoire), choix.lignes)
+            montrer(f"Déposer {choix.lignes} lignes de Melodi", melodi.temps(fichier, choix.repetitions))
     manques = [ligne.bras for ligne in lignes if ligne.tenu is False]
     tenus = sum(ligne.tenu is True for ligne in lignes)
     print(

@@ -112,7 +112,8 @@ def _compter(
 def _requete(lu: JeuLu, *, en_texte: bool) -> str:
     """Écrire le tour : d'une ligne par cellule à une colonne par variable, sommes et secondes chances comprises."""
     rangs = {c: i for i, c in enumerate(lu.cellules)}
-    colonnes = [f"max(nombre) filter (cellule = {i} and marque is null) as n{i}" for i in rangs.values()]
+    valable = " and marque is null" if en_texte else ""
+    colonnes = [f"max(nombre) filter (cellule = {i}{valable}) as n{i}" for i in rangs.values()]
     if en_texte:
         colonnes += [
             f"max(case when marque is not null then marque when nombre is null then texte end) "
