@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Final
 
 from carnets.commande.affichage import TEXTES, dire, enumerer, montrer, phrase, suivi
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 # L'état d'un fichier, puis ce que le bilan en dit.
 ETATS: Final[dict[str, list[str]]] = TEXTES["etats"]
 EXTENSIONS: Final = (".csv", ".xlsx")
+# Une liste de contours réparés peut en nommer des dizaines : le reçu les garde tous.
+REMARQUE: Final = 240
 FICHIER_VIDE: Final = Path("source_locale.csv")
 
 
@@ -76,7 +79,8 @@ def _lu(lot: LotRecu) -> str:
 
 def _precisions(lot: LotRecu, autres: list[str]) -> str:
     d_ou = [f"année lue dans : {lot.d_ou}"] if lot.d_ou not in {"", "colonnes"} else []
-    return " ; ".join([f"{lot.colonnes} colonnes", *lot.remarques, *d_ou, *autres])
+    dites = (shorten(r, REMARQUE, placeholder=" … la suite au reçu)") for r in lot.remarques)
+    return " ; ".join([f"{lot.colonnes} colonnes", *dites, *d_ou, *autres])
 
 
 def sources_examiner(chemins: list[Path], millesime: int | None = None) -> None:

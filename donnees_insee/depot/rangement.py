@@ -15,6 +15,7 @@ from donnees_insee.base.base import Base
 from donnees_insee.base.recus import LotRecu
 from donnees_insee.depot.avant_depot import examiner_table
 from donnees_insee.depot.contradictions import a_comparer, refuser_contradiction
+from donnees_insee.depot.listes_de_quartiers import refuser_un_autre_etat
 from donnees_insee.depot.vraisemblance import doutes, invraisemblances
 from donnees_insee.erreurs import (
     ErreurAbs,
@@ -52,6 +53,11 @@ class Part:
         """Le contenu, pour pandas."""
         return self.contenu.to_pandas() if isinstance(self.contenu, pa.Table) else self.contenu
 
+    @property
+    def codes(self) -> tuple[str, Iterable[object]]:
+        """La source, et les codes qu'elle porte."""
+        return self.lot.source, self.contenu["code"]
+
 
 def preparer_fichier(
     base: Base,
@@ -70,7 +76,9 @@ def preparer_fichier(
         if extension in EXTENSIONS_COUCHE:
             carreaux = lire_carreaux(fichier)
             if carreaux is None:
-                return [_preparer_couche(base, fichier, nom, prefixe, millesime)]
+                couche = _preparer_couche(base, fichier, nom, prefixe, millesime)
+                refuser_un_autre_etat(base, couche.codes, nom, (p.codes for p in en_attente))
+                return [couche]
             tables = [carreaux]
         elif extension in EXTENSIONS_TABLE:
             tables = [t for brute in lire_tables(fichier) for t in mettre_en_forme(brute)]
@@ -88,7 +96,9 @@ def preparer_fichier(
             recu = _lot_recu(lot, prepare, table.origine if len(tables) > 1 else nom, table.remarques)
             derives = compter_les_equipements(lot.source.id, prepare).items()
             tires = [(recu, prepare.contenu), *((_lot_derive(recu, niveau, c), c) for niveau, c in derives)]
-            parts += [Part(lu, base.chemin_de_part(*lu.ou, f"{prefixe}-{rang}"), tire) for lu, tire in tires]
+            lues = [Part(lu, base.chemin_de_part(*lu.ou, f"{prefixe}-{rang}"), tire) for lu, tire in tires]
+            refuser_un_autre_etat(base, lues[0].codes, nom, (p.codes for p in en_attente))
+            parts += lues
     except (OSError, MemoryError) as cause:
         raison = cause_en_clair(cause) if isinstance(cause, OSError) else "la mémoire manque"
         raise FichierIllisible(

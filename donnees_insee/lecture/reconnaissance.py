@@ -8,6 +8,7 @@ from typing import Final
 
 from donnees_insee.catalogue.catalogue import Motif, Source, sources
 from donnees_insee.catalogue.tables import plan
+from donnees_insee.codes import reference
 from donnees_insee.erreurs import SourceNonReconnue, TableNonConforme, liste_de_fautes
 
 
@@ -198,7 +199,11 @@ def reconnaitre(
 
 
 def _refus(noms: Sequence[str], nom: str) -> str:
-    """Expliquer le refus : clé absente d'une source presque reconnue, ou colonnes inconnues."""
+    """Expliquer le refus : fichier d'un tiers, clé absente d'une source presque reconnue, ou colonnes inconnues."""
+    hauts = {n.strip().upper() for n in noms}
+    for tiers in reference("fichiers_de_tiers"):
+        if hauts >= set(tiers["colonnes"].split()):
+            return f"« {nom} » est {tiers['nature']}. Il n'est pas repris ; déposez {tiers['demander']}."
     for source in sources().values():
         traduites = {c.variable for c in _traduire_tout(source, noms) if c.motif.type == "nombre"}
         connues = {v.nom for v in plan(source.id)} or set(source.signature)
