@@ -6,6 +6,7 @@ from typing import Final
 
 from abs.blocs.blocs import ChiffreCle
 from abs.calcul.diagnostic import Diagnostic, diagnostiquer
+from abs.calcul.essais import lieux_employes
 from abs.calcul.sources_recues import SUFFIXE_SOURCE, est_locale
 from abs.definitions import table
 from abs.graphiques.demandes import DemandeDeGraphique
@@ -38,8 +39,6 @@ from donnees_insee.geographie.dans_le_temps import histoire
 from donnees_insee.preparation.sources_recues import SOURCE
 
 FICHIERS_NOMMES: Final = 3
-# Ce qui situe les territoires, sans porter de chiffre.
-SOURCES_DE_LIEUX: Final = ("contours_iris", "contours_qpv", "appartenance", "reference_iris")
 
 
 @dataclass(frozen=True)
@@ -175,7 +174,7 @@ def _sources_employees(base: Base, diagnostic: Diagnostic) -> tuple[SourceEmploy
         },
         key=lambda e: tuple(map(str, e)),
     )
-    for identifiant in SOURCES_DE_LIEUX:
+    for identifiant in lieux_employes(diagnostic.ensembles):
         annees = sorted({a for nom, a in fichiers if nom == identifiant}, key=str)
         employees += [(identifiant, a, "année non précisée" if a is None else str(a), "") for a in annees]
     lignes = []

@@ -10,7 +10,7 @@ from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
 from donnees_insee.geographie.dates_des_parties import dates
 
-SANS_STATISTIQUE = frozenset({"geographie", "contours", "quartiers", "qpv_liste"})
+SANS_STATISTIQUE = frozenset({"geographie", "contours", "quartiers", "qpv_liste", "qpv_correspondance"})
 
 
 # Les territoires de comparaison, du plus proche au plus large.

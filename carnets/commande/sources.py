@@ -39,7 +39,10 @@ def sources_lister(source: str = "") -> None:
 
 
 def sources_deposer(
-    chemins: list[Path], millesime: int | None = None, malgre_les_ecarts: bool = False
+    chemins: list[Path],
+    millesime: int | None = None,
+    malgre_les_ecarts: bool = False,
+    essai: bool = False,
 ) -> None:
     """Déposer des fichiers : chacun est reconnu à ses colonnes, ou refusé avec sa raison."""
     from donnees_insee.depot.depot import deposer, fichiers_a_deposer  # noqa: PLC0415
@@ -53,6 +56,7 @@ def sources_deposer(
             suivre=_nommer_sur(avancer),
             attendre=lambda: avancer(description="Un autre dépôt est en cours : attente"),
             malgre_les_ecarts=malgre_les_ecarts,
+            essai=essai,
         )
     for r in resultats:
         debut = f"{ETATS[r.etat][0]:8} {r.nom} : "
