@@ -30,6 +30,8 @@ from abs.portrait.premiere_page import (
 )
 from abs.portrait.tableaux import Chapitre
 from abs.statuts import LIBELLES_STATUT, Statut
+from abs.territoires.correspondance_qpv import SOURCE as CORRESPONDANCE
+from abs.territoires.correspondance_qpv import correspondance
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import NOMS_DE_NIVEAU, Territoire
 from donnees_insee.base.base import Base
@@ -39,6 +41,7 @@ from donnees_insee.geographie.dans_le_temps import histoire
 from donnees_insee.preparation.sources_recues import SOURCE
 
 FICHIERS_NOMMES: Final = 3
+GENERATION_2024: Final = 2024
 
 
 @dataclass(frozen=True)
@@ -202,6 +205,8 @@ def _avertissements(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
     mots = [*mises_en_garde(sujet.code), *_fusions(base, sujet)]
     if sujet.niveau == "qpv":
         mots += [m for m in a_cheval(diagnostic) if sujet.nom in m]
+        if sujet.geographie == GENERATION_2024 and base.parts_de(CORRESPONDANCE):
+            mots.append(correspondance(base, sujet.code).phrase())
         mots += [gabarits("notes_de_chapitre")["edition"], gabarits("positions")["indicatif"]]
     if sujet.niveau == "commune" and not diagnostic.ensembles.mailles:
         mots.append(textes["sans_iris"])

@@ -60,9 +60,10 @@ def sources_deposer(
         )
     for r in resultats:
         debut = f"{ETATS[r.etat][0]:8} {r.nom} : "
-        if not r.lots:
+        # Un fichier déjà tenu autrement a ses lots et sa raison d'être refusé : c'est elle qu'on attend.
+        if refuse := not r.lots or r.etat == "refuse":
             dire(f"{debut}{r.raison}")
-        for lot in r.lots:
+        for lot in () if refuse else r.lots:
             ecartees = [f"{len(lot.ecartees)} colonnes non reprises"] if lot.ecartees else []
             dire(f"{debut}{_lu(lot)}, {lot.lignes} lignes ({_precisions(lot, ecartees)})")
     comptes = Counter(r.etat for r in resultats)

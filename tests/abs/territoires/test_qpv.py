@@ -9,7 +9,7 @@ import pytest
 
 from abs.calcul.diagnostic import diagnostiquer
 from abs.calcul.table_longue import Chiffre, de_meme_date
-from abs.evolutions.releve import Releveur
+from abs.evolutions.releve import relever
 from abs.indicateurs.indicateurs import indicateur
 from abs.phrases.significativite import Verdict, comparer
 from abs.portrait.chapitre_qpv import chapitre_qpv
@@ -174,11 +174,11 @@ def test_la_part_de_la_commune_en_quartier_vient_de_ses_seuls_quartiers(base_dem
 
 def test_une_evolution_de_quartier_dit_ce_que_la_base_tient(base_demo):
     with pytest.raises(ParametreInvalide) as faute:
-        Releveur(base_demo, "QP099001", 2016, 2022)
+        relever(base_demo, "QP099001", 2016, 2022)
     message = str(faute.value)
     assert "est un quartier prioritaire" in message
     assert "taux du recensement : année des données inconnue (édition 2022)" in message
-    assert "données de 2021" in message
+    assert "données de 2018 (édition 2022) et de 2021" in message
     assert "abs portrait QP099001" in message
 
 
