@@ -21,6 +21,7 @@ from donnees_insee.base.base import Base
 
 # Ceux dont un chiffre est mis dans le tableau des QPV ; le sujet d'un portrait n'a pas de rôle.
 A_COTE_DES_QPV: Final = frozenset({"", "commune", "commune_du_qpv", "epci"})
+SANS_PART: Final = "le tableau des quartiers de {generation} ne donne pas la population de leur commune"
 # La note d'une date où tout ce qu'on attend est chiffré.
 SUFFIT: Final = 2
 Essais = list[tuple[int, tuple[Lecture, ...]]]
@@ -36,7 +37,7 @@ class Diagnostiqueur:
         self.base = base
         self.demande = demande
         self.territoires = Territoires(base, demande.geographie)
-        self.sujet = self.territoires.trouver(demande.territoire)
+        self.sujet = self.territoires.trouver(demande.territoire, demande.qpv)
         self.calculateur = Calculateur(base, self.territoires, self.sujet, demande)
 
     def ensembles(self) -> Ensembles:
@@ -130,16 +131,26 @@ class Diagnostiqueur:
         edition = diagnostic.millesimes.get(("qpv", "population"))
         sujet, definition = self.sujet, indicateurs()["part_population_en_qpv"]
         lecture = definition.lectures[0]
-        generation = lecture.source.portee.removeprefix("QPV ")
-        siens = [
-            t.code
-            for t in diagnostic.ensembles.qpv
-            if t.composantes == (sujet.code,) and str(t.geographie) == generation
-        ]
-        if sujet.niveau != "commune" or edition not in self.base.millesimes(lecture.source.id) or not siens:
+        siens = [t for t in diagnostic.ensembles.qpv if t.composantes == (sujet.code,)]
+        if sujet.niveau != "commune" or not siens or edition is None:
             return []
-        assert edition is not None
-        return [self.calculateur.part_commune(Recherche(definition, lecture, sujet, edition), siens)]
+        if f"QPV {siens[0].geographie}" != lecture.source.portee:
+            note = SANS_PART.format(generation=siens[0].geographie)
+            return [
+                Chiffre(
+                    sujet.code,
+                    "commune",
+                    definition.code,
+                    lecture.source.id,
+                    Statut.INDISPONIBLE,
+                    edition,
+                    note=note,
+                )
+            ]
+        if edition not in self.base.millesimes(lecture.source.id):
+            return []
+        cherche = Recherche(definition, lecture, sujet, edition)
+        return [self.calculateur.part_commune(cherche, [t.code for t in siens])]
 
     # -- dates ---------------------------------------------------------------------------------
 

@@ -135,13 +135,15 @@ class Territoires:
         trouves = pd.concat([annuaire[annuaire["cle"].isin(proches)], par_mot])
         return trouves.drop_duplicates(["code", "niveau"])
 
-    def trouver(self, texte: str) -> Territoire:
+    def trouver(self, texte: str, generation: int | None = None) -> Territoire:
         """Trouver le territoire désigné, sans jamais choisir à la place de l'analyste.
 
         Parameters
         ----------
         texte : str
             Code ou nom.
+        generation : int or None, default None
+            Génération de QPV, qui départage deux quartiers de même nom.
 
         Returns
         -------
@@ -165,6 +167,9 @@ class Territoires:
             return par_code
         annuaire, cle = self._annuaire, normaliser(propre)
         exacts = annuaire[annuaire["cle"] == cle] if cle else annuaire.iloc[:0]
+        if len(exacts) > 1 and generation is not None:
+            siens = self.geographie.qpv["generation"].reindex(exacts["code"]).to_numpy()
+            exacts = exacts[(exacts["niveau"] != "qpv").to_numpy() | (siens == generation)]
         if len(exacts) == 1:
             ligne = exacts.iloc[0]
             return self.nommer(str(ligne["code"]), str(ligne["niveau"]), str(ligne["nom"]))

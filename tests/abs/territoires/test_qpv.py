@@ -143,7 +143,7 @@ def test_un_quartier_a_cheval_n_a_pas_la_commune_d_une_seule(base_demo):
 
 
 def test_le_chapitre_de_la_commune_donne_ses_deux_reperes_ou_nc(base_demo):
-    diagnostic = diagnostiquer(base_demo, Demande("99001"))
+    diagnostic = diagnostiquer(base_demo, Demande("99001", qpv=2015))
     chapitre = chapitre_qpv(diagnostic)
     (tableau,) = chapitre.tableaux
     tetes = [e.texte for e in tableau.entetes]
@@ -162,13 +162,13 @@ def test_le_chapitre_de_la_commune_donne_ses_deux_reperes_ou_nc(base_demo):
 
 
 def test_la_part_de_la_commune_en_quartier_vient_de_ses_seuls_quartiers(base_demo):
-    diagnostic = diagnostiquer(base_demo, Demande("99001"))
+    diagnostic = diagnostiquer(base_demo, Demande("99001", qpv=2015))
     (part,) = (c for c in diagnostic.chiffres if c.indicateur == "part_population_en_qpv")
     assert part.statut == Statut.CALCULE
     assert part.valeur == pytest.approx(100 * part.numerateur / part.denominateur)
     # L'autre commune n'a qu'un quartier à cheval, qui porte la population des deux : rien ne se dit d'elle.
     voisine = next(t for t in diagnostic.ensembles.qpv if len(t.composantes) > 1).composantes[1]
-    autre = diagnostiquer(base_demo, Demande(voisine))
+    autre = diagnostiquer(base_demo, Demande(voisine, qpv=2015))
     assert not [c for c in autre.chiffres if c.indicateur == "part_population_en_qpv" and c.a_une_valeur]
 
 
