@@ -32,15 +32,21 @@ def chapitre_qpv(diagnostic: Diagnostic) -> Chapitre | None:
     liste = [indicateurs()[c] for c in table("_portrait")["qpv"]]
     liste += diagnostic.locales.indicateurs.values()
     notes, premier = gabarits("notes_de_chapitre"), diagnostic.ensembles.qpv[0]
-    generation = notes["generation"].format(generation=premier.geographie, edition=notes["edition"])
+    generation = notes["generation"].format(generation=premier.geographie, edition=note_d_edition(diagnostic))
     return Chapitre(
         "qpv",
         table("_document")["titres_de_chapitre"]["qpv"],
         phrases=tuple(_phrases(diagnostic, liste)),
         tableaux=tuple(cote_a_cote(diagnostic, liste)),
         graphiques=tuple(graphiques_du_theme(diagnostic, "qpv")),
-        avertissements=(generation, *a_cheval(diagnostic), *diagnostic.remarques),
+        avertissements=(generation.strip(), *a_cheval(diagnostic), *diagnostic.remarques),
     )
+
+
+def note_d_edition(diagnostic: Diagnostic) -> str:
+    """Dire ce qu'est une édition, si un chiffre de quartier en porte une."""
+    edites = any(c.niveau == "qpv" and c.a_une_valeur and "édition" in c.periode for c in diagnostic.chiffres)
+    return gabarits("notes_de_chapitre")["edition"] if edites else ""
 
 
 def a_cheval(diagnostic: Diagnostic) -> list[str]:
@@ -161,7 +167,8 @@ def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tab
         *notes_de_lecture(tous),
         *_autres_dates(diagnostic, utiles, reperes),
         mots["qpv_arrondis"],
-        mots["qpv_edition"],
+        *([mots["qpv_edition"]] if note_d_edition(diagnostic) else []),
+        mots["qpv_sondage"],
     )
     if utiles and len(quartiers_prioritaires) <= QPV_EN_COLONNES:
         lignes = tuple((libelle, *cellules) for libelle, cellules in zip(libelles, grille, strict=True))
