@@ -57,10 +57,11 @@ class Diagnostiqueur:
 
     def _qpv_autour(self, qpv: list[Territoire], references: list[Territoire]) -> list[Territoire]:
         """Lister les autres QPV de l'intercommunalité, de la même génération."""
-        epci = next((t for t in references if t.role == "epci"), None)
-        if epci is None or not qpv or self.sujet.niveau not in {"commune", "qpv"}:
+        epcis = [t for t in references if t.role == "epci"]
+        # Les quartiers « de l'intercommunalité » d'un quartier qui en touche deux ne sont ceux d'aucune.
+        if len(epcis) != 1 or not qpv or self.sujet.niveau not in {"commune", "qpv"}:
             return []
-        siens = {t.code for t in qpv}
+        (epci,), siens = epcis, {t.code for t in qpv}
         return [t for t in self.territoires.qpv_du(epci, qpv[0].geographie) if t.code not in siens]
 
     def _mailles(self) -> list[Territoire]:

@@ -53,11 +53,6 @@ class Part:
         """Le contenu, pour pandas."""
         return self.contenu.to_pandas() if isinstance(self.contenu, pa.Table) else self.contenu
 
-    @property
-    def codes(self) -> tuple[str, Iterable[object]]:
-        """La source, et les codes qu'elle porte."""
-        return self.lot.source, self.contenu["code"]
-
 
 def preparer_fichier(
     base: Base,
@@ -77,7 +72,7 @@ def preparer_fichier(
             carreaux = lire_carreaux(fichier)
             if carreaux is None:
                 couche = _preparer_couche(base, fichier, nom, prefixe, millesime)
-                refuser_un_autre_etat(base, couche.codes, nom, (p.codes for p in en_attente))
+                refuser_un_autre_etat(base, (couche.lot.source, couche.contenu), nom, _sources(en_attente))
                 return [couche]
             tables = [carreaux]
         elif extension in EXTENSIONS_TABLE:
@@ -97,7 +92,7 @@ def preparer_fichier(
             derives = compter_les_equipements(lot.source.id, prepare).items()
             tires = [(recu, prepare.contenu), *((_lot_derive(recu, niveau, c), c) for niveau, c in derives)]
             lues = [Part(lu, base.chemin_de_part(*lu.ou, f"{prefixe}-{rang}"), tire) for lu, tire in tires]
-            refuser_un_autre_etat(base, lues[0].codes, nom, (p.codes for p in en_attente))
+            refuser_un_autre_etat(base, (lot.source.id, prepare.contenu), nom, _sources(en_attente))
             parts += lues
     except (OSError, MemoryError) as cause:
         raison = cause_en_clair(cause) if isinstance(cause, OSError) else "la mémoire manque"
@@ -105,6 +100,10 @@ def preparer_fichier(
             f"« {nom} » ne peut pas être lu jusqu'au bout : {raison}. Rien n'a été changé ; recommencez ensuite."
         ) from cause
     return parts
+
+
+def _sources(parts: Iterable[Part]) -> list[tuple[str, pa.Table | pd.DataFrame]]:
+    return [(p.lot.source, p.contenu) for p in parts]
 
 
 def base_vide() -> Base:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -96,8 +97,8 @@ def test_les_deux_etats_de_la_liste_ne_se_tiennent_pas_ensemble(dossier, tmp_pat
     base = Base(tmp_path / "base")
     premier, second = (deposer(base, [dossier / nom])[0] for nom in (COUCHE, PAR_COMMUNE))
     assert premier.etat == "range"
-    assert "976 (Mayotte), il porte 17 quartiers que la base ne tient pas (QN97651C" in second.raison
-    assert "la base en tient 42" in second.raison
+    assert "un autre état de la liste" in second.raison
+    assert re.search(r"dans la commune 976\d\d, il porte \d+ quartiers? .*\(QN976\d\dC", second.raison)
 
 
 def test_le_portrait_d_un_quartier_sur_deux_communes(base):

@@ -26,6 +26,7 @@ APPARTENANCE = (
     "CODGEO;LIBGEO;EPCI;LIBEPCI;DEP;REG\n34172;Montpellier;243400017;Métropole;34;76\n"
     "34057;Castelnau-le-Lez;243400017;Métropole;34;76\n"
 )
+# « Les Rives » touche Castelnau-le-Lez : une liste qui lui ajoute un quartier la redonne aussi.
 LISTE = (
     "\ufeffcode_qp;lib_qp;insee_com;lib_com;siren_epci\r\n"
     'QN03401I;Les Lilas;"=""34172""";Montpellier;243400017\r\n'
@@ -127,6 +128,18 @@ def test_un_quartier_a_cheval_se_compare_a_chacune_de_ses_communes(chiffree):
     roles = [t.nom for t in portrait.diagnostic.ensembles.references if t.role == "commune_du_qpv"]
     assert sorted(roles) == ["Castelnau-le-Lez", "Montpellier"]
     assert any("s'étend sur Castelnau-le-Lez et Montpellier" in a for a in portrait.avertissements)
+
+
+def test_un_quartier_sur_deux_intercommunalites_les_nomme_toutes_deux(chiffree):
+    voisine = "CODGEO;LIBGEO;EPCI;LIBEPCI;DEP;REG\n34001;Albagnan;200066348;CC du Minervois;34;76\n"
+    chiffree.deposer("appartenance_2022_suite.csv", voisine)
+    suite = LISTE.splitlines()[2] + '\nQN03404M;Les Deux;"=""34057;34001""";"Castelnau-le-Lez; Albagnan";\n'
+    suite = f"code_qp;lib_qp;insee_com;lib_com;siren_epci\n{suite}"
+    assert chiffree.deposer("suite.csv", suite).etat == "range"
+    ensembles = diagnostiquer(chiffree.base, Demande("QN03404M")).ensembles
+    lieux = [t.dans for t in ensembles.references if t.role == "epci"]
+    assert lieux == ["dans l'intercommunalité Métropole", "dans l'intercommunalité CC du Minervois"]
+    assert ensembles.qpv_autour == ()
 
 
 def test_un_tableau_de_2015_ne_dit_pas_un_quartier_de_2024_absent(chiffree):

@@ -85,7 +85,7 @@ def test_une_autre_lettre_est_refusee(bureau, code):
 def test_deux_etats_de_la_liste_ne_se_tiennent_pas_ensemble(bureau):
     assert bureau.deposer("liste_1609.csv", liste("QN97601M", "QN97602N")).etat == "range"
     raison = bureau.refus("liste_1584.csv", liste("QN97651C"))
-    assert "976 (Mayotte)" in raison
+    assert "dans la commune 97608" in raison
     assert "QN97651C" in raison
     assert "QN97601M, QN97602N" in raison
 
@@ -93,7 +93,11 @@ def test_deux_etats_de_la_liste_ne_se_tiennent_pas_ensemble(bureau):
 def test_une_couche_d_un_autre_etat_que_la_liste_est_refusee(bureau):
     bureau.deposer("liste.csv", liste("QN97601M"))
     carre = {"type": "Polygon", "coordinates": [[[45.1, -12.8], [45.2, -12.8], [45.2, -12.7], [45.1, -12.8]]]}
-    entite = {"type": "Feature", "properties": {"code_qp": "QN97651C", "lib_qp": "Kawéni"}, "geometry": carre}
+    entite = {
+        "type": "Feature",
+        "properties": {"code_qp": "QN97651C", "lib_qp": "Kawéni", "insee_com": "97608"},
+        "geometry": carre,
+    }
     couche = json.dumps({"type": "FeatureCollection", "features": [entite]})
     assert "un autre état de la liste" in bureau.refus("QP2024.geojson", couche)
 
@@ -101,6 +105,11 @@ def test_une_couche_d_un_autre_etat_que_la_liste_est_refusee(bureau):
 def test_une_liste_plus_courte_n_est_pas_un_autre_etat(bureau):
     bureau.deposer("liste.csv", liste("QN97601M", "QN97602N"))
     assert bureau.deposer("extrait.csv", liste("QN97601M")).etat == "range"
+
+
+def test_deux_extraits_de_communes_differentes_se_completent(bureau):
+    bureau.deposer("un.csv", liste("QN97601M"))
+    assert bureau.deposer("deux.csv", liste("QN97602N", commune="97611")).etat == "range"
 
 
 def test_deux_listes_de_codes_geographiques_differents_se_contredisent(bureau):
