@@ -25,7 +25,8 @@ from donnees_insee.geographie.dates_des_parties import dates
 COUVERTURE_MINIMALE: Final = 0.95
 REFUS: Final = "sous-total refusé"
 ABSENT: Final = "territoire absent du fichier déposé"
-TABLE_DES_QPV: Final = "qpv_demographie"
+TABLES_DES_QPV: Final = ("qpv_demographie", "qpv_demographie_2024")
+AUTRE_GENERATION: Final = "quartiers prioritaires d'une autre génération dans le fichier déposé"
 NIVEAUX_SOMMABLES: Final = frozenset(table("_lecture")["niveaux_sommables"])
 DRAPEAUX_MUETS: Final[dict[str, list[str]]] = table("_lecture")["drapeaux_muets"]
 
@@ -114,7 +115,7 @@ class Calculateur:
         if cherche.territoire.niveau != "qpv":
             return None
         code, date = cherche.territoire.code, cherche.millesime
-        for source in (cherche.lecture.source.id, TABLE_DES_QPV):
+        for source in (cherche.lecture.source.id, *TABLES_DES_QPV):
             for annee in sorted(self.base.millesimes(source), key=lambda a: (abs(a - date), a)):
                 lues = self.lecteur.table(source, annee, "qpv")
                 if "POP_MUN" in lues and code in lues.index:
@@ -151,7 +152,9 @@ class Calculateur:
             hors_champ = "IRIS d'activité ou divers, hors du champ de la source"
             return self._vide(cherche, Statut.SANS_OBJET, hors_champ)
         if rang is None:
-            return self._vide(cherche, Statut.INDISPONIBLE, ABSENT)
+            generation = cherche.territoire.code[:2] if cherche.territoire.niveau == "qpv" else ""
+            memes = any(c.startswith(generation) for c in lus.rangs)
+            return self._vide(cherche, Statut.INDISPONIBLE, ABSENT if memes else AUTRE_GENERATION)
         drapeaux = lus.drapeaux(rang)
         if lus.statut[rang]:
             return self._vide(cherche, str(lus.statut[rang]), str(lus.raison[rang]), drapeaux)

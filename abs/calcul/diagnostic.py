@@ -6,6 +6,8 @@ from functools import partial
 from typing import Final
 
 from abs.calcul.calcul import Calculateur, Recherche
+from abs.calcul.essais import essais_employes
+from abs.calcul.remarques import remarques_de
 from abs.calcul.sources_recues import ajouter_les_locales
 from abs.calcul.table_longue import COLONNES, Chiffre, Diagnostic, Ensembles, chiffres_de
 from abs.definitions import table
@@ -16,8 +18,10 @@ from abs.territoires.references import References
 from abs.territoires.territoires import Territoire, Territoires
 from donnees_insee import codes
 from donnees_insee.base.base import Base
-from donnees_insee.catalogue.catalogue import source
 
+# Ceux dont un chiffre est mis dans le tableau des QPV ; le sujet d'un portrait n'a pas de rôle.
+A_COTE_DES_QPV: Final = frozenset({"", "commune", "commune_du_qpv", "epci"})
+SANS_PART: Final = "le tableau des quartiers de {generation} ne donne pas la population de leur commune"
 # La note d'une date où tout ce qu'on attend est chiffré.
 SUFFIT: Final = 2
 Essais = list[tuple[int, tuple[Lecture, ...]]]
@@ -34,7 +38,7 @@ class Diagnostiqueur:
         self.base = base = base.jusqu_a(demande.millesime)
         self.demande = demande
         self.territoires = Territoires(base, demande.geographie)
-        self.sujet = self.territoires.trouver(demande.territoire)
+        self.sujet = self.territoires.trouver(demande.territoire, demande.qpv)
         self.calculateur = Calculateur(base, self.territoires, self.sujet, demande)
 
     def ensembles(self) -> Ensembles:
@@ -54,10 +58,11 @@ class Diagnostiqueur:
 
     def _qpv_autour(self, qpv: list[Territoire], references: list[Territoire]) -> list[Territoire]:
         """Lister les autres QPV de l'intercommunalité, de la même génération."""
-        epci = next((t for t in references if t.role == "epci"), None)
-        if epci is None or not qpv or self.sujet.niveau not in {"commune", "qpv"}:
+        epcis = [t for t in references if t.role == "epci"]
+        # Les quartiers « de l'intercommunalité » d'un quartier qui en touche deux ne sont ceux d'aucune.
+        if len(epcis) != 1 or not qpv or self.sujet.niveau not in {"commune", "qpv"}:
             return []
-        siens = {t.code for t in qpv}
+        (epci,), siens = epcis, {t.code for t in qpv}
         return [t for t in self.territoires.qpv_du(epci, qpv[0].geographie) if t.code not in siens]
 
     def _mailles(self) -> list[Territoire]:
@@ -119,7 +124,8 @@ class Diagnostiqueur:
         diagnostic.chiffres = list(tous.values()) + self._part_en_qpv(diagnostic)
         if seulement is None:
             ajouter_les_locales(self.base, diagnostic, self.territoires.geographie)
-        diagnostic.remarques = _remarques(diagnostic)
+        diagnostic.essais = essais_employes(self.base, ensembles, diagnostic.chiffres)
+        diagnostic.remarques = remarques_de(diagnostic, self.territoires)
         return diagnostic
 
     def _part_en_qpv(self, diagnostic: Diagnostic) -> list[Chiffre]:
@@ -127,11 +133,26 @@ class Diagnostiqueur:
         edition = diagnostic.millesimes.get(("qpv", "population"))
         sujet, definition = self.sujet, indicateurs()["part_population_en_qpv"]
         lecture = definition.lectures[0]
-        siens = [t.code for t in diagnostic.ensembles.qpv if t.composantes == (sujet.code,)]
-        if sujet.niveau != "commune" or edition not in self.base.millesimes(lecture.source.id) or not siens:
+        siens = [t for t in diagnostic.ensembles.qpv if t.composantes == (sujet.code,)]
+        if sujet.niveau != "commune" or not siens or edition is None:
             return []
-        assert edition is not None
-        return [self.calculateur.part_commune(Recherche(definition, lecture, sujet, edition), siens)]
+        if f"QPV {siens[0].geographie}" != lecture.source.portee:
+            note = SANS_PART.format(generation=siens[0].geographie)
+            return [
+                Chiffre(
+                    sujet.code,
+                    "commune",
+                    definition.code,
+                    lecture.source.id,
+                    Statut.INDISPONIBLE,
+                    edition,
+                    note=note,
+                )
+            ]
+        if edition not in self.base.millesimes(lecture.source.id):
+            return []
+        cherche = Recherche(definition, lecture, sujet, edition)
+        return [self.calculateur.part_commune(cherche, [t.code for t in siens])]
 
     # -- dates ---------------------------------------------------------------------------------
 
@@ -228,8 +249,25 @@ class Diagnostiqueur:
         if annee is None or not lectures:
             return []
         reperes = reperes_des_qpv(diagnostic.ensembles)
-        lus = ((t, self.calculateur.chiffre(indicateur, t, annee, lectures)) for t in reperes)
-        return [c for _, c in chiffres_de(lus)]
+        lus = [(t, self.calculateur.chiffre(indicateur, t, annee, lectures)) for t in reperes]
+        connus = chiffres_de(lus)
+        if indicateur.code in table("_portrait")["qpv"]:
+            for t in (t for t in reperes if t not in dict(connus) and t.role in A_COTE_DES_QPV):
+                if autre := self._a_une_autre_date(indicateur, lectures, t):
+                    diagnostic.ailleurs[t.code, indicateur.code] = autre.periode
+        return [c for _, c in connus]
+
+    def _a_une_autre_date(
+        self, indicateur: Indicateur, lectures: tuple[Lecture, ...], territoire: Territoire
+    ) -> Chiffre | None:
+        """Donner le dernier chiffre tenu d'un territoire : ce qui explique qu'il ne soit pas mis à côté d'un QPV."""
+        annees = {a for le in lectures for a in self.demande.vintages(self.base, le.source.id)}
+        for annee in sorted(annees, reverse=True):
+            for _, chiffre in chiffres_de(
+                (territoire, c) for c in self._a_la_date(indicateur, lectures, (territoire,), annee)
+            ):
+                return chiffre
+        return None
 
     def _sans_source(
         self, indicateur: Indicateur, lectures: tuple[Lecture, ...], territoires: Iterable[Territoire]
@@ -267,18 +305,6 @@ def reperes_des_qpv(ensembles: Ensembles) -> tuple[Territoire, ...]:
     if ensembles.sujet.niveau == "qpv":
         return ensembles.references
     return (ensembles.sujet, *(t for t in ensembles.references if t.role == "epci"))
-
-
-def _remarques(diagnostic: Diagnostic) -> list[str]:
-    """Dire en une phrase les éditions QPV montrées bien qu'elles suivent le millésime demandé."""
-    if not diagnostic.posterieures:
-        return []
-    editions = ", ".join(
-        f"{source(s).titre.split(' : ')[-1]} ({', '.join(map(str, sorted(annees)))})"
-        for s, annees in sorted(diagnostic.posterieures.items())
-    )
-    texte = table("_phrases")["avertissements"]["editions_posterieures"]
-    return [texte.format(millesime=diagnostic.demande.millesime, editions=editions)]
 
 
 def _lectures_du_groupe(indicateur: Indicateur, groupe: str) -> tuple[Lecture, ...]:

@@ -185,6 +185,10 @@ class Diagnostic:
     locales: DonneesLocales = field(default_factory=DonneesLocales)
     sans_evolution: str = ""
     suites: dict[str, Suite] = field(default_factory=dict)
+    # Fichiers d'essai dont il est tiré : tout document qui en sort le dit.
+    essais: tuple[str, ...] = ()
+    # Période d'un chiffre tenu, mais à une autre date que celle des QPV : par territoire et indicateur.
+    ailleurs: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @cached_property
     def indicateurs(self) -> dict[str, Indicateur]:

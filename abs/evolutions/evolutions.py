@@ -166,6 +166,7 @@ def evaluer(
     evolution: Evolution,
     avis: Avis,
     indices: Mapping[int, IndiceAnnuel] | None = None,
+    famille: str = "",
 ) -> Evolution:
     """Donner l'écart, sa marge et ce qu'on peut en dire."""
     avant, apres, annees = evolution.avant, evolution.apres, (evolution.de, evolution.a)
@@ -184,7 +185,7 @@ def evaluer(
     ecart = apres.valeur - avant.valeur
     marge = marge_de_difference(avant.marge, apres.marge)
     seuil = seuil_d_evolution(indicateur, avant.valeur)
-    if source(evolution.source).famille in FAMILLES_EXHAUSTIVES:
+    if (famille or source(evolution.source).famille) in FAMILLES_EXHAUSTIVES:
         verdict: str = _au_seuil(ecart, seuil, avis.seuil)
         raison = avant.raison or apres.raison
     else:

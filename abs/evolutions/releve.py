@@ -2,57 +2,32 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 from abs.calcul.calcul import Calculateur
-from abs.definitions import dire
+from abs.definitions import dire, table
 from abs.evolutions.evolutions import Evolution
 from abs.evolutions.lieux import Lieux
 from abs.evolutions.mesures import MesuresADeuxDates
+from abs.evolutions.quartiers import relever_un_quartier
+from abs.evolutions.resultats import Refus, Releve
 from abs.formats import avec_unite
 from abs.indicateurs.annees_comparables import Avis, juger, lectures_de, plus_proches
 from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateur, indicateurs
-from abs.territoires.demande import pourquoi_sans_evolution
 from abs.territoires.territoires import Territoire, Territoires
 from donnees_insee import codes
 from donnees_insee.base.base import Base
+from donnees_insee.base.essai import fichiers_d_essai
 from donnees_insee.catalogue.tables import enquetes_annuelles, millesimes
 from donnees_insee.erreurs import ParametreInvalide, liste_de_fautes
+
+__all__ = ["Refus", "Releve", "Releveur", "phrases_de_refus", "relever"]
 
 # Familles dont l'absence à une seule des deux dates est dite sans qu'on la demande.
 FAMILLES_SUIVIES: Final = frozenset({"recensement", "filosofi"})
 INDICATEURS_NOMMES: Final = 6
 NIVEAUX_TOTAUX: Final = frozenset({"commune", "epci", "departement", "region"})
-
-
-@dataclass(frozen=True)
-class Refus:
-    """Un indicateur dont l'évolution n'est pas écrite."""
-
-    indicateur: str
-    source: str
-    raisons: tuple[str, ...]
-    tenues: tuple[tuple[int, int], ...] = ()
-    publiees: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass
-class Releve:
-    """Les évolutions d'un territoire entre deux dates."""
-
-    sujet: Territoire
-    de: int
-    a: int
-    totaux: dict[str, list[Evolution]] = field(default_factory=dict)
-    mailles: dict[str, list[Evolution]] = field(default_factory=dict)
-    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    refus: list[Refus] = field(default_factory=list)
-    geographie: list[str] = field(default_factory=list)
-
-    def lignes(self) -> list[Evolution]:
-        """Donner toutes les lignes, le territoire entier avant ses mailles, indicateur par indicateur."""
-        return [e for code in self.totaux for e in (*self.totaux[code], *self.mailles.get(code, ()))]
 
 
 class Releveur:
@@ -65,9 +40,7 @@ class Releveur:
         self.base, self.de, self.a = base, de, a
         self.territoires = Territoires(base)
         self.sujet = _ville(self.territoires, texte) or self.territoires.trouver(texte)
-        if self.sujet.niveau == "qpv":
-            raise ParametreInvalide(pourquoi_sans_evolution(base, self.sujet.code, self.sujet.nom))
-        if self.sujet.niveau not in NIVEAUX_TOTAUX | {"iris"}:
+        if self.sujet.niveau not in NIVEAUX_TOTAUX | {"iris", "qpv"}:
             raise ParametreInvalide(dire("evolutions", "niveau", texte=texte, niveau=self.sujet.niveau))
         self.calculateur = Calculateur(base, self.territoires, self.sujet)
         self.lieux = Lieux(self.calculateur.decoupage, self.sujet, de, a)
@@ -76,6 +49,8 @@ class Releveur:
     def relever(self, codes_voulus: Iterable[str] = ()) -> Releve:
         """Relever les évolutions."""
         voulus = [indicateur(c) for c in codes_voulus]
+        if self.sujet.niveau == "qpv":
+            return relever_un_quartier(self.calculateur, self.sujet, (self.de, self.a), voulus)
         releve = Releve(self.sujet, self.de, self.a)
         for definition in voulus or indicateurs().values():
             self._un_indicateur(definition, releve, demande=bool(voulus))
@@ -218,6 +193,12 @@ def relever(base: Base, texte: str, de: int, a: int, codes_voulus: Iterable[str]
     """
     releve = Releveur(base, texte, de, a).relever(codes_voulus)
     if releve.totaux:
+        lues = {(e.source, m) for e in releve.lignes() for m in base.millesimes(e.source)}
+        if essais := fichiers_d_essai(base, lues):
+            mots = table("_document")["commun"]
+            releve.geographie.insert(
+                0, f"{mots['essai_fort']} {mots['essai'].format(fichiers=', '.join(essais))}"
+            )
         return releve
     if not releve.refus:
         raise ParametreInvalide(dire("evolutions", "rien_de_tenu", nom=releve.sujet.nom, de=de, a=a))

@@ -30,6 +30,8 @@ def chaleur(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
     repere = next(reperes, None)
     series = [_ligne(diagnostic, t, codes) for t in gardes]
     dits = [_colonne(diagnostic, code, repere, par_code[code]) for code in codes]
+    if not any(dits):
+        raise refus(plan, diagnostic, mots("phrases")["raison_qpv_fragiles"])
     if repere is not None:
         series.insert(0, _du_repere(diagnostic, repere, codes, par_code))
     notes = []

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -21,6 +21,12 @@ Equivalences = dict[str, dict[str, Any]]
 VOISINAGES: Final = frozenset({"enquetes", "ecart_minimal"})
 # Genres de règles qui coupent une série en deux.
 RUPTURES: Final = frozenset({"rupture", "questionnaire"})
+
+
+def famille_des_regles(lecture: Lecture) -> str:
+    """Donner la famille dont les règles jugent une lecture : une partie de tableau QPV suit celles de son origine."""
+    partie = lecture.source.partie_de(lecture.variables[0]) if lecture.variables else None
+    return (partie.regles if partie else "") or lecture.source.famille
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ class Regle:
     def vise(self, *lectures: Lecture) -> bool:
         """Dire si la règle parle de ces lectures."""
         return any(
-            (not self.familles or lecture.source.famille in self.familles)
+            (not self.familles or {lecture.source.famille, famille_des_regles(lecture)} & {*self.familles})
             and (
                 not self.variables
                 or any(fnmatchcase(v, motif) for v in lecture.variables for motif in self.variables)
@@ -150,8 +156,10 @@ def enquetes_disjointes(ancien: int, recent: int) -> bool:
     return connus and ancien < recent and not enquetes_communes(ancien, recent)
 
 
-def juger(indicateur: Indicateur, lecture_de: Lecture, lecture_a: Lecture, de: int, a: int) -> Avis:
-    """Appliquer les règles à deux dates d'un indicateur."""
+def juger(
+    indicateur: Indicateur, lecture_de: Lecture, lecture_a: Lecture, de: int, a: int, leve: Sequence[str] = ()
+) -> Avis:
+    """Appliquer les règles à deux dates d'un indicateur, sauf celles que l'appelant a des raisons de lever."""
     toutes, equivalences = regles()
     equivalence = equivalences.get(indicateur.code, {})
     refus: list[str] = []
@@ -161,7 +169,7 @@ def juger(indicateur: Indicateur, lecture_de: Lecture, lecture_a: Lecture, de: i
     if de >= a:
         return Avis((f"On compare une année à une année plus récente : {de} n'est pas avant {a}.",))
     for regle in toutes:
-        if not regle.vise(lecture_de, lecture_a):
+        if regle.code in leve or not regle.vise(lecture_de, lecture_a):
             continue
         precision = _precision(regle, lecture_de, lecture_a, de, a)
         if precision is None:

@@ -30,7 +30,7 @@ from abs.intercommunal.pairs_des_communes import pourquoi_muette
 from abs.intercommunal.plan import plan
 from abs.intercommunal.tables import LECTURE, SIGNES, Fiche
 from abs.phrases.preuves import Appuis
-from abs.portrait.document import DocumentDuPortrait
+from abs.portrait.document import DocumentDuPortrait, note_d_essai
 
 MOTS: Final[dict[str, str]] = table("_document")["comparaison"]
 PARTIES: Final[dict[str, str]] = table("_document")["comparaison"]["parties"]
@@ -58,6 +58,7 @@ class DocumentDeComparaison:
         rendus: list[Bloc] = [Titre(c.portrait.titre, 1, "", MOTS["surtitre"], sous_titre)]
         if c.portrait.fictif:
             rendus.append(Note(COMMUN["fictif"], "alerte", COMMUN["fictif_fort"]))
+        rendus += note_d_essai(c.diagnostic)
         rendus += [Note(a, "alerte") for a in c.avertissements]
         parties = PARTIES.items()
         liens = tuple((t, f"#{ancre}") for ancre, t in parties if ancre != "qpv" or c.qpv)

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from abs.calcul.diagnostic import Diagnostiqueur, _remarques
+from abs.calcul.diagnostic import Diagnostiqueur
+from abs.calcul.essais import essais_employes
+from abs.calcul.remarques import remarques_de
 from abs.calcul.table_longue import Chiffre, Diagnostic, Ensembles
 from abs.definitions import dire
 from abs.indicateurs.indicateurs import Indicateur, indicateur, indicateurs
@@ -101,7 +103,8 @@ class DiagnostiqueurIntercommunal(Diagnostiqueur):
             diagnostic.chiffres += self._des_communes(definition, diagnostic)
             diagnostic.chiffres += self._des_qpv(definition, diagnostic)
         diagnostic.chiffres = sans_doublon(diagnostic.chiffres)
-        diagnostic.remarques = _remarques(diagnostic)
+        diagnostic.essais = essais_employes(self.base, ensembles, diagnostic.chiffres)
+        diagnostic.remarques = remarques_de(diagnostic, self.territoires)
         return diagnostic
 
     def _des_communes(self, definition: Indicateur, diagnostic: Diagnostic) -> list[Chiffre]:

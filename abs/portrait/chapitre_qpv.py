@@ -32,15 +32,21 @@ def chapitre_qpv(diagnostic: Diagnostic) -> Chapitre | None:
     liste = [indicateurs()[c] for c in table("_portrait")["qpv"]]
     liste += diagnostic.locales.indicateurs.values()
     notes, premier = gabarits("notes_de_chapitre"), diagnostic.ensembles.qpv[0]
-    generation = notes["generation"].format(generation=premier.geographie, edition=notes["edition"])
+    generation = notes["generation"].format(generation=premier.geographie, edition=note_d_edition(diagnostic))
     return Chapitre(
         "qpv",
         table("_document")["titres_de_chapitre"]["qpv"],
         phrases=tuple(_phrases(diagnostic, liste)),
         tableaux=tuple(cote_a_cote(diagnostic, liste)),
         graphiques=tuple(graphiques_du_theme(diagnostic, "qpv")),
-        avertissements=(generation, *a_cheval(diagnostic), *diagnostic.remarques),
+        avertissements=(generation.strip(), *a_cheval(diagnostic), *diagnostic.remarques),
     )
+
+
+def note_d_edition(diagnostic: Diagnostic) -> str:
+    """Dire ce qu'est une édition, si un chiffre de quartier en porte une."""
+    edites = any(c.niveau == "qpv" and c.a_une_valeur and "édition" in c.periode for c in diagnostic.chiffres)
+    return gabarits("notes_de_chapitre")["edition"] if edites else ""
 
 
 def a_cheval(diagnostic: Diagnostic) -> list[str]:
@@ -146,7 +152,10 @@ def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tab
         repere = next((c for c in chiffres if c is not None and c.periode), None)
         imposees = 0 if indicateur.unite == "%" else None
         cellules = [cellule(indicateur, c, imposees=imposees) for c in chiffres]
-        cellules += [_a_cote(indicateur, c, repere, imposees) for c in autour]
+        ailleurs = [diagnostic.ailleurs.get((t.code, indicateur.code), "") for t in reperes]
+        cellules += [
+            _a_cote(indicateur, c, repere, imposees, autre) for c, autre in zip(autour, ailleurs, strict=True)
+        ]
         cellules.append(Cellule("" if repere is None else repere.periode, classe="date"))
         tous += [*chiffres, *autour]
         grille.append(cellules)
@@ -154,7 +163,13 @@ def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tab
     tetes += [*(entete(t.titre) for t in reperes), entete("Date (QPV)")]
     libelles = [entete(i.libelle_court, i.definition) for i in utiles]
     titre, mots = "Les quartiers prioritaires côte à côte", gabarits("notes_de_chapitre")
-    notes = (*notes_de_lecture(tous), mots["qpv_arrondis"], mots["qpv_edition"])
+    notes = (
+        *notes_de_lecture(tous),
+        *_autres_dates(diagnostic, utiles, reperes),
+        mots["qpv_arrondis"],
+        *([mots["qpv_edition"]] if note_d_edition(diagnostic) else []),
+        mots["qpv_sondage"],
+    )
     if utiles and len(quartiers_prioritaires) <= QPV_EN_COLONNES:
         lignes = tuple((libelle, *cellules) for libelle, cellules in zip(libelles, grille, strict=True))
         return [Tableau("qpv", titre, (entete("Indicateur"), *tetes), lignes, notes)]
@@ -171,15 +186,44 @@ def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tab
     ]
 
 
+def _autres_dates(
+    diagnostic: Diagnostic, liste: Sequence[Indicateur], reperes: Sequence[Territoire]
+) -> list[str]:
+    """Dire, sous le tableau, pourquoi un territoire tenu à une autre date n'est pas mis à côté des quartiers."""
+    cas: dict[tuple[str, str, str], list[str]] = {}
+    for indicateur in liste:
+        lus = chiffres_de(diagnostic.lus(diagnostic.ensembles.qpv, indicateur.code, "qpv"))
+        par_date: dict[str, list[str]] = {}
+        for t in reperes:
+            if autre := diagnostic.ailleurs.get((t.code, indicateur.code)):
+                par_date.setdefault(autre, []).append(t.titre)
+        for autre, lieux in par_date.items():
+            cas.setdefault((lus[0][1].periode, autre, enumerer(lieux)), []).append(indicateur.libelle_court)
+    if not cas:
+        return []
+    mots = gabarits("notes_de_chapitre")
+    dits = [
+        mots["qpv_autres_dates_cas"].format(indicateurs=enumerer(noms), quartiers=q, ailleurs=a, lieux=ou)
+        for (q, a, ou), noms in cas.items()
+    ]
+    return [typographier(mots["qpv_autres_dates"].format(cas=" ; ".join(dits)))]
+
+
 def _a_cote(
-    indicateur: Indicateur, chiffre: Chiffre | None, repere: Chiffre | None, imposees: int | None
+    indicateur: Indicateur,
+    chiffre: Chiffre | None,
+    repere: Chiffre | None,
+    imposees: int | None,
+    ailleurs: str = "",
 ) -> Cellule:
     """Écrire le chiffre d'une commune à côté de ses quartiers, ou pourquoi il n'y est pas."""
     if chiffre is not None and chiffre.a_une_valeur:
         detail = mots_de_couverture(chiffre).removeprefix(CALCULE_SUR)
         return cellule(indicateur, chiffre, imposees=imposees, detail=detail)
     sans_annee = repere is not None and repere.annee_donnees is None
-    aide = gabarits("notes_de_chapitre")["qpv_sans_annee" if sans_annee else "qpv_sans_chiffre"]
+    cas = "qpv_sans_annee" if sans_annee else "qpv_autre_date" if ailleurs else "qpv_sans_chiffre"
+    dates = {"ailleurs": ailleurs, "quartiers": "" if repere is None else repere.periode}
+    aide = gabarits("notes_de_chapitre")[cas].format(**dates)
     return Cellule(ecrire(indicateur, None), aide=aide, classe="absent")
 
 

@@ -19,6 +19,7 @@ from abs.blocs.blocs import (
     Titre,
     entete,
 )
+from abs.calcul.table_longue import Diagnostic
 from abs.definitions import table
 from abs.indicateurs.indicateurs import Indicateur, indicateurs
 from abs.langue import abreger, majuscule, minuscule, typographier
@@ -32,6 +33,14 @@ DITS: Final[dict[str, str]] = MOTS["portrait"]
 SEPARATEUR: Final = re.compile(r"\s;\s")
 IGNORES: Final = 3
 SANS_MOT_D_ABSENCE: Final = ("qpv", "quartiers")
+
+
+def note_d_essai(diagnostic: Diagnostic) -> list[Bloc]:
+    """Dire en tête d'un document qu'il est tiré de fichiers d'essai."""
+    if not diagnostic.essais:
+        return []
+    texte = MOTS["commun"]["essai"].format(fichiers=abreger(diagnostic.essais, IGNORES))
+    return [Note(texte, "alerte", MOTS["commun"]["essai_fort"])]
 
 
 class DocumentDuPortrait:
@@ -53,6 +62,7 @@ class DocumentDuPortrait:
         ]
         if p.diagnostic.demande.diffusion == "interne":
             rendus.append(Note(DITS["interne"], "alerte interne", DITS["interne_fort"]))
+        rendus += note_d_essai(p.diagnostic)
         if p.fictif:
             rendus.append(Note(MOTS["commun"]["fictif"], "alerte", MOTS["commun"]["fictif_fort"]))
         return [*rendus, *(Note(a, "alerte") for a in p.avertissements)]

@@ -6,6 +6,7 @@ from typing import Final
 
 from abs.blocs.blocs import ChiffreCle
 from abs.calcul.diagnostic import Diagnostic, diagnostiquer
+from abs.calcul.essais import lieux_employes
 from abs.calcul.sources_recues import SUFFIXE_SOURCE, est_locale
 from abs.calcul.table_longue import Ensembles
 from abs.definitions import table
@@ -17,7 +18,7 @@ from abs.langue import abreger, majuscule
 from abs.phrases.ecriture import gabarits
 from abs.phrases.phrases import Phrase
 from abs.phrases.preuves import Silence
-from abs.portrait.chapitre_qpv import a_cheval, chapitre_qpv
+from abs.portrait.chapitre_qpv import a_cheval, chapitre_qpv, note_d_edition
 from abs.portrait.chapitres import chapitre_de_theme, chapitre_quartiers
 from abs.portrait.chapitres_locaux import manques_du_theme
 from abs.portrait.parutions import dire_les_parutions
@@ -25,6 +26,8 @@ from abs.portrait.population import lire_les_autres_dates, phrases_de_tete, sile
 from abs.portrait.premiere_page import Bilan, bilan, chiffres_cles
 from abs.portrait.tableaux import Chapitre
 from abs.statuts import LIBELLES_STATUT, Statut
+from abs.territoires.correspondance_qpv import SOURCE as CORRESPONDANCE
+from abs.territoires.correspondance_qpv import correspondance
 from abs.territoires.demande import Demande
 from abs.territoires.territoires import NOMS_DE_NIVEAU, Territoire
 from donnees_insee.base.base import Base
@@ -42,6 +45,7 @@ SOURCES_DE_LIEUX: Final = (
     "appartenance",
     "reference_iris",
 )
+GENERATION_2024: Final = 2024
 
 
 @dataclass(frozen=True)
@@ -177,7 +181,7 @@ def _sources_employees(base: Base, diagnostic: Diagnostic) -> tuple[SourceEmploy
         },
         key=lambda e: tuple(map(str, e)),
     )
-    for identifiant in SOURCES_DE_LIEUX:
+    for identifiant in lieux_employes(diagnostic.ensembles):
         annees = sorted({a for nom, a in fichiers if nom == identifiant}, key=str)
         employees += [(identifiant, a, "année non précisée" if a is None else str(a), "") for a in annees]
     lignes = []
@@ -210,7 +214,9 @@ def _avertissements(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
     mots = [*mises_en_garde(sujet.code), *_fusions(base, sujet)]
     if sujet.niveau == "qpv":
         mots += [m for m in a_cheval(diagnostic) if sujet.nom in m]
-        mots += [gabarits("notes_de_chapitre")["edition"], gabarits("positions")["indicatif"]]
+        if sujet.geographie == GENERATION_2024 and base.parts_de(CORRESPONDANCE):
+            mots.append(correspondance(base, sujet.code).phrase())
+        mots += [m for m in (note_d_edition(diagnostic), gabarits("positions")["indicatif"]) if m]
     if sujet.niveau == "commune" and not diagnostic.ensembles.mailles:
         mots.append(textes["sans_iris"])
     if not any(c.a_une_valeur for c in diagnostic.chiffres if c.territoire == sujet.code):

@@ -11,7 +11,16 @@ from donnees_insee.erreurs import DonneeAbsente, ParametreInvalide
 from donnees_insee.geographie.dates_des_parties import dates
 
 SANS_STATISTIQUE = frozenset(
-    {"geographie", "contours", "quartiers", "qpv_liste", "serie_historique", "etat_civil", "catalogue"}
+    {
+        "geographie",
+        "contours",
+        "quartiers",
+        "qpv_liste",
+        "serie_historique",
+        "etat_civil",
+        "catalogue",
+        "qpv_correspondance",
+    }
 )
 
 
@@ -144,7 +153,7 @@ def ce_qui_est_tenu(base: Base, code: str) -> list[str]:
     """Lister les parties tenues d'un quartier, chacune avec l'année de ses données ou ses éditions."""
     lues = dates(base)
     tenues: dict[str, dict[int | None, set[int]]] = {}
-    for s in (s for s in sources().values() if "qpv" in s.niveaux):
+    for s in (s for s in sources().values() if "qpv" in s.niveaux and s.famille not in SANS_STATISTIQUE):
         for edition in base.millesimes(s.id, "qpv"):
             table = base.lire(s.id, edition, "qpv", codes=[code])
             if code not in table.index:
@@ -170,10 +179,3 @@ def _annees(par_annee: dict[int | None, set[int]]) -> str:
 def _editions(editions: set[int]) -> str:
     liste = enumerer([str(e) for e in sorted(editions)])
     return f" (édition{'s' if len(editions) > 1 else ''} {liste})" if editions else ""
-
-
-def pourquoi_sans_evolution(base: Base, code: str, nom: str) -> str:
-    """Dire qu'un quartier prioritaire n'a pas d'évolution, et ce que la base permet d'en lire."""
-    tenu = ce_qui_est_tenu(base, code)
-    suite = dire("territoires", "qpv_tenu" if tenu else "qpv_non_tenu", tenu=" ; ".join(tenu), code=code)
-    return dire("territoires", "qpv_sans_evolution", nom=nom, code=code) + suite

@@ -41,7 +41,12 @@ class References:
             nommee = self.annuaire.nommer(commune, "commune", self._nom(commune))
             trouvees.append(self._role(nommee, "commune", "dans la commune"))
         ligne = geo.communes.loc[commune] if commune else pd.Series({"epci": None}, dtype=object)
-        if ligne["epci"] in geo.epci.index and sujet.niveau in DANS_UNE_COMMUNE | {"commune"}:
+        siens = self._epci_d_un_qpv(sujet) if sujet.niveau == "qpv" else []
+        if len(siens) > 1:
+            # Aucune n'est « l'intercommunalité » de ce quartier : chacune porte son nom.
+            nommes = (self.annuaire.nommer(e, "epci", str(geo.epci[e])) for e in siens)
+            trouvees += [self._role(e, "epci", f"dans l'intercommunalité {e.nom}") for e in nommes]
+        elif ligne["epci"] in geo.epci.index and sujet.niveau in DANS_UNE_COMMUNE | {"commune"}:
             trouvees += self._epci_et_couronne(str(ligne["epci"]), populations, sujet)
         if sujet.niveau == "commune":
             trouvees += self._strate(sujet, populations)
@@ -57,6 +62,12 @@ class References:
             self._role(self.annuaire.nommer(str(c), "commune", str(n)), "commune_du_qpv", f"à {n}")
             for c, n in noms.items()
         ]
+
+    def _epci_d_un_qpv(self, sujet: Territoire) -> list[str]:
+        """Lister les intercommunalités des communes d'un QPV."""
+        geo = self.annuaire.geographie
+        lus = geo.communes["epci"].reindex(list(sujet.composantes)).dropna()
+        return [str(e) for e in dict.fromkeys(lus) if e in geo.epci.index]
 
     def _commune_du(self, sujet: Territoire) -> str | None:
         """Commune qui situe le sujet : la sienne, ou la première de ses composantes."""

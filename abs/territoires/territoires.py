@@ -8,8 +8,10 @@ from typing import Final
 import pandas as pd
 
 from abs.definitions import dire, table
+from abs.territoires.demande import SANS_STATISTIQUE
 from donnees_insee import codes
 from donnees_insee.base.base import Base
+from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.erreurs import TerritoireInconnu
 from donnees_insee.geographie.appartenances import geographie, normaliser
 
@@ -133,13 +135,15 @@ class Territoires:
         trouves = pd.concat([annuaire[annuaire["cle"].isin(proches)], par_mot])
         return trouves.drop_duplicates(["code", "niveau"])
 
-    def trouver(self, texte: str) -> Territoire:
+    def trouver(self, texte: str, generation: int | None = None) -> Territoire:
         """Trouver le territoire désigné, sans jamais choisir à la place de l'analyste.
 
         Parameters
         ----------
         texte : str
             Code ou nom.
+        generation : int or None, default None
+            Génération de QPV, qui départage deux quartiers de même nom.
 
         Returns
         -------
@@ -163,6 +167,9 @@ class Territoires:
             return par_code
         annuaire, cle = self._annuaire, normaliser(propre)
         exacts = annuaire[annuaire["cle"] == cle] if cle else annuaire.iloc[:0]
+        if len(exacts) > 1 and generation is not None:
+            siens = self.geographie.qpv["generation"].reindex(exacts["code"]).to_numpy()
+            exacts = exacts[(exacts["niveau"] != "qpv").to_numpy() | (siens == generation)]
         if len(exacts) == 1:
             ligne = exacts.iloc[0]
             return self.nommer(str(ligne["code"]), str(ligne["niveau"]), str(ligne["nom"]))
@@ -222,17 +229,32 @@ class Territoires:
         return f"{nom} (périmètre de {annee}{vers})"
 
     def qpv_du(self, sujet: Territoire, generation: int | None = None) -> list[Territoire]:
-        """Lister les QPV qui touchent le sujet."""
-        table = self.geographie.qpv
-        if table.empty:
-            return []
-        communes = set(sujet.composantes)
-        # Une ville a les QPV de ses arrondissements ; un arrondissement n'a que les siens.
-        touche = table[
-            [any({c, codes.ville_de_l_arrondissement(c)} & communes for c in cs) for cs in table["communes"]]
-        ]
-        voulus = touche[touche["generation"] == (generation or touche["generation"].max())]
-        return [replace(self._qpv(str(code)), role="qpv") for code in voulus.index]
+        """Lister les QPV qui touchent le sujet, de la dernière génération dont la base tient des chiffres."""
+        par_generation = self.qpv_par_generation(sujet)
+        chiffrees = [g for g, siens in par_generation.items() if self._qpv_chiffres.intersection(siens)]
+        voulue = generation or max(chiffrees or par_generation, default=0)
+        return [replace(self._qpv(code), role="qpv") for code in par_generation.get(voulue, ())]
+
+    def qpv_par_generation(self, sujet: Territoire, *, chiffres: bool = False) -> dict[int, list[str]]:
+        """Ranger par génération les QPV qui touchent le sujet, ou ceux d'entre eux que la base chiffre."""
+        communes, rangs = set(sujet.composantes), dict[int, list[str]]()
+        for code, siennes, generation in self.geographie.qpv[["communes", "generation"]].itertuples():
+            # Une ville a les QPV de ses arrondissements ; un arrondissement n'a que les siens.
+            touche = any({c, codes.ville_de_l_arrondissement(c)} & communes for c in siennes)
+            if touche and not (chiffres and code not in self._qpv_chiffres):
+                rangs.setdefault(int(generation), []).append(str(code))
+        return rangs
+
+    @cached_property
+    def _qpv_chiffres(self) -> frozenset[str]:
+        """Quartiers prioritaires que nomme un tableau de statistiques tenu."""
+        tables = {
+            p.ou
+            for s in sources().values()
+            if s.niveaux == ("qpv",) and s.famille not in SANS_STATISTIQUE
+            for p in self.base.parts_de(s.id)
+        }
+        return frozenset(str(c) for ou in tables for c in self.base.codes(*ou).to_pylist())
 
     def quartiers_du(self, sujet: Territoire) -> list[Territoire]:
         """Lister les quartiers locaux du sujet."""

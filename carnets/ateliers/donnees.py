@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from abs.blocs.blocs import Bloc, Cellule, Image, Liste, Note, Puce, Tableau, Titre, entete
 from abs.definitions import table
 from abs.indicateurs.indicateurs import THEMES, indicateurs
+from abs.portrait.document import note_d_essai
 from abs.portrait.portrait import Portrait, theme_permis
 from abs.territoires.territoires import NOMS_DE_NIVEAU
 from carnets.documents.montre import Montre
@@ -42,6 +43,7 @@ def presentation(portrait: Portrait) -> list[Bloc]:
     ensembles, mots = portrait.diagnostic.ensembles, TEXTES["territoire"]
     sujet = ensembles.sujet
     rendus: list[Bloc] = [Titre(sujet.nom, 2)]
+    rendus += note_d_essai(portrait.diagnostic)
     if portrait.fictif:
         rendus.append(Note(table("_document")["commun"]["fictif"], "alerte", "Territoire fictif."))
     noms = {"iris": "IRIS", "commune": "communes"}

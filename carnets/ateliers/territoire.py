@@ -80,8 +80,8 @@ class TerritoireOuvert(DocumentOuvert):
         --------
         >>> import carnets
         >>> m = carnets.territoire("99001", dossier_donnees=str(base.dossier))
-        >>> list(m.qpv("part_moins_25_ans").index)[:1]
-        ['QP099001']
+        >>> list(m.qpv("taux_pauvrete_60").index)[:1]
+        ['QN09901I']
         """
         return donnees.quartiers_prioritaires(self.fonds, self._codes(codes, donnees.indicateurs_des_qpv()))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Final
 
 from carnets.commande.affichage import TEXTES, dire, enumerer, montrer, phrase, suivi
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 # L'état d'un fichier, puis ce que le bilan en dit.
 ETATS: Final[dict[str, list[str]]] = TEXTES["etats"]
 EXTENSIONS: Final = (".csv", ".xlsx")
+# Une liste de contours réparés peut en nommer des dizaines : le reçu les garde tous.
+REMARQUE: Final = 240
 FICHIER_VIDE: Final = Path("source_locale.csv")
 
 
@@ -50,7 +53,10 @@ def sources_lister(source: str = "") -> None:
 
 
 def sources_deposer(
-    chemins: list[Path], millesime: int | None = None, malgre_les_ecarts: bool = False
+    chemins: list[Path],
+    millesime: int | None = None,
+    malgre_les_ecarts: bool = False,
+    essai: bool = False,
 ) -> None:
     """Déposer des fichiers : chacun est reconnu à ses colonnes, ou refusé avec sa raison."""
     from donnees_insee.controle.presentation import par_edition  # noqa: PLC0415
@@ -65,12 +71,14 @@ def sources_deposer(
             suivre=_nommer_sur(avancer),
             attendre=lambda: avancer(description="Un autre dépôt est en cours : attente"),
             malgre_les_ecarts=malgre_les_ecarts,
+            essai=essai,
         )
     for r in resultats:
         debut = f"{ETATS[r.etat][0]:8} {r.nom} : "
-        if not r.lots:
+        # Un fichier déjà tenu autrement a ses lots et sa raison d'être refusé : c'est elle qu'on attend.
+        if refuse := not r.lots or r.etat == "refuse":
             dire(f"{debut}{r.raison}")
-        for lot, annees in par_edition(r.lots):
+        for lot, annees in par_edition(() if refuse else r.lots):
             ecartees = [f"{len(lot.ecartees)} colonnes non reprises"] if lot.ecartees else []
             dire(f"{debut}{_lu(lot, annees)}, {lot.lignes} lignes ({_precisions(lot, ecartees)})")
     comptes = Counter(r.etat for r in resultats)
@@ -91,7 +99,8 @@ def _lu(lot: LotRecu, annees: str) -> str:
 
 def _precisions(lot: LotRecu, autres: list[str]) -> str:
     d_ou = [f"année lue dans : {lot.d_ou}"] if lot.d_ou not in {"", "colonnes"} else []
-    return " ; ".join([f"{lot.colonnes} colonnes", *lot.remarques, *d_ou, *autres])
+    dites = (shorten(r, REMARQUE, placeholder=" … la suite au reçu)") for r in lot.remarques)
+    return " ; ".join([f"{lot.colonnes} colonnes", *dites, *d_ou, *autres])
 
 
 def sources_examiner(chemins: list[Path], millesime: int | None = None) -> None:

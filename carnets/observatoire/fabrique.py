@@ -79,7 +79,12 @@ class _Chantier:
         diagnostic, territoires = self.chiffres.diagnostic, self.chiffres.territoires()
         nom = diagnostic.ensembles.sujet.nom
         return {
-            "site": {"nom": nom, "fictif": "fictif" in nom.lower(), "dates": dates_lisibles(diagnostic)},
+            "site": {
+                "nom": nom,
+                "fictif": "fictif" in nom.lower(),
+                "essais": diagnostic.essais,
+                "dates": dates_lisibles(diagnostic),
+            },
             "geographie": self.cartes.geographie,
             "communes": [t for t in territoires if t.niveau == "commune"],
             "qpv": [t for t in territoires if t.niveau == "qpv"],

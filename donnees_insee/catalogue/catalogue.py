@@ -34,6 +34,8 @@ class Partie:
     variable: str = ""
     temoins: tuple[tuple[str, str, str], ...] = ()
     du_millesime: bool = False
+    # Famille de sources dont cette partie suit les règles de comparaison.
+    regles: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ from typing import Final
 
 from donnees_insee.base import publications
 from donnees_insee.base.base import Base
+from donnees_insee.base.essai import est_d_essai, marquer
 from donnees_insee.base.recus import LotRecu, Recu, chemin_du_recu, lire_recu
 from donnees_insee.chemins import dossier_de_passage, fichier_provisoire
 from donnees_insee.depot.journal import journal, retirer, seul_a_ecrire
@@ -75,6 +76,7 @@ def deposer(
     attendre: Callable[[], None] | None = None,
     malgre_les_ecarts: bool = False,
     paru_le: str = "",
+    essai: bool = False,
 ) -> list[Depot]:
     """Déposer des fichiers, des dossiers et des archives.
 
@@ -94,6 +96,8 @@ def deposer(
         Ranger, en le gardant au reçu, un fichier qui dit des choses impossibles.
     paru_le : str, default ""
         Date de parution (AAAA-MM-JJ) d'un fichier de Melodi : le plus récent d'une même édition est lu.
+    essai : bool, default False
+        Marquer au reçu des fichiers d'essai : tout portrait tiré d'eux porte la bannière « données d'essai ».
 
     Returns
     -------
@@ -127,7 +131,12 @@ def deposer(
             if suivre is not None:
                 suivre(fichier)
             resultats += _deposer_un(
-                base, fichier, millesime, malgre_les_ecarts=malgre_les_ecarts, paru_le=paru_le
+                base,
+                fichier,
+                millesime,
+                malgre_les_ecarts=malgre_les_ecarts,
+                paru_le=paru_le,
+                essai=essai,
             )
     return [replace(d, nom=affichable(d.nom), raison=affichable(d.raison)) for d in resultats]
 
@@ -148,7 +157,13 @@ def empreinte(chemin: Path) -> str:
 
 
 def _deposer_un(
-    base: Base, fichier: Path, millesime: int | None, *, malgre_les_ecarts: bool, paru_le: str
+    base: Base,
+    fichier: Path,
+    millesime: int | None,
+    *,
+    malgre_les_ecarts: bool,
+    paru_le: str,
+    essai: bool,
 ) -> list[Depot]:
     try:
         if not archives.est_utile(fichier.name):
@@ -158,10 +173,16 @@ def _deposer_un(
         if connu.is_file():
             recu = lire_recu(connu)
             if not recu.refuses:
-                return [_deja_la(recu, fichier, millesime)]
+                return [_deja_la(recu, fichier, millesime, essai=essai)]
         if fichier.suffix.lower() in EXTENSIONS_ARCHIVE:
             return _deposer_archive(
-                base, fichier, sha, millesime, malgre_les_ecarts=malgre_les_ecarts, paru_le=paru_le
+                base,
+                fichier,
+                sha,
+                millesime,
+                malgre_les_ecarts=malgre_les_ecarts,
+                paru_le=paru_le,
+                essai=essai,
             )
         parts = preparer_fichier(
             base,
@@ -174,8 +195,13 @@ def _deposer_un(
         )
     except Exception as cause:  # noqa: BLE001 - un fichier que rien n'avait prévu n'arrête pas les autres
         return [Depot(fichier.name, "refuse", raison=raison_du_refus(fichier.name, cause, SUITE_IMPREVUE))]
+    parts = _marquees(parts, essai=essai)
     _ecrire(base, fichier, sha, parts)
     return [Depot(fichier.name, "range", _lots(parts))]
+
+
+def _marquees(parts: Sequence[Part], *, essai: bool) -> list[Part]:
+    return [replace(p, lot=marquer(p.lot)) for p in parts] if essai else list(parts)
 
 
 def _commencer_le_registre(base: Base, lots: Iterable[LotRecu]) -> None:
@@ -192,13 +218,18 @@ def raison_du_refus(nom: str, cause: Exception, suite: str) -> str:
     return f"« {nom} » provoque une faute imprévue du programme ({type(cause).__name__} : {cause}). {suite}"
 
 
-def _deja_la(recu: Recu, fichier: Path, millesime: int | None) -> Depot:
-    """Dire qu'un contenu est déjà tenu ; une autre année que celle donnée d'abord est refusée."""
+def _deja_la(recu: Recu, fichier: Path, millesime: int | None, *, essai: bool) -> Depot:
+    """Dire qu'un contenu est déjà tenu ; une autre année, ou une marque d'essai, que celle donnée d'abord est refusée."""
+    retirer_d_abord = f"retirez-le avec `abs sources retirer {recu.sha256[:12]}`, puis redéposez-le."
+    if recu.lots and essai != all(map(est_d_essai, recu.lots)):
+        tenu, demande = ("sans --essai", "avec") if essai else ("avec --essai", "sans")
+        raison = f"« {fichier.name} » a déjà été déposé {tenu}. Pour le tenir {demande}, {retirer_d_abord}"
+        return Depot(fichier.name, "refuse", recu.lots, raison)
     dates = {lot.millesime for lot in recu.lots if lot.d_ou == "option --millesime"}
     if millesime is not None and dates and dates != {millesime}:
         raison = (
             f"« {fichier.name} » a déjà été déposé avec --millesime {', '.join(map(str, dates))}. Si cette année était "
-            f"fausse, retirez-le avec `abs sources retirer {recu.sha256[:12]}`, puis redéposez-le."
+            f"fausse, {retirer_d_abord}"
         )
         return Depot(fichier.name, "refuse", recu.lots, raison)
     sous = "" if recu.nom == fichier.name else f" sous le nom « {recu.nom} »"
@@ -217,7 +248,14 @@ def membres(fichier: Path, nom: str, sha: str) -> Iterator[list[tuple[Path, str,
 
 
 def _deposer_archive(
-    base: Base, archive: Path, sha: str, millesime: int | None, *, malgre_les_ecarts: bool, paru_le: str
+    base: Base,
+    archive: Path,
+    sha: str,
+    millesime: int | None,
+    *,
+    malgre_les_ecarts: bool,
+    paru_le: str,
+    essai: bool,
 ) -> list[Depot]:
     """Préparer tous les membres d'une archive, puis écrire ensemble ceux qui conviennent."""
     resultats: list[Depot] = []
@@ -243,6 +281,7 @@ def _deposer_archive(
                 raison = raison_du_refus(nom, cause, SUITE_IMPREVUE)
                 resultats.append(Depot(nom, "refuse", raison=raison))
                 continue
+            parts = _marquees(parts, essai=essai)
             ranges += parts
             resultats.append(Depot(nom, "range", _lots(parts)))
     if not resultats:

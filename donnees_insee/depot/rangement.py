@@ -20,6 +20,7 @@ from donnees_insee.depot.contradictions import (
     refuser_contradiction,
     revisions,
 )
+from donnees_insee.depot.listes_de_quartiers import refuser_un_autre_etat
 from donnees_insee.depot.vraisemblance import doutes, invraisemblances
 from donnees_insee.erreurs import (
     ErreurAbs,
@@ -80,7 +81,9 @@ def preparer_fichier(
         if tables is None:
             couche = lire_couche(fichier, millesime, archive=nom.partition(" → ")[0])
             couche = bien_datee(base, couche, nom, malgre_les_ecarts=malgre_les_ecarts)
-            return [_part_d_une_couche(base, couche, nom, prefixe)]
+            part = _part_d_une_couche(base, couche, nom, prefixe)
+            refuser_un_autre_etat(base, (part.lot.source, part.contenu), nom, _sources(en_attente))
+            return [part]
         for rang, table, lot in _reconnues(tables, fichier, nom, millesime):
             prepare = _vraisemblable(preparer(table, lot), lot, nom, malgre_les_ecarts=malgre_les_ecarts)
             recu = _lot_recu(lot, prepare, table, nom if len(tables) == 1 or table.jeu else table.origine)
@@ -90,7 +93,9 @@ def preparer_fichier(
             recu = replace(recu, remarques=(*recu.remarques, *dites))
             derives = compter_les_equipements(lot.source.id, prepare).items()
             tires = [(recu, prepare.contenu), *((_lot_derive(recu, niveau, c), c) for niveau, c in derives)]
-            parts += [Part(lu, base.chemin_de_part(*lu.ou, f"{prefixe}-{rang}"), tire) for lu, tire in tires]
+            lues = [Part(lu, base.chemin_de_part(*lu.ou, f"{prefixe}-{rang}"), tire) for lu, tire in tires]
+            refuser_un_autre_etat(base, (lot.source.id, prepare.contenu), nom, _sources(en_attente))
+            parts += lues
     except (OSError, MemoryError) as cause:
         raison = cause_en_clair(cause) if isinstance(cause, OSError) else "la mémoire manque"
         raise FichierIllisible(
@@ -125,6 +130,10 @@ def _confronter(
     tenues += [p.donnees for p in attendues if p.lot.jeu == recu.jeu]
     refuser_contradiction(tenues, lot.source, prepare, nom)
     return revisions(base, recu)
+
+
+def _sources(parts: Iterable[Part]) -> list[tuple[str, pa.Table | pd.DataFrame]]:
+    return [(p.lot.source, p.contenu) for p in parts]
 
 
 def base_vide() -> Base:

@@ -27,7 +27,14 @@ ECART_INCONNU = 50
 MEMES_COMMUNES = 0.9
 # Ce qu'une table dit d'une commune ; « appartenances.csv » donne les colonnes où chaque source le porte.
 ATTRIBUTS: Final = ("nom", "epci", "nom_epci", "departement", "region")
-TABLES_DE_QPV: Final = ("qpv_demographie", "qpv_emploi", "qpv_revenus")
+TABLES_DE_QPV: Final = (
+    "qpv_demographie_2024",
+    "qpv_demographie",
+    "qpv_emploi",
+    "qpv_revenus",
+    "qpv_filosofi",
+)
+LISTE_DES_QPV: Final = "qpv_liste"
 
 
 def geographie(base: Base, annee: int | None = None) -> Geographie:
@@ -204,14 +211,17 @@ class Geographie:
         for _, chemin in self.base.couches("contours_qpv"):
             for ligne in lire_sans_geometrie(chemin, ["code", "nom", "commune"]).itertuples():
                 noms[ligne.code] = str(ligne.nom)
-                communes[ligne.code] = tuple(re.findall(r"\d[\dAB]\d{3}", str(ligne.commune)))
+                communes[ligne.code] = _codes_de_communes(ligne.commune)
         for source, annee in self._tables_de_qpv():
-            libelles = ["LIBGEO", "LIB_COM"]
-            table = self.base.lire(source, annee, "qpv", colonnes=libelles)
-            for code, nom, ou in table.reindex(columns=libelles).itertuples():
+            lues = ["LIBGEO", "COM", "LIB_COM"]
+            table = self.base.lire(source, annee, "qpv", colonnes=lues)
+            for code, nom, siennes, ou in table.reindex(columns=lues).itertuples():
                 if pd.notna(nom):
                     noms.setdefault(code, str(nom))
-                if pd.notna(ou) and not communes.get(code):
+                # La liste est refaite à chaque code officiel géographique : elle l'emporte sur la couche.
+                if pd.notna(siennes) and (source == LISTE_DES_QPV or not communes.get(code)):
+                    communes[code] = _codes_de_communes(siennes)
+                elif pd.notna(ou) and not communes.get(code):
                     communes[code] = self._communes_nommees(code, str(ou))
                 noms.setdefault(code, f"QPV {code}")
         lignes = [
@@ -222,7 +232,7 @@ class Geographie:
     def _tables_de_qpv(self) -> list[tuple[str, int | None]]:
         dates = [(s, a) for s in TABLES_DE_QPV for a in self.base.millesimes(s)[::-1]]
         # Une table où les noms manquent ne doit pas donner son nom au quartier : celles qui nomment d'abord.
-        nommees = [("qpv_liste", None)] if self.base.parts_de("qpv_liste") else []
+        nommees = [(LISTE_DES_QPV, None)] if self.base.parts_de(LISTE_DES_QPV) else []
         return nommees + sorted(dates, key=lambda d: "LIBGEO" not in self.base.colonnes(d[0], d[1], "qpv"))
 
     @cached_property
@@ -234,8 +244,13 @@ class Geographie:
     def _communes_nommees(self, qpv: str, noms: str) -> tuple[str, ...]:
         """Retrouver les communes d'un QPV par leurs noms, dans le département que porte son code."""
         departement = qpv[2:5].removeprefix("0")
-        trouves = [self._codes_par_nom.get((departement, normaliser(n))) for n in noms.split(",")]
+        trouves = [self._codes_par_nom.get((departement, normaliser(n))) for n in re.split("[,;]", noms)]
         return tuple(c for c in trouves if c is not None)
+
+
+def _codes_de_communes(texte: object) -> tuple[str, ...]:
+    """Lire des codes de communes, quel que soit ce qui les sépare : « ; » dans la liste, « , » dans la couche."""
+    return tuple(dict.fromkeys(re.findall(r"\d[\dAB]\d{3}", str(texte))))
 
 
 def _completer(table: pd.DataFrame, annee: int | None) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from donnees_insee.lecture.reconnaissance import annee_du_nom, refuser_deux_anne
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 EXTENSIONS_COUCHE: Final = frozenset(PILOTES)
 # Formats où un fichier peut porter plusieurs couches ; les lister relit le fichier.
@@ -213,12 +214,17 @@ def _reparer(couche: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
     remarques = []
     utiles = invalides & ~plats
     if utiles.any():
-        remarques.append(f"{int(utiles.sum())} contour(s) invalide(s) réparé(s)")
+        remarques.append(_lesquels(couche, utiles, "invalide(s) réparé(s)"))
     if plats.any() and not plats.all():
-        sans = ", ".join(couche.loc[plats, "code"].astype("str")[:5])
-        remarques.append(f"{int(plats.sum())} contour(s) sans surface non repris ({sans})")
+        remarques.append(_lesquels(couche, plats, "sans surface non repris"))
         couche = couche[~plats]
     return couche, remarques
+
+
+def _lesquels(couche: gpd.GeoDataFrame, choisis: pd.Series, quoi: str) -> str:
+    """Nommer tous les contours choisis : le reçu est la seule liste de ce qui a été changé."""
+    siens = couche.loc[choisis, "code"].astype("str")
+    return f"{len(siens)} contour(s) {quoi} ({', '.join(siens)})"
 
 
 def _fautes(couche: gpd.GeoDataFrame, niveau: str) -> list[str]:

@@ -12,6 +12,7 @@ from donnees_insee.catalogue.tables import en_capitales, formes
 from donnees_insee.erreurs import TableNonConforme, liste_de_fautes
 from donnees_insee.lecture.brut import TableBrute, moteur
 from donnees_insee.preparation.nombres import unie
+from donnees_insee.preparation.quartiers import reunir_les_communes
 
 Reglages = dict[str, Any]
 
@@ -108,11 +109,16 @@ def _pivoter(table: TableBrute, texte: pa.Table, reglages: Reglages) -> list[Tab
     return sorted(sorties, key=lambda t: (t.millesime or 0, t.niveau or ""))
 
 
+def _quartiers(table: TableBrute, texte: pa.Table, reglages: Reglages) -> list[TableBrute]:
+    return [_refaire(table, *reunir_les_communes(texte, reglages, table.origine))]
+
+
 _GENRES: dict[str, Callable[[TableBrute, pa.Table, Reglages], list[TableBrute]]] = {
     "pivot": _pivoter,
     "renommer": _renommer,
     "par_annee": _par_annee,
     "prefixes": _prefixes,
+    "quartiers": _quartiers,
 }
 
 

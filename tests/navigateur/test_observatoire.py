@@ -65,7 +65,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
             fichier.write_text(contenu, encoding="utf-8")
     base = Base(racine / "donnees")
     deposer(base, [bruts])
-    return fabriquer(base, Demande(EPCI_DEMO), racine / "s", indicateurs=INDICATEURS).dossier
+    return fabriquer(base, Demande(EPCI_DEMO, qpv=2015), racine / "s", indicateurs=INDICATEURS).dossier
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from carnets.documents.tableur.styles import (
     enregistrer_classeur,
     hauteur,
 )
-from carnets.documents.tableur.tableur import SENS_DES_STATUTS, ecrire_annexes
+from carnets.documents.tableur.tableur import SENS_DES_STATUTS, attention_d_essai, ecrire_annexes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,6 +80,7 @@ def _lisez_moi(comparaison: ComparaisonIntercommunale) -> list[tuple[str, str]]:
     return [
         ("Territoire", comparaison.portrait.sous_titre),
         *([fictif] if comparaison.portrait.fictif else []),
+        *attention_d_essai(comparaison.diagnostic),
         ("", ""),
         *FEUILLES.items(),
         ("", ""),

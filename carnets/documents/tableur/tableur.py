@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from abs.calcul.table_longue import COLONNES, TEXTES
+from abs.definitions import table
 from abs.indicateurs.indicateurs import THEMES
 from abs.statuts import LIBELLES_STATUT
 from abs.territoires.territoires import NOMS_DE_NIVEAU
@@ -95,6 +96,12 @@ def _lisez_moi(diagnostic: Diagnostic, themes: dict[str, str]) -> list[tuple[str
     ]
 
 
+def attention_d_essai(diagnostic: Diagnostic) -> list[tuple[str, str]]:
+    """Dire, en tête d'un classeur, qu'il est tiré de fichiers d'essai."""
+    texte = table("_document")["commun"]["essai"].format(fichiers=", ".join(diagnostic.essais))
+    return [("Données d'essai", texte)] if diagnostic.essais else []
+
+
 def _demande(diagnostic: Diagnostic) -> list[tuple[str, str]]:
     """Dire ce qui a été demandé, réglage par réglage."""
     sujet, demande = diagnostic.ensembles.sujet, diagnostic.demande
@@ -114,6 +121,7 @@ def _demande(diagnostic: Diagnostic) -> list[tuple[str, str]]:
     ]
     if demande.diffusion == "interne":
         lignes.insert(0, ("Document interne", "ne pas diffuser : chiffres transmis pour un usage interne"))
+    lignes[1:1] = attention_d_essai(diagnostic)
     if any("fictif" in n.lower() for n in noms):
         lignes.insert(
             1, ("Attention", "territoire fictif de démonstration : aucun de ces chiffres n'est réel")

@@ -9,6 +9,7 @@ from donnees_insee.demo.fabrique.formats_bruts import archiver, ecrire_table
 from donnees_insee.demo.fabrique.geometrie import ecrire_geographie
 from donnees_insee.demo.fabrique.melodi import ecrire_melodi
 from donnees_insee.demo.fabrique.quartiers_prioritaires import tables_des_qpv
+from donnees_insee.demo.fabrique.quartiers_prioritaires_2024 import ecrire_les_qpv_2024
 from donnees_insee.demo.fabrique.recensement import comptes, ecrire_recensement
 from donnees_insee.demo.fabrique.references import ecrire_populations, tables_de_reference
 from donnees_insee.demo.fabrique.revenus import tables_filosofi
@@ -34,6 +35,7 @@ def fabriquer(dossier: Path, graine: int = GRAINE) -> list[Path]:
         *ecrire_recensement(dossier, effectifs),
         *ecrire_geographie(dossier, alea),
         *ecrire_melodi(dossier, effectifs, alea),
+        *ecrire_les_qpv_2024(dossier, recent, alea),
         ecrire_populations(dossier, effectifs),
         ecrire_acces_aux_soins(dossier, recent, alea),
         *(ecrire_table(dossier, nom, lignes) for nom, lignes in tables.items()),

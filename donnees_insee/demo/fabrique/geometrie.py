@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -122,10 +123,15 @@ def ecrire_geographie(dossier: Path, alea: Alea) -> list[Path]:
         _collection(dossier / f"contours-iris-{annee + 2}-01-01.geojson", _iris(annee, noms, pieces))
         for annee, noms in _NOMS_IGN.items()
     ]
-    quartiers = []
-    for quartier in QPV:
+    return [*ecrits, ecrire_perimetres(dossier / "QP2015_territoire_fictif_WGS84.geojson", QPV)]
+
+
+def ecrire_perimetres(chemin: Path, quartiers: Sequence[Quartier]) -> Path:
+    """Écrire les périmètres d'une génération de quartiers prioritaires."""
+    entites = []
+    for quartier in quartiers:
         noms, epci = zip(*(COMMUNES[2022][c] for c in quartier.communes), strict=True)
         valeurs = [quartier.code, quartier.nom, *NIVEAUX["REG"], *NIVEAUX["DEP"]]
         valeurs += [", ".join(quartier.communes), ", ".join(noms), epci[0], EPCI[epci[0]]]
-        quartiers.append((dict(zip(_NOMS_QPV, valeurs, strict=True)), contour_qpv(quartier)))
-    return [*ecrits, _collection(dossier / "QP2015_territoire_fictif_WGS84.geojson", quartiers)]
+        entites.append((dict(zip(_NOMS_QPV, valeurs, strict=True)), contour_qpv(quartier)))
+    return _collection(chemin, entites)

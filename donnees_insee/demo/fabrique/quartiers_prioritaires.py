@@ -16,7 +16,7 @@ _PARAMETRES = lire_toml("quartiers_prioritaires.toml")
 _JEUNES = ("0002", "0305", "0610", "1117", "1824")
 
 
-def _portrait(quartier: Quartier, comptes: Comptes, alea: Alea) -> tuple[Compte, list[Loi]]:
+def portrait(quartier: Quartier, comptes: Comptes, alea: Alea) -> tuple[Compte, list[Loi]]:
     """Composer la population du quartier : une part de ses IRIS, la plus modeste."""
     siens = [(comptes[code], part) for code, part in quartier.parts.items()]
     compte = {nom: sum(c[nom] * part for c, part in siens) for nom in siens[0][0]}
@@ -93,7 +93,7 @@ def _ligne_revenus(quartier: Quartier, compte: Compte, caf: dict[str, int], d: C
     return valeurs
 
 
-def _ligne_filosofi(quartier: Quartier, d: Compte) -> dict[str, str]:
+def ligne_filosofi(quartier: Quartier, d: Compte) -> dict[str, str]:
     """Écrire les revenus disponibles d'une année dite par les colonnes ; un petit quartier n'en a que deux."""
     entiers, notes = ("MED", "Q1", "Q3", "D1", "D9"), ("RD", "PACT", "PPEN", "PPAT", "PPSOC", "PIMPOT")
     valeurs = {f"DISP_{nom}_A21": milliers(int(d[nom])) for nom in entiers}
@@ -108,14 +108,14 @@ def tables_des_qpv(comptes: Comptes, alea: Alea) -> Tables:
     fichiers: dict[str, list[dict[str, str]]] = {}
     caf: dict[str, int] = {}
     for quartier in QPV:
-        compte, lois = _portrait(quartier, comptes, alea)
+        compte, lois = portrait(quartier, comptes, alea)
         revenus = distribution(lois, 2021) | structure(lois, 2021, compte)
         caf = allocataires(compte, melange(lois, SEUIL[2021]), 2022)
         lignes = {
             "data_DEMO_2022_V1_QP": _ligne_demographie(quartier, compte, caf, comptes),
             "IPRO_2022": _ligne_emploi(quartier, compte, alea),
             "REVN_2022": _ligne_revenus(quartier, compte, caf, revenus),
-            "data_filo21_qp_revdis": _ligne_filosofi(quartier, revenus),
+            "data_filo21_qp_revdis": ligne_filosofi(quartier, revenus),
         }
         for nom, ligne in lignes.items():
             debut = {"CODGEO": quartier.code, "LIBGEO": quartier.nom}

@@ -252,7 +252,7 @@ def test_le_nom_donne_le_meme_diagnostic_que_le_code(base_demo: Base, table_demo
 def test_les_ensembles_de_la_demonstration_sont_ceux_annonces(diagnostic_demo: Diagnostic) -> None:
     ensembles = diagnostic_demo.ensembles
     assert len(ensembles.mailles) == 22
-    assert len(ensembles.qpv) == 3
+    assert len(ensembles.qpv) == 4
     assert len(ensembles.quartiers) == 5
     assert ensembles.tous()[0] is ensembles.sujet
 

@@ -330,9 +330,39 @@ DES_REVENUS = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("qpv", ["QN09901I", "QN09902M", "QN09903M", "QN09904N"])
+def test_les_qpv_de_2024_sont_les_cellules_de_leurs_tables(
+    qpv: str, table_demo: pd.DataFrame, brut_demo: Path
+) -> None:
+    fichier = brut_demo / "estimations_demographiques_2022_QP2024.csv"
+    demographie = lire(fichier.read_text("utf-8"), "codeQPV")[qpv]
+    revenus = lire((brut_demo / "data_filo21_qp2024_revdis.csv").read_text("utf-8"), "CODGEO")[qpv]
+    publies = {
+        "population": demographie["popMuniQPV"],
+        "indice_jeunesse": demographie["indiceJeunesse"],
+        "part_etrangers": demographie["partPopEt"],
+        "part_immigres": demographie["partPopImmi"],
+        "part_menages_1_personne": demographie["partMen1p"],
+        "part_menages_6_personnes": demographie["partMen6pp"],
+        "niveau_vie_median": revenus["DISP_MED_A21"],
+        "taux_pauvrete_60": revenus["DISP_TP60_A21"],
+    }
+    for indicateur, cellule in publies.items():
+        lu = un_chiffre(table_demo, "qpv", qpv, indicateur, 2021 if indicateur in DES_REVENUS else 2022)
+        if math.isnan(nombre(cellule)):
+            assert lu["statut"] == "indisponible"
+        else:
+            assert (lu["valeur"], lu["statut"]) == (nombre(cellule), "publie")
+
+
+@pytest.fixture(scope="module")
+def table_des_qpv_2015(base_demo: Base) -> pd.DataFrame:
+    return diagnostiquer(base_demo, Demande("99001", qpv=2015)).table()
+
+
 @pytest.mark.parametrize("qpv", ["QP099001", "QP099002", "QP099003"])
 def test_les_qpv_sont_les_cellules_des_tables_qpv(
-    qpv: str, table_demo: pd.DataFrame, brut_demo: Path
+    qpv: str, table_des_qpv_2015: pd.DataFrame, brut_demo: Path
 ) -> None:
     demographie = lire((brut_demo / "data_DEMO_2022_V1_QP.csv").read_text("utf-8"), "CODGEO")[qpv]
     revenus = lire((brut_demo / "data_filo21_qp_revdis.csv").read_text("utf-8"), "CODGEO")[qpv]
@@ -357,7 +387,7 @@ def test_les_qpv_sont_les_cellules_des_tables_qpv(
     tus = 0
     for indicateur, cellule in publies.items():
         annee = 2021 if indicateur in DES_REVENUS else 2022
-        lu = un_chiffre(table_demo, "qpv", qpv, indicateur, annee)
+        lu = un_chiffre(table_des_qpv_2015, "qpv", qpv, indicateur, annee)
         if math.isnan(nombre(cellule)):
             assert lu["statut"] == "indisponible"
             tus += 1
@@ -370,7 +400,7 @@ def test_les_qpv_sont_les_cellules_des_tables_qpv(
         ("part_allocataires_rsa", edition, ["ARSAS"], "A"),
         ("part_c2s", edition, ["C_C2SNP", "C_C2SP"], "C"),
     ):
-        lu = un_chiffre(table_demo, "qpv", qpv, indicateur, 2022)
+        lu = un_chiffre(table_des_qpv_2015, "qpv", qpv, indicateur, 2022)
         attendu = 100 * sum(nombre(table[v]) for v in haut) / nombre(table[bas])
         assert (lu["valeur"], lu["statut"]) == (pytest.approx(attendu, rel=1e-12), "calcule")
 

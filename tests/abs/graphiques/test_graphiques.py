@@ -353,7 +353,7 @@ def test_un_millesime_inconnu_des_tables_rompt_la_serie_au_lieu_de_l_arreter(ate
 
 
 def test_un_quartier_seul_n_a_pas_d_etendue(base_demo):
-    g = graphique(diagnostiquer(base_demo, Demande("99002")), "qpv")
+    g = graphique(diagnostiquer(base_demo, Demande("99002", qpv=2015)), "qpv")
     assert lisible(g.titre) == "RSA parmi les allocataires : 19 % dans le quartier prioritaire"
     assert not re.search(r"de \d+.% \(.*à \d", g.alternatif)
 

@@ -227,7 +227,7 @@ def test_le_meme_chiffre_a_le_meme_arrondi_et_le_changement_se_refait(comparaiso
 def test_la_part_des_quartiers_prioritaires_est_un_minorant(comparaison):
     tableau = next(t for t in poids(comparaison.centre) if t.code == "centre-parts")
     ligne = next(li for li in tableau.lignes if "quartiers prioritaires" in li[0].texte)
-    assert ligne[3].texte.startswith("au moins 77,6")
+    assert ligne[3].texte.startswith("au moins 77,8")
     assert any("à cheval" in n and "Les Moulins-Les Forges" in n for n in tableau.notes)
 
 
@@ -337,7 +337,7 @@ def test_un_secret_reste_un_secret(comparaison):
 
 def test_les_quartiers_prioritaires_nomment_leurs_communes(comparaison):
     textes = " ".join(c.detail for t in comparaison.qpv for c in (*t.entetes, *(li[0] for li in t.lignes)))
-    assert "QP099003 · Arzance-la-Ville, L'Isle/Arzance" in textes
+    assert "QN09903M · Arzance-la-Ville, L'Isle/Arzance" in textes
 
 
 def test_les_comparables_manquants_disent_pourquoi(comparaison):

@@ -9,7 +9,7 @@ import pytest
 
 from abs.calcul.diagnostic import diagnostiquer
 from abs.calcul.table_longue import Chiffre, de_meme_date
-from abs.evolutions.releve import Releveur
+from abs.evolutions.releve import relever
 from abs.indicateurs.indicateurs import indicateur
 from abs.phrases.significativite import Verdict, comparer
 from abs.portrait.chapitre_qpv import chapitre_qpv
@@ -143,7 +143,7 @@ def test_un_quartier_a_cheval_n_a_pas_la_commune_d_une_seule(base_demo):
 
 
 def test_le_chapitre_de_la_commune_donne_ses_deux_reperes_ou_nc(base_demo):
-    diagnostic = diagnostiquer(base_demo, Demande("99001"))
+    diagnostic = diagnostiquer(base_demo, Demande("99001", qpv=2015))
     chapitre = chapitre_qpv(diagnostic)
     (tableau,) = chapitre.tableaux
     tetes = [e.texte for e in tableau.entetes]
@@ -162,23 +162,23 @@ def test_le_chapitre_de_la_commune_donne_ses_deux_reperes_ou_nc(base_demo):
 
 
 def test_la_part_de_la_commune_en_quartier_vient_de_ses_seuls_quartiers(base_demo):
-    diagnostic = diagnostiquer(base_demo, Demande("99001"))
+    diagnostic = diagnostiquer(base_demo, Demande("99001", qpv=2015))
     (part,) = (c for c in diagnostic.chiffres if c.indicateur == "part_population_en_qpv")
     assert part.statut == Statut.CALCULE
     assert part.valeur == pytest.approx(100 * part.numerateur / part.denominateur)
     # L'autre commune n'a qu'un quartier à cheval, qui porte la population des deux : rien ne se dit d'elle.
     voisine = next(t for t in diagnostic.ensembles.qpv if len(t.composantes) > 1).composantes[1]
-    autre = diagnostiquer(base_demo, Demande(voisine))
+    autre = diagnostiquer(base_demo, Demande(voisine, qpv=2015))
     assert not [c for c in autre.chiffres if c.indicateur == "part_population_en_qpv" and c.a_une_valeur]
 
 
 def test_une_evolution_de_quartier_dit_ce_que_la_base_tient(base_demo):
     with pytest.raises(ParametreInvalide) as faute:
-        Releveur(base_demo, "QP099001", 2016, 2022)
+        relever(base_demo, "QP099001", 2016, 2022)
     message = str(faute.value)
     assert "est un quartier prioritaire" in message
     assert "taux du recensement : année des données inconnue (édition 2022)" in message
-    assert "données de 2021" in message
+    assert "données de 2018 (édition 2022) et de 2021" in message
     assert "abs portrait QP099001" in message
 
 

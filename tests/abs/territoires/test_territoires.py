@@ -75,7 +75,7 @@ def test_un_code_donne_son_territoire(
         ("nerande", "99008"),
         ("st maur d'arzance", "99003"),
         ("Région fictive", "98"),
-        ("les tilleuls", "QP099001"),
+        ("faubourg d aval", "QN09904N"),
     ],
 )
 def test_un_nom_se_trouve_sans_accent_ni_casse_ni_ponctuation(
@@ -254,16 +254,24 @@ def test_les_qpv_d_une_commune_sont_ceux_qui_la_touchent(annuaire: Territoires) 
     def codes(texte: str) -> list[str]:
         return [q.code for q in annuaire.qpv_du(annuaire.trouver(texte))]
 
-    assert codes("99001") == ["QP099001", "QP099002", "QP099003"]
-    assert codes("99002") == ["QP099003"]
+    de_2024 = ["QN09901I", "QN09902M", "QN09903M", "QN09904N"]
+    assert codes("99001") == de_2024
+    assert codes("99002") == ["QN09903M"]
     assert codes("99004") == []
-    assert codes(EPCI) == ["QP099001", "QP099002", "QP099003"]
+    assert codes(EPCI) == de_2024
 
 
 def test_une_generation_de_qpv_qui_n_est_pas_tenue_n_est_pas_remplacee(annuaire: Territoires) -> None:
     sujet = annuaire.trouver("99001")
-    assert annuaire.qpv_du(sujet, 2024) == []
-    assert {q.geographie for q in annuaire.qpv_du(sujet, 2015)} == {2015}
+    assert annuaire.qpv_du(sujet, 2034) == []
+    assert [q.code for q in annuaire.qpv_du(sujet, 2015)] == ["QP099001", "QP099002", "QP099003"]
+
+
+def test_un_meme_nom_aux_deux_generations_se_departage_par_la_generation(annuaire: Territoires) -> None:
+    with pytest.raises(TerritoireInconnu, match=r"QN09901I.*QP099001"):
+        annuaire.trouver("les tilleuls")
+    assert annuaire.trouver("les tilleuls", 2015).code == "QP099001"
+    assert annuaire.trouver("les tilleuls", 2024).code == "QN09901I"
 
 
 def test_les_quartiers_sont_des_groupes_d_iris_entiers_qui_couvrent_la_commune(annuaire: Territoires) -> None:

@@ -143,7 +143,7 @@ def test_les_ensembles_deviennent_des_territoires(tmp_path, base_demo):
     assert len(codes) == len(set(codes))
     assert "99002" not in codes
     assert {"99001", "99003", "999900001"} <= set(codes)
-    assert any(c.startswith("QP") for c in codes)
+    assert any(c.startswith("QN") for c in codes)
     assert len({t.dossier for t in taches}) == len(taches) == 2 * len(codes)
 
 

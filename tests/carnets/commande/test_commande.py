@@ -120,7 +120,7 @@ def test_les_commandes_qui_lisent_repondent(base_demo, racine_du_projet):
         (("sources", "etat"), "EPCI_2024.csv"),
         (("territoire", "chercher", "arzance"), "99001"),
         (("indicateurs", "--theme", "logement"), "part_hlm"),
-        (("etat", "99001"), "22 IRIS, 3 QPV, 5 quartiers"),
+        (("etat", "99001"), "22 IRIS, 4 QPV, 5 quartiers"),
         (("etat", "99004"), "Lormeaux-le-Haut"),
         (("etat", "99001"), "2021 tenu ; Filosofi 2022 n'existe pas"),
         (

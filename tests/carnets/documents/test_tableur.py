@@ -205,10 +205,10 @@ def test_dates_des_groupes_sont_dites_quand_elles_different(
     diagnostic: Diagnostic, formules: Workbook
 ) -> None:
     feuille = formules["Démographie"]
-    colonne = next(c.column for c in feuille[3] if c.value == "Part des moins de 25 ans")
+    colonne = next(c.column for c in feuille[3] if c.value == "Indice de jeunesse")
     texte = feuille.cell(5, colonne).value
-    sujet = diagnostic.chiffre(diagnostic.ensembles.sujet, "part_moins_25_ans")
-    qpv = diagnostic.chiffre(diagnostic.ensembles.qpv[0], "part_moins_25_ans", "qpv")
+    sujet = diagnostic.chiffre(diagnostic.ensembles.sujet, "indice_jeunesse")
+    qpv = diagnostic.chiffre(diagnostic.ensembles.qpv[0], "indice_jeunesse", "qpv")
     assert sujet.periode != qpv.periode
     lignes = texte.splitlines()
     assert any(li.startswith("Sujet") and sujet.periode in li for li in lignes)

@@ -305,7 +305,7 @@ def test_les_adresses_ne_dependent_que_du_niveau_et_du_code(site: Path) -> None:
         "comparer.html",
         "territoires/commune-99001.html",
         f"territoires/epci-{EPCI_DEMO}.html",
-        "territoires/qpv-QP099001.html",
+        "territoires/qpv-QN09901I.html",
         "indicateurs/part_hlm.html",
         "cartes/part_hlm.html",
         "telechargements/indicateurs/part_hlm.csv",

@@ -157,7 +157,7 @@ def test_aucun_departement_reel(brut: Path) -> None:
             ]
             # Une date ou une édition n'est pas un code de territoire.
             codes = [c for c in codes if not re.fullmatch(r"20\d\d(?:-1?[0-9T]\d?)?", c)]
-            assert all(re.match(r"9[89]|QP099|Ensemble$", c) for c in codes), fichier.name
+            assert all(re.match(r"9[89]|Q[PN]099|Ensemble$", c) for c in codes), fichier.name
     for fichier in brut.glob("contours-iris-*"):
         proprietes = [f["properties"] for f in json.loads(fichier.read_text("utf-8"))["features"]]
         assert all(v.startswith("99") for p in proprietes for k, v in p.items() if k.lower() == "code_iris")

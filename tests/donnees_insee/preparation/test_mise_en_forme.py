@@ -25,7 +25,7 @@ def deposer_texte(tmp_path, nom, texte, **options):
 
 @pytest.mark.parametrize("forme", formes(), ids=lambda f: f.nom)
 def test_chaque_forme_est_complete(forme):
-    assert forme.genre in {"pivot", "renommer", "par_annee", "prefixes"}
+    assert forme.genre in {"pivot", "renommer", "par_annee", "prefixes", "quartiers"}
     assert all(c == c.upper() for c in forme.colonnes)
     if forme.genre == "pivot":
         assert {"territoire", "mesure", "valeur", "annee", "gabarits"} <= set(forme.reglages)
