@@ -206,7 +206,7 @@ class Base(LectureDesCouches):
 
     def _parts_de(self, source: str, millesime: int | None, niveau: str) -> list[Part]:
         siennes = [p for p in self.parts_de(source) if p.ou == (source, millesime, niveau)]
-        return retenues(siennes, self._limite)
+        return retenues(siennes, self._limite) if len(siennes) > 1 else siennes
 
     def edition(
         self, source: str, millesime: int | None, niveau: str | None = None

@@ -1,7 +1,7 @@
 """Le dossier des fichiers récents, déposé dans une base neuve : chaque fichier a le verdict que la table annonçait.
 
 ``verdicts_donnees_nouvelles.csv`` a été écrite avant : un fichier à une ligne par lot, ou une seule s'il est refusé ou
-laissé. « par » dit qui rend la ligne vraie ; « option », l'année d'un second dépôt avec --millesime.
+laissé. « option » est l'année d'un second dépôt avec --millesime.
 """
 
 from __future__ import annotations
@@ -23,8 +23,6 @@ pytestmark = pytest.mark.reel
 
 TABLE = Path(__file__).parents[1] / "donnees_insee/verdicts_donnees_nouvelles.csv"
 ETATS = {"range": "range", "refuse": "refuse", "laisse": "documentation"}
-# Parties encore sur d'autres branches : leurs lignes doivent échouer, puis sortir d'ici à la réunion.
-PAS_ENCORE = {"qpv", "catalogue"}
 # Une raison qui vaudrait pour n'importe quel fichier n'en dit rien.
 GENERIQUES = (
     "n'est reconnu pour aucune source",
@@ -44,9 +42,6 @@ def _essais() -> list[object]:
         pytest.param(
             siennes,
             id=siennes[0]["fichier"] + (f" --millesime {o}" if (o := siennes[0]["option"]) else ""),
-            marks=pytest.mark.xfail(strict=True, raises=AssertionError, reason=f"attend {par}")
-            if (par := siennes[0]["par"]) in PAS_ENCORE
-            else (),
         )
         for siennes in _lignes()
     ]
