@@ -23,6 +23,8 @@ from donnees_insee.lecture.brut import moteur
 
 # Une cellule plus longue n'est pas une donnée : c'est un guillemet qui a avalé la suite du fichier.
 CELLULE_MAXIMALE: Final = 1 << 20
+# Les noms que prennent, convertis, une colonne lue en nombres et le texte de ce qui n'en est pas un.
+NOMBRE, TEXTE = "nombre", "texte"
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,18 @@ def decouper(chemin: Path, entete: EnTete, saut: int = 0) -> pa.Table:
     return pa.table({n: brut.column(i) for n, i in entete.utiles.items()})
 
 
-def en_parquet(connexion: duckdb.DuckDBPyConnection, chemin: Path, entete: EnTete, cible: Path) -> None:
-    """Convertir hors mémoire un CSV UTF-8 en un Parquet de texte, et recompter ses lignes."""
-    noms = {n: n.replace('"', '""') for n in entete.utiles}
-    choix = ", ".join(f'c{entete.utiles[n]} as "{ecrit}"' for n, ecrit in noms.items())
-    lignes = _lecture(chemin, entete, saut=1).replace("select *", f"select {choix}", 1)
+def en_parquet(chemin: Path, entete: EnTete, cible: Path, nombre: str) -> None:
+    """Convertir hors mémoire un CSV UTF-8 en un Parquet de texte, une colonne en nombres, et recompter ses lignes."""
+    noms = [f"""c{i} as "{n.replace('"', '""')}\"""" for n, i in entete.utiles.items() if n != nombre]
+    lu = f"try_cast(c{entete.utiles[nombre]} as double)"
+    # Le texte d'un nombre ne se répète pas : le garder coûterait autant que tout le reste.
+    texte = f"case when not coalesce(isfinite({lu}), false) then c{entete.utiles[nombre]} end"
+    choix = ", ".join([*noms, f"{lu} as {NOMBRE}", f"{texte} as {TEXTE}"])
+    lecture = _lecture(chemin, entete, saut=1).replace("select *", f"select {choix}", 1)
     sortie = str(cible).replace("'", "''")
-    with _decoupable(entete):
-        connexion.execute(f"copy ({lignes}) to '{sortie}' (format parquet, compression lz4)")
+    with moteur() as connexion, _decoupable(entete):
+        connexion.execute("set preserve_insertion_order = false")
+        connexion.execute(f"copy ({lecture}) to '{sortie}' (format parquet, compression lz4)")
     _verifier_le_compte(chemin, entete, pq.read_metadata(cible).num_rows, saut=1)
 
 
@@ -143,6 +149,8 @@ def _lire_d_emblee(chemin: Path, entete: EnTete, types: dict[str, pa.DataType]) 
 def _verifier_le_compte(chemin: Path, entete: EnTete, lues: int, saut: int = 0) -> None:
     """Vérifier que le découpage a donné toutes les lignes d'un fichier."""
     # Une ligne de données tient sur une ligne de texte au moins : l'égalité prouve que rien n'est perdu.
+    if lues == _fins_de_ligne(chemin) - saut:
+        return
     with chemin.open("rb") as flux:
         if lues == sum(not ligne.isspace() for ligne in flux) - saut:
             return
@@ -153,6 +161,16 @@ def _verifier_le_compte(chemin: Path, entete: EnTete, lues: int, saut: int = 0) 
             "isolé ou une ligne démesurée en cache : téléchargez de nouveau le fichier, ou enregistrez-le en « CSV UTF-8 » "
             "depuis un tableur."
         )
+
+
+def _fins_de_ligne(chemin: Path) -> int:
+    """Compter les lignes d'un texte par blocs ; une dernière ligne sans fin en est une."""
+    compte, dernier = 0, b"\n"
+    with chemin.open("rb") as flux:
+        while bloc := flux.read(CELLULE_MAXIMALE):
+            compte += bloc.count(b"\n")
+            dernier = bloc[-1:]
+    return compte + (dernier != b"\n")
 
 
 def _avale(cellule: str, rang: int, colonnes: int, separateur: str) -> bool:

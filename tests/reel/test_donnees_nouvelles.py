@@ -1,6 +1,6 @@
 """Le dossier des fichiers récents, déposé dans une base neuve : chaque fichier a le verdict que la table annonçait.
 
-``verdicts_donnees_nouvelles.csv`` a été écrite avant : un fichier à une ligne par lot, ou une seule s'il est refusé ou
+``verdicts_donnees_nouvelles.csv`` : un fichier à une ligne par lot, ou une seule s'il est refusé ou
 laissé. « option » est l'année d'un second dépôt avec --millesime.
 """
 

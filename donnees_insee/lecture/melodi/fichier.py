@@ -17,7 +17,7 @@ from donnees_insee.catalogue.jeux_melodi import (
 from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.erreurs import FichierIllisible, TableNonConforme, liste_de_fautes
 from donnees_insee.lecture import brut
-from donnees_insee.lecture.csv_decoupe import EnTete, en_parquet
+from donnees_insee.lecture.csv_decoupe import NOMBRE, TEXTE, EnTete, en_parquet
 from donnees_insee.lecture.csv_recu import en_tete_simple
 from donnees_insee.lecture.melodi.choix import (
     choisir,
@@ -41,9 +41,8 @@ def lire_melodi(chemin: Path) -> list[brut.TableBrute] | None:
     with dossier_de_passage("melodi") as provisoire, brut.moteur() as connexion:
         connexion.execute(f"set memory_limit='{MEMOIRE}'")
         connexion.execute("set preserve_insertion_order=false")
-        fichier = _en_parquet(connexion, chemin, entete, Path(provisoire))
+        fichier = _poser_les_lignes(connexion, chemin, entete, Path(provisoire))
         with _lisible(chemin.name):
-            _preparer_les_lignes(connexion, fichier)
             return _tables(connexion, fichier)
 
 
@@ -59,21 +58,36 @@ def _en_tete(chemin: Path) -> EnTete | list[str] | None:
     return simple if simple is not None and est_de_melodi(simple.noms) else None
 
 
-def _en_parquet(
+def _poser_les_lignes(
     connexion: duckdb.DuckDBPyConnection, chemin: Path, entete: EnTete | list[str], dossier: Path
 ) -> Fichier:
-    if isinstance(entete, EnTete):
-        noms, adresse = list(entete.utiles), dossier / "lignes.parquet"
-        brut.refuser_noms_repetes([n for n in entete.noms if n], chemin.name)
-        en_parquet(connexion, chemin, entete, adresse)
-    else:
-        noms, adresse = entete, chemin
-        brut.refuser_noms_repetes(noms, chemin.name)
-        refuser_un_parquet_demesure(chemin)
+    """Poser une vue des lignes du fichier ; un CSV est d'abord converti, une fois, en ce que les lignes ont d'utile."""
+    noms = list(entete.utiles) if isinstance(entete, EnTete) else entete
+    entiers = [n for n in entete.noms if n] if isinstance(entete, EnTete) else entete
+    brut.refuser_noms_repetes(entiers, chemin.name)
     colonnes = {n.strip().upper(): n for n in noms}
+    fichier = Fichier(chemin.name, colonnes, dimensions_du_fichier(colonnes))
+    if isinstance(entete, EnTete):
+        adresse = dossier / "lignes.parquet"
+        en_parquet(chemin, entete, adresse, colonnes["OBS_VALUE"])
+        autres = ""
+    else:
+        refuser_un_parquet_demesure(chemin)
+        adresse, autres = chemin, _nombre_et_texte(fichier)
     lisible = glob.escape(str(adresse)).replace("'", "''")
-    converti = isinstance(entete, EnTete)
-    return Fichier(chemin.name, lisible, colonnes, dimensions_du_fichier(colonnes), converti)
+    with _lisible(chemin.name):
+        connexion.execute(
+            f"create view {LIGNES} as select {_colonnes_utiles(fichier)} "
+            f"from (select *{autres} from read_parquet('{lisible}'))"
+        )
+    return fichier
+
+
+def _nombre_et_texte(fichier: Fichier) -> str:
+    """Écrire le nombre d'une ligne de Parquet, et son texte s'il n'en est pas un ; NaN y est une cellule vide."""
+    lu = f"""nullif(cast("{fichier.colonnes["OBS_VALUE"]}" as varchar), 'nan')"""
+    nombre = f"try_cast({lu} as double)"
+    return f", {nombre} as {NOMBRE}, case when {nombre} is null then {lu} end as {TEXTE}"
 
 
 @contextmanager
@@ -91,28 +105,41 @@ def _lisible(nom: str) -> Iterator[None]:
 # -- lignes : niveau, code, année, valeur, marque ------------------------------------------------
 
 
-def _preparer_les_lignes(connexion: duckdb.DuckDBPyConnection, fichier: Fichier) -> None:
-    """Poser une vue des lignes utiles : le niveau dit par GEO_OBJECT, le code nu, l'année, le nombre, la marque."""
-    geo, valeur = _texte(fichier, "GEO"), _texte(fichier, "OBS_VALUE")
-    # NaN est l'absence des tables venues de pandas : une cellule vide d'un Parquet, et dans un CSV un mot de trop.
-    if not fichier.converti:
-        valeur = f"nullif({valeur}, 'nan')"
+def _colonnes_utiles(fichier: Fichier) -> str:
+    """Écrire ce qu'une ligne a d'utile : niveau, géographie, code nu, année, nombre ou ce qui en tient lieu, dimensions."""
+    geo, objet = (_texte(fichier, c) for c in ("GEO", "GEO_OBJECT"))
     codes = " ".join(f"when '{brute}' then '{code}'" for brute, code in CODES.items())
-    connus = " ".join(f"when '{brut_}' then '{niveau}'" for brut_, niveau in niveaux().items())
-    dimensions = "".join(f', {_texte(fichier, d)} as "{d}"' for d in fichier.dimensions)
-    annuelle = f" where upper({_texte(fichier, 'FREQ')}) = 'A'" if "FREQ" in fichier.colonnes else ""
-    connexion.execute(f"""
-        create view {LIGNES} as
-        select case upper({_texte(fichier, "GEO_OBJECT")}) {connus} end as niveau,
-               try_cast(regexp_extract({geo}, '^(\\d{{4}})-[A-Z0-9]+-', 1) as integer) as geographie,
-               case when {geo} like '____-%-%' then split_part({geo}, '-', 3)
-                    else case {geo} {codes} else {geo} end end as code,
-               left({_texte(fichier, "TIME_PERIOD")}, 4) as annee,
-               {_marque(fichier, valeur)} as marque,
-               {valeur} as texte,
-               case when isfinite(try_cast({valeur} as double)) then try_cast({valeur} as double) end as nombre{dimensions}
-        from read_parquet('{fichier.adresse}'){annuelle}
-    """)
+    nu = f"case {geo} {codes} else {geo} end"
+    connus = " ".join(f"when '{lu}' then '{niveau}'" for lu, niveau in niveaux().items())
+    niveau = f"case upper({objet}) {connus} end"
+    if "FREQ" in fichier.colonnes:
+        niveau = f"case when upper({_texte(fichier, 'FREQ')}) = 'A' then {niveau} end"
+    return ", ".join(
+        [
+            f"{niveau} as niveau",
+            f"upper({objet}) as objet",
+            f"case when {geo} like '____-%-%' then try_cast(left({geo}, 4) as integer) end as geographie",
+            f"case when {geo} like '____-%-%' then split_part({geo}, '-', 3) else {nu} end as code",
+            f"left({_texte(fichier, 'TIME_PERIOD')}, 4) as annee",
+            f"{_marque(fichier)} as marque",
+            f"{_statut_inconnu(fichier)} as statut_inconnu",
+            "case when isfinite(nombre) then nombre end as nombre",
+            "nullif(trim(texte), '') as texte",
+            *(f'{_texte(fichier, d)} as "{d}"' for d in fichier.dimensions),
+        ]
+    )
+
+
+def _statut_inconnu(fichier: Fichier) -> str:
+    """Écrire ce qui nomme un statut que la table ne connaît pas."""
+    cas = ""
+    for colonne, modalites in statuts_d_observation().items():
+        if colonne in fichier.colonnes:
+            lu, connus = f"upper({_texte(fichier, colonne)})", ", ".join(f"'{m}'" for m in modalites)
+            cas += (
+                f" when {lu} != '' and {lu} not in ({connus}) then '{colonne} = « ' || left({lu}, 20) || ' »'"
+            )
+    return f"case{cas} end" if cas else "null"
 
 
 def _texte(fichier: Fichier, colonne: str) -> str:
@@ -121,7 +148,7 @@ def _texte(fichier: Fichier, colonne: str) -> str:
     return f'trim(cast("{publie}" as varchar))'
 
 
-def _marque(fichier: Fichier, valeur: str) -> str:
+def _marque(fichier: Fichier) -> str:
     """Écrire ce qui dit qu'une valeur manque : son statut d'observation ou de confidentialité, ou sa cellule vide."""
     cas = ""
     for colonne, modalites in statuts_d_observation().items():
@@ -130,23 +157,25 @@ def _marque(fichier: Fichier, valeur: str) -> str:
             cas += "".join(
                 f" when {lue} = '{m}' then '{marque}'" for m, marque in modalites.items() if marque
             )
-    return f"case{cas} when coalesce({valeur}, '') = '' then '' end"
+    return f"case{cas} when nombre is null and coalesce(trim(texte), '') = '' then '' end"
 
 
 def _tables(connexion: duckdb.DuckDBPyConnection, fichier: Fichier) -> list[brut.TableBrute] | None:
-    _refuser_les_statuts_inconnus(connexion, fichier)
     listees = ", ".join(f'"{d}"' for d in fichier.dimensions)
-    presentes = set(
-        connexion.sql(f"select distinct {listees} from {LIGNES} where niveau is not null").fetchall()
-    )
-    if not presentes and _est_a_l_iris(connexion, fichier):
+    vues = connexion.sql(
+        f"select distinct niveau is not null, statut_inconnu, annee, geographie, {listees} from {LIGNES}"
+    ).fetchall()
+    _refuser_les_statuts_inconnus(fichier, {v[1] for v in vues if v[1]})
+    utiles = [v for v in vues if v[0]]
+    presentes = {v[4:] for v in utiles}
+    if not presentes and _est_a_l_iris(connexion):
         return None  # les équipements par IRIS ont leur propre mise en forme
     if not presentes:
         raise TableNonConforme(
             f"« {fichier.nom} » est un fichier de Melodi sans une ligne à un niveau que l'on garde "
             f"({', '.join(niveaux())} en GEO_OBJECT). Déposez le fichier complet du producteur."
         )
-    date = _dater(connexion, fichier)
+    date = _dater(fichier, {v[2] for v in utiles}, {v[3] for v in utiles if v[3] is not None})
     return [
         table
         for lu in choisir(fichier.dimensions, presentes, fichier.nom, date.edition)
@@ -154,46 +183,31 @@ def _tables(connexion: duckdb.DuckDBPyConnection, fichier: Fichier) -> list[brut
     ]
 
 
-def _est_a_l_iris(connexion: duckdb.DuckDBPyConnection, fichier: Fichier) -> bool:
-    niveau = _texte(fichier, "GEO_OBJECT")
-    lus = connexion.sql(
-        f"select 1 from read_parquet('{fichier.adresse}') where upper({niveau}) = 'IRIS' limit 1"
-    )
-    return bool(lus.fetchall())
+def _est_a_l_iris(connexion: duckdb.DuckDBPyConnection) -> bool:
+    return bool(connexion.sql(f"select 1 from {LIGNES} where objet = 'IRIS' limit 1").fetchall())
 
 
-def _refuser_les_statuts_inconnus(connexion: duckdb.DuckDBPyConnection, fichier: Fichier) -> None:
-    fautes = []
-    for colonne, modalites in statuts_d_observation().items():
-        if colonne not in fichier.colonnes:
-            continue
-        lu = _texte(fichier, colonne)
-        vus = connexion.sql(f"select distinct upper({lu}) from read_parquet('{fichier.adresse}')").fetchall()
-        inconnus = sorted(v for (v,) in vus if v and v not in modalites)
-        fautes += [f"{colonne} = « {v[:20]} »" for v in inconnus]
-    if fautes:
+def _refuser_les_statuts_inconnus(fichier: Fichier, inconnus: set[str]) -> None:
+    if inconnus:
         raise TableNonConforme(
             liste_de_fautes(
                 f"« {fichier.nom} » porte des statuts que la table melodi/statuts.csv ne connaît pas : rien ne dit si leurs "
                 "valeurs valent. Ajoutez-y leur ligne (dossier ABS_CATALOGUE) :",
-                fautes,
+                sorted(inconnus),
             )
         )
 
 
-def _dater(connexion: duckdb.DuckDBPyConnection, fichier: Fichier) -> Date:
-    annees, geographies = connexion.sql(
-        f"select list(distinct annee), list(distinct geographie) from {LIGNES} where niveau is not null"
-    ).fetchall()[0]
-    illisibles = sorted(str(a) for a in annees or [] if not (a or "").isdigit())
-    dites = sorted(g for g in geographies or [] if g is not None)
+def _dater(fichier: Fichier, annees: set[str | None], geographies: set[int]) -> Date:
+    illisibles = [a for a in annees if not (a or "").isdigit()]
+    dites = sorted(geographies)
     if illisibles or len(dites) > 1:
-        quoi = f"TIME_PERIOD « {illisibles[0]} »" if illisibles else f"les géographies {dites} dans GEO"
+        quoi = f"TIME_PERIOD « {illisibles[0] or ''} »" if illisibles else f"les géographies {dites} dans GEO"
         raise TableNonConforme(
             f"« {fichier.nom} » : on y lit {quoi} ; on attend des années sur quatre chiffres et une seule année de "
             "géographie. Déposez le fichier tel que publié."
         )
-    derniere = max(map(int, annees))
+    derniere = max(int(a) for a in annees if a)
     du_nom = annees_dans(fichier.nom)
     remarques = []
     # Un extrait peut n'avoir que d'anciennes années d'une édition plus récente, que son nom dit.

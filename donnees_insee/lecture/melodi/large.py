@@ -22,14 +22,11 @@ LIGNES: Final = "lignes"
 
 @dataclass(frozen=True)
 class Fichier:
-    """Un fichier de Melodi mis en Parquet : ses colonnes (nom en capitales → nom publié), et comment le lire."""
+    """Un fichier de Melodi : ses colonnes (nom en capitales → nom publié) et ses dimensions."""
 
     nom: str
-    adresse: str
     colonnes: dict[str, str]
     dimensions: tuple[str, ...]
-    # D'un CSV, dont tout est texte.
-    converti: bool
 
 
 @dataclass(frozen=True)
@@ -96,15 +93,14 @@ def _compter(
     )
     egales = " and ".join(f'l."{d}" = c."{d}"' for d in fichier.dimensions)
     connexion.execute(f"""
-        create or replace table voulues as
+        create or replace view voulues as
         select niveau, code, annee, cellule, nombre, marque, texte from {LIGNES} l join cellules c on {egales}
         where niveau is not null and code != '{SANS_EPCI}'
     """)
-    laissees, sans_epci = connexion.sql(
-        f"select count(*) filter (niveau is null), count(*) filter (code = '{SANS_EPCI}') from {LIGNES}"
-    ).fetchall()[0]
-    impropres, marquees = connexion.sql(
-        "select count(*) filter (marque is null and nombre is null), count(*) filter (marque is not null) from voulues"
+    laissees, sans_epci, impropres, marquees = connexion.sql(
+        "select count(*) filter (niveau is null), "
+        f"count(*) filter (code = '{SANS_EPCI}'), count(*) filter (marque is null and nombre is null), "
+        f"count(*) filter (marque is not null) from {LIGNES}"
     ).fetchall()[0]
     return laissees, sans_epci, impropres, marquees
 
