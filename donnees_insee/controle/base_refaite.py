@@ -87,6 +87,7 @@ class BaseRefaite(Base):
             sha: [part_de(dossier / adresse) for adresse in trouve.parts_de(self._recus[sha])]
             for sha in self._saines
         }
+        self._rangees: tuple[Part, ...] | None = None
         self._relire_ce_qui_ne_s_annonce_pas()
 
     def _retrouver(self, recu: Recu, fichiers: list[Path]) -> None:
@@ -110,6 +111,7 @@ class BaseRefaite(Base):
     def _preparer(self, recu: Recu) -> None:
         """Tirer de nouveau toutes les parts d'un fichier, et oublier celles que la base seule disait."""
         self._a_tirer.discard(recu.sha256)
+        self._rangees = None
         if self._suivre is not None:
             self._suivre(recu.nom)
         self._parts_par_fichier[recu.sha256] = []
@@ -131,8 +133,10 @@ class BaseRefaite(Base):
 
     def parts(self) -> tuple[Part, ...]:
         """Lister les parts que les fichiers de la preuve donnent."""
-        toutes = [p for parts in self._parts_par_fichier.values() for p in parts]
-        return datees(sorted(toutes, key=lambda p: p.chemin), self.recus())
+        if self._rangees is None:
+            toutes = [p for parts in self._parts_par_fichier.values() for p in parts]
+            self._rangees = datees(sorted(toutes, key=lambda p: p.chemin), self.recus())
+        return self._rangees
 
     @property
     def dossier_du_registre(self) -> Path:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from donnees_insee.catalogue.catalogue import sources
@@ -23,6 +25,22 @@ MONTREES: Final = 12
 
 
 @dataclass(frozen=True)
+class Nombres:
+    """Les colonnes de nombres d'une table, comparées par milliers : pandas y passerait l'essentiel d'un dépôt."""
+
+    codes: pd.Index
+    valeurs: dict[str, np.ndarray]
+
+    def somme(self, noms: list[str]) -> np.ndarray:
+        """Sommer des colonnes ligne à ligne ; une cellule vide rend la somme inconnue."""
+        return np.sum([self.valeurs[n] for n in noms], axis=0)
+
+    def presents(self, noms: list[str]) -> np.ndarray:
+        """Sommer ligne à ligne les seules cellules remplies."""
+        return np.nansum([self.valeurs[n] for n in noms], axis=0)
+
+
+@dataclass(frozen=True)
 class Identite:
     """Une relation d'une source : ``=``, ``<=``, ``inclus``, ``croissant``, ``complet`` ou ``environ``."""
 
@@ -30,18 +48,31 @@ class Identite:
     total: list[str]
     parties: list[str]
 
-    def s_applique(self, nombres: pd.DataFrame) -> bool:
+    def s_applique(self, nombres: Nombres) -> bool:
         """Dire si une table a toutes les colonnes de la relation."""
-        return {*self.total, *self.parties} <= set(nombres.columns)
+        return nombres.valeurs.keys() >= {*self.total, *self.parties}
 
 
-def _identites(source: str) -> Iterator[Identite]:
+def _nombres(table: pd.DataFrame) -> Nombres:
+    chiffrees = table.select_dtypes("number")
+    return Nombres(
+        pd.Index(table["code"]),
+        {str(nom): colonne.to_numpy(float, na_value=np.nan) for nom, colonne in chiffrees.items()},
+    )
+
+
+@lru_cache(maxsize=256)
+def _identites(source: str) -> tuple[Identite, ...]:
     connue = sources().get(source)
     concernees = {source, *(connue.jumelle_de if connue else ())}
-    for r in reference("vraisemblance"):
-        if r["source"] in concernees:
-            cotes = ([p.strip() for p in r[cote].split("+") if p.strip()] for cote in ("total", "parties"))
-            yield Identite(r["relation"], *cotes)
+    return tuple(
+        Identite(
+            r["relation"],
+            *([p.strip() for p in r[cote].split("+") if p.strip()] for cote in ("total", "parties")),
+        )
+        for r in reference("vraisemblance")
+        if r["source"] in concernees
+    )
 
 
 def invraisemblances(source: str, table: pd.DataFrame) -> list[str]:
@@ -66,7 +97,7 @@ def invraisemblances(source: str, table: pd.DataFrame) -> list[str]:
     >>> invraisemblances("rp_logement", table)
     ['P_RP_PROP dépasse P_RP sur 1 ligne : 130 pour 100 au code 340010101.']
     """
-    nombres = table.select_dtypes("number").set_axis(table["code"])
+    nombres = _nombres(table)
     fautes = [*_hors_bornes(source, nombres)]
     for regle in _identites(source):
         fautes += _verifier(regle, nombres)
@@ -76,68 +107,74 @@ def invraisemblances(source: str, table: pd.DataFrame) -> list[str]:
 
 def doutes(source: str, table: pd.DataFrame) -> list[str]:
     """Relever ce qui est possible mais rare : une ligne à moitié vide, deux exploitations qui s'éloignent."""
-    nombres = table.select_dtypes("number").set_axis(table["code"])
+    nombres = _nombres(table)
     return [f"à vérifier, {doute}" for doute in _doutes(source, nombres)]
 
 
-def _doutes(source: str, nombres: pd.DataFrame) -> Iterator[str]:
-    vides = nombres.columns[nombres.isna().all()]
-    if len(vides):
-        yield f"{_noms(nombres[vides])} : aucun chiffre"
+def _doutes(source: str, nombres: Nombres) -> Iterator[str]:
+    absences = {nom: np.isnan(v) for nom, v in nombres.valeurs.items()}
+    vides = [nom for nom, absente in absences.items() if absente.all()]
+    if vides:
+        yield f"{_noms(vides)} : aucun chiffre"
     for regle in _identites(source):
         if regle.relation == "complet":
-            absents = nombres.drop(columns=vides).isna()
-            partielles = absents.any(axis=1) & ~absents.all(axis=1)
-            if partielles.any():
-                code = partielles.idxmax()
-                combien = accord(int(partielles.sum()), "ligne remplie", "en partie seulement")
-                yield f"{combien}, dont {code} ({_noms(absents.loc[[code], absents.loc[code]])} vide)"
+            yield from _lignes_partielles(nombres, {n: a for n, a in absences.items() if n not in vides})
         elif regle.relation == "environ" and regle.s_applique(nombres):
-            total, parties = nombres[regle.total], nombres[regle.parties]
-            haut, bas = total.sum(axis=1), parties.sum(axis=1)
-            loin = (haut - bas).abs() > ENVIRON_D_UNE_LIGNE * haut + PETIT
+            haut, bas = nombres.presents(regle.total), nombres.presents(regle.parties)
+            loin = np.abs(haut - bas) > ENVIRON_D_UNE_LIGNE * haut + PETIT
             if loin.any():
-                code = loin.idxmax()
+                rang = int(loin.argmax())
                 yield (
-                    f"{_noms(total)} et {_noms(parties)} s'éloignent sur {accord(int(loin.sum()), 'ligne')}, dont {code} "
-                    f"({nombre(float(haut[code]))} et {nombre(float(bas[code]))})"
+                    f"{_noms(regle.total)} et {_noms(regle.parties)} s'éloignent sur {accord(int(loin.sum()), 'ligne')}, "
+                    f"dont {nombres.codes[rang]} ({nombre(float(haut[rang]))} et {nombre(float(bas[rang]))})"
                 )
 
 
-def _hors_bornes(source: str, nombres: pd.DataFrame) -> Iterator[str]:
-    for variable in nombres.columns:
-        grandeur = grandeur_de(source, str(variable))
+def _lignes_partielles(nombres: Nombres, absences: dict[str, np.ndarray]) -> Iterator[str]:
+    if not absences:
+        return
+    toutes = np.array(list(absences.values()))
+    partielles = toutes.any(axis=0) & ~toutes.all(axis=0)
+    if partielles.any():
+        rang = int(partielles.argmax())
+        manquantes = [nom for nom, absente in absences.items() if absente[rang]]
+        combien = accord(int(partielles.sum()), "ligne remplie", "en partie seulement")
+        yield f"{combien}, dont {nombres.codes[rang]} ({_noms(manquantes)} vide)"
+
+
+def _hors_bornes(source: str, nombres: Nombres) -> Iterator[str]:
+    for variable, valeurs in nombres.valeurs.items():
+        grandeur = grandeur_de(source, variable)
         plancher = 0.0 if grandeur.nature == "compte" else -EFFECTIF_MAXIMAL
         bas = plancher if grandeur.minimum is None else grandeur.minimum
         haut = EFFECTIF_MAXIMAL if grandeur.maximum is None else grandeur.maximum
-        valeurs = nombres[variable]
         dehors = (valeurs < bas) | (valeurs > haut)
         if dehors.any():
-            code, lue = valeurs[dehors].index[0], float(valeurs[dehors].iloc[0])
+            rang = int(dehors.argmax())
             yield (
-                f"{variable} est hors de ses bornes sur {accord(int(dehors.sum()), 'ligne')} : {nombre(lue)} au code {code}."
+                f"{variable} est hors de ses bornes sur {accord(int(dehors.sum()), 'ligne')} : "
+                f"{nombre(float(valeurs[rang]))} au code {nombres.codes[rang]}."
             )
 
 
-def _verifier(regle: Identite, nombres: pd.DataFrame) -> Iterator[str]:
+def _verifier(regle: Identite, nombres: Nombres) -> Iterator[str]:
     if regle.relation == "inclus":
         for tout, partie in _inclusions(nombres):
-            yield from _comparer(nombres[[tout]], nombres[[partie]], egal=False)
+            yield from _comparer(nombres, [tout], [partie], egal=False)
     elif regle.relation == "croissant":
-        presentes = [p for p in regle.parties if p in nombres]
+        presentes = [p for p in regle.parties if p in nombres.valeurs]
         for petite, grande in pairwise(presentes):
-            yield from _comparer(nombres[[grande]], nombres[[petite]], egal=False, arrondi=0.0)
+            yield from _comparer(nombres, [grande], [petite], egal=False, arrondi=0.0)
     elif regle.s_applique(nombres):
-        total, parties = nombres[regle.total], nombres[regle.parties]
         if regle.relation == "environ":
-            yield from _comparer_l_ensemble(total, parties)
+            yield from _comparer_l_ensemble(nombres, regle)
         else:
-            yield from _comparer(total, parties, egal=regle.relation == "=")
+            yield from _comparer(nombres, regle.total, regle.parties, egal=regle.relation == "=")
 
 
-def _inclusions(nombres: pd.DataFrame) -> Iterator[tuple[str, str]]:
+def _inclusions(nombres: Nombres) -> Iterator[tuple[str, str]]:
     """Donner les couples qu'un nom dit : ``P_RP_PROP`` compte une partie de ``P_RP``."""
-    noms = {str(n) for n in nombres.columns}
+    noms = nombres.valeurs.keys()
     for nom in sorted(noms):
         morceaux = nom.split("_")
         debuts = ("_".join(morceaux[:n]) for n in range(len(morceaux) - 1, 1, -1))
@@ -147,32 +184,31 @@ def _inclusions(nombres: pd.DataFrame) -> Iterator[tuple[str, str]]:
 
 
 def _comparer(
-    total: pd.DataFrame, parties: pd.DataFrame, *, egal: bool, arrondi: float = ARRONDI
+    nombres: Nombres, total: list[str], parties: list[str], *, egal: bool, arrondi: float = ARRONDI
 ) -> Iterator[str]:
-    attendu, somme = total.sum(axis=1, skipna=False), parties.sum(axis=1, skipna=False)
+    attendu, somme = nombres.somme(total), nombres.somme(parties)
     ecart = attendu - somme
-    tolerance = arrondi * (parties.shape[1] + total.shape[1]) + 1e-6 * attendu.abs()
+    tolerance = arrondi * (len(parties) + len(total)) + 1e-6 * np.abs(attendu)
     fautif = (ecart < -tolerance) | (ecart > tolerance) if egal else ecart < -tolerance
     if fautif.any():
-        rang = int(fautif.to_numpy().argmax())
+        rang = int(fautif.argmax())
         verbe = "n'est pas la somme de" if egal else "dépasse"
         sujet, objet = (total, parties) if egal else (parties, total)
         lus = (attendu, somme) if egal else (somme, attendu)
         yield (
             f"{_noms(sujet)} {verbe} {_noms(objet)} sur {accord(int(fautif.sum()), 'ligne')} : "
-            f"{nombre(float(lus[0].iloc[rang]))} pour {nombre(float(lus[1].iloc[rang]))} au code {total.index[rang]}."
+            f"{nombre(float(lus[0][rang]))} pour {nombre(float(lus[1][rang]))} au code {nombres.codes[rang]}."
         )
 
 
-def _comparer_l_ensemble(total: pd.DataFrame, parties: pd.DataFrame) -> Iterator[str]:
-    haut, bas = float(total.sum().sum()), float(parties.sum().sum())
+def _comparer_l_ensemble(nombres: Nombres, regle: Identite) -> Iterator[str]:
+    haut, bas = (float(nombres.presents(noms).sum()) for noms in (regle.total, regle.parties))
     if bas > 0 and abs(haut / bas - 1) > ENVIRON:
         yield (
-            f"{_noms(total)} et {_noms(parties)} comptent les mêmes personnes, et leurs totaux sont {nombre(haut)} et "
-            f"{nombre(bas)}."
+            f"{_noms(regle.total)} et {_noms(regle.parties)} comptent les mêmes personnes, et leurs totaux sont "
+            f"{nombre(haut)} et {nombre(bas)}."
         )
 
 
-def _noms(colonnes: pd.DataFrame) -> str:
-    noms = [str(c) for c in colonnes.columns]
+def _noms(noms: list[str]) -> str:
     return " + ".join(noms if len(noms) < 4 else [noms[0], "…", noms[-1]])
