@@ -51,13 +51,19 @@ def en_mots(secondes: float) -> str:
     return f"{secondes:.2f} s" if secondes >= 1 else f"{1000 * secondes:.1f} ms"
 
 
-def alterner(bras: dict[str, Callable[[], object]], repetitions: int) -> dict[str, Mesure]:
-    """Faire tourner chaque bras une fois à blanc, puis tous à tour de rôle, dans un ordre qui tourne."""
+def alterner(
+    bras: dict[str, Callable[[], object]], repetitions: int, avant: Callable[[], object] = gc.collect
+) -> dict[str, Mesure]:
+    """Faire tourner chaque bras une fois à blanc, puis tous à tour de rôle, dans un ordre qui tourne.
+
+    ``avant`` remet la machine en état hors du temps mesuré : ce qu'un bras a écrit ne doit rien coûter au suivant.
+    """
     temps: dict[str, list[float]] = {nom: [] for nom in bras}
     for tour in range(repetitions + 1):
         # Chaque bras passe à son tour le premier : aucun n'hérite toujours de l'état où un autre laisse la machine.
         ordre = [*bras][tour % len(bras) :] + [*bras][: tour % len(bras)]
         for nom in ordre:
+            avant()
             gc.collect()
             debut = time.perf_counter()
             bras[nom]()

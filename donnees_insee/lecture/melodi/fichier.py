@@ -24,7 +24,7 @@ from donnees_insee.lecture.melodi.choix import (
     dimensions_du_fichier,
     est_de_melodi,
 )
-from donnees_insee.lecture.melodi.large import LIGNES, Date, Fichier, tables_d_un_jeu
+from donnees_insee.lecture.melodi.large import LIGNES, SANS_EPCI, Comptes, Date, Fichier, tables_d_un_jeu
 from donnees_insee.lecture.reconnaissance import annees_dans
 from donnees_insee.lecture.tables import refuser_un_parquet_demesure
 
@@ -163,8 +163,14 @@ def _marque(fichier: Fichier) -> str:
 def _tables(connexion: duckdb.DuckDBPyConnection, fichier: Fichier) -> list[brut.TableBrute] | None:
     listees = ", ".join(f'"{d}"' for d in fichier.dimensions)
     vues = connexion.sql(
-        f"select distinct niveau is not null, statut_inconnu, annee, geographie, {listees} from {LIGNES}"
+        "select count(*) filter (niveau is null) as laissees, "
+        f"count(*) filter (code = '{SANS_EPCI}') as sans_epci, "
+        "count(*) filter (marque is null and nombre is null) as impropres, "
+        "count(*) filter (marque is not null) as marquees, "
+        f"niveau is not null as gardee, statut_inconnu, annee, geographie, {listees} from {LIGNES} group by all"
     ).fetchall()
+    comptes = Comptes(*(sum(v[rang] for v in vues) for rang in range(4)))
+    vues = [v[4:] for v in vues]
     _refuser_les_statuts_inconnus(fichier, {v[1] for v in vues if v[1]})
     utiles = [v for v in vues if v[0]]
     presentes = {v[4:] for v in utiles}
@@ -179,7 +185,7 @@ def _tables(connexion: duckdb.DuckDBPyConnection, fichier: Fichier) -> list[brut
     return [
         table
         for lu in choisir(fichier.dimensions, presentes, fichier.nom, date.edition)
-        for table in tables_d_un_jeu(connexion, fichier, lu, date)
+        for table in tables_d_un_jeu(connexion, fichier, lu, date, comptes)
     ]
 
 

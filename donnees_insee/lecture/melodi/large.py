@@ -38,22 +38,32 @@ class Date:
     remarques: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Comptes:
+    """Les lignes laissées faute de niveau, sans EPCI, dont la valeur n'est pas un nombre, et marquées absentes."""
+
+    laissees: int
+    sans_epci: int
+    impropres: int
+    marquees: int
+
+
 def tables_d_un_jeu(
-    connexion: duckdb.DuckDBPyConnection, fichier: Fichier, lu: JeuLu, date: Date
+    connexion: duckdb.DuckDBPyConnection, fichier: Fichier, lu: JeuLu, date: Date, comptes: Comptes
 ) -> list[brut.TableBrute]:
     """Tirer d'un jeu une table par date et par niveau."""
-    laissees, sans_epci, impropres, marquees = _compter(connexion, fichier, lu.cellules)
+    _vouloir(connexion, fichier, lu.cellules)
     remarques = list(date.remarques)
-    if laissees:
-        remarques.append(f"{laissees} lignes d'autres niveaux (aires, unités urbaines…) laissées")
-    if sans_epci:
-        remarques.append(f"{sans_epci} lignes de communes sans EPCI ({SANS_EPCI}) laissées")
+    if comptes.laissees:
+        remarques.append(f"{comptes.laissees} lignes d'autres niveaux (aires, unités urbaines…) laissées")
+    if comptes.sans_epci:
+        remarques.append(f"{comptes.sans_epci} lignes de communes sans EPCI ({SANS_EPCI}) laissées")
     eprouvees = {c.variable for c in correspondances()[lu.jeu.nom] if c.eprouvee}
     if a_eprouver := len(lu.variables.keys() - eprouvees):
         remarques.append(
             f"{a_eprouver} variables sur {len(lu.variables)} tirées d'une correspondance qu'aucune vraie valeur n'a éprouvée"
         )
-    en_texte = bool(impropres or marquees)
+    en_texte = bool(comptes.impropres or comptes.marquees)
     large = connexion.sql(_requete(lu, en_texte=en_texte)).to_arrow_table()
     _refuser_les_doubles(connexion, fichier, lu, large)
     large = large.drop_columns(["lues", "pleines"])
@@ -81,10 +91,8 @@ def tables_d_un_jeu(
     ]
 
 
-def _compter(
-    connexion: duckdb.DuckDBPyConnection, fichier: Fichier, cellules: Sequence[Cellule]
-) -> tuple[int, int, int, int]:
-    """Poser la table des cellules voulues ; compter les lignes laissées, sans EPCI, illisibles et marquées."""
+def _vouloir(connexion: duckdb.DuckDBPyConnection, fichier: Fichier, cellules: Sequence[Cellule]) -> None:
+    """Poser la table des cellules voulues, et la vue des lignes qui les donnent."""
     types = ", ".join(f'"{d}" varchar' for d in fichier.dimensions)
     connexion.execute(f"create or replace table cellules ({types}, cellule integer)")
     connexion.executemany(
@@ -97,12 +105,6 @@ def _compter(
         select niveau, code, annee, cellule, nombre, marque, texte from {LIGNES} l join cellules c on {egales}
         where niveau is not null and code != '{SANS_EPCI}'
     """)
-    laissees, sans_epci, impropres, marquees = connexion.sql(
-        "select count(*) filter (niveau is null), "
-        f"count(*) filter (code = '{SANS_EPCI}'), count(*) filter (marque is null and nombre is null), "
-        f"count(*) filter (marque is not null) from {LIGNES}"
-    ).fetchall()[0]
-    return laissees, sans_epci, impropres, marquees
 
 
 def _requete(lu: JeuLu, *, en_texte: bool) -> str:
