@@ -8,13 +8,23 @@ from donnees_insee.base.base import Base
 from donnees_insee.base.essai import fichiers_d_essai
 
 # Ce qui situe les territoires, sans porter de chiffre.
-SOURCES_DE_LIEUX: Final = ("contours_iris", "contours_qpv", "qpv_liste", "appartenance", "reference_iris")
+SOURCES_DE_LIEUX: Final = (
+    "contours_iris",
+    "contours_communes",
+    "contours_qpv",
+    "qpv_liste",
+    "appartenance",
+    "reference_iris",
+)
 LIEUX_DES_QPV: Final = frozenset({"contours_qpv", "qpv_liste"})
 
 
 def lieux_employes(ensembles: Ensembles) -> list[str]:
     """Lister les sources qui situent ces territoires."""
-    return [s for s in SOURCES_DE_LIEUX if ensembles.qpv or s not in LIEUX_DES_QPV]
+    sans_objet = set() if ensembles.qpv else set(LIEUX_DES_QPV)
+    if not ensembles.par_commune:
+        sans_objet.add("contours_communes")
+    return [s for s in SOURCES_DE_LIEUX if s not in sans_objet]
 
 
 def essais_employes(base: Base, ensembles: Ensembles, chiffres: Iterable[Chiffre]) -> tuple[str, ...]:

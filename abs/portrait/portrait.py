@@ -37,14 +37,6 @@ from donnees_insee.geographie.dans_le_temps import histoire
 from donnees_insee.preparation.sources_recues import SOURCE
 
 FICHIERS_NOMMES: Final = 3
-# Ce qui situe les territoires, sans porter de chiffre.
-SOURCES_DE_LIEUX: Final = (
-    "contours_iris",
-    "contours_communes",
-    "contours_qpv",
-    "appartenance",
-    "reference_iris",
-)
 GENERATION_2024: Final = 2024
 
 

@@ -346,7 +346,10 @@ def test_les_comparables_manquants_disent_pourquoi(comparaison):
     for question in comparaison.pairs:
         assert not question.places
         assert len(question.refus) == 10
-        assert all("de taille comparable, il en faut plus de 10" in raison for _, raison in question.refus)
+        assert all(
+            "communes de taille comparable que la base tient :" in raison and "plus de 10" in raison
+            for _, raison in question.refus
+        )
 
 
 @pytest.mark.parametrize("code", ["99001", "99"])

@@ -110,7 +110,10 @@ def test_le_classeur_garde_les_valeurs_et_les_mots_des_absences(ecrite):
     assert classeur["Profils"].max_row > 5
     centre = {ligne[0].value: ligne for ligne in classeur["Ville-centre"].iter_rows()}
     assert (centre["Habitants"][1].value, centre["Habitants"][3].value) == (48_004, 61.3)
-    assert "Pas de réponse : les fichiers admis" in classeur["Comparables"]["A2"].value
+    assert (
+        "Pas de réponse : communes de taille comparable que la base tient : 0"
+        in classeur["Comparables"]["A2"].value
+    )
     for nom in ("Profils", "Comparables", "Ville-centre", "QPV", "Fiches"):
         assert classeur[nom]["A1"].font.size == 15, nom
 

@@ -66,8 +66,8 @@ def test_des_parametres_fautifs_sont_refuses_avant_tout_calcul(territoire, de):
 def test_la_commande_refuse_sans_rien_ecrire(base_demo, tmp_path, monkeypatch):
     monkeypatch.setenv("ABS_DONNEES", str(base_demo.dossier))
     lancee = CliRunner().invoke(
-        app, ["evolution", "99001", "--de", "2016", "--a", "2021", "--sortie", str(tmp_path)]
+        app, ["evolution", "99001", "--de", "2001", "--a", "2003", "--sortie", str(tmp_path)]
     )
     assert isinstance(lancee.exception, ParametreInvalide)
-    assert "2016 → 2022" in str(lancee.exception)
+    assert "La base ne tient aucun indicateur" in str(lancee.exception)
     assert not list(tmp_path.iterdir())
