@@ -1,7 +1,7 @@
 """Calculer un indicateur pour des territoires : lu au niveau publié, ou rapport de sommes, ou absent et dit tel."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import compress
@@ -29,6 +29,14 @@ TABLES_DES_QPV: Final = ("qpv_demographie", "qpv_demographie_2024")
 AUTRE_GENERATION: Final = "quartiers prioritaires d'une autre génération dans le fichier déposé"
 NIVEAUX_SOMMABLES: Final = frozenset(table("_lecture")["niveaux_sommables"])
 DRAPEAUX_MUETS: Final[dict[str, list[str]]] = table("_lecture")["drapeaux_muets"]
+
+
+def raison_d_absence(territoire: Territoire, tenus: Collection[str]) -> str:
+    """Dire pourquoi un fichier ne donne pas un territoire : il n'y est pas, ou ses quartiers sont d'une autre génération."""
+    generation = territoire.code[:2]
+    if territoire.niveau != "qpv" or not tenus or any(c.startswith(generation) for c in tenus):
+        return ABSENT
+    return AUTRE_GENERATION
 
 
 @dataclass(frozen=True)
@@ -152,9 +160,7 @@ class Calculateur:
             hors_champ = "IRIS d'activité ou divers, hors du champ de la source"
             return self._vide(cherche, Statut.SANS_OBJET, hors_champ)
         if rang is None:
-            generation = cherche.territoire.code[:2] if cherche.territoire.niveau == "qpv" else ""
-            memes = any(c.startswith(generation) for c in lus.rangs)
-            return self._vide(cherche, Statut.INDISPONIBLE, ABSENT if memes else AUTRE_GENERATION)
+            return self._vide(cherche, Statut.INDISPONIBLE, raison_d_absence(cherche.territoire, lus.rangs))
         drapeaux = lus.drapeaux(rang)
         if lus.statut[rang]:
             return self._vide(cherche, str(lus.statut[rang]), str(lus.raison[rang]), drapeaux)

@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from abs.calcul.calcul import ABSENT, AUTRE_GENERATION, raison_d_absence
 from abs.calcul.diagnostic import diagnostiquer
 from abs.calcul.table_longue import COLONNES, Diagnostic
 from abs.indicateurs.indicateurs import indicateur, indicateurs, tous_les_indicateurs
 from abs.statuts import SANS_VALEUR, Fiabilite, Statut
 from abs.territoires.demande import Demande
+from abs.territoires.territoires import Territoire
 from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import source, sources
 from donnees_insee.erreurs import DonneeAbsente, TerritoireInconnu
@@ -378,3 +380,18 @@ def test_faute_de_date_commune_le_sujet_est_lu_a_sa_date_et_la_reference_reste_a
     assert du_sujet is not None
     assert (du_sujet.millesime, du_sujet.valeur) == (2021, 21_000.0)
     assert de_l_epci is None or not de_l_epci.a_une_valeur
+
+
+@pytest.mark.parametrize(
+    ("niveau", "code", "tenus", "attendu"),
+    [
+        # L'extrait d'un autre département ne garde aucune ligne d'ici : ce n'est pas une affaire de quartiers.
+        ("commune", "34172", [], ABSENT),
+        ("commune", "34172", ["34001"], ABSENT),
+        ("qpv", "QN03404M", [], ABSENT),
+        ("qpv", "QN03404M", ["QN03405M"], ABSENT),
+        ("qpv", "QN03404M", ["QP034001"], AUTRE_GENERATION),
+    ],
+)
+def test_seul_un_quartier_prioritaire_est_d_une_autre_generation(niveau, code, tenus, attendu):
+    assert raison_d_absence(Territoire(code, niveau, code), tenus) == attendu
