@@ -33,7 +33,10 @@ def sources_lister(source: str = "") -> None:
 
     if source:
         detail = source_du_catalogue(source)
-        montrer("fichiers_d_une_source", presentation.lignes_des_fichiers(source), source=detail)
+        if fichiers := presentation.lignes_des_fichiers(source):
+            montrer("fichiers_d_une_source", fichiers, source=detail)
+        else:
+            dire(f"{detail.titre} : {presentation.certitude(detail)}.")
         enumerer("", presentation.phrases_de_parution(source))
         enumerer("", presentation.correspondances_dites(source))
         if regles := regles_de(source):

@@ -13,6 +13,7 @@ from donnees_insee.catalogue.parutions import parutions, suite
 from donnees_insee.catalogue.tables import CERTITUDES, Millesime, enquetes_annuelles
 
 ORDRE: Final = list(CERTITUDES)
+MELODI: Final = "adresse au catalogue de Melodi (`abs sources nouveautes`)"
 LUE, ANNONCEE = "lue", "annoncée, pas encore lue"
 
 
@@ -27,7 +28,7 @@ def lignes_des_sources(base: Base) -> list[tuple[str, ...]]:
             ", ".join(s.niveaux),
             en_plages(m.annee for m in s.millesimes) or "selon le fichier",
             ANNONCEE if s.a_venir else LUE,
-            _certitudes(s),
+            certitude(s),
             _tenu(base, s.id),
             _parution(s),
         )
@@ -83,8 +84,11 @@ def en_plages(annees: Iterable[int]) -> str:
     return ", ".join(str(s[0]) if len(s) == 1 else f"{s[0]}–{s[-1]}" for s in suites)
 
 
-def _certitudes(choisie: Source) -> str:
+def certitude(choisie: Source) -> str:
+    """Dire ce que valent les adresses d'une source, ou d'où viennent ses fichiers si le catalogue n'en donne pas."""
     trouvees = sorted({m.certitude for m in choisie.millesimes}, key=ORDRE.index)
+    if not trouvees and any(j.source == choisie.id for j in jeux().values()):
+        return MELODI
     if not trouvees:
         return "fichier de la collectivité ou d'un partenaire"
     return " / ".join(dict.fromkeys([CERTITUDES[trouvees[0]], CERTITUDES[trouvees[-1]]]))

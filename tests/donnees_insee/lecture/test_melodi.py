@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from donnees_insee.catalogue.catalogue import source
 from donnees_insee.catalogue.jeux_melodi import correspondances, jeux, recensements_qui_se_suivent
+from donnees_insee.controle.presentation import certitude
 from donnees_insee.depot.rangement import Part, base_vide, preparer_fichier
 from donnees_insee.erreurs import ErreurAbs, SourceNonReconnue, TableNonConforme
 
@@ -332,3 +334,17 @@ def test_un_equipement_renumerote_garde_son_nom_et_une_paire_absente_vaut_zero(t
         assert part.lot.source == "bpe_communes"
         assert lue["EQ_GENERALISTES"].to_dict() == {"01001": 3.0, "01002": 0.0}
         assert "EQ_COLLEGES" not in lue
+
+
+@pytest.mark.parametrize(
+    ("identifiant", "attendu"),
+    [
+        ("etat_civil", "catalogue de Melodi"),
+        ("serie_historique", "catalogue de Melodi"),
+        ("locale", "partenaire"),
+    ],
+)
+def test_le_catalogue_dit_ou_prendre_un_fichier_dont_il_n_a_pas_l_adresse(
+    identifiant: str, attendu: str
+) -> None:
+    assert attendu in certitude(source(identifiant))
