@@ -20,7 +20,7 @@ atelier: $(VENV)/.pret-atelier ## ouvre JupyterLab sur une copie des carnets
 # Ce qui dit en moins d'une minute et demie si un autre jeu de dépendances convient : lire, calculer, dessiner, écrire.
 FUMEE := tests/donnees_insee/lecture/test_reconnaissance.py tests/donnees_insee/lecture/test_tables.py tests/donnees_insee/base \
 	tests/donnees_insee/depot/test_avant_depot.py tests/abs/indicateurs tests/abs/calcul/test_difference.py tests/abs/portrait \
-	tests/cartes tests/carnets/test_moteur.py tests/carnets/documents/test_tableur.py tests/carnets/documents/test_word.py
+	tests/cartes tests/carnets/test_moteur.py::test_papermill_seul_execute_le_carnet tests/carnets/documents/test_tableur.py tests/carnets/documents/test_word.py
 
 fumee: ## passe un choix d'essais dans l'environnement VENV, déjà construit (.ci/run : autres dépendances, autre Python)
 	$(BIN)/python -m pytest -n auto --dist loadfile -q -m "not complet" -p no:cacheprovider $(FUMEE)
