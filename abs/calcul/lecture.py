@@ -1,6 +1,6 @@
 """Lire dans la base les comptes d'une lecture d'indicateur, avec la raison de chaque absence."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final
@@ -14,6 +14,9 @@ from abs.statuts import Statut
 from donnees_insee.base.base import Base
 from donnees_insee.catalogue.catalogue import Source, sources
 from donnees_insee.catalogue.tables import marques
+from donnees_insee.codes import ville_de_l_arrondissement
+from donnees_insee.erreurs import DonneeAbsente
+from donnees_insee.geographie.dans_le_temps import histoire
 from donnees_insee.lecture.reconnaissance import traduire
 from donnees_insee.preparation.nombres import SUFFIXE_STATUT
 
@@ -77,10 +80,31 @@ class Lecteur:
 
     def _avec_les_absentes(self, lue: pd.DataFrame, source: str, millesime: int) -> pd.DataFrame:
         """Ajouter à zéro les communes absentes d'un fichier national ; absentes d'un extrait, elles restent inconnues."""
-        if len(self.base.codes(source, millesime, "commune")) < COMMUNES_D_UN_FICHIER_NATIONAL:
+        tenues = self.base.codes(source, millesime, "commune").to_pylist()
+        if len(tenues) < COMMUNES_D_UN_FICHIER_NATIONAL:
             return lue
-        connues = [c for c in self.communes if self.prefixes is None or c.startswith(self.prefixes)]
-        return lue.reindex(lue.index.union(connues), fill_value=0.0)
+        # Paris que donne une seule ligne n'a pas vingt arrondissements sans équipement, ni l'inverse.
+        villes = {ville_de_l_arrondissement(c) for c in tenues}
+        d_alors = self._communes_d_alors(source, millesime)
+        absentes = [
+            c
+            for c in self.communes
+            if (self.prefixes is None or c.startswith(self.prefixes))
+            and ville_de_l_arrondissement(c) not in villes
+            and (d_alors is None or c in d_alors)
+        ]
+        entiere = lue.reindex(lue.index.union(absentes))
+        entiere.loc[absentes, lue.select_dtypes("number").columns] = 0.0
+        return entiere
+
+    def _communes_d_alors(self, source: str, millesime: int) -> Collection[str] | None:
+        """Lister les communes de l'année d'un fichier ; une commune née depuis n'y est pas, et n'y vaut pas zéro."""
+        try:
+            passe = histoire(self.base)
+        except DonneeAbsente:
+            return None
+        annee = self.base.geographie(source, millesime, "commune") or millesime
+        return passe.communes_en(annee) | passe.arrondissements if annee <= passe.annee else None
 
     def _comptes(self, lecture: Lecture, millesime: int, niveau: str) -> Comptes:
         table = self.table(lecture.source.id, millesime, niveau)

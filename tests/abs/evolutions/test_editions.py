@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 from abs.calcul import lecture
@@ -127,6 +129,24 @@ def test_une_commune_absente_d_un_fichier_national_a_zero_equipement_d_un_extrai
     assert numerateurs() == pytest.approx([40, float("nan")], nan_ok=True)
     monkeypatch.setattr(lecture, "COMMUNES_D_UN_FICHIER_NATIONAL", 2)
     assert numerateurs() == [40, 0]
+
+
+def test_ni_un_arrondissement_ni_une_commune_nee_depuis_ne_valent_zero(
+    base: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Un fichier national de 2019 donne Paris d'une ligne, et ne pouvait pas avoir une commune de 2024."""
+    tenues = {"75056": 900.0, "01001": 4.0}
+    monkeypatch.setattr(lecture, "COMMUNES_D_UN_FICHIER_NATIONAL", 2)
+    monkeypatch.setattr(base, "codes", lambda *_: pa.chunked_array([list(tenues)]))
+    monkeypatch.setattr(base, "geographie", lambda *_: 2019)
+    lecteur = lecture.Lecteur(base, None, ["01001", "01002", "01003", "75056", "75101"])
+    lue = pd.DataFrame(
+        {"NB_D265": tenues.values(), "NB_D265__statut": pd.array([None, None], "string")}, index=[*tenues]
+    )
+    monkeypatch.setattr(lecteur, "_communes_d_alors", lambda *_: {"01001", "01002", "75056", "75101"})
+    entiere = lecteur._avec_les_absentes(lue, "bpe_communes", 2019)
+    assert entiere["NB_D265"].to_dict() == {"01001": 4, "01002": 0, "75056": 900}
+    assert entiere["NB_D265__statut"].isna().all()
 
 
 def test_le_releve_lit_la_meme_geographie_aux_deux_dates(base: Base, tmp_path: Path) -> None:
