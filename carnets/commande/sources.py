@@ -64,6 +64,7 @@ def sources_deposer(
     """Déposer des fichiers : chacun est reconnu à ses colonnes, ou refusé avec sa raison."""
     from donnees_insee.controle.presentation import par_edition  # noqa: PLC0415
     from donnees_insee.depot.depot import deposer, fichiers_a_deposer  # noqa: PLC0415
+    from donnees_insee.depot.ecarts import accord  # noqa: PLC0415
 
     base = ouvrir_la_base()
     with suivi("Dépôt", len(fichiers_a_deposer(chemins))) as avancer:
@@ -82,8 +83,8 @@ def sources_deposer(
         if refuse := not r.lots or r.etat == "refuse":
             dire(f"{debut}{r.raison}")
         for lot, annees in par_edition(() if refuse else r.lots):
-            ecartees = [f"{len(lot.ecartees)} colonnes non reprises"] if lot.ecartees else []
-            dire(f"{debut}{_lu(lot, annees)}, {lot.lignes} lignes ({_precisions(lot, ecartees)})")
+            ecartees = [accord(len(lot.ecartees), "colonne", "non reprises")] if lot.ecartees else []
+            dire(f"{debut}{_lu(lot, annees)}, {accord(lot.lignes, 'ligne')} ({_precisions(lot, ecartees)})")
     comptes = Counter(r.etat for r in resultats)
     bilan = " ; ".join(f"{dit} : {comptes[e]}" for e, (_, dit) in ETATS.items() if comptes[e])
     dire(f"{bilan}. Base : {base.dossier}")
@@ -101,9 +102,11 @@ def _lu(lot: LotRecu, annees: str) -> str:
 
 
 def _precisions(lot: LotRecu, autres: list[str]) -> str:
+    from donnees_insee.depot.ecarts import accord  # noqa: PLC0415
+
     d_ou = [f"année lue dans : {lot.d_ou}"] if lot.d_ou not in {"", "colonnes"} else []
     dites = (shorten(r, REMARQUE, placeholder=" … la suite au reçu)") for r in lot.remarques)
-    return " ; ".join([f"{lot.colonnes} colonnes", *dites, *d_ou, *autres])
+    return " ; ".join([accord(lot.colonnes, "colonne"), *dites, *d_ou, *autres])
 
 
 def sources_examiner(chemins: list[Path], millesime: int | None = None) -> None:

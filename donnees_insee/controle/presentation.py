@@ -11,6 +11,7 @@ from donnees_insee.catalogue.catalogue import Source, source, sources
 from donnees_insee.catalogue.jeux_melodi import correspondances, jeux
 from donnees_insee.catalogue.parutions import parutions, suite
 from donnees_insee.catalogue.tables import CERTITUDES, Millesime, enquetes_annuelles
+from donnees_insee.depot.ecarts import accord
 
 ORDRE: Final = list(CERTITUDES)
 MELODI: Final = "adresse au catalogue de Melodi (`abs sources nouveautes`)"
@@ -138,6 +139,7 @@ def correspondances_dites(identifiant: str) -> list[str]:
         autres = [n for n in noms if n not in eprouvees]
         suite = f" ; non éprouvées : {', '.join(autres)}" if autres else ""
         dites.append(
-            f"{nom} : {len(noms)} variables, dont {len(eprouvees)} éprouvées sur de vraies valeurs{suite}."
+            f"{nom} : {accord(len(noms), 'variable')}, dont {accord(len(eprouvees), 'éprouvée')} sur de vraies valeurs"
+            f"{suite}."
         )
     return dites
