@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from abs.blocs.blocs import Note
+from abs.calcul.dans_le_temps import suivre
 from abs.calcul.diagnostic import Diagnostiqueur, diagnostiquer
-from abs.calcul.table_longue import Diagnostic
 from abs.evolutions.releve import relever
-from abs.indicateurs.indicateurs import Lecture, indicateur
+from abs.indicateurs.indicateurs import indicateur
 from abs.portrait.chapitre_qpv import chapitre_qpv
 from abs.portrait.document import DocumentDuPortrait
 from abs.portrait.portrait import composer
@@ -165,17 +163,29 @@ def test_une_ville_tenue_a_une_autre_date_est_nc_avec_sa_raison(chiffree):
     assert "« revenus 2021 » dans les quartiers, « revenus 2019 » pour Montpellier" in notes
 
 
-def test_une_ville_lue_par_une_autre_methode_n_est_pas_mise_a_cote(chiffree):
+def test_une_ville_lue_par_une_autre_methode_est_nc_avec_sa_raison(chiffree):
     chiffree.deposer("data_filo21_qp_revdis.csv", FILO_21)
     assert chiffree.deposer("DS_FILOSOFI_CC_2023_data.csv", VILLE_2023).etat == "range"
-    diagnostiqueur = Diagnostiqueur(chiffree.base, Demande("34172"))
-    diagnostic = Diagnostic(diagnostiqueur.demande, diagnostiqueur.ensembles(), [])
-    mediane = indicateur("niveau_vie_median")
-    nouvelle = Lecture(source("filosofi_2"), variable="F2_MED", definition="méthode de 2023")
-    mediane = replace(mediane, lectures=(*mediane.lectures, nouvelle))
-    _, lus = diagnostiqueur._groupe(mediane, "qpv", diagnostic.ensembles.qpv, diagnostic)
-    assert diagnostiqueur._sujet_a_la_date_des_qpv(mediane, lus, diagnostic) == []
-    assert diagnostic.ailleurs["34172", mediane.code] == "revenus 2023 (méthode nouvelle)"
+    diagnostic = diagnostiquer(chiffree.base, Demande("34172"))
+    assert diagnostic.ailleurs["34172", "niveau_vie_median"] == "revenus 2023, méthode nouvelle"
+    (tableau,) = chapitre_qpv(diagnostic).tableaux
+    rang = [e.texte for e in tableau.entetes].index("Montpellier")
+    mediane = next(li for li in tableau.lignes if li[0].texte.startswith("Niveau de vie médian"))
+    assert mediane[rang].texte == "nc"
+    assert "une autre date (revenus 2023, méthode nouvelle)" in mediane[rang].aide
+
+
+def test_filosofi_2019_et_2023_ne_font_ni_serie_ni_evolution(chiffree):
+    assert chiffree.deposer("FILO2019_DISP_COM.csv", VILLE_2019).etat == "range"
+    assert chiffree.deposer("DS_FILOSOFI_CC_2023_data.csv", VILLE_2023).etat == "range"
+    ville, mediane = Territoires(chiffree.base).trouver("34172"), indicateur("niveau_vie_median")
+    calculateur = Diagnostiqueur(chiffree.base, Demande("34172")).calculateur
+    assert [suivre(calculateur, mediane, source(s), ville) for s in ("filosofi", "filosofi_2")] == [
+        None,
+        None,
+    ]
+    with pytest.raises(ParametreInvalide, match="autre méthode"):
+        relever(chiffree.base, "34172", 2019, 2023, ["niveau_vie_median"])
 
 
 # -- la correspondance avec 2015 -----------------------------------------------------------------
