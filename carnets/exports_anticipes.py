@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,13 +12,18 @@ if TYPE_CHECKING:
 AVANCE: Final = ".avance.ipynb"
 EXPORTS: Final = "exports"
 COMPARAISON: Final = "comparaison"
+# Ce qui rend les blocs d'un document, format par format : module, fonction.
+RENDUS: Final = {
+    "html": ("carnets.documents.rendu", "ecrire_html"),
+    "docx": ("carnets.documents.word", "ecrire_docx"),
+}
 
 
 class Documents:
     """La page et le document Word d'un carnet ; ``nom`` est celui de leurs fichiers."""
 
     def __init__(self, formats: tuple[str, ...], dossier: Path, titre: str, nom: str = "portrait") -> None:
-        self.formats = tuple(f for f in ("html", "docx") if f in formats)
+        self.formats = tuple(f for f in RENDUS if f in formats)
         self.dossier, self.titre, self.nom = dossier, titre, nom
         self._ecrits = not self.formats
         self._lues, self._a_dessiner = 0, list[dict[str, Any]]()
@@ -59,12 +65,9 @@ class Documents:
 
     def _ecrire(self, carnet: Path) -> None:
         from carnets.documents.carnet_lu import blocs_du_carnet  # noqa: PLC0415 - imports lents
-        from carnets.documents.rendu import ecrire_html, rendre_blocs  # noqa: PLC0415
-        from carnets.documents.word import ecrire_comparaison_docx, ecrire_docx  # noqa: PLC0415
 
         blocs = blocs_du_carnet(carnet)
-        if "html" in self.formats:
-            ecrire_html(blocs, self.titre, self.dossier / f"{self.nom}.html", self.nom)
-        if "docx" in self.formats:
-            ecrire = ecrire_comparaison_docx if self.nom == COMPARAISON else ecrire_docx
-            ecrire(rendre_blocs(blocs, papier=True), self.titre, self.dossier / f"{self.nom}.docx")
+        for nom in self.formats:
+            module, fonction = RENDUS[nom]
+            ecrire = getattr(import_module(module), fonction)
+            ecrire(blocs, self.titre, self.dossier / f"{self.nom}.{nom}", self.nom)

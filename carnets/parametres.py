@@ -9,7 +9,7 @@ from abs.territoires.demande import Demande, lire_millesimes
 from donnees_insee.base.base import Base
 from donnees_insee.erreurs import ParametreInvalide, liste_de_fautes
 
-FORMATS: Final = ("html", "docx", "xlsx", "gpkg", "csv", "cartes")
+FORMATS: Final = ("html", "docx", "odt", "pdf", "pptx", "xlsx", "gpkg", "csv", "cartes")
 
 
 # Les paramètres de la cellule étiquetée « parameters », et leur valeur par défaut.

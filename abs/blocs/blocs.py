@@ -75,6 +75,10 @@ class ChiffreCle:
     date: str
     reference: str
     references: tuple[str, ...] = ()
+    # Ce qu'une fiche de la première page a en plus : son sujet, ses petits graphiques, pourquoi elle est vide.
+    sujet: str = ""
+    graphiques: tuple[DemandeDeGraphique, ...] = ()
+    absence: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,11 @@ class ChiffresCles(Bloc):
 
     genre: ClassVar[str] = "chiffres_cles"
     chiffres: tuple[ChiffreCle, ...]
+
+    def en_donnees(self) -> dict[str, Any]:
+        """Écrire les chiffres clés en données simples, leurs graphiques avec eux."""
+        ecrits = [vars(c) | {"graphiques": [d.en_donnees() for d in c.graphiques]} for c in self.chiffres]
+        return {"genre": self.genre, "chiffres": ecrits}
 
 
 @dataclass(frozen=True)
@@ -102,6 +111,8 @@ class PhraseAppuyee:
     references: tuple[str, ...]
     appuis: tuple[Appui, ...] = ()
     details: tuple[Detail, ...] = ()
+    # Ce que la phrase dit en quelques mots, quand elle est un message.
+    titre: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +121,8 @@ class Phrases(Bloc):
 
     genre: ClassVar[str] = "phrases"
     phrases: tuple[PhraseAppuyee, ...]
+    # « messages » : les trois messages de la première page, numérotés et titrés.
+    classe: str = ""
 
     @classmethod
     def de(

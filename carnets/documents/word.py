@@ -20,11 +20,12 @@ from docx.shared import Cm, Pt, RGBColor
 from lxml import etree
 
 from carnets.documents.modeles import CLASSEURS
+from carnets.documents.rendu import rendre_blocs
 from cartes.charte import WORD
 from donnees_insee.chemins import dossier_de_passage, fichier_provisoire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from docx.document import Document
 
@@ -59,7 +60,13 @@ LISTES_DE_NOMS: Final = ("Communes", "Traits")
 UTILE_EN_CM, PREMIERE_EN_CM, NOMBRE_EN_CM = 17.4, 3.0, 2.6
 
 
-def ecrire_docx(
+def ecrire_docx(blocs: Sequence[dict[str, Any]], titre: str, chemin: Path, sorte: str = "portrait") -> Path:
+    """Écrire le document Word d'un portrait ou d'une comparaison."""
+    corps = rendre_blocs(blocs, papier=True)
+    return (ecrire_comparaison_docx if sorte == "comparaison" else ecrire_le_corps)(corps, titre, chemin)
+
+
+def ecrire_le_corps(
     corps: str, titre: str, chemin: Path, completer: Callable[[Document], None] | None = None
 ) -> Path:
     """Écrire le document Word ; ce qui le complète vient après l'habillage commun."""
@@ -106,7 +113,7 @@ def ecrire_comparaison_docx(corps: str, titre: str, chemin: Path) -> Path:
             if style == "Heading 3" and paragraphe.text.strip() in communes:
                 paragraphe.paragraph_format.page_break_before = True
 
-    return ecrire_docx(papier, titre, chemin, completer)
+    return ecrire_le_corps(papier, titre, chemin, completer)
 
 
 def mettre_en_page(document: Document, titre: str, marges_en_cm: float) -> None:
