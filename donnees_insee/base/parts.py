@@ -23,6 +23,8 @@ from donnees_insee.preparation.nombres import SUFFIXE_STATUT
 TAILLE_DE_GROUPE: Final = 2048
 COMPRESSION: Final = "lz4"
 SANS_DATE: Final = "sans_date"
+# En deçà de la moitié des lignes d'une autre édition, une publication en est un extrait.
+PART_D_UNE_TABLE: Final = 2
 # Après tout caractère d'un code : borne haute des codes qui ont un début donné.
 FIN: Final = "\uffff"
 
@@ -39,6 +41,7 @@ class Part:
     edition: int | None = None
     geographie: int | None = None
     paru_le: str = ""
+    lignes: int = 0
 
     @property
     def ou(self) -> tuple[str, int | None, str]:
@@ -72,16 +75,29 @@ def etat_de_fichier(chemin: Path) -> EtatDeFichier:
 def retenues(parts: Sequence[Part], limite: int | None = None) -> list[Part]:
     """Garder de chaque table sa publication la plus récente, et de chaque jeu son dernier fichier ; le reste est révisé.
 
-    Sous une limite, une édition plus récente que l'année demandée ne vaut qu'à défaut.
+    Sous une limite, une édition plus récente que l'année demandée ne vaut qu'à défaut. Un extrait ne cache pas la table
+    bien plus complète d'une autre édition : ses territoires y perdraient tout ce à quoi on les compare.
     """
     gardees: list[Part] = []
     for _, du_lieu in groupby(sorted(parts, key=_par_lieu), key=_par_lieu):
         siennes = list(du_lieu)
-        dernier = max((p.revision for p in siennes), key=lambda r: (limite is None or r[0] <= limite, r))
+        dernier = max(_completes(siennes), key=lambda r: (limite is None or r[0] <= limite, r))
         a_jour = [p for p in siennes if p.revision == dernier]
         paru = {jeu: max(p.paru_le for p in a_jour if p.jeu == jeu) for jeu in {p.jeu for p in a_jour}}
         gardees += [p for p in a_jour if p.paru_le == paru[p.jeu]]
     return gardees
+
+
+def est_un_extrait(lignes: int, tenues: int) -> bool:
+    """Dire si une publication a trop peu de lignes, face à une autre de la même table, pour prendre sa place."""
+    return lignes * PART_D_UNE_TABLE < tenues
+
+
+def _completes(parts: Sequence[Part]) -> set[tuple[int, int]]:
+    lignes: dict[tuple[int, int], int] = {}
+    for p in parts:
+        lignes[p.revision] = max(lignes.get(p.revision, 0), p.lignes)
+    return {r for r, siennes in lignes.items() if not est_un_extrait(siennes, max(lignes.values()))}
 
 
 def _par_lieu(part: Part) -> tuple[str, int, str]:

@@ -94,12 +94,8 @@ def attestees(parts: Sequence[Part], recus: Sequence[Recu]) -> tuple[tuple[Part,
 
 
 def datees(parts: Sequence[Part], recus: Sequence[Recu]) -> tuple[Part, ...]:
-    """Joindre à chaque part ce que son reçu en dit : jeu, édition, géographie, parution."""
+    """Joindre à chaque part ce que son reçu en dit : jeu, édition, géographie, parution, lignes."""
     lots = {(r.sha256[:DEBUT], *lot.ou): lot for r in recus for lot in r.lots if lot.edition is not None}
+    dits = ("jeu", "edition", "geographie", "paru_le", "lignes")
     trouves = ((p, lots.get((p.chemin.name[:DEBUT], *p.ou))) for p in parts)
-    return tuple(
-        p
-        if lot is None
-        else replace(p, jeu=lot.jeu, edition=lot.edition, geographie=lot.geographie, paru_le=lot.paru_le)
-        for p, lot in trouves
-    )
+    return tuple(p if lot is None else replace(p, **{d: getattr(lot, d) for d in dits}) for p, lot in trouves)

@@ -36,6 +36,8 @@ class Jeu:
     noms: tuple[str, ...]
     # Ce que le jeu contient ; vide d'une disposition que l'on sait lire sans qu'un jeu du catalogue la porte.
     contenu: str = ""
+    # Combien de dates un fichier du jeu porte au plus ; 0, autant qu'il veut.
+    dates_maximum: int = 0
 
     def __hash__(self) -> int:
         return hash(self.nom)
@@ -76,6 +78,7 @@ def jeux() -> dict[str, Jeu]:
             _paires(r["colonnes_renommees"]),
             (r["jeu"], *r["autres_noms"].split()),
             r["contenu"],
+            int(r.get("dates_maximum") or 0),
         )
         for _, _, r in lignes("melodi/jeux.csv")
     }

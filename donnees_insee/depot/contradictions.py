@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from donnees_insee.base.base import Base
-from donnees_insee.base.parts import Part
+from donnees_insee.base.parts import Part, est_un_extrait
 from donnees_insee.base.recus import LotRecu
 from donnees_insee.catalogue.catalogue import Source
 from donnees_insee.erreurs import TableNonConforme
@@ -70,15 +70,20 @@ def revisions(base: Base, lot: LotRecu) -> tuple[str, ...]:
             autre = (p.edition, p.geographie or 0, p.paru_le if p.jeu == lot.jeu else lot.paru_le)
             lignes[autre] = max(lignes.get(autre, 0), pq.read_metadata(p.chemin).num_rows)
     lignes.pop(celle_ci, None)
-    return tuple(_reviser(lot, autre, lignes[autre], remplacee=autre < celle_ci) for autre in sorted(lignes))
+    return tuple(
+        _reviser(lot, autre, lignes[autre], plus_recente=autre < celle_ci) for autre in sorted(lignes)
+    )
 
 
-def _reviser(lot: LotRecu, autre: tuple[int, int, str], lignes: int, *, remplacee: bool) -> str:
+def _reviser(lot: LotRecu, autre: tuple[int, int, str], lignes: int, *, plus_recente: bool) -> str:
     debut = f"révision : {lot.millesime} est tenu aussi {_nommer(*autre)} ({lignes} lignes)"
-    if not remplacee:
+    if plus_recente and est_un_extrait(lot.lignes, lignes):
+        return f"{debut}, bien plus complète, qui reste la seule lue : ce fichier n'en a que {lot.lignes}"
+    if not plus_recente and not est_un_extrait(lignes, lot.lignes):
         return f"{debut}, plus récente, qui reste la seule lue"
+    raison = "plus récente" if plus_recente else "bien plus complète"
     moins = f", avec {lignes - lot.lignes} lignes de moins" if lignes > lot.lignes else ""
-    return f"{debut} ; celle-ci, plus récente, est désormais la seule lue{moins}"
+    return f"{debut} ; celle-ci, {raison}, est désormais la seule lue{moins}"
 
 
 def _nommer(edition: int, geographie: int, paru_le: str) -> str:
@@ -151,7 +156,9 @@ def _differences(tenue: pd.DataFrame, recue: pd.DataFrame, cles: list[str]) -> l
         if pd.api.types.is_numeric_dtype(a) and pd.api.types.is_numeric_dtype(b):
             differe = ~np.isclose(a.to_numpy(float), b.to_numpy(float), rtol=TOLERANCE)
         elif variable in RATTACHEMENTS:
-            differe = (a.astype(str) != b.astype(str)).to_numpy(bool)
+            # Les communes d'un quartier n'ont pas d'ordre.
+            dites, recues = (c.astype(str).map(lambda v: sorted(v.split(";"))) for c in (a, b))
+            differe = (dites != recues).to_numpy(bool)
         else:
             continue
         deux = (a.notna() & b.notna()).to_numpy(bool)

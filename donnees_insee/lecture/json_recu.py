@@ -109,7 +109,8 @@ def _refuser_une_reponse(lu: Any, enveloppe: dict[str, Any], nom: str) -> None:
         "combien": len(liste),
         "territoire": _territoire(liste),
     }
-    quoi, faire = trouvee["quoi"].format(**dit), trouvee["faire"].format(**dit)
+    nature = trouvee["quoi"] if liste else trouvee.get("vide", trouvee["quoi"])
+    quoi, faire = nature.format(**dit), trouvee["faire"].format(**dit)
     raise SourceNonReconnue(f"« {nom} » est une réponse de l'API Melodi : {quoi}. {faire}.")
 
 

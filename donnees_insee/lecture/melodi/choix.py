@@ -71,9 +71,7 @@ def choisir(
         if not lu.variables.keys() <= connues:
             gardes.append(lu)
     if not gardes:
-        raise SourceNonReconnue(
-            _refus(nom, dimensions, modalites, [jeu for jeu, _ in candidats or possibles])
-        )
+        raise SourceNonReconnue(_refus(nom, dimensions, modalites, [jeu for jeu, _ in candidats]))
     return gardes
 
 

@@ -20,6 +20,7 @@ from donnees_insee.lecture import brut
 from donnees_insee.lecture.csv_decoupe import NOMBRE, TEXTE, EnTete, en_parquet
 from donnees_insee.lecture.csv_recu import en_tete_simple
 from donnees_insee.lecture.melodi.choix import (
+    JeuLu,
     choisir,
     dimensions_du_fichier,
     est_de_melodi,
@@ -182,11 +183,19 @@ def _tables(connexion: duckdb.DuckDBPyConnection, fichier: Fichier) -> list[brut
             f"({', '.join(niveaux())} en GEO_OBJECT). Déposez le fichier complet du producteur."
         )
     date = _dater(fichier, {v[2] for v in utiles}, {v[3] for v in utiles if v[3] is not None})
-    return [
-        table
-        for lu in choisir(fichier.dimensions, presentes, fichier.nom, date.edition)
-        for table in tables_d_un_jeu(connexion, fichier, lu, date, comptes)
-    ]
+    lus = choisir(fichier.dimensions, presentes, fichier.nom, date.edition)
+    _refuser_trop_de_dates(fichier, {v[2] for v in utiles}, lus)
+    return [table for lu in lus for table in tables_d_un_jeu(connexion, fichier, lu, date, comptes)]
+
+
+def _refuser_trop_de_dates(fichier: Fichier, annees: set[str], lus: list[JeuLu]) -> None:
+    """Refuser un fichier qui porte plus de dates que son jeu : une année de trop s'y donnerait pour son édition."""
+    for lu in lus:
+        if lu.jeu.dates_maximum and len(annees) > lu.jeu.dates_maximum:
+            raise TableNonConforme(
+                f"« {fichier.nom} » porte {len(annees)} dates ({', '.join(sorted(annees))}) ; un fichier de {lu.jeu.nom} en "
+                f"porte {lu.jeu.dates_maximum} au plus. Déposez le fichier tel que publié, une édition à la fois."
+            )
 
 
 def _est_a_l_iris(connexion: duckdb.DuckDBPyConnection) -> bool:

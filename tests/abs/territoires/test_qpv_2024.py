@@ -140,6 +140,15 @@ def test_un_quartier_sur_deux_intercommunalites_les_nomme_toutes_deux(chiffree):
     assert ensembles.qpv_autour == ()
 
 
+def test_les_communes_d_un_quartier_n_ont_pas_d_ordre(chiffree):
+    ligne = 'QN03402M;Les Rives;"=""34057;34172""";"Castelnau-le-Lez; Montpellier";243400017\n'
+    assert chiffree.deposer("autre.csv", LISTE.splitlines()[0] + "\n" + ligne).etat == "range"
+    ailleurs = ligne.replace("34057;34172", "34057;34001")
+    refus = chiffree.deposer("contraire.csv", LISTE.splitlines()[0] + "\n" + ailleurs)
+    assert refus.etat == "refuse"
+    assert "COM au code QN03402M" in refus.raison
+
+
 def test_un_tableau_de_2015_ne_dit_pas_un_quartier_de_2024_absent(chiffree):
     chiffre = diagnostiquer(chiffree.base, Demande("QN03401I")).chiffre
     jeunes = chiffre(Territoires(chiffree.base).trouver("QN03401I"), "part_moins_25_ans", "qpv")

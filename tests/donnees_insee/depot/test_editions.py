@@ -78,6 +78,31 @@ def test_la_meme_edition_en_deux_geographies_est_une_revision(tmp_path: Path) ->
     assert population(base, 2023) == 100
 
 
+@pytest.mark.parametrize("national_d_abord", [True, False])
+def test_un_extrait_plus_recent_ne_cache_pas_la_table_entiere(tmp_path: Path, national_d_abord: bool) -> None:
+    base = Base(tmp_path / "base")
+    codes = tuple(f"01{n:03}" for n in range(1, 9))
+    entier = fichier(tmp_path / "a", 2023, {2012: 100.0, 2023: 110.0}, codes=codes)
+    extrait = fichier(tmp_path / "b", 2024, {2012: 99.0, 2024: 111.0})
+    deux = (entier, extrait) if national_d_abord else (extrait, entier)
+    depots = [deposer_un(base, chemin) for chemin in deux]
+    assert base.edition("rp_melodi", 2012) == (2023, 0)
+    assert len(base.lire("rp_melodi", 2012, "commune")) == len(codes)
+    # Sa propre date n'est tenue que de lui.
+    assert population(base, 2024) == 111
+    (dite,) = (r for lot in depots[1].lots for r in lot.remarques if "révision" in r)
+    assert "bien plus complète" in dite
+    assert ("qui reste la seule lue : ce fichier n'en a que 1" in dite) == national_d_abord
+
+
+def test_plus_de_trois_dates_ne_font_pas_un_fichier_du_recensement(tmp_path: Path) -> None:
+    base = Base(tmp_path / "base")
+    depot = deposer_un(base, fichier(tmp_path, 2023, {1968: 1.0, 2017: 2.0, 2023: 3.0, 2025: 4.0}))
+    assert depot.etat == "refuse"
+    assert "porte 4 dates (1968, 2017, 2023, 2025)" in depot.raison
+    assert not base.parts()
+
+
 def test_un_fichier_paru_de_nouveau_remplace_l_ancien_du_meme_jeu_seulement(tmp_path: Path) -> None:
     base = Base(tmp_path / "base")
     deposer_un(base, fichier(tmp_path / "a", 2023, {2023: 100.0}), paru_le="2026-06-30")
