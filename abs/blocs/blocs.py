@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
+from itertools import zip_longest
 from typing import Any, ClassVar, Final, Self
 
 from abs.graphiques.demandes import DemandeDeGraphique
@@ -126,16 +127,22 @@ class Phrases(Bloc):
 
     @classmethod
     def de(
-        cls, phrases: Iterable[Phrase], appuis: Appuis, details: Sequence[tuple[Detail, ...]] = ()
+        cls,
+        phrases: Iterable[Phrase],
+        appuis: Appuis,
+        details: Sequence[tuple[Detail, ...]] = (),
+        titres: Sequence[str] = (),
+        classe: str = "",
     ) -> Self:
         """Appuyer des phrases sur leurs chiffres."""
         ecrites = list(phrases)
-        suites = [*details, *[()] * (len(ecrites) - len(details))]
+        suites = zip_longest(ecrites, details, titres)
         return cls(
             tuple(
-                PhraseAppuyee(p.texte, p.references, tuple(appuis.de(p.references)), d)
-                for p, d in zip(ecrites, suites, strict=True)
-            )
+                PhraseAppuyee(p.texte, p.references, tuple(appuis.de(p.references)), d or (), titre or "")
+                for p, d, titre in suites
+            ),
+            classe,
         )
 
 

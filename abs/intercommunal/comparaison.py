@@ -154,7 +154,8 @@ def _portrait(base: Base, diagnostic: Diagnostic, classements: dict[str, Classem
         titre=sujet.nom,
         sous_titre=f"Intercommunalité {sujet.code} · {combien} communes · {dates}",
         fictif="fictif" in sujet.nom.lower(),
-        chiffres_cles=(),
+        fiches=(),
+        messages=(),
         chapitres=tuple(_silences(diagnostic, classements)),
         sources=_sources_employees(base, diagnostic),
     )

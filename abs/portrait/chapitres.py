@@ -13,6 +13,7 @@ from abs.phrases.ecriture import ecrire, gabarits, raison_publique, reference
 from abs.phrases.etendue import etendue, mailles_classables
 from abs.phrases.phrases import Phrase, phrase
 from abs.phrases.preuves import silences_du_theme
+from abs.phrases.significativite import DIFFERENTS
 from abs.portrait.chapitre_qpv import phrase_du_quartier
 from abs.portrait.chapitres_locaux import manques_du_theme, phrases_locales, reserves, tableaux_locaux
 from abs.portrait.tableaux import (
@@ -21,11 +22,12 @@ from abs.portrait.tableaux import (
     Tableaux,
     cellule,
     date_de_lecture,
-    mailles,
+    mailles_du_corps,
     notes_de_lecture,
 )
 from abs.statuts import LIBELLES_STATUT, Fiabilite
 from abs.territoires.territoires import Territoire
+from donnees_insee.catalogue.catalogue import source
 
 PHRASES_PAR_CHAPITRE: Final = 8
 MAILLES_POUR_UNE_CARTE: Final = 3
@@ -44,11 +46,9 @@ def chapitre_de_theme(diagnostic: Diagnostic, theme: str) -> Chapitre:
     ranges = [i for c in dict.fromkeys(ordre) if (i := indicateurs()[c]).theme == theme]
     titre = f"{THEMES[theme]} : le territoire et ses références"
     colonnes = [indicateurs()[c] for c in plan["mailles"][theme]]
-    tables = [
-        Tableaux(diagnostic).references(du_theme, f"references-{theme}", titre),
-        mailles(diagnostic, colonnes, plan["mailles"]["maximum"]),
-    ]
+    reperes, complets = _reperes(diagnostic, ranges, du_theme, titre)
     ecrites = _phrases(diagnostic, ranges)
+    gardees = sorted(ecrites, key=_sans_ecart)[: plan["corps"]["phrases"]]
     lus = [
         (
             i,
@@ -62,8 +62,14 @@ def chapitre_de_theme(diagnostic: Diagnostic, theme: str) -> Chapitre:
     return Chapitre(
         code=theme,
         titre=THEMES[theme],
-        phrases=(*ecrites, *phrases_locales(diagnostic, theme)),
-        tableaux=(*(t for t in tables if t is not None), *tableaux_locaux(diagnostic, theme)),
+        phrases=(*(p for p in ecrites if p in gardees), *phrases_locales(diagnostic, theme)),
+        autres_phrases=tuple(p for p in ecrites if p not in gardees),
+        tableaux=(
+            *reperes,
+            *mailles_du_corps(diagnostic, colonnes, theme),
+            *tableaux_locaux(diagnostic, theme),
+        ),
+        complets=complets,
         cartes=tuple(_cartes(diagnostic, theme)),
         graphiques=tuple(graphiques_du_theme(diagnostic, theme)),
         absents=tuple(_absents(diagnostic, du_theme)),
@@ -71,6 +77,26 @@ def chapitre_de_theme(diagnostic: Diagnostic, theme: str) -> Chapitre:
         reserves=tuple(reserves(diagnostic, theme)),
         silences=tuple(silences_du_theme(sujet, lus, ecrites)),
     )
+
+
+def _reperes(
+    diagnostic: Diagnostic, ranges: list[Indicateur], du_theme: list[Indicateur], titre: str
+) -> tuple[tuple[Tableau, ...], tuple[Tableau, ...]]:
+    """Donner les premières lignes d'un thème, pour son chapitre, et le tableau entier s'il en a d'autres, pour l'annexe."""
+    redaction, theme = Tableaux(diagnostic), ranges[0].theme
+    entier = redaction.references(du_theme, f"references-{theme}", titre)
+    combien = table("_portrait")["corps"]["reperes"]
+    if entier is None or len(entier.lignes) <= combien:
+        return tuple(t for t in (entier,) if t is not None), ()
+    sujet = diagnostic.ensembles.sujet
+    premiers = [i for i in ranges if redaction.montre(redaction.lire(sujet, i))][:combien]
+    court = redaction.references(premiers, f"reperes-{theme}", titre)
+    return tuple(t for t in (court,) if t is not None), (entier,)
+
+
+def _sans_ecart(dite: Phrase) -> bool:
+    """Dire qu'une phrase n'affirme aucun écart : elle passe après les autres."""
+    return all(a.verdict not in DIFFERENTS for a in dite.affirmations)
 
 
 def _phrases(diagnostic: Diagnostic, ranges: list[Indicateur]) -> list[Phrase]:
@@ -122,9 +148,9 @@ def _cartes(diagnostic: Diagnostic, theme: str) -> list[DemandeDeCarte]:
     return demandes[: plan["maximum"]]
 
 
-def _absents(diagnostic: Diagnostic, du_theme: list[Indicateur]) -> list[tuple[str, str]]:
-    """Dire, par raison, les indicateurs que les données disponibles ne permettent pas pour le sujet."""
-    par_raison: dict[str, list[str]] = {}
+def _absents(diagnostic: Diagnostic, du_theme: list[Indicateur]) -> list[tuple[str, str, str]]:
+    """Dire, par raison et par source, les indicateurs que les données ne permettent pas pour le sujet, et quoi déposer."""
+    par_raison: dict[tuple[str, str], list[str]] = {}
     sujet = diagnostic.ensembles.sujet
     for indicateur in du_theme:
         chiffre = diagnostic.chiffre(sujet, indicateur.code)
@@ -133,8 +159,11 @@ def _absents(diagnostic: Diagnostic, du_theme: list[Indicateur]) -> list[tuple[s
             continue
         precision = raison_publique(chiffre) or "sans précision du producteur"
         raison = typographier(f"{LIBELLES_STATUT[chiffre.statut]} : {precision}")
-        par_raison.setdefault(raison, []).append(indicateur.libelle)
-    return [(raison, typographier(" ; ".join(libelles))) for raison, libelles in par_raison.items()]
+        par_raison.setdefault((raison, chiffre.source), []).append(indicateur.libelle)
+    return [
+        (raison, typographier(" ; ".join(libelles)), typographier(source(origine).rappel_demande))
+        for (raison, origine), libelles in par_raison.items()
+    ]
 
 
 def chapitre_quartiers(diagnostic: Diagnostic) -> Chapitre | None:

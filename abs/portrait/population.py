@@ -59,7 +59,15 @@ def _population(diagnostic: Diagnostic) -> Chiffre | None:
     return None if chiffre is None or chiffre.statut == Statut.PARTIEL else chiffre
 
 
-def evolution_de_la_population(diagnostic: Diagnostic, ancien: Chiffre | None) -> Phrase | None:
+def evolution_en_bref(diagnostic: Diagnostic, ancien: Chiffre | None) -> str:
+    """Dire l'évolution de la population en quelques mots ; rien si aucune date ne s'y compare."""
+    dite = evolution_de_la_population(diagnostic, ancien, "en_bref") if ancien is not None else None
+    return "" if dite is None else dite.texte
+
+
+def evolution_de_la_population(
+    diagnostic: Diagnostic, ancien: Chiffre | None, gabarit: str = "tete"
+) -> Phrase | None:
     """Dire la population et ce qu'elle était au dernier recensement comparable tenu, à territoire égal."""
     chiffre = _population(diagnostic)
     if chiffre is None:
@@ -70,7 +78,7 @@ def evolution_de_la_population(diagnostic: Diagnostic, ancien: Chiffre | None) -
         "quand": chiffre.periode,
     }
     if ancien is None or ancien.millesime is None or chiffre.millesime is None:
-        return dire("tete", "population", [chiffre], **mots)
+        return dire(gabarit, "population", [chiffre], **mots)
     ans = chiffre.millesime - ancien.millesime
     variation = ((chiffre.valeur / ancien.valeur) ** (1 / ans) - 1) * 100
     cas = "stable" if abs(variation) < VARIATION_STABLE else "hausse" if variation > 0 else "baisse"
@@ -80,7 +88,7 @@ def evolution_de_la_population(diagnostic: Diagnostic, ancien: Chiffre | None) -
         "ecart": nombre(abs(round(chiffre.valeur) - round(ancien.valeur))),
         "rythme": avec_unite(abs(variation), "%", 1),
     }
-    return dire("tete", cas, [chiffre, ancien], **mots)
+    return dire(gabarit, cas, [chiffre, ancien], **mots)
 
 
 def lire_les_autres_dates(base: Base, diagnostic: Diagnostic) -> Chiffre | None:

@@ -10,8 +10,6 @@ from abs.calcul.essais import lieux_employes
 from abs.calcul.sources_recues import SUFFIXE_SOURCE, est_locale
 from abs.calcul.table_longue import Ensembles
 from abs.definitions import table
-from abs.graphiques.demandes import DemandeDeGraphique
-from abs.graphiques.graphiques import graphiques_du_theme
 from abs.indicateurs.annees_comparables import mises_en_garde
 from abs.indicateurs.indicateurs import THEMES, indicateurs
 from abs.langue import abreger, majuscule
@@ -22,8 +20,13 @@ from abs.portrait.chapitre_qpv import a_cheval, chapitre_qpv, note_d_edition
 from abs.portrait.chapitres import chapitre_de_theme, chapitre_quartiers
 from abs.portrait.chapitres_locaux import manques_du_theme
 from abs.portrait.parutions import dire_les_parutions
-from abs.portrait.population import lire_les_autres_dates, phrases_de_tete, silences_de_tete
-from abs.portrait.premiere_page import Bilan, bilan, chiffres_cles
+from abs.portrait.population import (
+    evolution_en_bref,
+    lire_les_autres_dates,
+    phrases_de_tete,
+    silences_de_tete,
+)
+from abs.portrait.premiere_page import Bilan, Message, bilan, fiches, messages
 from abs.portrait.tableaux import Chapitre
 from abs.statuts import LIBELLES_STATUT, Statut
 from abs.territoires.correspondance_qpv import SOURCE as CORRESPONDANCE
@@ -60,8 +63,10 @@ class Portrait:
     ----------
     diagnostic : Diagnostic
         Table longue d'où vient chaque chiffre.
-    chiffres_cles : tuple of ChiffreCle
-        Au plus dix.
+    fiches : tuple of ChiffreCle
+        Une par sujet, dans l'ordre du plan.
+    messages : tuple of Message
+        Ce qui distingue le territoire, un par cause, le plus net d'abord.
     chapitres : tuple of Chapitre
         Dans l'ordre de lecture.
     tete : tuple of Phrase
@@ -69,7 +74,9 @@ class Portrait:
     bilan : Bilan
         Forces et faiblesses au regard des références.
     silences : tuple of Silence
-        Ce que la première page n'a pas écrit, et pourquoi.
+        Ce que la population n'a pas permis d'écrire, et pourquoi.
+    limites : tuple of str
+        Ce que la base ne permet pas de ce document (carte, IRIS), pour l'annexe.
 
     Examples
     --------
@@ -82,14 +89,15 @@ class Portrait:
     titre: str
     sous_titre: str
     fictif: bool
-    chiffres_cles: tuple[ChiffreCle, ...]
+    fiches: tuple[ChiffreCle, ...]
+    messages: tuple[Message, ...]
     chapitres: tuple[Chapitre, ...]
     sources: tuple[SourceEmployee, ...]
     avertissements: tuple[str, ...] = field(default=())
     tete: tuple[Phrase, ...] = field(default=())
     bilan: Bilan = field(default_factory=Bilan)
     silences: tuple[Silence, ...] = field(default=())
-    graphiques: tuple[DemandeDeGraphique, ...] = field(default=())
+    limites: tuple[str, ...] = field(default=())
 
     @property
     def sujet(self) -> Territoire:
@@ -138,14 +146,15 @@ def composer(base: Base, demande: Demande, suivre: Callable[[str], None] | None 
         titre=sujet.nom,
         sous_titre=_sous_titre(diagnostic),
         fictif=fictif or "fictif" in sujet.nom.lower(),
-        chiffres_cles=chiffres_cles(diagnostic),
+        fiches=fiches(diagnostic, evolution_en_bref(diagnostic, ancien)),
+        messages=messages(diagnostic),
         chapitres=tuple(chapitres),
         sources=_sources_employees(base, diagnostic),
         avertissements=_avertissements(base, diagnostic),
         tete=tete,
         bilan=bilan(diagnostic),
         silences=silences_de_tete(diagnostic, tete),
-        graphiques=tuple(graphiques_du_theme(diagnostic, "essentiel")),
+        limites=_limites(base, diagnostic),
     )
 
 
@@ -209,10 +218,17 @@ def _avertissements(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
         if sujet.geographie == GENERATION_2024 and base.parts_de(CORRESPONDANCE):
             mots.append(correspondance(base, sujet.code).phrase())
         mots += [m for m in (note_d_edition(diagnostic), gabarits("positions")["indicatif"]) if m]
-    if sujet.niveau == "commune" and not diagnostic.ensembles.mailles:
-        mots.append(textes["sans_iris"])
     if not any(c.a_une_valeur for c in diagnostic.chiffres if c.territoire == sujet.code):
         mots.append(textes["sans_chiffre"].format(code=sujet.code))
+    return tuple(mots)
+
+
+def _limites(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
+    """Dire ce que la base ne permet pas de ce document, et quoi déposer."""
+    sujet, textes = diagnostic.ensembles.sujet, gabarits("avertissements")
+    mots = []
+    if sujet.niveau == "commune" and not diagnostic.ensembles.mailles:
+        mots.append(textes["sans_iris"])
     if not contours_tenus(base, diagnostic):
         quoi = "d'IRIS de ses communes" if sujet.niveau == "qpv" else "de ce territoire"
         attendu = ", ou ".join(source(s).rappel_demande for s in _contours_attendus(diagnostic.ensembles))

@@ -1,52 +1,167 @@
-"""La première page : chiffres clés, forces et faiblesses."""
+"""La première page : trois messages, une fiche par sujet, puis les forces et les faiblesses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from abs.blocs.blocs import ChiffreCle
 from abs.calcul.table_longue import Chiffre, Diagnostic, mots_de_couverture
 from abs.definitions import table
-from abs.indicateurs.indicateurs import THEMES, Indicateur, indicateurs
-from abs.langue import minuscule, typographier
+from abs.graphiques.graphiques import graphiques_du_theme
+from abs.indicateurs.indicateurs import Indicateur, indicateurs
+from abs.langue import enumerer, minuscule, typographier
 from abs.phrases.ecriture import ecrire, reference
-from abs.phrases.phrases import Phrase, parenthese, phrase, references_lues
-from abs.phrases.significativite import DIFFERENTS, Verdict
+from abs.phrases.phrases import Lue, Phrase, parenthese, phrase, references_lues
+from abs.phrases.significativite import DIFFERENTS, Verdict, comparer
 from abs.portrait.chapitres import autour
-from abs.statuts import Fiabilite
+from abs.statuts import Fiabilite, Statut
 
-CHIFFRES_CLES: Final = 10
-
-
-def chiffres_cles(diagnostic: Diagnostic) -> tuple[ChiffreCle, ...]:
-    """Prendre les dix premiers indicateurs du plan dont le chiffre peut être dit."""
-    retenus = []
-    for code in table("_portrait")["chiffres_cles"]:
-        indicateur, chiffre = indicateurs()[code], diagnostic.lu(diagnostic.ensembles.sujet, code)
-        if chiffre is None or chiffre.fiabilite == Fiabilite.FRAGILE:
-            continue
-        complement, autres = parenthese(indicateur, chiffre, autour(diagnostic, code))
-        couverture = mots_de_couverture(chiffre).replace(" (", ", ").removesuffix(")")
-        mots = " ; ".join(filter(None, [couverture, complement]))
-        retenus.append(
-            ChiffreCle(
-                typographier(indicateur.libelle),
-                ecrire(indicateur, chiffre),
-                typographier(mots),
-                chiffre.periode,
-                reference(chiffre),
-                (reference(chiffre), *autres),
-            )
-        )
-    return tuple(retenus[:CHIFFRES_CLES])
+MESSAGES: Final = 3
+GRAPHIQUES_PAR_FICHE: Final = 1
+VALEUR: Final = "{v} "
 
 
-LIBELLES_TRANSVERSAUX: Final[dict[str, str]] = table("_libelles")["transversaux"]
-LIBELLES_PUBLICS: Final[dict[str, str]] = table("_libelles")["publics"]
-# Pour chaque thème, public ou sujet transversal : son libellé, ses forces et ses faiblesses.
-Rangees = list[tuple[str, list["Point"], list["Point"]]]
+# -- les fiches ----------------------------------------------------------------------------------
+
+
+def fiches(diagnostic: Diagnostic, evolution: str = "") -> tuple[ChiffreCle, ...]:
+    """Composer une fiche par sujet, dans l'ordre du plan ; celle qui n'a pas de chiffre dit pourquoi en trois mots."""
+    return tuple(_fiche(diagnostic, plan, evolution) for plan in table("_portrait")["fiches"])
+
+
+def _fiche(diagnostic: Diagnostic, plan: dict[str, Any], evolution: str) -> ChiffreCle:
+    sujet = diagnostic.ensembles.sujet
+    solides = [
+        (indicateurs()[c], lu)
+        for c in dict.fromkeys((*plan["indicateurs"], *plan["suites"]))
+        if (lu := diagnostic.lu(sujet, c)) is not None and lu.fiabilite != Fiabilite.FRAGILE
+    ]
+    if not solides:
+        return _fiche_vide(diagnostic, plan)
+    (premier, chiffre), *suites = solides
+    suites = [(i, c) for i, c in suites if i.code in plan["suites"]][: plan.get("maximum", 2)]
+    complement, autres = parenthese(premier, chiffre, autour(diagnostic, premier.code))
+    couverture = mots_de_couverture(chiffre).replace(" (", ", ").removesuffix(")")
+    dites = [_fait(i, c) for i, c in suites]
+    mots = [couverture, complement, *dites] + ([evolution] if premier.nature == "effectif" else [])
+    graphiques = [g for t in plan["graphiques"] for g in graphiques_du_theme(diagnostic, t)]
+    return ChiffreCle(
+        typographier(_sans_la_valeur(premier)),
+        ecrire(premier, chiffre),
+        typographier(" ; ".join(filter(None, mots))),
+        chiffre.periode,
+        reference(chiffre),
+        (reference(chiffre), *autres, *(reference(c) for _, c in suites)),
+        sujet=plan["sujet"],
+        graphiques=tuple(graphiques[:GRAPHIQUES_PAR_FICHE]),
+    )
+
+
+def _fait(indicateur: Indicateur, chiffre: Chiffre) -> str:
+    return indicateur.phrase.format(v=ecrire(indicateur, chiffre))
+
+
+def _sans_la_valeur(indicateur: Indicateur) -> str:
+    """Dire un fait sans sa valeur, écrite en grand au-dessus ; sinon nommer l'indicateur."""
+    dit = indicateur.phrase
+    return dit.removeprefix(VALEUR) if dit.startswith(VALEUR) else minuscule(indicateur.libelle)
+
+
+def _fiche_vide(diagnostic: Diagnostic, plan: dict[str, Any]) -> ChiffreCle:
+    mots = table("_document")["absences_courtes"]
+    lus = [diagnostic.chiffre(diagnostic.ensembles.sujet, c) for c in plan["indicateurs"]]
+    tenus = [c for c in lus if c is not None]
+    raison = str(tenus[0].statut) if tenus else "non_publie"
+    if any(c.a_une_valeur for c in tenus):
+        raison = "fragile"
+    elif tenus and tenus[0].statut == Statut.INDISPONIBLE and tenus[0].note.startswith("il manque"):
+        raison = "sans_fichier"
+    libelle = typographier(minuscule(indicateurs()[plan["indicateurs"][0]].libelle))
+    return ChiffreCle(libelle, "nc", "", "", "", (), sujet=plan["sujet"], absence=mots[raison])
+
+
+# -- les messages --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Message:
+    """Ce qui distingue le territoire, pour une cause : un titre, sa phrase, ce qui va dans le même sens."""
+
+    titre: str
+    lieux: str
+    theme: str
+    ampleur: float
+    phrase: Phrase
+    details: tuple[tuple[Indicateur, Chiffre], ...] = ()
+
+    @property
+    def en_tete(self) -> str:
+        """Titre d'un chapitre : le message, et ce à quoi le territoire se compare."""
+        return typographier(f"{self.titre} que {self.lieux}.")
+
+
+def messages(diagnostic: Diagnostic) -> tuple[Message, ...]:
+    """Donner tous les messages établis, le plus net d'abord : un par cause."""
+    plan = table("_portrait")["messages"]
+    essais = sum(len(codes) for codes in plan.values())
+    trouves = (_message(diagnostic, codes, essais) for codes in plan.values())
+    return tuple(sorted((m for m in trouves if m is not None), key=lambda m: -m.ampleur))
+
+
+def de_premiere_page(tous: Sequence[Message]) -> tuple[Message, ...]:
+    """Choisir trois messages, de thèmes différents tant qu'il y en a."""
+    premiers = list({m.theme: m for m in reversed(tous)}.values())
+    ordre = [*sorted(premiers, key=lambda m: -m.ampleur), *(m for m in tous if m not in premiers)]
+    return tuple(ordre[:MESSAGES])
+
+
+def _message(diagnostic: Diagnostic, codes: dict[str, dict[str, str]], essais: int) -> Message | None:
+    """Écrire le message d'une cause : son premier indicateur dont l'écart tient porte la phrase, les autres l'appuient."""
+    etablis = [(indicateurs()[c], *lu) for c in codes if (lu := _ecart(diagnostic, c, essais)) is not None]
+    if not etablis:
+        return None
+    indicateur, _, lues, dite = etablis[0]
+    sens = lues[0][2].verdict
+    titre = codes[indicateur.code][str(sens)]
+    return Message(
+        titre=titre,
+        lieux=enumerer([t.dans for t, _, _ in lues]),
+        theme=indicateur.theme,
+        ampleur=max(abs(v.ecart) / (v.seuil or 1) for _, _, v in lues),
+        phrase=dite,
+        details=tuple(
+            (i, c)
+            for i, c, siennes, _ in etablis[1:]
+            if codes[i.code].get(str(siennes[0][2].verdict)) == titre
+        ),
+    )
+
+
+def _ecart(diagnostic: Diagnostic, code: str, essais: int) -> tuple[Chiffre, list[Lue], Phrase] | None:
+    """Donner les références dont le sujet s'écarte, d'un même côté : un écart choisi parmi plusieurs doit tenir encore."""
+    indicateur, sujet = indicateurs()[code], diagnostic.ensembles.sujet
+    chiffre = diagnostic.lu(sujet, code)
+    if chiffre is None or chiffre.fiabilite == Fiabilite.FRAGILE:
+        return None
+    references = autour(diagnostic, code)
+    lues = references_lues(indicateur, sujet, chiffre, references)
+    nets = [lue for lue in lues if lue[2].verdict in DIFFERENTS]
+    tiennent = [lue for lue in nets if comparer(indicateur, chiffre, lue[1], essais).verdict in DIFFERENTS]
+    dite = phrase(indicateur, sujet, chiffre, references, diagnostic.sujet_du_detail(code))
+    if dite is None or not tiennent or len({v.verdict for _, _, v in nets}) != 1:
+        return None
+    return chiffre, tiennent, dite
+
+
+def ecart_etabli(diagnostic: Diagnostic, code: str) -> str:
+    """Dire de quel côté de ses références est le sujet, pour un indicateur ; rien si l'écart n'est pas établi."""
+    lu = _ecart(diagnostic, code, 1)
+    return "" if lu is None else str(lu[1][0][2].verdict)
+
+
+# -- forces et faiblesses ------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -87,25 +202,6 @@ class Bilan:
     def points(self) -> tuple[Point, ...]:
         """Donner les forces puis les faiblesses, sans les chiffres anciens."""
         return (*self.forces, *self.faiblesses)
-
-    def par_theme(self) -> Rangees:
-        """Ranger par thème."""
-        return self._ranger(THEMES, lambda i: (i.theme,))
-
-    def par_public(self) -> Rangees:
-        """Ranger par public."""
-        return self._ranger(LIBELLES_PUBLICS, lambda i: i.publics)
-
-    def par_transversal(self) -> Rangees:
-        """Ranger par sujet transversal."""
-        return self._ranger(LIBELLES_TRANSVERSAUX, lambda i: i.transversaux)
-
-    def _ranger(self, libelles: dict[str, str], cles: Callable[[Indicateur], Iterable[str]]) -> Rangees:
-        def siens(cle: str, points: Iterable[Point]) -> list[Point]:
-            return [p for p in points if cle in cles(p.indicateur)]
-
-        groupes = [(mots, siens(c, self.forces), siens(c, self.faiblesses)) for c, mots in libelles.items()]
-        return [g for g in groupes if g[1] or g[2]]
 
 
 def bilan(diagnostic: Diagnostic) -> Bilan:

@@ -8,12 +8,13 @@ from typing import ClassVar, Final
 from abs.blocs.blocs import Cellule, DemandeDeCarte, Tableau, entete
 from abs.calcul.sources_recues import est_interne
 from abs.calcul.table_longue import Chiffre, Diagnostic, chiffres_de, mots_de_couverture
+from abs.definitions import table
 from abs.formats import nombre
 from abs.graphiques.demandes import DemandeDeGraphique
 from abs.indicateurs.indicateurs import THEMES, Indicateur
 from abs.langue import abreger, points
 from abs.phrases.ecriture import decimales, ecrire, gabarits, raison_publique, reference
-from abs.phrases.etendue import mots_des_mailles
+from abs.phrases.etendue import mailles_classables, mots_des_mailles
 from abs.phrases.phrases import Phrase
 from abs.phrases.preuves import Silence
 from abs.statuts import LIBELLES_STATUT, Fiabilite, Statut
@@ -150,6 +151,58 @@ def mailles(diagnostic: Diagnostic, liste: Sequence[Indicateur], maximum: int) -
     return Tableaux(diagnostic).mailles(utiles, territoires, f"mailles-{theme}", titre)
 
 
+def mailles_du_corps(diagnostic: Diagnostic, liste: Sequence[Indicateur], theme: str) -> list[Tableau]:
+    """Composer le détail d'un chapitre : les mailles une par une si elles sont peu nombreuses, sinon les deux bouts."""
+    plan = table("_portrait")
+    if len(diagnostic.ensembles.mailles) < plan["corps"]["mailles_entieres"]:
+        entieres = mailles(diagnostic, liste, plan["mailles"]["maximum"])
+        return [entieres] if entieres is not None else []
+    remplis = (i for i in liste if _assez_remplie(diagnostic, i))
+    return [t for i in remplis if (t := bouts_des_mailles(diagnostic, i, theme)) is not None][:1]
+
+
+def bouts_des_mailles(diagnostic: Diagnostic, indicateur: Indicateur, theme: str) -> Tableau | None:
+    """Composer les mailles les plus hautes et les plus basses d'un indicateur, face à face."""
+    if indicateur.nature == "effectif" or indicateur.code in table("_portrait")["sans_place"]:
+        return None
+    lus = chiffres_de(mailles_classables(diagnostic, indicateur.code))
+    solides = sorted(
+        ((t, c) for t, c in lus if c.fiabilite != Fiabilite.FRAGILE), key=lambda tc: -tc[1].valeur
+    )
+    combien, mots = table("_portrait")["corps"]["bouts"], gabarits("bouts_des_mailles")
+    if len(solides) < 2 * combien + 1:
+        return None
+    nom = mots_des_mailles(solides[0][0])["nom"]
+    faces = zip(solides[:combien], reversed(solides[-combien:]), strict=True)
+    lignes = tuple(
+        (
+            entete(haut.nom, haut.code),
+            cellule(indicateur, du_haut),
+            Cellule(bas.nom, aide=bas.code, classe="texte"),
+            cellule(indicateur, du_bas),
+        )
+        for (haut, du_haut), (bas, du_bas) in faces
+    )
+    date = date_de_lecture(diagnostic, indicateur, diagnostic.ensembles.mailles, "mailles")
+    colonne = entete(indicateur.libelle_court, indicateur.definition, date)
+    tetes = (entete(mots["hauts"].format(nom=nom)), colonne, entete(mots["bas"].format(nom=nom)), colonne)
+    titre = mots["titre"].format(libelle=indicateur.libelle, nom=nom)
+    return Tableau(
+        f"bouts-{theme}", titre, tetes, lignes, (mots["note"].format(n=len(solides), nom=nom),), "bouts"
+    )
+
+
+def mailles_de_l_annexe(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> Tableau | None:
+    """Composer le tableau des mailles de l'annexe, rangées par quartier."""
+    territoires = diagnostic.ensembles.mailles
+    utiles = [i for i in liste if _assez_remplie(diagnostic, i)]
+    if not utiles or len(territoires) < table("_portrait")["corps"]["mailles_entieres"]:
+        return None
+    quartier_de = {c: q.nom for q in diagnostic.ensembles.quartiers for c in q.composantes}
+    ranges = sorted(territoires, key=lambda t: (quartier_de.get(t.code, ""), t.code[:5], t.nom))
+    return Tableaux(diagnostic).mailles(utiles, ranges, "mailles", mots_des_mailles(territoires[0])["titre"])
+
+
 def _assez_remplie(diagnostic: Diagnostic, indicateur: Indicateur) -> bool:
     """Garder une colonne si la moitié au moins des mailles habitées y a un chiffre."""
     habitees = [t for t in diagnostic.ensembles.mailles if t.type_iris not in Tableaux.types]
@@ -199,8 +252,12 @@ class Chapitre:
     tableaux: tuple[Tableau, ...] = ()
     cartes: tuple[DemandeDeCarte, ...] = ()
     graphiques: tuple[DemandeDeGraphique, ...] = ()
-    absents: tuple[tuple[str, str], ...] = ()
+    # Raison, indicateurs, quoi déposer.
+    absents: tuple[tuple[str, str, str], ...] = ()
     manques: tuple[str, ...] = ()
     avertissements: tuple[str, ...] = ()
     reserves: tuple[str, ...] = ()
     silences: tuple[Silence, ...] = ()
+    # Pour l'annexe : ce que le corps du chapitre n'a pas gardé.
+    autres_phrases: tuple[Phrase, ...] = ()
+    complets: tuple[Tableau, ...] = ()

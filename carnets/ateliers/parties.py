@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from carnets.processus.dessin_partage import DessinPartage
 
 TEXTES: Final[dict[str, Any]] = textes("carnets.ateliers")
+AVANT_LA_FIN: Final = ("ignore", "debat")
 CHAPITRES: Final = (*THEMES, "qpv", "quartiers")
 
 
@@ -96,8 +97,17 @@ class DocumentOuvert:
             (self.cartes[c] for c in table("_portrait")["cartes"]["essentiel"] if c in self.cartes), None
         )
         if ou is not None:
-            blocs += [Titre(DITS["ou"], 3), self._image(ou)]
+            # La carte vient avant ce qu'on ne sait pas, et avant ce qui se discute.
+            fin = next(
+                (n for n, b in enumerate(blocs) if isinstance(b, Note) and b.classe in AVANT_LA_FIN),
+                len(blocs),
+            )
+            blocs[fin:fin] = [Titre(DITS["ou"], 3), self._image(ou)]
         return Montre(blocs)
+
+    def debat(self) -> Montre:
+        """Montrer ce qui est à débattre : une question par chapitre, et la place du regard des acteurs."""
+        return Montre(self.document.debat())
 
     def bilan(self) -> Montre:
         """Montrer les forces et les faiblesses."""
@@ -130,7 +140,7 @@ class DocumentOuvert:
         return ecrire_fichiers(dossier, self.reglages, diagnostic, self.fonds, lambda: self.cartes)
 
     def details(self, chapitre: str) -> Montre:
-        """Montrer la fin d'un chapitre : le détail par IRIS ou commune, ce qui manque et à qui le demander."""
+        """Montrer la fin d'un chapitre : ce que les chiffres demandent."""
         self.chapitre(chapitre)
         return Montre(self.document.details(chapitre))
 

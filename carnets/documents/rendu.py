@@ -57,6 +57,8 @@ def _sans_carte_a_parcourir(blocs: Iterable[Donnees]) -> list[Donnees]:
 
 def _dessine(bloc: Donnees, *, papier: bool) -> Donnees:
     """Dessiner un graphique : en vecteur pour l'écran, en points pour le traitement de texte."""
+    if bloc["genre"] == "chiffres_cles":
+        return bloc | {"chiffres": [k | {"dessins": _de_la_fiche(k)} for k in bloc["chiffres"]]}
     if bloc["genre"] != "graphique":
         return bloc
     demande = DemandeDeGraphique.depuis(bloc["demande"])
@@ -70,6 +72,12 @@ def _dessine(bloc: Donnees, *, papier: bool) -> Donnees:
         "legende": "",
         "classe": f"graphique {bloc['largeur']}",
     }
+
+
+def _de_la_fiche(chiffre: Donnees) -> list[Donnees]:
+    """Dessiner les petits graphiques d'une fiche."""
+    dessins = (_graphique(DemandeDeGraphique.depuis(d), "fiche") for d in chiffre.get("graphiques", ()))
+    return [{"adresse": d.adresse(), "alternatif": d.texte_alternatif()} for d in dessins]
 
 
 def _graphique(demande: DemandeDeGraphique, largeur: Any) -> Graphique:

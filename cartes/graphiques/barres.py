@@ -145,6 +145,9 @@ def pyramide(feuille: Feuille, demande: DemandeDeGraphique) -> None:
     demi, limite = (feuille.largeur - axe - 14) / 2, sommet * 1.04
     possibles = graduations((0, limite), demande.unite, 4 if demi > 120 else 3)
     marques, centre = [dite for dite in possibles if 0 <= dite[0] <= limite], axe + demi
+    if feuille.sobre:
+        # Dans une fiche, deux chiffres suffisent à l'échelle : ils ne se touchent pas.
+        marques = marques[-1:]
     if reperes:
         nom = _nom_du_repere(reperes[0], demande)
         legender(feuille, [Entree(PHRASES["trait"].format(nom=nom), _echantillon, 14)])
@@ -186,7 +189,8 @@ def _nommer_les_cotes(feuille: Feuille, sujets: Sequence[Serie], centre: float) 
     y = feuille.bas + 6
     for cote, couleur, serie in zip((-1, 1), (TABLE["hommes"], TABLE["femmes"]), sujets, strict=False):
         feuille.rectangle(centre + (cote * 10 if cote > 0 else -18), y - 4, 8, 8, couleur)
-        feuille.mot(centre + cote * 22, y, serie.nom, gras=True, ha="left" if cote > 0 else "right")
+        nom = serie.nom[:1] if feuille.sobre else serie.nom
+        feuille.mot(centre + cote * 22, y, nom, gras=True, ha="left" if cote > 0 else "right")
     feuille.bas += 14
 
 

@@ -49,8 +49,8 @@ def couper(texte: str, largeur: float, corps: float = CORPS, *, gras: bool = Fal
 class Feuille:
     """Page dont la largeur est donnée et dont la hauteur suit ce qu'on y pose : ``bas`` dit jusqu'où elle est prise."""
 
-    def __init__(self, largeur: float) -> None:
-        self.largeur, self.bas = largeur, 0.0
+    def __init__(self, largeur: float, *, sobre: bool = False) -> None:
+        self.largeur, self.bas, self.sobre = largeur, 0.0, sobre
         self._poses: list[Any] = []
 
     def add_artist(self, artist: Any) -> Any:
@@ -167,7 +167,7 @@ def entree_d_aplat(texte: str, couleur: str) -> Entree:
 
 def legender(feuille: Feuille, entrees: Sequence[Entree]) -> None:
     """Ranger les entrées en lignes, sans en couper une qui tient sur la largeur."""
-    if not entrees:
+    if feuille.sobre or not entrees:
         return
     pas, x, milieu = CORPS * INTERLIGNE + 1, 1.0, feuille.bas + CORPS * INTERLIGNE / 2
     for entree in entrees:
@@ -185,7 +185,9 @@ def legender(feuille: Feuille, entrees: Sequence[Entree]) -> None:
 
 
 def intituler(feuille: Feuille, demande: DemandeDeGraphique) -> None:
-    """Écrire le message et ce qui est mesuré."""
+    """Écrire le message et ce qui est mesuré ; dans une fiche, c'est elle qui le dit."""
+    if feuille.sobre:
+        return
     feuille.paragraphe(demande.titre, CORPS_TITRE, gras=True)
     feuille.bas += 1.5
     feuille.paragraphe(demande.sous_titre, CORPS_SOUS_TITRE, couleur=MENTION)
@@ -194,6 +196,8 @@ def intituler(feuille: Feuille, demande: DemandeDeGraphique) -> None:
 
 def annoter(feuille: Feuille, demande: DemandeDeGraphique) -> None:
     """Écrire les notes, puis la source."""
+    if feuille.sobre:
+        return
     feuille.bas += 6
     for note in (*notes_de(demande), demande.mention):
         if note:

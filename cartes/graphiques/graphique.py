@@ -31,8 +31,8 @@ class Graphique:
     ----------
     demande : DemandeDeGraphique
         Ce qui est à dessiner.
-    largeur : {"pleine", "demi"}, default "pleine"
-        17,4 cm ou 8,4 cm à l'impression.
+    largeur : {"pleine", "demi", "fiche"}, default "pleine"
+        17,4 cm, 8,4 cm ou 5,2 cm à l'impression ; dans une fiche, le dessin seul, sans titre, légende ni notes.
 
     Examples
     --------
@@ -48,7 +48,7 @@ class Graphique:
     """
 
     demande: DemandeDeGraphique
-    largeur: Literal["pleine", "demi"] = "pleine"
+    largeur: Literal["pleine", "demi", "fiche"] = "pleine"
 
     def __post_init__(self) -> None:
         """Refuser ce qui ne se dessine pas : pas de série, des parts négatives ou qui passent cent."""
@@ -86,7 +86,7 @@ class Graphique:
             "chaleur": chaleur.chaleur,
             "gaufre": barres.gaufre,
         }
-        page = feuille.Feuille(LARGEURS[self.largeur])
+        page = feuille.Feuille(LARGEURS[self.largeur], sobre=self.largeur == "fiche")
         feuille.intituler(page, self.demande)
         dessins[self.demande.genre](page, self.demande)
         feuille.annoter(page, self.demande)

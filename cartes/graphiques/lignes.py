@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from abs.graphiques.demandes import DemandeDeGraphique, Serie, Valeur
 
-_HAUTEUR = {"courbe": 128.0, "pente": 112.0}
+_HAUTEUR = {"courbe": 128.0, "fiche": 62.0, "pente": 112.0}
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,20 @@ def courbe(feuille: Feuille, demande: DemandeDeGraphique) -> None:
     finales = [_finale(trace, dates) for trace in traces]
     entieres = [f"{t.serie.nom} {texte}" for t, texte in zip(traces, finales, strict=True)]
     largeur, directes = _largeur_des_bouts(feuille, entieres)
-    if not directes:
+    if feuille.sobre or not directes:
         legender(feuille, [entree_de_ligne(t.serie.nom, t.signe) for t in traces])
         largeur, _ = _largeur_des_bouts(feuille, finales)
-    textes = [couper(t, largeur, gras=True) for t in (entieres if directes else finales)]
-    etendue = graduations(domaine((v for t in traces for v in t.serie.valeurs), 0.02), demande.unite, 5)
+    textes = [
+        couper(t, largeur, gras=True) for t in (entieres if directes and not feuille.sobre else finales)
+    ]
+    etendue = graduations(
+        domaine((v for t in traces for v in t.serie.valeurs), 0.02), demande.unite, 3 if feuille.sobre else 5
+    )
     axe = max(mesurer(texte) for _, texte in etendue) + 6
     haut = feuille.bas + (14 if demande.ruptures else 5)
-    hauteur = max(_HAUTEUR["courbe"], sum(len(t) for t in textes) * CORPS * INTERLIGNE + 4)
+    hauteur = max(
+        _HAUTEUR["fiche" if feuille.sobre else "courbe"], sum(len(t) for t in textes) * CORPS * INTERLIGNE + 4
+    )
     abscisses = _abscisses(dates, (axe + 8, feuille.largeur - largeur - 14))
     ordonnees = Echelle((etendue[0][0], etendue[-1][0]), (haut + hauteur, haut))
     fin = abscisses[dates[-1]] + 6
@@ -186,7 +192,7 @@ def pente(feuille: Feuille, demande: DemandeDeGraphique) -> None:
         return
     entieres = [f"{ecrit(t.serie.valeurs[1])} {t.serie.nom}" for t in traces]
     largeur, directes = _largeur_des_bouts(feuille, entieres)
-    if not directes:
+    if feuille.sobre or not directes:
         legender(feuille, [entree_de_ligne(t.serie.nom, t.signe) for t in traces])
         entieres = [ecrit(t.serie.valeurs[1]) for t in traces]
         largeur, _ = _largeur_des_bouts(feuille, entieres)

@@ -70,7 +70,7 @@ def fonds(base: Base) -> Fonds:
 def test_sans_contour_la_carte_est_refusee_et_dit_les_deux_qui_conviennent(base):
     with pytest.raises(CarteImpossible, match=r"ADMIN-EXPRESS.*ou les contours IRIS"):
         carte(fonds(base), POPULATION)
-    (mot,) = [m for m in composer(base, Demande(EPCI)).avertissements if "sans carte" in m]
+    (mot,) = [m for m in composer(base, Demande(EPCI)).limites if "sans carte" in m]
     assert "ADMIN-EXPRESS" in mot
 
 
@@ -80,7 +80,7 @@ def test_la_couche_de_communes_suffit_a_un_epci(base, communes, tmp_path):
     dessin = carte(Fonds(base, portrait.diagnostic), POPULATION)
     assert dessin.geographie == "2025"
     assert set(dessin.territoires["code"]) == {t.code for t in portrait.diagnostic.ensembles.mailles}
-    assert not [m for m in portrait.avertissements if "sans carte" in m]
+    assert not [m for m in portrait.limites if "sans carte" in m]
     assert "Contours des communes" in {s.titre for s in portrait.sources}
 
 

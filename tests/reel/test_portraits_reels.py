@@ -105,12 +105,12 @@ def test_le_tableau_qpv_de_clermont_est_celui_que_la_ville_a_publie(base_reelle)
 def test_une_petite_commune_a_un_portrait_clair(base_reelle, code, nom):
     portrait = composer(base_reelle, Demande(code))
     assert portrait.titre == nom
-    assert any("n'est pas découpée en IRIS" in a for a in portrait.avertissements) == (code == "49020")
-    assert len(portrait.chiffres_cles) >= 5
+    assert any("n'est pas découpée en IRIS" in a for a in portrait.limites) == (code == "49020")
+    assert sum(not f.absence for f in portrait.fiches) >= 3
 
 
 def test_une_commune_absente_de_toutes_les_statistiques_le_dit(base_reelle):
     """75056 est chiffrée ; une commune d'outre-mer sans aucun fichier ne l'est pas, et l'avertissement le dit."""
     portrait = composer(base_reelle, Demande("97601", 2016))
-    assert portrait.chiffres_cles == ()
+    assert all(f.absence for f in portrait.fiches)
     assert any("Aucun des fichiers déposés" in a for a in portrait.avertissements)

@@ -229,9 +229,9 @@ def test_le_chapitre_porte_phrase_tableaux_et_reserve(publics: Portrait) -> None
 
 
 def test_une_reference_n_est_comparee_que_du_meme_producteur_a_la_meme_date(publics: Portrait) -> None:
-    ecole = publics.chapitre("sante_education")
+    ecole = publics.chapitre("familles")
     assert ecole is not None
-    table = next(t for t in ecole.tableaux if t.code == "locales-sante_education")
+    table = next(t for t in ecole.tableaux if t.code == "locales-familles")
     assert [c.texte for c in table.entetes][1:3] == [
         "Arzance-la-Ville",
         "CA Val-d'Arzance (territoire fictif)",

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from abs.definitions import table
 from abs.indicateurs import indicateurs as module
 from abs.indicateurs.indicateurs import Indicateur, Lecture, charger, identites, indicateur, indicateurs
-from abs.portrait.premiere_page import LIBELLES_PUBLICS, LIBELLES_TRANSVERSAUX
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.catalogue.tables import plan
 from donnees_insee.erreurs import DonneeAbsente, IndicateurInconnu
@@ -126,8 +126,8 @@ def test_une_definition_est_complete_et_ecrite_en_francais(code: str) -> None:
     assert i.phrase.format(v="X") != i.phrase
     assert not i.phrase.endswith(".")
     assert i.theme in module.THEMES
-    assert set(i.transversaux) <= set(LIBELLES_TRANSVERSAUX)
-    assert set(i.publics) <= set(LIBELLES_PUBLICS)
+    assert set(i.transversaux) <= set(table("_libelles")["transversaux"])
+    assert set(i.publics) <= set(table("_libelles")["publics"])
     assert i.seuil_pratique > 0
     assert i.effet_de_sondage >= 2
 

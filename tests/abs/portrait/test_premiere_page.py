@@ -1,5 +1,6 @@
-"""La première page : chiffres clés, évolution permise ou tue, scénario annoncé, forces et faiblesses."""
+"""La première page : messages, fiches, évolution permise ou tue, scénario annoncé, forces et faiblesses."""
 
+import math
 from dataclasses import replace
 
 import pandas as pd
@@ -11,11 +12,10 @@ from abs.definitions import table
 from abs.indicateurs.annees_comparables import enquetes_disjointes
 from abs.indicateurs.indicateurs import indicateurs
 from abs.phrases.preuves import Appuis
-from abs.portrait import premiere_page
 from abs.portrait.chapitres import autour
 from abs.portrait.population import phrases_de_tete, population_d_avant, scenario_75_ans, silences_de_tete
 from abs.portrait.portrait import composer
-from abs.portrait.premiere_page import Bilan, bilan, chiffres_cles
+from abs.portrait.premiere_page import bilan, de_premiere_page, ecart_etabli, fiches, messages
 from abs.territoires.demande import Demande
 
 
@@ -29,10 +29,60 @@ def modifie(diagnostic, indicateur, **autres):
     return Diagnostic(diagnostic.demande, diagnostic.ensembles, chiffres, [], diagnostic.millesimes)
 
 
-def test_dix_chiffres_cles_chacun_avec_sa_date_et_ses_references(diagnostic_demo):
-    cles = chiffres_cles(diagnostic_demo)
-    assert len(cles) == 10
-    assert all(k.date and k.reference == k.references[0] for k in cles)
+SUJETS = ["Habitants", "Âges", "Ménages et familles", "Ressources", "Emploi", "Logement"]
+
+
+def test_six_fiches_dans_un_ordre_fixe_chacune_avec_sa_date_et_son_graphique(diagnostic_demo):
+    composees = fiches(diagnostic_demo)
+    assert [f.sujet for f in composees] == SUJETS
+    assert all(
+        f.date and f.reference == f.references[0] and f.graphiques and not f.absence for f in composees
+    )
+    # Le chiffre est écrit en grand : ses mots ne le répètent pas.
+    assert all(f.valeur not in f.libelle for f in composees)
+
+
+@pytest.mark.parametrize(
+    ("autres", "mots"),
+    [
+        ({"fiabilite": "fragile"}, "chiffre trop fragile"),
+        ({"statut": "secret", "valeur": math.nan}, "secret statistique"),
+        (
+            {"statut": "indisponible", "valeur": math.nan, "note": "il manque le fichier « x »"},
+            "fichier non déposé",
+        ),
+    ],
+)
+def test_une_fiche_sans_chiffre_dit_pourquoi_en_trois_mots(diagnostic_demo, autres, mots):
+    sans = diagnostic_demo
+    for plan in table("_portrait")["fiches"]:
+        if plan["sujet"] == "Logement":
+            for code in (*plan["indicateurs"], *plan["suites"]):
+                sans = modifie(sans, code, **autres)
+    (vide,) = [f for f in fiches(sans) if f.absence]
+    assert (vide.sujet, vide.valeur, vide.absence, vide.graphiques) == ("Logement", "nc", mots, ())
+
+
+def test_trois_messages_un_par_cause_tous_etablis(diagnostic_demo):
+    tous = messages(diagnostic_demo)
+    choisis = de_premiere_page(tous)
+    assert len(choisis) == 3
+    assert len({m.theme for m in choisis}) == 3
+    for m in tous:
+        assert any(a.verdict in {"plus", "moins"} for a in m.phrase.affirmations)
+        assert m.en_tete.startswith(m.titre[:10])
+        assert " que " in m.en_tete
+    causes = table("_portrait")["messages"]
+    portees = [{r.split("|")[2] for r in m.phrase.references} for m in tous]
+    assert all(sum(bool(p & set(codes)) for p in portees) <= 1 for codes in causes.values())
+
+
+def test_un_message_disparait_avec_son_ecart(diagnostic_demo):
+    assert ecart_etabli(diagnostic_demo, "part_menages_1_personne") == "plus"
+    titres = {m.titre for m in messages(diagnostic_demo)}
+    sans = modifie(diagnostic_demo, "part_menages_1_personne", fiabilite="fragile")
+    assert titres - {m.titre for m in messages(sans)} == {"Plus de personnes seules"}
+    assert ecart_etabli(sans, "part_menages_1_personne") == ""
 
 
 @pytest.mark.parametrize(
@@ -195,16 +245,3 @@ def test_un_ecart_de_sens_contraires_n_est_ni_force_ni_faiblesse(diagnostic_demo
         diagnostic_demo.demande, diagnostic_demo.ensembles, chiffres, [], diagnostic_demo.millesimes
     )
     assert code not in {p.indicateur.code for p in bilan(partage).points()}
-
-
-def test_le_bilan_se_range_par_theme_sujet_et_public(diagnostic_demo):
-    points = bilan(diagnostic_demo)
-    ranges = {libelle: [*f, *g] for libelle, f, g in points.par_theme()}
-    assert sum(len(v) for v in ranges.values()) == len(points.points())
-    publics = {libelle for libelle, _, _ in points.par_public()}
-    assert "personnes en difficulté" in publics
-    un_rsa = replace(points.faiblesses[0], indicateur=indicateurs()["part_allocataires_rsa"])
-    assert [libelle for libelle, _, _ in Bilan(faiblesses=(un_rsa,)).par_transversal()] == [
-        "accès aux droits"
-    ]
-    assert premiere_page.CHIFFRES_CLES == 10

@@ -1,0 +1,154 @@
+"""Les annexes d'un document : tableaux entiers, ce qui manque et à qui le demander, façon de lire, sources, définitions."""
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from abs.blocs.blocs import Bloc, Cellule, Liste, Note, Phrases, Puce, Tableau, Titre, entete
+from abs.definitions import table
+from abs.indicateurs.indicateurs import Indicateur, indicateurs
+from abs.langue import majuscule, typographier
+from abs.phrases.preuves import Appuis, Silence
+from abs.portrait.portrait import Portrait
+from abs.portrait.tableaux import Chapitre, mailles_de_l_annexe
+
+MOTS: Final[dict[str, Any]] = table("_document")["annexes"]
+SEPARATEUR: Final = " ; "
+# Une fois typographiés, les deux signes suivent une espace insécable.
+ENTRE_DEUX: Final = re.compile(r"\s;\s")
+SERVICE: Final = re.compile(r"\s:\s")
+
+
+def annexes(portrait: Portrait, document: str, rapport: str) -> list[Bloc]:
+    """Composer les annexes d'un portrait, ou d'une comparaison."""
+    rendus: list[Bloc] = [Titre(MOTS["titre"], ancre="annexes"), *_tableaux_entiers(portrait)]
+    manquants = _absences(portrait)
+    if manquants is not None:
+        rendus += [Titre(MOTS["manquants"], 3, "manquants"), *(Note(m) for m in portrait.limites), manquants]
+    rendus += [Titre(MOTS["sources"], 3, "sources"), _sources(portrait, document)]
+    rendus += [Titre(MOTS["definitions"], 3, "definitions"), _definitions(portrait)]
+    rendus += [Titre(MOTS["lire"], 3, "lire"), Note(MOTS["statuts"]), Note(MOTS["precision"])]
+    return [*rendus, *_silences(portrait, rapport)]
+
+
+def _tableaux_entiers(portrait: Portrait) -> list[Bloc]:
+    """Donner ce que les chapitres n'ont pas gardé : tableaux entiers, autres phrases, mailles une par une."""
+    entiers = [t for c in portrait.chapitres for t in c.complets]
+    phrases = [p for c in portrait.chapitres for p in c.autres_phrases]
+    liste = [indicateurs()[c] for c in table("_portrait")["quartiers"]]
+    detail = mailles_de_l_annexe(portrait.diagnostic, liste)
+    rendus: list[Bloc] = [*entiers, *(t for t in (detail,) if t is not None)]
+    if rendus:
+        rendus.insert(0, Titre(MOTS["tableaux"], 3, "tableaux-entiers"))
+    if phrases:
+        rendus += [
+            Titre(MOTS["autres_phrases"], 3, "autres-phrases"),
+            Phrases.de(phrases, Appuis(portrait.diagnostic)),
+        ]
+    return rendus
+
+
+# -- ce qui manque -------------------------------------------------------------------------------
+
+
+def ce_qui_manque(portrait: Portrait) -> tuple[list[str], list[str]]:
+    """Donner les indicateurs que les fichiers ne chiffrent pas, et ce que les données ouvertes ne disent pas."""
+    chapitres = portrait.chapitres
+    absents = [m for c in chapitres for _, dits, _ in c.absents for m in ENTRE_DEUX.split(dits)]
+    # Un par chapitre d'abord : les exemples ne viennent pas tous du premier.
+    lignes = sorted((n, SERVICE.split(m)[0]) for c in chapitres for n, m in enumerate(c.manques))
+    return absents, [m for _, ligne in lignes for m in ENTRE_DEUX.split(ligne)[:1]]
+
+
+def _absences(portrait: Portrait) -> Tableau | None:
+    """Composer le tableau des absences : ce qui manque, pourquoi, quoi déposer ou à qui le demander."""
+    lignes = [ligne for c in portrait.chapitres for ligne in _absences_du_chapitre(c)]
+    lignes += [
+        (entete(majuscule(", ".join(s.libelles))), _texte(s.raison), _texte("")) for s in portrait.silences
+    ]
+    if not lignes:
+        return None
+    tetes = tuple(map(entete, MOTS["colonnes_des_manques"]))
+    return Tableau("manques", MOTS["table_des_manques"], tetes, tuple(lignes), (), "textes")
+
+
+def _absences_du_chapitre(chapitre: Chapitre) -> Iterable[tuple[Cellule, ...]]:
+    for raison, libelles, a_deposer in chapitre.absents:
+        yield entete(libelles), _texte(raison), _texte(majuscule(a_deposer))
+    for manque in chapitre.manques:
+        libelles, *services = SERVICE.split(manque.rstrip("."), maxsplit=1)
+        yield (
+            entete(libelles),
+            _texte(MOTS["hors_des_donnees_ouvertes"]),
+            _texte(majuscule("".join(services))),
+        )
+
+
+def _texte(mots: str) -> Cellule:
+    return Cellule(typographier(mots), classe="texte")
+
+
+def _silences(portrait: Portrait, rapport: str) -> list[Bloc]:
+    """Dire ce que les chiffres ne permettaient pas d'affirmer."""
+    rendus: list[Bloc] = [
+        Titre(MOTS["silences"], 3, "silences"),
+        Note(MOTS["seuils"].format(rapport=MOTS[rapport])),
+    ]
+    puces = [puce for c in portrait.chapitres for puce in _puces(c.titre, c.silences)]
+    return [*rendus, Liste(tuple(puces), "silences")] if puces else rendus
+
+
+def _puces(titre: str, silences: Iterable[Silence]) -> Iterable[Puce]:
+    for s in silences:
+        yield Puce(f"{s.raison} : {SEPARATEUR.join(s.libelles)}.", titre)
+
+
+# -- sources et définitions ----------------------------------------------------------------------
+
+
+def _sources(portrait: Portrait, document: str) -> Tableau:
+    lignes = tuple(
+        (
+            entete(s.titre),
+            *(_texte(c) for c in (s.producteur, s.date, s.geographie or "–", s.fichiers, s.licence)),
+        )
+        for s in portrait.sources
+    )
+    titre = MOTS["table_des_sources"].format(document=document)
+    return Tableau("sources", titre, tuple(map(entete, MOTS["colonnes_des_sources"])), lignes, (), "textes")
+
+
+def _definitions(portrait: Portrait) -> Tableau:
+    lignes = tuple(
+        (
+            entete(typographier(i.libelle)),
+            Cellule(typographier(i.definition), classe="texte"),
+            Cellule(SEPARATEUR.join(f"{nom} : {formule}" for nom, formule in formules), classe="formule"),
+        )
+        for i, formules in _definitions_employees(portrait)
+    )
+    entetes = tuple(map(entete, MOTS["colonnes_des_definitions"]))
+    return Tableau("definitions", MOTS["table_des_definitions"], entetes, lignes, (), "textes")
+
+
+def _definitions_employees(portrait: Portrait) -> list[tuple[Indicateur, list[tuple[str, str]]]]:
+    """Donner les indicateurs chiffrés et, de chacun, les formules qui ont servi."""
+    diagnostic = portrait.diagnostic
+    employes = {(c.indicateur, c.source, c.definition) for c in diagnostic.chiffres if c.a_une_valeur}
+    definitions = [
+        (
+            i,
+            [
+                (le.source.titre_court, le.formule_lisible())
+                for le in i.lectures
+                if (i.code, le.source.id, le.definition) in employes
+            ],
+        )
+        for i in indicateurs().values()
+    ]
+    comptes = diagnostic.locales.comptes
+    definitions += [
+        (i, [("source locale", " / ".join(filter(None, comptes[code])))])
+        for code, i in diagnostic.locales.indicateurs.items()
+    ]
+    return [(i, formules) for i, formules in definitions if formules]
