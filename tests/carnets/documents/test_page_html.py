@@ -84,7 +84,7 @@ def test_un_chapitre_vide_n_a_pas_de_titre_et_un_theme_garde_son_ancre(lire) -> 
     lus = lire(
         _texte("## Quartiers prioritaires de la politique de la ville"),
         _code(Montre([])),
-        _texte("## Logement et habitat"),
+        _texte("## Logement"),
         _code(Montre([Note("dit")])),
     )
     assert [b.get("ancre") for b in lus] == ["logement", None]

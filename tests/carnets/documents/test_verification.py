@@ -96,7 +96,9 @@ def test_les_cellules_changees_dans_le_classeur_sont_nommees_et_elles_seules(cop
         if feuille["A6"].value != "Groupe":
             continue
         for ligne in feuille.iter_rows(min_row=20):
-            taux += [c for c in ligne if isinstance(c.value, str) and c.value.startswith("=IF(")]
+            taux += [
+                c for c in ligne if isinstance(c.value, str) and c.value.startswith("=IF(") and "*" in c.value
+            ]
             secrets += [c for c in ligne if c.value == "secret"]
     compte = taux[0].parent.cell(taux[0].row, taux[0].column - 2)
     compte.value += 1
