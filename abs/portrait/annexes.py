@@ -8,6 +8,7 @@ from abs.blocs.blocs import Bloc, Cellule, Liste, Note, Phrases, Puce, Tableau, 
 from abs.definitions import table
 from abs.indicateurs.indicateurs import Indicateur, indicateurs
 from abs.langue import majuscule, typographier
+from abs.phrases.ecriture import gabarits
 from abs.phrases.preuves import Appuis, Silence
 from abs.portrait.portrait import Portrait
 from abs.portrait.tableaux import Chapitre, mailles_de_l_annexe
@@ -27,7 +28,7 @@ def annexes(portrait: Portrait, document: str, rapport: str) -> list[Bloc]:
         rendus += [Titre(MOTS["manquants"], 3, "manquants"), *(Note(m) for m in portrait.limites), manquants]
     rendus += [Titre(MOTS["sources"], 3, "sources"), _sources(portrait, document)]
     rendus += [Titre(MOTS["definitions"], 3, "definitions"), _definitions(portrait)]
-    rendus += [Titre(MOTS["lire"], 3, "lire"), Note(MOTS["statuts"]), Note(MOTS["precision"])]
+    rendus += [Titre(MOTS["lire"], 3, "lire"), *map(Note, _a_lire(portrait))]
     return [*rendus, *_silences(portrait, rapport)]
 
 
@@ -46,6 +47,16 @@ def _tableaux_entiers(portrait: Portrait) -> list[Bloc]:
             Phrases.de(phrases, Appuis(portrait.diagnostic)),
         ]
     return rendus
+
+
+def _a_lire(portrait: Portrait) -> list[str]:
+    """Dire comment lire les chiffres, et les tableaux que le document montre."""
+    codes = {t.code.partition("-")[0] for c in portrait.chapitres for t in c.tableaux}
+    dits = [MOTS["statuts"], MOTS["precision"]]
+    dits += [MOTS["bilan"]] if portrait.bilan.points() else []
+    dits += [MOTS["extremes"]] if "bouts" in codes else []
+    mots = gabarits("notes_de_chapitre")
+    return dits + ([mots["qpv_arrondis"], mots["qpv_sondage"]] if "qpv" in codes else [])
 
 
 # -- ce qui manque -------------------------------------------------------------------------------

@@ -166,9 +166,7 @@ def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tab
     notes = (
         *notes_de_lecture(tous),
         *_autres_dates(diagnostic, utiles, reperes),
-        mots["qpv_arrondis"],
         *([mots["qpv_edition"]] if note_d_edition(diagnostic) else []),
-        mots["qpv_sondage"],
     )
     if utiles and len(quartiers_prioritaires) <= QPV_EN_COLONNES:
         lignes = tuple((libelle, *cellules) for libelle, cellules in zip(libelles, grille, strict=True))
