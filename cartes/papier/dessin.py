@@ -14,6 +14,7 @@ from cartes.charte import COULEURS, POLICE
 from cartes.geometrie import Contours, barre_d_echelle, lieux, projetes, reprojeter, simplifies
 from cartes.papier.legende import perimetres_visibles
 from cartes.papier.mise_en_page import CASE, CORPS_LEGENDE, CORPS_MENTION, INTERLIGNE, LARGEUR, Bloc, Page
+from cartes.papier.noms import noms_a_ecrire
 from cartes.papier.trace import (
     ENCRE,
     FOND,
@@ -80,6 +81,8 @@ def _poser_carte(cadre: Cadre, page: Page, contours: Contours) -> None:
         _poser_valeurs(cadre, page, contours)
     for superposition in page.carte.superpositions:
         _poser_superposition(cadre, page, superposition)
+    if page.carte.forme == "classes" and not page.carte.en_valeurs:
+        _poser_noms(cadre, page, contours)
     poser_echelle(cadre, page.metres_par_point, bbox=pastille(0.1, alpha=0.75))
 
 
@@ -99,6 +102,13 @@ def _poser_valeurs(cadre: Cadre, page: Page, contours: Contours) -> None:
     for rang, (valeur, look) in enumerate(lignes):
         if not look.etat:
             ecrire(cadre, *_lieu(contours, rang), page.carte.ecrire(valeur), CORPS_LEGENDE, **style)
+
+
+def _poser_noms(cadre: Cadre, page: Page, contours: Contours) -> None:
+    """Écrire les noms des territoires les plus remarquables, et leur valeur."""
+    style: dict[str, Any] = {"ha": "center", "va": "center", "bbox": pastille(0.15, alpha=0.78), "zorder": 6}
+    for nom in noms_a_ecrire(page, [tuple(lieu) for lieu in lieux(contours).tolist()]):
+        ecrire(cadre, nom.x, nom.y, "\n".join(nom.lignes), CORPS_LEGENDE, **style)
 
 
 def _lieu(contours: Contours, rang: int) -> tuple[float, float]:

@@ -1,0 +1,85 @@
+"""Les noms écrits sur la carte imprimée : ceux des territoires extrêmes d'abord, jamais l'un sur l'autre."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cartes.apparence import apparences
+from cartes.papier.mise_en_page import CORPS_LEGENDE, INTERLIGNE, Page
+from cartes.papier.trace import largeur_du_texte
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+# Les plus hauts, les plus bas : au-delà, la carte deviendrait un texte. Un nom qui en touche un autre laisse sa place au
+# territoire suivant, tant qu'il reste parmi les premiers.
+HAUTS: Final = 4
+BAS: Final = 2
+ESSAIS: Final = 3
+AUTOUR: Final = 3.0
+
+
+@dataclass(frozen=True)
+class Nom:
+    """Un nom à écrire : son milieu, en mètres, et ses lignes."""
+
+    x: float
+    y: float
+    lignes: tuple[str, ...]
+
+
+def noms_a_ecrire(page: Page, places: Sequence[tuple[float, float]]) -> list[Nom]:
+    """Choisir les noms qui tiennent dans le cadre sans se toucher, le plus remarquable d'abord."""
+    gardes: list[Nom] = []
+    for rangs, combien in _remarquables(page):
+        bout = len(gardes) + combien
+        for rang in rangs:
+            territoire = page.carte.territoires.iloc[rang]
+            lignes = str(territoire["nom"]), page.carte.ecrire(territoire["valeur"])
+            nom = _dans_le_cadre(page, places[rang], lignes)
+            if len(gardes) < bout and not any(_se_touchent(page, nom, autre) for autre in gardes):
+                gardes.append(nom)
+    return gardes
+
+
+def _remarquables(page: Page) -> list[tuple[list[int], int]]:
+    """Donner les territoires au chiffre solide, les plus hauts puis les plus bas, et combien en nommer."""
+    looks = apparences(page.carte)
+    valeurs = page.carte.territoires["valeur"].tolist()
+    solides = [n for n, look in enumerate(looks) if not look.etat and not look.fragile]
+    ranges = sorted(solides, key=lambda n: -valeurs[n])
+    hauts = ranges[: min(HAUTS * ESSAIS, len(ranges) // 2)]
+    bas = ranges[len(hauts) :][::-1][: BAS * ESSAIS]
+    return [(hauts, HAUTS), (bas, BAS)]
+
+
+def _taille(page: Page, lignes: Iterable[str]) -> tuple[float, float]:
+    """Mesurer un nom, en mètres du terrain."""
+    textes = list(lignes)
+    largeur = max(largeur_du_texte(t, CORPS_LEGENDE) for t in textes) + 2 * AUTOUR
+    hauteur = len(textes) * CORPS_LEGENDE * INTERLIGNE + AUTOUR
+    return largeur * page.metres_par_point, hauteur * page.metres_par_point
+
+
+def _dans_le_cadre(page: Page, place: tuple[float, float], lignes: tuple[str, ...]) -> Nom:
+    """Rentrer un nom dans la place de la carte, sans l'éloigner de son territoire."""
+    ouest, sud, est, nord = page.cadre
+    largeur, hauteur = _taille(page, lignes)
+    milieux = ((ouest + est) / 2, (sud + nord) / 2)
+    demis = (page.largeur_carte * page.metres_par_point / 2, page.hauteur_carte * page.metres_par_point / 2)
+    x, y = (
+        min(max(p, m - d + taille / 2), m + d - taille / 2)
+        for p, m, d, taille in zip(place, milieux, demis, (largeur, hauteur), strict=True)
+    )
+    return Nom(x, y, lignes)
+
+
+def _boite(page: Page, nom: Nom) -> tuple[float, float, float, float]:
+    largeur, hauteur = _taille(page, nom.lignes)
+    return nom.x - largeur / 2, nom.y - hauteur / 2, nom.x + largeur / 2, nom.y + hauteur / 2
+
+
+def _se_touchent(page: Page, un: Nom, autre: Nom) -> bool:
+    a, b = _boite(page, un), _boite(page, autre)
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
