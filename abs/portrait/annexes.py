@@ -11,7 +11,7 @@ from abs.langue import majuscule, typographier
 from abs.phrases.ecriture import gabarits
 from abs.phrases.preuves import Appuis, Silence
 from abs.portrait.portrait import Portrait
-from abs.portrait.tableaux import Chapitre, mailles_de_l_annexe
+from abs.portrait.tableaux import mailles_de_l_annexe
 
 MOTS: Final[dict[str, Any]] = table("_document")["annexes"]
 SEPARATEUR: Final = " ; "
@@ -73,26 +73,24 @@ def ce_qui_manque(portrait: Portrait) -> tuple[list[str], list[str]]:
 
 def _absences(portrait: Portrait) -> Tableau | None:
     """Composer le tableau des absences : ce qui manque, pourquoi, quoi déposer ou à qui le demander."""
-    lignes = [ligne for c in portrait.chapitres for ligne in _absences_du_chapitre(c)]
-    lignes += [
-        (entete(majuscule(", ".join(s.libelles))), _texte(s.raison), _texte("")) for s in portrait.silences
-    ]
-    if not lignes:
+    reunies: dict[tuple[str, str], list[str]] = {}
+    for chapitre in portrait.chapitres:
+        for raison, libelles, a_deposer in chapitre.absents:
+            reunies.setdefault((raison, a_deposer), []).append(libelles)
+    for chapitre in portrait.chapitres:
+        for manque in chapitre.manques:
+            libelles, *services = SERVICE.split(manque.rstrip("."), maxsplit=1)
+            reunies.setdefault((MOTS["hors_des_donnees_ouvertes"], "".join(services)), []).append(libelles)
+    for s in portrait.silences:
+        reunies.setdefault((s.raison, ""), []).append(", ".join(s.libelles))
+    if not reunies:
         return None
+    lignes = tuple(
+        (entete(typographier(majuscule(SEPARATEUR.join(libelles)))), _texte(raison), _texte(majuscule(a_qui)))
+        for (raison, a_qui), libelles in reunies.items()
+    )
     tetes = tuple(map(entete, MOTS["colonnes_des_manques"]))
-    return Tableau("manques", MOTS["table_des_manques"], tetes, tuple(lignes), (), "textes")
-
-
-def _absences_du_chapitre(chapitre: Chapitre) -> Iterable[tuple[Cellule, ...]]:
-    for raison, libelles, a_deposer in chapitre.absents:
-        yield entete(libelles), _texte(raison), _texte(majuscule(a_deposer))
-    for manque in chapitre.manques:
-        libelles, *services = SERVICE.split(manque.rstrip("."), maxsplit=1)
-        yield (
-            entete(libelles),
-            _texte(MOTS["hors_des_donnees_ouvertes"]),
-            _texte(majuscule("".join(services))),
-        )
+    return Tableau("manques", MOTS["table_des_manques"], tetes, lignes, (), "textes")
 
 
 def _texte(mots: str) -> Cellule:
@@ -130,6 +128,7 @@ def _sources(portrait: Portrait, document: str) -> Tableau:
 
 
 def _definitions(portrait: Portrait) -> Tableau:
+    montres = _montres(portrait)
     lignes = tuple(
         (
             entete(typographier(i.libelle)),
@@ -137,9 +136,29 @@ def _definitions(portrait: Portrait) -> Tableau:
             Cellule(SEPARATEUR.join(f"{nom} : {formule}" for nom, formule in formules), classe="formule"),
         )
         for i, formules in _definitions_employees(portrait)
+        if i.code in montres or not montres
     )
     entetes = tuple(map(entete, MOTS["colonnes_des_definitions"]))
-    return Tableau("definitions", MOTS["table_des_definitions"], entetes, lignes, (), "textes")
+    notes = (MOTS["autres_definitions"],) if montres else ()
+    return Tableau("definitions", MOTS["table_des_definitions"], entetes, lignes, notes, "textes")
+
+
+def _montres(portrait: Portrait) -> set[str]:
+    """Donner les indicateurs que le corps du document montre : ses tableaux, ses phrases et sa première page."""
+    cellules = (c for ch in portrait.chapitres for t in ch.tableaux for li in t.lignes for c in li)
+    phrases = (p for ch in portrait.chapitres for p in ch.phrases)
+    points = (d for p in portrait.bilan.points() for d in (p, *p.details))
+    cites = [
+        *(c.reference for c in cellules),
+        *(
+            r
+            for p in (*portrait.tete, *phrases, *(m.phrase for m in portrait.messages))
+            for r in p.references
+        ),
+        *(r for f in portrait.fiches for r in f.references),
+        *(r for p in points for r in p.phrase.references),
+    ]
+    return {reference.split("|")[2] for reference in cites if reference}
 
 
 def _definitions_employees(portrait: Portrait) -> list[tuple[Indicateur, list[tuple[str, str]]]]:
