@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from abs.blocs.blocs import MARQUE, MIME, en_texte
 from abs.blocs.blocs import Graphique as BlocDeGraphique
@@ -16,6 +16,8 @@ from donnees_insee.erreurs import CarteImpossible
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from cartes.graphiques.style import Largeur
 
 _PARTS: Final = ("barres", "gaufre", "pyramide")
 # Au-delà, une série se résume par son étendue dans le texte de remplacement.
@@ -31,8 +33,8 @@ class Graphique:
     ----------
     demande : DemandeDeGraphique
         Ce qui est à dessiner.
-    largeur : {"pleine", "demi"}, default "pleine"
-        17,4 cm ou 8,4 cm à l'impression.
+    largeur : {"pleine", "demi", "fiche"}, default "pleine"
+        17,4 cm, 8,4 cm ou 4,9 cm à l'impression.
 
     Examples
     --------
@@ -48,7 +50,7 @@ class Graphique:
     """
 
     demande: DemandeDeGraphique
-    largeur: Literal["pleine", "demi"] = "pleine"
+    largeur: Largeur = "pleine"
 
     def __post_init__(self) -> None:
         """Refuser ce qui ne se dessine pas : pas de série, des parts négatives ou qui passent cent."""

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from cartes.graphiques.etiquettes import Echelle, colonne, domaine, ecarter, graduations
 from cartes.graphiques.feuille import MENTION, PAPIER, Entree, Feuille, entree_de_point, legender, mesurer
-from cartes.graphiques.style import CORPS, CORPS_FORT, EN_NOMBRE, INTERLIGNE, PHRASES, TABLE, ecrit, signe_de
+from cartes.graphiques.style import (
+    CORPS,
+    CORPS_FORT,
+    EN_NOMBRE,
+    INTERLIGNE,
+    LARGEURS,
+    PHRASES,
+    TABLE,
+    ecrit,
+    signe_de,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +56,7 @@ class Ligne:
 
 def points(feuille: Feuille, demande: DemandeDeGraphique) -> None:
     """Dessiner les réglettes ; leur nom est à gauche, ou au-dessus quand la page est étroite."""
-    legender(feuille, _legende(demande))
+    legender(feuille, _legende(demande) if feuille.largeur > LARGEURS["fiche"] else [])
     etroite = feuille.largeur < 300
     largeur, noms = colonne([s.nom for s in demande.series], feuille.largeur - 2 if etroite else 150)
     lignes = [_ligne(serie, nom) for serie, nom in zip(demande.series, noms, strict=True)]

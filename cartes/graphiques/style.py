@@ -8,11 +8,12 @@ from abs.graphiques.demandes import DemandeDeGraphique, Role, Valeur
 from cartes.charte import CHARTE
 from cartes.palettes import couleurs_sequentielles
 
-Largeur = Literal["pleine", "demi"]
+Largeur = Literal["pleine", "demi", "fiche"]
 TABLE: Final[dict[str, Any]] = CHARTE["graphiques"]
 PHRASES: Final[dict[str, str]] = TABLE["phrases"]
-# Largeurs imprimées (17,4 et 8,4 cm), en points : un corps écrit ici est celui de la page.
-LARGEURS: Final[dict[Largeur, float]] = {"pleine": 17.4 * 72 / 2.54, "demi": 8.4 * 72 / 2.54}
+# Largeurs imprimées, en points : un corps écrit ici est celui de la page. Une fiche ne répète pas la légende de la page.
+_CENTIMETRES: Final[dict[Largeur, float]] = {"pleine": 17.4, "demi": 8.4, "fiche": 4.9}
+LARGEURS: Final = {nom: cote * 72 / 2.54 for nom, cote in _CENTIMETRES.items()}
 CORPS_TITRE, CORPS_SOUS_TITRE, CORPS_FORT, CORPS = 11.0, 8.8, 8.6, 8.0
 INTERLIGNE: Final = 1.28
 HACHURES: Final = "//////"

@@ -1,0 +1,100 @@
+"""Les tableaux d'un PDF : largeur de chaque colonne d'après ce qu'elle porte, paysage et suites quand il y en a trop."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from carnets.documents.modeles import PDF
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Donnees = dict[str, Any]
+
+# Un mot d'en-tête se coupe à la césure ; au-delà, un texte se plie sur plusieurs lignes.
+_MOT_D_ENTETE: Final = 13
+_LIGNE: Final = 38
+_ECRITES: Final = ("texte", "formule")
+# Ce que prend, en caractères, le blanc autour d'une cellule.
+_BLANC: Final = 2
+_LONG: Final = re.compile(rf"\S{{{PDF['mot_insecable']},}}")
+_COUPURE: Final = re.compile(r"([/_.,;:+=?&-])|(.{12}(?=.{4}))")
+_ZERO: Final = "\u200b"
+
+
+def secable(texte: str) -> str:
+    """Permettre la coupure d'un mot plus long qu'une colonne (adresse, formule) : il déborderait de la page."""
+    return _LONG.sub(lambda vu: _COUPURE.sub(lambda c: c[0] + _ZERO, vu[0]), texte)
+
+
+def tableaux(bloc: Donnees) -> Iterator[Donnees]:
+    """Donner un tableau, ou ses suites : trop de colonnes ne tiennent pas, même en paysage."""
+    colonnes = len(bloc["entetes"])
+    if not colonnes:
+        return
+    larges = _colonnes(bloc)
+    trop = sum(c.minimum for c in larges) > PDF["caracteres_en_portrait"]
+    paysage = trop or colonnes > PDF["colonnes_en_portrait"]
+    parts = _parts(colonnes)
+    for rang, part in enumerate(parts):
+        yield {
+            "titre": bloc["titre"] + (f" {PDF['textes']['suite']}" if rang else ""),
+            "entetes": [_cellule(bloc["entetes"][c]) for c in part],
+            "lignes": [
+                {"sujet": bool(ligne) and ligne[0].get("classe") == "sujet", "cellules": _ligne(ligne, part)}
+                for ligne in bloc["lignes"]
+            ],
+            "largeurs": [larges[c].souhait for c in part],
+            # Deux colonnes de chiffres étirées sur toute la page se liraient mal d'un bout à l'autre.
+            "large": min(1.0, sum(larges[c].souhait for c in part) / PDF["caracteres_d_une_ligne"]),
+            "textes": [c == 0 or larges[c].texte for c in part],
+            "notes": list(bloc.get("notes", ())) if rang == len(parts) - 1 else [],
+            "paysage": paysage,
+        }
+
+
+def _parts(colonnes: int) -> list[list[int]]:
+    """Répartir les colonnes, la première reprise dans chaque suite."""
+    place = PDF["colonnes_en_paysage"] - 1
+    suites = range(1, max(colonnes, 2), place)
+    return [[0, *range(debut, min(debut + place, colonnes))] for debut in suites]
+
+
+class Colonne(NamedTuple):
+    """Ce qu'une colonne demande, en caractères : au moins son plus long mot, au mieux ce qu'elle porte d'ordinaire."""
+
+    minimum: int
+    souhait: int
+    texte: bool
+
+
+def _colonnes(bloc: Donnees) -> list[Colonne]:
+    return [
+        _colonne(entete, [ligne[rang] for ligne in bloc["lignes"] if rang < len(ligne)])
+        for rang, entete in enumerate(bloc["entetes"])
+    ]
+
+
+def _colonne(entete: Donnees, cellules: list[Donnees]) -> Colonne:
+    textes = [f"{c.get('texte', '')} {c.get('detail', '')}" for c in cellules]
+    mots = [len(m) for t in textes for m in re.split(r"[ \n\u200b]", secable(t))]
+    entetes = [min(len(m), _MOT_D_ENTETE) for m in entete.get("texte", "").split()]
+    minimum = max([3, *mots, *entetes]) + _BLANC
+    longueurs = sorted(map(len, textes)) or [0]
+    ordinaire = longueurs[(len(longueurs) - 1) * 9 // 10]
+    ecrite = bool(cellules) and cellules[0].get("classe") in _ECRITES
+    return Colonne(minimum, max(minimum, min(ordinaire, _LIGNE)), ecrite)
+
+
+def _ligne(ligne: list[Donnees], part: list[int]) -> list[Donnees]:
+    return [_cellule(ligne[c]) if c < len(ligne) else _cellule({}) for c in part]
+
+
+def _cellule(cellule: Donnees) -> Donnees:
+    return {
+        "texte": secable(cellule.get("texte", "")),
+        "detail": secable(cellule.get("detail", "")),
+        "formule": cellule.get("classe") == "formule",
+        "fort": cellule.get("classe") == "sujet",
+    }
