@@ -21,6 +21,7 @@ from cartes.graphiques.feuille import (
 from cartes.graphiques.style import (
     CORPS,
     CORPS_FORT,
+    EXIGUE,
     INTERLIGNE,
     PHRASES,
     TABLE,
@@ -143,13 +144,14 @@ def pyramide(feuille: Feuille, demande: DemandeDeGraphique) -> None:
     axe = max(mesurer(g) for g in groupes) + 8
     sommet = max((v.valeur for s in (*sujets, *reperes) for v in s.presentes), default=1.0)
     demi, limite = (feuille.largeur - axe - 14) / 2, sommet * 1.04
-    possibles = graduations((0, limite), demande.unite, 4 if demi > 120 else 3)
+    possibles = graduations((0, limite), demande.unite, 4 if demi > 120 else 3 if demi > 60 else 2)
     marques, centre = [dite for dite in possibles if 0 <= dite[0] <= limite], axe + demi
     if reperes:
         nom = _nom_du_repere(reperes[0], demande)
         legender(feuille, [Entree(PHRASES["trait"].format(nom=nom), _echantillon, 14)])
     _nommer_les_cotes(feuille, sujets, centre)
-    pas = 11.0 if len(groupes) > 10 else 17.0 if feuille.largeur > 300 else 14.0
+    serre = len(groupes) > 10 or feuille.largeur < EXIGUE
+    pas = 11.0 if serre else 17.0 if feuille.largeur > 300 else 14.0
     bas = feuille.bas + pas * len(groupes)
     for cote, couleur, serie in zip((-1, 1), (TABLE["hommes"], TABLE["femmes"]), sujets, strict=False):
         echelle = Echelle((0, limite), (centre, centre + cote * demi))
@@ -185,8 +187,11 @@ def _nommer_les_cotes(feuille: Feuille, sujets: Sequence[Serie], centre: float) 
     """Nommer les deux côtés, un carré de leur couleur contre l'axe."""
     y = feuille.bas + 6
     for cote, couleur, serie in zip((-1, 1), (TABLE["hommes"], TABLE["femmes"]), sujets, strict=False):
-        feuille.rectangle(centre + (cote * 10 if cote > 0 else -18), y - 4, 8, 8, couleur)
-        feuille.mot(centre + cote * 22, y, serie.nom, gras=True, ha="left" if cote > 0 else "right")
+        # Sans place pour le carré, le nom est contre l'axe, au-dessus de ses barres.
+        if feuille.largeur > EXIGUE:
+            feuille.rectangle(centre + (cote * 10 if cote > 0 else -18), y - 4, 8, 8, couleur)
+        depart = centre + cote * (22 if feuille.largeur > EXIGUE else 4)
+        feuille.mot(depart, y, serie.nom, gras=True, ha="left" if cote > 0 else "right")
     feuille.bas += 14
 
 

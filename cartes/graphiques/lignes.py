@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cartes.graphiques.etiquettes import Bout, Echelle, domaine, ecarter, graduations, poser_les_bouts
 from cartes.graphiques.feuille import MENTION, Feuille, couper, entree_de_ligne, legender, mesurer
-from cartes.graphiques.style import CORPS, INTERLIGNE, PHRASES, TABLE, Signe, ecrit, signe_de
+from cartes.graphiques.style import CORPS, EXIGUE, INTERLIGNE, PHRASES, TABLE, Signe, ecrit, signe_de
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from abs.graphiques.demandes import DemandeDeGraphique, Serie, Valeur
 
 _HAUTEUR = {"courbe": 128.0, "pente": 112.0}
+_HAUTEUR_EXIGUE = 54.0
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,15 @@ def courbe(feuille: Feuille, demande: DemandeDeGraphique) -> None:
         legender(feuille, [entree_de_ligne(t.serie.nom, t.signe) for t in traces])
         largeur, _ = _largeur_des_bouts(feuille, finales)
     textes = [couper(t, largeur, gras=True) for t in (entieres if directes else finales)]
-    etendue = graduations(domaine((v for t in traces for v in t.serie.valeurs), 0.02), demande.unite, 5)
+    exigue = feuille.largeur < EXIGUE
+    echelonnees = (v for t in traces for v in t.serie.valeurs)
+    etendue = graduations(domaine(echelonnees, 0.02), demande.unite, 3 if exigue else 5)
     axe = max(mesurer(texte) for _, texte in etendue) + 6
     haut = feuille.bas + (14 if demande.ruptures else 5)
-    hauteur = max(_HAUTEUR["courbe"], sum(len(t) for t in textes) * CORPS * INTERLIGNE + 4)
+    hauteur = max(
+        _HAUTEUR_EXIGUE if exigue else _HAUTEUR["courbe"],
+        sum(len(t) for t in textes) * CORPS * INTERLIGNE + 4,
+    )
     abscisses = _abscisses(dates, (axe + 8, feuille.largeur - largeur - 14))
     ordonnees = Echelle((etendue[0][0], etendue[-1][0]), (haut + hauteur, haut))
     fin = abscisses[dates[-1]] + 6

@@ -6,13 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cartes.graphiques.etiquettes import Echelle, colonne, domaine, ecarter, graduations
-from cartes.graphiques.feuille import MENTION, PAPIER, Entree, Feuille, entree_de_point, legender, mesurer
+from cartes.graphiques.feuille import (
+    MENTION,
+    PAPIER,
+    Entree,
+    Feuille,
+    couper,
+    entree_de_point,
+    legender,
+    mesurer,
+)
 from cartes.graphiques.style import (
     CORPS,
     CORPS_FORT,
     EN_NOMBRE,
+    EXIGUE,
     INTERLIGNE,
-    LARGEURS,
     PHRASES,
     TABLE,
     ecrit,
@@ -56,9 +65,11 @@ class Ligne:
 
 def points(feuille: Feuille, demande: DemandeDeGraphique) -> None:
     """Dessiner les réglettes ; leur nom est à gauche, ou au-dessus quand la page est étroite."""
-    legender(feuille, _legende(demande) if feuille.largeur > LARGEURS["fiche"] else [])
+    legender(feuille, [] if feuille.largeur < EXIGUE else _legende(demande))
     etroite = feuille.largeur < 300
     largeur, noms = colonne([s.nom for s in demande.series], feuille.largeur - 2 if etroite else 150)
+    if feuille.largeur < EXIGUE:
+        noms = [couper(s.nom, feuille.largeur - 2) for s in demande.series]
     lignes = [_ligne(serie, nom) for serie, nom in zip(demande.series, noms, strict=True)]
     place = (8 if etroite else largeur + 19, feuille.largeur - 8)
     commune = domaine(demande.valeurs()) if demande.echelle_commune else None

@@ -14,6 +14,8 @@ PHRASES: Final[dict[str, str]] = TABLE["phrases"]
 # Largeurs imprimées, en points : un corps écrit ici est celui de la page. Une fiche ne répète pas la légende de la page.
 _CENTIMETRES: Final[dict[Largeur, float]] = {"pleine": 17.4, "demi": 8.4, "fiche": 4.9}
 LARGEURS: Final = {nom: cote * 72 / 2.54 for nom, cote in _CENTIMETRES.items()}
+# Sous cette largeur, un dessin n'a la place que de l'indispensable.
+EXIGUE: Final = 180.0
 CORPS_TITRE, CORPS_SOUS_TITRE, CORPS_FORT, CORPS = 11.0, 8.8, 8.6, 8.0
 INTERLIGNE: Final = 1.28
 HACHURES: Final = "//////"

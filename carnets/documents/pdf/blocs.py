@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Donnees = dict[str, Any]
 
 _DEHORS: Final = ("http://", "https://", "mailto:")
+_ROLES: Final = CHARTE["graphiques"]["roles"]
 # Un lien plus long qu'une adresse n'en est pas une.
 _LIEN_LE_PLUS_LONG: Final = 2000
 
@@ -191,13 +192,16 @@ def _liste(bloc: Donnees) -> Iterator[Donnees]:
 
 def _signes(chiffres: Iterable[Donnees]) -> list[Donnees]:
     """Nommer une fois, au-dessus des fiches, le signe de chaque territoire de leurs petits graphiques."""
-    roles = CHARTE["graphiques"]["roles"]
-    vus: dict[str, Donnees] = {}
+    noms: dict[str, str] = {}
     demandes = [d for c in chiffres for d in c.get("graphiques", ()) if d["genre"] == "points"]
     for valeur in (v for d in demandes for s in d["series"] for v in s["valeurs"]):
         role = valeur.get("role", "categorie")
-        nom = roles[role]["libelle"] or valeur.get("libelle", "")
-        if nom and role not in vus:
-            formes = PDF["signes"].get(roles[role]["forme"], ["○", "●"])
-            vus[role] = {"signe": formes[roles[role]["plein"]], "nom": nom, "couleur": roles[role]["couleur"]}
-    return [vus[role] for role in roles if role in vus]
+        noms.setdefault(role, _ROLES[role]["libelle"] or valeur.get("libelle", ""))
+    return [_signe(_ROLES[role]) | {"nom": noms[role]} for role in _ROLES if noms.get(role)]
+
+
+def _signe(role: Donnees) -> Donnees:
+    """Donner la lettre, la couleur et la taille du signe d'un rôle, au regard de celui du sujet."""
+    formes = PDF["signes"].get(role["forme"], PDF["signes"]["o"])
+    taille = role["taille"] / _ROLES["sujet"]["taille"]
+    return {"signe": formes[role["plein"]], "couleur": role["couleur"], "taille": max(0.7, taille)}

@@ -51,8 +51,8 @@ def _sans_titre_vide(blocs: Blocs) -> Blocs:
     rendus: Blocs = []
     for bloc in reversed(blocs):
         suivant = rendus[-1] if rendus else DOCUMENT
-        vide = suivant["genre"] == "titre" and suivant["rang"] <= bloc.get("rang", 0)
-        if not (bloc["genre"] == "titre" and bloc["rang"] > 1 and vide):
+        seul = bloc["genre"] == suivant["genre"] == "titre" and suivant["rang"] <= bloc["rang"]
+        if not seul or bloc["rang"] == 1 or bloc.get("ancre") == PDF["annexes"]:
             rendus.append(bloc)
     return rendus[::-1]
 
@@ -148,7 +148,7 @@ def _titre(bloc: Donnees, numeros: dict[int, str], redits: Counter[str]) -> Donn
 
 
 def _cote_a_cote(blocs: Blocs) -> Blocs:
-    """Mettre une demi-figure à côté des phrases qui la précèdent, ou de la demi-figure voisine ; réunir ce qui est en paysage."""
+    """Mettre une demi-figure à côté de ce qui la précède (phrases, autre demi-figure) ; réunir ce qui est en paysage."""
     rendus: Blocs = []
     for bloc in blocs:
         dernier = rendus[-1] if rendus else {"genre": ""}

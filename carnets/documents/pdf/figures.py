@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from abs.graphiques.demandes import DemandeDeGraphique
 from carnets.documents.modeles import PDF
@@ -54,6 +54,7 @@ class Figures:
             "fichier": self._ranger(dessin, "svg"),
             "alternatif": Graphique(demande).texte_alternatif(),
             "titre": demande.titre,
+            "sous_titre": demande.sous_titre,
             "legende": " ".join(f"{t.rstrip('.')}." for t in (demande.sous_titre, demande.mention) if t),
             "rapport": 0,
         }
@@ -87,8 +88,8 @@ def _forme_svg(octets: bytes) -> tuple[str, float] | None:
     if b"<!ENTITY" in octets.upper():
         return None
     try:
-        racine = ElementTree.fromstring(octets)
-    except (ElementTree.ParseError, ValueError):
+        racine = ET.fromstring(octets)  # noqa: S314 - ni entité (ci-dessus), ni ressource du dehors : expat n'en va pas chercher
+    except (ET.ParseError, ValueError):
         return None
     cadre = [float(n) for n in re.findall(r"-?\d+\.?\d*", racine.get("viewBox", ""))]
     if not racine.tag.endswith("svg"):

@@ -81,7 +81,7 @@ def _style() -> Donnees:
         "couleurs": CHARTE["pdf"],
         "corps": PDF["corps"],
         "textes": PDF["textes"],
-        "entrees_en_colonne": PDF["entrees_en_colonne"],
+        **PDF["page"],
         "polices": list(dict.fromkeys((POLICE, *_SECOURS))),
         "polices_fixes": [*_FIXES],
     }

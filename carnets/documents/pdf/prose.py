@@ -178,7 +178,7 @@ def _sans_blanc(noeuds: Noeuds) -> Noeuds:
 
 
 def _table(noeud: Noeud) -> Noeuds:
-    """Mettre un tableau en rangées de même longueur ; la première porte les en-têtes. Sans rangée, il n'y a pas de tableau."""
+    """Mettre un tableau en rangées égales, la première d'en-têtes ; sans rangée, il n'y a pas de tableau."""
     enfants = [e for e in noeud["enfants"] if not isinstance(e, str)]
     titre: Noeuds = [e for e in enfants if e["forme"] == "paragraphe"]
     rangees = [_cases(e) for e in enfants if e["forme"] == "rangee"]

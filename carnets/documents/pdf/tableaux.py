@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     Donnees = dict[str, Any]
 
 # Un mot d'en-tête se coupe à la césure ; au-delà, un texte se plie sur plusieurs lignes.
-_MOT_D_ENTETE: Final = 13
+_MOT_D_ENTETE: Final = 14
+_MOT_SERRE: Final = 9
 _LIGNE: Final = 38
 _ECRITES: Final = ("texte", "formule")
 # Ce que prend, en caractères, le blanc autour d'une cellule.
@@ -33,9 +34,10 @@ def tableaux(bloc: Donnees) -> Iterator[Donnees]:
     colonnes = len(bloc["entetes"])
     if not colonnes:
         return
-    larges = _colonnes(bloc)
-    trop = sum(c.minimum for c in larges) > PDF["caracteres_en_portrait"]
-    paysage = trop or colonnes > PDF["colonnes_en_portrait"]
+    nombreuses = colonnes > PDF["colonnes_en_portrait"]
+    larges = _colonnes(bloc, _MOT_SERRE if nombreuses else _MOT_D_ENTETE)
+    paysage = sum(c.minimum for c in larges) > PDF["caracteres_en_portrait"]
+    place = PDF["caracteres_en_paysage" if paysage else "caracteres_en_portrait"]
     parts = _parts(colonnes)
     for rang, part in enumerate(parts):
         yield {
@@ -45,12 +47,13 @@ def tableaux(bloc: Donnees) -> Iterator[Donnees]:
                 {"sujet": bool(ligne) and ligne[0].get("classe") == "sujet", "cellules": _ligne(ligne, part)}
                 for ligne in bloc["lignes"]
             ],
-            "largeurs": [larges[c].souhait for c in part],
+            "largeurs": _largeurs([larges[c] for c in part], place),
             # Deux colonnes de chiffres étirées sur toute la page se liraient mal d'un bout à l'autre.
-            "large": min(1.0, sum(larges[c].souhait for c in part) / PDF["caracteres_d_une_ligne"]),
+            "large": min(1.0, sum(larges[c].souhait for c in part) / (0.75 * place)),
             "textes": [c == 0 or larges[c].texte for c in part],
             "notes": list(bloc.get("notes", ())) if rang == len(parts) - 1 else [],
             "paysage": paysage,
+            "serre": paysage or nombreuses,
         }
 
 
@@ -69,22 +72,29 @@ class Colonne(NamedTuple):
     texte: bool
 
 
-def _colonnes(bloc: Donnees) -> list[Colonne]:
+def _colonnes(bloc: Donnees, mot: int) -> list[Colonne]:
     return [
-        _colonne(entete, [ligne[rang] for ligne in bloc["lignes"] if rang < len(ligne)])
+        _colonne(entete, mot, [ligne[rang] for ligne in bloc["lignes"] if rang < len(ligne)])
         for rang, entete in enumerate(bloc["entetes"])
     ]
 
 
-def _colonne(entete: Donnees, cellules: list[Donnees]) -> Colonne:
+def _colonne(entete: Donnees, mot_d_entete: int, cellules: list[Donnees]) -> Colonne:
     textes = [f"{c.get('texte', '')} {c.get('detail', '')}" for c in cellules]
     mots = [len(m) for t in textes for m in re.split(r"[ \n\u200b]", secable(t))]
-    entetes = [min(len(m), _MOT_D_ENTETE) for m in entete.get("texte", "").split()]
+    entetes = [min(len(m), mot_d_entete) for m in entete.get("texte", "").split()]
     minimum = max([3, *mots, *entetes]) + _BLANC
     longueurs = sorted(map(len, textes)) or [0]
     ordinaire = longueurs[(len(longueurs) - 1) * 9 // 10]
     ecrite = bool(cellules) and cellules[0].get("classe") in _ECRITES
     return Colonne(minimum, max(minimum, min(ordinaire, _LIGNE)), ecrite)
+
+
+def _largeurs(colonnes: list[Colonne], place: int) -> list[float]:
+    """Donner à chaque colonne son plus long mot, puis partager ce qui reste selon ce qu'elle voudrait de plus."""
+    minimum, souhait = (sum(c[rang] for c in colonnes) for rang in (0, 1))
+    part = min(1.0, max(0, place - minimum) / max(1, souhait - minimum))
+    return [c.minimum + part * (c.souhait - c.minimum) for c in colonnes]
 
 
 def _ligne(ligne: list[Donnees], part: list[int]) -> list[Donnees]:
