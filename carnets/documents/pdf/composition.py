@@ -151,7 +151,7 @@ def _cote_a_cote(blocs: Blocs) -> Blocs:
     """Mettre une demi-figure à côté de ce qui la précède (phrases, autre demi-figure) ; réunir ce qui est en paysage."""
     rendus: Blocs = []
     for bloc in blocs:
-        dernier = rendus[-1] if rendus else {"genre": ""}
+        dernier: Donnees = rendus[-1] if rendus else {"genre": ""}
         if bloc.get("demi") and (dernier.get("demi") or dernier["genre"] == "phrases"):
             rendus[-1] = {"genre": "paire", "gauche": dernier, "droite": bloc}
         elif bloc.get("paysage") and dernier["genre"] == "paysage":

@@ -57,7 +57,7 @@ def _mettre_en_page(gabarit: str, donnees: Donnees, figures: Figures, *chemins: 
         (lieu / "donnees.json").write_text(dites, encoding="utf-8")
         try:
             compilateur = typst.Compiler(str(lieu / gabarit), root=dossier, font_paths=_polices())
-            rendus = [compilateur.compile(**_formes(c.suffix)) for c in chemins]
+            rendus: list[Any] = [compilateur.compile(**_formes(c.suffix)) for c in chemins]
         except typst.TypstError as cause:
             raise SortieImpossible(
                 f"Le document « {donnees['titre']} » ne peut pas être mis en page : {cause.message}. Les autres formats "
