@@ -93,7 +93,7 @@ def gaufre(feuille: Feuille, demande: DemandeDeGraphique) -> None:
     parts = demande.series[0].valeurs
     couleurs = couleurs_de_parts(parts)
     comptes = carreaux(parts)
-    carreau = 13.0 if feuille.largeur > 300 else 10.0
+    carreau = 13.0 if feuille.largeur > 300 else 10.0 if feuille.largeur > EXIGUE else 6.0
     haut, cote = feuille.bas, 10 * carreau
     pris = [couleur for couleur, compte in zip(couleurs, comptes, strict=True) for _ in range(compte)]
     for rang in range(100):
@@ -103,10 +103,11 @@ def gaufre(feuille: Feuille, demande: DemandeDeGraphique) -> None:
             feuille.rectangle(x, y, carreau - 1.4, carreau - 1.4, pris[rang], **bord)
         else:
             feuille.absence(x, y, carreau - 1.4, carreau - 1.4)
-    x, place = cote + 14, feuille.largeur - cote - 30
+    dessous = feuille.largeur < EXIGUE
+    x, place = (1.0, feuille.largeur - 16) if dessous else (cote + 14, feuille.largeur - cote - 30)
     lignes = [couper(part.libelle, place) for part in parts]
     hauteurs = [(len(texte) + 1) * CORPS * INTERLIGNE + 4 for texte in lignes]
-    y = haut + max(0.0, (cote - sum(hauteurs) + 4) / 2)
+    y = haut + (cote + 6 if dessous else max(0.0, (cote - sum(hauteurs) + 4) / 2))
     for part, couleur, compte, textes, hauteur in zip(
         parts, couleurs, comptes, lignes, hauteurs, strict=True
     ):
@@ -186,11 +187,12 @@ def _echantillon(feuille: Feuille, x: float, y: float) -> None:
 def _nommer_les_cotes(feuille: Feuille, sujets: Sequence[Serie], centre: float) -> None:
     """Nommer les deux côtés, un carré de leur couleur contre l'axe."""
     y = feuille.bas + 6
+    deborde = max(centre + 5 + max(mesurer(s.nom, gras=True) for s in sujets) - feuille.largeur, 0.0)
     for cote, couleur, serie in zip((-1, 1), (TABLE["hommes"], TABLE["femmes"]), sujets, strict=False):
         # Sans place pour le carré, le nom est contre l'axe, au-dessus de ses barres.
         if feuille.largeur > EXIGUE:
             feuille.rectangle(centre + (cote * 10 if cote > 0 else -18), y - 4, 8, 8, couleur)
-        depart = centre + cote * (22 if feuille.largeur > EXIGUE else 4)
+        depart = centre + cote * 22 if feuille.largeur > EXIGUE else centre - deborde + cote * 4
         feuille.mot(depart, y, serie.nom, gras=True, ha="left" if cote > 0 else "right")
     feuille.bas += 14
 
