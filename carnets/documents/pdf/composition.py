@@ -59,37 +59,36 @@ def _sans_titre_vide(blocs: Blocs) -> Blocs:
 
 def document(parties: Parties, rendu: Rendu) -> Donnees:
     """Composer le document entier."""
-    rendu.connaitre([*parties.avant, *parties.essentiel, *parties.corps])
     tous = [*parties.avant, *parties.essentiel, *parties.corps]
+    rendu.connaitre(tous)
     numeros = _numeros(tous)
     redits = Counter(b["texte"] for b in tous if b["genre"] == "titre" and b["rang"] > 2)
 
     def preparer(blocs: Iterable[Donnees]) -> Blocs:
         prets = (_titre(b, numeros, redits) if b["genre"] == "titre" else b for b in blocs)
-        return _cote_a_cote([r for b in prets for r in rendu.bloc(b)])
+        return [r for b in prets for r in rendu.bloc(b)]
 
-    essentiel = parties.essentiel
-    return {
-        "titre": parties.titre["texte"],
-        "couverture": _bandeau(parties.titre) | {"notes": preparer(parties.garde)},
-        "avant": preparer(parties.avant),
-        "essentiel": {"titre": preparer(essentiel[:1]), **_page(preparer(essentiel[1:]), 3)}
-        if essentiel
-        else None,
-        "corps": preparer(parties.corps),
-    }
+    couverture = _bandeau(parties.titre) | {"notes": preparer(parties.garde)}
+    avant = _cote_a_cote(preparer(parties.avant))
+    essentiel = None
+    if parties.essentiel:
+        premiers = preparer(parties.essentiel[:1])
+        essentiel = {"titre": premiers, **_page(preparer(_a_l_etroit(parties.essentiel[1:])), 3)}
+    corps = _cote_a_cote(preparer(parties.corps))
+    return {"couverture": couverture, "avant": avant, "essentiel": essentiel, "corps": corps}
 
 
 def affiche(parties: Parties, rendu: Rendu) -> Donnees:
     """Composer l'affiche d'une page : le bandeau, puis l'essentiel."""
     rendu.connaitre(parties.essentiel)
-    prets = [r for b in parties.essentiel[1:] for r in rendu.bloc(b)]
     alertes = [r for b in parties.garde for r in rendu.bloc(b)]
-    return {
-        "titre": parties.titre["texte"],
-        "couverture": _bandeau(parties.titre) | {"notes": alertes},
-        "essentiel": _page(prets, 2),
-    }
+    prets = [r for b in _a_l_etroit(parties.essentiel[1:]) for r in rendu.bloc(b)]
+    return {"couverture": _bandeau(parties.titre) | {"notes": alertes}, "essentiel": _page(prets, 2)}
+
+
+def _a_l_etroit(blocs: Blocs) -> Blocs:
+    """Dessiner pour une demi-colonne un graphique de la page de l'essentiel : réduit, il ne se lirait plus."""
+    return [b | {"largeur": "demi"} if b["genre"] == "graphique" else b for b in blocs]
 
 
 def _bandeau(titre: Donnees) -> Donnees:

@@ -39,7 +39,8 @@ def ecrire_pdf(blocs: Sequence[Donnees], titre: str, chemin: Path, sorte: str = 
     if sorte in PDF["affiches"] and parties.essentiel:
         figures = Figures()
         affiches = (chemin.with_name(nom) for nom in ("essentiel.pdf", "essentiel.png"))
-        _mettre_en_page("pdf_affiche.typ", affiche(parties, Rendu(figures)), figures, *affiches)
+        donnees = affiche(parties, Rendu(figures)) | {"titre": parties.titre["texte"]}
+        _mettre_en_page("pdf_affiche.typ", donnees, figures, *affiches)
     return chemin
 
 

@@ -34,9 +34,10 @@ def tableaux(bloc: Donnees) -> Iterator[Donnees]:
     colonnes = len(bloc["entetes"])
     if not colonnes:
         return
-    nombreuses = colonnes > PDF["colonnes_en_portrait"]
-    larges = _colonnes(bloc, _MOT_SERRE if nombreuses else _MOT_D_ENTETE)
-    paysage = sum(c.minimum for c in larges) > PDF["caracteres_en_portrait"]
+    larges = _colonnes(bloc, _MOT_D_ENTETE)
+    serre = colonnes > PDF["colonnes_en_portrait"] or not _tient(larges)
+    larges = _colonnes(bloc, _MOT_SERRE) if serre else larges
+    paysage = not _tient(larges)
     place = PDF["caracteres_en_paysage" if paysage else "caracteres_en_portrait"]
     parts = _parts(colonnes)
     for rang, part in enumerate(parts):
@@ -53,7 +54,7 @@ def tableaux(bloc: Donnees) -> Iterator[Donnees]:
             "textes": [c == 0 or larges[c].texte for c in part],
             "notes": list(bloc.get("notes", ())) if rang == len(parts) - 1 else [],
             "paysage": paysage,
-            "serre": paysage or nombreuses,
+            "serre": serre,
         }
 
 
@@ -72,6 +73,10 @@ class Colonne(NamedTuple):
     texte: bool
 
 
+def _tient(colonnes: list[Colonne]) -> bool:
+    return sum(c.minimum for c in colonnes) <= PDF["caracteres_en_portrait"]
+
+
 def _colonnes(bloc: Donnees, mot: int) -> list[Colonne]:
     return [
         _colonne(entete, mot, [ligne[rang] for ligne in bloc["lignes"] if rang < len(ligne)])
@@ -81,8 +86,8 @@ def _colonnes(bloc: Donnees, mot: int) -> list[Colonne]:
 
 def _colonne(entete: Donnees, mot_d_entete: int, cellules: list[Donnees]) -> Colonne:
     textes = [f"{c.get('texte', '')} {c.get('detail', '')}" for c in cellules]
-    mots = [len(m) for t in textes for m in re.split(r"[ \n\u200b]", secable(t))]
-    entetes = [min(len(m), mot_d_entete) for m in entete.get("texte", "").split()]
+    mots = [len(m) for t in textes for m in re.split(r"[ \n\u200b-]", secable(t))]
+    entetes = [min(len(m), mot_d_entete) for m in re.split(r"[ \-/]", entete.get("texte", ""))]
     minimum = max([3, *mots, *entetes]) + _BLANC
     longueurs = sorted(map(len, textes)) or [0]
     ordinaire = longueurs[(len(longueurs) - 1) * 9 // 10]
