@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Donnees = dict[str, Any]
 
 _DEHORS: Final = ("http://", "https://", "mailto:")
+_DITS: Final = ("libelle", "valeur", "complement", "date", "sujet", "absence")
 _ROLES: Final = CHARTE["graphiques"]["roles"]
 # Un lien plus long qu'une adresse n'en est pas une.
 _LIEN_LE_PLUS_LONG: Final = 2000
@@ -48,8 +49,8 @@ class Rendu:
     def connaitre(self, blocs: Iterable[Donnees]) -> None:
         """Retenir les endroits où un lien peut mener."""
         for bloc in blocs:
-            if bloc["genre"] in ("titre", "tableau"):
-                self._ancres.add(_ancre(bloc))
+            if bloc["genre"] == "titre" or (bloc["genre"] == "tableau" and bloc["entetes"]):
+                self._ancres |= {_ancre(bloc)} - {""}
 
     def bloc(self, bloc: Donnees) -> Iterable[Donnees]:
         """Rendre un bloc ; d'un genre qui n'est que pour l'écran, il ne reste rien."""
@@ -84,25 +85,20 @@ class Rendu:
         return {"url": adresse} if dehors else {}
 
     def _chiffres_cles(self, bloc: Donnees) -> Iterator[Donnees]:
-        fiches = [
-            {
-                **{
-                    n: c.get(n) or "" for n in ("libelle", "valeur", "complement", "date", "sujet", "absence")
-                },
-                "graphiques": [self._figures.graphique(d, "fiche") for d in c.get("graphiques", ())],
-            }
-            for c in bloc["chiffres"]
-        ]
+        fiches = [{nom: c.get(nom) or "" for nom in _DITS} for c in bloc["chiffres"]]
+        for fiche, recue in zip(fiches, bloc["chiffres"], strict=True):
+            demandes = recue.get("graphiques", ())
+            fiche["graphiques"] = [self._figures.graphique(d, "fiche") for d in demandes]
         riches = any(f["sujet"] or f["graphiques"] for f in fiches)
-        colonnes = 3 if riches else min(5, max(1, ceil(len(fiches) / ceil(len(fiches) / 5)) if fiches else 1))
-        legende = _signes(bloc["chiffres"])
-        yield {
-            "genre": "fiches",
-            "fiches": fiches,
-            "riches": riches,
-            "colonnes": colonnes,
-            "legende": legende,
-        }
+        rangees = max(1, ceil(len(fiches) / 5))
+        if fiches:
+            yield {
+                "genre": "fiches",
+                "fiches": fiches,
+                "riches": riches,
+                "colonnes": 3 if riches else ceil(len(fiches) / rangees),
+                "legende": _signes(bloc["chiffres"]),
+            }
 
     def _liens(self, bloc: Donnees) -> Iterator[Donnees]:
         liens = [{"texte": texte, **self._lien(adresse)} for texte, adresse in bloc["liens"]]
@@ -121,14 +117,11 @@ class Rendu:
         yield figure | {"demi": demi, "carte": False}
 
     def _image(self, bloc: Donnees) -> Iterator[Donnees]:
-        legende = bloc.get("legende", "")
+        legende, classe = bloc.get("legende", ""), bloc.get("classe", "")
+        hauteur = PDF["hauteurs"].get(classe, PDF["hauteurs"]["ordinaire"])
         figure = self._figures.image(bloc.get("adresse", ""), bloc.get("alternatif", ""), legende)
-        yield figure | {
-            "titre": "",
-            "legende": legende,
-            "demi": "demi" in bloc.get("classe", ""),
-            "carte": True,
-        }
+        dite = {"titre": "", "legende": legende, "demi": "demi" in classe, "carte": True, "hauteur": hauteur}
+        yield figure | dite
 
     def _prose(self, bloc: Donnees) -> Iterator[Donnees]:
         arbre = en_arbre(bloc["html"], self._lien, secable)

@@ -33,7 +33,7 @@ class Parties:
 
 def partager(blocs: Sequence[Donnees], titre: str) -> Parties:
     """Séparer le titre et ses avertissements, la page de l'essentiel, et le reste."""
-    lus = _sans_titre_vide([b for b in blocs if b["genre"] != "interactive"])
+    lus = _sans_titre_vide([b for b in blocs if not _pour_l_ecran(b)])
     premier = next((b for b in lus if b["genre"] == "titre" and b["rang"] == 1), DOCUMENT | {"texte": titre})
     suite = [b for b in lus if b is not premier]
     rangs = [i for i, b in enumerate(suite) if b["genre"] == "titre" and b["rang"] <= 2]
@@ -46,8 +46,14 @@ def partager(blocs: Sequence[Donnees], titre: str) -> Parties:
     return Parties(premier, suite[:garde_finie], suite[debut:fin], suite[garde_finie:debut], suite[fin:])
 
 
+def _pour_l_ecran(bloc: Donnees) -> bool:
+    return bloc["genre"] == "interactive" or (
+        bloc["genre"] == "liens" and bloc["classe"] in PDF["liens_de_l_ecran"]
+    )
+
+
 def _sans_titre_vide(blocs: Blocs) -> Blocs:
-    """Ôter un titre de partie que rien ne suit, une fois la carte à parcourir ôtée."""
+    """Ôter un titre de partie que rien ne suit, une fois ôté ce qui n'est que pour l'écran."""
     rendus: Blocs = []
     for bloc in reversed(blocs):
         suivant = rendus[-1] if rendus else DOCUMENT
@@ -80,14 +86,16 @@ def document(parties: Parties, rendu: Rendu) -> Donnees:
 
 def affiche(parties: Parties, rendu: Rendu) -> Donnees:
     """Composer l'affiche d'une page : le bandeau, puis l'essentiel."""
-    rendu.connaitre(parties.essentiel)
+    rendu.connaitre(parties.essentiel[1:])
     alertes = [r for b in parties.garde for r in rendu.bloc(b)]
     prets = [r for b in _a_l_etroit(parties.essentiel[1:]) for r in rendu.bloc(b)]
     return {"couverture": _bandeau(parties.titre) | {"notes": alertes}, "essentiel": _page(prets, 2)}
 
 
 def _a_l_etroit(blocs: Blocs) -> Blocs:
-    """Dessiner pour une demi-colonne un graphique de la page de l'essentiel : réduit, il ne se lirait plus."""
+    """Dessiner pour une demi-colonne un graphique qui sera à côté de la carte : réduit, il ne se lirait plus."""
+    if not any(b["genre"] == "image" for b in blocs):
+        return blocs
     return [b | {"largeur": "demi"} if b["genre"] == "graphique" else b for b in blocs]
 
 

@@ -82,6 +82,7 @@ def _style() -> Donnees:
         "couleurs": CHARTE["pdf"],
         "corps": PDF["corps"],
         "textes": PDF["textes"],
+        "hauteur": PDF["hauteurs"]["ordinaire"],
         **PDF["page"],
         "polices": list(dict.fromkeys((POLICE, *_SECOURS))),
         "polices_fixes": [*_FIXES],
