@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Donnees = dict[str, Any]
 
 # Un mot d'en-tête se coupe à la césure ; au-delà, un texte se plie sur plusieurs lignes.
-_MOT_D_ENTETE: Final = 14
+_MOT_D_ENTETE: Final = 18
 _MOT_SERRE: Final = 9
 _LIGNE: Final = 38
 _ECRITES: Final = ("texte", "formule")

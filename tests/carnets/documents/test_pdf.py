@@ -5,7 +5,8 @@ import re
 import shutil
 import subprocess
 from collections import Counter
-from itertools import pairwise
+from importlib import import_module
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from carnets.documents.pdf.figures import Figures
 from carnets.documents.pdf.pdf import ecrire_pdf
 from carnets.documents.pdf.prose import en_arbre
 from carnets.documents.pdf.tableaux import tableaux
+from carnets.exports_anticipes import RENDUS
 from tests.carnets.documents import document_d_essai as essai
 
+Mot = tuple[float, float, float, float, str]
 BLOCS = essai.document()
 TITRE = f"Portrait de territoire · {BLOCS[0]['texte']}"
 
@@ -27,7 +30,8 @@ TITRE = f"Portrait de territoire · {BLOCS[0]['texte']}"
 def dossier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Le portrait complet, écrit une fois : il porte chaque genre de bloc et tous les pièges."""
     chemin = tmp_path_factory.mktemp("pdf") / "portrait.pdf"
-    assert ecrire_pdf(BLOCS, TITRE, chemin) == chemin
+    module, fonction = RENDUS["pdf"]
+    assert getattr(import_module(module), fonction)(BLOCS, TITRE, chemin, "portrait") == chemin
     return chemin.parent
 
 
@@ -40,7 +44,7 @@ def elements(noeud: Any) -> list[tuple[str, Any]]:
     return [(str(noeud.S), noeud), *elements(noeud.get("/K", pikepdf.Array()))]
 
 
-def mots(pdf: Path) -> list[list[tuple[float, float, float, float, str]]]:
+def mots(pdf: Path) -> list[list[Mot]]:
     """Les mots de chaque page et leur boîte, rapportés à la page."""
     if not shutil.which("pdftotext"):
         pytest.skip("pdftotext n'est pas installé : les bords des pages ne sont pas relus.")
@@ -58,6 +62,16 @@ def mots(pdf: Path) -> list[list[tuple[float, float, float, float, str]]]:
             ]
         )
     return pages
+
+
+def chevauchements(page: list[Mot]) -> list[tuple[str, str]]:
+    """Les mots dont les boîtes se recouvrent, une fois ôté l'interligne qu'elles comptent."""
+    serres = [(a + 0.001, b + 0.3 * (d - b), c - 0.001, d - 0.3 * (d - b), m) for a, b, c, d, m in page]
+    return [
+        (un[4], autre[4])
+        for un, autre in combinations(serres, 2)
+        if un[0] < autre[2] and autre[0] < un[2] and un[1] < autre[3] and autre[1] < un[3]
+    ]
 
 
 def texte(pdf: Path) -> str:
@@ -107,12 +121,13 @@ def test_toutes_les_polices_sont_dans_le_fichier(dossier, nom):
 
 
 @pytest.mark.parametrize("nom", ["portrait.pdf", "essentiel.pdf"])
-def test_rien_ne_sort_de_la_page_et_aucune_n_est_vide(dossier, nom):
+def test_rien_ne_sort_de_la_page_ne_se_chevauche_ni_n_est_vide(dossier, nom):
     pages = mots(dossier / nom)
     assert len(pages) == 1 if nom == "essentiel.pdf" else len(pages) > 5
     # L'en-tête et le pied font une douzaine de mots.
     assert all(len(page) > 25 for page in pages)
     assert not [m for page in pages for m in page if min(m[:2]) < 0.02 or max(m[2:4]) > 0.98]
+    assert not [dits for page in pages for dits in chevauchements(page)]
 
 
 def test_ce_qui_est_recu_se_lit_et_ne_s_interprete_pas(dossier):
@@ -183,6 +198,9 @@ def test_deux_ecritures_font_le_meme_fichier(dossier, tmp_path):
 def test_un_document_vide_ou_sans_titre_s_ecrit(tmp_path):
     chemin = ecrire_pdf([], "Rien", tmp_path / "rien.pdf", "evolutions")
     assert "Rien" in texte(chemin)
+    titre = {"genre": "titre", "rang": 2, "texte": "Un chapitre au nom long " * 20, "ancre": ""}
+    ecrire_pdf([titre, essai.retourner(essai.chapitres())[1]], "Un titre long " * 30, chemin, "evolutions")
+    assert not [m for page in mots(chemin) for m in page if m[1] < 0.02]
     assert [f.name for f in tmp_path.iterdir()] == ["rien.pdf"]
 
 
