@@ -17,8 +17,9 @@ from carnets.documents.modeles import PDF
 if TYPE_CHECKING:
     Donnees = dict[str, Any]
 
-# Ce que Typst sait lire, et l'extension sous laquelle il le reconnaît.
-EXTENSIONS: Final = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}
+# Ce que Typst lit à coup sûr, et l'extension sous laquelle il le reconnaît ; le reste est refait en PNG.
+EXTENSIONS: Final = {"PNG": "png", "JPEG": "jpg"}
+_MODES: Final = ("1", "L", "LA", "P", "RGB", "RGBA")
 _ADRESSE: Final = re.compile(r"data:image/[\w.+-]+((?:;[\w=-]+)*),(.*)", re.DOTALL)
 # Pixels au-delà desquels une image reçue n'est pas ouverte : une bombe de décompression n'est pas une carte.
 _PIXELS: Final = 120_000_000
@@ -35,10 +36,10 @@ class Figures:
         """Ranger une image reçue ; illisible ou venue d'ailleurs, elle laisse sa description."""
         decrit = alternatif.strip() or legende.strip() or PDF["textes"]["image_sans_texte"]
         octets = _octets(adresse)
-        lue = _forme(octets)
+        lue = _lire(octets)
         if lue is None:
             return {"genre": "illisible", "texte": PDF["textes"]["image_illisible"] + decrit}
-        extension, rapport = lue
+        octets, extension, rapport = lue
         nom = self._ranger(octets, extension)
         return {"genre": "figure", "fichier": nom, "alternatif": decrit, "rapport": rapport}
 
@@ -77,35 +78,42 @@ def _octets(adresse: str) -> bytes:
         return b""
 
 
-def _forme(octets: bytes) -> tuple[str, float] | None:
-    """Dire l'extension d'une image et son rapport largeur / hauteur, rien si elle ne se lit pas en entier."""
+def _lire(octets: bytes) -> tuple[bytes, str, float] | None:
+    """Donner une image, son extension et son rapport largeur / hauteur ; rien si elle ne se lit pas en entier."""
     debut = octets[:400].lstrip()
-    return _forme_svg(octets) if debut.startswith((b"<svg", b"<?xml", b"<!--")) else _forme_en_points(octets)
+    return (
+        _svg(octets) if debut.startswith((b"<svg", b"<?xml", b"<!--", b"<!DOCTYPE")) else _en_points(octets)
+    )
 
 
-def _forme_svg(octets: bytes) -> tuple[str, float] | None:
+def _svg(octets: bytes) -> tuple[bytes, str, float] | None:
     # Une entité déclarée n'a pas de raison d'être dans une carte, et sait faire grossir un texte sans fin.
     if b"<!ENTITY" in octets.upper():
         return None
     try:
-        racine = ET.fromstring(octets)  # noqa: S314 - ni entité (ci-dessus), ni ressource du dehors : expat n'en va pas chercher
+        racine = ET.fromstring(octets)  # noqa: S314 - ni entité, ni ressource du dehors : expat n'en va pas chercher
     except (ET.ParseError, ValueError):
         return None
     cadre = [float(n) for n in re.findall(r"-?\d+\.?\d*", racine.get("viewBox", ""))]
     if not racine.tag.endswith("svg"):
         return None
-    return "svg", cadre[2] / cadre[3] if len(cadre) == 4 and cadre[3] > 0 else 1.0
+    return octets, "svg", cadre[2] / cadre[3] if len(cadre) == 4 and cadre[3] > 0 else 1.0
 
 
-def _forme_en_points(octets: bytes) -> tuple[str, float] | None:
+def _en_points(octets: bytes) -> tuple[bytes, str, float] | None:
     from PIL import Image  # noqa: PLC0415 - seulement quand il y a une image
 
     try:
         with Image.open(io.BytesIO(octets)) as image:
-            extension, (large, haute) = EXTENSIONS.get(str(image.format)), image.size
-            if extension is None or large * haute > _PIXELS:
+            large, haute = image.size
+            if large * haute > _PIXELS:
                 return None
             image.load()
+            extension = EXTENSIONS.get(str(image.format)) if image.mode in _MODES else None
+            if extension is None:
+                sortie = io.BytesIO()
+                image.convert("RGBA").save(sortie, "PNG")
+                octets, extension = sortie.getvalue(), "png"
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
-    return extension, large / haute
+    return octets, extension, large / haute

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,6 +29,7 @@ _COMMUN: Final = "pdf_blocs.typ"
 # Livrées avec matplotlib : celle de la charte d'une ville n'est pas sur tous les postes.
 _SECOURS: Final = ("DejaVu Sans", "STIXGeneral")
 _FIXES: Final = ("DejaVu Sans Mono",)
+_SANS_DESSIN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 def ecrire_pdf(blocs: Sequence[Donnees], titre: str, chemin: Path, sorte: str = "portrait") -> Path:
@@ -54,7 +56,7 @@ def _mettre_en_page(gabarit: str, donnees: Donnees, figures: Figures, *chemins: 
             (lieu / nom).write_bytes((MODELES / nom).read_bytes())
         for nom, octets in figures.fichiers.items():
             (lieu / nom).write_bytes(octets)
-        dites = json.dumps(donnees | {"style": _style()}, ensure_ascii=False)
+        dites = json.dumps(_imprimable(donnees | {"style": _style()}), ensure_ascii=False)
         (lieu / "donnees.json").write_text(dites, encoding="utf-8")
         try:
             compilateur = typst.Compiler(str(lieu / gabarit), root=dossier, font_paths=_polices())
@@ -67,6 +69,15 @@ def _mettre_en_page(gabarit: str, donnees: Donnees, figures: Figures, *chemins: 
     for chemin, rendu in zip(chemins, rendus, strict=True):
         with fichier_provisoire(chemin) as provisoire:
             provisoire.write_bytes(rendu)
+
+
+def _imprimable(recu: Any) -> Any:
+    """Ôter des textes ce qu'aucune police ne porte (commandes, demi-caractères) : PDF/UA le refuse."""
+    if isinstance(recu, str):
+        return _SANS_DESSIN.sub("", recu)
+    if isinstance(recu, dict):
+        return {nom: _imprimable(valeur) for nom, valeur in recu.items()}
+    return [_imprimable(valeur) for valeur in recu] if isinstance(recu, list) else recu
 
 
 def _formes(suffixe: str) -> Donnees:

@@ -1,5 +1,7 @@
 """Le PDF relu : arbre de structure, polices, bords de page, affiche d'une page, et rien de reçu n'y est interprété."""
 
+import base64
+import io
 import json
 import re
 import shutil
@@ -196,7 +198,7 @@ def test_deux_ecritures_font_le_meme_fichier(dossier, tmp_path):
 
 
 def test_un_document_vide_ou_sans_titre_s_ecrit(tmp_path):
-    chemin = ecrire_pdf([], "Rien", tmp_path / "rien.pdf", "evolutions")
+    chemin = ecrire_pdf([], "Rien \ud800\x00\x07 😀 中", tmp_path / "rien.pdf", "evolutions")
     assert "Rien" in texte(chemin)
     titre = {"genre": "titre", "rang": 2, "texte": "Un chapitre au nom long " * 20, "ancre": ""}
     ecrire_pdf([titre, essai.retourner(essai.chapitres())[1]], "Un titre long " * 30, chemin, "evolutions")
@@ -230,6 +232,13 @@ def test_une_image_hostile_laisse_sa_description():
     ):
         assert figures.image(adresse, "ce qu'elle montre")["texte"].endswith("ce qu'elle montre")
     assert not figures.fichiers
+    # Ce qu'un appareil ou un tableur enregistre autrement (couleurs d'imprimerie, BMP) est refait, non refusé.
+    for forme, couleurs in (("JPEG", "CMYK"), ("BMP", "RGB")):
+        sortie = io.BytesIO()
+        Image.new(couleurs, (40, 20)).save(sortie, forme)
+        adresse = f"data:image/x;base64,{base64.b64encode(sortie.getvalue()).decode()}"
+        assert figures.image(adresse, "Photo")["rapport"] == 2
+    assert all(octets.startswith(b"\x89PNG") for octets in figures.fichiers.values())
 
 
 def test_chaque_suite_d_un_tableau_reprend_sa_premiere_colonne():
