@@ -49,7 +49,7 @@ class Rendu:
     def connaitre(self, blocs: Iterable[Donnees]) -> None:
         """Retenir les endroits où un lien peut mener."""
         for bloc in blocs:
-            if bloc["genre"] == "titre" or (bloc["genre"] == "tableau" and bloc["entetes"]):
+            if bloc["entetes"] if bloc["genre"] == "tableau" else bloc.get("texte", "").strip():
                 self._ancres |= {_ancre(bloc)} - {""}
 
     def bloc(self, bloc: Donnees) -> Iterable[Donnees]:
@@ -60,6 +60,8 @@ class Rendu:
     # -- un genre, une forme ----------------------------------------------------------------------
 
     def _titre(self, bloc: Donnees) -> Iterator[Donnees]:
+        if not bloc["texte"].strip():
+            return
         # Un lecteur d'écran attend des rangs qui se suivent ; le rang 1 est celui du document.
         self._rang = max(2, min(bloc["rang"], self._rang + 1, 6))
         yield {
@@ -138,7 +140,7 @@ class Rendu:
                 figure = self._figures.image(noeud.pop("adresse"), noeud.pop("alternatif"))
                 noeud["figure"] = figure | {"titre": "", "legende": ""}
             if noeud["forme"] == "titre":
-                self._rang = noeud["rang"] = max(3, min(noeud["rang"], self._rang + 1))
+                self._rang = noeud["rang"] = min(max(3, noeud["rang"]), self._rang + 1)
             self._achever(noeud.get("enfants", []))
             for case in [*noeud.get("entetes", []), *(c for r in noeud.get("lignes", []) for c in r)]:
                 self._achever(case)

@@ -34,7 +34,8 @@ class Parties:
 def partager(blocs: Sequence[Donnees], titre: str) -> Parties:
     """Séparer le titre et ses avertissements, la page de l'essentiel, et le reste."""
     lus = _sans_titre_vide([b for b in blocs if not _pour_l_ecran(b)])
-    premier = next((b for b in lus if b["genre"] == "titre" and b["rang"] == 1), DOCUMENT | {"texte": titre})
+    titres = (b for b in lus if b["genre"] == "titre" and b["rang"] == 1 and b["texte"].strip())
+    premier = next(titres, DOCUMENT | {"texte": titre})
     suite = [b for b in lus if b is not premier]
     rangs = [i for i, b in enumerate(suite) if b["genre"] == "titre" and b["rang"] <= 2]
     garde_finie = next((i for i, b in enumerate(suite) if b["genre"] != "note"), len(suite))
@@ -43,7 +44,13 @@ def partager(blocs: Sequence[Donnees], titre: str) -> Parties:
         return Parties(premier, suite[:garde_finie], [], suite[garde_finie:])
     fin = next((i for i in rangs if i > debut), len(suite))
     garde_finie = min(garde_finie, debut)
-    return Parties(premier, suite[:garde_finie], suite[debut:fin], suite[garde_finie:debut], suite[fin:])
+    return Parties(
+        premier,
+        suite[:garde_finie],
+        [b for b in suite[debut:fin] if b["genre"] != "saut"],
+        suite[garde_finie:debut],
+        suite[fin:],
+    )
 
 
 def _pour_l_ecran(bloc: Donnees) -> bool:
@@ -79,7 +86,7 @@ def document(parties: Parties, rendu: Rendu) -> Donnees:
     essentiel = None
     if parties.essentiel:
         premiers = preparer(parties.essentiel[:1])
-        essentiel = {"titre": premiers, **_page(preparer(_a_l_etroit(parties.essentiel[1:])), 3)}
+        essentiel = {"titre": premiers, **_page(preparer(_pour_une_page(parties.essentiel[1:], 3)))}
     corps = _cote_a_cote(preparer(parties.corps))
     return {"couverture": couverture, "avant": avant, "essentiel": essentiel, "corps": corps}
 
@@ -88,15 +95,18 @@ def affiche(parties: Parties, rendu: Rendu) -> Donnees:
     """Composer l'affiche d'une page : le bandeau, puis l'essentiel."""
     rendu.connaitre(parties.essentiel[1:])
     alertes = [r for b in parties.garde for r in rendu.bloc(b)]
-    prets = [r for b in _a_l_etroit(parties.essentiel[1:]) for r in rendu.bloc(b)]
-    return {"couverture": _bandeau(parties.titre) | {"notes": alertes}, "essentiel": _page(prets, 2)}
+    prets = [r for b in _pour_une_page(parties.essentiel[1:], 2) for r in rendu.bloc(b)]
+    return {"couverture": _bandeau(parties.titre) | {"notes": alertes}, "essentiel": _page(prets)}
 
 
-def _a_l_etroit(blocs: Blocs) -> Blocs:
-    """Dessiner pour une demi-colonne un graphique qui sera à côté de la carte : réduit, il ne se lirait plus."""
-    if not any(b["genre"] == "image" for b in blocs):
-        return blocs
-    return [b | {"largeur": "demi"} if b["genre"] == "graphique" else b for b in blocs]
+def _pour_une_page(blocs: Blocs, rang: int) -> Blocs:
+    """Mettre les titres à un seul rang, et dessiner étroit un graphique qui sera à côté de la carte."""
+    etroits = any(b["genre"] == "image" for b in blocs)
+    changes: dict[str, Donnees] = {
+        "titre": {"rang": rang},
+        "graphique": {"largeur": "demi"} if etroits else {},
+    }
+    return [b | changes.get(b["genre"], {}) for b in blocs]
 
 
 def _bandeau(titre: Donnees) -> Donnees:
@@ -108,9 +118,8 @@ def _bandeau(titre: Donnees) -> Donnees:
     }
 
 
-def _page(recus: Blocs, rang: int) -> Donnees:
-    """Ranger l'essentiel : messages, fiches, première carte, et ce qui se lit à côté d'elle ; ses titres, d'un seul rang."""
-    blocs = [b | {"rang": rang} if b["genre"] == "titre" else b for b in recus]
+def _page(blocs: Blocs) -> Donnees:
+    """Ranger l'essentiel : messages, fiches, première carte, et ce qui se lit à côté d'elle."""
     messages = [b for b in blocs if b["genre"] == "messages"]
     fiches = [b for b in blocs if b["genre"] == "fiches"]
     carte = next((i for i, b in enumerate(blocs) if b["genre"] == "figure" and b["carte"]), None)

@@ -34,9 +34,10 @@ _SANS_DESSIN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufd
 
 def ecrire_pdf(blocs: Sequence[Donnees], titre: str, chemin: Path, sorte: str = "portrait") -> Path:
     """Écrire le PDF d'un document ; d'un portrait, son affiche à côté, en PDF et en PNG."""
-    parties = partager(blocs, titre)
+    nom = titre.strip() or PDF["textes"]["document"]
+    parties = partager(blocs, nom)
     figures = Figures()
-    donnees = document(parties, Rendu(figures)) | {"titre": titre}
+    donnees = document(parties, Rendu(figures)) | {"titre": nom}
     _mettre_en_page("pdf_document.typ", donnees, figures, chemin)
     if sorte in PDF["affiches"] and parties.essentiel:
         figures = Figures()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ _BLOCS: Final = frozenset(
         "case",
     }
 )
+_EN_LIGNE: Final = ("gras", "italique", "barre", "indice", "exposant", "code", "lien")
 _CONTENANTS: Final = {
     "point": ("puces", "numeros"),
     "rangee": ("table",),
@@ -171,10 +173,49 @@ def _sans_blanc(noeuds: Noeuds) -> Noeuds:
             continue
         if "enfants" in noeud:
             noeud["enfants"] = _sans_blanc(noeud["enfants"])
-        rendus += _table(noeud) if noeud["forme"] == "table" else [noeud]
-    if any(not isinstance(n, str) and n["forme"] in _BLOCS for n in rendus):
+        if noeud["forme"] in _EN_LIGNE and any(_est_bloc(enfant) for enfant in noeud["enfants"]):
+            # Un lien ou un gras autour de tout un bloc : le bloc se lit, sa mise en forme se perd.
+            rendus += noeud["enfants"]
+            continue
+        rendus += {"table": _table, "titre": _titre, "paragraphe": _paragraphes}.get(
+            noeud["forme"], lambda n: [n]
+        )(noeud)
+    if any(_est_bloc(n) for n in rendus):
         rendus = [n for n in rendus if not (isinstance(n, str) and not n.strip())]
     return rendus
+
+
+def _paragraphes(noeud: Noeud) -> Noeuds:
+    """Sortir d'un paragraphe les images et les blocs qu'il contient : il s'arrête avant, et reprend après."""
+    suites = groupby(noeud["enfants"], _est_bloc)
+    rendus: Noeuds = []
+    for bloc, suite in suites:
+        enfants = list(suite)
+        rendus += enfants if bloc else [{"forme": "paragraphe", "enfants": enfants}]
+    return rendus
+
+
+def _est_bloc(noeud: Noeud | str) -> bool:
+    return not isinstance(noeud, str) and noeud["forme"] in (*_BLOCS, "filet", "image")
+
+
+def _titre(noeud: Noeud) -> Noeuds:
+    """Réduire un titre à son texte, ses images à la suite : un titre vide, ou fait d'une liste, n'en est pas un."""
+    texte = _texte(noeud["enfants"]).strip()
+    return [*([noeud | {"enfants": [texte]}] if texte else []), *_images(noeud["enfants"])]
+
+
+def _texte(noeuds: Noeuds) -> str:
+    return "".join(n if isinstance(n, str) else _texte(n.get("enfants", [])) for n in noeuds)
+
+
+def _images(noeuds: Noeuds) -> Noeuds:
+    return [
+        vue
+        for n in noeuds
+        if not isinstance(n, str)
+        for vue in ([n] if n["forme"] == "image" else _images(n.get("enfants", [])))
+    ]
 
 
 def _table(noeud: Noeud) -> Noeuds:

@@ -40,6 +40,11 @@ PROSE = f"""<h2>Un titre de l'équipe</h2><p>Les demandes <strong>viennent</stro
 b = {"x" * 200}</pre><blockquote>Cité.</blockquote><img src="http://example.org/espion.png" alt="Venue du dehors">
 <svg onload="alert(2)"><text>tu</text></svg><p>Après.<img src=x onerror="alert(2)"></p>"""
 
+# Ce que PDF/UA refuserait tel quel : un titre vide, un bloc dans un lien, une image au milieu d'un mot.
+MAL_FORMEE = (
+    '<h3></h3><a href="#revenus">lien<hr></a><p><sup><code><img src="{}" alt=""></code></sup>fin<li>seul<td>'
+)
+
 
 def _v(libelle: str, valeur: float, role: str = "categorie", unite: str = "\u00a0%") -> Valeur:
     return Valeur(libelle, valeur, f"{valeur:g}{unite}".replace(".", ","), role=role)  # type: ignore[arg-type]
@@ -209,7 +214,7 @@ def chapitres() -> list[Bloc]:
         Tableau("larges", "Un tableau large", large, (rangee, rangee), ("nc : non communiqué.",)),
         Tableau("repères", "Repères", etroit, lignes, ("Tous les indicateurs : annexe A.",), "textes"),
         Note("Les aides facultatives atteignent-elles Bois-Joli ?", "demande"),
-        Prose(PROSE, "Ce qu'en dit le CCAS"),
+        Prose(PROSE + MAL_FORMEE.format(carte()), "Ce qu'en dit le CCAS"),
         CarteInteractive("<p>écran</p>", "Carte"),
         Titre("Logement", 2, "logement"),
         Titre("Ce que cela dit", 5),
