@@ -16,6 +16,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
+from abs.blocs.blocs import Note
 from carnets.documents.pdf.figures import Figures
 from carnets.documents.pdf.pdf import ecrire_pdf
 from carnets.documents.pdf.prose import en_arbre
@@ -179,9 +180,18 @@ def test_l_affiche_tient_sur_une_page_quoi_qu_elle_porte(dossier, tmp_path):
         assert image.size == (1240, 1754)
         assert image.convert("L").getextrema()[0] < 60
     page = essai.premiere_page("Une commune au nom interminable-lès-Bains-sur-Mer-en-Val-d'Arzance")
-    longue = essai.retourner([*page, *[n for n in page if n.genre == "note"] * 6, *page[3:5]])
+    bavarde = Note("Ce que l'on ne sait pas. " * 300, "ignore")
+    longue = essai.retourner(
+        [*page, *[n for n in page if n.genre == "note"] * 6, bavarde, bavarde, *page[3:5]]
+    )
     ecrire_pdf(longue, "Longue", tmp_path / "portrait.pdf")
     assert len(mots(tmp_path / "essentiel.pdf")) == 1
+    assert "La suite est dans le document complet." in texte(tmp_path / "essentiel.pdf")
+    entier = mots(tmp_path / "portrait.pdf")
+    assert len(entier) > 3
+    # Ce que l'affiche laisse est tout entier dans le document, sur autant de pages qu'il faut, sans en sortir.
+    assert sum(m[4] == "sait" for page in entier for m in page) == 600
+    assert max(m[3] for page in entier for m in page) < 0.98
     # Sans fiches ni messages, comme un portrait d'avant ; sans chapitre de l'essentiel, pas d'affiche.
     simple = [b for b in essai.retourner(page) if b["genre"] not in ("phrases", "chiffres_cles", "image")]
     ecrire_pdf(simple, "Simple", tmp_path / "simple" / "portrait.pdf")
