@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from carnets.documents.modeles import PDF
 from carnets.documents.pdf.prose import en_arbre
-from carnets.documents.pdf.tableaux import secable, tableaux
+from carnets.documents.pdf.tableaux import tableaux
 from cartes.charte import CHARTE
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Rendu:
         yield figure | dite
 
     def _prose(self, bloc: Donnees) -> Iterator[Donnees]:
-        arbre = en_arbre(bloc["html"], self._lien, secable)
+        arbre = en_arbre(bloc["html"], self._lien)
         self._achever(arbre)
         if arbre:
             yield {"genre": "prose", "arbre": arbre, "signature": bloc.get("signature", "")}

@@ -13,6 +13,7 @@ from carnets.documents.modeles import MODELES, PDF
 from carnets.documents.pdf.blocs import Rendu
 from carnets.documents.pdf.composition import affiche, document, partager
 from carnets.documents.pdf.figures import Figures
+from carnets.documents.pdf.tableaux import secable
 from cartes.charte import CHARTE, POLICE
 from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.erreurs import SortieImpossible
@@ -29,6 +30,8 @@ _COMMUN: Final = "pdf_blocs.typ"
 # Livrées avec matplotlib : celle de la charte d'une ville n'est pas sur tous les postes.
 _SECOURS: Final = ("DejaVu Sans", "STIXGeneral")
 _FIXES: Final = ("DejaVu Sans Mono",)
+# Ce qui ne se lit pas sur la page : adresses, noms de fichiers, descriptions.
+_TELS_QUELS: Final = ("url", "ancre", "fichier", "alternatif")
 _SANS_DESSIN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
@@ -57,8 +60,10 @@ def _mettre_en_page(gabarit: str, donnees: Donnees, figures: Figures, *chemins: 
             (lieu / nom).write_bytes((MODELES / nom).read_bytes())
         for nom, octets in figures.fichiers.items():
             (lieu / nom).write_bytes(octets)
-        dites = json.dumps(_imprimable(donnees | {"style": _style()}), ensure_ascii=False)
-        (lieu / "donnees.json").write_text(dites, encoding="utf-8")
+        # Le titre, lui, va tel quel dans les propriétés du fichier.
+        titre = _imprimable(donnees["titre"], "alternatif")
+        dites = _imprimable(donnees) | {"titre": titre, "style": _style()}
+        (lieu / "donnees.json").write_text(json.dumps(dites, ensure_ascii=False), encoding="utf-8")
         try:
             compilateur = typst.Compiler(str(lieu / gabarit), root=dossier, font_paths=_polices())
             rendus: list[Any] = [compilateur.compile(**_formes(c.suffix)) for c in chemins]
@@ -72,13 +77,14 @@ def _mettre_en_page(gabarit: str, donnees: Donnees, figures: Figures, *chemins: 
             provisoire.write_bytes(rendu)
 
 
-def _imprimable(recu: Any) -> Any:
-    """Ôter des textes ce qu'aucune police ne porte (commandes, demi-caractères) : PDF/UA le refuse."""
+def _imprimable(recu: Any, champ: str = "") -> Any:
+    """Ôter des textes ce qu'aucune police ne porte (PDF/UA le refuse), et rendre sécables ceux qui se lisent."""
     if isinstance(recu, str):
-        return _SANS_DESSIN.sub("", recu)
+        dit = _SANS_DESSIN.sub("", recu)
+        return dit if champ in _TELS_QUELS else secable(dit)
     if isinstance(recu, dict):
-        return {nom: _imprimable(valeur) for nom, valeur in recu.items()}
-    return [_imprimable(valeur) for valeur in recu] if isinstance(recu, list) else recu
+        return {nom: _imprimable(valeur, nom) for nom, valeur in recu.items()}
+    return [_imprimable(valeur, champ) for valeur in recu] if isinstance(recu, list) else recu
 
 
 def _formes(suffixe: str) -> Donnees:

@@ -70,9 +70,9 @@ _CONTENANTS: Final = {
 }
 
 
-def en_arbre(html: str, lien: Callable[[str], Noeud], mot: Callable[[str], str]) -> Noeuds:
-    """Lire du HTML ; ``lien`` résout une adresse, ``mot`` rend un texte sécable."""
-    lecteur = _Lecteur(lien, mot)
+def en_arbre(html: str, lien: Callable[[str], Noeud]) -> Noeuds:
+    """Lire du HTML ; ``lien`` résout une adresse."""
+    lecteur = _Lecteur(lien)
     lecteur.feed(html)
     lecteur.close()
     return _sans_blanc(lecteur.racine)
@@ -81,12 +81,12 @@ def en_arbre(html: str, lien: Callable[[str], Noeud], mot: Callable[[str], str])
 class _Lecteur(HTMLParser):
     """Construire l'arbre au fil des balises."""
 
-    def __init__(self, lien: Callable[[str], Noeud], mot: Callable[[str], str]) -> None:
+    def __init__(self, lien: Callable[[str], Noeud]) -> None:
         super().__init__(convert_charrefs=True)
         self.racine: Noeuds = []
         self._ouverts: list[tuple[str, Noeud]] = []
         self._tus: list[str] = []
-        self._lien, self._mot = lien, mot
+        self._lien = lien
 
     def handle_starttag(self, balise: str, attributs: list[tuple[str, str | None]]) -> None:
         """Ouvrir une forme, ou poser ce qui n'a pas de contenu."""
@@ -125,7 +125,7 @@ class _Lecteur(HTMLParser):
             if rang:
                 self._poser({"forme": "ligne"})
             if ligne:
-                self._poser(self._mot(re.sub(r" (?= )|\t", "\u00a0", ligne) if brut else ligne))
+                self._poser(re.sub(r" (?= )|\t", "\u00a0", ligne) if brut else ligne)
 
     def _ouvrir(self, balise: str, forme: str, dits: dict[str, str]) -> None:
         if forme in _BLOCS:

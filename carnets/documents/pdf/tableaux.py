@@ -19,13 +19,13 @@ _LIGNE: Final = 38
 _ECRITES: Final = ("texte", "formule")
 # Ce que prend, en caractères, le blanc autour d'une cellule.
 _BLANC: Final = 2
-_LONG: Final = re.compile(rf"\S{{{PDF['mot_insecable']},}}")
-_COUPURE: Final = re.compile(r"([/_.,;:+=?&-])|(.{12}(?=.{4}))")
+_LONG: Final = re.compile(rf"[^\s\u200b-]{{{PDF['mot_insecable']},}}")
+_COUPURE: Final = re.compile(r"([/_.,;:+=?&])|(.{12}(?=.{4}))")
 _ZERO: Final = "\u200b"
 
 
 def secable(texte: str) -> str:
-    """Permettre la coupure d'un mot plus long qu'une colonne (adresse, formule) : il déborderait de la page."""
+    """Permettre la coupure d'un mot plus long qu'une colonne (adresse, formule), qui déborderait de la page."""
     return _LONG.sub(lambda vu: _COUPURE.sub(lambda c: c[0] + _ZERO, vu[0]), texte)
 
 
@@ -108,8 +108,8 @@ def _ligne(ligne: list[Donnees], part: list[int]) -> list[Donnees]:
 
 def _cellule(cellule: Donnees) -> Donnees:
     return {
-        "texte": secable(cellule.get("texte", "")),
-        "detail": secable(cellule.get("detail", "")),
+        "texte": cellule.get("texte", ""),
+        "detail": cellule.get("detail", ""),
         "formule": cellule.get("classe") == "formule",
         "fort": cellule.get("classe") == "sujet",
     }

@@ -218,7 +218,7 @@ def test_un_document_vide_ou_sans_titre_s_ecrit(tmp_path):
 
 def test_la_prose_garde_ce_qui_se_lit_et_rien_de_ce_qui_s_execute():
     arbre = en_arbre(
-        "<p>a<p>b <b>c<i>d</b>e<script>f</script><ul><li>g<li>h</ul>" + "<div><b>" * 500, lambda _: {}, str
+        "<p>a<p>b <b>c<i>d</b>e<script>f</script><ul><li>g<li>h</ul>" + "<div><b>" * 500, lambda _: {}
     )
     plat = json.dumps(arbre)
     assert [n["forme"] for n in arbre[:3]] == ["paragraphe", "paragraphe", "puces"]
@@ -226,7 +226,7 @@ def test_la_prose_garde_ce_qui_se_lit_et_rien_de_ce_qui_s_execute():
     assert "f" not in re.findall(r'"(\w)"', plat)
     assert plat.count("gras") < 30
     table = en_arbre(
-        "<table><tr><td colspan=2>a</td></tr><tr><td>b</td><td>c</td><td>d</td></tr></table>", dict, str
+        "<table><tr><td colspan=2>a</td></tr><tr><td>b</td><td>c</td><td>d</td></tr></table>", dict
     )
     assert (table[0]["colonnes"], len(table[0]["entetes"]), len(table[0]["lignes"][0])) == (3, 3, 3)
 
