@@ -86,7 +86,7 @@ def document(parties: Parties, rendu: Rendu) -> Donnees:
     essentiel = None
     if parties.essentiel:
         premiers = preparer(parties.essentiel[:1])
-        essentiel = {"titre": premiers, **_page(preparer(_pour_une_page(parties.essentiel[1:], 3)))}
+        essentiel = {"titre": premiers, **_page(preparer(_d_un_rang(parties.essentiel[1:], 3)))}
     corps = _cote_a_cote(preparer(parties.corps))
     return {"couverture": couverture, "avant": avant, "essentiel": essentiel, "corps": corps}
 
@@ -95,18 +95,13 @@ def affiche(parties: Parties, rendu: Rendu) -> Donnees:
     """Composer l'affiche d'une page : le bandeau, puis l'essentiel."""
     rendu.connaitre(parties.essentiel[1:])
     alertes = [r for b in parties.garde for r in rendu.bloc(b)]
-    prets = [r for b in _pour_une_page(parties.essentiel[1:], 2) for r in rendu.bloc(b)]
+    prets = [r for b in _d_un_rang(parties.essentiel[1:], 2) for r in rendu.bloc(b)]
     return {"couverture": _bandeau(parties.titre) | {"notes": alertes}, "essentiel": _page(prets)}
 
 
-def _pour_une_page(blocs: Blocs, rang: int) -> Blocs:
-    """Mettre les titres à un seul rang, et dessiner étroit un graphique qui sera à côté de la carte."""
-    etroits = any(b["genre"] == "image" for b in blocs)
-    changes: dict[str, Donnees] = {
-        "titre": {"rang": rang},
-        "graphique": {"largeur": "demi"} if etroits else {},
-    }
-    return [b | changes.get(b["genre"], {}) for b in blocs]
+def _d_un_rang(blocs: Blocs, rang: int) -> Blocs:
+    """Mettre les titres d'une page à un seul rang : ils n'y sont plus dans l'ordre où ils se suivaient."""
+    return [b | {"rang": rang} if b["genre"] == "titre" else b for b in blocs]
 
 
 def _bandeau(titre: Donnees) -> Donnees:
@@ -126,14 +121,18 @@ def _page(blocs: Blocs) -> Donnees:
     titre_de_carte: Blocs = []
     if carte is not None and carte and blocs[carte - 1]["genre"] == "titre":
         titre_de_carte = [blocs[carte - 1]]
-    a_part = [*messages, *fiches, *titre_de_carte, *([blocs[carte]] if carte is not None else [])]
+    cartes = [] if carte is None else [blocs[carte]]
+    # Un graphique a sa place sous la carte, où il est plus large que dans la colonne des textes.
+    dessous = [b for b in blocs if cartes and b["genre"] == "figure" and not b["carte"]]
+    a_part = [*messages, *fiches, *titre_de_carte, *cartes, *dessous]
     reste = [b for b in blocs if not any(b is autre for autre in a_part)]
     return {
         "messages": messages,
         "fiches": fiches,
         "titre_de_carte": titre_de_carte,
-        "carte": None if carte is None else blocs[carte],
-        "large": carte is not None and blocs[carte]["rapport"] > PDF["carte_large"],
+        "carte": cartes[0] if cartes else None,
+        "dessous": dessous,
+        "large": any(c["rapport"] > PDF["carte_large"] for c in cartes),
         "reste": reste,
     }
 

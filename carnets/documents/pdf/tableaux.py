@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from carnets.documents.modeles import PDF
@@ -12,11 +13,13 @@ if TYPE_CHECKING:
 
     Donnees = dict[str, Any]
 
-# Un mot d'en-tête se coupe à la césure ; au-delà, un texte se plie sur plusieurs lignes.
-_MOT_D_ENTETE: Final = 18
-_MOT_SERRE: Final = 9
+# Lettres gardées ensemble dans un mot d'en-tête (la césure fait le reste), et dans un nom de la première colonne : de moins
+# en moins, jusqu'à ce que le tableau tienne debout.
+_ESSAIS: Final = ((18, 26), (13, 26), (9, 26), (9, 0))
+# Au-delà, un texte se plie sur plusieurs lignes.
 _LIGNE: Final = 38
 _ECRITES: Final = ("texte", "formule")
+_GRAS: Final = 1.15
 # Ce que prend, en caractères, le blanc autour d'une cellule.
 _BLANC: Final = 2
 _LONG: Final = re.compile(rf"[^\s\u200b-]{{{PDF['mot_insecable']},}}")
@@ -34,10 +37,10 @@ def tableaux(bloc: Donnees) -> Iterator[Donnees]:
     colonnes = len(bloc["entetes"])
     if not colonnes:
         return
-    larges = _colonnes(bloc, _MOT_D_ENTETE)
-    serre = colonnes > PDF["colonnes_en_portrait"] or not _tient(larges)
-    larges = _colonnes(bloc, _MOT_SERRE) if serre else larges
+    essais = [_colonnes(bloc, mot, nom) for mot, nom in _ESSAIS]
+    larges = next((essai for essai in essais if _tient(essai)), essais[-1])
     paysage = not _tient(larges)
+    serre = colonnes > PDF["colonnes_en_portrait"] or larges is essais[-1]
     place = PDF["caracteres_en_paysage" if paysage else "caracteres_en_portrait"]
     parts = _parts(colonnes)
     for rang, part in enumerate(parts):
@@ -77,18 +80,21 @@ def _tient(colonnes: list[Colonne]) -> bool:
     return sum(c.minimum for c in colonnes) <= PDF["caracteres_en_portrait"]
 
 
-def _colonnes(bloc: Donnees, mot: int) -> list[Colonne]:
-    return [
+def _colonnes(bloc: Donnees, mot: int, nom: int) -> list[Colonne]:
+    rendues = [
         _colonne(entete, mot, [ligne[rang] for ligne in bloc["lignes"] if rang < len(ligne)])
         for rang, entete in enumerate(bloc["entetes"])
     ]
+    # La première colonne porte les noms : pliés sur trois lignes, ils allongeraient tout le tableau.
+    noms = rendues[0]
+    return [noms._replace(minimum=max(noms.minimum, min(noms.souhait, nom))), *rendues[1:]]
 
 
 def _colonne(entete: Donnees, mot_d_entete: int, cellules: list[Donnees]) -> Colonne:
     textes = [f"{c.get('texte', '')} {c.get('detail', '')}" for c in cellules]
     mots = [len(m) for t in textes for m in re.split(r"[ \n\u200b-]", secable(t))]
     entetes = [min(len(m), mot_d_entete) for m in re.split(r"[ \-/]", entete.get("texte", ""))]
-    minimum = max([3, *mots, *entetes]) + _BLANC
+    minimum = max([3, *mots, *(ceil(_GRAS * m) for m in entetes)]) + _BLANC
     longueurs = sorted(map(len, textes)) or [0]
     ordinaire = longueurs[(len(longueurs) - 1) * 9 // 10]
     ecrite = bool(cellules) and cellules[0].get("classe") in _ECRITES
