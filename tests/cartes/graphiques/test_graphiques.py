@@ -184,7 +184,7 @@ def ecart_a_la_droite(valeurs, places) -> float:
     return float(np.abs(np.polyval(np.polyfit(valeurs, places, 1), valeurs) - places).max())
 
 
-@pytest.mark.parametrize("largeur", ["pleine", "demi"])
+@pytest.mark.parametrize("largeur", ["pleine", "demi", "fiche"])
 @pytest.mark.parametrize("cas", CAS)
 def test_les_textes_se_lisent_sans_se_chevaucher(cas, largeur) -> None:
     figure = Graphique(CAS[cas], largeur).figure()
@@ -192,7 +192,7 @@ def test_les_textes_se_lisent_sans_se_chevaucher(cas, largeur) -> None:
     toile.draw()
     lus = textes(figure)
     assert min(t.get_fontsize() for t in lus) >= 8
-    assert figure.get_figwidth() * 2.54 == pytest.approx({"pleine": 17.4, "demi": 8.4}[largeur])
+    assert figure.get_figwidth() * 2.54 == pytest.approx({"pleine": 17.4, "demi": 8.4, "fiche": 4.9}[largeur])
     cadres = [(t.get_text(), t.get_window_extent(toile.get_renderer())) for t in lus]
     page = figure.bbox
     assert not [

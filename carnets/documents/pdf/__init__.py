@@ -1,0 +1,1 @@
+"""Le PDF balisé d'un document, et l'affiche d'une page qui l'accompagne."""
