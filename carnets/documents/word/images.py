@@ -90,13 +90,14 @@ def _sans_action(svg: bytes) -> bytes:
 def _remplacant(svg: bytes) -> bytes:
     """Tenir la place d'un dessin vectoriel là où il ne se montre pas."""
     from PIL import Image as Points  # noqa: PLC0415 - seulement pour un dessin de l'analyste
-    from PIL import ImageDraw  # noqa: PLC0415
+    from PIL import ImageDraw, ImageFont  # noqa: PLC0415
 
     racine = etree.fromstring(svg, etree.XMLParser(resolve_entities=False, no_network=True))
     cotes = [float(n) for n in re.findall(r"[\d.]+", racine.get("viewBox", ""))[2:4]]
     largeur, hauteur = cotes if len(cotes) == 2 and min(cotes) > 0 else (16.0, 9.0)
     image = Points.new("L", (1200, max(60, min(2400, round(1200 * hauteur / largeur)))), 244)
-    ImageDraw.Draw(image).text((40, 20), TABLE["mots"]["sans_vecteur"], fill=80)
+    police = ImageFont.load_default(size=30)
+    ImageDraw.Draw(image).text((40, 20), TABLE["mots"]["sans_vecteur"], fill=80, font=police)
     rendue = io.BytesIO()
     image.save(rendue, "png")
     return rendue.getvalue()

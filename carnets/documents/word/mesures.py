@@ -12,13 +12,19 @@ if TYPE_CHECKING:
 
 # Chasse des lettres d'Arial, en parts du corps.
 _CHASSES: Final = (
-    ("iljI|'’.,:;!", 0.25),
-    ("ftr()[]- /·\u00a0\u202f\u2009", 0.31),
-    ("ckszvxyJ", 0.5),
-    ("mM%", 0.85),
-    ("wWŒœ", 0.8),
-    ("ABEKPSVXY&", 0.67),
-    ("CDHNRUwGOQ", 0.75),
+    ("iljI|'’", 0.222),
+    (".,:;!ft/ ·\u00a0", 0.278),
+    ("r()[]-", 0.333),
+    ("\u202f\u2009", 0.2),
+    ("csçkvxyzJ", 0.5),
+    ("+−<>=", 0.584),
+    ("FTZ", 0.611),
+    ("ABEKPSVXYÀÉÈ&", 0.667),
+    ("CDHNRUw", 0.722),
+    ("GOQ", 0.778),
+    ("mM", 0.833),
+    ("%œ", 0.9),
+    ("WŒ", 0.95),
 )
 _CHASSE: Final[dict[str, float]] = defaultdict(
     lambda: 0.556, {lettre: chasse for lettres, chasse in _CHASSES for lettre in lettres}
@@ -62,24 +68,34 @@ def largeurs_de_colonnes(
 ) -> list[float]:
     """Partager une largeur en points entre des colonnes, chacune donnée par son en-tête puis ses cellules.
 
-    Chaque colonne reçoit son plus long mot ; le reste va où il y a le plus à dire, un en-tête pouvant tenir en trois lignes.
+    Chaque colonne reçoit son plus long mot ; le reste va d'abord aux cellules, puis aux en-têtes, sur trois lignes.
     """
     facteur = corps * GRAS
     mots = [
         min(max(map(_plus_long_mot, textes)) * facteur, MOT_MAXIMAL * total) + marge for textes in colonnes
     ]
-    pleines = [_plein(textes) * facteur + marge for textes in colonnes]
-    besoins = [
-        max(min(plein, PART_MAXIMALE * total) - mot, 0.0) for plein, mot in zip(pleines, mots, strict=True)
-    ]
-    reste = total - sum(mots)
-    if reste < 0:
+    utiles, entetes = (
+        [max(min(plein, PART_MAXIMALE * total) - mot, 0.0) for plein, mot in zip(pleins, mots, strict=True)]
+        for pleins in (
+            [_plein(textes[1:]) * facteur + marge for textes in colonnes],
+            [chasse(textes[0]) / LIGNES_D_ENTETE * facteur + marge for textes in colonnes],
+        )
+    )
+    if sum(mots) > total:
         return [mot * total / sum(mots) for mot in mots]
-    if sum(besoins) <= reste:
-        # Tout tient sur une ligne : le blanc se partage.
-        surplus = (reste - sum(besoins)) / len(mots)
-        return [mot + besoin + surplus for mot, besoin in zip(mots, besoins, strict=True)]
-    return [mot + reste * besoin / sum(besoins) for mot, besoin in zip(mots, besoins, strict=True)]
+    largeurs = _ajouter(mots, utiles, total)
+    manques = [
+        max(mot + besoin - large, 0.0) for mot, besoin, large in zip(mots, entetes, largeurs, strict=True)
+    ]
+    largeurs = _ajouter(largeurs, manques, total)
+    # Tout tient : le blanc se partage.
+    return [large + (total - sum(largeurs)) / len(largeurs) for large in largeurs]
+
+
+def _ajouter(largeurs: Sequence[float], besoins: Sequence[float], total: float) -> list[float]:
+    """Donner à chacun ce qu'il lui faut, ou sa part de ce qui reste."""
+    part = min(1.0, (total - sum(largeurs)) / sum(besoins)) if sum(besoins) else 0.0
+    return [large + part * besoin for large, besoin in zip(largeurs, besoins, strict=True)]
 
 
 def _plus_long_mot(texte: str) -> float:
@@ -88,7 +104,4 @@ def _plus_long_mot(texte: str) -> float:
 
 
 def _plein(textes: Sequence[str]) -> float:
-    entete, *cellules = textes
-    return max(
-        [chasse(entete) / LIGNES_D_ENTETE, *(chasse(li) for texte in cellules for li in texte.split("\n"))]
-    )
+    return max((chasse(li) for texte in textes for li in texte.split("\n")), default=0.0)

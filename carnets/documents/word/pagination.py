@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 EMU_PAR_POINT: Final = 12_700
+MACHINE_A_ECRIRE: Final = 1.15
 _ETENDUE: Final = f"{{{ESPACES['wp']}}}extent"
 
 
@@ -113,5 +114,12 @@ class Pages:
         if etendues:
             bloc = max(etendues) + corps * INTERLIGNE * interligne * 0.25
         else:
-            bloc = lignes(texte, corps, utile, gras=dit.get("gras", False)) * corps * INTERLIGNE * interligne
+            nombre = lignes(texte, self._corps_du_texte(element, corps), utile, gras=dit.get("gras", False))
+            bloc = nombre * corps * INTERLIGNE * interligne
         return bloc + dit.get("avant", 0) + dit.get("apres", 0)
+
+    def _corps_du_texte(self, element: _Element, corps: float) -> float:
+        """Donner le corps du premier morceau ; une police de machine à écrire chasse plus large."""
+        style = element.find(f"{W}r/{W}rPr/{W}rStyle")
+        dit = self._reglages.get(style.get(f"{W}val") if style is not None else "", {})
+        return float(dit.get("corps", corps) * (MACHINE_A_ECRIRE if "police" in dit else 1.0))

@@ -112,8 +112,8 @@ def _du_texte(dit: dict[str, Any]) -> str:
 
 def _du_tableau(dit: dict[str, Any]) -> str:
     """Écrire un style de tableau : de fins filets entre les lignes, un en-tête sur fond pâle."""
-    marge = round(dit.get("marge_de_cellule", 0) * PAR_POINT)
-    cotes = "".join(f'<w:{c} w:w="{marge}" w:type="dxa"/>' for c in ("left", "right"))
+    marges = zip(("left", "right"), dit.get("marges_de_cellule", [0, 0]), strict=True)
+    cotes = "".join(f'<w:{c} w:w="{round(marge * PAR_POINT)}" w:type="dxa"/>' for c, marge in marges)
     filets = (
         "".join(_filet(c, *dit["filets"]) for c in ("top", "bottom", "insideH")) if "filets" in dit else ""
     )

@@ -76,7 +76,7 @@ def ecrire(r: Redaction, entetes: Sequence[Case], lignes: Sequence[Sequence[Case
     colonnes = [
         [li[rang].texte for li in (entetes, *lignes) if rang < len(li)] for rang in range(len(entetes))
     ]
-    marge = 2 * STYLES["Tableau"]["marge_de_cellule"] + 2
+    marge = sum(STYLES["Tableau"]["marges_de_cellule"]) + 2
     largeurs = largeurs_de_colonnes(colonnes, CORPS, utile, marge)
     # Un tableau court tient d'un bloc ; d'un long, l'en-tête ne reste jamais seul au bas d'une page.
     tenues = len(lignes) - 1 if len(lignes) <= TABLE["page"]["lignes_solidaires"] else 1
