@@ -7,13 +7,13 @@ import os
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import docx
 from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
 from docx.opc.packuri import PackURI
 from docx.parts.numbering import NumberingPart
-from docx.shared import Cm
+from docx.shared import Cm, Length
 
 from carnets.documents.word.briques import ESPACES, W, propre
 from carnets.documents.word.styles import TABLE
@@ -105,6 +105,15 @@ def mettre_en_page(document: Document, marges_en_cm: float) -> None:
         section.left_margin = section.right_margin = Cm(marges_en_cm)
         section.top_margin = section.bottom_margin = Cm(page["marge_cm"])
         section.header_distance = section.footer_distance = Cm(page["entete_cm"])
+
+
+def place_utile(document: Document, *, paysage: bool = False) -> tuple[float, float]:
+    """Donner en centimètres la largeur et la hauteur que les marges laissent au texte."""
+    page: Any = document.sections[0]
+    cotes = (page.page_height, page.page_width) if paysage else (page.page_width, page.page_height)
+    marges = (page.left_margin + page.right_margin, page.top_margin + page.bottom_margin)
+    largeur, hauteur = (cote.cm - Length(marge).cm for cote, marge in zip(cotes, marges, strict=True))
+    return largeur, hauteur
 
 
 def nommer(document: Document, titre: str, sujet: str = "") -> None:

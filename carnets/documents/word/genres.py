@@ -9,7 +9,7 @@ from carnets.documents.word.briques import morceau
 from carnets.documents.word.prose import prose
 from carnets.documents.word.redaction import MOTS
 from carnets.documents.word.styles import TABLE
-from carnets.documents.word.tableaux import cote_a_cote, tableau
+from carnets.documents.word.tableaux import cote_a_cote, place_de_front, tableau
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +78,7 @@ def chiffres_cles(r: Redaction, bloc: Donnees) -> str:
     """Écrire les chiffres clés en fiches, leurs petits graphiques dessous."""
     avec = any(c.get("graphiques") for c in bloc["chiffres"])
     de_front = FICHES["colonnes_avec_graphiques" if avec else "colonnes"]
-    largeur = r.utile_en_cm / de_front - 0.4
+    largeur = place_de_front(r, de_front)
     return cote_a_cote(r, [_fiche(r, c, largeur) for c in bloc["chiffres"]], de_front)
 
 
@@ -103,7 +103,7 @@ def _fiche(r: Redaction, chiffre: Donnees, largeur: float) -> str:
 def _petit_graphique(r: Redaction, demande: Donnees, largeur: float) -> str:
     dessine = FICHES["largeur_de_graphique"]
     bloc = {"demande": demande, "largeur": dessine}
-    pose = min(images.LARGEURS_EN_CM[dessine], largeur)
+    pose = min(images.largeur_dessinee(dessine), largeur)
     return r.paragraphe("Date de chiffre", _dessin(r, bloc, pose, intitule=True))
 
 
@@ -112,10 +112,11 @@ def _dessin(r: Redaction, bloc: Donnees, largeur: float, *, intitule: bool = Fal
     return images.poser(r.document, points, vecteur, alternatif, largeur, next(r.numeros))
 
 
-def graphique(r: Redaction, bloc: Donnees) -> str:
+def graphique(r: Redaction, bloc: Donnees, de_front: int = 1) -> str:
     """Écrire un graphique, son message en légende."""
+    place = r.utile_en_cm if de_front == 1 else place_de_front(r, de_front)
     demande = bloc["demande"]
-    dessin = _dessin(r, bloc, images.LARGEURS_EN_CM[bloc["largeur"]])
+    dessin = _dessin(r, bloc, min(place, images.largeur_dessinee(bloc["largeur"])))
     suite = f" {demande['sous_titre'].rstrip('.')}." if demande.get("sous_titre") else ""
     message = demande["titre"].rstrip(".") + "."
     return r.paragraphe("Figure", dessin) + r.legende("caption", bloc["repere"], message, suite)
@@ -123,7 +124,8 @@ def graphique(r: Redaction, bloc: Donnees) -> str:
 
 def paire(r: Redaction, bloc: Donnees) -> str:
     """Écrire deux graphiques de demi-largeur côte à côte."""
-    return cote_a_cote(r, [graphique(r, b) for b in bloc["blocs"]], len(bloc["blocs"]))
+    de_front = len(bloc["blocs"])
+    return cote_a_cote(r, [graphique(r, b, de_front) for b in bloc["blocs"]], de_front)
 
 
 def image(r: Redaction, bloc: Donnees) -> str:

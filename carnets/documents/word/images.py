@@ -20,13 +20,12 @@ from lxml import etree
 from abs.graphiques.demandes import DemandeDeGraphique
 from carnets.documents.word.briques import EMU_PAR_CM, attribut
 from carnets.documents.word.styles import TABLE
+from cartes.graphiques.style import LARGEURS
 
 if TYPE_CHECKING:
     from docx.document import Document
 
 PPP: Final = 220
-# Largeurs pour lesquelles les graphiques sont dessinés : les poser autrement changerait le corps de leurs lettres.
-LARGEURS_EN_CM: Final = {"pleine": 17.4, "demi": 8.4}
 _ADRESSE: Final = re.compile(r"data:(image/[a-z+.-]+)(?:;[a-z0-9=-]+)*?(;base64)?,(.*)", re.DOTALL)
 _VECTEUR: Final = "image/svg+xml"
 _EXECUTE: Final = frozenset({"script", "foreignObject", "iframe", "handler", "set", "animate"})
@@ -52,6 +51,11 @@ def _dessiner(texte: str, largeur: Any, intitule: bool) -> tuple[bytes, bytes, s
     svg = rendre_svg(figure, *notices.values(), en_chemins=True)
     figure.set_dpi(PPP)
     return rendre_png(figure, notices), svg.encode(), notices["Description"]
+
+
+def largeur_dessinee(nom: Any) -> float:
+    """Donner en centimètres la largeur pour laquelle un graphique est dessiné, où ses lettres ont leur corps."""
+    return float(LARGEURS[nom] * 2.54 / 72)
 
 
 def decoder(adresse: str) -> tuple[bytes, bytes]:

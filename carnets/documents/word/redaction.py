@@ -74,8 +74,8 @@ class Redaction:
 
     document: Document
     styles: dict[str, str]
+    utile_en_cm: float
     reperes: dict[str, Repere] = field(default_factory=dict)
-    utile_en_cm: float = TABLE["page"]["largeur_cm"] - 2 * TABLE["page"]["marge_cm"]
     # Le chapitre en cours, dont le texte de l'analyste porte le nom.
     chapitre: str = ""
     # Les titres écrits, pour le sommaire : signet, niveau, texte.

@@ -8,7 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
 from carnets.documents.modeles import MODELES
-from carnets.documents.word.briques import PAR_POINT, W, attribut, elements
+from carnets.documents.word.briques import PAR_CM, PAR_POINT, W, attribut, elements
 from cartes.charte import WORD
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ POLICE: Final = "Arial"
 _BORDS: Final = {"filet_dessus": "top", "filet_gauche": "left", "filet_dessous": "bottom"}
 
 
-def poser_les_styles(document: Document) -> dict[str, str]:
+def poser_les_styles(document: Document, largeur: float) -> dict[str, str]:
     """Ajouter les styles que le gabarit n'a pas ; rendre l'identifiant de chacun, par son nom."""
     racine = document.styles.element
     tenus = {
@@ -32,7 +32,9 @@ def poser_les_styles(document: Document) -> dict[str, str]:
     pris = set(tenus.values())
     noms = {nom: tenus.get(nom.lower()) or _identifiant(nom, pris) for nom in STYLES}
     for nom in manquants:
-        racine.extend(elements(_style(STYLES[nom], noms, _numerotation(document, STYLES[nom], noms[nom]))))
+        racine.extend(
+            elements(_style(STYLES[nom], noms, _numerotation(document, STYLES[nom], noms[nom]), largeur))
+        )
     return noms
 
 
@@ -46,7 +48,7 @@ def _identifiant(nom: str, pris: set[str]) -> str:
     return identifiant
 
 
-def _style(dit: dict[str, Any], noms: dict[str, str], numero: int) -> str:
+def _style(dit: dict[str, Any], noms: dict[str, str], numero: int, largeur: float) -> str:
     """Écrire un style ; ses propriétés sont dans l'ordre que Word exige."""
     genre, nom = dit.get("genre", "paragraphe"), dit["nom"]
     base = dit.get("base") or ("Normal" if genre == "paragraphe" and nom != "Normal" else "")
@@ -55,7 +57,7 @@ def _style(dit: dict[str, Any], noms: dict[str, str], numero: int) -> str:
     corps = (
         _du_tableau(dit)
         if genre == "tableau"
-        else _du_paragraphe(dit, numero) * (genre != "caractere") + _du_texte(dit)
+        else _du_paragraphe(dit, numero, largeur) * (genre != "caractere") + _du_texte(dit)
     )
     par_defaut = ' w:default="1"' if dit.get("par_defaut") else ""
     return (
@@ -64,15 +66,14 @@ def _style(dit: dict[str, Any], noms: dict[str, str], numero: int) -> str:
     )
 
 
-def _du_paragraphe(dit: dict[str, Any], numero: int) -> str:
+def _du_paragraphe(dit: dict[str, Any], numero: int, largeur: float) -> str:
     drapeaux = (("tenu", "keepNext"), ("solidaire", "keepLines"))
     ecrit = "".join(f'<w:{mot} w:val="{int(dit[cle])}"/>' for cle, mot in drapeaux if cle in dit)
     ecrit += f'<w:numPr><w:numId w:val="{numero}"/></w:numPr>' if numero else ""
     bords = "".join(_filet(sens, *dit[cle]) for cle, sens in _BORDS.items() if cle in dit)
     ecrit += f"<w:pBdr>{bords}</w:pBdr>" if bords else ""
     ecrit += _fond(dit["fond"]) if "fond" in dit else ""
-    if "tabulation" in dit:
-        ecrit += onglet(TABLE["page"]["largeur_cm"] - 2 * TABLE["page"]["marge_cm"])
+    ecrit += _onglet(largeur) if dit.get("tabulation") else ""
     lignes = f' w:line="{round(dit["interligne"] * 240)}" w:lineRule="auto"' if "interligne" in dit else ""
     places = (("avant", "before"), ("apres", "after"))
     blancs = "".join(f' w:{mot}="{round(dit[cle] * PAR_POINT)}"' for cle, mot in places if cle in dit)
@@ -85,11 +86,10 @@ def _du_paragraphe(dit: dict[str, Any], numero: int) -> str:
     return f"<w:pPr>{ecrit}</w:pPr>"
 
 
-def onglet(largeur_en_cm: float) -> str:
+def _onglet(largeur_en_cm: float) -> str:
     """Écrire la tabulation à points de conduite d'un sommaire, au bord droit."""
-    return (
-        f'<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="{round(largeur_en_cm * 1440 / 2.54)}"/></w:tabs>'
-    )
+    place = round(largeur_en_cm * PAR_CM)
+    return f'<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="{place}"/></w:tabs>'
 
 
 def _du_texte(dit: dict[str, Any]) -> str:
@@ -159,7 +159,8 @@ def _numerotation(document: Document, dit: dict[str, Any], identifiant: str) -> 
         f'<w:abstractNum w:abstractNumId="{rang}"><w:multiLevelType w:val="singleLevel"/>{niveau}</w:abstractNum>'
     )
     # Toutes les définitions précèdent leurs emplois.
-    racine.insert(len(abstraits), abstrait)
+    emploi = racine.find(f"{W}num")
+    racine.insert(len(racine) if emploi is None else racine.index(emploi), abstrait)
     return ajouter_un_numero(document, rang)
 
 

@@ -133,6 +133,11 @@ def grille(
     )
 
 
+def place_de_front(r: Redaction, de_front: int) -> float:
+    """Donner en centimètres la place de chacun des contenus posés côte à côte."""
+    return r.utile_en_cm / de_front - sum(STYLES["Fiches"]["marges_de_cellule"]) / POINTS_PAR_CM
+
+
 def cote_a_cote(r: Redaction, contenus: Sequence[str], de_front: int) -> str:
     """Poser des contenus côte à côte, sans bord, de gauche à droite puis de haut en bas."""
     largeurs = [r.utile_en_cm * POINTS_PAR_CM / de_front] * de_front

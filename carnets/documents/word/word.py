@@ -38,12 +38,12 @@ class Section:
 def ecrire_docx(blocs: Sequence[Donnees], titre: str, chemin: Path, sorte: str = "portrait") -> Path:  # noqa: ARG001 - même appel pour tous les formats
     """Écrire le document Word d'un portrait, d'une comparaison, d'évolutions ou d'un carnet de l'analyste."""
     document, de_la_ville = gabarit.ouvrir()
-    styles = poser_les_styles(document)
     gardes = _appaires(reperer(_pour_le_papier(blocs)))
     gabarit.nommer(document, titre, next((b["surtitre"] for b in gardes if b.get("surtitre")), ""))
     if not de_la_ville:
         gabarit.mettre_en_page(document, PAGE["marge_cm"])
-    r = Redaction(document, styles)
+    largeur, _ = gabarit.place_utile(document)
+    r = Redaction(document, poser_les_styles(document, largeur), largeur)
     r.reperes = {ancre: b["repere"] for b in _a_plat(gardes) if "repere" in b and (ancre := ancre_de(b))}
     debut = next((rang for rang, b in enumerate(gardes) if not _en_couverture(b)), len(gardes))
     sections = [Section(COUVERTURE, _couverture(r, gardes[:debut], titre)), *_sections(r, gardes[debut:])]
@@ -124,7 +124,7 @@ def _sections(r: Redaction, blocs: Sequence[Donnees]) -> list[Section]:
             continue
         if not sections or sections[-1].sens != voulu:
             sections.append(Section(voulu))
-            r.utile_en_cm = PAGE["hauteur_cm" if voulu == PAYSAGE else "largeur_cm"] - 2 * PAGE["marge_cm"]
+            r.utile_en_cm, _ = gabarit.place_utile(r.document, paysage=voulu == PAYSAGE)
         ecrits = elements(FORMES[bloc["genre"]](r, bloc))
         if saute and sections[-1].contenu:
             _sauter(r, ecrits)
@@ -161,12 +161,9 @@ def _sauter(r: Redaction, ecrits: list[_Element]) -> None:
 def _pages(r: Redaction, sections: Sequence[Section]) -> dict[str, int]:
     """Compter les pages, pour le sommaire."""
     pages = Pages(r.styles)
-    largeur, hauteur, marges = (
-        PAGE[cle] * PAR_CM / PAR_POINT for cle in ("largeur_cm", "hauteur_cm", "marge_cm")
-    )
     for rang, section in enumerate(sections):
-        cotes = (hauteur, largeur) if section.sens == PAYSAGE else (largeur, hauteur)
-        pages.ouvrir(*(cote - 2 * marges for cote in cotes), premiere=rang == 0)
+        place = gabarit.place_utile(r.document, paysage=section.sens == PAYSAGE)
+        pages.ouvrir(*(cote * PAR_CM / PAR_POINT for cote in place), premiere=rang == 0)
         pages.lire(section.contenu)
     return pages.signets
 

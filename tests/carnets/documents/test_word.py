@@ -411,6 +411,11 @@ def test_les_styles_de_la_ville_l_emportent_et_les_notres_completent(mairie, tmp
     assert ecrit.styles["Heading 1"].font.color.rgb == RGBColor(0xAA, 0, 0)
     assert ecrit.sections[0].header.paragraphs[0].text == "Ville d'Essai"
     assert {round(s.left_margin.cm, 2) for s in ecrit.sections} == {4}
+    # Rien ne dépasse des marges de la ville.
+    place = ecrit.sections[0].page_width - ecrit.sections[0].left_margin - ecrit.sections[0].right_margin
+    assert all(int(e.get("cx")) <= place + 10 for e in ecrit.element.body.iter(qn("wp:extent")))
+    etroits = [t for t in ecrit.tables if len(t.columns) < 8]
+    assert all(sum(c.width for c in t.columns) <= place + 10_000 for t in etroits)
     assert ecrit.styles["Demande"].base_style.name == "Encadré"
     assert _par_style(ecrit, "Heading 1") == ["L'essentiel", "Ressources", "Annexes"]
     assert not [p for p in ecrit.paragraphs if "exemple à ôter" in p.text]
