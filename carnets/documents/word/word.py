@@ -174,8 +174,10 @@ def _assembler(r: Redaction, sections: Sequence[Section], titre: str, *, de_la_v
     modele = corps.sectPr
     corps.remove(modele)
     references = [e for e in modele if e.tag.endswith("Reference")]
-    if not references:
-        references = _entete_et_pied(r, titre)
+    # Le gabarit d'une ville a souvent son en-tête, et pas toujours de numéro de page.
+    references += _entete_et_pied(
+        r, titre, [genre for genre in ("header", "footer") if not _porte(references, genre)]
+    )
     for reference in list(modele):
         if reference.tag.endswith("Reference"):
             modele.remove(reference)
@@ -203,8 +205,12 @@ def _orienter(reglages: _Element, sens: str) -> None:
             taille.set(f"{W}{nom}", valeur)
 
 
-def _entete_et_pied(r: Redaction, titre: str) -> list[_Element]:
-    """Écrire l'en-tête (le titre) et le pied (la page, et combien il y en a)."""
+def _porte(references: Sequence[_Element], genre: str) -> bool:
+    return any(e.tag == f"{W}{genre}Reference" for e in references)
+
+
+def _entete_et_pied(r: Redaction, titre: str, genres: Sequence[str]) -> list[_Element]:
+    """Écrire l'en-tête (le titre) et le pied (la page, et combien il y en a), ceux qui manquent."""
     avant, entre = MOTS["pied"]
     pied = r.mot(avant) + champ("PAGE", "1") + r.mot(entre) + champ("NUMPAGES", "1")
     dits = {"header": r.mot(MOTS["entete"].format(titre=titre)), "footer": pied}
@@ -213,8 +219,8 @@ def _entete_et_pied(r: Redaction, titre: str) -> list[_Element]:
         "header": r.document.part.add_header_part,
         "footer": r.document.part.add_footer_part,
     }
-    for genre, contenu in dits.items():
+    for genre in genres:
         partie, lien = ajouts[genre]()
-        partie.element[:] = elements(r.paragraphe(genre, contenu))
+        partie.element[:] = elements(r.paragraphe(genre, dits[genre]))
         references += elements(f'<w:{genre}Reference w:type="default" r:id="{lien}"/>')
     return references

@@ -410,6 +410,7 @@ def test_les_styles_de_la_ville_l_emportent_et_les_notres_completent(mairie, tmp
     ecrit = docx.Document(str(ecrire_docx(BLOCS, "Portrait", tmp_path / "p.docx")))
     assert ecrit.styles["Heading 1"].font.color.rgb == RGBColor(0xAA, 0, 0)
     assert ecrit.sections[0].header.paragraphs[0].text == "Ville d'Essai"
+    assert "NUMPAGES" in ecrit.sections[-1].footer._element.xml
     assert {round(s.left_margin.cm, 2) for s in ecrit.sections} == {4}
     # Rien ne dépasse des marges de la ville.
     place = ecrit.sections[0].page_width - ecrit.sections[0].left_margin - ecrit.sections[0].right_margin
