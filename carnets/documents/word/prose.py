@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from carnets.documents.word.redaction import Redaction
 
-DEBUT, FIN = "abs_debut_", "abs_fin_"
-
 
 def _balises(noms: str) -> list[str]:
     return noms.split()
@@ -71,9 +69,7 @@ def _entre_signets(r: Redaction, xml: str) -> str:
         xml = tableaux.separateur(r) + xml
     if not xml.endswith("</w:p>"):
         xml += tableaux.separateur(r)
-    # Les deux noms portent le même rang quand un chapitre a plusieurs textes.
-    debut = r.nom_libre(f"{DEBUT}{r.chapitre or 'document'}")
-    fin = r.nom_libre(f"{FIN}{r.chapitre or 'document'}")
+    debut, fin = r.signets_de_texte()
     apres_proprietes = xml.index("</w:pPr>") + len("</w:pPr>")
     ouverture, cloture = signet(debut, next(r.numeros)), signet(fin, next(r.numeros))
     xml = xml[:apres_proprietes] + ouverture + xml[apres_proprietes:]

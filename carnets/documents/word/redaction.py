@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
 MOTS: Final[dict[str, Any]] = TABLE["mots"]
 _LEGENDES: Final = {"tableau": "tableau", "image": "figure", "graphique": "figure"}
-# Word ne garde d'un nom de signet que quarante lettres, chiffres et soulignés.
+# Word ne garde d'un nom de signet que quarante lettres, chiffres et soulignés : « abs_debut_ », puis l'ancre, puis un rang.
 _HORS_DE_SIGNET: Final = re.compile(r"\W", re.ASCII)
-LONGUEUR_DE_SIGNET: Final = 40
+LONGUEUR_D_ANCRE: Final = 27
+BORNES: Final = ("abs_debut_", "abs_fin_")
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,6 @@ def ancre_de(bloc: Donnees) -> str:
     return str(bloc.get("ancre", ""))
 
 
-def nom_de_signet(nom: str) -> str:
-    """Faire d'un nom un nom de signet."""
-    return _HORS_DE_SIGNET.sub("_", nom)[:LONGUEUR_DE_SIGNET]
-
-
 @dataclass
 class Redaction:
     """L'écriture d'un document : styles par leur nom, numéros jamais donnés deux fois, largeur de la page en cours."""
@@ -80,7 +77,8 @@ class Redaction:
     chapitre: str = ""
     # Les titres écrits, pour le sommaire : signet, niveau, texte.
     titres: list[tuple[str, int, str]] = field(default_factory=list)
-    signets: set[str] = field(default_factory=set)
+    # Textes de l'analyste déjà écrits, par chapitre.
+    textes: Counter[str] = field(default_factory=Counter)
     numeros: Iterator[int] = field(default_factory=lambda: count(1))
 
     def mot(self, texte: str, style: str = "") -> str:
@@ -120,12 +118,10 @@ class Redaction:
         numero = briques.champ(f"REF {repere.signet} \\h", repere.etiquette)
         return f"{lien}{self.mot(' (')}{numero}{self.mot(')')}" if texte else numero
 
-    def nom_libre(self, nom: str) -> str:
-        """Donner un nom de signet qu'aucun autre ne porte."""
-        voulu = nom_de_signet(nom)
-        for rang in count(2):
-            if voulu not in self.signets:
-                break
-            voulu = f"{nom_de_signet(nom)[: LONGUEUR_DE_SIGNET - 4]}_{rang}"
-        self.signets.add(voulu)
-        return voulu
+    def signets_de_texte(self) -> tuple[str, str]:
+        """Donner aux deux bornes d'un texte le nom du chapitre, et son rang à partir du deuxième texte."""
+        nom = _HORS_DE_SIGNET.sub("_", self.chapitre or "document")[:LONGUEUR_D_ANCRE]
+        self.textes[nom] += 1
+        rang = f"_{self.textes[nom]}" if self.textes[nom] > 1 else ""
+        debut, fin = (f"{borne}{nom}{rang}" for borne in BORNES)
+        return debut, fin
