@@ -109,7 +109,7 @@ class Pages:
         etendues = [int(e.get("cy")) / EMU_PAR_POINT for e in element.iter(_ETENDUE)]
         texte = "".join("\n" if t.tag == f"{W}br" else t.text or "" for t in element.iter(f"{W}t", f"{W}br"))
         utile = (
-            largeur - dit.get("retrait", 0) - dit.get("retrait_a_droite", 0) - (14 if "puce" in dit else 0)
+            largeur - dit.get("retrait", 0) - dit.get("retrait_a_droite", 0) - (14 if "puces" in dit else 0)
         )
         if etendues:
             bloc = max(etendues) + corps * INTERLIGNE * interligne * 0.25

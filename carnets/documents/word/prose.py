@@ -12,7 +12,7 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from carnets.documents.word import images, tableaux
 from carnets.documents.word.briques import signet
 from carnets.documents.word.redaction import MOTS
-from carnets.documents.word.styles import TABLE, numeroter_a_part
+from carnets.documents.word.styles import STYLES, TABLE, numero_de_liste
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,24 +22,10 @@ if TYPE_CHECKING:
     from carnets.documents.word.redaction import Redaction
 
 
-def _balises(noms: str) -> list[str]:
-    return noms.split()
-
-
-_STYLES_DE_MOTS: Final = {
-    **dict.fromkeys(("strong", "b", "th"), "Strong"),
-    **dict.fromkeys(("em", "i"), "Emphasis"),
-    **dict.fromkeys(("del", "s", "strike"), "Barré"),
-    "code": "Formule",
-}
+_HTML: Final[dict[str, Any]] = TABLE["html"]
+_STYLES_DE_MOTS: Final[dict[str, str]] = _HTML["mots"]
+_BLOCS, _TUS = frozenset(_HTML["blocs"]), frozenset(_HTML["tus"])
 _DEUX_STYLES: Final = "Gras italique"
-_BLOCS: Final = frozenset(
-    _balises("p div section article blockquote ul ol table figure pre details h1 h2 h3 h4 h5 h6")
-)
-# Rien de cela ne se lit, et rien ne doit s'exécuter.
-_TUS: Final = frozenset(
-    _balises("script style iframe object embed template head noscript svg math form button input")
-)
 _TITRE: Final = re.compile(r"h([1-6])")
 _LIEN: Final = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
 _BLANCS: Final = re.compile(r"[ \t\r\n]+")
@@ -48,10 +34,11 @@ _PIXELS_PAR_CM: Final = 96 / 2.54
 
 @dataclass(frozen=True)
 class _Contexte:
-    """Où l'on en est : le style du paragraphe en cours, et le rang dont les titres de l'analyste descendent."""
+    """Où l'on en est : le style du paragraphe en cours, sa puce, et le niveau de la liste."""
 
     style: str = "Normal"
     proprietes: str = ""
+    niveau: int = -1
 
 
 def prose(r: Redaction, bloc: dict[str, Any]) -> str:
@@ -103,10 +90,12 @@ def _paragraphe(r: Redaction, contenu: str, contexte: _Contexte) -> Iterator[str
 def _bloc(r: Redaction, element: HtmlElement, nom: str, contexte: _Contexte) -> Iterator[str]:
     titre = _TITRE.fullmatch(nom)
     if titre is not None:
-        # Un titre de l'analyste est dans son chapitre : jamais de rang 2.
-        yield r.titre(_texte_de(element), max(int(titre[1]), 3))
+        # Un titre de l'analyste est dans son chapitre : au plus de rang 3, celui des parties.
+        yield r.titre(_texte_de(element), max(int(titre[1]) + 1, 3))
     elif nom in {"ul", "ol"}:
-        yield from _liste(r, element, nom)
+        yield from _liste(r, element, nom, contexte.niveau + 1)
+    elif nom == "blockquote":
+        yield from _blocs(r, element, _Contexte("Quote"))
     elif nom == "table":
         yield from _table(r, element)
     elif nom == "pre":
@@ -117,11 +106,15 @@ def _bloc(r: Redaction, element: HtmlElement, nom: str, contexte: _Contexte) -> 
         yield from _blocs(r, element, contexte)
 
 
-def _liste(r: Redaction, element: HtmlElement, nom: str) -> Iterator[str]:
+def _liste(r: Redaction, element: HtmlElement, nom: str, niveau: int) -> Iterator[str]:
+    """Écrire une liste et celles qu'elle contient ; une liste numérotée repart de un."""
     style = "List Number" if nom == "ol" else "List Bullet"
-    repart = numeroter_a_part(r.document, r.styles[style]) if nom == "ol" else ""
-    for puce in element.iterchildren("li"):
-        yield from _blocs(r, puce, _Contexte(style, repart))
+    numero = numero_de_liste(r.document, r.styles[style], a_part=nom == "ol")
+    a_dire = numero and (nom == "ol" or niveau)
+    rang = min(niveau, len(STYLES[style]["puces"]) - 1)
+    puce = f'<w:numPr><w:ilvl w:val="{rang}"/><w:numId w:val="{numero}"/></w:numPr>' if a_dire else ""
+    for li in element.iterchildren("li"):
+        yield from _blocs(r, li, _Contexte(style, puce, niveau))
 
 
 def _table(r: Redaction, element: HtmlElement) -> Iterator[str]:

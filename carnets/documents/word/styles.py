@@ -143,28 +143,32 @@ def _couleur(nom: str) -> str:
 
 
 def _numerotation(document: Document, dit: dict[str, Any], identifiant: str) -> int:
-    """Ajouter la puce d'un style de liste, et rendre son numéro ; zéro pour un style sans puce."""
-    if "puce" not in dit:
+    """Ajouter les puces d'un style de liste, une par niveau, et rendre leur numéro ; zéro pour un style sans puce."""
+    if "puces" not in dit:
         return 0
     racine = document.part.numbering_part.element
     abstraits = racine.findall(f"{W}abstractNum")
     rang = 1 + max((int(a.get(f"{W}abstractNumId")) for a in abstraits), default=0)
-    genre = "decimal" if "%1" in dit["puce"] else "bullet"
-    niveau = (
-        f'<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="{genre}"/><w:pStyle w:val="{identifiant}"/>'
-        f'<w:lvlText w:val="{dit["puce"]}"/><w:lvlJc w:val="left"/>'
-        '<w:pPr><w:ind w:left="284" w:hanging="227"/></w:pPr></w:lvl>'
-    )
+    niveaux = "".join(_niveau(n, puce, identifiant) for n, puce in enumerate(dit["puces"]))
     (abstrait,) = elements(
-        f'<w:abstractNum w:abstractNumId="{rang}"><w:multiLevelType w:val="singleLevel"/>{niveau}</w:abstractNum>'
+        f'<w:abstractNum w:abstractNumId="{rang}"><w:multiLevelType w:val="multilevel"/>{niveaux}</w:abstractNum>'
     )
     # Toutes les définitions précèdent leurs emplois.
     emploi = racine.find(f"{W}num")
     racine.insert(len(racine) if emploi is None else racine.index(emploi), abstrait)
-    return ajouter_un_numero(document, rang)
+    return _ajouter_un_numero(document, rang)
 
 
-def ajouter_un_numero(document: Document, abstrait: int, *, reprendre: bool = False) -> int:
+def _niveau(rang: int, puce: str, identifiant: str) -> str:
+    genre = "decimal" if "%" in puce else "bullet"
+    style = f'<w:pStyle w:val="{identifiant}"/>' if rang == 0 else ""
+    return (
+        f'<w:lvl w:ilvl="{rang}"><w:start w:val="1"/><w:numFmt w:val="{genre}"/>{style}<w:lvlText w:val="{puce}"/>'
+        f'<w:lvlJc w:val="left"/><w:pPr><w:ind w:left="{284 * (rang + 1)}" w:hanging="227"/></w:pPr></w:lvl>'
+    )
+
+
+def _ajouter_un_numero(document: Document, abstrait: int, *, reprendre: bool = False) -> int:
     """Ajouter l'emploi d'une numérotation ; à reprendre du début, il fait une liste à part."""
     racine = document.part.numbering_part.element
     numero = 1 + max((int(n.get(f"{W}numId")) for n in racine.findall(f"{W}num")), default=0)
@@ -173,19 +177,16 @@ def ajouter_un_numero(document: Document, abstrait: int, *, reprendre: bool = Fa
     return numero
 
 
-def numeroter_a_part(document: Document, identifiant: str) -> str:
-    """Écrire la propriété qui fait repartir à un une liste du style donné."""
+def numero_de_liste(document: Document, identifiant: str, *, a_part: bool) -> int:
+    """Donner le numéro d'un style de liste, ou un autre qui repart de un ; zéro si la ville n'en a pas mis."""
     (style,) = [
         s for s in document.styles.element.findall(f"{W}style") if s.get(f"{W}styleId") == identifiant
     ]
     tenu = style.find(f"{W}pPr/{W}numPr/{W}numId")
     if tenu is None:
-        return ""
+        return 0
     emplois = document.part.numbering_part.element.findall(f"{W}num")
-    vise = [
-        n.find(f"{W}abstractNumId").get(f"{W}val")
-        for n in emplois
-        if n.get(f"{W}numId") == tenu.get(f"{W}val")
-    ]
-    numero = ajouter_un_numero(document, int(vise[0]), reprendre=True) if vise else 0
-    return f'<w:numPr><w:ilvl w:val="0"/><w:numId w:val="{numero}"/></w:numPr>' if numero else ""
+    vise = [n.find(f"{W}abstractNumId") for n in emplois if n.get(f"{W}numId") == tenu.get(f"{W}val")]
+    if not a_part or not vise:
+        return int(tenu.get(f"{W}val"))
+    return _ajouter_un_numero(document, int(vise[0].get(f"{W}val")), reprendre=True)

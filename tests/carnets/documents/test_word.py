@@ -35,7 +35,8 @@ SVG_BLIP = f"{{{ESPACES['asvg']}}}svgBlip"
 PROSE = (
     "<p>Un mot <strong>fort</strong>, <em>penché et <strong>les deux</strong></em>,\n"
     '<a href="https://exemple.fr/a?b=1&amp;c=2">dehors</a>, <a href="javascript:alert(1)">piège</a>, '
-    '<a href="#tableau-large">le détail</a>.</p><script>alert(1)</script><ol><li>un</li><li>deux</li></ol>'
+    '<a href="#tableau-large">le détail</a>.</p><script>alert(1)</script>'
+    "<ol><li>un<ul><li>dedans</li></ul></li><li>deux</li></ol><h3>Sous-titre</h3>"
     "<table><thead><tr><th>A</th><th>B</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>"
     '<p><img src="https://exemple.fr/espion.png" alt="espion"></p>'
 )
@@ -360,6 +361,11 @@ def test_le_texte_de_l_analyste_est_entre_deux_signets_apparies(petit):
     assert "Ce qu'en dit le CCAS" not in lu
     styles = {m.text: m.style.name for p in petit.paragraphs for m in p.runs}
     assert (styles["fort"], styles["les deux"]) == ("Strong", "Gras italique")
+    listes = {p.text: p for p in petit.paragraphs if p.style.name.startswith("List")}
+    rangs = {mot: listes[mot]._p.pPr.numPr.ilvl.val for mot in ("un", "dedans", "deux")}
+    assert rangs == {"un": 0, "dedans": 1, "deux": 0}
+    assert listes["dedans"].style.name == "List Bullet"
+    assert _par_style(petit, "Heading 3") == ["Sous-titre"]
 
 
 def test_rien_de_ce_qu_un_texte_porte_ne_s_execute_ni_n_appelle_le_dehors(chemin, petit):
@@ -518,7 +524,7 @@ def test_l_odt_garde_titres_legendes_tableaux_et_images(avec_libreoffice, soffic
     with zipfile.ZipFile(ecrire_odt(BLOCS, "Portrait", tmp_path / "p.odt")) as lu:
         contenu = lu.read("content.xml").decode()
         assert lu.read("mimetype") == b"application/vnd.oasis.opendocument.text"
-    assert contenu.count("<text:h ") == 5
+    assert contenu.count("<text:h ") == 6
     assert contenu.count("<table:table-header-rows>") == 3
     assert contenu.count("<svg:desc") == 6
     assert "Tableau 2" in re.sub("<[^>]+>", "", contenu)
