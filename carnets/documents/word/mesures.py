@@ -29,12 +29,14 @@ _CHASSES: Final = (
 _CHASSE: Final[dict[str, float]] = defaultdict(
     lambda: 0.556, {lettre: chasse for lettres, chasse in _CHASSES for lettre in lettres}
 )
-GRAS: Final = 1.06
+GRAS: Final = 1.1
 INTERLIGNE: Final = 1.15
 LIGNES_D_ENTETE: Final = 3
 # Un texte long ne prend pas toute la table ; un nom de fichier s'y coupe.
 PART_MAXIMALE: Final = 1.2
 MOT_MAXIMAL: Final = 0.2
+# Une valeur, son unité et son signe : jamais sur deux lignes.
+COURT: Final = 9.0
 
 
 @lru_cache(maxsize=20_000)
@@ -68,12 +70,10 @@ def largeurs_de_colonnes(
 ) -> list[float]:
     """Partager une largeur en points entre des colonnes, chacune donnée par son en-tête puis ses cellules.
 
-    Chaque colonne reçoit son plus long mot ; le reste va d'abord aux cellules, puis aux en-têtes, sur trois lignes.
+    Chaque colonne reçoit ce qui ne se coupe pas ; le reste va d'abord aux cellules, puis aux en-têtes, sur trois lignes.
     """
     facteur = corps * GRAS
-    mots = [
-        min(max(map(_plus_long_mot, textes)) * facteur, MOT_MAXIMAL * total) + marge for textes in colonnes
-    ]
+    mots = [min(_insecable(textes) * facteur, MOT_MAXIMAL * total) + marge for textes in colonnes]
     utiles, entetes = (
         [max(min(plein, PART_MAXIMALE * total) - mot, 0.0) for plein, mot in zip(pleins, mots, strict=True)]
         for pleins in (
@@ -96,6 +96,12 @@ def _ajouter(largeurs: Sequence[float], besoins: Sequence[float], total: float) 
     """Donner à chacun ce qu'il lui faut, ou sa part de ce qui reste."""
     part = min(1.0, (total - sum(largeurs)) / sum(besoins)) if sum(besoins) else 0.0
     return [large + part * besoin for large, besoin in zip(largeurs, besoins, strict=True)]
+
+
+def _insecable(textes: Sequence[str]) -> float:
+    """Mesurer ce qui ne se coupe pas : le plus long mot, ou toute la cellule d'une colonne de valeurs courtes."""
+    plein = _plein(textes[1:])
+    return max(*map(_plus_long_mot, textes), plein if plein <= COURT else 0.0, 0.0)
 
 
 def _plus_long_mot(texte: str) -> float:
