@@ -72,6 +72,8 @@ def _dit(cellule: Donnees) -> str:
 
 def ecrire(r: Redaction, entetes: Sequence[Case], lignes: Sequence[Sequence[Case]], titre: str) -> str:
     """Écrire la table elle-même, ses colonnes à la mesure de ce qu'elles disent."""
+    if not entetes:
+        return ""
     utile = r.utile_en_cm * POINTS_PAR_CM
     colonnes = [
         [li[rang].texte for li in (entetes, *lignes) if rang < len(li)] for rang in range(len(entetes))
@@ -140,6 +142,8 @@ def place_de_front(r: Redaction, de_front: int) -> float:
 
 def cote_a_cote(r: Redaction, contenus: Sequence[str], de_front: int) -> str:
     """Poser des contenus côte à côte, sans bord, de gauche à droite puis de haut en bas."""
+    if not contenus:
+        return ""
     largeurs = [r.utile_en_cm * POINTS_PAR_CM / de_front] * de_front
     vide = r.paragraphe("Normal", "")
     rangees = []

@@ -126,9 +126,9 @@ def _sections(r: Redaction, blocs: Sequence[Donnees]) -> list[Section]:
             sections.append(Section(voulu))
             r.utile_en_cm, _ = gabarit.place_utile(r.document, paysage=voulu == PAYSAGE)
         ecrits = elements(FORMES[bloc["genre"]](r, bloc))
-        if saute and sections[-1].contenu:
+        if saute and ecrits and sections[-1].contenu:
             _sauter(r, ecrits)
-        saute = False
+        saute = saute and not ecrits
         sections[-1].contenu += ecrits
     return sections
 

@@ -392,6 +392,24 @@ def test_les_chiffres_que_la_page_deplie_ne_sont_pas_dans_le_document(document):
     assert not [t for table in document.tables for t in [table.cell(0, 0).text] if t == "Territoire"]
 
 
+def test_tout_bloc_s_ecrit_seul_vide_ou_dans_un_autre_ordre(tmp_path):
+    vides = [
+        {"genre": "chiffres_cles", "chiffres": []},
+        {"genre": "phrases", "phrases": [], "classe": "messages"},
+        {"genre": "liste", "puces": [], "classe": ""},
+        {"genre": "saut"},
+        _tableau("vide", 0) | {"lignes": []},
+        {"genre": "prose", "html": "", "signature": ""},
+        {"genre": "prose", "html": "<table><tr><td>seule</td></tr></table>", "signature": ""},
+    ]
+    for blocs in ([], *([b] for b in vides), vides, [*vides, *BLOCS[::-1], BLOCS[0]]):
+        ecrit = docx.Document(str(ecrire_docx(blocs, "Portrait", tmp_path / "p.docx")))
+        assert "Portrait" in [*_par_style(ecrit, "Title"), ecrit.core_properties.title]
+    assert _par_style(ecrit, "Heading 1")[-1] == HOSTILE.replace("\x0b", "")
+    numeros = [s.get(qn("w:id")) for s in ecrit.element.body.iter(qn("w:bookmarkStart"))]
+    assert len(set(numeros)) == len(numeros)
+
+
 # -- gabarit d'une ville ---------------------------------------------------------------------------
 
 
