@@ -15,7 +15,8 @@ COMPARAISON: Final = "comparaison"
 # Ce qui rend les blocs d'un document, format par format : module, fonction.
 RENDUS: Final = {
     "html": ("carnets.documents.rendu", "ecrire_html"),
-    "docx": ("carnets.documents.word", "ecrire_docx"),
+    "docx": ("carnets.documents.word.word", "ecrire_docx"),
+    "odt": ("carnets.documents.word.odt", "ecrire_odt"),
     "pdf": ("carnets.documents.pdf.pdf", "ecrire_pdf"),
 }
 
@@ -36,27 +37,27 @@ class Documents:
         import nbformat  # noqa: PLC0415 - lent, et déjà importé par Papermill
 
         import carnets.documents.carnet_lu  # noqa: PLC0415
-        import carnets.documents.word  # noqa: F401, PLC0415
+        import carnets.documents.word.word  # noqa: F401, PLC0415
 
         if EXPORTS in cellule.metadata.get("tags", ()):
             avance = self.dossier / AVANCE
             avance.write_text(nbformat.writes(carnet), encoding="utf-8")
             self.finir(avance)
             avance.unlink()
-        elif "docx" in self.formats:
+        elif {"docx", "odt"} & {*self.formats}:
             self._dessiner_un_graphique(carnet)
 
     def _dessiner_un_graphique(self, carnet: NotebookNode) -> None:
         """Dessiner pour Word un graphique affiché, un seul à la fois : la cellule qui s'exécute n'attend pas."""
         from carnets.documents.carnet_lu import blocs_d_une_cellule  # noqa: PLC0415 - imports lents
-        from carnets.documents.rendu import en_points  # noqa: PLC0415
+        from carnets.documents.word.images import dessiner  # noqa: PLC0415
 
         finies = [c for c in carnet.cells if c.cell_type == "code" and c.outputs]
         for cellule in finies[self._lues :]:
             self._a_dessiner += [b for b in blocs_d_une_cellule(cellule) if b["genre"] == "graphique"]
         self._lues = len(finies)
         if self._a_dessiner:
-            en_points(self._a_dessiner.pop(0))
+            dessiner(self._a_dessiner.pop(0))
 
     def finir(self, carnet: Path) -> None:
         """Écrire les documents qui ne le sont pas encore."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -46,10 +47,12 @@ def portrait(
     references: str = "",
     formats: str = TOUS_LES_FORMATS,
     diffusion: str = "publique",
+    gabarit: Path | None = None,
     sortie: Path = SORTIES,
     remplacer: bool = False,
 ) -> None:
     """Écrire le portrait d'un territoire : page web, Word, classeur, couches, cartes, preuve."""
+    _habiller_de(gabarit)
     parametres = _parametres(
         territoire,
         millesime,
@@ -61,6 +64,15 @@ def portrait(
         diffusion=diffusion,
     )
     _ecrire_le_portrait(parametres, sortie, remplacer=remplacer)
+
+
+def _habiller_de(gabarit: Path | None) -> None:
+    """Donner aux documents Word les styles d'une ville ; un gabarit illisible se dit avant tout calcul."""
+    if gabarit is not None:
+        from carnets.documents.word.gabarit import VARIABLE, lire_le_gabarit  # noqa: PLC0415 - import lent
+
+        lire_le_gabarit(gabarit)
+        os.environ[VARIABLE] = str(gabarit.resolve())
 
 
 def _parametres(*demande: object, **autres: object) -> dict[str, Any]:
@@ -98,10 +110,12 @@ def comparer(
     geographie: int | None = None,
     indicateurs: str = "",
     formats: str = "html,docx,xlsx,csv,cartes",
+    gabarit: Path | None = None,
     sortie: Path = SORTIES,
     remplacer: bool = False,
 ) -> None:
     """Comparer les communes d'une intercommunalité : tableaux, rangs, cartes, profils, fiches."""
+    _habiller_de(gabarit)
     from carnets.production_comparaison import produire_la_comparaison  # noqa: PLC0415 - imports lents
 
     parametres = _parametres(epci, millesime, millesimes, qpv, geographie, formats=formats)

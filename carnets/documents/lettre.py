@@ -13,7 +13,8 @@ from docx.shared import Cm, Pt
 
 from carnets.documents.modele_local import ecrire_sans_ecraser
 from carnets.documents.modeles import MODELES
-from carnets.documents.word import POLICE, mettre_en_page
+from carnets.documents.word.gabarit import mettre_en_page, nommer
+from carnets.documents.word.styles import POLICE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,7 +86,8 @@ def _texte(lettre: Lettre, chemin: Path) -> None:
 def _docx(lettre: Lettre, chemin: Path) -> None:
     document = docx.Document()
     objet, blocs = lettre
-    mettre_en_page(document, objet, 2.3)
+    nommer(document, objet)
+    mettre_en_page(document, 2.3)
     normal: Any = document.styles["Normal"]
     normal.font.name, normal.font.size = POLICE, Pt(10)
     normal.element.rPr.rFonts.set(qn("w:eastAsia"), POLICE)

@@ -1,0 +1,1 @@
+"""Le document Word et l'ODT, écrits des blocs."""
