@@ -17,6 +17,7 @@ from carnets.declares import parametres_declares
 from carnets.dossier_de_sortie import dossier_de_sortie
 from carnets.exports_anticipes import Documents
 from carnets.parametres import verifier_parametres
+from carnets.prose.citations import avis_de_relecture, garder_les_citations, noter_les_citations
 from carnets.reprise import dossier_des_textes, lire_un_carnet, preparer
 from donnees_insee.base.base import exiger_le_registre
 from donnees_insee.chemins import creer_dossier, fichier_provisoire, nom_de_fichier
@@ -95,11 +96,15 @@ class Oeuvre:
     code: str
     diffusion: str = "publique"
 
+    @property
+    def textes(self) -> Path:
+        """Où sont les textes de l'analyste."""
+        return dossier_des_textes(self.livraisons, self.code, self.diffusion)
+
     def preparer(self, carnet: Path) -> tuple[dict[str, Any], str]:
         """Préparer le carnet à exécuter, et dire ce qui n'a pas pu être repris."""
         anciens = self.livraisons.glob(f"{self.radical}-*")
-        dossier = dossier_des_textes(self.livraisons, self.code, self.diffusion)
-        return preparer(carnet, anciens, dossier, interne=self.diffusion == "interne")
+        return preparer(carnet, anciens, self.textes, interne=self.diffusion == "interne")
 
 
 def produire(
@@ -184,12 +189,14 @@ def refaire_sur_place(carnet: Path, dossier: Path) -> Production:
     titre, nom = dossier.name, "comparaison" if dossier.name.startswith("comparaison") else "portrait"
     pages = [p for p in dossier.glob(f"{nom}.html") if p.is_file()]
     trouve = re.search(r"<title>(.*?)</title>", pages[0].read_text(encoding="utf-8")) if pages else None
+    code, diffusion = (str(parametres.get(nom, "")) for nom in ("territoire", "diffusion"))
     return executer_et_ecrire(
         carnet,
         parametres,
         dossier,
         lambda chantier: Documents(formats, chantier, html.unescape(trouve[1]) if trouve else titre, nom),
         repris=("carnet.ipynb",),
+        textes=dossier_des_textes(dossier.resolve().parent, code, diffusion),
     )
 
 
@@ -216,6 +223,7 @@ def executer_et_ecrire(
     oeuvre: Oeuvre | None = None,
     remplacer: bool = False,
     repris: tuple[str, ...] = (),
+    textes: Path | None = None,
     **montrer: Any,
 ) -> Production:
     """Exécuter un carnet dans un dossier provisoire, en tirer ses documents, puis mettre le dossier en place."""
@@ -225,7 +233,9 @@ def executer_et_ecrire(
         if "dossier_sortie" in parametres:
             # Là où le carnet s'exécute, et là où il sera livré : rouvert, il écrit à côté de lui.
             parametres = parametres | {"dossier_sortie": "."}
-        prepare, avis = oeuvre.preparer(carnet) if oeuvre else (None, "")
+        prepare, avis = oeuvre.preparer(carnet) if oeuvre else (lire_un_carnet(carnet), "")
+        textes = oeuvre.textes if oeuvre else textes
+        citees = noter_les_citations(prepare, parametres, textes)
         garde = final.with_name(f"{final.name}-en-echec.ipynb")
         executer_carnet(
             carnet,
@@ -236,8 +246,11 @@ def executer_et_ecrire(
             prepare=prepare,
             **montrer,
         )
+    if textes is not None:
+        garder_les_citations(citees, textes)
     fichiers = tuple(sorted(f for f in chantier.final.rglob("*") if f.is_file()))
-    return Production(chantier.final, fichiers, "\n".join(filter(None, (chantier.avis, avis))))
+    avis = "\n".join(filter(None, (chantier.avis, avis, avis_de_relecture(citees))))
+    return Production(chantier.final, fichiers, avis)
 
 
 def executer_carnet(

@@ -25,7 +25,7 @@ ORDRE = {
         "contours_tenus fonds graphiques typologie"
     ),
     "carnets": (
-        "textes parametres declares dossier_de_sortie processus documents reprise atelier exports_anticipes "
+        "textes parametres declares dossier_de_sortie processus documents reprise prose atelier exports_anticipes "
         "moteur ateliers production_comparaison observatoire campagne commande"
     ),
 }
