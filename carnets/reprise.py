@@ -142,11 +142,16 @@ def reprendre(carnet: Carnet, dossier: Path) -> Reprise:
         if tenu and empreinte(tenu) != injecte:
             reprise.en_conflit.append(chapitre)
             continue
-        creer_dossier(dossier)
-        with fichier_provisoire(dossier / f"{chapitre}.md") as provisoire:
-            provisoire.write_text(f"{saisi}\n" if saisi else "", encoding="utf-8")
+        garder(dossier, chapitre, saisi)
         reprise.repris.append(chapitre)
     return reprise
+
+
+def garder(dossier: Path, chapitre: str, texte: str) -> None:
+    """Garder le texte d'un chapitre."""
+    creer_dossier(dossier)
+    with fichier_provisoire(dossier / f"{chapitre}.md") as provisoire:
+        provisoire.write_text(f"{texte}\n" if texte else "", encoding="utf-8")
 
 
 # -- au bord -------------------------------------------------------------------------------------

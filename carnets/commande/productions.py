@@ -206,25 +206,6 @@ def graphique(
     dire(dessin.texte_alternatif())
 
 
-def textes_reprendre(carnet: Path, sortie: Path | None = None) -> None:
-    """Ranger dans textes/ ce qui a été écrit dans les cellules « Ce qu'en dit le CCAS » d'un carnet livré."""
-    from carnets.reprise import dossier_des_textes, lire_un_carnet, reprendre  # noqa: PLC0415
-
-    lu = lire_un_carnet(carnet)
-    parametres = lu["metadata"].get("papermill", {}).get("parameters", {})
-    if "territoire" not in parametres:
-        raise ErreurAbs(phrase("carnet_non_livre", carnet=carnet))
-    racine = sortie or carnet.resolve().parents[1]
-    dossier = dossier_des_textes(
-        racine, str(parametres["territoire"]), str(parametres.get("diffusion", "publique"))
-    )
-    reprise = reprendre(lu, dossier)
-    dire(phrase("textes_repris", combien=len(reprise.repris), dossier=dossier))
-    enumerer("  ", reprise.repris)
-    if reprise.en_conflit:
-        avertir(phrase("textes_en_conflit", chapitres=", ".join(reprise.en_conflit), dossier=dossier))
-
-
 def carnets_copier(dossier: Path = ATELIER) -> None:
     """Copier les carnets livrés dans un dossier de travail, sans écraser les vôtres."""
     from carnets.moteur import copier_les_carnets  # noqa: PLC0415

@@ -92,7 +92,7 @@ def _du_texte(cellule: Donnees) -> Iterator[Donnees]:
         notes = cellule["metadata"].get("abs", {})
         texte = remplacer(texte_saisi(source) if du_ccas else source, notes.get(CITES, {}), _sans_balisage)
         yield from _a_relire(notes.get(A_RELIRE, ()))
-        corps = _en_html(texte, attachees)
+        corps = en_html(texte, attachees)
         yield {"genre": "prose", "html": corps, "signature": SIGNATURE if du_ccas else ""}
 
 
@@ -125,10 +125,11 @@ def ancre(titre: str) -> str:
     return par_titre.get(titre) or nom_de_fichier(titre)
 
 
-def _en_html(texte: str, attachees: Donnees) -> str:
+def en_html(texte: str, attachees: Donnees | None = None) -> str:
+    """Mettre un texte Markdown en HTML, sans rien qui s'exécute."""
     import mistune  # noqa: PLC0415 - seulement quand l'analyste a écrit
 
-    for nom, formes in attachees.items():
+    for nom, formes in (attachees or {}).items():
         (sorte, image), *_ = formes.items()
         texte = texte.replace(f"attachment:{nom}", f"data:{sorte};base64,{_texte(image).strip()}")
     rendu = mistune.create_markdown(escape=False, plugins=["table", "strikethrough"])(texte)
@@ -157,7 +158,7 @@ def _d_un_autre(donnees: Donnees, notices: Donnees) -> Iterable[Donnees]:
     if image is not None:
         return [_image(image, donnees, notices)]
     if "text/markdown" in donnees:
-        return [{"genre": "prose", "html": _en_html(_texte(donnees["text/markdown"]), {}), "signature": ""}]
+        return [{"genre": "prose", "html": en_html(_texte(donnees["text/markdown"])), "signature": ""}]
     return _brut(_texte(donnees.get("text/plain", "")))
 
 
