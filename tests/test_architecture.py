@@ -25,8 +25,8 @@ ORDRE = {
         "contours_tenus fonds graphiques typologie"
     ),
     "carnets": (
-        "textes parametres declares dossier_de_sortie processus documents reprise prose atelier exports_anticipes "
-        "moteur ateliers production_comparaison observatoire campagne commande"
+        "textes reglages parametres declares dossier_de_sortie processus documents reprise prose atelier exports_anticipes "
+        "moteur dossier_de_travail ateliers production_comparaison observatoire campagne commande"
     ),
 }
 MODULES_PAR_DOSSIER = 15
