@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Final
+import shutil
+from importlib import resources
+from pathlib import Path
+from typing import Final
 
 from carnets.documents.carnet_lu import PROSE
-from carnets.moteur import chemin_du_carnet, copier_les_carnets
+from carnets.moteur import chemin_du_carnet
 from carnets.reglages import DITS, REGLAGES
 from carnets.reprise import chapitre_de, dossier_des_textes, lire_un_carnet
 from donnees_insee.chemins import creer_dossier, fichier_provisoire
 from donnees_insee.erreurs import ParametreInvalide
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CARNETS: Final = "carnets"
 TERRITOIRE_DECLARE: Final = re.compile(r'^(territoire(?:: str)? = )"[^"]*"', re.MULTILINE)
@@ -63,3 +63,15 @@ def _nommer_le_territoire(carnet: Path, code: str) -> None:
             cellule["source"] = TERRITOIRE_DECLARE.sub(lambda t: t[1] + json.dumps(code), source)
     with fichier_provisoire(carnet) as provisoire:
         provisoire.write_text(json.dumps(lu, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def copier_les_carnets(dossier: Path) -> list[Path]:
+    """Copier les carnets livrés dans un dossier de travail, sans écraser ceux de l'analyste."""
+    creer_dossier(dossier)
+    copies = []
+    for carnet in sorted(Path(str(resources.files("carnets"))).glob("*.ipynb")):
+        copie = dossier / carnet.name
+        if not copie.exists():
+            shutil.copyfile(carnet, copie)
+            copies.append(copie)
+    return copies

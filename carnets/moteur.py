@@ -17,10 +17,12 @@ from carnets.declares import parametres_declares
 from carnets.dossier_de_sortie import dossier_de_sortie
 from carnets.exports_anticipes import Documents
 from carnets.parametres import verifier_parametres
+from carnets.prose.changements import poser_la_cellule
+from carnets.prose.changements import verifier as verifier_l_ancien
 from carnets.prose.citations import avis_de_relecture, garder_les_citations, noter_les_citations
 from carnets.reprise import dossier_des_textes, lire_un_carnet, preparer
 from donnees_insee.base.base import exiger_le_registre
-from donnees_insee.chemins import creer_dossier, fichier_provisoire, nom_de_fichier
+from donnees_insee.chemins import fichier_provisoire, nom_de_fichier
 from donnees_insee.erreurs import ErreurAbs, SortieImpossible
 
 CARNET: Final = "10_portrait_de_territoire.ipynb"
@@ -95,6 +97,7 @@ class Oeuvre:
     radical: str
     code: str
     diffusion: str = "publique"
+    comparer_a: Path | None = None
 
     @property
     def textes(self) -> Path:
@@ -104,7 +107,10 @@ class Oeuvre:
     def preparer(self, carnet: Path) -> tuple[dict[str, Any], str]:
         """Préparer le carnet à exécuter, et dire ce qui n'a pas pu être repris."""
         anciens = self.livraisons.glob(f"{self.radical}-*")
-        return preparer(carnet, anciens, self.textes, interne=self.diffusion == "interne")
+        prepare, avis = preparer(carnet, anciens, self.textes, interne=self.diffusion == "interne")
+        if self.comparer_a is not None:
+            poser_la_cellule(prepare, self.comparer_a)
+        return prepare, avis
 
 
 def produire(
@@ -115,6 +121,7 @@ def produire(
     remplacer: bool = False,
     seul: bool = True,
     livraisons: Path | None = None,
+    comparer_a: Path | None = None,
 ) -> Production:
     """Exécuter le carnet de portrait et écrire ses documents.
 
@@ -132,6 +139,8 @@ def produire(
         Employer un second cœur au dessin des cartes ; faux dans une campagne, dont les cœurs sont pris.
     livraisons : Path or None, default None
         Où sont les documents déjà livrés et les textes de l'analyste, repris ; ``None``, le dossier de sortie.
+    comparer_a : Path or None, default None
+        Dossier d'un portrait gardé du même territoire ; ce qui a changé depuis fait un chapitre.
 
     Returns
     -------
@@ -164,6 +173,8 @@ def produire(
     demande = reglages.demande
     sujet = Diagnostiqueur(reglages.base, demande).sujet
     exiger_le_registre(reglages.base, demande.diffusion)
+    if comparer_a is not None:
+        verifier_l_ancien(comparer_a, sujet.code, sujet.nom, demande.diffusion)
     avis = "Document interne – ne pas diffuser · " if demande.diffusion == "interne" else ""
     titre = f"{avis}Portrait de territoire · {sujet.nom}"
     livrees = livraisons or sortie
@@ -174,7 +185,7 @@ def produire(
         # Le carnet travaille dans le dossier provisoire : un chemin relatif y désignerait autre chose.
         sortie.resolve() / nom_du_dossier(sujet.nom, sujet.code, demande.millesime, demande.diffusion),
         lambda dossier: Documents(reglages.formats, dossier, titre),
-        oeuvre=Oeuvre(livrees, radical, sujet.code, demande.diffusion),
+        oeuvre=Oeuvre(livrees, radical, sujet.code, demande.diffusion, comparer_a),
         remplacer=remplacer,
         progression=progression,
         dessin_a_deux=seul,
@@ -340,15 +351,3 @@ def _oter_les_chemins(execute: Path, parametres: dict[str, Any], carnet: Path) -
             # Rien d'une adresse publique qui contiendrait le même mot ; un « m » finit une couleur du terminal.
             texte = re.sub(rf"(?:(?<=m)|(?<![\w.~/-])){forme}(?:{suite}|(?![\w.-]))", "", texte)
     execute.write_text(texte, encoding="utf-8")
-
-
-def copier_les_carnets(dossier: Path) -> list[Path]:
-    """Copier les carnets livrés dans un dossier de travail, sans écraser ceux de l'analyste."""
-    creer_dossier(dossier)
-    copies = []
-    for carnet in sorted(Path(str(resources.files("carnets"))).glob("*.ipynb")):
-        copie = dossier / carnet.name
-        if not copie.exists():
-            shutil.copyfile(carnet, copie)
-            copies.append(copie)
-    return copies

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     Cellule = dict[str, Any]
 
 DITS: Final[dict[str, Any]] = textes("carnets")["reprise"]
-SERVICE: Final = frozenset({"parameters", "injected-parameters", "papermill-error-cell-tag"})
+# La cellule de comparaison à un portrait gardé : posée à la demande, elle ne passe pas au carnet suivant.
+CHANGEMENTS: Final = "changements"
+SERVICE: Final = frozenset({"parameters", "injected-parameters", "papermill-error-cell-tag", CHANGEMENTS})
 LIVREE: Final = "livree"
 INTERNE: Final = "-interne"
 

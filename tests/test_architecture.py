@@ -18,7 +18,7 @@ ORDRE = {
     ),
     "abs": (
         "definitions formats statuts langue indicateurs territoires calcul phrases graphiques blocs evolutions "
-        "perimetres typologie portrait intercommunal"
+        "perimetres typologie portrait changements intercommunal"
     ),
     "cartes": (
         "charte palettes classes geometrie specification apparence controles papier ecran ecriture carte "

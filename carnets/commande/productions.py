@@ -48,6 +48,7 @@ def portrait(
     diffusion: str = "publique",
     sortie: Path = SORTIES,
     remplacer: bool = False,
+    comparer_a: Path | None = None,
 ) -> None:
     """Écrire le portrait d'un territoire : page web, Word, classeur, couches, cartes, preuve."""
     parametres = _parametres(
@@ -60,7 +61,7 @@ def portrait(
         formats=formats,
         diffusion=diffusion,
     )
-    _ecrire_le_portrait(parametres, sortie, remplacer=remplacer)
+    _ecrire_le_portrait(parametres, sortie, remplacer=remplacer, comparer_a=comparer_a)
 
 
 def _parametres(*demande: object, **autres: object) -> dict[str, Any]:
@@ -69,7 +70,9 @@ def _parametres(*demande: object, **autres: object) -> dict[str, Any]:
     return dict(zip(noms, demande, strict=True)) | autres | {"dossier_donnees": str(dossier_des_donnees())}
 
 
-def _ecrire_le_portrait(parametres: dict[str, Any], sortie: Path, *, remplacer: bool) -> None:
+def _ecrire_le_portrait(
+    parametres: dict[str, Any], sortie: Path, *, remplacer: bool, comparer_a: Path | None = None
+) -> None:
     from carnets.processus.demarrage import precharger  # noqa: PLC0415
 
     # Le serveur chauffe pendant que la commande importe le reste et cherche le territoire.
@@ -77,7 +80,8 @@ def _ecrire_le_portrait(parametres: dict[str, Any], sortie: Path, *, remplacer: 
     from carnets.moteur import produire  # noqa: PLC0415
 
     dire(f"Portrait de « {parametres['territoire']} » : calcul, cartes et documents (une minute environ)…")
-    _lister("Portrait écrit", produire(parametres, sortie, progression=True, remplacer=remplacer))
+    ecrit = produire(parametres, sortie, progression=True, remplacer=remplacer, comparer_a=comparer_a)
+    _lister("Portrait écrit", ecrit)
 
 
 def _lister(titre: str, production: Production) -> None:
@@ -208,7 +212,7 @@ def graphique(
 
 def carnets_copier(dossier: Path = ATELIER) -> None:
     """Copier les carnets livrés dans un dossier de travail, sans écraser les vôtres."""
-    from carnets.moteur import copier_les_carnets  # noqa: PLC0415
+    from carnets.dossier_de_travail import copier_les_carnets  # noqa: PLC0415
 
     copies = copier_les_carnets(dossier)
     enumerer("", copies)
