@@ -9,7 +9,7 @@ from abs.changements.phrases import Dementie, Ecrite, dementies
 from abs.changements.rangs import Place, places_changees
 from abs.definitions import table
 from abs.evolutions.tableaux import ligne, nettete
-from abs.langue import typographier
+from abs.langue import enumerer, typographier
 from abs.phrases.ecriture import date_dite, ecrire, reference
 from donnees_insee.catalogue.catalogue import sources
 
@@ -39,7 +39,7 @@ def chapitre(comparaison: Comparaison, phrases: Iterable[Ecrite]) -> list[Bloc]:
 
 
 def _dire(cas: str, **mots: object) -> str:
-    return typographier(MOTS[cas].format(**mots))
+    return typographier(MOTS[cas].format(**mots)).replace("….", "…")
 
 
 def _bouges(siens: dict[Sort, list[Devenir]]) -> list[Bloc]:
@@ -155,7 +155,7 @@ def _mouvements_de_sources(comparaison: Comparaison) -> list[str]:
 
 
 def _annees(tenues: set[int]) -> str:
-    return ", ".join(map(str, sorted(tenues))) or "sans date"
+    return enumerer(list(map(str, sorted(tenues)))) or "sans date"
 
 
 def _qui(devenirs: Sequence[Devenir]) -> str:

@@ -9,6 +9,10 @@ from typing import Final
 NOMBRES: Final = re.compile(r"(?:[+−-][\s\u00a0]?)?\d[\d\s\u00a0\u202f.,]*")
 PARENTHESES: Final = re.compile(r"\s*\([^()]*\)")
 MOTS_DE_NOMBRE: Final = re.compile(r"#\s*(?:%|€|points?|ans?)?")
+PRECISIONS: Final = re.compile(
+    r"(?:,? soit\b|\benviron\b|,|\bsur(?: des)? (?=IRIS|quartiers|communes)|\bde (?=plus|moins))"
+)
+MEME_SENS: Final = re.compile(r"\b(plus|moins)( que [^;.]*?) et \1 que\b")
 Ecrite = tuple[str, tuple[str, ...]]
 
 
@@ -21,9 +25,11 @@ class Dementie:
 
 
 def squelette(texte: str) -> str:
-    """Donner ce qu'une phrase affirme, sans les nombres qu'elle cite."""
+    """Donner ce qu'une phrase affirme, sans les nombres qu'elle cite ni leur précision."""
     sans = NOMBRES.sub("# ", PARENTHESES.sub("", texte))
-    return " ".join(MOTS_DE_NOMBRE.sub("# ", sans).split())
+    plat = " ".join(PRECISIONS.sub(" ", MOTS_DE_NOMBRE.sub(" ", sans)).split())
+    # « 4 points de moins que A et 3 points de moins que B » affirme ce qu'affirme « moins que A et que B ».
+    return MEME_SENS.sub(r"\1\2 et que", plat)
 
 
 def dementies(anciennes: Iterable[Ecrite], nouvelles: Iterable[Ecrite]) -> list[Dementie]:

@@ -8,6 +8,7 @@ from abs.changements.chiffres import Comparaison
 from abs.formats import arrondir
 from abs.indicateurs.indicateurs import Indicateur
 from abs.phrases.ecriture import decimales
+from abs.phrases.significativite import DIFFERENTS, comparer
 from abs.statuts import Fiabilite
 from abs.territoires.territoires import Territoire
 
@@ -53,6 +54,11 @@ def _du_groupe(
     for haut in (True, False):
         tenant, nouveau = (_bout(indicateur, lus, haut=haut) for lus in (avant, apres))
         if tenant and nouveau and tenant[0].code != nouveau[0].code:
+            # Deux places échangées à l'intérieur des marges ne disent rien.
+            t, n = tenant[0], nouveau[0]
+            ecarts = [comparer(indicateur, lus[t], lus[n]).verdict for lus in (avant, apres)]
+            if not {*ecarts} <= DIFFERENTS:
+                continue
             places.append(Place(indicateur, haut, tenant, nouveau, len(apres)))
     return places
 

@@ -63,7 +63,7 @@ class Lecture:
     def signet(self, nom: str) -> None:
         """Noter un signet, là où on en est du paragraphe."""
         if trouve := SIGNET.fullmatch(nom):
-            self._signets.append((len(_brut(self.courant)), trouve[1], trouve[2].replace("_", "-")))
+            self._signets.append((len(_brut(self.courant)), trouve[1], nom_de_signet(trouve[2])))
 
     def compter(self, quoi: str) -> None:
         """Noter une révision en attente, ou ce qui n'est pas du texte."""
@@ -104,6 +104,11 @@ class Lecture:
             self.blocs[ancre].ferme, self._ouvert, self._clos = True, "", ancre
         elif sens and ancre not in self.blocs:
             self.orphelins[ancre] = self._dernier
+
+
+def nom_de_signet(ancre: str) -> str:
+    """Donner d'une ancre le nom qui se compare : un signet n'a que des lettres, des chiffres et des soulignés."""
+    return re.sub(r"[\W_]", "-", ancre, flags=re.ASCII)
 
 
 def texte_nu(p: Paragraphe) -> str:

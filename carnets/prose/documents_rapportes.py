@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from carnets.documents.carnet_lu import CITES, PROSE, blocs_du_carnet, texte_saisi
-from carnets.prose.blocs_lus import DITS, BlocLu, Lecture, extrait, texte_nu
+from carnets.documents.carnet_lu import CITES, ETIQUETTES_OTEES, PROSE, blocs_d_une_cellule, texte_saisi
+from carnets.prose.blocs_lus import DITS, BlocLu, Lecture, extrait, nom_de_signet, texte_nu
 from carnets.prose.lecture_docx import lire_docx
 from carnets.prose.lecture_odt import lire_odt
+from carnets.prose.paragraphes import corps, paragraphes_du_html
 from carnets.prose.retour import revenir
 from carnets.reprise import (
     chapitre_de,
@@ -67,29 +69,57 @@ def rapporter(fichier: Path, sortie: Path | None = None, livraison: Path | None 
         for chapitre in reprise.en_conflit:
             retour.dire("conflit", chapitre)
         return retour
-    cellules = {chapitre_de(c): c for c in lu["cells"] if PROSE in c["metadata"].get("tags", ())}
-    _reprendre_les_blocs(retour, LECTEURS[fichier.suffix.lower()](fichier), cellules, carnet)
+    _reprendre_les_blocs(retour, LECTEURS[fichier.suffix.lower()](fichier), lu["cells"])
     return retour
 
 
-def _reprendre_les_blocs(
-    retour: Retour, lecture: Lecture, cellules: dict[str, Cellule], carnet: Path
-) -> None:
+def _signets(cellules: list[Cellule]) -> tuple[dict[str, Cellule], dict[str, str]]:
+    """Dire, par le nom de leurs signets, les textes de l'analyste, et la prose de ses autres cellules."""
+    siens: dict[str, Cellule] = {}
+    autres: dict[str, str] = {}
+    chapitre, vus = "", Counter[str]()
+    for cellule in (c for c in cellules if not {*c["metadata"].get("tags", ())} & ETIQUETTES_OTEES):
+        for bloc in blocs_d_une_cellule(cellule):
+            if bloc["genre"] == "titre" and bloc["rang"] == 2:
+                chapitre = bloc["ancre"]
+            elif bloc["genre"] == "prose":
+                nom = nom_de_signet(chapitre or "document")
+                vus[nom] += 1
+                nom += f"-{vus[nom]}" if vus[nom] > 1 else ""
+                if PROSE in cellule["metadata"].get("tags", ()):
+                    siens[nom] = cellule
+                else:
+                    autres[nom] = bloc["html"]
+    return siens, autres
+
+
+def _reprendre_les_blocs(retour: Retour, lecture: Lecture, cellules: list[Cellule]) -> None:
     """Reprendre chaque bloc, et signaler ceux qui manquent."""
-    connus = {_sans_espace(t) for b in blocs_du_carnet(carnet) if b["genre"] != "prose" for t in _textes(b)}
-    for chapitre, cellule in cellules.items():
-        bloc, source = lecture.blocs.get(chapitre), texte_saisi(texte_de(cellule))
+    siens, autres = _signets(cellules)
+    connus = {
+        _sans_espace(t)
+        for c in cellules
+        for b in blocs_d_une_cellule(c)
+        if b["genre"] != "prose"
+        for t in _textes(b)
+    }
+    for nom, cellule in siens.items():
+        bloc, chapitre = lecture.blocs.get(nom), chapitre_de(cellule)
         if bloc is not None and bloc.ferme:
             _reprendre_un_bloc(retour, chapitre, bloc, cellule, connus)
         elif bloc is not None:
             debut = texte_nu(bloc.paragraphes[0]) if bloc.paragraphes else ""
             retour.dire("fin_disparue", chapitre, debut=extrait(debut))
-        elif chapitre in lecture.orphelins:
-            retour.dire("debut_disparu", chapitre, fin=extrait(lecture.orphelins[chapitre]))
-        elif source:
+        elif nom in lecture.orphelins:
+            retour.dire("debut_disparu", chapitre, fin=extrait(lecture.orphelins[nom]))
+        else:
             retour.dire("signets_disparus", chapitre)
-    for ancre in (lecture.blocs.keys() | lecture.orphelins.keys()) - cellules.keys():
-        retour.dire("chapitre_inconnu", ancre)
+    for nom, html in autres.items():
+        lus = lecture.blocs[nom].paragraphes if nom in lecture.blocs else []
+        if nom in lecture.blocs and [*map(corps, lus)] != [*map(corps, paragraphes_du_html(html))]:
+            retour.dire("cellule_ajoutee", nom, debut=extrait(texte_nu(lus[0]) if lus else ""))
+    for nom in (lecture.blocs.keys() | lecture.orphelins.keys()) - siens.keys() - autres.keys():
+        retour.dire("chapitre_inconnu", nom)
 
 
 def _reprendre_un_bloc(
@@ -103,7 +133,9 @@ def _reprendre_un_bloc(
         ajoutes.append(p)
         retour.dire("apres_la_fin", chapitre, debut=extrait(texte_nu(p)))
     revenu = revenir(source, notes.get(CITES, {}), [*bloc.paragraphes, *ajoutes])
-    for cas, combien in sorted(bloc.comptes.items()):
+    # Une image que le texte avait déjà n'est pas à signaler.
+    bloc.comptes["non_repris"] -= source.count("![")
+    for cas, combien in sorted((+bloc.comptes).items()):
         retour.dire(cas, chapitre, combien=combien)
     if revenu.texte == source.strip():
         return

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 R: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+DESSIN: Final = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 PARTIES: Final = (
     "word/document.xml",
     "word/styles.xml",
@@ -121,6 +122,9 @@ class _Docx:
                 self.lue.ajouter("\n" if saut else "\u2011" if nom == "noBreakHyphen" else " ", **forme)
             elif nom in NON_REPRIS:
                 self.lue.compter("non_repris")
+                # Une image se reconnaît à son texte de remplacement, comme dans le Markdown d'où elle vient.
+                for decrite in enfant.iter(f"{DESSIN}docPr"):
+                    self.lue.ajouter(f"![{decrite.get('descr') or ''}]")
 
     def _champ(self, etape: str | None) -> None:
         if etape == "begin":

@@ -16,6 +16,7 @@ ODF: Final = "urn:oasis:names:tc:opendocument:xmlns:"
 TEXTE: Final = f"{{{ODF}text:1.0}}"
 STYLE: Final = f"{{{ODF}style:1.0}}"
 FO: Final = f"{{{ODF}xsl-fo-compatible:1.0}}"
+SVG: Final = f"{{{ODF}svg-compatible:1.0}}"
 LIEN: Final = "{http://www.w3.org/1999/xlink}href"
 SIGNETS: Final = frozenset({"bookmark", "bookmark-start"})
 # Une révision qui attend : dans un ODT, le texte supprimé n'est plus dans le corps.
@@ -85,6 +86,8 @@ class _Odt:
                 self.lue.ajouter("\n" if nom == "line-break" else " ", **forme)
             elif nom in REVISIONS or nom in NON_REPRIS:
                 self.lue.compter(REVISIONS.get(nom, "non_repris"))
+                for decrite in enfant.iter(f"{SVG}desc"):
+                    self.lue.ajouter(f"![{decrite.text or ''}]")
             elif nom == "span":
                 siens = list(self._lignee("text", enfant.get(f"{TEXTE}style-name")))
                 self._contenu(

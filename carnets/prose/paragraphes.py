@@ -53,7 +53,9 @@ def ligne(p: Paragraphe) -> str:
 
 
 def prefixe(p: Paragraphe) -> str:
-    """Donner la marque d'une nature que tout traitement de texte ne garde pas."""
+    """Donner la marque d'une nature, ou d'une profondeur, que tout traitement de texte ne garde pas."""
+    if p.genre in {PUCE, NUMERO}:
+        return "   " * p.niveau
     return {TITRE: f"{'#' * max(p.niveau, 1)} ", CITATION: "> ", CODE: "    "}.get(p.genre, "")
 
 
@@ -64,7 +66,7 @@ def corps(p: Paragraphe) -> str:
         return f"| {' | '.join(cellules)} |"
     texte = EN_TETE.sub(lambda t: f"{t[1]}\\{t[2]}" if t[2] else f"{t[1]}{t[3]}\\", en_ligne(p.morceaux))
     if p.genre in {PUCE, NUMERO}:
-        return "   " * p.niveau + {PUCE: "- ", NUMERO: "1. "}[p.genre] + texte
+        return {PUCE: "- ", NUMERO: "1. "}[p.genre] + texte
     return texte
 
 
@@ -129,8 +131,13 @@ def assembler(lignes: list[tuple[str, str]]) -> str:
 
 def paragraphes_du_markdown(texte: str) -> list[Paragraphe]:
     """Lire un texte Markdown en paragraphes."""
+    return paragraphes_du_html(en_html(texte))
+
+
+def paragraphes_du_html(html: str) -> list[Paragraphe]:
+    """Lire le HTML d'un texte en paragraphes."""
     lecteur = _Lecteur()
-    lecteur.feed(en_html(texte))
+    lecteur.feed(html)
     lecteur.finir()
     return lecteur.paragraphes
 

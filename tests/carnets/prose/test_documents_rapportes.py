@@ -92,7 +92,13 @@ def livraison(tmp_path):
         "source": f"**Ce qu'en dit le CCAS**\n\n{SOURCE}",
         "metadata": {"tags": ["prose"], "abs": {"cites": CITES, "texte": empreinte(SOURCE)}},
     }
-    carnet = {"cells": [cellule], "metadata": {"papermill": {"parameters": {"territoire": "34172"}}}}
+    titre = {"cell_type": "markdown", "id": "t", "metadata": {}}
+    titre |= {"source": "## Contexte socio-économique et emploi"}
+    ajoutee = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "Nos permanences."}
+    carnet = {
+        "cells": [titre, cellule, ajoutee],
+        "metadata": {"papermill": {"parameters": {"territoire": "34172"}}},
+    }
     (dossier / "carnet.ipynb").write_text(json.dumps(carnet), encoding="utf-8")
     return dossier
 
