@@ -27,7 +27,8 @@ class Dementie:
 def squelette(texte: str) -> str:
     """Donner ce qu'une phrase affirme, sans les nombres qu'elle cite ni leur précision."""
     sans = NOMBRES.sub("# ", PARENTHESES.sub("", texte))
-    plat = " ".join(PRECISIONS.sub(" ", MOTS_DE_NOMBRE.sub(" ", sans)).split())
+    mots = " ".join(MOTS_DE_NOMBRE.sub(" ", sans).split())
+    plat = " ".join(PRECISIONS.sub(" ", mots).split())
     # « 4 points de moins que A et 3 points de moins que B » affirme ce qu'affirme « moins que A et que B ».
     return MEME_SENS.sub(r"\1\2 et que", plat)
 
