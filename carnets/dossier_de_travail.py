@@ -26,7 +26,12 @@ def creer(dossier: Path, code: str, nom: str, formats: str) -> list[Path]:
         raise ParametreInvalide(DITS["deja_la"].format(dossier=dossier))
     creer_dossier(dossier)
     tenus = dossier_des_textes(dossier, code)
-    mots = {"code": code, "nom": nom, "formats": formats, "textes": tenus.relative_to(dossier).as_posix()}
+    mots = {
+        "code": code,
+        "nom": " ".join(nom.split()),
+        "formats": formats,
+        "textes": tenus.relative_to(dossier).as_posix(),
+    }
     copies = copier_les_carnets(dossier / CARNETS)
     for carnet in copies:
         _nommer_le_territoire(carnet, code)
@@ -37,7 +42,7 @@ def creer(dossier: Path, code: str, nom: str, formats: str) -> list[Path]:
         dossier / "LISEZMOI.md": DITS["lisezmoi"].format(**mots),
         # En dernier : un dossier n'est un dossier de travail qu'une fois complet.
         dossier / REGLAGES: DITS["reglages"].format(
-            nom=nom, code=json.dumps(code), formats=json.dumps(formats)
+            nom=mots["nom"], code=json.dumps(code), formats=json.dumps(formats)
         ),
     }
     neufs = {fichier: contenu for fichier, contenu in contenus.items() if not fichier.exists()}

@@ -76,14 +76,15 @@ def citer(diagnostic: Diagnostic, citation: str, ou: str = "") -> ChiffreCite:
     code, _, lieu = citation.partition(" | ")
     indicateur = diagnostic.definitions.get(code)
     if indicateur is None:
-        raise ParametreInvalide(_inconnu(dits, "inconnu", code, diagnostic.definitions))
+        noms = {c: f"{c} ({i.libelle_court})" for c, i in diagnostic.definitions.items()}
+        raise ParametreInvalide(_inconnu(dits, "inconnu", code, noms))
     trouve = _territoire(diagnostic, lieu or SUJET)
     if trouve is None:
-        connus = [t.role or t.code for t in diagnostic.ensembles.references]
-        autres = [t.code for t in diagnostic.ensembles.tous()]
-        raise ParametreInvalide(
-            _inconnu(dits, "territoire_inconnu", lieu, [*connus, *autres], ", ".join(connus))
-        )
+        references = [t.role or t.code for t in diagnostic.ensembles.references]
+        noms = {t.code: f"{t.code} ({t.nom})" for t in diagnostic.ensembles.tous()} | {
+            r: r for r in references
+        }
+        raise ParametreInvalide(_inconnu(dits, "territoire_inconnu", lieu, noms, ", ".join(references)))
     territoire, groupe = trouve
     chiffre = diagnostic.chiffre(territoire, code, groupe)
     nom = indicateur.libelle_court + (
@@ -124,8 +125,16 @@ def _territoire(diagnostic: Diagnostic, lieu: str) -> tuple[Territoire, str] | N
     return next(iter(par_role + par_code), None)
 
 
-def _inconnu(dits: dict[str, Any], cas: str, recu: str, connus: Iterable[str], attendus: str = "") -> str:
-    proches = difflib.get_close_matches(recu.lower(), list(connus), n=PROPOSES, cutoff=0.5)
+def _inconnu(dits: dict[str, Any], cas: str, recu: str, noms: Mapping[str, str], attendus: str = "") -> str:
+    proches = _proches(recu, noms)
     suite = dits["proches"].format(proches=" ou ".join(proches)) if proches else dits["sans_proche"]
     mots = {"recu": recu, "suite": suite, "attendus": attendus}
     return str(dits[cas]).format(ou=dits["ou"], citation=dits["citation"], **mots)
+
+
+def _proches(recu: str, noms: Mapping[str, str]) -> list[str]:
+    """Proposer les codes les plus proches, ou ceux dont le nom contient ce qui a été écrit."""
+    par_code = {c.lower(): c for c in noms}
+    codes = [par_code[p] for p in difflib.get_close_matches(recu.lower(), par_code, n=PROPOSES, cutoff=0.5)]
+    nommes = [c for c, nom in noms.items() if recu and recu.lower() in nom.lower()]
+    return [noms[c] for c in dict.fromkeys([*codes, *nommes])][:PROPOSES]
