@@ -254,7 +254,8 @@ def executer_et_ecrire(
             parametres,
             garde=garde,
             documents=documents(dossier),
-            prepare=prepare,
+            # Un carnet où rien n'est repris ni cité s'exécute tel quel.
+            prepare=prepare if oeuvre or citees else None,
             **montrer,
         )
     if textes is not None:
