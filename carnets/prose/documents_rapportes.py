@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     Cellule = dict[str, Any]
 
 LECTEURS: Final[dict[str, Callable[[Path], Lecture]]] = {".docx": lire_docx, ".odt": lire_odt}
+# Word n'admet que quarante caractères à un signet : l'ancre y est coupée, et suivie de son rang dans le chapitre.
+LONGUEUR_D_ANCRE: Final = 27
 CARNET: Final = "carnet.ipynb"
 
 
@@ -83,7 +85,7 @@ def _signets(cellules: list[Cellule]) -> tuple[dict[str, Cellule], dict[str, str
             if bloc["genre"] == "titre" and bloc["rang"] == 2:
                 chapitre = bloc["ancre"]
             elif bloc["genre"] == "prose":
-                nom = nom_de_signet(chapitre or "document")
+                nom = nom_de_signet(chapitre or "document")[:LONGUEUR_D_ANCRE]
                 vus[nom] += 1
                 nom += f"-{vus[nom]}" if vus[nom] > 1 else ""
                 if PROSE in cellule["metadata"].get("tags", ()):
