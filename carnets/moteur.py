@@ -17,9 +17,12 @@ from carnets.declares import parametres_declares
 from carnets.dossier_de_sortie import dossier_de_sortie
 from carnets.exports_anticipes import Documents
 from carnets.parametres import verifier_parametres
+from carnets.prose.changements import poser_la_cellule
+from carnets.prose.changements import verifier as verifier_l_ancien
+from carnets.prose.citations import avis_de_relecture, garder_les_citations, noter_les_citations
 from carnets.reprise import dossier_des_textes, lire_un_carnet, preparer
 from donnees_insee.base.base import exiger_le_registre
-from donnees_insee.chemins import creer_dossier, fichier_provisoire, nom_de_fichier
+from donnees_insee.chemins import fichier_provisoire, nom_de_fichier
 from donnees_insee.erreurs import ErreurAbs, SortieImpossible
 
 CARNET: Final = "10_portrait_de_territoire.ipynb"
@@ -94,12 +97,20 @@ class Oeuvre:
     radical: str
     code: str
     diffusion: str = "publique"
+    comparer_a: Path | None = None
+
+    @property
+    def textes(self) -> Path:
+        """Où sont les textes de l'analyste."""
+        return dossier_des_textes(self.livraisons, self.code, self.diffusion)
 
     def preparer(self, carnet: Path) -> tuple[dict[str, Any], str]:
         """Préparer le carnet à exécuter, et dire ce qui n'a pas pu être repris."""
         anciens = self.livraisons.glob(f"{self.radical}-*")
-        dossier = dossier_des_textes(self.livraisons, self.code, self.diffusion)
-        return preparer(carnet, anciens, dossier, interne=self.diffusion == "interne")
+        prepare, avis = preparer(carnet, anciens, self.textes, interne=self.diffusion == "interne")
+        if self.comparer_a is not None:
+            poser_la_cellule(prepare, self.comparer_a)
+        return prepare, avis
 
 
 def produire(
@@ -110,6 +121,7 @@ def produire(
     remplacer: bool = False,
     seul: bool = True,
     livraisons: Path | None = None,
+    comparer_a: Path | None = None,
 ) -> Production:
     """Exécuter le carnet de portrait et écrire ses documents.
 
@@ -127,6 +139,8 @@ def produire(
         Employer un second cœur au dessin des cartes ; faux dans une campagne, dont les cœurs sont pris.
     livraisons : Path or None, default None
         Où sont les documents déjà livrés et les textes de l'analyste, repris ; ``None``, le dossier de sortie.
+    comparer_a : Path or None, default None
+        Dossier d'un portrait gardé du même territoire ; ce qui a changé depuis fait un chapitre.
 
     Returns
     -------
@@ -159,6 +173,8 @@ def produire(
     demande = reglages.demande
     sujet = Diagnostiqueur(reglages.base, demande).sujet
     exiger_le_registre(reglages.base, demande.diffusion)
+    if comparer_a is not None:
+        verifier_l_ancien(comparer_a, sujet.code, sujet.nom, demande.diffusion)
     avis = "Document interne – ne pas diffuser · " if demande.diffusion == "interne" else ""
     titre = f"{avis}Portrait de territoire · {sujet.nom}"
     livrees = livraisons or sortie
@@ -169,7 +185,7 @@ def produire(
         # Le carnet travaille dans le dossier provisoire : un chemin relatif y désignerait autre chose.
         sortie.resolve() / nom_du_dossier(sujet.nom, sujet.code, demande.millesime, demande.diffusion),
         lambda dossier: Documents(reglages.formats, dossier, titre),
-        oeuvre=Oeuvre(livrees, radical, sujet.code, demande.diffusion),
+        oeuvre=Oeuvre(livrees, radical, sujet.code, demande.diffusion, comparer_a),
         remplacer=remplacer,
         progression=progression,
         dessin_a_deux=seul,
@@ -184,12 +200,14 @@ def refaire_sur_place(carnet: Path, dossier: Path) -> Production:
     titre, nom = dossier.name, "comparaison" if dossier.name.startswith("comparaison") else "portrait"
     pages = [p for p in dossier.glob(f"{nom}.html") if p.is_file()]
     trouve = re.search(r"<title>(.*?)</title>", pages[0].read_text(encoding="utf-8")) if pages else None
+    code, diffusion = (str(parametres.get(nom, "")) for nom in ("territoire", "diffusion"))
     return executer_et_ecrire(
         carnet,
         parametres,
         dossier,
         lambda chantier: Documents(formats, chantier, html.unescape(trouve[1]) if trouve else titre, nom),
         repris=("carnet.ipynb",),
+        textes=dossier_des_textes(dossier.resolve().parent, code, diffusion),
     )
 
 
@@ -216,6 +234,7 @@ def executer_et_ecrire(
     oeuvre: Oeuvre | None = None,
     remplacer: bool = False,
     repris: tuple[str, ...] = (),
+    textes: Path | None = None,
     **montrer: Any,
 ) -> Production:
     """Exécuter un carnet dans un dossier provisoire, en tirer ses documents, puis mettre le dossier en place."""
@@ -225,7 +244,9 @@ def executer_et_ecrire(
         if "dossier_sortie" in parametres:
             # Là où le carnet s'exécute, et là où il sera livré : rouvert, il écrit à côté de lui.
             parametres = parametres | {"dossier_sortie": "."}
-        prepare, avis = oeuvre.preparer(carnet) if oeuvre else (None, "")
+        prepare, avis = oeuvre.preparer(carnet) if oeuvre else (lire_un_carnet(carnet), "")
+        textes = oeuvre.textes if oeuvre else textes
+        citees = noter_les_citations(prepare, parametres, textes)
         garde = final.with_name(f"{final.name}-en-echec.ipynb")
         executer_carnet(
             carnet,
@@ -233,11 +254,15 @@ def executer_et_ecrire(
             parametres,
             garde=garde,
             documents=documents(dossier),
-            prepare=prepare,
+            # Un carnet où rien n'est repris ni cité s'exécute tel quel.
+            prepare=prepare if oeuvre or citees else None,
             **montrer,
         )
+    if textes is not None:
+        garder_les_citations(citees, textes)
     fichiers = tuple(sorted(f for f in chantier.final.rglob("*") if f.is_file()))
-    return Production(chantier.final, fichiers, "\n".join(filter(None, (chantier.avis, avis))))
+    avis = "\n".join(filter(None, (chantier.avis, avis, avis_de_relecture(citees))))
+    return Production(chantier.final, fichiers, avis)
 
 
 def executer_carnet(
@@ -327,15 +352,3 @@ def _oter_les_chemins(execute: Path, parametres: dict[str, Any], carnet: Path) -
             # Rien d'une adresse publique qui contiendrait le même mot ; un « m » finit une couleur du terminal.
             texte = re.sub(rf"(?:(?<=m)|(?<![\w.~/-])){forme}(?:{suite}|(?![\w.-]))", "", texte)
     execute.write_text(texte, encoding="utf-8")
-
-
-def copier_les_carnets(dossier: Path) -> list[Path]:
-    """Copier les carnets livrés dans un dossier de travail, sans écraser ceux de l'analyste."""
-    creer_dossier(dossier)
-    copies = []
-    for carnet in sorted(Path(str(resources.files("carnets"))).glob("*.ipynb")):
-        copie = dossier / carnet.name
-        if not copie.exists():
-            shutil.copyfile(carnet, copie)
-            copies.append(copie)
-    return copies

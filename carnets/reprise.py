@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     Cellule = dict[str, Any]
 
 DITS: Final[dict[str, Any]] = textes("carnets")["reprise"]
-SERVICE: Final = frozenset({"parameters", "injected-parameters", "papermill-error-cell-tag"})
+# La cellule de comparaison à un portrait gardé : posée à la demande, elle ne passe pas au carnet suivant.
+CHANGEMENTS: Final = "changements"
+SERVICE: Final = frozenset({"parameters", "injected-parameters", "papermill-error-cell-tag", CHANGEMENTS})
 LIVREE: Final = "livree"
 INTERNE: Final = "-interne"
 
@@ -142,11 +144,16 @@ def reprendre(carnet: Carnet, dossier: Path) -> Reprise:
         if tenu and empreinte(tenu) != injecte:
             reprise.en_conflit.append(chapitre)
             continue
-        creer_dossier(dossier)
-        with fichier_provisoire(dossier / f"{chapitre}.md") as provisoire:
-            provisoire.write_text(f"{saisi}\n" if saisi else "", encoding="utf-8")
+        garder(dossier, chapitre, saisi)
         reprise.repris.append(chapitre)
     return reprise
+
+
+def garder(dossier: Path, chapitre: str, texte: str) -> None:
+    """Garder le texte d'un chapitre."""
+    creer_dossier(dossier)
+    with fichier_provisoire(dossier / f"{chapitre}.md") as provisoire:
+        provisoire.write_text(f"{texte}\n" if texte else "", encoding="utf-8")
 
 
 # -- au bord -------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ LONGS = (
     "tests/carnets/documents/test_verification.py::test_une_preuve_d_avant",
     "tests/carnets/documents/test_verification.py::test_une_table_de_la_base",
     "tests/carnets/processus/test_carnets_isoles.py",
+    "tests/carnets/prose/test_changements.py",
     "tests/carnets/test_contours_de_communes.py",
     "tests/carnets/test_dossier_de_sortie.py",
     "tests/carnets/test_reprise.py",

@@ -18,15 +18,15 @@ ORDRE = {
     ),
     "abs": (
         "definitions formats statuts langue indicateurs territoires calcul phrases graphiques blocs evolutions "
-        "perimetres typologie portrait intercommunal"
+        "perimetres typologie portrait changements intercommunal"
     ),
     "cartes": (
         "charte palettes classes geometrie specification apparence controles papier ecran ecriture carte "
         "contours_tenus fonds graphiques typologie"
     ),
     "carnets": (
-        "textes parametres declares dossier_de_sortie processus documents reprise atelier exports_anticipes "
-        "moteur ateliers production_comparaison observatoire campagne commande"
+        "textes reglages parametres declares dossier_de_sortie processus documents reprise prose atelier exports_anticipes "
+        "moteur dossier_de_travail ateliers production_comparaison observatoire campagne commande"
     ),
 }
 MODULES_PAR_DOSSIER = 15

@@ -95,11 +95,12 @@ def les_plus_nettes(evolutions: list[Evolution]) -> list[Evolution]:
     if len(evolutions) <= LIGNES_A_L_ECRAN:
         return evolutions
     nettes = [e for e in evolutions if e.verdict in ETABLIS]
-    retenues = sorted(nettes, key=_nettete, reverse=True)[:LIGNES_LES_PLUS_NETTES]
+    retenues = sorted(nettes, key=nettete, reverse=True)[:LIGNES_LES_PLUS_NETTES]
     return sorted(retenues, key=lambda e: e.ecart)
 
 
-def _nettete(evolution: Evolution) -> float:
+def nettete(evolution: Evolution) -> float:
+    """Mesurer un écart à l'aune de sa marge, ou du seuil pratique."""
     aune = _seuil(evolution) if evolution.verdict == Verdict.NOTABLE else evolution.marge
     return abs(evolution.ecart) / aune if aune else abs(evolution.ecart)
 

@@ -89,7 +89,9 @@ def _sous_verrou(tache: Tache, *, reprendre: bool) -> tuple[str, tuple[str, ...]
         poser_la_marque(tache, production.dossier)
         sceller(production.dossier)
         place, avis = poser(production.dossier, tache.final, remplacer=tache.remplacer)
-        return FAIT, (*((avis,) if avis else ()), *_remarques(place)), place
+        # Un texte à relire, un carnet non repris se lisent au bilan comme à l'écran d'un seul portrait.
+        dits = tuple(a[:REMARQUE] for a in (avis, *production.avis.splitlines()) if a)
+        return FAIT, (*dits, *_remarques(place)), place
 
 
 def _produire(tache: Tache) -> Production:

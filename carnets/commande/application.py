@@ -9,6 +9,7 @@ import typer
 
 from carnets.commande import affichage
 from carnets.commande.communs import avec_son_aide
+from carnets.commande.reglages_du_dossier import reglages_du_dossier
 from donnees_insee.erreurs import ErreurAbs
 
 app = typer.Typer(
@@ -26,7 +27,8 @@ def _dire_la_version(demandee: bool) -> None:
 
 @app.callback()
 def _racine(
-    version: Annotated[
+    contexte: typer.Context,
+    version: Annotated[  # noqa: ARG001 - son seul rappel agit
         bool,
         typer.Option(
             "--version", help="Dire la version, et s'arrêter.", callback=_dire_la_version, is_eager=True
@@ -34,6 +36,7 @@ def _racine(
     ] = False,
 ) -> None:
     """Analyse des besoins sociaux : des fichiers de l'INSEE, de la CAF et de l'ANCT au portrait de territoire."""
+    contexte.default_map = reglages_du_dossier(contexte.command)
 
 
 def principale() -> None:

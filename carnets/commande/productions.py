@@ -50,6 +50,7 @@ def portrait(
     gabarit: Path | None = None,
     sortie: Path = SORTIES,
     remplacer: bool = False,
+    comparer_a: Path | None = None,
 ) -> None:
     """Écrire le portrait d'un territoire : page web, Word, classeur, couches, cartes, preuve."""
     _habiller_de(gabarit)
@@ -63,7 +64,7 @@ def portrait(
         formats=formats,
         diffusion=diffusion,
     )
-    _ecrire_le_portrait(parametres, sortie, remplacer=remplacer)
+    _ecrire_le_portrait(parametres, sortie, remplacer=remplacer, comparer_a=comparer_a)
 
 
 def _habiller_de(gabarit: Path | None) -> None:
@@ -81,7 +82,9 @@ def _parametres(*demande: object, **autres: object) -> dict[str, Any]:
     return dict(zip(noms, demande, strict=True)) | autres | {"dossier_donnees": str(dossier_des_donnees())}
 
 
-def _ecrire_le_portrait(parametres: dict[str, Any], sortie: Path, *, remplacer: bool) -> None:
+def _ecrire_le_portrait(
+    parametres: dict[str, Any], sortie: Path, *, remplacer: bool, comparer_a: Path | None = None
+) -> None:
     from carnets.processus.demarrage import precharger  # noqa: PLC0415
 
     # Le serveur chauffe pendant que la commande importe le reste et cherche le territoire.
@@ -89,7 +92,8 @@ def _ecrire_le_portrait(parametres: dict[str, Any], sortie: Path, *, remplacer: 
     from carnets.moteur import produire  # noqa: PLC0415
 
     dire(f"Portrait de « {parametres['territoire']} » : calcul, cartes et documents (une minute environ)…")
-    _lister("Portrait écrit", produire(parametres, sortie, progression=True, remplacer=remplacer))
+    ecrit = produire(parametres, sortie, progression=True, remplacer=remplacer, comparer_a=comparer_a)
+    _lister("Portrait écrit", ecrit)
 
 
 def _lister(titre: str, production: Production) -> None:
@@ -220,28 +224,9 @@ def graphique(
     dire(dessin.texte_alternatif())
 
 
-def textes_reprendre(carnet: Path, sortie: Path | None = None) -> None:
-    """Ranger dans textes/ ce qui a été écrit dans les cellules « Ce qu'en dit le CCAS » d'un carnet livré."""
-    from carnets.reprise import dossier_des_textes, lire_un_carnet, reprendre  # noqa: PLC0415
-
-    lu = lire_un_carnet(carnet)
-    parametres = lu["metadata"].get("papermill", {}).get("parameters", {})
-    if "territoire" not in parametres:
-        raise ErreurAbs(phrase("carnet_non_livre", carnet=carnet))
-    racine = sortie or carnet.resolve().parents[1]
-    dossier = dossier_des_textes(
-        racine, str(parametres["territoire"]), str(parametres.get("diffusion", "publique"))
-    )
-    reprise = reprendre(lu, dossier)
-    dire(phrase("textes_repris", combien=len(reprise.repris), dossier=dossier))
-    enumerer("  ", reprise.repris)
-    if reprise.en_conflit:
-        avertir(phrase("textes_en_conflit", chapitres=", ".join(reprise.en_conflit), dossier=dossier))
-
-
 def carnets_copier(dossier: Path = ATELIER) -> None:
     """Copier les carnets livrés dans un dossier de travail, sans écraser les vôtres."""
-    from carnets.moteur import copier_les_carnets  # noqa: PLC0415
+    from carnets.dossier_de_travail import copier_les_carnets  # noqa: PLC0415
 
     copies = copier_les_carnets(dossier)
     enumerer("", copies)

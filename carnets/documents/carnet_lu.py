@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from abs.blocs.blocs import LOURDS, MARQUE, MIME
 from abs.definitions import table
 from abs.indicateurs.indicateurs import THEMES
+from abs.phrases.citations import remplacer
+from carnets.documents.assainir import assainir
 from donnees_insee.chemins import nom_de_fichier
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 ETIQUETTES_OTEES: Final = frozenset({"notice", "parameters", "injected-parameters", "exports", "service"})
 PROSE: Final = "prose"
 SIGNATURE: Final = "Ce qu'en dit le CCAS"
+# Ce qu'une cellule de texte porte : les chiffres qu'elle cite, ce qui la rend à relire.
+CITES: Final = "cites"
+A_RELIRE: Final = "a_relire"
 # Ce que la cellule livrée dit d'elle-même ; un texte tapé à la suite, sur la même ligne, est gardé.
 INVITATION: Final = re.compile(
     rf"^\*\*{SIGNATURE}\*\*(?:\s*\*\(double-cliquez[^)]*\)\*)?(?:\s*<!--.*?-->)?", re.DOTALL
@@ -29,6 +34,7 @@ INVITATION: Final = re.compile(
 TITRE: Final = re.compile(r"(#{1,6})\s+(.+?)\s*#*\s*")
 LOURD: Final = re.compile(r'<(?:img src|iframe[^>]* srcdoc)="([^"]*)"')
 IMAGES: Final = ("image/svg+xml", "image/png", "image/jpeg")
+BALISAGE: Final = re.compile(r"([\\`*_\[\]|~])")
 # Ce que Jupyter ajoute autour d'un tableau de données, et qui n'a pas de sens hors de l'écran.
 STYLE_DE_TABLEAU: Final = re.compile(r"<style scoped>.*?</style>", re.DOTALL)
 
@@ -83,11 +89,27 @@ def _du_texte(cellule: Donnees) -> Iterator[Donnees]:
         source = reste.strip()
     if source:
         attachees = cellule.get("attachments", {})
-        corps = _en_html(texte_saisi(source) if du_ccas else source, attachees)
+        notes = cellule["metadata"].get("abs", {})
+        texte = remplacer(texte_saisi(source) if du_ccas else source, notes.get(CITES, {}), _sans_balisage)
+        yield from _a_relire(notes.get(A_RELIRE, ()))
+        corps = en_html(texte, attachees)
         yield {"genre": "prose", "html": corps, "signature": SIGNATURE if du_ccas else ""}
 
 
 _TITRE: Final[dict[str, Any]] = {"genre": "titre", "surtitre": "", "sous_titre": ""}
+
+
+def _a_relire(changements: Iterable[str]) -> Iterator[Donnees]:
+    """Avertir, avant un texte, que des chiffres qu'il cite ont changé."""
+    if changements:
+        dits = table("_citations")["messages"]
+        texte = dits["a_relire"].format(changements=" ; ".join(changements))
+        yield {"genre": "note", "texte": texte, "classe": "alerte", "fort": dits["fort"]}
+
+
+def _sans_balisage(texte: str) -> str:
+    """Protéger un chiffre cité et sa raison de ce que Markdown et HTML y liraient."""
+    return BALISAGE.sub(r"\\\1", escape(texte))
 
 
 def texte_saisi(source: str) -> str:
@@ -103,13 +125,15 @@ def ancre(titre: str) -> str:
     return par_titre.get(titre) or nom_de_fichier(titre)
 
 
-def _en_html(texte: str, attachees: Donnees) -> str:
+def en_html(texte: str, attachees: Donnees | None = None) -> str:
+    """Mettre un texte Markdown en HTML, sans rien qui s'exécute."""
     import mistune  # noqa: PLC0415 - seulement quand l'analyste a écrit
 
-    for nom, formes in attachees.items():
+    for nom, formes in (attachees or {}).items():
         (sorte, image), *_ = formes.items()
         texte = texte.replace(f"attachment:{nom}", f"data:{sorte};base64,{_texte(image).strip()}")
-    return str(mistune.create_markdown(escape=False, plugins=["table", "strikethrough"])(texte)).strip()
+    rendu = mistune.create_markdown(escape=False, plugins=["table", "strikethrough"])(texte)
+    return assainir(str(rendu)).strip()
 
 
 # -- ce qu'une cellule de code a montré ------------------------------------------------------------
@@ -134,7 +158,7 @@ def _d_un_autre(donnees: Donnees, notices: Donnees) -> Iterable[Donnees]:
     if image is not None:
         return [_image(image, donnees, notices)]
     if "text/markdown" in donnees:
-        return [{"genre": "prose", "html": _en_html(_texte(donnees["text/markdown"]), {}), "signature": ""}]
+        return [{"genre": "prose", "html": en_html(_texte(donnees["text/markdown"])), "signature": ""}]
     return _brut(_texte(donnees.get("text/plain", "")))
 
 

@@ -1,6 +1,7 @@
 """Ce que l'analyste a fait d'un carnet livré se retrouve dans le suivant, à sa place ; ses textes vivent dans textes/."""
 
 import json
+import re
 from copy import deepcopy
 
 import pytest
@@ -122,6 +123,11 @@ def livre(base_demo, tmp_path_factory):
     """Un portrait livré, que l'analyste a complété, puis le portrait refait à un autre millésime."""
     sortie = tmp_path_factory.mktemp("sorties")
     reglages = {"territoire": "99003", "formats": "html", "dossier_donnees": str(base_demo.dossier)}
+    textes = dossier_des_textes(sortie, "99003")
+    textes.mkdir(parents=True)
+    cite = "Inscrits : {{ demandeurs_emploi_100 }}.", "Habitants : {{ population }}."
+    for chapitre, texte in zip(("emploi", "demographie"), cite, strict=True):
+        (textes / f"{chapitre}.md").write_text(texte, encoding="utf-8")
     premier = produire(reglages, sortie)
     chemin = premier.dossier / "carnet.ipynb"
     lu = json.loads(chemin.read_text(encoding="utf-8"))
@@ -153,6 +159,22 @@ def test_la_page_d_un_autre_millesime_porte_ce_que_l_analyste_a_ajoute(livre):
     assert places == sorted(places)
     noms_du_second = noms(json.loads((second.dossier / "carnet.ipynb").read_text(encoding="utf-8")))
     assert {"permanences", "mon-graphique"} <= set(noms_du_second)
+
+
+def test_un_texte_dont_un_chiffre_a_bouge_est_a_relire_et_lui_seul(livre):
+    premier, second, _ = livre
+    assert "relire" not in premier.avis
+    assert re.findall(r"À relire, ([\w-]+)", second.avis) == ["emploi"]
+    page = (second.dossier / "portrait.html").read_text(encoding="utf-8")
+    assert page.count("À relire.") == 1
+    assert (
+        page.index('id="emploi"')
+        < page.index("À relire.")
+        < page.index("Inscrits : 7,4")
+        < page.index('id="demographie"')
+    )
+    garde = json.loads((premier.dossier.parent / "textes/99003/citations.json").read_text(encoding="utf-8"))
+    assert garde["emploi"]["lus"]["demandeurs_emploi_100"]["date"] == "au 4e trimestre 2024"
 
 
 def test_un_carnet_livre_refait_son_dossier_ou_a_cote(livre, base_demo, monkeypatch):

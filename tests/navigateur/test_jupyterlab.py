@@ -13,7 +13,7 @@ import urllib.request
 import pytest
 
 from carnets.atelier import environnement, options
-from carnets.moteur import copier_les_carnets
+from carnets.dossier_de_travail import copier_les_carnets
 
 pytestmark = pytest.mark.navigateur
 COMPTER = """() => {

@@ -1,0 +1,1 @@
+"""Ce qui a changé d'un portrait à l'autre : chiffres, phrases, rangs, sources."""
