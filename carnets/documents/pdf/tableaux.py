@@ -23,7 +23,7 @@ _GRAS: Final = 1.15
 # Ce que prend, en caractères, le blanc autour d'une cellule.
 _BLANC: Final = 2
 _LONG: Final = re.compile(rf"[^\s\u200b-]{{{PDF['mot_insecable']},}}")
-_COUPURE: Final = re.compile(r"([/_.,;:+=?&])|(.{12}(?=.{4}))")
+_COUPURE: Final = re.compile(r"[/_.,;:+=?&]|[^/_.,;:+=?&]{14}(?=[^/_.,;:+=?&]{4})")
 _ZERO: Final = "\u200b"
 
 
