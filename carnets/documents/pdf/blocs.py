@@ -138,7 +138,7 @@ class Rendu:
                 continue
             if noeud["forme"] == "image":
                 figure = self._figures.image(noeud.pop("adresse"), noeud.pop("alternatif"))
-                noeud["figure"] = figure | {"titre": "", "legende": ""}
+                noeud["figure"] = figure | {"titre": "", "legende": "", "hauteur": PDF["hauteurs"]["prose"]}
             if noeud["forme"] == "titre":
                 self._rang = noeud["rang"] = min(max(3, noeud["rang"]), self._rang + 1)
             self._achever(noeud.get("enfants", []))

@@ -172,7 +172,11 @@ def _cote_a_cote(blocs: Blocs) -> Blocs:
         elif bloc.get("paysage") and dernier["genre"] == "paysage":
             dernier["blocs"].append(bloc)
         elif bloc.get("paysage"):
-            rendus.append({"genre": "paysage", "blocs": [bloc]})
+            # Le titre et les notes qui l'annoncent y passent avec lui : seuls, ils feraient une page presque vide.
+            debut = len(rendus)
+            while debut and rendus[debut - 1]["genre"] in ("titre", "note"):
+                debut -= 1
+            rendus[debut:] = [{"genre": "paysage", "blocs": [*rendus[debut:], bloc]}]
         else:
             rendus.append(bloc)
     return rendus

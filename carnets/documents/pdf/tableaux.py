@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     Donnees = dict[str, Any]
 
-# Lettres gardées ensemble dans un mot d'en-tête (la césure fait le reste), et dans un nom de la première colonne : de moins
-# en moins, jusqu'à ce que le tableau tienne debout.
-_ESSAIS: Final = ((18, 26), (13, 26), (9, 26), (9, 0))
+# Lettres gardées ensemble dans un mot d'en-tête (la césure fait le reste) et dans un nom de la première colonne, corps
+# réduit ou non : de moins en moins, jusqu'à ce que le tableau tienne debout.
+_ESSAIS: Final = ((18, 26, False), (13, 26, False), (9, 26, False), (9, 0, False), (7, 0, True))
 # Au-delà, un texte se plie sur plusieurs lignes.
 _LIGNE: Final = 38
 _ECRITES: Final = ("texte", "formule")
@@ -23,7 +23,7 @@ _GRAS: Final = 1.15
 # Ce que prend, en caractères, le blanc autour d'une cellule.
 _BLANC: Final = 2
 _LONG: Final = re.compile(rf"[^\s\u200b-]{{{PDF['mot_insecable']},}}")
-_COUPURE: Final = re.compile(r"([/_.,;:+=?&])|(.{12}(?=.{4}))")
+_COUPURE: Final = re.compile(r"[/_.,;:+=?&]|[^/_.,;:+=?&]{14}(?=[^/_.,;:+=?&]{4})")
 _ZERO: Final = "\u200b"
 
 
@@ -37,10 +37,10 @@ def tableaux(bloc: Donnees) -> Iterator[Donnees]:
     colonnes = len(bloc["entetes"])
     if not colonnes:
         return
-    essais = [_colonnes(bloc, mot, nom) for mot, nom in _ESSAIS]
-    larges = next((essai for essai in essais if _tient(essai)), essais[-1])
-    paysage = not _tient(larges)
-    serre = colonnes > PDF["colonnes_en_portrait"] or larges is essais[-1]
+    essais = [(_colonnes(bloc, mot, nom), serre) for mot, nom, serre in _ESSAIS]
+    larges, serre = next((essai for essai in essais if _tient(*essai)), essais[-1])
+    paysage = not _tient(larges, serre)
+    serre = serre or colonnes > PDF["colonnes_en_portrait"]
     place = PDF["caracteres_en_paysage" if paysage else "caracteres_en_portrait"]
     parts = _parts(colonnes)
     for rang, part in enumerate(parts):
@@ -76,8 +76,11 @@ class Colonne(NamedTuple):
     texte: bool
 
 
-def _tient(colonnes: list[Colonne]) -> bool:
-    return sum(c.minimum for c in colonnes) <= PDF["caracteres_en_portrait"]
+def _tient(colonnes: list[Colonne], serre: bool) -> bool:
+    place = PDF["caracteres_en_portrait"] * (
+        PDF["corps"]["tableau"] / PDF["corps"]["tableau_large"] if serre else 1
+    )
+    return sum(c.minimum for c in colonnes) <= place
 
 
 def _colonnes(bloc: Donnees, mot: int, nom: int) -> list[Colonne]:
