@@ -44,7 +44,8 @@ def ecrire_fichiers(
     if "gpkg" in formats:
         from carnets.documents.geopaquet import ecrire_gpkg  # noqa: PLC0415
 
-        ecrits.append(ecrire_gpkg(diagnostic, fonds.couches(), dossier / "territoire.gpkg"))
+        styles = cartes().values()
+        ecrits.append(ecrire_gpkg(diagnostic, fonds.couches(), dossier / "territoire.gpkg", styles))
     if "csv" in formats:
         from carnets.documents.csv_long import ecrire_csv  # noqa: PLC0415
 

@@ -7,3 +7,4 @@ from typing import Any, Final
 MODELES: Final = resources.files(__name__)
 CLASSEURS: Final[dict[str, Any]] = tomllib.loads((MODELES / "classeurs.toml").read_text(encoding="utf-8"))
 PREUVE: Final[dict[str, Any]] = tomllib.loads((MODELES / "preuve.toml").read_text(encoding="utf-8"))
+QGIS: Final[dict[str, Any]] = tomllib.loads((MODELES / "qgis.toml").read_text(encoding="utf-8"))
