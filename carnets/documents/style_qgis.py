@@ -162,14 +162,11 @@ def _tranches(carte: CarteThematique) -> list[tuple[float | None, float | None]]
 
 def _marques(carte: CarteThematique, lecture: _Lecture) -> list[Regle]:
     """Ajouter par-dessus les classes ce que la couleur ne dit pas : partiel, estimé, fragile."""
-    marques = [
-        Regle(
-            MOTS[statut],
-            lecture.statut(statut),
-            [_trait(COULEURS["encre"], *TRAITS[f"contour_{statut}"], passe=2)],
-        )
-        for statut in (Statut.PARTIEL, Statut.ESTIME)
-    ]
+    marques = []
+    for statut in (Statut.PARTIEL, Statut.ESTIME):
+        epaisseur, tirets = TRAITS[f"contour_{statut}"]
+        signes = [_trait(COULEURS["encre"], epaisseur, tirets, passe=2)]
+        marques.append(Regle(MOTS[statut], lecture.statut(statut), signes))
     fragile = f"\"{lecture.champ}_fiabilite\" = '{Fiabilite.FRAGILE}' AND {lecture.statut(*DONNES)}"
     sombre, papier = COULEURS["hachures_sombres"], COULEURS["papier"]
     couleurs, tranches = couleurs_des_classes(carte), _tranches(carte)
@@ -195,7 +192,7 @@ def _etats(carte: CarteThematique, lecture: _Lecture) -> list[Regle]:
                 filtre = f'{lecture.statut(*DONNES)} AND "{carte.code}" = 0'
                 regles.append(Regle(dessin.libelle, filtre, [*signes, _croix()]))
             continue
-        filtre = lecture.sans_objet() if etat == Statut.SANS_OBJET else lecture.statut(etat)
+        filtre = lecture.sans_objet() if etat == "sans_objet" else lecture.statut(etat)
         regles.append(Regle(dessin.libelle, filtre, signes))
     return regles
 
@@ -246,12 +243,12 @@ def _motif(hachures: str, encre: str, passe: int = 0) -> list[Signe]:
             _signe("PointPatternFill", passe=passe, dedans=rond | {"symbole": "marker"}, **places, **unites)
         ]
     trait = _trait(encre, TRAITS["hachure"]) | {"symbole": "line"}
-    distance = round(pas / math.sqrt(2), 3)
+    distance = round(pas * math.sqrt(2), 3)
     return [_signe("LinePatternFill", passe=passe, dedans=trait, angle=a, distance=distance) for a in angles]
 
 
 def _trait(couleur: str, epaisseur: float, tirets: str = "", passe: int = 0) -> Signe:
-    habit: dict[str, object] = {"line_style": "solid", "joinstyle": "round"}
+    habit: dict[str, Any] = {"line_style": "solid", "joinstyle": "round"}
     if tirets:
         habit |= {"use_custom_dash": 1, "customdash": tirets, "customdash_unit": "Point"}
     return _signe("SimpleLine", passe=passe, line_color=_rvb(couleur), line_width=epaisseur, **habit)
