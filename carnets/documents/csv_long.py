@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from abs.indicateurs.indicateurs import THEMES
+from carnets.documents.paquet_tabulaire import ecrire_csvt, ecrire_paquet
 from donnees_insee.chemins import fichier_provisoire
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ def ecrire_csv(diagnostic: Diagnostic, chemin: Path) -> Path:
     """Écrire la table longue, avec les noms des territoires et les libellés des indicateurs.
 
     Séparateur ``;``, virgule décimale, UTF-8 avec marque d'ordre des octets, cellules vides pour les valeurs
-    absentes. Les textes sont entre guillemets et les codes gardent leurs zéros de tête ; Excel les ôte quand
-    on ouvre un CSV d'un double-clic : importer le fichier (Données, Fichier texte) ou prendre le XLSX.
+    absentes. Les textes sont entre guillemets et les codes gardent leurs zéros de tête : le .csvt écrit à côté le dit
+    à QGIS et à R. Excel les ôte quand on ouvre un CSV d'un double-clic : importer le fichier (Données, Fichier texte)
+    ou prendre le XLSX.
     """
     table = table_lisible(diagnostic)
     colonnes = [map(_cellule, table[nom].tolist()) for nom in table.columns]
@@ -52,7 +54,10 @@ def ecrire_evolutions(releve: Releve, dossier: Path) -> Path:
 
     lignes = table(releve)
     cellules = ([_cellule_d_evolution(v) for v in ligne] for ligne in lignes.itertuples(index=False))
-    return _enregistrer(lignes.columns, cellules, _fichier_d_evolutions(releve, dossier, "csv"))
+    chemin = _enregistrer(lignes.columns, cellules, _fichier_d_evolutions(releve, dossier, "csv"))
+    titre = f"Évolutions de {releve.sujet.nom}, de {releve.de} à {releve.a}"
+    ecrire_paquet(dossier, [chemin], titre, f"{chemin.stem}.datapackage.json")
+    return chemin
 
 
 def ecrire_rapport(releve: Releve, dossier: Path) -> Path:
@@ -70,10 +75,12 @@ def _fichier_d_evolutions(releve: Releve, dossier: Path, extension: str) -> Path
 
 
 def _enregistrer(colonnes: Iterable[str], lignes: Iterable[Iterable[str]], chemin: Path) -> Path:
-    """Enregistrer des cellules déjà écrites sous leurs en-têtes, d'une pièce."""
+    """Enregistrer des cellules déjà écrites sous leurs en-têtes, d'une pièce, et leurs types à côté."""
+    colonnes = list(colonnes)
     textes = [";".join(f'"{nom}"' for nom in colonnes), *map(";".join, lignes)]
     with fichier_provisoire(chemin) as provisoire:
         provisoire.write_text("\r\n".join(textes) + "\r\n", encoding="utf-8-sig", newline="")
+    ecrire_csvt(chemin, colonnes)
     return chemin
 
 

@@ -1,8 +1,9 @@
-"""Contrôler contre la preuve les chiffres du CSV et du GeoPackage d'un portrait."""
+"""Contrôler contre la preuve les chiffres du CSV et du GeoPackage d'un portrait, et la description de ses CSV."""
 
 from __future__ import annotations
 
 import csv
+import json
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from abs.calcul.table_longue import CLE, COLONNES, TEXTES
 from abs.statuts import SANS_VALEUR
 from carnets.documents.csv_long import DEBUTS_DE_FORMULE
 from carnets.documents.geopaquet import COUCHES
+from carnets.documents.paquet_tabulaire import TABLES, entetes, ressource, types_de_gdal
 from donnees_insee.erreurs import FichierIllisible
 
 if TYPE_CHECKING:
@@ -82,6 +84,60 @@ def comparer_lignes(
 
 def _une_ligne(valeur: Any) -> Any:
     return " ".join(valeur.splitlines()) if isinstance(valeur, str) else valeur
+
+
+# -- description des CSV -----------------------------------------------------------------------
+
+
+def controler_paquet(chemin: Path, _preuve: Preuve) -> Bilan:
+    """Contrôler que la description des CSV, et le .csvt de chacun, disent bien leurs colonnes."""
+    bilan, dossier = Bilan(chemin.name), chemin.parent
+    try:
+        lues = {r["path"]: dict(r) for r in json.loads(chemin.read_text(encoding="utf-8"))["resources"]}
+    except (ValueError, KeyError, TypeError) as cause:
+        raise FichierIllisible(
+            f"« {chemin} » ne décrit aucune table ({cause}) : on y attend « resources », une description par CSV. "
+            "Refaites le portrait."
+        ) from cause
+    # Les seuls que le projet écrit : un CSV que l'analyste a rangé là est le sien.
+    tenus = {f.relative_to(dossier).as_posix(): f for f in dossier.rglob("*.csv") if f.stem in TABLES}
+    for adresse in sorted({*lues, *tenus}):
+        if adresse in lues and adresse in tenus:
+            _ressource(bilan, tenus[adresse], adresse, lues[adresse])
+        else:
+            dit, tenu = (
+                "une table" if adresse in lues else None,
+                "une table" if adresse in tenus else None,
+            )
+            bilan.comparer(adresse, "table", tenu, dit)
+    return bilan
+
+
+def _ressource(bilan: Bilan, fichier: Path, adresse: str, lue: dict[str, Any]) -> None:
+    attendue = ressource(fichier, adresse)
+    voulu, lu = attendue.pop("schema"), lue.pop("schema", None)
+    _comparer(bilan, adresse, attendue, lue)
+    voulu["fields"], lu = _par_nom(voulu), lu if isinstance(lu, dict) else {}
+    lu["fields"] = _par_nom(lu)
+    _comparer(bilan, f"{adresse}, colonne", voulu.pop("fields"), lu.pop("fields"))
+    _comparer(bilan, adresse, voulu, lu)
+    types = fichier.with_suffix(".csvt")
+    ecrits = types.read_text(encoding="utf-8").strip() if types.is_file() else None
+    attendus = ",".join(f'"{t}"' for t in types_de_gdal(entetes(fichier)))
+    bilan.comparer(types.name, "types des colonnes", attendus, ecrits)
+
+
+def _par_nom(schema: dict[str, Any]) -> dict[str, Any]:
+    return {str(c.get("name")): c for c in schema.get("fields", []) if isinstance(c, dict)}
+
+
+def _comparer(bilan: Bilan, lieu: str, attendu: dict[str, Any], lu: dict[str, Any]) -> None:
+    for cle in dict.fromkeys((*attendu, *lu)):
+        un, autre = (
+            None if d.get(cle) is None else json.dumps(d[cle], ensure_ascii=False, sort_keys=True)
+            for d in (attendu, lu)
+        )
+        bilan.comparer(f"{lieu} {cle}", "description", un, autre)
 
 
 # -- GeoPackage --------------------------------------------------------------------------------
