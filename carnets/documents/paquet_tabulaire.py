@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PAQUET: Final = "datapackage.json"
+SCHEMA: Final = "schema.json"
 DITS: Final[dict[str, Any]] = tomllib.loads((MODELES / "colonnes.toml").read_text(encoding="utf-8"))
 COLONNES: Final[dict[str, list[str]]] = DITS["colonnes"]
 TABLES: Final[dict[str, dict[str, Any]]] = DITS["tables"]
@@ -50,12 +51,21 @@ def colonne_dite(colonne: str) -> tuple[str, str]:
 def ecrire_paquet(dossier: Path, fichiers: Iterable[Path], titre: str, nom: str = PAQUET) -> Path:
     """Écrire la description des CSV d'un dossier."""
     ressources = [ressource(f, f.relative_to(dossier).as_posix()) for f in fichiers]
-    return ecrire_description(dossier / nom, titre, ressources)
+    return _ecrire(dossier / nom, _paquet(titre, ressources))
 
 
-def ecrire_description(chemin: Path, titre: str, ressources: list[dict[str, Any]]) -> Path:
-    """Écrire un paquet de ressources déjà décrites."""
-    contenu = {"profile": "tabular-data-package", "title": titre, "resources": ressources}
+def ecrire_paquet_partage(dossier: Path, fichiers: Iterable[Path], titre: str) -> Path:
+    """Écrire la description de CSV qui ont tous les mêmes colonnes, leur schéma une seule fois."""
+    ressources = [ressource(f, f.relative_to(dossier).as_posix()) for f in fichiers]
+    _ecrire(dossier / SCHEMA, ressources[0]["schema"])
+    return _ecrire(dossier / PAQUET, _paquet(titre, [r | {"schema": SCHEMA} for r in ressources]))
+
+
+def _paquet(titre: str, ressources: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"profile": "tabular-data-package", "title": titre, "resources": ressources}
+
+
+def _ecrire(chemin: Path, contenu: dict[str, Any]) -> Path:
     with fichier_provisoire(chemin) as provisoire:
         provisoire.write_text(json.dumps(contenu, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return chemin
@@ -78,8 +88,8 @@ def ressource(fichier: Path, adresse: str) -> dict[str, Any]:
 
 
 def table_de(fichier: Path) -> str:
-    """Reconnaître la table d'un CSV au début de son nom."""
-    return next((nom for nom in TABLES if fichier.stem.startswith(nom)), LONGUE)
+    """Reconnaître la table d'un CSV à son nom, ou au début de celui-ci (« evolutions_63113_2010_2015 »)."""
+    return next((nom for nom in (fichier.stem, fichier.stem.split("_")[0]) if nom in TABLES), LONGUE)
 
 
 def entetes(fichier: Path) -> list[str]:
