@@ -20,6 +20,8 @@ from abs.indicateurs.indicateurs import indicateurs
 from abs.territoires.demande import Demande
 from carnets.documents.geopaquet import ecrire_gpkg
 from carnets.documents.style_qgis import style_de_carte
+from cartes.apparence import apparences
+from cartes.carte import CarteThematique
 from cartes.fonds import Fonds, carte
 from donnees_insee.demo import COMMUNE_DEMO, EPCI_DEMO
 from tests.carnets.documents.imprimee import habit, imprimee, regles
@@ -27,7 +29,6 @@ from tests.carnets.documents.imprimee import habit, imprimee, regles
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cartes.carte import CarteThematique
     from donnees_insee.base.base import Base
 
 
@@ -169,6 +170,40 @@ def test_chaque_iris_a_dans_son_style_la_couleur_et_les_marques_de_la_carte_impr
         assert {c for c, p in peints.items() if "signe" in p} == (
             set(dessin.valides["code"]) if dessin.en_cercles else set()
         )
+
+
+@pytest.mark.parametrize("decimales", [0, 1])
+def test_une_valeur_a_mi_chemin_est_classee_comme_elle_s_ecrit(decimales: int) -> None:
+    """18,45 s'écrit 18,5 : la carte le range avec 18,5, et −18,45 avec −18,5."""
+    valeurs = [signe * n / 100 for n in range(0, 4000, 5) for signe in (1, -1)]
+    territoires = gpd.GeoDataFrame(
+        {"code": [str(i) for i in range(len(valeurs))], "nom": "x", "valeur": valeurs},
+        geometry=[shapely.box(3 + i / 1e3, 43, 3 + (i + 1) / 1e3, 43.001) for i in range(len(valeurs))],
+        crs=4326,
+    ).assign(statut="publie", fiabilite="bonne")
+    dite = {"nature": "taux", "unite": "%", "source": "Essai", "date": "2022", "geographie": "2022"}
+    voulues = (
+        {"bornes": (-40, -18.5, -1, 0, 0.1, 18.5, 40), "decimales": decimales}
+        if decimales
+        else {"decimales": 0}
+    )
+    dessin = CarteThematique(
+        code="v", titre="Essai", sous_titre="x", territoires=territoires, **(dite | voulues)
+    )
+    qml = style_de_carte(dessin, "Essai", pd.DataFrame(territoires[["code"]]), "code", [])
+    with closing(sqlite3.connect(":memory:")) as base:
+        base.execute("CREATE TABLE t (code TEXT, v REAL, v_statut TEXT, v_fiabilite TEXT)")
+        lignes = [(c, v, "publie", "bonne") for c, v in zip(territoires["code"], valeurs, strict=True)]
+        base.executemany("INSERT INTO t VALUES (?, ?, ?, ?)", lignes)
+        peints = [
+            (code, habit(couche))
+            for _, filtre, couches in regles(qml)
+            for couche in couches
+            for (code,) in base.execute(f"SELECT code FROM t WHERE {filtre}")
+        ]
+    assert sorted(peints) == sorted(
+        (c, a.couleur) for c, a in zip(territoires["code"], apparences(dessin), strict=True)
+    )
 
 
 def test_une_regle_par_statut_une_iris_d_activite_est_sans_objet(
