@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from abs.indicateurs.indicateurs import THEMES
-from carnets.documents.paquet_tabulaire import ecrire_csvt, ecrire_paquet
+from carnets.documents.paquet_tabulaire import accompagner, ecrire_csvt
 from donnees_insee.chemins import fichier_provisoire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from abs.calcul.diagnostic import Diagnostic
@@ -42,9 +42,9 @@ def ecrire_csv(diagnostic: Diagnostic, chemin: Path) -> Path:
     return _enregistrer(table.columns, zip(*colonnes, strict=True), chemin)
 
 
-def ecrire_lignes(lignes: list[dict[str, Valeur]], chemin: Path) -> Path:
-    """Écrire des lignes de mêmes colonnes : séparateur ``;``, virgule décimale, UTF-8 avec marque d'ordre."""
-    colonnes = list(lignes[0]) if lignes else []
+def ecrire_lignes(lignes: Sequence[Mapping[str, Valeur]], chemin: Path, colonnes: Iterable[str] = ()) -> Path:
+    """Écrire des lignes de mêmes colonnes, dites quand il peut n'y avoir aucune ligne, comme ``ecrire_csv`` les écrit."""
+    colonnes = list(lignes[0]) if lignes else list(colonnes)
     return _enregistrer(colonnes, ([_cellule(ligne[c]) for c in colonnes] for ligne in lignes), chemin)
 
 
@@ -55,8 +55,7 @@ def ecrire_evolutions(releve: Releve, dossier: Path) -> Path:
     lignes = table(releve)
     cellules = ([_cellule_d_evolution(v) for v in ligne] for ligne in lignes.itertuples(index=False))
     chemin = _enregistrer(lignes.columns, cellules, _fichier_d_evolutions(releve, dossier, "csv"))
-    titre = f"Évolutions de {releve.sujet.nom}, de {releve.de} à {releve.a}"
-    ecrire_paquet(dossier, [chemin], titre, f"{chemin.stem}.datapackage.json")
+    accompagner(chemin, f"Évolutions de {releve.sujet.nom}, de {releve.de} à {releve.a}")
     return chemin
 
 

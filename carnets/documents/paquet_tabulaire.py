@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,18 +41,29 @@ def types_de_gdal(colonnes: Iterable[str]) -> list[str]:
 
 
 def colonne_dite(colonne: str) -> tuple[str, str]:
-    """Donner le type et la description d'une colonne ; celle d'un indicateur porte son code."""
-    indicateur = tous_les_indicateurs().get(colonne)
-    if colonne in COLONNES or indicateur is None:
-        genre, description = COLONNES.get(colonne, ("string", ""))
+    """Donner le type et la description d'une colonne ; le nom de certaines finit par un indicateur."""
+    if colonne in COLONNES:
+        genre, description = COLONNES[colonne]
         return genre, description
-    return "number", f"{indicateur.libelle} ({indicateur.unite or 'sans unité'})"
+    for prefixe, (genre, description) in DITS["prefixes"].items():
+        if colonne.startswith(prefixe):
+            code, _, annee = colonne.removeprefix(prefixe).rpartition("_")
+            nom, date = (code, f", {annee}") if annee.isdigit() else (colonne.removeprefix(prefixe), "")
+            connu = tous_les_indicateurs().get(nom)
+            return genre, f"{description}{connu.libelle if connu else nom}{date}"
+    return "string", ""
 
 
 def ecrire_paquet(dossier: Path, fichiers: Iterable[Path], titre: str, nom: str = PAQUET) -> Path:
     """Écrire la description des CSV d'un dossier."""
     ressources = [ressource(f, f.relative_to(dossier).as_posix()) for f in fichiers]
     return _ecrire(dossier / nom, _paquet(titre, ressources))
+
+
+def accompagner(chemin: Path, titre: str) -> None:
+    """Décrire un CSV seul, dans un dossier qui peut en recevoir d'autres."""
+    ecrire_csvt(chemin, entetes(chemin))
+    ecrire_paquet(chemin.parent, [chemin], titre, f"{chemin.stem}.{PAQUET}")
 
 
 def ecrire_paquet_partage(dossier: Path, fichiers: Iterable[Path], titre: str) -> Path:
@@ -73,7 +85,8 @@ def _ecrire(chemin: Path, contenu: dict[str, Any]) -> Path:
 
 def ressource(fichier: Path, adresse: str) -> dict[str, Any]:
     """Décrire un CSV d'après ses en-têtes."""
-    connue = table_de(fichier)
+    colonnes = entetes(fichier)
+    connue = _table_de(fichier, colonnes)
     return {
         "profile": "tabular-data-resource",
         "name": adresse.removesuffix(".csv").lower(),
@@ -83,13 +96,15 @@ def ressource(fichier: Path, adresse: str) -> dict[str, Any]:
         "mediatype": "text/csv",
         "encoding": DITS["encodage"],
         "dialect": {"delimiter": ";", "header": True},
-        "schema": schema(connue, entetes(fichier)),
+        "schema": _schema(connue, colonnes),
     }
 
 
-def table_de(fichier: Path) -> str:
-    """Reconnaître la table d'un CSV à son nom, ou au début de celui-ci (« evolutions_63113_2010_2015 »)."""
-    return next((nom for nom in (fichier.stem, fichier.stem.split("_")[0]) if nom in TABLES), LONGUE)
+def _table_de(fichier: Path, colonnes: list[str]) -> str:
+    """Reconnaître la table d'un CSV à son nom, ou au début de celui-ci (« evolutions_63113 »), si elle a bien sa clé."""
+    candidates = (fichier.stem, re.split("[-_]", fichier.stem)[0])
+    connues = (n for n in candidates if n in TABLES and set(TABLES[n].get("cle", ())) <= set(colonnes))
+    return next(connues, LONGUE)
 
 
 def entetes(fichier: Path) -> list[str]:
@@ -98,14 +113,15 @@ def entetes(fichier: Path) -> list[str]:
         return next(csv.reader(flux, delimiter=";"), [])
 
 
-def schema(connue: str, colonnes: list[str]) -> dict[str, Any]:
+def _schema(connue: str, colonnes: list[str]) -> dict[str, Any]:
     """Écrire le Table Schema d'une table."""
     dite = TABLES[connue]
     rendu = {
         "fields": [_champ(c, dite.get("listes", {}).get(c, "")) for c in colonnes],
         "missingValues": DITS["valeurs_manquantes"],
     }
-    return rendu | ({"primaryKey": dite["cle"]} if "cle" in dite else {})
+    cle = dite.get("cle", [])
+    return rendu | ({"primaryKey": cle} if cle and set(cle) <= set(colonnes) else {})
 
 
 def _champ(colonne: str, liste: str) -> dict[str, Any]:
