@@ -62,7 +62,6 @@ def ecrire_paquet(dossier: Path, fichiers: Iterable[Path], titre: str, nom: str 
 
 def accompagner(chemin: Path, titre: str) -> None:
     """Décrire un CSV seul, dans un dossier qui peut en recevoir d'autres."""
-    ecrire_csvt(chemin, entetes(chemin))
     ecrire_paquet(chemin.parent, [chemin], titre, f"{chemin.stem}.{PAQUET}")
 
 

@@ -6,14 +6,14 @@ import csv
 import json
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from abs.calcul.difference import Bilan, Ecart, absente, ecrit, memes, reference_de
 from abs.calcul.table_longue import CLE, COLONNES, TEXTES
 from abs.statuts import SANS_VALEUR
 from carnets.documents.csv_long import DEBUTS_DE_FORMULE
 from carnets.documents.geopaquet import COUCHES
-from carnets.documents.paquet_tabulaire import TABLES, entetes, ressource, types_de_gdal
+from carnets.documents.paquet_tabulaire import entetes, ressource, types_de_gdal
 from donnees_insee.erreurs import FichierIllisible
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carnets.documents.preuve.preuve_lue import Preuve
+
+DECRITS: Final = ("diagnostic.csv", "communes.csv", "comparables.csv", "preuve/secret.csv")
 
 
 def controler_csv(chemin: Path, preuve: Preuve) -> Bilan:
@@ -99,17 +101,14 @@ def controler_paquet(chemin: Path, _preuve: Preuve) -> Bilan:
             f"« {chemin} » ne décrit aucune table ({cause}) : on y attend « resources », une description par CSV. "
             "Refaites le portrait."
         ) from cause
-    # Les seuls que le projet écrit : un CSV que l'analyste a rangé là est le sien.
-    tenus = {f.relative_to(dossier).as_posix(): f for f in dossier.rglob("*.csv") if f.stem in TABLES}
-    for adresse in sorted({*lues, *tenus}):
-        if adresse in lues and adresse in tenus:
-            _ressource(bilan, tenus[adresse], adresse, lues[adresse])
+    # Les seuls que le projet écrit : une table que l'analyste a rangée ou décrite là est la sienne.
+    for adresse in DECRITS:
+        decrit, fichier = lues.get(adresse), dossier / adresse
+        if decrit is not None and fichier.is_file():
+            _ressource(bilan, fichier, adresse, decrit)
         else:
-            dit, tenu = (
-                "une table" if adresse in lues else None,
-                "une table" if adresse in tenus else None,
-            )
-            bilan.comparer(adresse, "table", tenu, dit)
+            tenu = "une table" if fichier.is_file() else None
+            bilan.comparer(adresse, "table", tenu, None if decrit is None else "une table")
     return bilan
 
 

@@ -152,7 +152,7 @@ def test_chaque_csv_est_valide_et_decrit(demo_ecrite):
     [
         ("datapackage.json", '"primaryKey"', '"cle"', "diagnostic.csv primaryKey"),
         ("datapackage.json", '"type": "integer"', '"type": "number"', "diagnostic.csv, colonne millesime"),
-        ("datapackage.json", '"preuve/secret.csv"', '"../secret.csv"', "../secret.csv"),
+        ("datapackage.json", '"preuve/secret.csv"', '"../secret.csv"', "preuve/secret.csv"),
         ("diagnostic.csvt", '"Real"', '"String"', "diagnostic.csvt"),
     ],
 )
