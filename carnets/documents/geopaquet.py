@@ -11,7 +11,7 @@ import pandas as pd
 
 from abs.definitions import table as table_de
 from carnets.documents.modeles import CLASSEURS, MODELES, QGIS
-from carnets.documents.style_qgis import style_de_carte, style_de_contour
+from carnets.documents.style_qgis import alias_des_champs, style_de_carte, style_de_contour
 from carnets.documents.tableur.definitions import definitions, unite_lisible
 from donnees_insee.chemins import fichier_provisoire
 
@@ -240,7 +240,7 @@ def _styles(
     """Donner un style par carte des territoires de la couche, sinon son contour ; rien sans géométrie."""
     if "geometry" not in table:
         return []
-    codes, alias = set(table[maillage.cle]), [(c.nom, c.titre) for c in champs]
+    codes, alias = set(table[maillage.cle]), alias_des_champs((c.nom, c.titre) for c in champs)
     siennes = [c for c in cartes if c.code in table and set(c.territoires["code"]) <= codes]
     # La taille d'un cercle coloré vient d'un compte que la couche ne porte pas.
     titrees = [

@@ -16,9 +16,10 @@ from cartes.palettes import contraste
 from cartes.specification import Superposition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     import pandas as pd
+    from markupsafe import Markup
 
     from cartes.carte import CarteThematique
 
@@ -43,9 +44,15 @@ class Regle:
         return chain([self], *(r.toutes() for r in self.dedans))
 
 
-def style_de_carte(
-    carte: CarteThematique, titre: str, table: pd.DataFrame, cle: str, alias: Sequence[tuple[str, str]]
-) -> str:
+def alias_des_champs(champs: Iterable[tuple[str, str]]) -> Markup:
+    """Écrire une fois, pour tous les styles d'une couche, le titre de chaque champ."""
+    from markupsafe import Markup  # noqa: PLC0415 - import réservé au rendu
+
+    alias = Markup('<alias index="{}" field="{}" name="{}"/>')  # échappe ce qu'on y écrit
+    return Markup("").join(alias.format(rang, *champ) for rang, champ in enumerate(champs))
+
+
+def style_de_carte(carte: CarteThematique, titre: str, table: pd.DataFrame, cle: str, alias: Markup) -> str:
     """Écrire le style d'une carte ; la table est celle de la couche, qui porte l'indicateur, son statut, sa fiabilité."""
     lecture = _Lecture(carte.code, _types_ecartes(carte, table, cle))
     marques = [] if carte.en_cercles else _marques(carte, lecture)
@@ -56,9 +63,7 @@ def style_de_carte(
     return _rendre(racine, alias, _etiquettes(cle, ecrits) if carte.en_valeurs else None)
 
 
-def style_de_contour(
-    couche: str, titre: str, superposition: Superposition | None, alias: Sequence[tuple[str, str]]
-) -> str:
+def style_de_contour(couche: str, titre: str, superposition: Superposition | None, alias: Markup) -> str:
     """Écrire le style d'une couche sans classes : un contour, celui que la carte trace si elle en trace un."""
     epaisseur, filet = QGIS["contours"][couche]
     sinon = Superposition.couleur if couche == "qpv" else COULEURS["ensemble"]
@@ -67,7 +72,7 @@ def style_de_contour(
     return _rendre(Regle(titre, signes=[*signes, _trait(couleur, epaisseur)]), alias)
 
 
-def _rendre(racine: Regle, alias: Sequence[tuple[str, str]], etiquettes: dict[str, Any] | None = None) -> str:
+def _rendre(racine: Regle, alias: Markup, etiquettes: dict[str, Any] | None = None) -> str:
     regles = list(racine.toutes())
     for rang, regle in enumerate(regles):
         regle.rang = rang
@@ -75,7 +80,7 @@ def _rendre(racine: Regle, alias: Sequence[tuple[str, str]], etiquettes: dict[st
         "qgis.qml.j2",
         regles=racine,
         avec_signes=[r for r in regles if r.signes],
-        alias=[{"champ": champ, "titre": titre} for champ, titre in alias],
+        alias=alias,
         etiquettes=etiquettes,
     )
 
@@ -137,7 +142,9 @@ def _types_ecartes(carte: CarteThematique, table: pd.DataFrame, cle: str) -> tup
 
 def _donnes(carte: CarteThematique, lecture: _Lecture) -> Regle:
     """Réunir les chiffres donnés : les classes de la carte, de la plus haute à la plus basse, ou ses cercles."""
-    regle = Regle(MOTS["donne"], lecture.statut(*DONNES))
+    repere = carte.reference
+    dite = MOTS["repere"].format(nom=repere.libelle, valeur=carte.ecrire(repere.valeur)) if repere else ""
+    regle = Regle(f"{MOTS['donne']}{dite}", lecture.statut(*DONNES))
     if carte.en_cercles:
         regle.filtre += f' AND "{carte.code}" <> 0'
         titre = MOTS["cercles"].format(unite=carte.unite or "effectif")
@@ -148,8 +155,8 @@ def _donnes(carte: CarteThematique, lecture: _Lecture) -> Regle:
         libelles = carte.discretisation.libelles(carte.unite)
         lues = zip(libelles, _tranches(carte), couleurs_des_classes(carte), strict=True)
         regle.dedans = [
-            Regle(dite, lecture.valeurs(*bornes, carte.decimales), [_aplat(couleur)])
-            for dite, bornes, couleur in lues
+            Regle(libelle, lecture.valeurs(*bornes, carte.decimales), [_aplat(couleur)])
+            for libelle, bornes, couleur in lues
         ][::-1]
     return regle
 
