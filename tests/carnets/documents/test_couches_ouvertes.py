@@ -59,13 +59,14 @@ def vues(
     ouvert: tuple[Path, list[CarteThematique]], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
     """Ce que QGIS voit du GeoPackage."""
-    if _lancer(PYTHON_DE_QGIS, "-c", "import qgis.core", dossier=ouvert[0].parent).returncode:
+    programme = shutil.which(PYTHON_DE_QGIS)
+    if programme is None or _lancer(programme, "-c", "import qgis.core", dossier=ouvert[0].parent).returncode:
         pytest.skip(
             "QGIS n'est pas installé (apt install qgis python3-qgis) : les couches n'y sont pas ouvertes."
         )
     dossier = tmp_path_factory.mktemp("qgis")
     dossier.chmod(0o700)
-    faite = _lancer(PYTHON_DE_QGIS, ICI / "lecteur_qgis.py", ouvert[0], dossier, dossier=dossier)
+    faite = _lancer(programme, ICI / "lecteur_qgis.py", ouvert[0], dossier, dossier=dossier)
     assert faite.returncode == 0, faite.stderr
     # GDAL 3.6 réservait son avis sur une version plus récente, et sur des dates sans fuseau.
     assert "Warning" not in faite.stderr
