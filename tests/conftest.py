@@ -37,6 +37,7 @@ LONGS = (
     "tests/bancs",
     "tests/carnets/campagne/test_campagne.py",
     "tests/carnets/campagne/test_grappe.py",
+    "tests/carnets/documents/test_couches_ouvertes.py",
     "tests/carnets/documents/test_verification.py::test_la_population_d_avant",
     "tests/carnets/documents/test_verification.py::test_un_fichier_brut_altere",
     "tests/carnets/documents/test_verification.py::test_une_preuve_d_avant",

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from carnets.commande.affichage import dire, enumerer, montrer, phrase, tableau
 from carnets.commande.communs import codes_choisis, ouvrir_la_base
-from donnees_insee.chemins import fichier_provisoire
 from donnees_insee.codes import normaliser
 from donnees_insee.erreurs import ParametreInvalide
 
@@ -186,10 +185,12 @@ def _table_du_profil(profil: ProfilQpv) -> pd.DataFrame:
 
 
 def _ranger(table: pd.DataFrame, sortie: Path, nom: str) -> None:
+    from carnets.documents.csv_long import ecrire_lignes  # noqa: PLC0415 - import lent
+    from carnets.documents.paquet_tabulaire import accompagner  # noqa: PLC0415
+
     racine = re.sub(r"[^a-z0-9]+", "-", normaliser(nom)).strip("-")[:60] or "perimetre"
-    final = sortie / f"{racine}.csv"
-    with fichier_provisoire(final) as provisoire:
-        table.to_csv(provisoire, index=False, sep=";", encoding="utf-8-sig")
+    final = ecrire_lignes(table.to_dict("records"), sortie / f"{racine}.csv", table.columns)
+    accompagner(final, nom)
     dire(f"  écrit : {final}")
 
 

@@ -106,11 +106,17 @@ def _noms_confirmes(dossier: Path, modele: Modele) -> dict[int, str]:
 
 def _ecrire(dossier: Path, textes: dict[str, str], image: bytes | None, *, remplacer: bool = False) -> Path:
     """Écrire un dossier ; les noms que l'analyste y a confirmés sont relus, et son fichier est gardé tel quel."""
+    from carnets.documents.paquet_tabulaire import ecrire_csvt, ecrire_paquet, entetes  # noqa: PLC0415 - import lent
+
     with dossier_de_sortie(dossier, remplacer=remplacer, repris=(NOMS,)) as chantier:
         for nom, contenu in textes.items():
             # Le BOM fait lire les accents au tableur.
             codage = "utf-8-sig" if nom.endswith(".csv") else "utf-8"
             (chantier.provisoire / nom).write_text(contenu, encoding=codage, newline="\n")
+        tables = [chantier.provisoire / nom for nom in textes if nom.endswith(".csv")]
+        for chemin in tables:
+            ecrire_csvt(chemin, entetes(chemin))
+        ecrire_paquet(chantier.provisoire, tables, dossier.name)
         if image is not None:
             (chantier.provisoire / "carte.png").write_bytes(image)
     avertir(chantier.avis)

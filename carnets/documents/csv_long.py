@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from abs.indicateurs.indicateurs import THEMES
+from carnets.documents.paquet_tabulaire import accompagner, ecrire_csvt
 from donnees_insee.chemins import fichier_provisoire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from abs.calcul.diagnostic import Diagnostic
@@ -32,17 +33,18 @@ def ecrire_csv(diagnostic: Diagnostic, chemin: Path) -> Path:
     """Écrire la table longue, avec les noms des territoires et les libellés des indicateurs.
 
     Séparateur ``;``, virgule décimale, UTF-8 avec marque d'ordre des octets, cellules vides pour les valeurs
-    absentes. Les textes sont entre guillemets et les codes gardent leurs zéros de tête ; Excel les ôte quand
-    on ouvre un CSV d'un double-clic : importer le fichier (Données, Fichier texte) ou prendre le XLSX.
+    absentes. Les textes sont entre guillemets et les codes gardent leurs zéros de tête : le .csvt écrit à côté le dit
+    à QGIS et à R. Excel les ôte quand on ouvre un CSV d'un double-clic : importer le fichier (Données, Fichier texte)
+    ou prendre le XLSX.
     """
     table = table_lisible(diagnostic)
     colonnes = [map(_cellule, table[nom].tolist()) for nom in table.columns]
     return _enregistrer(table.columns, zip(*colonnes, strict=True), chemin)
 
 
-def ecrire_lignes(lignes: list[dict[str, Valeur]], chemin: Path) -> Path:
-    """Écrire des lignes de mêmes colonnes : séparateur ``;``, virgule décimale, UTF-8 avec marque d'ordre."""
-    colonnes = list(lignes[0]) if lignes else []
+def ecrire_lignes(lignes: Sequence[Mapping[str, Valeur]], chemin: Path, colonnes: Iterable[str] = ()) -> Path:
+    """Écrire des lignes de mêmes colonnes, dites quand il peut n'y avoir aucune ligne, comme ``ecrire_csv`` les écrit."""
+    colonnes = list(lignes[0]) if lignes else list(colonnes)
     return _enregistrer(colonnes, ([_cellule(ligne[c]) for c in colonnes] for ligne in lignes), chemin)
 
 
@@ -52,7 +54,9 @@ def ecrire_evolutions(releve: Releve, dossier: Path) -> Path:
 
     lignes = table(releve)
     cellules = ([_cellule_d_evolution(v) for v in ligne] for ligne in lignes.itertuples(index=False))
-    return _enregistrer(lignes.columns, cellules, _fichier_d_evolutions(releve, dossier, "csv"))
+    chemin = _enregistrer(lignes.columns, cellules, _fichier_d_evolutions(releve, dossier, "csv"))
+    accompagner(chemin, f"Évolutions de {releve.sujet.nom}, de {releve.de} à {releve.a}")
+    return chemin
 
 
 def ecrire_rapport(releve: Releve, dossier: Path) -> Path:
@@ -70,10 +74,12 @@ def _fichier_d_evolutions(releve: Releve, dossier: Path, extension: str) -> Path
 
 
 def _enregistrer(colonnes: Iterable[str], lignes: Iterable[Iterable[str]], chemin: Path) -> Path:
-    """Enregistrer des cellules déjà écrites sous leurs en-têtes, d'une pièce."""
+    """Enregistrer des cellules déjà écrites sous leurs en-têtes, d'une pièce, et leurs types à côté."""
+    colonnes = list(colonnes)
     textes = [";".join(f'"{nom}"' for nom in colonnes), *map(";".join, lignes)]
     with fichier_provisoire(chemin) as provisoire:
         provisoire.write_text("\r\n".join(textes) + "\r\n", encoding="utf-8-sig", newline="")
+    ecrire_csvt(chemin, colonnes)
     return chemin
 
 

@@ -44,18 +44,10 @@ def ecrire_fichiers(
     if "gpkg" in formats:
         from carnets.documents.geopaquet import ecrire_gpkg  # noqa: PLC0415
 
-        ecrits.append(ecrire_gpkg(diagnostic, fonds.couches(), dossier / "territoire.gpkg"))
+        styles = cartes().values()
+        ecrits.append(ecrire_gpkg(diagnostic, fonds.couches(), dossier / "territoire.gpkg", styles))
     if "csv" in formats:
-        from carnets.documents.csv_long import ecrire_csv  # noqa: PLC0415
-
-        ecrits.append(ecrire_csv(diagnostic, dossier / "diagnostic.csv"))
-    if "csv" in formats and comparaison is not None:
-        from abs.intercommunal.comparaison import lignes_des_communes, lignes_des_pairs  # noqa: PLC0415
-        from carnets.documents.csv_long import ecrire_lignes  # noqa: PLC0415
-
-        ecrits.append(ecrire_lignes(lignes_des_communes(comparaison), dossier / "communes.csv"))
-        if pairs := lignes_des_pairs(comparaison):
-            ecrits.append(ecrire_lignes(pairs, dossier / "comparables.csv"))
+        ecrits += _ecrire_les_csv(dossier, diagnostic, comparaison)
     dessinees = cartes() if "cartes" in formats else {}
     if dessinees and planche is not None:
         image = dossier / "cartes" / "petites_cartes.png"
@@ -65,3 +57,22 @@ def ecrire_fichiers(
     for code, dessin in dessinees.items():
         ecrits += dessin.enregistrer(dossier / "cartes", code)
     return ecrits
+
+
+def _ecrire_les_csv(
+    dossier: Path, diagnostic: Diagnostic, comparaison: ComparaisonIntercommunale | None
+) -> list[Path]:
+    """Écrire les tables, et la description de tous les CSV du dossier, preuve comprise."""
+    from carnets.documents.csv_long import ecrire_csv, ecrire_lignes  # noqa: PLC0415 - chaque format n'importe que le sien
+    from carnets.documents.paquet_tabulaire import ecrire_paquet  # noqa: PLC0415
+
+    ecrits = [ecrire_csv(diagnostic, dossier / "diagnostic.csv")]
+    if comparaison is not None:
+        from abs.intercommunal.comparaison import lignes_des_communes, lignes_des_pairs  # noqa: PLC0415
+
+        ecrits.append(ecrire_lignes(lignes_des_communes(comparaison), dossier / "communes.csv"))
+        if pairs := lignes_des_pairs(comparaison):
+            ecrits.append(ecrire_lignes(pairs, dossier / "comparables.csv"))
+    titre = f"{'Portrait' if comparaison is None else 'Comparaison'} · {diagnostic.ensembles.sujet.nom}"
+    paquet = ecrire_paquet(dossier, [*ecrits, dossier / "preuve" / "secret.csv"], titre)
+    return [*ecrits, *(f.with_suffix(".csvt") for f in ecrits), paquet]

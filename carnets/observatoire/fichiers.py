@@ -14,8 +14,10 @@ import pandas as pd
 
 from abs.calcul.sources_recues import INTERNE
 from abs.calcul.table_longue import Diagnostic
+from abs.definitions import table
 from carnets.documents.csv_long import ecrire_csv
-from carnets.documents.geopaquet import ecrire_gpkg
+from carnets.documents.geopaquet import ecrire_couche, ecrire_gpkg
+from carnets.documents.paquet_tabulaire import PAQUET, ecrire_paquet_partage
 from carnets.documents.preuve.preuve_lue import Preuve, lire_preuve
 from carnets.observatoire.mots import TEXTES, phrase
 from carnets.observatoire.rendu import DOSSIER_DES_FICHIERS, cle_de, morceau
@@ -62,15 +64,20 @@ def ecrire_l_ensemble(racine: Path, chiffres: Chiffres, cartes: Cartes, images: 
     ecrits = {
         "observatoire.csv": "Tous les chiffres (CSV)",
         "observatoire.gpkg": "Communes et quartiers (GeoPackage, styles QGIS)",
+        PAQUET: "Description des colonnes des CSV (Table Schema)",
     }
     ecrire_csv(table_entiere(chiffres), dossier / "observatoire.csv")
     couches = dict(cartes.couches)
     iris = {"iris": couches.pop("iris")} if "iris" in couches else {}
-    figer(ecrire_gpkg(chiffres.diagnostic, couches, dossier / "observatoire.gpkg"))
+    ecrire_paquet_partage(dossier, sorted(dossier.rglob("*.csv")), chiffres.diagnostic.ensembles.sujet.nom)
+    connus = chiffres.diagnostic.indicateurs
+    voulus = (connus[c] for c in table("_portrait")["cartes"]["essentiel"] if c in connus)
+    dessins = [n.dessin for i in voulus for n in cartes.niveaux(i)]
+    figer(ecrire_gpkg(chiffres.diagnostic, couches, dossier / "observatoire.gpkg", dessins))
     if chiffres.iris:
         reunis = chiffres.iris_reunis
         sans_qpv = replace(reunis, ensembles=replace(reunis.ensembles, qpv=()))
-        figer(ecrire_gpkg(sans_qpv, iris, dossier / "observatoire-iris.gpkg"))
+        figer(ecrire_gpkg(sans_qpv, iris, dossier / "observatoire-iris.gpkg", dessins))
         ecrits["observatoire-iris.gpkg"] = "IRIS (GeoPackage, styles QGIS)"
     if images:
         archiver([racine / a for a in images], dossier / "cartes.zip")
@@ -137,13 +144,10 @@ def _couche(contours: gpd.GeoDataFrame, lignes: list[LigneDeFiche]) -> gpd.GeoDa
 
 
 def _ecrire_les_couches(tables: dict[str, gpd.GeoDataFrame], chemin: Path) -> None:
-    import pyogrio  # noqa: PLC0415 - import lent, réservé aux couches
-
     with fichier_provisoire(chemin) as provisoire:
-        for nom, table in tables.items():
+        for nom, couche in tables.items():
             # Quelques dizaines de contours : un index spatial pèserait plus que ce qu'il range.
-            options = {"SPATIAL_INDEX": "NO"}
-            pyogrio.write_dataframe(table, provisoire, layer=nom, driver="GPKG", layer_options=options)
+            ecrire_couche(couche, provisoire, nom, SPATIAL_INDEX="NO")
     figer(chemin)
 
 

@@ -27,6 +27,8 @@ def test_la_demonstration_ecrit_tous_ses_documents(demo_ecrite):
         "tableaux.xlsx",
         "territoire.gpkg",
         "diagnostic.csv",
+        "diagnostic.csvt",
+        "datapackage.json",
         "carnet.ipynb",
         "preuve/diagnostic.parquet",
         "preuve/recu.json",
@@ -83,11 +85,14 @@ def test_un_dossier_de_sortie_relatif_recoit_tout_a_sa_place(base_demo, tmp_path
     noms = {str(f.relative_to(attendu)) for f in production.fichiers}
     assert noms == {
         "carnet.ipynb",
+        "datapackage.json",
         "diagnostic.csv",
+        "diagnostic.csvt",
         str(Path("preuve/diagnostic.parquet")),
         str(Path("preuve/empreintes.json")),
         str(Path("preuve/recu.json")),
         str(Path("preuve/secret.csv")),
+        str(Path("preuve/secret.csvt")),
     }
     assert list((tmp_path / "sorties").iterdir()) == [attendu]
 

@@ -15,6 +15,7 @@ from abs.calcul.diagnostic import Diagnostic
 from abs.calcul.sources_recues import est_locale
 from abs.statuts import Statut
 from carnets.documents.modeles import PREUVE
+from carnets.documents.paquet_tabulaire import ecrire_csvt
 from carnets.documents.tableur.definitions import groupes
 from donnees_insee.base.base import Base
 from donnees_insee.base.publications import noter
@@ -41,7 +42,8 @@ def ecrire_preuve(
     with fichier_provisoire(recu) as provisoire:
         contenu = contenu_du_recu(diagnostic, base) | dict(mention or {})
         provisoire.write_text(json.dumps(contenu, ensure_ascii=False, indent=1), encoding="utf-8")
-    return [table, recu, ecrire_secret(diagnostic, dossier / "secret.csv")]
+    secret = ecrire_secret(diagnostic, dossier / "secret.csv")
+    return [table, recu, secret, secret.with_suffix(".csvt")]
 
 
 def contenu_du_recu(diagnostic: Diagnostic, base: Base) -> dict[str, object]:
@@ -132,4 +134,5 @@ def ecrire_secret(diagnostic: Diagnostic, chemin: Path) -> Path:
         ecriture = csv.DictWriter(flux, COLONNES_DU_SECRET, delimiter=";")
         ecriture.writeheader()
         ecriture.writerows(decisions(diagnostic))
+    ecrire_csvt(chemin, COLONNES_DU_SECRET)
     return chemin

@@ -1,17 +1,19 @@
-"""Contrôler contre la preuve les chiffres du CSV et du GeoPackage d'un portrait."""
+"""Contrôler contre la preuve les chiffres du CSV et du GeoPackage d'un portrait, et la description de ses CSV."""
 
 from __future__ import annotations
 
 import csv
+import json
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from abs.calcul.difference import Bilan, Ecart, absente, ecrit, memes, reference_de
 from abs.calcul.table_longue import CLE, COLONNES, TEXTES
 from abs.statuts import SANS_VALEUR
 from carnets.documents.csv_long import DEBUTS_DE_FORMULE
 from carnets.documents.geopaquet import COUCHES
+from carnets.documents.paquet_tabulaire import entetes, ressource, types_de_gdal
 from donnees_insee.erreurs import FichierIllisible
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carnets.documents.preuve.preuve_lue import Preuve
+
+DECRITS: Final = ("diagnostic.csv", "communes.csv", "comparables.csv", "preuve/secret.csv")
 
 
 def controler_csv(chemin: Path, preuve: Preuve) -> Bilan:
@@ -82,6 +86,57 @@ def comparer_lignes(
 
 def _une_ligne(valeur: Any) -> Any:
     return " ".join(valeur.splitlines()) if isinstance(valeur, str) else valeur
+
+
+# -- description des CSV -----------------------------------------------------------------------
+
+
+def controler_paquet(chemin: Path, _preuve: Preuve) -> Bilan:
+    """Contrôler que la description des CSV, et le .csvt de chacun, disent bien leurs colonnes."""
+    bilan, dossier = Bilan(chemin.name), chemin.parent
+    try:
+        lues = {r["path"]: dict(r) for r in json.loads(chemin.read_text(encoding="utf-8"))["resources"]}
+    except (ValueError, KeyError, TypeError) as cause:
+        raise FichierIllisible(
+            f"« {chemin} » ne décrit aucune table ({cause}) : on y attend « resources », une description par CSV. "
+            "Refaites le portrait."
+        ) from cause
+    # Les seuls que le projet écrit : une table que l'analyste a rangée ou décrite là est la sienne.
+    for adresse in DECRITS:
+        decrit, fichier = lues.get(adresse), dossier / adresse
+        if decrit is not None and fichier.is_file():
+            _ressource(bilan, fichier, adresse, decrit)
+        else:
+            tenu = "une table" if fichier.is_file() else None
+            bilan.comparer(adresse, "table", tenu, None if decrit is None else "une table")
+    return bilan
+
+
+def _ressource(bilan: Bilan, fichier: Path, adresse: str, lue: dict[str, Any]) -> None:
+    attendue = ressource(fichier, adresse)
+    voulu, lu = attendue.pop("schema"), lue.pop("schema", None)
+    _comparer(bilan, adresse, attendue, lue)
+    voulu["fields"], lu = _par_nom(voulu), lu if isinstance(lu, dict) else {}
+    lu["fields"] = _par_nom(lu)
+    _comparer(bilan, f"{adresse}, colonne", voulu.pop("fields"), lu.pop("fields"))
+    _comparer(bilan, adresse, voulu, lu)
+    types = fichier.with_suffix(".csvt")
+    ecrits = types.read_text(encoding="utf-8").strip() if types.is_file() else None
+    attendus = ",".join(f'"{t}"' for t in types_de_gdal(entetes(fichier)))
+    bilan.comparer(types.name, "types des colonnes", attendus, ecrits)
+
+
+def _par_nom(schema: dict[str, Any]) -> dict[str, Any]:
+    return {str(c.get("name")): c for c in schema.get("fields", []) if isinstance(c, dict)}
+
+
+def _comparer(bilan: Bilan, lieu: str, attendu: dict[str, Any], lu: dict[str, Any]) -> None:
+    for cle in dict.fromkeys((*attendu, *lu)):
+        un, autre = (
+            None if d.get(cle) is None else json.dumps(d[cle], ensure_ascii=False, sort_keys=True)
+            for d in (attendu, lu)
+        )
+        bilan.comparer(f"{lieu} {cle}", "description", un, autre)
 
 
 # -- GeoPackage --------------------------------------------------------------------------------

@@ -24,10 +24,11 @@ from abs.indicateurs.indicateurs import tous_les_indicateurs
 from abs.intercommunal.comparaison import diagnostic_de_la_comparaison
 from abs.portrait.population import lire_les_autres_dates
 from abs.statuts import Statut
+from carnets.documents.paquet_tabulaire import PAQUET
 from carnets.documents.preuve.preuve import dates_de_lecture, territoires_lus
 from carnets.documents.preuve.preuve_lue import Preuve, lire_preuve
 from carnets.documents.preuve.relecture_classeur import controler_classeur
-from carnets.documents.preuve.relecture_fichiers import controler_csv, controler_gpkg
+from carnets.documents.preuve.relecture_fichiers import controler_csv, controler_gpkg, controler_paquet
 from carnets.documents.preuve.relecture_page import controler_dates, controler_html
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.chemins import dossier_de_passage
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 DOCUMENTS: Final = {
     "tableaux.xlsx": controler_classeur,
     "diagnostic.csv": controler_csv,
+    PAQUET: controler_paquet,
     "territoire.gpkg": controler_gpkg,
     "portrait.html": controler_html,
 }

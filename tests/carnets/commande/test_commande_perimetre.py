@@ -1,5 +1,6 @@
 """`abs perimetre` : un fichier, une frange ou un QPV donnent des tableaux ; une demande fautive, une phrase."""
 
+import frictionless
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -37,10 +38,14 @@ def test_un_fichier_donne_un_tableau_par_perimetre(abs_perimetre, deux_perimetre
     assert "périmètre qui coupe des IRIS" in coupe
     assert "(niveau_vie_median) est une médiane" in coupe
     assert "ne tient pas de carreaux" in coupe
-    table = pd.read_csv(tmp_path / "s" / "deux-iris.csv", sep=";", encoding="utf-8-sig")
+    table = pd.read_csv(tmp_path / "s" / "deux-iris.csv", sep=";", decimal=",", encoding="utf-8-sig")
     attendue = base_demo.lire("rp_population", 2022, "iris", codes=["990010101", "990010102"])["P_POP"].sum()
     assert table.set_index("indicateur").at["population", "valeur"] == pytest.approx(attendue)
     assert set(table["statut"]) == {"calcule"}
+    for paquet in ("deux-iris", "moitie"):
+        lu = frictionless.Package(str(tmp_path / "s" / f"{paquet}.datapackage.json"))
+        assert all(c.description for c in lu.resources[0].schema.fields)
+        assert lu.validate().flatten(["type", "note"]) == []
 
 
 def test_un_qpv_donne_le_profil_de_ses_iris(abs_perimetre, tmp_path):

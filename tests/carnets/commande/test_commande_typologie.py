@@ -2,6 +2,7 @@
 
 import sys
 
+import frictionless
 import pytest
 
 from carnets.commande.application import principale
@@ -34,13 +35,20 @@ def test_apprendre_ecrit_tables_fiches_carte_et_noms(sortie):
     assert sorted(p.name for p in ecrit.iterdir()) == [
         "carte.png",
         "classes.csv",
+        "classes.csvt",
+        "datapackage.json",
         "fiches.md",
         "iris.csv",
+        "iris.csvt",
         "modele.json",
         "noms.toml",
         "preuve",
         "quartiers.csv",
+        "quartiers.csvt",
     ]
+    paquet = frictionless.Package(str(ecrit / "datapackage.json"))
+    assert all(c.description for r in paquet.resources for c in r.schema.fields)
+    assert paquet.validate().flatten(["type", "note"]) == []
     assert not [p for p in sortie.iterdir() if p.name.startswith(".")]
     lignes = (ecrit / "iris.csv").read_text(encoding="utf-8-sig").splitlines()
     assert lignes[0].startswith("code;nom;type;population;classe;etat")

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 
 import docx
+import frictionless
 import openpyxl
 import pandas as pd
 import pytest
@@ -55,9 +56,15 @@ def test_le_carnet_ecrit_ses_documents(ecrite):
         "comparaison.docx",
         "comparaison.xlsx",
         "communes.csv",
+        "communes.csvt",
+        "datapackage.json",
         "diagnostic.csv",
         "preuve/diagnostic.parquet",
     } <= noms
+    paquet = frictionless.Package(str(ecrite.dossier / "datapackage.json"))
+    assert {r.path for r in paquet.resources} == {n for n in noms if n.endswith(".csv")}
+    assert all(c.description for r in paquet.resources for c in r.schema.fields)
+    assert paquet.validate().flatten(["type", "note"]) == []
     assert ecrite.dossier.name == "comparaison-ca-val-d-arzance-territoire-fictif-999900001-dernier"
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import frictionless
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 
 from abs.calcul.diagnostic import COLONNES, Diagnostic, diagnostiquer
 from abs.territoires.demande import Demande
 from carnets.documents.csv_long import ecrire_csv
+from carnets.documents.paquet_tabulaire import ecrire_paquet
 from donnees_insee.demo import COMMUNE_DEMO
 
 if TYPE_CHECKING:
@@ -64,6 +68,31 @@ def test_valeurs_absentes_sont_vides(diagnostic: Diagnostic, tmp_path: Path) -> 
 def test_codes_gardent_leur_zero_de_tete(diagnostic: Diagnostic, tmp_path: Path) -> None:
     ain = replace(diagnostic, chiffres=[replace(diagnostic.chiffres[0], territoire="01004")])
     assert _relire(ecrire_csv(ain, tmp_path / "d.csv"))["territoire"].tolist() == ["01004"]
+
+
+def test_csvt_garde_les_zeros_de_tete_dans_qgis(diagnostic: Diagnostic, tmp_path: Path) -> None:
+    ain = replace(diagnostic, chiffres=[replace(diagnostic.chiffres[0], territoire="01004", valeur=2.5)])
+    chemin = ecrire_csv(ain, tmp_path / "d.csv")
+    lue = pyogrio.read_dataframe(chemin, AUTODETECT_TYPE="YES")
+    assert lue["territoire"].tolist() == ["01004"]
+    assert lue["geographie"].tolist() == [ain.chiffres[0].geographie]
+    assert lue["valeur"].tolist() == [2.5]
+    chemin.with_suffix(".csvt").unlink()
+    assert pyogrio.read_dataframe(chemin, AUTODETECT_TYPE="YES")["geographie"].dtype.kind == "i"
+
+
+def test_schema_refuse_un_csv_qui_n_est_plus_le_sien(diagnostic: Diagnostic, tmp_path: Path) -> None:
+    chemin = ecrire_csv(diagnostic, tmp_path / "diagnostic.csv")
+    paquet = ecrire_paquet(tmp_path, [chemin], "Portrait")
+    assert frictionless.validate(str(paquet)).valid
+    lu = frictionless.Package(str(paquet)).get_resource("diagnostic").read_rows()
+    assert [r["territoire"] for r in lu] == diagnostic.table()["territoire"].tolist()
+    nombres = [r["valeur"] for r in lu if r["valeur"] is not None]
+    assert nombres == [Decimal(repr(v).removesuffix(".0")) for v in diagnostic.table()["valeur"].dropna()]
+    texte = chemin.read_text(encoding="utf-8-sig")
+    chemin.write_text(texte.replace('"publie"', '"public"', 1), encoding="utf-8-sig", newline="")
+    fautes = frictionless.validate(str(paquet)).flatten(["fieldName", "type"])
+    assert fautes == [["statut", "constraint-error"]]
 
 
 @pytest.mark.parametrize("debut", ["=", "+", "-", "@", "\t"])

@@ -91,14 +91,17 @@ def test_aucun_temoin_interne_dans_les_fichiers_publics(public: Production) -> N
     lus = {f.name: textes(f) for f in public.fichiers}
     attendus = {"carnet.ipynb", "portrait.html", "portrait.docx", "tableaux.xlsx", "territoire.gpkg"}
     assert attendus | {
+        "datapackage.json",
         "diagnostic.csv",
+        "diagnostic.csvt",
         "diagnostic.parquet",
         "recu.json",
         "secret.csv",
+        "secret.csvt",
         "empreintes.json",
     } == set(lus)
-    # Des empreintes et des dates seules.
-    sans_temoin = {"recu.json", "empreintes.json"}
+    # Des empreintes, des dates, des descriptions de colonnes seules.
+    sans_temoin = {"recu.json", "empreintes.json", "datapackage.json", "diagnostic.csvt", "secret.csvt"}
     fuites = [(nom, t) for nom, texte in lus.items() for t in TEMOINS if t in texte.lower()]
     assert not fuites
     # Le même regard trouve ce qui est public : il n'est pas aveugle.

@@ -2,6 +2,7 @@
 
 import json
 
+import frictionless
 import pandas as pd
 import papermill
 import pytest
@@ -41,6 +42,9 @@ def test_le_carnet_execute_ecrit_les_memes_lignes_que_la_commande(base_demo, tmp
     premier, second = (lire(tmp_path / d / nom) for d in ("commande", "carnet"))
     pd.testing.assert_frame_equal(premier, second)
     assert "La Plaine Nord + La Plaine Sud" in set(premier["nom"])
+    paquet = frictionless.Package(str(tmp_path / "commande" / nom.replace(".csv", ".datapackage.json")))
+    assert all(c.description for c in paquet.resources[0].schema.fields)
+    assert paquet.validate().flatten(["type", "note"]) == []
     cellules = json.loads(execute.read_text(encoding="utf-8"))["cells"]
     affiches = "".join(
         "".join(s.get("data", {}).get("text/html", "")) for c in cellules for s in c.get("outputs", ())

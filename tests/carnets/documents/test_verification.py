@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
+import frictionless
 import openpyxl
 import pandas as pd
 import pytest
@@ -18,7 +19,7 @@ from abs.calcul.difference import absente, reference_de
 from carnets.commande.application import app
 from carnets.documents.preuve.preuve_lue import lire_preuve
 from carnets.documents.preuve.relecture_classeur import controler_classeur
-from carnets.documents.preuve.relecture_fichiers import controler_csv, controler_gpkg
+from carnets.documents.preuve.relecture_fichiers import controler_csv, controler_gpkg, controler_paquet
 from carnets.documents.preuve.relecture_page import DOCUMENT as DATES
 from carnets.documents.preuve.relecture_page import controler_dates, controler_html
 from carnets.documents.preuve.verification import verifier_sortie
@@ -27,7 +28,8 @@ from donnees_insee.base.base import Base
 from donnees_insee.erreurs import FichierIllisible
 
 pytestmark = pytest.mark.carnet
-FICHIERS = {"tableaux.xlsx", "diagnostic.csv", "territoire.gpkg", "portrait.html"}
+FICHIERS = {"tableaux.xlsx", "diagnostic.csv", "datapackage.json", "territoire.gpkg", "portrait.html"}
+PEU = {DATES: 50, "datapackage.json": 40}
 DOCUMENTS = FICHIERS | {DATES}
 
 
@@ -76,7 +78,7 @@ def test_chaque_ligne_du_diagnostic_est_refaite_a_partir_des_fichiers_bruts(veri
 def test_chaque_document_est_compare_et_tout_y_est_egal(verification):
     assert {b.document for b in verification.documents} == DOCUMENTS
     assert [e.phrase() for b in verification.documents for e in b.ecarts] == []
-    assert all(b.egaux > (50 if b.document == DATES else 300) for b in verification.documents)
+    assert all(b.egaux > PEU.get(b.document, 300) for b in verification.documents)
 
 
 def test_la_seconde_voie_refait_des_rapports_d_iris_sans_les_lecteurs_du_projet(verification):
@@ -134,6 +136,39 @@ def test_une_valeur_changee_dans_le_csv_est_nommee(copie):
     assert ecart.cellule == f"ligne {rang + 1}, valeur"
     assert "|population|" in ecart.reference
     assert ecart.trouve == "12345,5"
+
+
+def test_chaque_csv_est_valide_et_decrit(demo_ecrite):
+    """Chacun a sa description, chaque colonne la sienne, en français ; frictionless les valide toutes."""
+    dossier = demo_ecrite.dossier
+    paquet = json.loads((dossier / "datapackage.json").read_text(encoding="utf-8"))
+    decrits = {r["path"] for r in paquet["resources"]}
+    assert decrits == {f.relative_to(dossier).as_posix() for f in dossier.rglob("*.csv")}
+    assert all(c["description"] for r in paquet["resources"] for c in r["schema"]["fields"])
+    assert all((dossier / r).with_suffix(".csvt").is_file() for r in decrits)
+    assert frictionless.validate(str(dossier / "datapackage.json")).flatten(["type", "note"]) == []
+
+
+@pytest.mark.parametrize(
+    ("fichier", "avant", "apres", "nomme"),
+    [
+        ("datapackage.json", '"primaryKey"', '"cle"', "diagnostic.csv primaryKey"),
+        ("datapackage.json", '"type": "integer"', '"type": "number"', "diagnostic.csv, colonne millesime"),
+        ("datapackage.json", '"preuve/secret.csv"', '"../secret.csv"', "preuve/secret.csv"),
+        ("diagnostic.csvt", '"Real"', '"String"', "diagnostic.csvt"),
+    ],
+)
+def test_une_description_changee_est_nommee(copie, fichier, avant, apres, nomme):
+    chemin = copie / fichier
+    chemin.write_text(chemin.read_text(encoding="utf-8").replace(avant, apres, 1), encoding="utf-8")
+    ecarts = controler_paquet(copie / "datapackage.json", lire_preuve(copie)).ecarts
+    assert nomme in {e.cellule for e in ecarts}
+
+
+def test_une_description_illisible_est_dite(copie):
+    (copie / "datapackage.json").write_text('{"resources": 3}', encoding="utf-8")
+    with pytest.raises(FichierIllisible, match="resources"):
+        controler_paquet(copie / "datapackage.json", lire_preuve(copie))
 
 
 def test_une_ligne_otee_du_csv_est_nommee(copie):

@@ -14,6 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import frictionless
+import geopandas as gpd
 import pyogrio
 import pytest
 from typer.testing import CliRunner
@@ -313,6 +315,8 @@ def test_les_adresses_ne_dependent_que_du_niveau_et_du_code(site: Path) -> None:
         "telechargements/indicateurs/part_hlm.png",
         "telechargements/observatoire.csv",
         "telechargements/observatoire.gpkg",
+        "telechargements/datapackage.json",
+        "telechargements/indicateurs/part_hlm.csvt",
         "telechargements/cartes.zip",
     )
     assert [a for a in attendus if not (site / a).is_file()] == []
@@ -392,11 +396,27 @@ def test_les_fichiers_par_indicateur_portent_valeurs_et_absences(site: Path, dia
             assert couche.at[t.code, "valeur"] == pytest.approx(chiffre.valeur)
         else:
             assert couche.at[t.code, "valeur"] != couche.at[t.code, "valeur"]
+    assert gpd.read_file(dossier / "taux_pauvrete_60.gpkg", layer="communes").geometry.is_valid.all()
     lignes = (dossier / "taux_pauvrete_60.csv").read_text(encoding="utf-8-sig").splitlines()
     assert {li.split(";")[4] for li in lignes[1:]} == {'"taux_pauvrete_60"'}
     with zipfile.ZipFile(site / "telechargements" / "cartes.zip") as archive:
         assert "taux_pauvrete_60.png" in archive.namelist()
         assert archive.read("taux_pauvrete_60.png").startswith(b"\x89PNG")
+
+
+def test_les_csv_sont_decrits_et_les_couches_ont_le_style_des_cartes(site: Path) -> None:
+    dossier = site / "telechargements"
+    paquet = frictionless.Package(str(dossier / "datapackage.json"))
+    assert {r.path for r in paquet.resources} == {
+        f.relative_to(dossier).as_posix() for f in dossier.rglob("*.csv")
+    }
+    # Tous ont le même schéma : le plus long suffit, et celui d'un indicateur.
+    for nom in ("observatoire", "indicateurs/taux_pauvrete_60"):
+        assert paquet.get_resource(nom).validate().flatten(["type", "note"]) == []
+    with closing(sqlite3.connect(dossier / "observatoire.gpkg")) as base:
+        requete = "SELECT f_table_name, styleName FROM layer_styles WHERE useAsDefault"
+        defauts = dict(base.execute(requete))
+    assert defauts["communes"].startswith("Taux de pauvreté au seuil de 60 %")
 
 
 # -- diffusion ---------------------------------------------------------------------------------
