@@ -16,6 +16,7 @@ COMPARAISON: Final = "comparaison"
 RENDUS: Final = {
     "html": ("carnets.documents.rendu", "ecrire_html"),
     "docx": ("carnets.documents.word", "ecrire_docx"),
+    "pptx": ("carnets.documents.diapos.diapos", "ecrire_pptx"),
 }
 
 
