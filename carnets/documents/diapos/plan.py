@@ -96,7 +96,9 @@ def _du_chapitre(chapitre: _Chapitre, document: str) -> list[Diapo]:
 
 def _sous_le_message(diapo: Diapo, message: str) -> Diapo:
     """Donner à un visuel le message de son chapitre ; son propre titre passe dessous."""
-    return replace(diapo, titre=message, sous_titre=diapo.titre, notes=(message, *diapo.notes))
+    mesure = diapo.contenu.sous_titre if diapo.genre == "graphique" else ""
+    sous_titre = " · ".join(filter(None, (diapo.titre, mesure)))
+    return replace(diapo, titre=message, sous_titre=sous_titre, notes=(message, *diapo.notes))
 
 
 def _du_bloc(bloc: Donnees, chapitre: _Chapitre, document: str) -> Iterable[Diapo]:
