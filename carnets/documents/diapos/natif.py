@@ -64,6 +64,12 @@ def natif(demande: DemandeDeGraphique) -> Natif | None:
     return faire[demande.genre](demande) if demande.genre in faire else None
 
 
+def mesure(demande: DemandeDeGraphique, modifiable: Natif | None) -> str:
+    """Dire ce qui est mesuré, sans ce qui n'est vrai que des réglettes quand des barres en tiennent lieu."""
+    reglettes = modifiable is not None and modifiable.sorte == "positions"
+    return re.sub(DIAPOS["propre_a_la_reglette"], "", demande.sous_titre) if reglettes else demande.sous_titre
+
+
 def format_de(valeur: Valeur) -> str:
     """Écrire le format d'un chiffre : les décimales et l'unité que dit son texte."""
     texte = ecrit(valeur)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from abs.graphiques.demandes import DemandeDeGraphique
 from carnets.documents.diapos.mesure import DIAPOS, Paragraphe
-from carnets.documents.diapos.natif import natif
+from carnets.documents.diapos.natif import mesure, natif
 from carnets.documents.diapos.prose import paragraphes_de
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ def _du_chapitre(chapitre: _Chapitre, document: str) -> list[Diapo]:
 
 def _sous_le_message(diapo: Diapo, message: str) -> Diapo:
     """Donner à un visuel le message de son chapitre ; son propre titre passe dessous."""
-    mesure = diapo.contenu.sous_titre if diapo.genre == "graphique" else ""
-    sous_titre = " · ".join(filter(None, (diapo.titre, mesure)))
+    dite = mesure(diapo.contenu, natif(diapo.contenu)) if diapo.genre == "graphique" else ""
+    sous_titre = " · ".join(filter(None, (diapo.titre, dite)))
     return replace(diapo, titre=message, sous_titre=sous_titre, notes=(message, *diapo.notes))
 
 
@@ -142,10 +142,8 @@ def _fiche_dite(chiffre: Donnees) -> str:
 
 def _graphique(bloc: Donnees, chapitre: _Chapitre, _: str) -> Iterator[Diapo]:
     demande = DemandeDeGraphique.depuis(bloc["demande"])
-    mesure = demande.sous_titre
-    if demande.genre == "points" and natif(demande):
-        mesure = re.sub(DIAPOS["propre_a_la_reglette"], "", mesure)
-    sous_titre = " · ".join(filter(None, (chapitre.titre, mesure)))
+    dite = mesure(demande, natif(demande))
+    sous_titre = " · ".join(filter(None, (chapitre.titre, dite)))
     note = _avec_references(f"{demande.titre.rstrip('.')}.", demande.references)
     yield Diapo("graphique", demande.titre, sous_titre, demande, demande.mention, (note,))
 
