@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -43,7 +44,12 @@ def _lignes(p: Paragraphe, corps: float, largeur: float) -> list[str]:
     retrait = corps if p.puce else 0.0
     graisse = "bold" if p.gras else "normal"
     place = max((largeur - retrait) / DIAPOS["aisance"], corps)
-    return couper(" ".join(p.texte.split()), place, corps * p.taille, graisse)
+    return couper(sans_blancs(p.texte), place, corps * p.taille, graisse)
+
+
+def sans_blancs(texte: str) -> str:
+    """Réduire les blancs à un seul, les espaces insécables gardées : « 20 % » ne se coupe pas."""
+    return re.sub(r"[ \t\r\n]+", " ", texte).strip(" ")
 
 
 def tenir(
@@ -70,7 +76,7 @@ def ajuster(
             : max(1 + math.floor(reste / (petite * p.taille * INTERLIGNE)), 0)
         ]
         if lignes:
-            mots = " ".join(lignes).split()
+            mots = " ".join(lignes).split(" ")
             gardes.append(replace(p, texte=" ".join(mots[:-1] or mots) + "…"))
         break
     return gardes, petite

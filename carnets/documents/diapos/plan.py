@@ -87,7 +87,10 @@ def _du_chapitre(chapitre: _Chapitre, document: str) -> list[Diapo]:
         premier = visuels[0]
         diapos[premier] = _sous_le_message(diapos[premier], messages.pop(0))
     if phrases and not diapos:
-        textes = [Paragraphe(p["texte"], puce=True) for p in phrases]
+        textes = [Paragraphe(p["texte"], puce=True) for p in phrases[: DIAPOS["phrases_maximum"]]]
+        if len(phrases) > len(textes):
+            reste = PHRASES["autres"].format(n=len(phrases) - len(textes))
+            textes.append(Paragraphe(reste, couleur="mention"))
         titre = messages.pop(0) if messages else chapitre.titre or document
         diapos = [Diapo("points", titre, chapitre.titre if titre != chapitre.titre else document, textes)]
     diapos[:0] = [Diapo("points", m, chapitre.titre, []) for m in messages if phrases or not visuels]
@@ -204,7 +207,7 @@ def _reunies(chapitres: Sequence[_Chapitre], document: str) -> Iterator[Diapo]:
         paragraphes: list[Paragraphe] = []
         for chapitre in chapitres:
             siens = [t for b in chapitre.blocs for t in _textes_de_classe(b, classe)]
-            if siens and chapitre.titre:
+            if siens and chapitre.titre not in ("", titre):
                 paragraphes.append(Paragraphe(chapitre.titre, 0.8, gras=True, couleur="mention"))
             paragraphes += [Paragraphe(t, puce=True) for t in siens]
         if paragraphes:

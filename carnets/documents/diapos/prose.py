@@ -5,7 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from typing import Final
 
-from carnets.documents.diapos.mesure import Paragraphe
+from carnets.documents.diapos.mesure import Paragraphe, sans_blancs
 
 _PARAGRAPHES: Final = frozenset({"p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "div", "br"})
 _OTES: Final = frozenset({"script", "style", "table", "pre", "svg", "iframe", "template"})
@@ -38,7 +38,7 @@ class _Lecteur(HTMLParser):
 
     def finir(self) -> None:
         """Ranger le texte lu."""
-        texte = " ".join(self._texte.split())
+        texte = sans_blancs(self._texte)
         if texte:
             self.paragraphes.append(Paragraphe(texte, gras=self._gras, puce=self._puce))
             self._puce = self._gras = False

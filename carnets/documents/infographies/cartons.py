@@ -13,7 +13,7 @@ from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.chemins import nom_de_fichier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     Donnees = dict[str, Any]
 
@@ -36,12 +36,12 @@ class Carton:
     pied: str
     mention: str = ""
     phrase: str = ""
-    demande: DemandeDeGraphique | None = None
+    # Du meilleur au plus petit : la carte montre le premier qui a sa place.
+    demandes: tuple[DemandeDeGraphique, ...] = ()
 
-    @property
-    def alternatif(self) -> str:
-        """Décrire la carte à qui ne la voit pas."""
-        motif = f"{self.demande.alternatif.rstrip('.')}. " if self.demande and self.demande.alternatif else ""
+    def alternatif(self, montree: DemandeDeGraphique | None = None) -> str:
+        """Décrire la carte à qui ne la voit pas, le graphique qu'elle montre compris."""
+        motif = f"{montree.alternatif.rstrip('.')}. " if montree and montree.alternatif else ""
         dits = {"nom": self.territoire, "libelle": self.libelle, "valeur": self.valeur, "graphique": motif}
         return PHRASES["alternatif"].format(**dits, **self._communs())
 
@@ -78,7 +78,7 @@ def cartons(blocs: Sequence[Donnees]) -> list[Carton]:
             pied=_pied(c),
             mention=mention,
             phrase=_phrase(phrases, c["reference"]),
-            demande=_demande(c, demandes),
+            demandes=tuple(_demandes(c, demandes)),
         )
         for c in chiffres
         if c["valeur"] and not c.get("absence") and c["reference"].count("|") >= INDICATEUR
@@ -108,15 +108,13 @@ def _phrase(phrases: Iterable[Donnees], reference: str) -> str:
     return next((p["texte"] for p in phrases if [*p.get("references", ())][:1] == [reference]), "")
 
 
-def _demande(chiffre: Donnees, demandes: Iterable[DemandeDeGraphique]) -> DemandeDeGraphique | None:
-    """Prendre le petit graphique de la fiche, sinon la réglette du document qui montre ce chiffre."""
-    siens = chiffre.get("graphiques") or ()
-    if siens:
-        return DemandeDeGraphique.depuis(siens[0])
+def _demandes(chiffre: Donnees, demandes: Iterable[DemandeDeGraphique]) -> Iterator[DemandeDeGraphique]:
+    """Donner les petits graphiques de la fiche, puis la réglette du document qui montre ce chiffre."""
+    yield from map(DemandeDeGraphique.depuis, chiffre.get("graphiques") or ())
     for demande in demandes:
         for serie in demande.series if demande.genre == "points" else ():
             compares = [v for v in serie.presentes if v.role not in NOMMES]
             if len(compares) > 1 and any(v.reference == chiffre["reference"] for v in compares):
                 # Le texte de remplacement de la demande parle de toutes ses réglettes.
-                return replace(demande, series=(serie,), echelle_commune=False, alternatif="")
-    return None
+                yield replace(demande, series=(serie,), echelle_commune=False, alternatif="")
+                return

@@ -17,6 +17,7 @@ from cartes.graphiques.style import INTERLIGNE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from abs.graphiques.demandes import DemandeDeGraphique
     from carnets.documents.infographies.cartons import Carton
 
 CORPS: Final[dict[str, Any]] = MODELE["corps"]
@@ -41,8 +42,8 @@ class _Ecrit:
         return len(self.lignes) * self.corps * INTERLIGNE
 
 
-def figure(carton: Carton, taille: str) -> Figure:
-    """Dessiner une carte à l'une des tailles de la table."""
+def figure(carton: Carton, taille: str) -> tuple[Figure, DemandeDeGraphique | None]:
+    """Dessiner une carte à l'une des tailles de la table ; dire aussi le graphique qui y a trouvé sa place."""
     reglage = MODELE["tailles"][taille]
     (large, haut), largeur = reglage["pixels"], reglage["largeur"]
     ppp = large / largeur * 72
@@ -53,9 +54,11 @@ def figure(carton: Carton, taille: str) -> Figure:
         faite = Figure(figsize=cotes, dpi=ppp, facecolor=COULEURS["papier"])
         page = Feuille(largeur)
         haut_libre, bas_libre = _bandeau(page, carton), _pied(page, carton, hauteur)
-        _corps(page, carton, faite, (haut_libre, bas_libre, hauteur), cote_a_cote=reglage["cote_a_cote"])
+        montree = _corps(
+            page, carton, faite, (haut_libre, bas_libre, hauteur), cote_a_cote=reglage["cote_a_cote"]
+        )
         page.poser(faite, (0, 0), hauteur)
-    return faite
+    return faite, montree
 
 
 def _bandeau(page: Feuille, carton: Carton) -> float:
@@ -88,17 +91,21 @@ def _pied(page: Feuille, carton: Carton, hauteur: float) -> float:
 
 def _corps(
     page: Feuille, carton: Carton, faite: Figure, cotes: tuple[float, float, float], *, cote_a_cote: bool
-) -> None:
-    """Écrire le chiffre et ses mots, et poser le graphique dessous, ou à côté, s'il a sa place."""
+) -> DemandeDeGraphique | None:
+    """Écrire le chiffre et ses mots, et poser dessous, ou à côté, le premier graphique qui a sa place."""
     haut, bas, hauteur = cotes
     large, libre = page.largeur - 2 * MARGE, bas - haut - 2 * ECART
     colonne = (large - 16) / 2 if cote_a_cote else large
-    graphique = _graphique(carton, colonne)
-    dessous = 0.0 if cote_a_cote or graphique is None else graphique.bas + 2 * ECART
-    textes = _textes(carton, colonne, libre - dessous)
-    if graphique is None or graphique.bas + 1 > libre or _hauteur(textes) > libre - dessous:
-        graphique, dessous = None, 0.0
-        textes = _textes(carton, large, libre)
+    montree, graphique, dessous = None, None, 0.0
+    textes = _textes(carton, large, libre)
+    for demande in carton.demandes:
+        essai = Feuille(colonne)
+        dessiner(essai, demande)
+        prise = 0.0 if cote_a_cote else essai.bas + 2 * ECART
+        essayes = _textes(carton, colonne, libre - prise)
+        if essai.bas + 1 <= libre and _hauteur(essayes) <= libre - prise:
+            montree, graphique, dessous, textes = demande, essai, prise, essayes
+            break
     reste = max(libre - _hauteur(textes) - dessous, 0)
     y = haut + ECART + reste / (3 if dessous else 2)
     for dit in textes:
@@ -108,6 +115,7 @@ def _corps(
         sommet = y + ECART + reste / 3 if dessous else haut + ECART + (libre - graphique.bas) / 2
         coin = page.largeur - MARGE - graphique.largeur, hauteur - sommet - graphique.bas - 1
         graphique.poser(faite, coin, graphique.bas + 1)
+    return montree
 
 
 def _textes(carton: Carton, largeur: float, hauteur: float) -> list[_Ecrit]:
@@ -155,12 +163,3 @@ def _ecrire(
 def _poser(page: Feuille, dit: _Ecrit, x: float, y: float) -> None:
     milieu = y + dit.hauteur / 2
     page.lignes(x, milieu, dit.lignes, dit.corps, couleur=dit.couleur, gras=dit.gras)
-
-
-def _graphique(carton: Carton, largeur: float) -> Feuille | None:
-    """Dessiner le petit graphique sur sa propre feuille, dont la hauteur dit s'il a sa place."""
-    if carton.demande is None:
-        return None
-    feuille = Feuille(largeur)
-    dessiner(feuille, carton.demande)
-    return feuille

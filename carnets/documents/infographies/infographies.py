@@ -31,12 +31,13 @@ def ecrire_infographies(blocs: Sequence[Donnees], nom: str, dossier: Path) -> li
     for rang, carton in enumerate(faits, start=1):
         for taille in MODELE["tailles"]:
             racine = f"{rang:02d}-{carton.nom}-{taille}"
-            for extension, octets in _rendre(carton, taille).items():
+            alternatif, rendus = _rendre(carton, taille)
+            for extension, octets in rendus.items():
                 ecrits.append(_deposer(octets, dossier / f"{racine}.{extension}"))
                 legendes.append(
                     {
                         "fichier": f"{racine}.{extension}",
-                        "texte de remplacement": carton.alternatif,
+                        "texte de remplacement": alternatif,
                         "texte à publier": carton.a_publier,
                         "source": carton.pied,
                     }
@@ -45,17 +46,18 @@ def ecrire_infographies(blocs: Sequence[Donnees], nom: str, dossier: Path) -> li
     return [*ecrits, ecrire_lignes(legendes, dossier / LEGENDES)]
 
 
-def _rendre(carton: Carton, taille: str) -> dict[str, bytes]:
-    """Rendre une carte en image et en dessin, ses lettres en tracés : aucune police à installer."""
+def _rendre(carton: Carton, taille: str) -> tuple[str, dict[str, bytes]]:
+    """Décrire une carte, et la rendre en image et en dessin, ses lettres en tracés : aucune police à installer."""
     from carnets.documents.infographies.dessin import figure  # noqa: PLC0415 - matplotlib, seulement quand on dessine
     from cartes.ecriture import rendre_png  # noqa: PLC0415
     from cartes.graphiques.svg import rendre_svg  # noqa: PLC0415
 
-    faite = figure(carton, taille)
-    notices = {"Title": f"{carton.territoire} : {carton.libelle}", "Description": carton.alternatif}
+    faite, montree = figure(carton, taille)
+    alternatif = carton.alternatif(montree)
+    notices = {"Title": f"{carton.territoire} : {carton.libelle}", "Description": alternatif}
     png = rendre_png(faite, notices, MODELE["tailles"][taille]["ppp"])
-    svg = rendre_svg(faite, notices["Title"], carton.alternatif, en_chemins=True)
-    return {"png": png, "svg": svg.encode()}
+    svg = rendre_svg(faite, notices["Title"], alternatif, en_chemins=True)
+    return alternatif, {"png": png, "svg": svg.encode()}
 
 
 def _deposer(octets: bytes, chemin: Path) -> Path:

@@ -33,10 +33,10 @@ PIXELS_PAR_CARACTERE: Final = 7
 # De chaque sorte : la hauteur d'un graphique, plus ce qu'y prend chaque barre, en pixels.
 HAUTEURS: Final = {"parts": (90, 46), "positions": (80, 17), "pyramide": (400, 0), "courbe": (300, 0)}
 # Ce que reçoit une page A4 en hauteur, marges ôtées, en pixels d'écran : sans la police par défaut d'Excel, LibreOffice
-# élargit les colonnes d'un tiers. L'en-tête d'un petit tableau est plus haut.
+# élargit les colonnes d'un tiers.
 PAGE: Final = (530, 980)
 ECHELLE: Final = 85
-HAUT_DE_L_ENTETE, LARGEUR_DES_NOMS = 40.0, 32
+LARGEUR_D_UN_CHIFFRE, LARGEUR_DES_NOMS = 12, 32
 CLASSE: Final = {"parts": "bar", "positions": "bar", "pyramide": "bar"}
 ETIQUETTES: Final = {"parts": "center", "positions": "outside_end"}
 FORMES: Final = {"o": "circle", "D": "diamond", "s": "square", "v": "triangle", "^": "triangle"}
@@ -112,7 +112,7 @@ class _Bloc:
         entete = f.styles.donner(bold=True, bottom=1, text_wrap=True, align="right", valign="bottom")
         for rang, serie in enumerate(n.series):
             f.ecrire_texte(haut, SERIES + rang, serie.nom, entete)
-        f.set_row(haut, HAUT_DE_L_ENTETE)
+        f.set_row(haut, max(hauteur(*((s.nom, LARGEUR_D_UN_CHIFFRE) for s in n.series)), 18))
         ligne = haut
         for place, nom in enumerate(n.categories):
             ligne += 1
