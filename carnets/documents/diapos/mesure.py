@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 DIAPOS: Final[dict[str, Any]] = tomllib.loads((MODELES / "diapos.toml").read_text(encoding="utf-8"))
 CORPS: Final[dict[str, Any]] = DIAPOS["corps"]
 INTERLIGNE: Final[float] = DIAPOS["interligne"]
+CORPS_MESURE: Final = 10.0
 # Entre deux paragraphes, en part du corps.
 ECART: Final = 0.45
 
@@ -44,7 +45,8 @@ def _lignes(p: Paragraphe, corps: float, largeur: float) -> list[str]:
     retrait = corps if p.puce else 0.0
     graisse = "bold" if p.gras else "normal"
     place = max((largeur - retrait) / DIAPOS["aisance"], corps)
-    return couper(sans_blancs(p.texte), place, corps * p.taille, graisse)
+    # La largeur suit le corps : mesurer toujours au même ne refait pas le travail d'une taille à l'autre.
+    return couper(sans_blancs(p.texte), place * CORPS_MESURE / (corps * p.taille), CORPS_MESURE, graisse)
 
 
 def sans_blancs(texte: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import openpyxl
+import pikepdf
 import pytest
 from openpyxl.utils import range_boundaries
 
@@ -175,6 +176,30 @@ def test_comparaison_suit_les_feuilles_de_theme(diagnostic: Diagnostic, recalcul
                 assert ligne[3 + rang] == pytest.approx(chiffre.valeur, rel=1e-12)
                 lues += 1
     assert lues > 300
+
+
+@pytest.mark.bureautique
+def test_le_classeur_s_imprime_en_quelques_pages(classeur: Path, tmp_path: Path) -> None:
+    soffice = shutil.which("soffice")
+    if soffice is None:
+        pytest.skip("LibreOffice (soffice) n'est pas installé : l'impression ne peut pas être comptée")
+    profil = f"-env:UserInstallation={(tmp_path / 'profil').as_uri()}"
+    commande = [
+        soffice,
+        profil,
+        "--headless",
+        "--convert-to",
+        "pdf",
+        "--outdir",
+        str(tmp_path),
+        str(classeur),
+    ]
+    subprocess.run(commande, check=True, capture_output=True, timeout=180)
+    with pikepdf.open(tmp_path / "tableaux.pdf") as imprime:
+        assert 10 < len(imprime.pages) <= 26
+        cotes = {tuple(sorted(round(float(c)) for c in page.mediabox[2:])) for page in imprime.pages}
+    # Des A4, en hauteur ou en largeur.
+    assert cotes == {(595, 842)}
 
 
 def test_chiffre_absent_n_est_jamais_un_zero_et_dit_sa_raison(
