@@ -18,6 +18,7 @@ RENDUS: Final = {
     "docx": ("carnets.documents.word.word", "ecrire_docx"),
     "odt": ("carnets.documents.word.odt", "ecrire_odt"),
     "pdf": ("carnets.documents.pdf.pdf", "ecrire_pdf"),
+    "pptx": ("carnets.documents.diapos.diapos", "ecrire_pptx"),
 }
 
 

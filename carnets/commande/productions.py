@@ -224,6 +224,36 @@ def graphique(
     dire(dessin.texte_alternatif())
 
 
+def infographies(
+    territoire: str,
+    millesime: int | None = None,
+    millesimes: str = "",
+    qpv: int | None = None,
+    geographie: int | None = None,
+    sortie: Path = SORTIES,
+) -> None:
+    """Dessiner les chiffres clés d'un territoire en cartes à publier : trois tailles, PNG et SVG, avec leurs légendes."""
+    from abs.blocs.blocs import retourner  # noqa: PLC0415
+    from abs.portrait.document import DocumentDuPortrait  # noqa: PLC0415
+    from abs.portrait.portrait import composer  # noqa: PLC0415
+    from carnets.documents.infographies.cartons import PHRASES  # noqa: PLC0415
+    from carnets.documents.infographies.infographies import ecrire_infographies  # noqa: PLC0415
+    from carnets.documents.rendu import aujourd_hui  # noqa: PLC0415
+    from carnets.parametres import verifier_parametres  # noqa: PLC0415
+    from donnees_insee.chemins import nom_de_fichier  # noqa: PLC0415
+
+    reglages = verifier_parametres(_parametres(territoire, millesime, millesimes, qpv, geographie))
+    compose = composer(reglages.base, reglages.demande)
+    document, sujet = DocumentDuPortrait(compose), compose.sujet
+    blocs = [*document.titre(aujourd_hui()), *document.essentiel()]
+    for chapitre in compose.chapitres:
+        blocs += [*document.phrases(chapitre.code), *document.graphiques(chapitre.code)]
+    nom = PHRASES["dossier"].format(nom=nom_de_fichier(sujet.nom), code=nom_de_fichier(sujet.code))
+    ecrites = ecrire_infographies(retourner(blocs), sujet.nom, sortie / nom)
+    dire(f"Infographies écrites dans {sortie / nom} : {len(ecrites) - 1} images et leurs légendes.")
+    enumerer("  ", [e.name for e in ecrites if e.suffix != ".svg"])
+
+
 def carnets_copier(dossier: Path = ATELIER) -> None:
     """Copier les carnets livrés dans un dossier de travail, sans écraser les vôtres."""
     from carnets.dossier_de_travail import copier_les_carnets  # noqa: PLC0415

@@ -128,11 +128,15 @@ class Feuille:
         hauteur = self.bas + 1
         with mpl.rc_context(_REGLAGES):
             figure = Figure(figsize=(self.largeur / 72, hauteur / 72), dpi=150, facecolor=PAPIER)
-            cadre = Cadre(figure, (0, 0, self.largeur, hauteur), (0, self.largeur), (hauteur, 0))
-            for element in self._poses:
-                # Rien ne déborde : rogner chaque élément ne ferait qu'alourdir le SVG.
-                cadre.add_artist(element).set_clip_on(False)
+            self.poser(figure, (0, 0), hauteur)
         return figure
+
+    def poser(self, figure: Figure, coin: tuple[float, float], hauteur: float) -> None:
+        """Poser la feuille sur une figure, son coin bas gauche à un endroit donné en points."""
+        cadre = Cadre(figure, (*coin, self.largeur, hauteur), (0, self.largeur), (hauteur, 0))
+        for element in self._poses:
+            # Rien ne déborde : rogner chaque élément ne ferait qu'alourdir le SVG.
+            cadre.add_artist(element).set_clip_on(False)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from donnees_insee.erreurs import CarteImpossible
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from cartes.graphiques.feuille import Feuille
+
 _PARTS: Final = ("barres", "gaufre", "pyramide")
 # Au-delà, une série se résume par son étendue dans le texte de remplacement.
 _LUES: Final = 14
@@ -74,21 +76,12 @@ class Graphique:
     def figure(self) -> Figure:
         """Dessiner le graphique, à sa taille imprimée."""
         # matplotlib seulement quand on dessine.
-        from cartes.graphiques import barres, chaleur, feuille, lignes, reglettes  # noqa: PLC0415
+        from cartes.graphiques import feuille  # noqa: PLC0415
         from cartes.graphiques.style import LARGEURS  # noqa: PLC0415
 
-        dessins = {
-            "pyramide": barres.pyramide,
-            "courbe": lignes.courbe,
-            "points": reglettes.points,
-            "barres": barres.barres,
-            "pente": lignes.pente,
-            "chaleur": chaleur.chaleur,
-            "gaufre": barres.gaufre,
-        }
         page = feuille.Feuille(LARGEURS[self.largeur], sobre=self.largeur == "fiche")
         feuille.intituler(page, self.demande)
-        dessins[self.demande.genre](page, self.demande)
+        dessiner(page, self.demande)
         feuille.annoter(page, self.demande)
         return page.figure()
 
@@ -198,6 +191,22 @@ class Graphique:
     def adresse(self) -> str:
         """Écrire le dessin en adresse incluse : ses identifiants restent les siens, et un carnet non approuvé le montre."""
         return f"data:image/svg+xml;base64,{base64.b64encode(self.svg().encode()).decode('ascii')}"
+
+
+def dessiner(page: Feuille, demande: DemandeDeGraphique) -> None:
+    """Poser le seul dessin d'une demande au bas d'une feuille, sans titre ni source : qui l'appelle les écrit ailleurs."""
+    from cartes.graphiques import barres, chaleur, lignes, reglettes  # noqa: PLC0415 - matplotlib, seulement quand on dessine
+
+    dessins = {
+        "pyramide": barres.pyramide,
+        "courbe": lignes.courbe,
+        "points": reglettes.points,
+        "barres": barres.barres,
+        "pente": lignes.pente,
+        "chaleur": chaleur.chaleur,
+        "gaufre": barres.gaufre,
+    }
+    dessins[demande.genre](page, demande)
 
 
 def _phrase(demande: DemandeDeGraphique) -> str:

@@ -37,6 +37,7 @@ OPTIONS: Final = {
 ENCRE, BLEU, BLEU_PALE, GRIS, TRAIT = (
     TABLEUR[nom] for nom in ("encre", "bleu", "bleu_pale", "gris", "trait")
 )
+A4: Final = 9
 PIED: Final = "&L&A&RPage &P sur &N"
 LONGUEUR_MAXIMALE: Final = 32_767
 NOM_DE_FEUILLE_MAXIMUM: Final = 31
@@ -198,22 +199,23 @@ class Feuille(Worksheet):
         figees: int,
         *,
         marges: bool = False,
+        repetes: bool = True,
         echelle: int = 0,
-        colonnes: int = 1,
     ) -> None:
-        """Régler l'impression : A3 en largeur, en-têtes répétés ; une feuille trop large se suit d'une page à l'autre."""
+        """Régler l'impression : A4 en largeur, en-têtes répétés ; à échelle donnée, une feuille large se suit."""
         if figees:
             self.freeze_panes(rangs[1] + 1, figees)
         self.set_landscape()
-        self.set_paper(8)
+        self.set_paper(A4)
         if echelle:
             self.set_print_scale(echelle)
-            self.repeat_columns(0, colonnes - 1)
+            self.repeat_columns(0, 0)
         else:
             self.fit_to_pages(1, 0)
         if marges:
             self.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-        self.repeat_rows(*rangs)
+        if repetes:
+            self.repeat_rows(*rangs)
         self.set_footer(PIED)
 
 

@@ -20,6 +20,7 @@ from carnets.documents.tableur.definitions import (
     unite_lisible,
 )
 from carnets.documents.tableur.styles import (
+    A4,
     BLEU_PALE,
     GRIS,
     LONGUEUR_MAXIMALE,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from abs.calcul.diagnostic import Diagnostic
     from abs.indicateurs.indicateurs import Indicateur
-    from carnets.documents.tableur.themes import Reperes
+    from carnets.documents.tableur.graphiques import Reperes
 
 LISEZ_MOI: Final = "Lisez-moi"
 COMPARAISON: Final = "Comparaison"
@@ -46,6 +47,9 @@ ANNEXES: Final[dict[str, str]] = CLASSEURS["annexes"]
 SENS_DES_STATUTS: Final[dict[str, str]] = CLASSEURS["statuts"]
 ENTETES_DEFINITIONS: Final[dict[str, tuple[str, int]]] = CLASSEURS["definitions"]
 ENTETES_SOURCES: Final[dict[str, tuple[str, int]]] = CLASSEURS["sources"]
+# Des définitions, les colonnes qui s'impriment lisibles ; des données longues, une page, pour dire ce qu'elles sont.
+COLONNES_IMPRIMEES: Final = (1, 5)
+LIGNES_IMPRIMEES: Final = 60
 LARGEURS_LONGUES: Final[dict[str, int]] = CLASSEURS["largeurs_longues"]
 
 
@@ -59,14 +63,14 @@ def ecrire_xlsx(diagnostic: Diagnostic, chemin: Path) -> Path:
         reperes: Reperes = {}
         for theme, nom in noms.items():
             page = FeuilleDeTheme(feuilles[nom], diagnostic, reperes)
-            page.ecrire(f"{THEMES[theme]} – {sujet}", themes[theme])
+            page.ecrire(f"{THEMES[theme]} – {sujet}", theme, themes[theme])
         ranges = [i for t in noms for i in themes[t]]
         _comparaison(feuilles[COMPARAISON], diagnostic, reperes, ranges)
         ecrire_annexes(feuilles, diagnostic)
         couples = _lisez_moi(diagnostic, {noms[t]: THEMES[t] for t in noms})
         premiere = feuilles[LISEZ_MOI]
         premiere.ecrire_lisez_moi(f"Portrait de territoire : {sujet}", 105, couples, feuilles)
-        premiere.set_paper(9)
+        premiere.set_paper(A4)
         premiere.set_footer(PIED)
 
     proprietes = {"title": f"Portrait de {sujet}", "subject": "Analyse des besoins sociaux"}
@@ -86,6 +90,7 @@ def _lisez_moi(diagnostic: Diagnostic, themes: dict[str, str]) -> list[tuple[str
             for nom, libelle in themes.items()
         ),
         *ANNEXES.items(),
+        ("Imprimer", CLASSEURS["impression"]["imprimer"]),
         ("Lire un chiffre : son statut", None),
         *((LIBELLES_STATUT[statut], sens) for statut, sens in SENS_DES_STATUTS.items()),
         (SANS_NIVEAU, "aucun fichier tenu ne porte cet indicateur à ce niveau géographique"),
@@ -139,17 +144,16 @@ def _comparaison(feuille: Feuille, diagnostic: Diagnostic, reperes: Reperes, cho
     """
     territoires = (diagnostic.ensembles.sujet, *diagnostic.ensembles.references)
     feuille.ecrire_texte(0, 0, f"{diagnostic.ensembles.sujet.nom} et ses références", feuille.styles.titre())
-    aide = "Chaque ligne est lue à une seule date. Signes : * fragile, e estimé, p partiel."
-    feuille.ecrire_texte(1, 0, aide, feuille.styles.donner(font_color=GRIS, italic=True))
     entetes = [("Thème", 19), ("Indicateur", 52), ("Unité", 17), *((t.titre, 17) for t in territoires)]
     feuille.ecrire_entetes((2, 2), [*entetes, ("Date · source", 40)], feuille.styles.entete())
     feuille.set_row(2, hauteur(*((t.titre, 15) for t in territoires)) + 6)
     noms = {t: nom_de_feuille(t, libelle) for t, libelle in THEMES.items()}
-    theme, ligne = "", 2
+    theme, ligne, sans_chiffre = "", 2, 0
     for indicateur in choix:
         places = [reperes[t.code, t.niveau, indicateur.code] for t in territoires]
-        # Un indicateur propre aux QPV n'a rien à comparer ici : il est dans la feuille de son thème.
-        if all(chiffre is None for _, chiffre in places):
+        # Ce qui n'a rien à comparer ici est dans la feuille de son thème, avec sa raison.
+        if not any(chiffre is not None and chiffre.a_une_valeur for _, chiffre in places):
+            sans_chiffre += any(chiffre is not None for _, chiffre in places)
             continue
         ligne += 1
         trait: dict[str, object] = {"top": 2} if indicateur.theme != theme else {"top": 4, "top_color": TRAIT}
@@ -168,6 +172,10 @@ def _comparaison(feuille: Feuille, diagnostic: Diagnostic, reperes: Reperes, cho
         petit = feuille.styles.donner(**trait, text_wrap=True, font_size=8, font_color=GRIS, indent=1)
         feuille.ecrire_texte(ligne, 3 + len(territoires), " ; ".join(dates), petit)
         feuille.set_row(ligne, hauteur((indicateur.libelle, 52), (" ; ".join(dates), 48)))
+    aide = CLASSEURS["impression"]["comparaison_sans" if sans_chiffre else "comparaison"].format(
+        n=sans_chiffre
+    )
+    feuille.ecrire_texte(1, 0, aide, feuille.styles.donner(font_color=GRIS, italic=True))
     feuille.autofilter(2, 0, max(ligne, 3), len(entetes))
     feuille.mettre_en_page((2, 2), 2, marges=True)
 
@@ -185,6 +193,7 @@ def _definitions(feuille: Feuille, diagnostic: Diagnostic) -> None:
     derniere = _tableau(feuille, definitions(diagnostic), ENTETES_DEFINITIONS, 1)
     feuille.autofilter(1, 0, derniere, len(ENTETES_DEFINITIONS) - 1)
     feuille.mettre_en_page((1, 1), 2, marges=True)
+    feuille.print_area(0, COLONNES_IMPRIMEES[0], derniere, COLONNES_IMPRIMEES[1])
 
 
 def _sources(feuille: Feuille, diagnostic: Diagnostic) -> None:
@@ -220,6 +229,7 @@ def _donnees_longues(feuille: Feuille, diagnostic: Diagnostic) -> None:
                 feuille.write_number(ligne, colonne, valeur)
     feuille.ecrire_table(0, len(table), "donnees_longues", COLONNES)
     feuille.mettre_en_page((0, 0), 1, marges=True)
+    feuille.print_area(0, 0, min(len(table), LIGNES_IMPRIMEES), len(COLONNES) - 1)
 
 
 def _tableau(feuille: Feuille, table: pd.DataFrame, entetes: dict[str, tuple[str, int]], ligne: int) -> int:

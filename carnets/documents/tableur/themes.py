@@ -11,24 +11,25 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from abs.statuts import SANS_VALEUR, Statut
 from abs.territoires.territoires import NOMS_DE_NIVEAU
 from carnets.documents.tableur.definitions import Groupe, date_et_source, groupes, unite_lisible
+from carnets.documents.tableur.graphiques import poser_les_graphiques
 from carnets.documents.tableur.styles import BLEU_PALE, ENCRE, GRIS, TRAIT, Feuille, explication, hauteur
 
 if TYPE_CHECKING:
     from abs.calcul.diagnostic import Diagnostic
     from abs.calcul.table_longue import Chiffre
     from abs.indicateurs.indicateurs import Indicateur
+    from carnets.documents.tableur.graphiques import Impression, Reperes
 
     # Chiffres d'un indicateur, ligne à ligne.
     Chiffres = list[Chiffre | None]
-    # Adresse où se lit chaque chiffre, par code et niveau de territoire et par indicateur.
-    Reperes = dict[tuple[str, str, str], tuple[str, Chiffre | None]]
 
 L_TITRE, L_AIDE, L_LIBELLE, L_UNITE, L_DATE, L_ENTETE, PREMIERE = range(7)
 ENTETES: Final = ("Groupe", "Code", "Nom", "Type")
 LARGEURS: Final = (11, 13, 32, 19)
 LARGEUR_COMPTE: Final = 12
 LARGEUR_SEULE: Final = 24
-COLONNES_PAR_PAGE: Final = 21
+# D'un thème sans graphique, ce qu'imprime une page.
+LIGNES_IMPRIMEES, COLONNES_IMPRIMEES = 40, 18
 PETIT_COMPTE: Final = 10
 A_EXPLIQUER: Final = SANS_VALEUR | {Statut.ESTIME, Statut.PARTIEL}
 TYPES_D_IRIS: Final = {"A": " (activité)", "D": " (divers)", "Z": " (commune entière)"}
@@ -50,26 +51,22 @@ class FeuilleDeTheme:
             (g, t, _fond(g, rang)) for g in groupes(diagnostic) for rang, t in enumerate(g.territoires)
         ]
         self.derniere = PREMIERE + len(self.lignes) - 1
+        self.largeurs: dict[int, float] = dict(enumerate(LARGEURS))
 
-    def ecrire(self, titre: str, indicateurs: list[Indicateur]) -> None:
-        """Écrire toute la feuille."""
+    def ecrire(self, titre: str, theme: str, indicateurs: list[Indicateur]) -> None:
+        """Écrire toute la feuille : le tableau, puis les graphiques."""
         self._territoires(titre)
         self.hauteur_des_dates = 0.0
-        colonne, coupures = len(ENTETES), []
-        sur_la_page = 0
+        colonne = len(ENTETES)
         for indicateur in indicateurs:
             chiffres = [self.diagnostic.chiffre(t, indicateur.code, g.cle) for g, t, _ in self.lignes]
-            rapports = any(map(_est_un_rapport, chiffres))
-            largeur = 3 if rapports else 1
-            # Un indicateur n'est jamais coupé entre deux pages imprimées.
-            if sur_la_page + largeur > COLONNES_PAR_PAGE:
-                coupures.append(colonne)
-                sur_la_page = 0
-            sur_la_page += largeur if rapports else 2
+            largeur = 3 if any(map(_est_un_rapport, chiffres)) else 1
             self._entete(indicateur, colonne, largeur, chiffres)
             self._valeurs(indicateur, range(colonne, colonne + largeur), chiffres)
             colonne += largeur
-        self._mise_en_page(colonne - 1, coupures)
+        haut = self.derniere + 3
+        page = (self.feuille, self.diagnostic, self.reperes)
+        self._mise_en_page(colonne - 1, poser_les_graphiques(page, theme, haut, self.largeurs))
 
     # -- lignes --------------------------------------------------------------------------------
 
@@ -93,7 +90,9 @@ class FeuilleDeTheme:
 
     def _entete(self, indicateur: Indicateur, colonne: int, largeur: int, chiffres: Chiffres) -> None:
         fin = colonne + largeur - 1
-        self.feuille.set_column(colonne, fin, LARGEUR_COMPTE if largeur > 1 else LARGEUR_SEULE)
+        en_caracteres = LARGEUR_COMPTE if largeur > 1 else LARGEUR_SEULE
+        self.feuille.set_column(colonne, fin, en_caracteres)
+        self.largeurs |= dict.fromkeys(range(colonne, fin + 1), en_caracteres)
         dates = self._dates(chiffres)
         place = LARGEUR_COMPTE * largeur if largeur > 1 else LARGEUR_SEULE
         self.hauteur_des_dates = max(self.hauteur_des_dates, hauteur((dates, place), taille=8))
@@ -164,18 +163,25 @@ class FeuilleDeTheme:
 
     # -- page ----------------------------------------------------------------------------------
 
-    def _mise_en_page(self, derniere_colonne: int, coupures: list[int]) -> None:
+    def _mise_en_page(self, derniere_colonne: int, graphiques: Impression | None) -> None:
+        """Imprimer les graphiques : le tableau se lit à l'écran, et la comparaison l'imprime en court."""
         f = self.feuille
         dates = self.hauteur_des_dates
         hauts = {L_TITRE: 24, L_AIDE: 26, L_LIBELLE: 44, L_DATE: dates, L_ENTETE: 18}
         for ligne, haut in hauts.items():
             f.set_row(ligne, haut)
         f.autofilter(L_ENTETE, 0, self.derniere, derniere_colonne)
-        f.mettre_en_page(
-            (L_LIBELLE, L_ENTETE), len(ENTETES) - 1, marges=True, echelle=58, colonnes=len(ENTETES)
-        )
-        if coupures:
-            f.set_v_pagebreaks(coupures)
+        f.mettre_en_page((L_LIBELLE, L_ENTETE), len(ENTETES) - 1, marges=True, repetes=False)
+        if graphiques is None:
+            f.print_area(
+                0, 0, min(self.derniere, LIGNES_IMPRIMEES), min(derniere_colonne, COLONNES_IMPRIMEES)
+            )
+            return
+        (haut, bas), (gauche, droite) = graphiques.lignes, graphiques.colonnes
+        f.print_area(haut, gauche, bas, droite)
+        f.set_portrait()
+        f.set_print_scale(graphiques.echelle)
+        f.set_h_pagebreaks(graphiques.coupures)
 
 
 def _fond(groupe: Groupe, rang: int) -> dict[str, object]:

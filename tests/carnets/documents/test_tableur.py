@@ -11,13 +11,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import openpyxl
+import pikepdf
 import pytest
+from openpyxl.utils import range_boundaries
 
 from abs.calcul.diagnostic import COLONNES, Diagnostic, diagnostiquer
+from abs.graphiques.graphiques import graphiques_du_theme
 from abs.indicateurs.indicateurs import THEMES, indicateurs
 from abs.phrases.ecriture import decimales
 from abs.statuts import SANS_VALEUR
 from abs.territoires.demande import Demande
+from carnets.documents.diapos.natif import natif
 from carnets.documents.tableur.definitions import definitions, groupes
 from carnets.documents.tableur.styles import MOTS_DES_STATUTS, hauteur, nom_de_feuille
 from carnets.documents.tableur.tableur import COMPARAISON, LISEZ_MOI, ecrire_xlsx
@@ -174,6 +178,30 @@ def test_comparaison_suit_les_feuilles_de_theme(diagnostic: Diagnostic, recalcul
     assert lues > 300
 
 
+@pytest.mark.bureautique
+def test_le_classeur_s_imprime_en_quelques_pages(classeur: Path, tmp_path: Path) -> None:
+    soffice = shutil.which("soffice")
+    if soffice is None:
+        pytest.skip("LibreOffice (soffice) n'est pas installé : l'impression ne peut pas être comptée")
+    profil = f"-env:UserInstallation={(tmp_path / 'profil').as_uri()}"
+    commande = [
+        soffice,
+        profil,
+        "--headless",
+        "--convert-to",
+        "pdf",
+        "--outdir",
+        str(tmp_path),
+        str(classeur),
+    ]
+    subprocess.run(commande, check=True, capture_output=True, timeout=180)
+    with pikepdf.open(tmp_path / "tableaux.pdf") as imprime:
+        assert 10 < len(imprime.pages) <= 26
+        cotes = {tuple(sorted(round(float(c)) for c in page.mediabox[2:])) for page in imprime.pages}
+    # Des A4, en hauteur ou en largeur.
+    assert cotes == {(595, 842)}
+
+
 def test_chiffre_absent_n_est_jamais_un_zero_et_dit_sa_raison(
     diagnostic: Diagnostic, formules: Workbook
 ) -> None:
@@ -218,12 +246,37 @@ def test_dates_des_groupes_sont_dites_quand_elles_different(
 def test_feuilles_sont_pretes_a_l_emploi(formules: Workbook) -> None:
     assert formules.sheetnames[:2] == [LISEZ_MOI, COMPARAISON]
     assert formules.sheetnames[-3:] == ["Définitions", "Sources", "Données longues"]
+    assert {feuille.page_setup.paperSize for feuille in formules} == {9}
     for theme, libelle in THEMES.items():
         feuille = formules[nom_de_feuille(theme, libelle)]
         assert feuille.freeze_panes == "D7"
         assert feuille.auto_filter.ref.startswith("A6:")
-        assert feuille.page_setup.orientation == "landscape"
-        assert feuille.print_title_rows == "$3:$6"
+        # Le papier reçoit les graphiques, quelques pages ; jamais les centaines de colonnes du tableau.
+        gauche, haut, droite, bas = range_boundaries(feuille.print_area.split("!")[1].replace("$", ""))
+        assert (gauche, droite <= 12, bas - haut < 250) == (3, True, True)
+        assert haut > PREMIERE + len(feuille._charts)
+    assert formules["Données longues"].print_area.endswith("$61")
+
+
+def test_un_graphique_montre_les_cellules_de_son_theme(
+    diagnostic: Diagnostic, formules: Workbook, valeurs: Workbook
+) -> None:
+    renvois = 0
+    for theme, libelle in THEMES.items():
+        nom = nom_de_feuille(theme, libelle)
+        demandes = [d for d in graphiques_du_theme(diagnostic, theme) if natif(d)]
+        dessins = formules[nom]._charts
+        assert len(dessins) == len(demandes) > 0
+        for dessin, demande in zip(dessins, demandes, strict=True):
+            attendues = sorted(
+                abs(v.valeur) for v in demande.valeurs() if not v.manque and v.role != "maille"
+            )
+            plages = [(s.val or s.yVal).numRef.f.split("!")[1].replace("$", "") for s in dessin.series]
+            cellules = [c for plage in plages for (c,) in formules[nom][plage]]
+            renvois += sum(str(c.value).startswith(("='", "=-'")) for c in cellules)
+            lues = [valeurs[nom][c.coordinate].value for c in cellules]
+            assert sorted(abs(v) for v in lues if v is not None) == pytest.approx(attendues)
+    assert renvois > 100
 
 
 def test_signe_de_prudence_et_decimales_selon_la_marge(diagnostic: Diagnostic, formules: Workbook) -> None:
@@ -286,17 +339,25 @@ def test_noms_pieges_restent_du_texte(diagnostic: Diagnostic, tmp_path: Path) ->
     livre = openpyxl.load_workbook(chemin, data_only=True)
     textes = {c.value for feuille in livre for ligne in feuille.iter_rows() for c in ligne}
     assert textes >= {*PIEGES, "=HYPERLINK(1)", "=remarque"}
-    assert _formules_du_fichier(chemin) == _formules_attendues(piege)
+    derniere = PREMIERE + len(_lignes(piege))
+    assert _formules_du_fichier(chemin, derniere) == _formules_attendues(piege)
 
 
-def _formules_du_fichier(chemin: Path) -> int:
-    """Compter les formules du fichier même : openpyxl en voit une dès qu'un texte commence par « = »."""
+def _formules_du_fichier(chemin: Path, derniere: int) -> int:
+    """Compter les formules du fichier même, celles des graphiques, sous les tableaux, à part.
+
+    openpyxl en voit une dès qu'un texte commence par « = ».
+    """
     with zipfile.ZipFile(chemin) as archive:
         feuilles = [n for n in archive.namelist() if n.startswith("xl/worksheets/sheet")]
         contenus = [archive.read(n).decode() for n in feuilles]
-    formules = [f for c in contenus for f in re.findall(r"<f>(.*?)</f>", c)]
-    assert all(f.startswith(("IF(", "'")) or re.match(r"\w+!", f) for f in formules)
-    return len(formules)
+    compte = 0
+    for contenu in contenus:
+        formules = re.findall(r'<c r="[A-Z]+(\d+)"[^>]*><f>(.*?)</f>', contenu)
+        assert len(formules) == contenu.count("<f>")
+        assert all(f.startswith(("IF(", "'", "-'")) or re.match(r"\w+!", f) for _, f in formules)
+        compte += sum("<drawing " not in contenu or int(ligne) <= derniere for ligne, _ in formules)
+    return compte
 
 
 def _formules_attendues(diagnostic: Diagnostic) -> int:

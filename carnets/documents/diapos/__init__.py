@@ -1,0 +1,1 @@
+"""Les diapositives d'un document : un message chacune, des graphiques modifiables."""

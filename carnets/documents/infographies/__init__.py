@@ -1,0 +1,1 @@
+"""Les infographies : un chiffre clé par carte, prête à publier."""
