@@ -286,7 +286,7 @@ class TerritoireOuvert(DocumentOuvert):
         return donnees.evolution(self.reglages.base, self.sujet, codes, de, a)
 
     def portrait(
-        self, sortie: str = "sorties", formats: str = "html,docx,xlsx,gpkg,csv,cartes"
+        self, sortie: str = "sorties", formats: str = "html,docx,pdf,xlsx,gpkg,csv,cartes"
     ) -> Production:
         """Écrire les documents du portrait.
 

@@ -18,7 +18,7 @@ from donnees_insee.erreurs import ErreurAbs
 if TYPE_CHECKING:
     from carnets.moteur import Production
 
-TOUS_LES_FORMATS: Final = "html,docx,xlsx,gpkg,csv,cartes"
+TOUS_LES_FORMATS: Final = "html,docx,pdf,xlsx,gpkg,csv,cartes"
 ATELIER: Final = Path("atelier")
 NOMMES: Final = 8
 

@@ -92,7 +92,7 @@ def gaufre(feuille: Feuille, demande: DemandeDeGraphique) -> None:
     parts = demande.series[0].valeurs
     couleurs = couleurs_de_parts(parts)
     comptes = carreaux(parts)
-    carreau = 13.0 if feuille.largeur > 300 else 10.0
+    carreau = 6.0 if feuille.sobre else 13.0 if feuille.largeur > 300 else 10.0
     haut, cote = feuille.bas, 10 * carreau
     pris = [couleur for couleur, compte in zip(couleurs, comptes, strict=True) for _ in range(compte)]
     for rang in range(100):
@@ -102,10 +102,10 @@ def gaufre(feuille: Feuille, demande: DemandeDeGraphique) -> None:
             feuille.rectangle(x, y, carreau - 1.4, carreau - 1.4, pris[rang], **bord)
         else:
             feuille.absence(x, y, carreau - 1.4, carreau - 1.4)
-    x, place = cote + 14, feuille.largeur - cote - 30
+    x, place = (1.0, feuille.largeur - 16) if feuille.sobre else (cote + 14, feuille.largeur - cote - 30)
     lignes = [couper(part.libelle, place) for part in parts]
     hauteurs = [(len(texte) + 1) * CORPS * INTERLIGNE + 4 for texte in lignes]
-    y = haut + max(0.0, (cote - sum(hauteurs) + 4) / 2)
+    y = haut + (cote + 6 if feuille.sobre else max(0.0, (cote - sum(hauteurs) + 4) / 2))
     for part, couleur, compte, textes, hauteur in zip(
         parts, couleurs, comptes, lignes, hauteurs, strict=True
     ):
