@@ -207,7 +207,7 @@ def carte(fonds: Fonds, demande: DemandeDeCarte) -> CarteThematique:
     >>> from abs.portrait.portrait import composer
     >>> from abs.territoires.demande import Demande
     >>> portrait = composer(base, Demande("99001"))
-    >>> demande = next(d for c in portrait.chapitres for d in c.cartes)
+    >>> demande = portrait.chapitre("logement").cartes[0]
     >>> carte(Fonds(base, portrait.diagnostic), demande).unite
     '%'
     """

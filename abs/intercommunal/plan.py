@@ -72,7 +72,7 @@ def par_raison(couples: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 def indicateurs_du_theme(diagnostic: Diagnostic, theme: str, voulus: Sequence[str] = ()) -> list[Indicateur]:
     """Choisir les indicateurs montrés dans un thème."""
-    codes = voulus or plan()["tableaux"][theme]
+    codes = voulus or plan()["tableaux"].get(theme, ())
     minimum = 1.0 if voulus else plan()["tableaux"]["part_des_communes"] * len(diagnostic.ensembles.mailles)
     connus = [diagnostic.indicateurs[c] for c in codes if c in diagnostic.indicateurs]
     return [i for i in connus if i.theme == theme and remplissage(diagnostic, i) >= max(minimum, 1.0)]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from abs.definitions import table
 from abs.graphiques.demandes import DemandeDeGraphique
 from carnets.documents.modeles import MODELES
+from carnets.documents.signes import signes_des_fiches
 from carnets.textes import environnement
 from cartes.charte import variables_css
 from donnees_insee.chemins import fichier_provisoire
@@ -58,7 +59,8 @@ def _sans_carte_a_parcourir(blocs: Iterable[Donnees]) -> list[Donnees]:
 def _dessine(bloc: Donnees, *, papier: bool) -> Donnees:
     """Dessiner un graphique : en vecteur pour l'écran, en points pour le traitement de texte."""
     if bloc["genre"] == "chiffres_cles":
-        return bloc | {"chiffres": [k | {"dessins": _de_la_fiche(k)} for k in bloc["chiffres"]]}
+        dessines = [k | {"dessins": _de_la_fiche(k)} for k in bloc["chiffres"]]
+        return bloc | {"chiffres": dessines, "signes": signes_des_fiches(bloc["chiffres"])}
     if bloc["genre"] != "graphique":
         return bloc
     demande = DemandeDeGraphique.depuis(bloc["demande"])

@@ -72,27 +72,7 @@ def poser_la_cellule(carnet: Carnet, dossier: Path) -> None:
 
 
 def changements(ouvert: Any, dossier: str) -> Montre:
-    """Montrer ce qui a changé depuis un portrait gardé.
-
-    Parameters
-    ----------
-    ouvert : TerritoireOuvert
-        Le territoire, ouvert par ``carnets.territoire``.
-    dossier : str
-        Dossier d'un portrait du même territoire.
-
-    Returns
-    -------
-    Montre
-        Chiffres qui ont bougé, phrases qui ne sont plus vraies, rangs, sources ; rien si le dossier n'est plus là.
-
-    Examples
-    --------
-    >>> import carnets
-    >>> m = carnets.territoire("99001", dossier_donnees=str(base.dossier))
-    >>> changements(m, "sorties/un-dossier-ote")
-    Le portrait gardé « sorties/un-dossier-ote » n'est plus là : rien ne lui est comparé.
-    """
+    """Montrer ce qui a changé depuis un portrait gardé : chiffres, phrases démenties, rangs, sources."""
     from carnets.documents.montre import Montre  # noqa: PLC0415 - imports lents
 
     if not (Path(dossier) / RECU).is_file():

@@ -274,7 +274,10 @@ def _titres(
         date = next(iter(_dates(diagnostic, definition, groupe)), "")
         if themes:
             feuille.ecrire_texte(
-                rang - 1, colonne, NOMS_COURTS[definition.theme], feuille.styles.entete(font_size=8)
+                rang - 1,
+                colonne,
+                NOMS_COURTS.get(definition.theme, definition.theme),
+                feuille.styles.entete(font_size=8),
             )
         feuille.ecrire_texte(rang, colonne, definition.libelle_court, feuille.styles.entete(font_size=9))
         feuille.ecrire_texte(rang + 1, colonne, date, feuille.styles.entete(font_size=8, bold=False))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from carnets.documents.modeles import PDF
 from carnets.documents.pdf.prose import en_arbre
 from carnets.documents.pdf.tableaux import tableaux
-from cartes.charte import CHARTE
+from carnets.documents.signes import signes_des_fiches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _DEHORS: Final = ("http://", "https://", "mailto:")
 _DITS: Final = ("libelle", "valeur", "complement", "date", "sujet", "absence")
-_ROLES: Final = CHARTE["graphiques"]["roles"]
 # Un lien plus long qu'une adresse n'en est pas une.
 _LIEN_LE_PLUS_LONG: Final = 2000
 
@@ -99,7 +98,7 @@ class Rendu:
                 "fiches": fiches,
                 "riches": riches,
                 "colonnes": 3 if riches else ceil(len(fiches) / rangees),
-                "legende": _signes(bloc["chiffres"]),
+                "legende": signes_des_fiches(bloc["chiffres"]),
             }
 
     def _liens(self, bloc: Donnees) -> Iterator[Donnees]:
@@ -183,20 +182,3 @@ def _liste(bloc: Donnees) -> Iterator[Donnees]:
     ]
     if puces:
         yield {"genre": "liste", "puces": puces}
-
-
-def _signes(chiffres: Iterable[Donnees]) -> list[Donnees]:
-    """Nommer une fois, au-dessus des fiches, le signe de chaque territoire de leurs petits graphiques."""
-    noms: dict[str, str] = {}
-    demandes = [d for c in chiffres for d in c.get("graphiques", ()) if d["genre"] == "points"]
-    for valeur in (v for d in demandes for s in d["series"] for v in s["valeurs"]):
-        role = valeur.get("role", "categorie")
-        noms.setdefault(role, _ROLES[role]["libelle"] or valeur.get("libelle", ""))
-    return [_signe(_ROLES[role]) | {"nom": noms[role]} for role in _ROLES if noms.get(role)]
-
-
-def _signe(role: Donnees) -> Donnees:
-    """Donner la lettre, la couleur et la taille du signe d'un rôle, au regard de celui du sujet."""
-    formes = PDF["signes"].get(role["forme"], PDF["signes"]["o"])
-    taille = role["taille"] / _ROLES["sujet"]["taille"]
-    return {"signe": formes[role["plein"]], "couleur": role["couleur"], "taille": max(0.7, taille)}

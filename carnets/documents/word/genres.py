@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from carnets.documents.signes import signes_des_fiches
 from carnets.documents.word import images
 from carnets.documents.word.briques import morceau
 from carnets.documents.word.prose import prose
@@ -79,7 +80,9 @@ def chiffres_cles(r: Redaction, bloc: Donnees) -> str:
     avec = any(c.get("graphiques") for c in bloc["chiffres"])
     de_front = FICHES["colonnes_avec_graphiques" if avec else "colonnes"]
     largeur = place_de_front(r, de_front)
-    return cote_a_cote(r, [_fiche(r, c, largeur) for c in bloc["chiffres"]], de_front)
+    signes = "\u2003".join(f"{s['signe']} {s['nom']}" for s in signes_des_fiches(bloc["chiffres"]))
+    legende = r.texte("Note", signes) if signes else ""
+    return legende + cote_a_cote(r, [_fiche(r, c, largeur) for c in bloc["chiffres"]], de_front)
 
 
 def _fiche(r: Redaction, chiffre: Donnees, largeur: float) -> str:

@@ -41,7 +41,7 @@ def test_chaque_carte_a_ses_trois_tailles_et_sa_legende(blocs, tmp_path):
     ecrits = ecrire_infographies(seul, "Arzance-la-Ville", tmp_path)
     noms = [e.name for e in ecrits]
     assert noms[0] == "01-population-carre.png"
-    assert noms[6:8] == ["02-niveau-vie-median-carre.png", "02-niveau-vie-median-carre.svg"]
+    assert noms[6:8] == ["02-part-65-ans-plus-carre.png", "02-part-65-ans-plus-carre.svg"]
     tailles = {e.name.split("-")[-1]: Image.open(e) for e in ecrits if e.suffix == ".png"}
     assert {n: i.size for n, i in tailles.items()} == {
         "carre.png": (1080, 1080), "large.png": (1200, 628), "a5.png": (1748, 2480),

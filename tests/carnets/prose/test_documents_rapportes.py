@@ -93,7 +93,7 @@ def livraison(tmp_path):
         "metadata": {"tags": ["prose"], "abs": {"cites": CITES, "texte": empreinte(SOURCE)}},
     }
     titre = {"cell_type": "markdown", "id": "t", "metadata": {}}
-    titre |= {"source": "## Contexte socio-économique et emploi"}
+    titre |= {"source": "## Emploi et formation"}
     ajoutee = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "Nos permanences."}
     carnet = {
         "cells": [titre, cellule, ajoutee],

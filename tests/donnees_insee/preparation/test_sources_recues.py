@@ -24,9 +24,9 @@ def fichier(*lignes: str, entete: str = ENTETE) -> str:
 # -- modèles -----------------------------------------------------------------------------------
 
 
-def test_il_y_a_plus_de_vingt_modeles_dans_les_cinq_themes():
+def test_il_y_a_plus_de_vingt_modeles_dans_les_sept_themes():
     assert len(modeles()) >= 20
-    assert len(themes()) == 5
+    assert len(themes()) == 7
 
 
 @pytest.mark.parametrize("code", modeles())

@@ -1,0 +1,32 @@
+"""Les signes des petits graphiques d'une première page, nommés une fois au-dessus de ses fiches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from carnets.documents.modeles import PDF
+from cartes.charte import CHARTE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    Donnees = dict[str, Any]
+
+_ROLES: Final = CHARTE["graphiques"]["roles"]
+
+
+def signes_des_fiches(chiffres: Iterable[Donnees]) -> list[Donnees]:
+    """Donner le signe, la couleur, la taille et le nom de chaque territoire que montrent les fiches."""
+    noms: dict[str, str] = {}
+    demandes = [d for c in chiffres for d in c.get("graphiques", ()) if d["genre"] == "points"]
+    for valeur in (v for d in demandes for s in d["series"] for v in s["valeurs"]):
+        role = valeur.get("role", "categorie")
+        noms.setdefault(role, _ROLES[role]["libelle"] or valeur.get("libelle", ""))
+    return [_signe(_ROLES[role]) | {"nom": noms[role]} for role in _ROLES if noms.get(role)]
+
+
+def _signe(role: Donnees) -> Donnees:
+    """Donner la lettre, la couleur et la taille du signe d'un rôle, au regard de celui du sujet."""
+    formes = PDF["signes"].get(role["forme"], PDF["signes"]["o"])
+    taille = role["taille"] / _ROLES["sujet"]["taille"]
+    return {"signe": formes[role["plein"]], "couleur": role["couleur"], "taille": max(0.7, taille)}
