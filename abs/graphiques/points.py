@@ -33,7 +33,10 @@ def points(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
     exiger(plan, diagnostic, list(lus.values()))
     ecartes = _autres_dates(lus)
     lignes = [_ligne(diagnostic, code, chiffre) for code, chiffre in lus.items() if code not in ecartes]
-    if sum(ligne.chiffre.a_une_valeur for ligne in lignes) < DEUX:
+    montrees = [ligne.serie(sujet) for ligne in lignes if ligne.chiffre.a_une_valeur]
+    # Une fiche n'a qu'une réglette : elle vaut par ce qu'elle met autour du chiffre.
+    seule = len(plan.indicateurs) == 1 and any(len(s.presentes) >= DEUX for s in montrees)
+    if len(montrees) < DEUX and not seule:
         raise refus(plan, diagnostic, mots("phrases")["raison_seule"])
     muettes = [ligne.nom for ligne in lignes if not ligne.chiffre.a_une_valeur]
     notes = [
@@ -44,7 +47,7 @@ def points(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
     return composer(
         plan,
         titre(diagnostic, plan, ecartes),
-        [ligne.serie(sujet) for ligne in lignes if ligne.chiffre.a_une_valeur],
+        montrees,
         [(ligne.nom, ligne.chiffre) for ligne in lignes if ligne.chiffre.a_une_valeur],
         _motif(sujet, lignes),
         notes,

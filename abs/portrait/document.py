@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Any, Final
 
-from abs.blocs.blocs import Bloc, ChiffresCles, Detail, Graphique, Note, Phrases, Titre
+from abs.blocs.blocs import Bloc, ChiffresCles, Detail, Graphique, Liste, Note, Phrases, Puce, Titre
 from abs.calcul.table_longue import Diagnostic
 from abs.definitions import table
 from abs.indicateurs.indicateurs import indicateurs
@@ -186,7 +186,7 @@ class DocumentDuPortrait:
         if not posees:
             return []
         rendus: list[Bloc] = [Titre(DITS["titre_du_debat"], ancre="debat")]
-        rendus += [Note(typographier(q), "demande") for q in posees]
+        rendus.append(Liste(tuple(Puce(typographier(q)) for q in posees), "questions"))
         return [*rendus, Note(DITS["regard"], "debat", DITS["regard_fort"])]
 
     def annexes(self, document: str = "ce portrait", rapport: str = "rapport") -> list[Bloc]:
