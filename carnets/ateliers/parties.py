@@ -35,6 +35,11 @@ AVANT_LA_FIN: Final = ("ignore", "debat")
 CHAPITRES: Final = (*THEMES, "qpv", "quartiers")
 
 
+def se_lit(dessin: CarteThematique) -> bool:
+    """Dire si une carte se lit imprimée : vingt valeurs que rien ne range en classes font un tableau, pas une carte."""
+    return not dessin.en_valeurs or len(dessin.valides) < table("_portrait")["corps"]["mailles_entieres"]
+
+
 class DocumentOuvert:
     """Le portrait d'un territoire, composé à la première lecture."""
 
@@ -158,9 +163,8 @@ class DocumentOuvert:
     def _cartes_du_chapitre(self, code: str) -> list[Bloc]:
         contenu = self.compose.chapitre(code)
         demandes = contenu.cartes if contenu is not None else ()
-        rendus: list[Bloc] = [
-            self._image(self.cartes[d.indicateur]) for d in demandes if d.indicateur in self.cartes
-        ]
+        tenues = [self.cartes[d.indicateur] for d in demandes if d.indicateur in self.cartes]
+        rendus: list[Bloc] = [self._image(dessin) for dessin in tenues if se_lit(dessin)]
         refus = [r for d in demandes if (r := self.cartes_refusees.get(d.indicateur))]
         # Une même raison vaut pour toutes les cartes d'un fond : elle est dite une fois, au premier chapitre.
         refus = [r for r in dict.fromkeys(refus) if r not in self._refus_dits]
