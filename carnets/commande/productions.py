@@ -236,13 +236,16 @@ def infographies(
     from abs.blocs.blocs import retourner  # noqa: PLC0415
     from abs.portrait.document import DocumentDuPortrait  # noqa: PLC0415
     from abs.portrait.portrait import composer  # noqa: PLC0415
+    from carnets.ateliers.demonstration import base_ou_demonstration  # noqa: PLC0415
     from carnets.documents.infographies.cartons import PHRASES  # noqa: PLC0415
     from carnets.documents.infographies.infographies import ecrire_infographies  # noqa: PLC0415
     from carnets.documents.rendu import aujourd_hui  # noqa: PLC0415
     from carnets.parametres import verifier_parametres  # noqa: PLC0415
     from donnees_insee.chemins import nom_de_fichier  # noqa: PLC0415
 
-    reglages = verifier_parametres(_parametres(territoire, millesime, millesimes, qpv, geographie))
+    voulus = verifier_parametres(_parametres(territoire, millesime, millesimes, qpv, geographie))
+    # Comme un carnet : sans rien de déposé, le territoire fictif.
+    reglages = base_ou_demonstration(voulus)
     compose = composer(reglages.base, reglages.demande)
     document, sujet = DocumentDuPortrait(compose), compose.sujet
     blocs = [*document.titre(aujourd_hui()), *document.essentiel()]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 HAUTS: Final = 4
 BAS: Final = 2
 ESSAIS: Final = 3
+REMARQUABLES: Final = 5
 AUTOUR: Final = 3.0
 
 
@@ -49,8 +50,9 @@ def _remarquables(page: Page) -> list[tuple[list[int], int]]:
     valeurs = page.carte.territoires["valeur"].tolist()
     solides = [n for n, look in enumerate(looks) if not look.etat and not look.fragile]
     ranges = sorted(solides, key=lambda n: -valeurs[n])
-    hauts = ranges[: min(HAUTS * ESSAIS, len(ranges) // 2)]
-    bas = ranges[len(hauts) :][::-1][: BAS * ESSAIS]
+    # Un cinquième au plus : un nom au milieu de la série ne dirait rien.
+    hauts = ranges[: max(HAUTS, min(HAUTS * ESSAIS, len(ranges) // REMARQUABLES))]
+    bas = ranges[len(hauts) :][::-1][: max(BAS, min(BAS * ESSAIS, len(ranges) // REMARQUABLES))]
     return [(hauts, HAUTS), (bas, BAS)]
 
 
