@@ -109,7 +109,7 @@ def composer(
         date or lues,
         producteurs,
         alternatif,
-        (*map(typographier, plan.notes), *notes, *_couvertures(lus), *_fragiles(series)),
+        (*map(typographier, plan.notes), *notes, *_couvertures(lus), *_fragiles(plan, series)),
         echelle_commune=plan.echelle_commune,
         references=titre.references,
         **champs,
@@ -125,10 +125,12 @@ def _couvertures(lus: Sequence[Nomme]) -> list[str]:
     return [dire("phrases", "partiel", libelle=nom, couverture=c) for c, nom in par_couverture.items()]
 
 
-def _fragiles(series: Sequence[Serie]) -> list[str]:
+def _fragiles(plan: Plan, series: Sequence[Serie]) -> list[str]:
     """Nommer les lignes où le sujet ou une référence est fragile ; les mailles sont trop nombreuses pour l'être."""
     noms = [s.nom for s in series if any(v.fragile and v.role != "maille" for v in s.valeurs)]
-    return [dire("phrases", "fragile", libelles=abreger(noms, NOMMEES))] if noms else []
+    # Les séries d'une pyramide sont deux sexes : ce sont des âges qui sont fragiles, et aucun n'y est écrit.
+    cas = "fragile_aux_ages" if plan.genre == "pyramide" else "fragile"
+    return [dire("phrases", cas, libelles=abreger(noms, NOMMEES))] if noms else []
 
 
 def dates_et_sources(chiffres: Sequence[Chiffre]) -> tuple[str, str]:

@@ -91,6 +91,9 @@ def notes_de(demande: DemandeDeGraphique) -> list[str]:
     ecrites = [
         v for s in demande.series for v in s.presentes if v.role not in EN_NOMBRE or len(s.valeurs) == 1
     ]
+    # Une pyramide n'écrit aucune valeur : rien n'y porte d'astérisque.
+    if demande.genre == "pyramide":
+        return notes
     if any(v.fragile for v in ecrites) and not any(n.startswith("*") for n in notes):
         notes.append(PHRASES["fragile"])
     return notes
