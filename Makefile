@@ -17,10 +17,11 @@ test-complet: $(VENV)/.pret ## passe tous les autres : fichiers réels, attaques
 atelier: $(VENV)/.pret-atelier ## ouvre JupyterLab sur une copie des carnets
 	$(BIN)/abs carnets ouvrir atelier
 
-# Ce qui dit en moins d'une minute et demie si un autre jeu de dépendances convient : lire, calculer, dessiner, écrire.
+# Ce qui dit en moins d'une minute si un autre jeu de dépendances convient : lire, calculer, dessiner, écrire.
 FUMEE := tests/donnees_insee/lecture/test_reconnaissance.py tests/donnees_insee/lecture/test_tables.py tests/donnees_insee/base \
-	tests/donnees_insee/depot/test_avant_depot.py tests/abs/indicateurs tests/abs/calcul/test_difference.py tests/abs/portrait \
-	tests/cartes tests/carnets/test_moteur.py::test_papermill_seul_execute_le_carnet tests/carnets/documents/test_tableur.py tests/carnets/documents/test_word.py
+	tests/donnees_insee/depot/test_avant_depot.py tests/abs/calcul/test_difference.py tests/abs/portrait tests/cartes/papier \
+	tests/cartes/graphiques/test_graphiques.py tests/carnets/test_moteur.py::test_papermill_seul_execute_le_carnet \
+	tests/carnets/documents/test_tableur.py tests/carnets/documents/test_pdf.py tests/carnets/documents/test_word.py
 
 fumee: ## passe un choix d'essais dans l'environnement VENV, déjà construit (.ci/run : autres dépendances, autre Python)
 	$(BIN)/python -m pytest -n auto --dist loadfile -q -m "not complet" -p no:cacheprovider $(FUMEE)
