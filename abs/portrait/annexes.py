@@ -7,7 +7,7 @@ from typing import Any, Final
 from abs.blocs.blocs import Bloc, Cellule, Liste, Note, Phrases, Puce, Tableau, Titre, entete
 from abs.definitions import table
 from abs.indicateurs.indicateurs import Indicateur, indicateurs
-from abs.langue import majuscule, typographier
+from abs.langue import abreger, majuscule, minuscule, typographier
 from abs.phrases.ecriture import gabarits
 from abs.phrases.preuves import Appuis, Silence
 from abs.portrait.portrait import Portrait
@@ -15,6 +15,7 @@ from abs.portrait.tableaux import mailles_de_l_annexe
 
 MOTS: Final[dict[str, Any]] = table("_document")["annexes"]
 SEPARATEUR: Final = " ; "
+NOMMES: Final = 10
 # Une fois typographiés, les deux signes suivent une espace insécable.
 ENTRE_DEUX: Final = re.compile(r"\s;\s")
 SERVICE: Final = re.compile(r"\s:\s")
@@ -86,11 +87,18 @@ def _absences(portrait: Portrait) -> Tableau | None:
     if not reunies:
         return None
     lignes = tuple(
-        (entete(typographier(majuscule(SEPARATEUR.join(libelles)))), _texte(raison), _texte(majuscule(a_qui)))
+        (entete(typographier(majuscule(_nommer(libelles)))), _texte(raison), _texte(majuscule(a_qui)))
         for (raison, a_qui), libelles in reunies.items()
     )
     tetes = tuple(map(entete, MOTS["colonnes_des_manques"]))
-    return Tableau("manques", MOTS["table_des_manques"], tetes, lignes, (), "textes")
+    entiere = MOTS["liste_entiere"].format(code=portrait.sujet.code)
+    return Tableau("manques", MOTS["table_des_manques"], tetes, lignes, (entiere,), "textes")
+
+
+def _nommer(libelles: Iterable[str]) -> str:
+    """Nommer ce qui manque pour une même raison ; au-delà d'une dizaine, l'état du territoire a la liste entière."""
+    noms = [minuscule(m) for dits in libelles for m in ENTRE_DEUX.split(dits)]
+    return abreger(noms, NOMMES)
 
 
 def _texte(mots: str) -> Cellule:
