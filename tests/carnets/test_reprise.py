@@ -171,7 +171,7 @@ def test_un_texte_dont_un_chiffre_a_bouge_est_a_relire_et_lui_seul(livre):
         page.index('id="emploi"')
         < page.index("À relire.")
         < page.index("Inscrits : 7,4")
-        < page.index('id="demographie"')
+        < page.index('id="logement"')
     )
     garde = json.loads((premier.dossier.parent / "textes/99003/citations.json").read_text(encoding="utf-8"))
     assert garde["emploi"]["lus"]["demandeurs_emploi_100"]["date"] == "au 4e trimestre 2024"

@@ -97,7 +97,7 @@ def test_la_carte_est_dessinee_et_ses_infobulles_vivent(ouvert):
         ouvert.wait_for_timeout(500)
         if infobulle.is_visible():
             break
-    assert "%" in infobulle.inner_text()
+    assert "Date : recensement" in infobulle.inner_text()
 
 
 def test_changer_d_indicateur_change_la_legende(ouvert):
@@ -113,7 +113,7 @@ def test_le_code_est_cache_et_le_plan_est_lisible(ouvert):
     assert "import" not in texte
     titres = ouvert.locator("h2").all_inner_texts()
     assert any("L'essentiel" in t for t in titres)
-    assert "Sources, dates et géographies" in titres
+    assert titres[-1] == "Annexes"
 
 
 def test_chaque_tableau_a_une_legende_et_des_en_tetes(ouvert):
@@ -142,7 +142,7 @@ def test_une_phrase_se_deplie_au_clavier_sur_les_chiffres_qui_la_portent(ouvert)
     lignes = preuve.locator("tbody tr")
     assert lignes.count() >= 2
     ligne = lignes.first.inner_text()
-    for attendu in ("%", "recensement 2022", "P_ACT1564", "P_POP1564", "Recensement de la population"):
+    for attendu in ("%", "recensement 2022", "P_CHOM1564", "P_ACT1564", "Recensement de la population"):
         assert attendu in ligne
     for rang in range(phrases.count()):
         assert phrases.nth(rang).locator("tbody tr").count() >= 1

@@ -271,7 +271,8 @@ def verifier_une_seule_annee(diagnostic, phrases):
 
 def verifier_tout(diagnostic, minimum):
     lecteur = Lecteur(diagnostic)
-    phrases = [p for theme in THEMES for p in chapitre_de_theme(diagnostic, theme).phrases]
+    chapitres = [chapitre_de_theme(diagnostic, theme) for theme in THEMES]
+    phrases = [p for c in chapitres for p in (*c.phrases, *c.autres_phrases)]
     verifier_une_seule_annee(diagnostic, phrases)
     points = bilan(diagnostic)
     comparaisons = 0
