@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--mutations",
         type=int,
         default=0,
-        help="Mutations de chaque lecteur ; par défaut, ce que dix secondes permettent.",
+        help="Mutations de chaque lecteur ; par défaut, ce que cinq secondes permettent.",
     )
 
 

@@ -27,7 +27,7 @@ from donnees_insee.lecture.perimetre_recu import lire_perimetres
 from donnees_insee.lecture.reconnaissance import traduire
 from tests.attaques.lecteurs import LECTEURS, JugeEmbarrasse, Lecteur, muter_du_texte, muter_la_table
 
-SECONDES = 10.0
+SECONDES = 5.0
 DITES = re.compile(r"mises? de côté|non repris")
 # Une part des tables de départ : le nom du fichier, ses premières lignes et quelques colonnes suffisent.
 DEMO = (
