@@ -31,7 +31,7 @@ def points(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
     sujet = diagnostic.ensembles.sujet
     lus = {c: chiffre for c in plan.indicateurs if (chiffre := diagnostic.chiffre(sujet, c)) is not None}
     exiger(plan, diagnostic, list(lus.values()))
-    ecartes = _autres_dates(lus)
+    ecartes = _autres_dates(lus, meme_echelle=plan.echelle_commune)
     lignes = [_ligne(diagnostic, code, chiffre) for code, chiffre in lus.items() if code not in ecartes]
     montrees = [ligne.serie(sujet) for ligne in lignes if ligne.chiffre.a_une_valeur]
     # Une fiche n'a qu'une réglette : elle vaut par ce qu'elle met autour du chiffre.
@@ -60,14 +60,15 @@ def nom_des_mailles(territoires: Sequence[Territoire]) -> str:
     return mots("mailles")[territoires[0].niveau] if territoires else ""
 
 
-def _autres_dates(lus: Mapping[str, Chiffre]) -> list[str]:
-    """Lister les indicateurs lus à une autre date que la plupart de ceux de leur famille de sources."""
+def _autres_dates(lus: Mapping[str, Chiffre], *, meme_echelle: bool) -> list[str]:
+    """Lister les indicateurs lus à une autre date que la plupart de ceux de leur famille, ou de leur échelle commune."""
     dates: dict[str, Counter[int]] = {}
     tenus = {code: c for code, c in lus.items() if c.a_une_valeur}
-    for c in tenus.values():
-        dates.setdefault(source(c.source).famille, Counter())[c.millesime or 0] += 1
+    familles = {code: "" if meme_echelle else source(c.source).famille for code, c in tenus.items()}
+    for code, c in tenus.items():
+        dates.setdefault(familles[code], Counter())[c.millesime or 0] += 1
     choisies = {famille: max(lues, key=lambda a: (lues[a], a)) for famille, lues in dates.items()}
-    return [code for code, c in tenus.items() if (c.millesime or 0) != choisies[source(c.source).famille]]
+    return [code for code, c in tenus.items() if (c.millesime or 0) != choisies[familles[code]]]
 
 
 def _noms(codes: Iterable[str]) -> list[str]:

@@ -16,6 +16,7 @@ from abs.portrait.tableaux import mailles_de_l_annexe
 MOTS: Final[dict[str, Any]] = table("_document")["annexes"]
 SEPARATEUR: Final = " ; "
 NOMMES: Final = 10
+DATES_NOMMEES: Final = 2
 # Une fois typographiés, les deux signes suivent une espace insécable.
 ENTRE_DEUX: Final = re.compile(r"\s;\s")
 SERVICE: Final = re.compile(r"\s:\s")
@@ -124,15 +125,24 @@ def _puces(titre: str, silences: Iterable[Silence]) -> Iterable[Puce]:
 
 
 def _sources(portrait: Portrait, document: str) -> Tableau:
+    """Composer le tableau des sources : une ligne par source et par fichiers, ses dates réunies."""
+    dates: dict[tuple[str, ...], list[str]] = {}
+    for s in portrait.sources:
+        cle = s.titre, s.producteur, s.geographie or "–", s.fichiers, s.licence
+        dates.setdefault(cle, []).append(s.date)
     lignes = tuple(
-        (
-            entete(s.titre),
-            *(_texte(c) for c in (s.producteur, s.date, s.geographie or "–", s.fichiers, s.licence)),
-        )
-        for s in portrait.sources
+        (entete(titre), *(_texte(c) for c in (producteur, _reunies(lues), geographie, fichiers, licence)))
+        for (titre, producteur, geographie, fichiers, licence), lues in dates.items()
     )
     titre = MOTS["table_des_sources"].format(document=document)
     return Tableau("sources", titre, tuple(map(entete, MOTS["colonnes_des_sources"])), lignes, (), "textes")
+
+
+def _reunies(dates: list[str]) -> str:
+    """Écrire les dates d'une source ; au-delà de deux, la première et la dernière."""
+    if len(dates) <= DATES_NOMMEES:
+        return ", ".join(dates)
+    return MOTS["dates_reunies"].format(de=dates[0], a=dates[-1], n=len(dates))
 
 
 def _definitions(portrait: Portrait) -> Tableau:

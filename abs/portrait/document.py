@@ -67,7 +67,7 @@ class DocumentDuPortrait:
             rendus.append(Note(DITS["sans_message"], "message"))
         vides = all(f.absence for f in p.fiches)
         rendus.append(Note(DITS["sans_chiffre"]) if vides else ChiffresCles(p.fiches))
-        questions = [q for m in choisis for q in self._questions(m.theme)[:1]]
+        questions = [q for m in choisis for q in self._questions(m.theme, m.indicateur.code)[:1]]
         return [*rendus, *self._ignore(), *self._demande(questions[:DETAILS], "debat", "debattre")]
 
     def _messages(self, choisis: tuple[Message, ...]) -> Phrases:
@@ -78,7 +78,7 @@ class DocumentDuPortrait:
             )
             for m in choisis
         ]
-        titres = [typographier(m.titre) for m in choisis]
+        titres = [m.en_bref for m in choisis]
         return Phrases.de([m.phrase for m in choisis], self.appuis, details, titres, "messages")
 
     def _ignore(self) -> list[Bloc]:
@@ -142,8 +142,11 @@ class DocumentDuPortrait:
         rendus: list[Bloc] = [Note(m.en_tete, "message") for m in siens[:1]]
         rendus += [Note(a, "precision") for a in chapitre.avertissements]
         tete = self.portrait.tete if code == DITS["chapitre_de_tete"] else ()
-        if tete or chapitre.phrases:
-            rendus.append(Phrases.de((*tete, *chapitre.phrases), self.appuis))
+        # La phrase du message d'abord : c'est elle que le titre annonce.
+        portees = {m.phrase.references[:1] for m in siens[:1]}
+        ordre = sorted(chapitre.phrases, key=lambda p: p.references[:1] not in portees)
+        if tete or ordre:
+            rendus.append(Phrases.de((*tete, *ordre), self.appuis))
         elif code not in SANS_MOT_D_ABSENCE:
             rendus.append(Note(DITS["sans_phrase"].format(titre=self.portrait.titre)))
         return rendus
@@ -163,8 +166,8 @@ class DocumentDuPortrait:
 
     # -- ce qui se discute -------------------------------------------------------------------------
 
-    def _questions(self, code: str) -> list[str]:
-        """Choisir les questions d'un thème que les chiffres posent ; aucune d'un thème sans chiffre."""
+    def _questions(self, code: str, de: str = "") -> list[str]:
+        """Choisir les questions d'un thème que les chiffres posent, ou un seul indicateur ; aucune sans chiffre."""
         chapitre = self.chapitre(code)
         if chapitre is None or not (chapitre.phrases or chapitre.graphiques):
             return []
@@ -172,7 +175,12 @@ class DocumentDuPortrait:
         posees = [
             q["texte"]
             for q in plan["questions"].get(code, ())
-            if "si" not in q or ecart_etabli(self.portrait.diagnostic, q["si"]) == q["cote"]
+            if ("si" not in q and not de)
+            or (
+                "si" in q
+                and de in ("", q["si"])
+                and ecart_etabli(self.portrait.diagnostic, q["si"]) == q["cote"]
+            )
         ]
         return posees[: plan["corps"]["questions"]]
 

@@ -6,7 +6,7 @@ from abs.calcul.calcul import Calculateur
 from abs.calcul.dans_le_temps import territoire_change
 from abs.calcul.diagnostic import Diagnostiqueur
 from abs.calcul.table_longue import Chiffre, Diagnostic
-from abs.formats import avec_unite, nombre
+from abs.formats import arrondir, avec_unite, nombre
 from abs.graphiques.temps import suivre_les_indicateurs
 from abs.indicateurs.annees_comparables import enquetes_disjointes
 from abs.indicateurs.indicateurs import indicateurs
@@ -167,9 +167,9 @@ def soldes(diagnostic: Diagnostic) -> Phrase | None:
         "de": suite.annees[-2],
         "a": suite.annees[-1],
         "variation": nombre(abs(variation.valeur)),
-        "naturel": _signe(round(naturel.valeur)),
-        # Obtenu par différence, jusque dans ce qui est écrit : les deux soldes font la variation.
-        "apparent": _signe(round(variation.valeur) - round(naturel.valeur)),
+        # Le même arrondi que la courbe : un fait ne s'écrit pas de deux façons.
+        "naturel": _signe(int(arrondir(naturel.valeur, 0))),
+        "apparent": _signe(int(arrondir(apparent.valeur, 0))),
     }
     cas = "soldes_hausse" if variation.valeur >= 0 else "soldes_baisse"
     return dire("tete", cas, [variation, naturel, apparent], **mots)

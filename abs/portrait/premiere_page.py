@@ -11,7 +11,7 @@ from abs.calcul.table_longue import Chiffre, Diagnostic, mots_de_couverture
 from abs.definitions import table
 from abs.graphiques.graphiques import graphiques_du_theme
 from abs.indicateurs.indicateurs import Indicateur, indicateurs
-from abs.langue import enumerer, minuscule, typographier
+from abs.langue import elider, enumerer, minuscule, typographier
 from abs.phrases.ecriture import ecrire, reference
 from abs.phrases.phrases import Lue, Phrase, parenthese, phrase, references_lues
 from abs.phrases.significativite import DIFFERENTS, Verdict, comparer
@@ -44,7 +44,7 @@ def _fiche(diagnostic: Diagnostic, plan: dict[str, Any], evolution: str) -> Chif
     suites = [(i, c) for i, c in suites if i.code in plan["suites"]][: plan.get("maximum", 2)]
     complement, autres = parenthese(premier, chiffre, autour(diagnostic, premier.code))
     couverture = mots_de_couverture(chiffre).replace(" (", ", ").removesuffix(")")
-    dites = [_fait(i, c) for i, c in suites]
+    dites = [_fait(i, c) + (f" ({c.periode})" if c.periode != chiffre.periode else "") for i, c in suites]
     mots = [couverture, complement, *dites] + ([evolution] if premier.nature == "effectif" else [])
     graphiques = [g for t in plan["graphiques"] for g in graphiques_du_theme(diagnostic, t)]
     return ChiffreCle(
@@ -90,16 +90,32 @@ class Message:
     """Ce qui distingue le territoire, pour une cause : un titre, sa phrase, ce qui va dans le même sens."""
 
     titre: str
-    lieux: str
-    theme: str
+    lieux: tuple[str, ...]
+    indicateur: Indicateur
     ampleur: float
     phrase: Phrase
     details: tuple[tuple[Indicateur, Chiffre], ...] = ()
 
     @property
+    def theme(self) -> str:
+        """Chapitre du message."""
+        return self.indicateur.theme
+
+    @property
+    def rang(self) -> tuple[bool, float]:
+        """Une situation d'abord, une population ensuite ; puis le plus net."""
+        return self.indicateur.sens == "neutre", -self.ampleur
+
+    @property
     def en_tete(self) -> str:
         """Titre d'un chapitre : le message, et ce à quoi le territoire se compare."""
-        return typographier(f"{self.titre} que {self.lieux}.")
+        return typographier(f"{self.titre} {enumerer([elider('que', lieu) for lieu in self.lieux])}.")
+
+    @property
+    def en_bref(self) -> str:
+        """Titre de la première page : la référence si elle est seule."""
+        seule = elider("que", self.lieux[0]) if len(self.lieux) == 1 else "qu'autour"
+        return typographier(f"{self.titre} {seule}")
 
 
 def messages(diagnostic: Diagnostic) -> tuple[Message, ...]:
@@ -107,13 +123,13 @@ def messages(diagnostic: Diagnostic) -> tuple[Message, ...]:
     plan = table("_portrait")["messages"]
     essais = sum(len(codes) for codes in plan.values())
     trouves = (_message(diagnostic, codes, essais) for codes in plan.values())
-    return tuple(sorted((m for m in trouves if m is not None), key=lambda m: -m.ampleur))
+    return tuple(sorted((m for m in trouves if m is not None), key=lambda m: m.rang))
 
 
 def de_premiere_page(tous: Sequence[Message]) -> tuple[Message, ...]:
     """Choisir trois messages, de thèmes différents tant qu'il y en a."""
     premiers = list({m.theme: m for m in reversed(tous)}.values())
-    ordre = [*sorted(premiers, key=lambda m: -m.ampleur), *(m for m in tous if m not in premiers)]
+    ordre = [*sorted(premiers, key=lambda m: m.rang), *(m for m in tous if m not in premiers)]
     return tuple(ordre[:MESSAGES])
 
 
@@ -122,19 +138,22 @@ def _message(diagnostic: Diagnostic, codes: dict[str, dict[str, str]], essais: i
     etablis = [(indicateurs()[c], *lu) for c in codes if (lu := _ecart(diagnostic, c, essais)) is not None]
     if not etablis:
         return None
-    indicateur, _, lues, dite = etablis[0]
-    sens = lues[0][2].verdict
-    titre = codes[indicateur.code][str(sens)]
+    indicateur, chiffre, lues, dite = etablis[0]
+    titre = codes[indicateur.code][str(lues[0][2].verdict)]
+    lieux = tuple(t.dans for t, _, _ in lues)
     return Message(
         titre=titre,
-        lieux=enumerer([t.dans for t, _, _ in lues]),
-        theme=indicateur.theme,
+        lieux=lieux,
+        indicateur=indicateur,
         ampleur=max(abs(v.ecart) / (v.seuil or 1) for _, _, v in lues),
         phrase=dite,
+        # N'appuie un message qu'un chiffre de la même date, qui s'écarte d'une même référence, du même côté.
         details=tuple(
             (i, c)
             for i, c, siennes, _ in etablis[1:]
             if codes[i.code].get(str(siennes[0][2].verdict)) == titre
+            and c.periode == chiffre.periode
+            and {t.dans for t, _, _ in siennes} & set(lieux)
         ),
     )
 
@@ -174,6 +193,16 @@ class Point:
     phrase: Phrase
     chiffre: Chiffre
     details: tuple[Point, ...] = ()
+
+    def appuie(self, autre: Point) -> bool:
+        """Dire si un point va dans le sens d'un autre : à la même date, face à une même référence."""
+        return self.chiffre.periode == autre.chiffre.periode and bool(self.en_face & autre.en_face)
+
+    @property
+    def en_face(self) -> set[str]:
+        """Références dont le sujet s'écarte."""
+        ecarts = (a for a in self.phrase.affirmations if a.verdict in DIFFERENTS)
+        return {a.a.split("|")[0] for a in ecarts}
 
     @property
     def libelle(self) -> str:
@@ -230,7 +259,7 @@ def par_famille(points: Sequence[Point]) -> tuple[Point, ...]:
     for nom, siens in reunis.items():
         ordre = familles.get(nom, [p.indicateur.code for p in siens])
         premier, *autres = sorted(siens, key=lambda p: ordre.index(p.indicateur.code))
-        messages.append(replace(premier, details=tuple(autres)))
+        messages.append(replace(premier, details=tuple(p for p in autres if p.appuie(premier))))
     return tuple(messages)
 
 

@@ -165,15 +165,14 @@ def bouts_des_mailles(diagnostic: Diagnostic, indicateur: Indicateur, theme: str
     """Composer les mailles les plus hautes et les plus basses d'un indicateur, face à face."""
     if indicateur.nature == "effectif" or indicateur.code in table("_portrait")["sans_place"]:
         return None
+    # Les chiffres fragiles y sont, avec leur astérisque : sans eux, d'autres passeraient pour les plus bas.
     lus = chiffres_de(mailles_classables(diagnostic, indicateur.code))
-    solides = sorted(
-        ((t, c) for t, c in lus if c.fiabilite != Fiabilite.FRAGILE), key=lambda tc: -tc[1].valeur
-    )
+    ranges = sorted(lus, key=lambda tc: -tc[1].valeur)
     combien, mots = table("_portrait")["corps"]["bouts"], gabarits("bouts_des_mailles")
-    if len(solides) < 2 * combien + 1:
+    if len(ranges) < 2 * combien + 1:
         return None
-    nom = mots_des_mailles(solides[0][0])["nom"]
-    faces = zip(solides[:combien], reversed(solides[-combien:]), strict=True)
+    nom = mots_des_mailles(ranges[0][0])["nom"]
+    faces = zip(ranges[:combien], reversed(ranges[-combien:]), strict=True)
     lignes = tuple(
         (
             entete(haut.nom, haut.code),
@@ -187,9 +186,9 @@ def bouts_des_mailles(diagnostic: Diagnostic, indicateur: Indicateur, theme: str
     colonne = entete(indicateur.libelle_court, indicateur.definition, date)
     tetes = (entete(mots["hauts"].format(nom=nom)), colonne, entete(mots["bas"].format(nom=nom)), colonne)
     titre = mots["titre"].format(libelle=indicateur.libelle, nom=nom)
-    return Tableau(
-        f"bouts-{theme}", titre, tetes, lignes, (mots["note"].format(n=len(solides), nom=nom),), "bouts"
-    )
+    montres = [c for paire in zip(ranges[:combien], ranges[-combien:], strict=True) for _, c in paire]
+    notes = mots["note"].format(n=len(ranges), nom=nom), *notes_de_lecture(montres)
+    return Tableau(f"bouts-{theme}", titre, tetes, lignes, notes, "bouts")
 
 
 def mailles_de_l_annexe(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> Tableau | None:
