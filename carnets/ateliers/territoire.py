@@ -137,7 +137,7 @@ class TerritoireOuvert(DocumentOuvert):
         >>> import carnets
         >>> m = carnets.territoire("99001", dossier_donnees=str(base.dossier))
         >>> m.phrases("emploi")
-        Plus de diplômés du supérieur que dans l'intercommunalité et dans le département.
+        Davantage de chômage que dans le département.
         """
         self.chapitre(chapitre)
         return Montre(self.document.phrases(chapitre))
