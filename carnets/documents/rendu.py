@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from datetime import date
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from abs.definitions import table
@@ -38,38 +35,23 @@ def aujourd_hui() -> str:
     return format_date(date.today(), format="long", locale="fr_FR")  # noqa: DTZ011
 
 
-def rendre_blocs(blocs: Iterable[Donnees], *, papier: bool = False, marque: str = "") -> str:
-    """Rendre des blocs en HTML ; pour le papier, sans lien, ni carte à parcourir, ni chiffre déplié."""
-    gardes = _sans_carte_a_parcourir(blocs) if papier else blocs
-    prets = [_dessine(bloc, papier=papier) for bloc in gardes]
-    return rendre("blocs.html.j2", blocs=prets, papier=papier, marque=marque)
+def rendre_blocs(blocs: Iterable[Donnees], *, marque: str = "") -> str:
+    """Rendre des blocs en HTML."""
+    return rendre("blocs.html.j2", blocs=[_dessine(bloc) for bloc in blocs], marque=marque)
 
 
-def _sans_carte_a_parcourir(blocs: Iterable[Donnees]) -> list[Donnees]:
-    """Ôter du papier la carte à parcourir et le titre qui l'annonce."""
-    tous = list(blocs)
-    suivants = [b["genre"] for b in tous[1:]] + [""]
-    return [
-        bloc
-        for bloc, suivant in zip(tous, suivants, strict=True)
-        if bloc["genre"] != "interactive" and not (bloc["genre"] == "titre" and suivant == "interactive")
-    ]
-
-
-def _dessine(bloc: Donnees, *, papier: bool) -> Donnees:
-    """Dessiner un graphique : en vecteur pour l'écran, en points pour le traitement de texte."""
+def _dessine(bloc: Donnees) -> Donnees:
+    """Dessiner les graphiques d'un bloc."""
     if bloc["genre"] == "chiffres_cles":
         dessines = [k | {"dessins": _de_la_fiche(k)} for k in bloc["chiffres"]]
         return bloc | {"chiffres": dessines, "signes": signes_des_fiches(bloc["chiffres"])}
     if bloc["genre"] != "graphique":
         return bloc
-    demande = DemandeDeGraphique.depuis(bloc["demande"])
-    dessin = _graphique(demande, bloc["largeur"])
-    # Un carnet exécuté l'a déjà dessiné pour l'écran.
-    ecran = "" if papier else bloc.get("adresse") or dessin.adresse()
+    dessin = _graphique(DemandeDeGraphique.depuis(bloc["demande"]), bloc["largeur"])
     return {
         "genre": "image",
-        "adresse": ecran or en_points(bloc),
+        # Un carnet exécuté l'a déjà dessiné.
+        "adresse": bloc.get("adresse") or dessin.adresse(),
         "alternatif": dessin.texte_alternatif(),
         "legende": "",
         "classe": f"graphique {bloc['largeur']}",
@@ -86,18 +68,6 @@ def _graphique(demande: DemandeDeGraphique, largeur: Any) -> Graphique:
     from cartes.graphiques.graphique import Graphique  # noqa: PLC0415 - matplotlib, seulement quand on dessine
 
     return Graphique(demande, largeur)
-
-
-def en_points(bloc: Donnees) -> str:
-    """Dessiner un graphique en image de points : un traitement de texte ne rend pas tous les SVG de la même façon."""
-    return _en_points(json.dumps(bloc["demande"], sort_keys=True), bloc["largeur"])
-
-
-# Gardé par son texte : deux demandes où une valeur manque (NaN) ne sont jamais égales.
-@lru_cache(maxsize=64)
-def _en_points(demande: str, largeur: str) -> str:
-    octets = _graphique(DemandeDeGraphique.depuis(json.loads(demande)), largeur).png()
-    return f"data:image/png;base64,{base64.b64encode(octets).decode('ascii')}"
 
 
 def page_d_atlas(cartes: Iterable[CarteThematique], nom: str, maille: str) -> str:
