@@ -33,6 +33,9 @@ _FIXES: Final = ("DejaVu Sans Mono",)
 # Ce qui ne se lit pas sur la page : adresses, noms de fichiers, descriptions.
 _TELS_QUELS: Final = ("url", "ancre", "fichier", "alternatif")
 _SANS_DESSIN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_INCONNU: Final = "□"
+# Celle-ci dessine un cadre pour tout caractère du monde ; matplotlib ne la porte pas avant sa version 3.11.
+_DERNIER_RECOURS: Final = "LastResort"
 
 
 def ecrire_pdf(blocs: Sequence[Donnees], titre: str, chemin: Path, sorte: str = "portrait") -> Path:
@@ -60,8 +63,8 @@ def _mettre_en_page(gabarit: str, donnees: Donnees, figures: Figures, *chemins: 
             (lieu / nom).write_bytes((MODELES / nom).read_bytes())
         for nom, octets in figures.fichiers.items():
             (lieu / nom).write_bytes(octets)
-        # Le titre, lui, va tel quel dans les propriétés du fichier.
-        titre = _imprimable(donnees["titre"], "alternatif")
+        # Le titre va aussi dans les propriétés du fichier : rien ne le rend sécable.
+        titre = _dessinable(_SANS_DESSIN.sub("", donnees["titre"]))
         dites = _imprimable(donnees) | {"titre": titre, "style": _style()}
         (lieu / "donnees.json").write_text(json.dumps(dites, ensure_ascii=False), encoding="utf-8")
         try:
@@ -81,10 +84,16 @@ def _imprimable(recu: Any, champ: str = "") -> Any:
     """Ôter des textes ce qu'aucune police ne porte (PDF/UA le refuse), et rendre sécables ceux qui se lisent."""
     if isinstance(recu, str):
         dit = _SANS_DESSIN.sub("", recu)
-        return dit if champ in _TELS_QUELS else secable(dit)
+        return dit if champ in _TELS_QUELS else secable(_dessinable(dit))
     if isinstance(recu, dict):
         return {nom: _imprimable(valeur, nom) for nom, valeur in recu.items()}
     return [_imprimable(valeur, champ) for valeur in recu] if isinstance(recu, list) else recu
+
+
+def _dessinable(texte: str) -> str:
+    """Mettre un cadre à la place d'un caractère qu'aucune police ne porte : PDF/UA refuserait tout le document."""
+    connus = _caracteres()
+    return "".join(c if c.isspace() or ord(c) in connus else _INCONNU for c in texte)
 
 
 def _formes(suffixe: str) -> Donnees:
@@ -108,10 +117,25 @@ def _style() -> Donnees:
 
 
 @lru_cache(maxsize=1)
+def _caracteres() -> frozenset[int]:
+    """Les caractères que dessinent les polices du document."""
+    from matplotlib.ft2font import FT2Font  # noqa: PLC0415
+
+    fichiers = (f for f in _dossier_des_polices().glob("*.ttf") if not f.name.startswith(_DERNIER_RECOURS))
+    return frozenset().union(*(FT2Font(str(f)).get_charmap() for f in fichiers))
+
+
+def _dossier_des_polices() -> Path:
+    """Le dossier des polices que porte matplotlib."""
+    import matplotlib as mpl  # noqa: PLC0415
+
+    return Path(mpl.get_data_path()) / "fonts" / "ttf"
+
+
+@lru_cache(maxsize=1)
 def _polices() -> typst.Fonts:
     """Lire les polices que porte matplotlib, et elles seules : le rendu est le même sur tous les postes."""
-    import matplotlib as mpl  # noqa: PLC0415
     import typst  # noqa: PLC0415
 
-    dossier = Path(mpl.get_data_path()) / "fonts" / "ttf"
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(dossier)])
+    dossier = str(_dossier_des_polices())
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[dossier])

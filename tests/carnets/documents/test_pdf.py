@@ -209,7 +209,9 @@ def test_deux_ecritures_font_le_meme_fichier(dossier, tmp_path):
 
 def test_un_document_vide_ou_sans_titre_s_ecrit(tmp_path):
     chemin = ecrire_pdf([], "Rien \ud800\x00\x07 😀 中", tmp_path / "rien.pdf", "evolutions")
+    # Aucune police livrée ne dessine un idéogramme : un cadre le remplace, et le document s'écrit.
     assert "Rien" in texte(chemin)
+    assert "□" in texte(chemin)
     titre = {"genre": "titre", "rang": 2, "texte": "Un chapitre au nom long " * 20, "ancre": ""}
     ecrire_pdf([titre, essai.retourner(essai.chapitres())[1]], "Un titre long " * 30, chemin, "evolutions")
     assert not [m for page in mots(chemin) for m in page if m[1] < 0.02]
