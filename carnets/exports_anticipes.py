@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nbformat import NotebookNode
 
 AVANCE: Final = ".avance.ipynb"
 EXPORTS: Final = "exports"
 COMPARAISON: Final = "comparaison"
+FICHE: Final = "fiche"
 # Ce qui rend les blocs d'un document, format par format : module, fonction.
 RENDUS: Final = {
     "html": ("carnets.documents.rendu", "ecrire_html"),
@@ -19,6 +24,12 @@ RENDUS: Final = {
     "odt": ("carnets.documents.word.odt", "ecrire_odt"),
     "pdf": ("carnets.documents.pdf.pdf", "ecrire_pdf"),
     "pptx": ("carnets.documents.diapos.diapos", "ecrire_pptx"),
+}
+# Ce qui dessine d'avance les graphiques d'un format, pendant que le carnet s'exécute.
+DESSINS: Final = {
+    "docx": "carnets.documents.word.images",
+    "odt": "carnets.documents.word.images",
+    "pdf": "carnets.documents.pdf.figures",
 }
 
 
@@ -29,9 +40,9 @@ class Documents:
         self.formats = tuple(f for f in RENDUS if f in formats)
         self.dossier, self.titre, self.nom = dossier, titre, nom
         self._ecrits = not self.formats
-        self._lues, self._a_dessiner = 0, list[dict[str, Any]]()
+        self._lues, self._a_dessiner = 0, deque[tuple[str, dict[str, Any], dict[str, bool]]]()
 
-    def pendant(self, carnet: NotebookNode, cellule: NotebookNode) -> None:
+    def pendant(self, carnet: NotebookNode, cellule: NotebookNode, repondu: Callable[[], bool]) -> None:
         """Écrire les documents d'un carnet dont toutes les cellules affichées sont finies, sinon préparer de quoi."""
         if self._ecrits:
             return
@@ -45,20 +56,26 @@ class Documents:
             avance.write_text(nbformat.writes(carnet), encoding="utf-8")
             self.finir(avance)
             avance.unlink()
-        elif {"docx", "odt"} & {*self.formats}:
-            self._dessiner_un_graphique(carnet)
+            return
+        self._relever_les_dessins(carnet)
+        # La cellule qui s'exécute n'attend jamais plus d'un dessin.
+        while self._a_dessiner and not repondu():
+            module, bloc, options = self._a_dessiner.popleft()
+            import_module(module).dessiner(bloc, **options)
 
-    def _dessiner_un_graphique(self, carnet: NotebookNode) -> None:
-        """Dessiner pour Word un graphique affiché, un seul à la fois : la cellule qui s'exécute n'attend pas."""
-        from carnets.documents.carnet_lu import blocs_d_une_cellule  # noqa: PLC0415 - imports lents
-        from carnets.documents.word.images import dessiner  # noqa: PLC0415
+    def _relever_les_dessins(self, carnet: NotebookNode) -> None:
+        """Lister ce que les formats demandés dessineront des cellules finies : graphiques, et ceux des fiches."""
+        from carnets.documents.carnet_lu import blocs_d_une_cellule  # noqa: PLC0415 - import lent
 
         finies = [c for c in carnet.cells if c.cell_type == "code" and c.outputs]
-        for cellule in finies[self._lues :]:
-            self._a_dessiner += [b for b in blocs_d_une_cellule(cellule) if b["genre"] == "graphique"]
+        modules = dict.fromkeys(DESSINS[f] for f in self.formats if f in DESSINS)
+        for bloc in chain.from_iterable(map(blocs_d_une_cellule, finies[self._lues :])):
+            petits = [d for c in bloc.get("chiffres", ()) for d in c.get("graphiques", ())]
+            dessins = [({"demande": d, "largeur": FICHE}, {"intitule": True}) for d in petits]
+            if bloc["genre"] == "graphique":
+                dessins.append((bloc, {}))
+            self._a_dessiner += [(m, *dessin) for m in modules for dessin in dessins]
         self._lues = len(finies)
-        if self._a_dessiner:
-            dessiner(self._a_dessiner.pop(0))
 
     def finir(self, carnet: Path) -> None:
         """Écrire les documents qui ne le sont pas encore."""

@@ -348,7 +348,9 @@ def _oter_les_chemins(execute: Path, parametres: dict[str, Any], carnet: Path) -
     for chemin in sorted({c for c in connus if len(c) > 1}, key=len, reverse=True):
         # Dans le texte d'une cellule, une barre inverse est échappée par Python, puis par JSON.
         for barre in ("\\" * 4, "\\" * 2):
-            forme, suite = re.escape(chemin.replace("\\", barre)), re.escape(os.sep.replace("\\", barre))
+            if (ecrit := chemin.replace("\\", barre)) not in texte:
+                continue
+            forme, suite = re.escape(ecrit), re.escape(os.sep.replace("\\", barre))
             # Rien d'une adresse publique qui contiendrait le même mot ; un « m » finit une couleur du terminal.
             texte = re.sub(rf"(?:(?<=m)|(?<![\w.~/-])){forme}(?:{suite}|(?![\w.-]))", "", texte)
     execute.write_text(texte, encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nbformat import NotebookNode
+
+    Pendant = Callable[[NotebookNode, NotebookNode, Callable[[], bool]], None]
 
 LANGAGE: Final = {
     "name": "python",
@@ -43,11 +46,11 @@ class MoteurAbs(Engine):
         kernel_name: str,  # noqa: ARG003 - le noyau est toujours celui de cet environnement
         *,
         execution_timeout: float | None = None,
-        pendant: Callable[[NotebookNode, NotebookNode], None] | None = None,
+        pendant: Pendant | None = None,
         dessin_a_deux: bool = False,
         **_: Any,
     ) -> None:
-        """Exécuter un carnet, en appelant ``pendant(carnet, cellule)`` quand une cellule vient de commencer."""
+        """Exécuter un carnet, en appelant ``pendant(carnet, cellule, a-t-elle répondu)`` quand une cellule commence."""
         with ExitStack() as pile:
             second = pile.enter_context(second_dessinateur()) if dessin_a_deux else None
             processus = pile.enter_context(Processus(servir, second))
@@ -79,7 +82,7 @@ def _passer(
     carnet: NotebookNode,
     cellule: NotebookNode,
     delai: float | None,
-    pendant: Callable[[NotebookNode, NotebookNode], None] | None,
+    pendant: Pendant | None,
 ) -> bool:
     """Exécuter une cellule ; faux si elle s'est arrêtée sur une erreur que rien n'annonçait."""
     etiquettes = cellule.metadata.get("tags", ())
@@ -88,7 +91,7 @@ def _passer(
     cellule.outputs = []
     processus.envoyer(cellule.source)
     if pendant is not None:
-        pendant(carnet, cellule)
+        pendant(carnet, cellule, partial(processus.attendre, 0))
     if not processus.attendre(delai):
         raise CellTimeoutError.error_from_timeout_and_cell(
             "Cell execution timed out", int(delai or 0), cellule

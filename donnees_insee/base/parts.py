@@ -242,8 +242,19 @@ def reunir(premiere: pd.DataFrame, seconde: pd.DataFrame, *, une_ligne_par_code:
     if not une_ligne_par_code or not (premiere.index.is_unique and seconde.index.is_unique):
         # Plusieurs lignes par territoire : rien à compléter cellule par cellule.
         return pd.concat([premiere, seconde]).reset_index().drop_duplicates().set_index("code")
-    reunie = premiere.combine_first(seconde)
+    reunie = _completer(premiere, seconde)
     for statut in [c for c in reunie.columns if c.endswith(SUFFIXE_STATUT)]:
         # Une marque ne survit pas au chiffre qu'une autre part apporte.
         reunie[statut] = reunie[statut].mask(reunie[statut.removesuffix(SUFFIXE_STATUT)].notna())
     return reunie
+
+
+def _completer(premiere: pd.DataFrame, seconde: pd.DataFrame) -> pd.DataFrame:
+    """Prendre chaque cellule à la première part, sinon à la seconde (``combine_first``, qui va colonne par colonne)."""
+    codes = premiere.index.union(seconde.index)
+    premiere, seconde = premiere.reindex(codes), seconde.reindex(codes)
+    communes = premiere.columns.intersection(seconde.columns)
+    if len(communes):
+        premiere = premiere.copy(deep=False)
+        premiere[communes] = premiere[communes].where(premiere[communes].notna(), seconde[communes])
+    return pd.concat([premiere, seconde.drop(columns=communes)], axis=1)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import time
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -13,8 +14,9 @@ import numpy as np
 from outils import Ligne, alterner, comparer
 
 from carnets.ateliers.territoire import TerritoireOuvert
+from carnets.moteur import chemin_du_carnet
 from carnets.processus.prechauffage import prechauffer
-from cartes import ecriture, fonds, geometrie
+from cartes import contours_tenus, ecriture, geometrie
 from cartes.apparence import apparences, tailles
 from cartes.ecran import interactif
 from cartes.palettes import CLARTE_DES_HACHURES, clarte
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
     from cartes.carte import CarteThematique
 
-CHAPITRES = ("emploi", "demographie", "revenus", "logement", "sante_education", "qpv", "quartiers")
 BUT = 1.5
 
 
@@ -74,19 +75,23 @@ def travail(base: Path, territoire: str, millesime: int | None = None) -> None:
     atelier = TerritoireOuvert(
         territoire=territoire, millesime=millesime, formats="xlsx", dossier_donnees=str(base)
     )
-    atelier.titre()
-    atelier.atlas()
-    for code in CHAPITRES:
-        for partie in (atelier.phrases, atelier.chiffres, atelier.graphique, atelier.carte, atelier.details):
-            partie(code)._repr_html_()
-    atelier.annexes()
+    for cellule in _cellules():
+        eval(cellule, {"m": atelier})._repr_html_()
+
+
+@lru_cache(maxsize=1)
+def _cellules() -> tuple[Any, ...]:
+    """Compiler les cellules affichées du carnet livré : entre celle qui ouvre le territoire et celle des exports."""
+    cellules = json.loads(chemin_du_carnet().read_text(encoding="utf-8"))["cells"]
+    affichees = [c for c in cellules if c["cell_type"] == "code" and not c["metadata"].get("tags")]
+    return tuple(compile("".join(c["source"]), "<carnet>", "eval") for c in affichees)
 
 
 def _oublier_les_lectures() -> None:
     """Vider les mémoires de lecture et de dessin : d'une répétition à l'autre, tout est relu et retracé."""
     for garde in (
         lectures._lire_et_reunir,
-        fonds._couche,
+        contours_tenus._couche,
         *(
             geometrie.projetes,
             geometrie.simplifies,

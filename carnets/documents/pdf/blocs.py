@@ -6,14 +6,13 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from carnets.documents.modeles import PDF
+from carnets.documents.pdf.figures import Figures, largeur_de
 from carnets.documents.pdf.prose import en_arbre
 from carnets.documents.pdf.tableaux import tableaux
 from carnets.documents.signes import signes_des_fiches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-    from carnets.documents.pdf.figures import Figures
 
     Donnees = dict[str, Any]
 
@@ -113,9 +112,9 @@ class Rendu:
             yield {"genre": "tableau", "ancre": "" if rang else ancre, **tableau}
 
     def _graphique(self, bloc: Donnees) -> Iterator[Donnees]:
-        demi = bloc["largeur"] != "pleine"
-        figure = self._figures.graphique(bloc["demande"], "demi" if demi else "pleine")
-        yield figure | {"demi": demi, "carte": False}
+        largeur = largeur_de(bloc)
+        figure = self._figures.graphique(bloc["demande"], largeur)
+        yield figure | {"demi": largeur != "pleine", "carte": False}
 
     def _image(self, bloc: Donnees) -> Iterator[Donnees]:
         legende, classe = bloc.get("legende", ""), bloc.get("classe", "")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import json
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 from xml.etree import ElementTree as ET
@@ -45,15 +47,12 @@ class Figures:
 
     def graphique(self, donnees: Donnees, largeur: str) -> Donnees:
         """Dessiner un graphique sans son titre ni sa source : la légende les dit, en toutes lettres."""
-        from cartes.graphiques.graphique import Graphique  # noqa: PLC0415 - matplotlib, seulement quand on dessine
-
         demande = DemandeDeGraphique.depuis(donnees)
-        nue = replace(demande, titre="", sous_titre="", source="")
-        dessin = Graphique(nue, largeur).svg().encode()  # type: ignore[arg-type]
+        dessin, alternatif = _dessiner(json.dumps(donnees, sort_keys=True), largeur)
         return {
             "genre": "figure",
             "fichier": self._ranger(dessin, "svg"),
-            "alternatif": Graphique(demande).texte_alternatif(),
+            "alternatif": alternatif,
             "titre": demande.titre,
             "sous_titre": demande.sous_titre,
             "legende": " ".join(f"{t.rstrip('.')}." for t in (demande.sous_titre, demande.mention) if t),
@@ -64,6 +63,26 @@ class Figures:
         nom = self._noms.setdefault(octets, f"figure-{len(self._noms)}.{extension}")
         self.fichiers[nom] = octets
         return nom
+
+
+def largeur_de(bloc: Donnees) -> str:
+    """Dire à quelle largeur un graphique est dessiné dans ce format."""
+    return str(bloc["largeur"]) if bloc["largeur"] in ("pleine", "fiche") else "demi"
+
+
+def dessiner(bloc: Donnees, *, intitule: bool = False) -> None:  # noqa: ARG001 - la légende dit toujours le titre
+    """Dessiner un graphique d'avance, pendant que le carnet s'exécute."""
+    _dessiner(json.dumps(bloc["demande"], sort_keys=True), largeur_de(bloc))
+
+
+# Gardé par son texte : deux demandes où une valeur manque (NaN) ne sont jamais égales.
+@lru_cache(maxsize=64)
+def _dessiner(texte: str, largeur: Any) -> tuple[bytes, str]:
+    from cartes.graphiques.graphique import Graphique  # noqa: PLC0415 - matplotlib, seulement quand on dessine
+
+    demande = DemandeDeGraphique.depuis(json.loads(texte))
+    nue = replace(demande, titre="", sous_titre="", source="")
+    return Graphique(nue, largeur).svg().encode(), Graphique(demande).texte_alternatif()
 
 
 def _octets(adresse: str) -> bytes:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from donnees_insee.base.base import Base
 from donnees_insee.base.parts import reunir
@@ -64,6 +68,29 @@ def test_reunir_cellule_par_cellule():
     assert reunie.loc["b", "x"] == 5
     assert pd.isna(reunie.loc["b", "x__statut"])
     assert reunie.loc["b", "y"] == 7
+
+
+CELLULES = st.one_of(st.none(), st.integers(-9, 9).map(float))
+
+
+@st.composite
+def parts(dessin: st.DrawFn) -> pd.DataFrame:
+    codes = dessin(st.lists(st.sampled_from("abcd"), unique=True, min_size=1))
+    noms = dessin(st.lists(st.sampled_from("xyz"), unique=True))
+    lignes = {n: dessin(st.lists(CELLULES, min_size=len(codes), max_size=len(codes))) for n in noms}
+    return pd.DataFrame(lignes, index=pd.Index(codes, name="code"), dtype=float)
+
+
+@settings(deadline=None)
+@given(parts(), parts())
+def test_reunir_ne_perd_ni_n_ecrase_aucune_cellule(a, b):
+    reunie = reunir(a, b)
+    assert set(reunie.index) == {*a.index, *b.index}
+    assert set(reunie.columns) == {*a.columns, *b.columns}
+    for code, nom in product(reunie.index, reunie.columns):
+        tenues = [t.at[code, nom] for t in (a, b) if code in t.index and nom in t.columns]
+        attendue = next((v for v in tenues if not np.isnan(v)), np.nan)
+        np.testing.assert_equal(reunie.at[code, nom], attendue)
 
 
 def test_reunir_plusieurs_lignes_par_territoire():
