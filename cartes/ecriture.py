@@ -35,11 +35,20 @@ _NOM_DE_FICHIER = re.compile(r"[^/\\:*?\"<>|\x00-\x1f]+")
 
 # Le carnet montre la carte puis l'enregistre : la dessiner une fois suffit.
 @lru_cache(maxsize=64)
+def images_tenues(_: DonneesDeCarte) -> list[bytes]:
+    """Tenir l'image d'une carte : une liste vide, ou d'une image, d'ici ou d'un autre processus."""
+    return []
+
+
 def en_png(carte: DonneesDeCarte) -> bytes:
     """Rendre la carte en PNG (1 500 pixels de large), texte de remplacement compris."""
     from cartes.papier.dessin import dessiner  # noqa: PLC0415 - matplotlib seulement quand on dessine
 
-    return rendre_png(dessiner(carte), {"Title": carte.titre, "Description": texte_alternatif(carte)})
+    tenues = images_tenues(carte)
+    if not tenues:
+        notices = {"Title": carte.titre, "Description": texte_alternatif(carte)}
+        tenues.append(rendre_png(dessiner(carte), notices))
+    return tenues[0]
 
 
 def rendre_png(figure: Figure, notices: dict[str, str], imprimee: float = 0) -> bytes:

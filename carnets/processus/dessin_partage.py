@@ -54,7 +54,7 @@ class DessinPartage:
 
     def png(self, carte: CarteThematique) -> bytes:
         """Donner l'image d'une carte, dessinée ici ou par le second."""
-        from cartes.ecriture import en_png  # noqa: PLC0415 - matplotlib est lent
+        from cartes.ecriture import en_png, images_tenues  # noqa: PLC0415 - matplotlib est lent
 
         rang = self._rangs.get(id(carte))
         if self._second is None or rang is None:
@@ -67,7 +67,10 @@ class DessinPartage:
         # Le second n'écrit jamais dans le tube : s'il s'y lit quelque chose, c'est sa fin.
         while not image.exists() and time.monotonic() < fin and not tube.poll(PAS):
             continue
-        return image.read_bytes() if image.exists() else en_png(carte)
+        if image.exists() and not (tenues := images_tenues(carte)):
+            # Les exports écriront celle-ci sans la redessiner.
+            tenues.append(image.read_bytes())
+        return en_png(carte)
 
 
 def dessiner(_: Connection, tube: Connection, dossier: Path) -> None:

@@ -99,7 +99,7 @@ def _oublier_les_lectures() -> None:
             trace.chemin_d_ensemble,
             geometrie.lieux,
         ),
-        *(interactif._fond, interactif._bornes, trace.largeur_du_texte, ecriture.en_png),
+        *(interactif._fond, interactif._bornes, trace.largeur_du_texte, ecriture.images_tenues),
     ):
         garde.cache_clear()
 

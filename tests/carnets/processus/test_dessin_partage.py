@@ -6,6 +6,7 @@ from carnets.ateliers.territoire import TerritoireOuvert
 from carnets.processus import dessin_partage
 from carnets.processus.demarrage import methode_de_demarrage
 from carnets.processus.dessin_partage import DessinPartage, dessiner, second_dessinateur
+from cartes import ecriture
 from cartes.ecriture import en_png
 
 pytestmark = [
@@ -35,12 +36,20 @@ def second(monkeypatch):
         yield obtenu
 
 
-def test_les_images_sont_les_memes_a_deux(cartes, seules, second):
+@pytest.fixture(autouse=True)
+def rien_de_tenu():
+    ecriture.images_tenues.cache_clear()
+
+
+def test_les_images_sont_les_memes_a_deux(cartes, seules, second, monkeypatch):
     tube, dossier = second
     partage = DessinPartage(cartes)
     assert tube.poll(60), "le second ferme son tube quand il a tout dessiné"
     assert len(list(dossier.glob("*.png"))) == len(cartes)
+    # Le second a tout dessiné : ni le carnet ni ses exports ne redessinent rien.
+    monkeypatch.setattr(ecriture, "rendre_png", None)
     assert [partage.png(c) for c in cartes] == seules
+    assert [en_png(c) for c in cartes] == seules
 
 
 def test_un_second_mort_en_dessinant_ne_prive_d_aucune_image(cartes, seules, second):
