@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import shapely
 
 from abs.formats import avec_unite
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import numpy as np
 
 LAMBERT_93 = "EPSG:2154"
 GEOGRAPHIQUE = "EPSG:4326"
@@ -24,6 +24,8 @@ DECIMALES_DE_DEGRE = 5
 _METROPOLE = (-5.5, 41.0, 10.0, 51.5)
 # Un portrait montre une poignée de fonds (IRIS, quartiers, communes), chacun à deux échelles.
 FONDS_GARDES: Final = 32
+# Mètres carrés : aucune commune enclavée n'en a si peu.
+TROU_PERDU: Final = 1.0
 
 
 @lru_cache(maxsize=8)
@@ -58,12 +60,26 @@ def simplifier(couche: gpd.GeoDataFrame, tolerance: float) -> gpd.GeoDataFrame:
         return couche
     # Des sommets partagés à quelques nanomètres près après projection : on les ramène au centimètre.
     geometries = shapely.set_precision(couche.geometry.to_numpy(), 0.01, mode="pointwise")
+    geometries = np.array([_sans_trou_perdu(g) for g in geometries])
     if not shapely.coverage_is_valid(geometries):
         return couche
     simples = shapely.coverage_simplify(geometries, tolerance)
     if shapely.is_empty(simples).any() or not shapely.is_valid(simples).all():
         return couche
     return couche.set_geometry(simples, crs=couche.crs)
+
+
+def _sans_trou_perdu(geometrie: Any) -> Any:
+    """Boucher les trous de moins d'un mètre carré qu'une réunion d'IRIS laisse : GEOS s'arrête sur eux."""
+    parties = shapely.get_parts(geometrie)
+    perdus = [[r for r in p.interiors if shapely.Polygon(r).area < TROU_PERDU] for p in parties]
+    if not any(perdus):
+        return geometrie
+    pleines = [
+        shapely.Polygon(p.exterior, [r for r in p.interiors if r not in siens])
+        for p, siens in zip(parties, perdus, strict=True)
+    ]
+    return pleines[0] if len(pleines) == 1 else shapely.MultiPolygon(pleines)
 
 
 def contour_d_ensemble(couche: gpd.GeoDataFrame) -> Any:

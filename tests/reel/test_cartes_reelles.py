@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 
+import geopandas as gpd
+import pandas as pd
 import pytest
 from PIL import Image
 
 from carnets.ateliers.territoire import TerritoireOuvert
+from cartes.contours_tenus import reunir
+from cartes.geometrie import LAMBERT_93, simplifier
 
 pytestmark = pytest.mark.reel
 
@@ -22,6 +26,17 @@ def test_une_ville_dont_neuf_iris_sur_quinze_n_ont_pas_de_contour_n_a_pas_de_car
         "pas. Déposez les contours IRIS de l'IGN (CONTOURS-IRIS, geoservices.ign.fr), en GPKG, SHP ou GeoJSON."
     )
     assert set(atelier.cartes_refusees.values()) == {attendu}
+
+
+def test_les_communes_de_l_herault_se_simplifient_ensemble(base_reelle):
+    """Avant : le portrait du département s'arrêtait, GEOS refusant une île plus petite que la tolérance."""
+    fichiers = [chemin for _, chemin in base_reelle.couches("contours_iris")]
+    lus = pd.concat([c[c["commune"].str.startswith("34")] for c in map(gpd.read_parquet, fichiers)])
+    communes = reunir(lus.assign(code=lus["commune"], nom=lus["nom_commune"])).to_crs(LAMBERT_93)
+    simples = simplifier(communes, 160.0)
+    assert simples.get_coordinates().size < communes.get_coordinates().size / 3
+    assert simples.is_valid.all()
+    assert simples.area.sum() == pytest.approx(communes.area.sum(), rel=0.005)
 
 
 def test_les_contours_sans_annee_sont_dates_par_leurs_codes(base_reelle, monkeypatch):
