@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from abs.blocs.blocs import (
     Bloc,
-    Cellule,
+    ChiffresCles,
     Graphique,
     Liens,
     Liste,
@@ -18,25 +18,23 @@ from abs.blocs.blocs import (
     Tableau,
     Titre,
 )
-from abs.calcul.table_longue import Diagnostic, chiffres_de
 from abs.definitions import table
-from abs.graphiques.demandes import DemandeDeGraphique, Serie
-from abs.graphiques.ecriture import dates_et_sources, libelle, valeur
-from abs.graphiques.points import nom_des_mailles
+from abs.graphiques.demandes import DemandeDeGraphique
+from abs.graphiques.graphiques import graphiques_du_theme
 from abs.indicateurs.indicateurs import THEMES
 from abs.intercommunal import tables_annexes
 from abs.intercommunal.comparaison import ComparaisonIntercommunale, tableaux_des_pairs
 from abs.intercommunal.pairs_des_communes import pourquoi_muette
-from abs.intercommunal.plan import plan
-from abs.intercommunal.tables import LECTURE, SIGNES, Fiche
+from abs.intercommunal.plan import indicateurs_du_theme, plan
+from abs.intercommunal.tables import LECTURE, SIGNES
+from abs.intercommunal.themes import carte_de_visite, extremes, reglettes, se_place
 from abs.phrases.preuves import Appuis
 from abs.portrait.document import DocumentDuPortrait, note_d_essai
 
-MOTS: Final[dict[str, str]] = table("_document")["comparaison"]
+MOTS: Final[dict[str, Any]] = table("_document")["comparaison"]
 PARTIES: Final[dict[str, str]] = table("_document")["comparaison"]["parties"]
 REGLETTES: Final = 8
 REGLETTES_DITES: Final = 3
-COMMUNES_MINIMUM: Final = 3
 COMMUN: Final[dict[str, str]] = table("_document")["commun"]
 
 
@@ -78,25 +76,41 @@ class DocumentDeComparaison:
 
     def graphique(self) -> list[Bloc]:
         """Composer les réglettes des communes : une par indicateur du plan, l'intercommunalité au milieu de ses communes."""
-        diagnostic, sujet = self.comparaison.diagnostic, self.comparaison.sujet
-        codes = [c for c in plan()["fiche"]["indicateurs"] if _se_place(diagnostic, c)][:REGLETTES]
-        lus = [c for code in codes if (c := diagnostic.lu(sujet, code, "mailles")) is not None]
+        diagnostic = self.comparaison.diagnostic
+        codes = [c for c in plan()["fiche"]["indicateurs"] if se_place(diagnostic, c)][:REGLETTES]
+        alternatif = " ".join(p.texte for p in self.comparaison.essentiel[:REGLETTES_DITES])
+        return self._reglettes(
+            codes, "communes", MOTS["reglettes"].format(nom=self.comparaison.sujet.nom), alternatif
+        )
+
+    def _reglettes(self, codes: Sequence[str], nom: str, titre: str, alternatif: str) -> list[Bloc]:
         if not codes:
             return []
-        sources, dates = dates_et_sources(lus)
-        series = tuple(_reglette(diagnostic, code) for code in codes)
         demande = DemandeDeGraphique(
-            nom="communes",
-            genre="points",
-            titre=MOTS["reglettes"].format(nom=sujet.nom),
-            sous_titre=MOTS["reglettes_sous_titre"],
-            series=series,
-            date=dates,
-            source=sources,
-            alternatif=" ".join(p.texte for p in self.comparaison.essentiel[:REGLETTES_DITES]),
-            mailles=nom_des_mailles(diagnostic.ensembles.mailles),
+            nom, "points", titre, MOTS["reglettes_sous_titre"], (), alternatif=alternatif
         )
-        return [Graphique(demande)]
+        return [Graphique(reglettes(self.comparaison.diagnostic, codes, demande))]
+
+    def themes(self) -> list[Bloc]:
+        """Composer une page par thème : les communes sur des réglettes, puis les plus hautes et les plus basses."""
+        dites = Note(MOTS["tables_du_classeur"], "precision")
+        rendus: list[Bloc] = [SautDePage(), Titre(MOTS["themes"], ancre="themes"), dites]
+        composes = [blocs for theme in THEMES if (blocs := self._theme(theme))]
+        for rang, blocs in enumerate(composes):
+            rendus += [SautDePage(), *blocs] if rang else blocs
+        return rendus
+
+    def _theme(self, theme: str) -> list[Bloc]:
+        comparaison, diagnostic = self.comparaison, self.comparaison.diagnostic
+        liste = indicateurs_du_theme(diagnostic, theme)
+        codes = [i.code for i in liste if se_place(diagnostic, i.code)][: MOTS["extremes"]["indicateurs"]]
+        retenus = [i for i in liste if i.code in codes]
+        tableau = extremes(diagnostic, comparaison.classements, retenus, theme)
+        if tableau is None:
+            return []
+        titre = MOTS["reglettes_du_theme"].format(theme=THEMES[theme], nom=comparaison.sujet.nom)
+        graphique = self._reglettes(codes, f"communes-{theme}", titre, _motif(tableau))
+        return [Titre(THEMES[theme], 3, f"theme-{theme}"), *graphique, tableau]
 
     def tableaux(self) -> list[Bloc]:
         """Composer les tableaux communes × indicateurs, thème par thème."""
@@ -105,7 +119,7 @@ class DocumentDeComparaison:
         for theme, nom in THEMES.items():
             if themes[theme] or restes[theme]:
                 titre = Titre(nom, 3, f"theme-{theme}")
-                rendus += [titre, *map(self._relier, themes[theme]), *_notes(restes[theme])]
+                rendus += [titre, *map(_large, themes[theme]), *_notes(restes[theme])]
         return rendus
 
     def profils(self) -> list[Bloc]:
@@ -138,35 +152,35 @@ class DocumentDeComparaison:
         generation = self.comparaison.diagnostic.ensembles.qpv[0].geographie
         dite = MOTS["qpv_generation"].format(generation=generation)
         phrases = (dite, *self.comparaison.diagnostic.remarques)
-        return self._partie("qpv", phrases=phrases, tableaux=self.comparaison.qpv)
-
-    def fiches(self) -> list[Bloc]:
-        """Composer une fiche par commune, et l'index qui y mène."""
-        rendus: list[Bloc] = [Titre(MOTS["fiches"], ancre="fiches"), Note(MOTS["lire_les_fiches"])]
-        fiches = self.comparaison.fiches
-        rendus.append(Liens(tuple((f.territoire.nom, f"#fiche-{f.territoire.code}") for f in fiches)))
-        for fiche in fiches:
-            rendus += self._fiche(fiche)
-        return rendus
-
-    def _fiche(self, fiche: Fiche) -> list[Bloc]:
-        t = fiche.territoire
-        profil = f" · {fiche.profil}" if fiche.profil else ""
-        phrases: Bloc = Note(MOTS["sans_ecart"])
-        if fiche.phrases:
-            phrases = Phrases.de(fiche.phrases, self.appuis)
+        chaleurs = [Graphique(d) for d in graphiques_du_theme(self.comparaison.diagnostic, "qpv")]
+        # Le tableau de chaleur tient tous les quartiers en une page ; sans lui, leur premier tableau.
         return [
-            SautDePage(),
-            Titre(t.nom, 3, f"fiche-{t.code}"),
-            Note(f"Commune {t.code}{profil}", "precision"),
-            phrases,
-            replace(fiche.tableau, classe="comparaison") if fiche.tableau else Note(MOTS["sans_fiche"]),
-            Liens(((MOTS["retour"], "#fiches"),), "retour"),
+            *self._partie("qpv", phrases=phrases, tableaux=[] if chaleurs else self.comparaison.qpv[:1]),
+            *chaleurs,
         ]
 
+    def fiches(self) -> list[Bloc]:
+        """Composer une carte par commune, six par page."""
+        c, par_page = self.comparaison, MOTS["cartes_des_communes"]["par_page"]
+        rendus: list[Bloc] = [
+            SautDePage(),
+            Titre(MOTS["fiches"], ancre="fiches"),
+            Note(MOTS["lire_les_fiches"], "precision"),
+        ]
+        cartes = [carte_de_visite(c.diagnostic, c.classements, fiche) for fiche in c.fiches]
+        for debut in range(0, len(cartes), par_page):
+            if debut:
+                rendus.append(SautDePage())
+            rendus.append(ChiffresCles(tuple(cartes[debut : debut + par_page])))
+        return rendus
+
     def annexes(self) -> list[Bloc]:
-        """Composer les annexes, communes avec celles d'un portrait."""
-        return DocumentDuPortrait(self.comparaison.portrait).annexes("cette comparaison", "rapport_arrondi")
+        """Composer les annexes, communes avec celles d'un portrait, et ce qui manque aux pages des thèmes."""
+        annexes = DocumentDuPortrait(self.comparaison.portrait).annexes(
+            "cette comparaison", "rapport_arrondi"
+        )
+        restes = [f"{THEMES[t]} : {reste}" for t, dits in self.comparaison.restes.items() for reste in dits]
+        return [*annexes, Titre(MOTS["restes"], 3), *_notes(restes)] if restes else annexes
 
     def _partie(
         self,
@@ -177,17 +191,12 @@ class DocumentDeComparaison:
         notes: Iterable[str] = (),
     ) -> list[Bloc]:
         rendus: list[Bloc] = [Titre(MOTS[ancre], ancre=ancre), *map(Note, phrases)]
-        return [*rendus, *map(self._relier, tableaux), *_notes(notes)]
+        return [*rendus, *map(_large, tableaux), *_notes(notes)]
 
-    def _relier(self, tableau: Tableau) -> Tableau:
-        """Mener de chaque commune d'un tableau à sa fiche."""
-        communes = {t.code for t in self.comparaison.diagnostic.ensembles.mailles}
 
-        def relier(cellule: Cellule) -> Cellule:
-            return replace(cellule, lien=f"#fiche-{cellule.aide}") if cellule.aide in communes else cellule
-
-        lignes = tuple((relier(tete), *suite) for tete, *suite in tableau.lignes)
-        return replace(tableau, lignes=lignes, classe="comparaison")
+def _large(tableau: Tableau) -> Tableau:
+    """Laisser à un tableau d'une commune par ligne toute la largeur de la page."""
+    return replace(tableau, classe="comparaison")
 
 
 def _notes(notes: Iterable[Any]) -> list[Bloc]:
@@ -195,24 +204,16 @@ def _notes(notes: Iterable[Any]) -> list[Bloc]:
     return [Liste(puces, "notes")] if puces else []
 
 
-def _se_place(diagnostic: Diagnostic, code: str) -> bool:
-    """Dire si un indicateur se montre commune par commune : chiffré pour la moitié d'entre elles, sans montrer du doigt."""
-    definition, communes = diagnostic.indicateurs[code], diagnostic.ensembles.mailles
-    chiffrees = len(chiffres_de(diagnostic.lus(communes, code, "mailles")))
-    montre = definition.nature != "effectif" and code not in table("_portrait")["sans_place"]
-    return montre and chiffrees >= max(
-        COMMUNES_MINIMUM, plan()["tableaux"]["part_des_communes"] * len(communes)
-    )
-
-
-def _reglette(diagnostic: Diagnostic, code: str) -> Serie:
-    """Placer les communes et leur intercommunalité sur la réglette d'un indicateur."""
-    definition, sujet = diagnostic.indicateurs[code], diagnostic.ensembles.sujet
-    communes = chiffres_de(diagnostic.lus(diagnostic.ensembles.mailles, code, "mailles"))
-    placees = [valeur(definition, c, t.nom, "maille") for t, c in communes]
-    ensemble = diagnostic.chiffre(sujet, code, "mailles")
-    return Serie(
-        libelle(definition),
-        (valeur(definition, ensemble, sujet.nom, "sujet"), *placees),
-        unite=definition.unite,
+def _motif(tableau: Tableau) -> str:
+    """Décrire un graphique de thème par ce que son tableau écrit : la plus haute et la plus basse de chaque indicateur."""
+    premieres = [ligne for ligne in tableau.lignes if ligne[0].texte]
+    return " ".join(
+        MOTS["extremes"]["motif"].format(
+            libelle=ligne[0].texte,
+            haut=ligne[1].texte,
+            plus=ligne[2].texte,
+            bas=ligne[4].texte,
+            moins=ligne[5].texte,
+        )
+        for ligne in premieres
     )

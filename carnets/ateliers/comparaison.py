@@ -94,8 +94,12 @@ class ComparaisonOuverte:
         ]
         return Montre(blocs, texte=legende)
 
+    def themes(self) -> Montre:
+        """Montrer une page par thème : les communes sur des réglettes, les plus hautes et les plus basses."""
+        return Montre(self.document.themes())
+
     def tableaux(self) -> Montre:
-        """Montrer les tableaux communes × indicateurs, thème par thème."""
+        """Montrer tous les tableaux communes × indicateurs, ceux du classeur."""
         return Montre(self.document.tableaux())
 
     def profils(self) -> Montre:

@@ -17,12 +17,19 @@ _ROLES: Final = CHARTE["graphiques"]["roles"]
 
 def signes_des_fiches(chiffres: Iterable[Donnees]) -> list[Donnees]:
     """Donner le signe, la couleur, la taille et le nom de chaque territoire que montrent les fiches."""
-    noms: dict[str, str] = {}
-    demandes = [d for c in chiffres for d in c.get("graphiques", ()) if d["genre"] == "points"]
-    for valeur in (v for d in demandes for s in d["series"] for v in s["valeurs"]):
-        role = valeur.get("role", "categorie")
-        noms.setdefault(role, _ROLES[role]["libelle"] or valeur.get("libelle", ""))
-    return [_signe(_ROLES[role]) | {"nom": noms[role]} for role in _ROLES if noms.get(role)]
+    noms: dict[str, dict[str, None]] = {}
+    for demande in (d for c in chiffres for d in c.get("graphiques", ()) if d["genre"] == "points"):
+        for valeur in (v for s in demande["series"] for v in s["valeurs"]):
+            role = valeur.get("role", "categorie")
+            commun = demande.get("mailles", "") if role == "maille" else ""
+            nom = commun or _ROLES[role]["libelle"] or valeur.get("libelle", "")
+            noms.setdefault(role, {})[nom] = None
+    # Une fiche par territoire : leur signe commun ne porte le nom d'aucun.
+    dits = {
+        role: next(iter(siens)) if len(siens) == 1 else PDF["textes"]["de_la_fiche"]
+        for role, siens in noms.items()
+    }
+    return [_signe(_ROLES[role]) | {"nom": dits[role]} for role in _ROLES if dits.get(role)]
 
 
 def _signe(role: Donnees) -> Donnees:
