@@ -97,7 +97,12 @@ class DocumentDeComparaison:
         rendus: list[Bloc] = [SautDePage(), Titre(MOTS["themes"], ancre="themes"), dites]
         composes = [blocs for theme in THEMES if (blocs := self._theme(theme))]
         for rang, blocs in enumerate(composes):
-            rendus += [SautDePage(), *blocs] if rang else blocs
+            # Deux petits thèmes tiennent sur une page.
+            grand = (
+                sum(len(b.lignes) for b in blocs if isinstance(b, Tableau))
+                > MOTS["extremes"]["lignes_d_une_demi_page"]
+            )
+            rendus += [SautDePage(), *blocs] if rang and grand else blocs
         return rendus
 
     def _theme(self, theme: str) -> list[Bloc]:

@@ -150,16 +150,6 @@ def test_le_document_word_met_six_communes_par_page_et_ses_tableaux_au_classeur(
     dits = "\n".join(p.text for p in document.paragraphs)
     assert "Les communes une par une : " not in dits
     assert "comparaison.xlsx" in dits
-    reperes = [
-        c
-        for t in document.tables
-        for li in t.rows
-        for c in li.cells[:1]
-        if c.text.strip() == "Département fictif"
-    ]
-    assert reperes
-    assert all(c.paragraphs[0].runs[0].style.name == "Repère" for c in reperes)
-    assert document.styles["Repère"].font.bold
     assert not [p for p in document.paragraphs if p.text.startswith("* ") and p.style.name.startswith("List")]
     liens = [h for t in document.tables for h in t._tbl.iter() if h.tag.endswith("}hyperlink")]
     assert not liens
