@@ -38,6 +38,7 @@ LONGS = (
     "tests/carnets/campagne/test_campagne.py",
     "tests/carnets/campagne/test_grappe.py",
     "tests/carnets/documents/test_couches_ouvertes.py",
+    "tests/carnets/documents/test_relecture_documents.py",
     "tests/carnets/documents/test_verification.py::test_la_commande_dit_ses_comptes",
     "tests/carnets/documents/test_verification.py::test_la_population_d_avant",
     "tests/carnets/documents/test_verification.py::test_les_chiffres_changes_dans_la_preuve",

@@ -45,7 +45,7 @@ def controler_html(chemin: Path, preuve: Preuve) -> Bilan:
             _references_d_une_phrase(bilan, ici, reference, preuve)
         elif ligne["statut"] in SANS_VALEUR:
             bilan.comparer(ici, reference, ABREGES_STATUT.get(ligne["statut"], ""), texte)
-        elif (balise == "li" and not _est_un_nombre(texte)) or _bien_ecrit(texte, ligne):
+        elif (balise == "li" and not _est_un_nombre(texte)) or bien_ecrit(texte, ligne):
             bilan.egaux += 1
         else:
             bilan.ecarts.append(Ecart(bilan.document, ici, reference, ecrit(ligne["valeur"]), texte))
@@ -56,7 +56,8 @@ def _est_un_nombre(texte: str) -> bool:
     return NOMBRE_ECRIT.match(texte) is not None
 
 
-def _bien_ecrit(texte: str, ligne: dict[str, Any]) -> bool:
+def bien_ecrit(texte: str, ligne: dict[str, Any]) -> bool:
+    """Dire si un texte écrit la valeur d'une ligne de la preuve, à l'arrondi près."""
     definition = tous_les_indicateurs().get(ligne["indicateur"])
     euros = definition is not None and definition.unite == "€"
     # « 17 810 à 24 300 » est une étendue : la référence est celle de sa borne basse.

@@ -29,7 +29,9 @@ from carnets.documents.preuve.preuve import dates_de_lecture, territoires_lus
 from carnets.documents.preuve.preuve_lue import Preuve, lire_preuve
 from carnets.documents.preuve.relecture_classeur import controler_classeur
 from carnets.documents.preuve.relecture_fichiers import controler_csv, controler_gpkg, controler_paquet
+from carnets.documents.preuve.relecture_graphiques import controler_graphiques
 from carnets.documents.preuve.relecture_page import controler_dates, controler_html
+from carnets.documents.preuve.relecture_textes import CARNET, controler_carnet, controler_textes
 from donnees_insee.catalogue.catalogue import sources
 from donnees_insee.chemins import dossier_de_passage
 from donnees_insee.controle.base_refaite import BaseRefaite
@@ -48,13 +50,21 @@ DOCUMENTS: Final = {
     PAQUET: controler_paquet,
     "territoire.gpkg": controler_gpkg,
     "portrait.html": controler_html,
+    CARNET: controler_carnet,
+}
+# Ce que les autres documents écrivent, par leur suffixe : ils ne portent pas de référence.
+AUTRES: Final = {
+    ".docx": (controler_textes,),
+    ".odt": (controler_textes,),
+    ".pdf": (controler_textes,),
+    ".pptx": (controler_textes, controler_graphiques),
+    ".xlsx": (controler_graphiques,),
 }
 # Des territoires, pas des chiffres : qu'un de ces fichiers manque, et toute ligne a pu en dépendre.
 SOCLE: Final = frozenset({"geographie", "contours", "quartiers", "qpv_liste"})
 POPULATIONS: Final = frozenset({"populations_legales", "comparateur", "rp_population"})
 PREUVE: Final = "preuve/diagnostic.parquet"
 SECONDE_VOIE: Final = "seconde voie"
-NON_RELUS: Final = {".docx", ".odt", ".pdf", ".pptx"}
 
 
 @dataclass
@@ -97,21 +107,25 @@ def verifier_sortie(sortie: Path, base: Base, suivre: Callable[[str], None] | No
             f"Fichier brut absent : {r}." for s, r in refaite.absents.items() if s not in refaite.alteres
         ]
         v.fichiers = len(refaite.relus)
-    for nom in DOCUMENTS:
-        _controler(sortie / nom, montrable, v, dire)
+    for nom, controler in DOCUMENTS.items():
+        _controler(sortie / nom, controler, montrable, v, dire)
+    for fichier in sorted(f for f in sortie.iterdir() if f.is_file()):
+        for controler in AUTRES.get(fichier.suffix, ()):
+            _controler(fichier, controler, montrable, v, dire)
     page = sortie / "portrait.html"
     if page.is_file():
         dire("dates de la page web")
         v.documents.append(controler_dates(page, montrable))
-    non_relus = sorted(f.name for f in sortie.iterdir() if f.suffix in NON_RELUS)
-    if non_relus:
-        v.remarques.append(
-            f"{', '.join(non_relus)} : ses chiffres n'y portent pas leur référence ; ils ne sont pas relus."
-        )
     return v
 
 
-def _controler(chemin: Path, preuve: Preuve, v: Verification, dire: Callable[[str], None]) -> None:
+def _controler(
+    chemin: Path,
+    controler: Callable[[Path, Preuve], Bilan],
+    preuve: Preuve,
+    v: Verification,
+    dire: Callable[[str], None],
+) -> None:
     """Contrôler un document s'il est là ; une preuve trop ancienne ne suffit pas pour le relire."""
     if not chemin.is_file():
         return
@@ -123,7 +137,7 @@ def _controler(chemin: Path, preuve: Preuve, v: Verification, dire: Callable[[st
         )
         return
     try:
-        v.documents.append(DOCUMENTS[chemin.name](chemin, preuve))
+        v.documents.append(controler(chemin, preuve))
     except (ErreurAbs, ValueError, KeyError) as cause:
         perdu = Ecart(chemin.name, "tout le fichier", "document", "un document lisible", str(cause))
         v.documents.append(Bilan(chemin.name, ecarts=[perdu]))

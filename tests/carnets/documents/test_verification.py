@@ -29,8 +29,8 @@ from donnees_insee.erreurs import FichierIllisible
 
 pytestmark = pytest.mark.carnet
 FICHIERS = {"tableaux.xlsx", "diagnostic.csv", "datapackage.json", "territoire.gpkg", "portrait.html"}
-PEU = {DATES: 50, "datapackage.json": 40}
-DOCUMENTS = FICHIERS | {DATES}
+PEU = {DATES: 50, "datapackage.json": 40, "tableaux.xlsx, graphiques": 100}
+DOCUMENTS = FICHIERS | {DATES, "carnet.ipynb", "portrait.docx", "tableaux.xlsx, graphiques"}
 
 
 @pytest.fixture
