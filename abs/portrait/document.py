@@ -1,5 +1,6 @@
 """Le portrait en blocs, partie par partie : titre, essentiel, bilan, chapitres, à débattre."""
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -7,8 +8,9 @@ from abs.blocs.blocs import Bloc, ChiffresCles, Detail, Graphique, Liste, Note, 
 from abs.calcul.table_longue import Diagnostic
 from abs.definitions import table
 from abs.indicateurs.indicateurs import indicateurs
-from abs.langue import abreger, minuscule, typographier
+from abs.langue import abreger, enumerer, minuscule, typographier
 from abs.phrases.ecriture import ecrire, reference
+from abs.phrases.phrases import Phrase
 from abs.phrases.preuves import Appuis
 from abs.portrait.annexes import annexes, ce_qui_manque
 from abs.portrait.portrait import Portrait
@@ -19,7 +21,7 @@ MOTS: Final[dict[str, Any]] = table("_document")
 DITS: Final[dict[str, str]] = MOTS["portrait"]
 IGNORES: Final = 3
 DETAILS: Final = 2
-SANS_MOT_D_ABSENCE: Final = ("qpv", "quartiers")
+ETROITS: Final = frozenset(table("_graphiques")["reglages"]["demi_largeur"])
 
 
 def note_d_essai(diagnostic: Diagnostic) -> list[Bloc]:
@@ -94,6 +96,10 @@ class DocumentDuPortrait:
             for cas, mots in (("sans_fichier", absents), ("sans_donnee_ouverte", manques))
             if mots
         }
+        chapitres = self.portrait.chapitres
+        vides = [c.titre for c in chapitres if c.est_vide and not self._tete(c.code)]
+        if vides:
+            dits["sans_chapitre"] = DITS["sans_chapitre"].format(titres=enumerer([minuscule(t) for t in vides]))
         texte = typographier(" ".join(dits.values()))
         return [Note(texte, "ignore", DITS["ignore"])] if texte else []
 
@@ -141,20 +147,31 @@ class DocumentDuPortrait:
         siens = [m for m in self.portrait.messages if m.theme == code]
         rendus: list[Bloc] = [Note(m.en_tete, "message") for m in siens[:1]]
         rendus += [Note(a, "precision") for a in chapitre.avertissements]
-        tete = self.portrait.tete if code == DITS["chapitre_de_tete"] else ()
+        tete = self._tete(code)
         # La phrase du message d'abord : c'est elle que le titre annonce.
         portees = {m.phrase.references[:1] for m in siens[:1]}
         ordre = sorted(chapitre.phrases, key=lambda p: p.references[:1] not in portees)
         if tete or ordre:
             rendus.append(Phrases.de((*tete, *ordre), self.appuis))
-        elif code not in SANS_MOT_D_ABSENCE:
-            rendus.append(Note(DITS["sans_phrase"].format(titre=self.portrait.titre)))
         return rendus
 
+    def _tete(self, code: str) -> tuple[Phrase, ...]:
+        return self.portrait.tete if code == DITS["chapitre_de_tete"] else ()
+
     def graphiques(self, code: str) -> list[Bloc]:
-        """Composer les graphiques d'un chapitre."""
+        """Composer les graphiques d'un chapitre ; deux qui tiennent en demi-largeur se suivent côte à côte."""
         chapitre = self.chapitre(code)
-        return [] if chapitre is None else [Graphique(d) for d in chapitre.graphiques]
+        if chapitre is None:
+            return []
+        rendus: list[Graphique] = []
+        for demande in chapitre.graphiques:
+            voisin = rendus[-1] if rendus else None
+            etroits = voisin and {demande.genre, voisin.demande.genre} <= ETROITS
+            if voisin and etroits and voisin.largeur == "pleine":
+                rendus[-1:] = [replace(voisin, largeur="demi"), Graphique(demande, "demi")]
+            else:
+                rendus.append(Graphique(demande))
+        return list(rendus)
 
     def details(self, code: str) -> list[Bloc]:
         """Composer la fin d'un chapitre : ce qui est réservé, et ce que cela demande."""

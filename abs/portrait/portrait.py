@@ -41,6 +41,7 @@ from donnees_insee.preparation.sources_recues import SOURCE
 
 FICHIERS_NOMMES: Final = 3
 GENERATION_2024: Final = 2024
+DECOUPEES: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,9 @@ def _limites(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
     sujet, textes = diagnostic.ensembles.sujet, gabarits("avertissements")
     mots = []
     if sujet.niveau == "commune" and not diagnostic.ensembles.mailles:
-        mots.append(textes["sans_iris"])
+        # L'Insee découpe toute commune de 10 000 habitants : en deçà, il n'y a ni liste d'IRIS ni carte à attendre.
+        habitants = diagnostic.lu(sujet, "population")
+        return (textes["sans_iris"],) if habitants and habitants.valeur >= DECOUPEES else ()
     if not contours_tenus(base, diagnostic):
         quoi = "d'IRIS de ses communes" if sujet.niveau == "qpv" else "de ce territoire"
         attendu = ", ou ".join(source(s).rappel_demande for s in _contours_attendus(diagnostic.ensembles))

@@ -260,3 +260,8 @@ class Chapitre:
     # Pour l'annexe : ce que le corps du chapitre n'a pas gardé.
     autres_phrases: tuple[Phrase, ...] = ()
     complets: tuple[Tableau, ...] = ()
+
+    @property
+    def est_vide(self) -> bool:
+        """Dire qu'aucun chiffre n'y est montré."""
+        return not (self.phrases or self.tableaux or self.graphiques or self.cartes)
