@@ -147,7 +147,9 @@ def _sources(portrait: Portrait, document: str) -> Tableau:
     titre = MOTS["table_des_sources"].format(document=document)
     licences = enumerer(list(dict.fromkeys(s.licence for s in portrait.sources)))
     notes = (MOTS["licences"].format(licences=licences), MOTS["fichiers_des_sources"]) if lignes else ()
-    return Tableau("sources", titre, tuple(map(entete, MOTS["colonnes_des_sources"])), lignes, notes, "textes")
+    return Tableau(
+        "sources", titre, tuple(map(entete, MOTS["colonnes_des_sources"])), lignes, notes, "textes"
+    )
 
 
 def _reunies(dates: list[str]) -> str:

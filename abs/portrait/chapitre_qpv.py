@@ -33,11 +33,15 @@ def chapitre_qpv(diagnostic: Diagnostic) -> Chapitre | None:
     liste += diagnostic.locales.indicateurs.values()
     notes, premier = gabarits("notes_de_chapitre"), diagnostic.ensembles.qpv[0]
     generation = notes["generation"].format(generation=premier.geographie, edition=note_d_edition(diagnostic))
+    tableaux = tuple(cote_a_cote(diagnostic, liste))
+    # Nombreux, ils se lisent dans le tableau de chaleur et leurs fiches ; tous leurs chiffres sont en annexe.
+    nombreux = diagnostic.ensembles.sujet.niveau == "commune" and len(tableaux) > 1
     return Chapitre(
         "qpv",
         table("_document")["titres_de_chapitre"]["qpv"],
         phrases=tuple(_phrases(diagnostic, liste)),
-        tableaux=tuple(cote_a_cote(diagnostic, liste)),
+        tableaux=() if nombreux else tableaux,
+        complets=tableaux if nombreux else (),
         graphiques=tuple(graphiques_du_theme(diagnostic, "qpv")),
         avertissements=(generation.strip(), *a_cheval(diagnostic), *diagnostic.remarques),
     )
@@ -88,11 +92,11 @@ def _part_en_qpv(diagnostic: Diagnostic) -> Phrase | None:
 
 
 def _phrase_du_seul(diagnostic: Diagnostic, indicateur: Indicateur) -> Phrase | None:
-    autour = diagnostic.lus(_reperes(diagnostic), indicateur.code, "qpv_sujet")
+    autour = diagnostic.lus(reperes_dits(diagnostic), indicateur.code, "qpv_sujet")
     return phrase_du_quartier(diagnostic, indicateur, diagnostic.ensembles.qpv[0], autour)
 
 
-def _reperes(diagnostic: Diagnostic) -> list[Territoire]:
+def reperes_dits(diagnostic: Diagnostic) -> list[Territoire]:
     """Donner le sujet puis son intercommunalité, avec le complément de lieu qu'une phrase attend."""
     dans = gabarits("lieux_des_reperes")
     return [
@@ -106,11 +110,11 @@ def _etendue(diagnostic: Diagnostic, indicateur: Indicateur) -> Phrase | None:
         return None
     siens = diagnostic.lus(diagnostic.ensembles.qpv, indicateur.code, "qpv")
     autour = diagnostic.lus(diagnostic.ensembles.qpv_autour, indicateur.code, "qpv")
-    reperes = diagnostic.lus(_reperes(diagnostic), indicateur.code, "qpv_sujet")
+    reperes = diagnostic.lus(reperes_dits(diagnostic), indicateur.code, "qpv_sujet")
     return etendue_des_qpv(indicateur, siens, [*siens, *autour], reperes)
 
 
-def _places(
+def places(
     diagnostic: Diagnostic, indicateur: Indicateur, quartier: Territoire, chiffre: Chiffre | None
 ) -> list[Position]:
     """Situer un quartier parmi ceux de sa commune, puis parmi ceux de l'intercommunalité."""
@@ -134,8 +138,8 @@ def phrase_du_quartier(
 ) -> Phrase | None:
     """Écrire la phrase d'un quartier pour un indicateur : son chiffre, ses références, sa place."""
     chiffre = diagnostic.chiffre(quartier, indicateur.code, "qpv")
-    places = _places(diagnostic, indicateur, quartier, chiffre)
-    return phrase_d_un_qpv(indicateur, quartier, chiffre, autour, places)
+    siennes = places(diagnostic, indicateur, quartier, chiffre)
+    return phrase_d_un_qpv(indicateur, quartier, chiffre, autour, siennes)
 
 
 def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tableau]:
@@ -154,12 +158,12 @@ def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tab
         cellules = [cellule(indicateur, c, imposees=imposees) for c in chiffres]
         ailleurs = [diagnostic.ailleurs.get((t.code, indicateur.code), "") for t in reperes]
         cellules += [
-            _a_cote(indicateur, c, repere, imposees, autre) for c, autre in zip(autour, ailleurs, strict=True)
+            a_cote(indicateur, c, repere, imposees, autre) for c, autre in zip(autour, ailleurs, strict=True)
         ]
         cellules.append(Cellule("" if repere is None else repere.periode, classe="date"))
         tous += [*chiffres, *autour]
         grille.append(cellules)
-    tetes = [entete(t.nom, t.code, _code_et_communes(t)) for t in quartiers_prioritaires]
+    tetes = [entete(t.nom, t.code, code_et_communes(t)) for t in quartiers_prioritaires]
     tetes += [*(entete(t.titre) for t in reperes), entete("Date (QPV)")]
     libelles = [entete(i.libelle_court, i.definition) for i in utiles]
     titre, mots = "Les quartiers prioritaires côte à côte", gabarits("notes_de_chapitre")
@@ -207,7 +211,7 @@ def _autres_dates(
     return [typographier(mots["qpv_autres_dates"].format(cas=" ; ".join(dits)))]
 
 
-def _a_cote(
+def a_cote(
     indicateur: Indicateur,
     chiffre: Chiffre | None,
     repere: Chiffre | None,
@@ -225,7 +229,7 @@ def _a_cote(
     return Cellule(ecrire(indicateur, None), aide=aide, classe="absent")
 
 
-def _code_et_communes(quartier: Territoire) -> str:
+def code_et_communes(quartier: Territoire) -> str:
     """Donner le code d'un quartier, et ses communes s'il en couvre plusieurs."""
     if len(quartier.communes) < 2:
         return quartier.code

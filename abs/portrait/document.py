@@ -13,6 +13,7 @@ from abs.phrases.ecriture import ecrire, reference
 from abs.phrases.phrases import Phrase
 from abs.phrases.preuves import Appuis
 from abs.portrait.annexes import annexes, ce_qui_manque
+from abs.portrait.fiches_qpv import fiches_des_qpv
 from abs.portrait.portrait import Portrait
 from abs.portrait.premiere_page import Message, Point, de_premiere_page, ecart_etabli
 from abs.portrait.tableaux import Chapitre
@@ -99,7 +100,9 @@ class DocumentDuPortrait:
         chapitres = self.portrait.chapitres
         vides = [c.titre for c in chapitres if c.est_vide and not self._tete(c.code)]
         if vides:
-            dits["sans_chapitre"] = DITS["sans_chapitre"].format(titres=enumerer([minuscule(t) for t in vides]))
+            dits["sans_chapitre"] = DITS["sans_chapitre"].format(
+                titres=enumerer([minuscule(t) for t in vides])
+            )
         texte = typographier(" ".join(dits.values()))
         return [Note(texte, "ignore", DITS["ignore"])] if texte else []
 
@@ -135,9 +138,16 @@ class DocumentDuPortrait:
         return self.portrait.chapitre(code)
 
     def chiffres(self, code: str) -> list[Bloc]:
-        """Composer les tableaux d'un chapitre : ses repères, puis où cela se passe."""
+        """Composer les tableaux d'un chapitre : ses repères, puis où cela se passe ; les fiches des QPV."""
         chapitre = self.chapitre(code)
-        return [] if chapitre is None else list(chapitre.tableaux)
+        if chapitre is None:
+            return []
+        return [*chapitre.tableaux, *(self.fiches_qpv if code == "qpv" else ())]
+
+    @cached_property
+    def fiches_qpv(self) -> list[Bloc]:
+        """Une fiche par quartier prioritaire."""
+        return fiches_des_qpv(self.portrait.diagnostic, self.portrait.autour, self.appuis)
 
     def phrases(self, code: str) -> list[Bloc]:
         """Composer ce qu'un chapitre dit : son message, ses avertissements, ses phrases."""
