@@ -54,12 +54,13 @@ def _tableaux_entiers(portrait: Portrait) -> list[Bloc]:
 
 def _a_lire(portrait: Portrait) -> list[str]:
     """Dire comment lire les chiffres, et les tableaux que le document montre."""
-    codes = {t.code.partition("-")[0] for c in portrait.chapitres for t in c.tableaux}
+    codes = {t.code.partition("-")[0] for c in portrait.chapitres for t in (*c.tableaux, *c.complets)}
     dits = [MOTS["statuts"], MOTS["precision"]]
     dits += [MOTS["bilan"]] if portrait.bilan.points() else []
     dits += [MOTS["extremes"]] if "bouts" in codes else []
     mots = gabarits("notes_de_chapitre")
-    return dits + ([mots["qpv_arrondis"], mots["qpv_sondage"]] if "qpv" in codes else [])
+    dits += [mots["qpv_arrondis"], mots["qpv_sondage"]] if "qpv" in codes else []
+    return dits + [lecture for c in portrait.chapitres for lecture in c.lectures]
 
 
 # -- ce qui manque -------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ def chapitre_qpv(diagnostic: Diagnostic) -> Chapitre | None:
     liste = [indicateurs()[c] for c in table("_portrait")["qpv"]]
     liste += diagnostic.locales.indicateurs.values()
     notes, premier = gabarits("notes_de_chapitre"), diagnostic.ensembles.qpv[0]
-    generation = notes["generation"].format(generation=premier.geographie, edition=note_d_edition(diagnostic))
+    du_quartier = diagnostic.ensembles.sujet.niveau == "qpv"
     tableaux = tuple(cote_a_cote(diagnostic, liste))
     # Nombreux, ils se lisent dans le tableau de chaleur et leurs fiches ; tous leurs chiffres sont en annexe.
     nombreux = diagnostic.ensembles.sujet.niveau == "commune" and len(tableaux) > 1
@@ -43,14 +43,23 @@ def chapitre_qpv(diagnostic: Diagnostic) -> Chapitre | None:
         tableaux=() if nombreux else tableaux,
         complets=tableaux if nombreux else (),
         graphiques=tuple(graphiques_du_theme(diagnostic, "qpv")),
-        avertissements=(generation.strip(), *a_cheval(diagnostic), *diagnostic.remarques),
+        avertissements=(
+            notes["generation"].format(generation=premier.geographie),
+            # Les quartiers à cheval d'un portrait de quartier sont dits dans l'en-tête du tableau.
+            *([] if du_quartier else a_cheval(diagnostic)),
+            *diagnostic.remarques,
+        ),
+        lectures=(
+            *([notes["edition"]] if _edite(diagnostic) else []),
+            *([gabarits("positions")["indicatif"]] if du_quartier else []),
+            *_autres_dates(diagnostic, liste),
+        ),
     )
 
 
-def note_d_edition(diagnostic: Diagnostic) -> str:
-    """Dire ce qu'est une édition, si un chiffre de quartier en porte une."""
-    edites = any(c.niveau == "qpv" and c.a_une_valeur and "édition" in c.periode for c in diagnostic.chiffres)
-    return gabarits("notes_de_chapitre")["edition"] if edites else ""
+def _edite(diagnostic: Diagnostic) -> bool:
+    """Dire si un chiffre de quartier porte une édition."""
+    return any(c.niveau == "qpv" and c.a_une_valeur and "édition" in c.periode for c in diagnostic.chiffres)
 
 
 def a_cheval(diagnostic: Diagnostic) -> list[str]:
@@ -146,8 +155,7 @@ def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tab
     """Composer le tableau des QPV côte à côte, la commune et l'intercommunalité à leur droite."""
     quartiers_prioritaires = diagnostic.ensembles.qpv
     utiles = [i for i in liste if chiffres_de(diagnostic.lus(quartiers_prioritaires, i.code, "qpv"))]
-    roles = ("commune", "commune_du_qpv", "epci") if diagnostic.ensembles.sujet.niveau == "qpv" else None
-    reperes = [t for t in reperes_des_qpv(diagnostic.ensembles) if roles is None or t.role in roles]
+    reperes = _a_droite(diagnostic)
     grille: list[list[Cellule]] = []
     tous: list[Chiffre | None] = []
     for indicateur in utiles:
@@ -166,12 +174,7 @@ def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tab
     tetes = [entete(t.nom, t.code, code_et_communes(t)) for t in quartiers_prioritaires]
     tetes += [*(entete(t.titre) for t in reperes), entete("Date (QPV)")]
     libelles = [entete(i.libelle_court, i.definition) for i in utiles]
-    titre, mots = "Les quartiers prioritaires côte à côte", gabarits("notes_de_chapitre")
-    notes = (
-        *notes_de_lecture(tous),
-        *_autres_dates(diagnostic, utiles, reperes),
-        *([mots["qpv_edition"]] if note_d_edition(diagnostic) else []),
-    )
+    titre, notes = "Les quartiers prioritaires côte à côte", tuple(notes_de_lecture(tous))
     if utiles and len(quartiers_prioritaires) <= QPV_EN_COLONNES:
         lignes = tuple((libelle, *cellules) for libelle, cellules in zip(libelles, grille, strict=True))
         return [Tableau("qpv", titre, (entete("Indicateur"), *tetes), lignes, notes)]
@@ -188,15 +191,21 @@ def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tab
     ]
 
 
-def _autres_dates(
-    diagnostic: Diagnostic, liste: Sequence[Indicateur], reperes: Sequence[Territoire]
-) -> list[str]:
-    """Dire, sous le tableau, pourquoi un territoire tenu à une autre date n'est pas mis à côté des quartiers."""
+def _a_droite(diagnostic: Diagnostic) -> list[Territoire]:
+    """Donner les territoires mis à droite des quartiers."""
+    roles = ("commune", "commune_du_qpv", "epci") if diagnostic.ensembles.sujet.niveau == "qpv" else None
+    return [t for t in reperes_des_qpv(diagnostic.ensembles) if roles is None or t.role in roles]
+
+
+def _autres_dates(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[str]:
+    """Dire pourquoi un territoire tenu à une autre date n'est pas mis à côté des quartiers."""
     cas: dict[tuple[str, str, str], list[str]] = {}
     for indicateur in liste:
         lus = chiffres_de(diagnostic.lus(diagnostic.ensembles.qpv, indicateur.code, "qpv"))
+        if not lus:
+            continue
         par_date: dict[str, list[str]] = {}
-        for t in reperes:
+        for t in _a_droite(diagnostic):
             if autre := diagnostic.ailleurs.get((t.code, indicateur.code)):
                 par_date.setdefault(autre, []).append(t.titre)
         for autre, lieux in par_date.items():

@@ -20,7 +20,7 @@ from abs.portrait.tableaux import Chapitre
 
 MOTS: Final[dict[str, Any]] = table("_document")
 DITS: Final[dict[str, str]] = MOTS["portrait"]
-IGNORES: Final = 3
+IGNORES: Final = 2
 DETAILS: Final = 2
 ETROITS: Final = frozenset(table("_graphiques")["reglages"]["demi_largeur"])
 
@@ -92,18 +92,17 @@ class DocumentDuPortrait:
         }
         absents, manques = ce_qui_manque(self.portrait)
         absents.sort(key=lambda mots: rangs.get(mots, len(rangs)))
-        dits = {
-            cas: DITS[cas].format(noms=abreger([minuscule(m) for m in mots], IGNORES))
-            for cas, mots in (("sans_fichier", absents), ("sans_donnee_ouverte", manques))
-            if mots
-        }
         chapitres = self.portrait.chapitres
-        vides = [c.titre for c in chapitres if c.est_vide and not self._tete(c.code)]
-        if vides:
-            dits["sans_chapitre"] = DITS["sans_chapitre"].format(
-                titres=enumerer([minuscule(t) for t in vides])
-            )
-        texte = typographier(" ".join(dits.values()))
+        vides = [minuscule(c.titre) for c in chapitres if c.est_vide and not self._tete(c.code)]
+        # Des chapitres entiers qui manquent disent assez ce que les données ouvertes taisent.
+        cas = {"sans_fichier": absents, "sans_donnee_ouverte": [] if vides else manques}
+        dits = [
+            DITS[c].format(noms=abreger([minuscule(m) for m in mots], IGNORES))
+            for c, mots in cas.items()
+            if mots
+        ]
+        dits += [DITS["sans_chapitre"].format(titres=" ; ".join(vides))] if vides else []
+        texte = typographier(" ".join([*dits, DITS["a_qui"]] if dits else []))
         return [Note(texte, "ignore", DITS["ignore"])] if texte else []
 
     def bilan(self) -> list[Bloc]:

@@ -17,7 +17,7 @@ from abs.phrases.ecriture import gabarits
 from abs.phrases.phrases import Phrase
 from abs.phrases.preuves import Silence
 from abs.portrait.autour import Autour, lire_autour
-from abs.portrait.chapitre_qpv import a_cheval, chapitre_qpv, note_d_edition
+from abs.portrait.chapitre_qpv import a_cheval, chapitre_qpv
 from abs.portrait.chapitres import chapitre_de_theme, chapitre_quartiers
 from abs.portrait.chapitres_locaux import manques_du_theme
 from abs.portrait.parutions import dire_les_parutions
@@ -222,7 +222,6 @@ def _avertissements(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
         mots += [m for m in a_cheval(diagnostic) if sujet.nom in m]
         if sujet.geographie == GENERATION_2024 and base.parts_de(CORRESPONDANCE):
             mots.append(correspondance(base, sujet.code).phrase())
-        mots += [m for m in (note_d_edition(diagnostic), gabarits("positions")["indicatif"]) if m]
     if not any(c.a_une_valeur for c in diagnostic.chiffres if c.territoire == sujet.code):
         mots.append(textes["sans_chiffre"].format(code=sujet.code))
     return tuple(mots)

@@ -260,6 +260,8 @@ class Chapitre:
     # Pour l'annexe : ce que le corps du chapitre n'a pas gardé.
     autres_phrases: tuple[Phrase, ...] = ()
     complets: tuple[Tableau, ...] = ()
+    # Ce qu'il faut savoir pour lire ses chiffres.
+    lectures: tuple[str, ...] = ()
 
     @property
     def est_vide(self) -> bool:
