@@ -17,6 +17,7 @@ from abs.statuts import LIBELLES_STATUT, Statut
 MOTS: Final[dict[str, Any]] = table("_document")["annexes"]
 SEPARATEUR: Final = " ; "
 NOMMES: Final = 6
+FICHIERS_NOMMES: Final = 2
 DATES_NOMMEES: Final = 3
 # Une fois typographiés, les deux signes suivent une espace insécable.
 ENTRE_DEUX: Final = re.compile(r"\s;\s")
@@ -96,7 +97,7 @@ def _absences(portrait: Portrait) -> Tableau | None:
     if not reunies:
         return None
     lignes = tuple(
-        (entete(theme, detail=raison), _texte(majuscule(_nommer(noms))), _texte(SEPARATEUR.join(services)))
+        (entete(theme, detail=raison), _texte(majuscule(_nommer(noms))), _texte(_services(raison, services)))
         for (theme, raison), (noms, services) in reunies.items()
     )
     tetes = tuple(map(entete, MOTS["colonnes_des_manques"]))
@@ -107,6 +108,14 @@ def _absences(portrait: Portrait) -> Tableau | None:
 def _en_bref(raison: str) -> str:
     """Dire en trois mots ce qu'un fichier de plus donnerait : la dernière colonne nomme ce fichier."""
     return MOTS["a_deposer"] if raison.startswith(LIBELLES_STATUT[Statut.INDISPONIBLE]) else raison
+
+
+def _services(raison: str, services: list[str]) -> str:
+    """Nommer à qui demander ; des fichiers à déposer, les premiers seulement."""
+    if raison != MOTS["a_deposer"] or len(services) <= FICHIERS_NOMMES:
+        return SEPARATEUR.join(services)
+    reste = MOTS["autres_fichiers"].format(n=len(services) - FICHIERS_NOMMES)
+    return SEPARATEUR.join([*services[:FICHIERS_NOMMES], reste])
 
 
 def _nommer(libelles: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from abs.blocs.blocs import Bloc, ChiffresCles, Detail, Graphique, Liste, Note, 
 from abs.calcul.table_longue import Diagnostic
 from abs.definitions import table
 from abs.indicateurs.indicateurs import indicateurs
-from abs.langue import abreger, enumerer, minuscule, typographier
+from abs.langue import abreger, minuscule, typographier
 from abs.phrases.ecriture import ecrire, reference
 from abs.phrases.phrases import Phrase
 from abs.phrases.preuves import Appuis
