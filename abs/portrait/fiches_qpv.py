@@ -9,7 +9,7 @@ from abs.definitions import table
 from abs.indicateurs.indicateurs import Indicateur, indicateurs
 from abs.langue import enumerer, typographier
 from abs.phrases.ecriture import gabarits
-from abs.phrases.phrases import Phrase
+from abs.phrases.phrases import Affirmation, Phrase
 from abs.phrases.preuves import Appuis
 from abs.phrases.significativite import DIFFERENTS
 from abs.portrait.autour import Autour
@@ -133,14 +133,17 @@ def _point(
         return None
     autour = diagnostic.lus(reperes_dits(diagnostic), indicateur.code, "qpv_sujet")
     dite = phrase_du_quartier(diagnostic, indicateur, quartier, autour)
-    if dite is None:
-        return None
-    ecarts = {str(a.verdict) for a in dite.affirmations if a.verdict in DIFFERENTS}
-    tetes = {str(a.verdict).rpartition("_")[2] for a in dite.affirmations if "_" in str(a.verdict)}
-    hauts = {v == "plus" for v in ecarts} or {v == "haut" for v in tetes if v in ("haut", "bas")}
-    if len(hauts) != 1:
-        return None
-    return (indicateur.sens == "bas") in hauts, dite
+    favorable = None if dite is None else cote_affirme(indicateur, dite.affirmations)
+    return None if dite is None or favorable is None else (favorable, dite)
+
+
+def cote_affirme(indicateur: Indicateur, affirmations: Iterable[Affirmation]) -> bool | None:
+    """Dire si ce qu'une phrase affirme est favorable ; rien si elle n'affirme pas, ou des deux côtés."""
+    dits = [str(a.verdict) for a in affirmations]
+    ecarts = {v == "plus" for v in dits if v in DIFFERENTS}
+    # Un rang seul n'affirme rien ; une place de tête ne compte qu'à défaut d'écart avec la commune.
+    cotes = ecarts or {v.endswith("_haut") for v in dits if v.startswith(("seul_", "parmi_"))}
+    return (indicateur.sens == "bas") in cotes if len(cotes) == 1 else None
 
 
 # -- les IRIS autour -----------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import string
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from carnets.documents.modeles import PDF
@@ -166,7 +165,8 @@ def _titre(bloc: Donnees, numeros: dict[int, str], redits: Counter[str]) -> Donn
 def _cote_a_cote(blocs: Blocs) -> Blocs:
     """Mettre une demi-figure à côté de ce qui la précède (phrases, autre demi-figure) ; réunir ce qui est en paysage."""
     rendus: Blocs = []
-    for bloc, suivant in zip_longest(blocs, blocs[1:], fillvalue={}):
+    suivants: Blocs = [*blocs, {}][1:]
+    for bloc, suivant in zip(blocs, suivants, strict=True):
         dernier: Donnees = rendus[-1] if rendus else {"genre": ""}
         # Deux demi-figures qui se suivent vont ensemble : la première ne se met pas à côté des phrases.
         aux_phrases = dernier["genre"] == "phrases" and not suivant.get("demi")
