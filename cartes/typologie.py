@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 
+from abs.definitions import table as definitions
+from abs.territoires.territoires import Territoires
+from abs.typologie.donnees import contours_des_iris, contours_des_qpv
+from abs.typologie.variables import table
 from cartes.apparence import Apparence
 from cartes.charte import CHARTE, COULEURS, Etat
 from cartes.ecriture import rendre_png
@@ -17,10 +21,16 @@ from cartes.palettes import contraste
 from cartes.papier.dessin import composer, poser_echelle
 from cartes.papier.mise_en_page import CORPS_LEGENDE, INTERLIGNE, Page
 from cartes.papier.trace import ENCRE, Cadre, chemin, couper, ecrire, poser_aplat, poser_contour
+from donnees_insee.catalogue.catalogue import source
 from donnees_insee.erreurs import CarteImpossible
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
+
+    from abs.territoires.territoires import Territoire
+    from abs.typologie.modele import Modele
+    from donnees_insee.base.base import Base
 
 TEINTES: Final[list[str]] = CHARTE["typologie"]["classes"]
 _AU_CENTRE: Final[dict[str, Any]] = {"ha": "center", "va": "center", "zorder": 4}
@@ -99,6 +109,36 @@ class CarteDeTypologie:
     def en_png(self) -> bytes:
         """Rendre la carte en PNG, sans date ni version dans ses métadonnées."""
         return rendre_png(self.figure(), {"Title": self.titre, "Description": self.texte_alternatif()})
+
+
+def carte_des_classes(
+    base: Base, sujet: Territoire, modele: Modele, iris: pd.DataFrame, noms: dict[int, str]
+) -> CarteDeTypologie | None:
+    """Faire la carte des IRIS classés d'un territoire ; rien si la base n'en tient pas les contours."""
+    couche, annee = contours_des_iris(base, list(iris["code"]))
+    if couche is None:
+        return None
+    attributs = iris.set_index("code").loc[couche["code"]]
+    couche["classe"] = attributs["classe"].astype(int).to_numpy()
+    couche["sans_objet"] = attributs["etat"].astype(str).str.startswith("sans objet").to_numpy()
+    qpv = Territoires(base).qpv_du(sujet)
+    dates = {source(v.source).titre_court: str(v.millesime) for v in modele.variables}
+    appris = len(modele.appris)
+    essai = "" if appris >= table().regles.iris_souhaites else " : un essai, à ne pas publier"
+    variables = f"{len(modele.variables)} variables{essai}"
+    return CarteDeTypologie(
+        titre=f"Typologie des IRIS · {sujet.nom}",
+        sous_titre=definitions("_document")["comparables"]["sous_titre_de_la_carte"].format(
+            appris=appris, espace=modele.espace, variables=variables
+        ),
+        territoires=couche,
+        noms=noms,
+        source=" ; ".join(dates),
+        date=", ".join(sorted(set(dates.values()))),
+        geographie=annee,
+        qpv=contours_des_qpv(base, qpv),
+        nom_qpv=f"Quartiers prioritaires {qpv[0].geographie}" if qpv else "Quartiers prioritaires",
+    )
 
 
 class PageDeTypologie(Page):

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -57,11 +57,19 @@ class Recouvrement:
         return frozenset(str(c)[:5] for c in touches)
 
 
-def recouvrement(base: Base, polygone: BaseGeometry) -> Recouvrement:
+Couches = list[tuple[int | None, gpd.GeoDataFrame]]
+
+
+def couches_d_iris(base: Base, departements: Collection[str] = ()) -> Couches:
+    """Lire les couches d'IRIS tenues, ou ce qu'elles ont de quelques départements."""
+    filtres = [[("commune", ">=", d), ("commune", "<", f"{d}Z")] for d in sorted(departements)]
+    return [(a, base.lire_couche(chemin, filtres or None)) for a, chemin in base.couches("contours_iris")]
+
+
+def recouvrement(base: Base, polygone: BaseGeometry, couches: Couches | None = None) -> Recouvrement:
     """Trouver les IRIS que touche un polygone, dans la couche tenue qui le couvre le mieux."""
     trouves = []
-    for annee, chemin in base.couches("contours_iris"):
-        couche = base.lire_couche(chemin)
+    for annee, couche in couches_d_iris(base) if couches is None else couches:
         proches = couche.iloc[couche.sindex.query(polygone, predicate="intersects")]
         if len(proches):
             trouves.append(_mesurer(polygone, proches.reset_index(drop=True), annee))
@@ -239,3 +247,48 @@ def profil_des_iris(
 def compte_pour_le_profil(table: pd.DataFrame) -> pd.Series:
     """Dire quels IRIS ont assez en commun avec le QPV : une part sensible de l'un ou de l'autre."""
     return (table["part_iris"] >= PART_MINIMALE) | (table["part_perimetre"] >= PART_MINIMALE)
+
+
+# Part d'un QPV ou de sa frange que porte un IRIS, au-dessous de laquelle il n'en dit rien ; largeur de la frange, en mètres.
+PARTS: Final = (0.1, 0.05)
+LARGEUR: Final = 300.0
+
+
+@dataclass(frozen=True)
+class IrisAutour:
+    """Un IRIS que recouvre un QPV, ou que touche sa frange, et la part qu'il en porte."""
+
+    code: str
+    nom: str
+    dedans: bool
+    part: float
+
+
+def iris_autour(base: Base, quartiers: Sequence[Territoire], combien: int) -> dict[str, list[IrisAutour]]:
+    """Trouver, pour chaque QPV d'une même couche, les IRIS qu'il recouvre puis ceux de sa frange."""
+    codes = {t.code for t in quartiers}
+    lues = (base.lire_couche(chemin) for _, chemin in base.couches("contours_qpv"))
+    perimetres = next((couche for couche in lues if set(couche["code"]) & codes), None)
+    couches = couches_d_iris(base, {c[:2] for t in quartiers for c in t.composantes})
+    if perimetres is None or all(couche.empty for _, couche in couches):
+        return {}
+    formes = perimetres.set_index("code").geometry.make_valid()
+    tous, trouves = formes.union_all(), {}
+    for code in sorted(codes & set(formes.index)):
+        try:
+            table = recouvrement(base, formes[code], couches).table
+            bord = recouvrement(base, frange(formes[code], LARGEUR, tous), couches).table
+        except DonneeAbsente:
+            continue
+        dedans = _plus_couverts(table[table["part_perimetre"] >= PARTS[0]], combien)
+        autour = bord[(bord["part_perimetre"] >= PARTS[1]) & ~bord.index.isin(dedans.index)]
+        trouves[code] = [
+            IrisAutour(str(c), str(ligne["nom"]), t is dedans, float(ligne["part_perimetre"]))
+            for t in (dedans, _plus_couverts(autour, combien))
+            for c, ligne in t.iterrows()
+        ]
+    return trouves
+
+
+def _plus_couverts(table: pd.DataFrame, combien: int) -> pd.DataFrame:
+    return table.sort_values("part_perimetre", ascending=False).head(combien)

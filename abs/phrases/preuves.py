@@ -132,7 +132,8 @@ def _cas_du_sujet(
     if chiffre.fiabilite == Fiabilite.FRAGILE:
         return ["fragile"]
     if reference(chiffre) not in dites:
-        return ["place"]
+        # Laissé aux tableaux pour garder le chapitre court : rien n'est tu.
+        return []
     verdicts = {v.verdict for _, _, v in references_lues(indicateur, sujet, chiffre, autour)}
     return [str(v) for v in TUS if v in verdicts]
 

@@ -6,17 +6,19 @@ from typing import Any, Final
 
 from abs.blocs.blocs import Bloc, Cellule, Liste, Note, Phrases, Puce, Tableau, Titre, entete
 from abs.definitions import table
-from abs.indicateurs.indicateurs import Indicateur, indicateurs
-from abs.langue import abreger, majuscule, minuscule, typographier
+from abs.indicateurs.indicateurs import THEMES, Indicateur, indicateurs
+from abs.langue import abreger, enumerer, majuscule, minuscule, typographier
 from abs.phrases.ecriture import gabarits
-from abs.phrases.preuves import Appuis, Silence
+from abs.phrases.preuves import Appuis
 from abs.portrait.portrait import Portrait
 from abs.portrait.tableaux import mailles_de_l_annexe
+from abs.statuts import LIBELLES_STATUT, Statut
 
 MOTS: Final[dict[str, Any]] = table("_document")["annexes"]
 SEPARATEUR: Final = " ; "
-NOMMES: Final = 10
-DATES_NOMMEES: Final = 2
+NOMMES: Final = 6
+FICHIERS_NOMMES: Final = 2
+DATES_NOMMEES: Final = 3
 # Une fois typographiés, les deux signes suivent une espace insécable.
 ENTRE_DEUX: Final = re.compile(r"\s;\s")
 SERVICE: Final = re.compile(r"\s:\s")
@@ -30,7 +32,7 @@ def annexes(portrait: Portrait, document: str, rapport: str) -> list[Bloc]:
         rendus += [Titre(MOTS["manquants"], 3, "manquants"), *(Note(m) for m in portrait.limites), manquants]
     rendus += [Titre(MOTS["sources"], 3, "sources"), _sources(portrait, document)]
     rendus += [Titre(MOTS["definitions"], 3, "definitions"), _definitions(portrait)]
-    rendus += [Titre(MOTS["lire"], 3, "lire"), *map(Note, _a_lire(portrait))]
+    rendus += [Titre(MOTS["lire"], 3, "lire"), *(Note(m, "precision") for m in _a_lire(portrait))]
     return [*rendus, *_silences(portrait, rapport)]
 
 
@@ -53,12 +55,13 @@ def _tableaux_entiers(portrait: Portrait) -> list[Bloc]:
 
 def _a_lire(portrait: Portrait) -> list[str]:
     """Dire comment lire les chiffres, et les tableaux que le document montre."""
-    codes = {t.code.partition("-")[0] for c in portrait.chapitres for t in c.tableaux}
+    codes = {t.code.partition("-")[0] for c in portrait.chapitres for t in (*c.tableaux, *c.complets)}
     dits = [MOTS["statuts"], MOTS["precision"]]
     dits += [MOTS["bilan"]] if portrait.bilan.points() else []
     dits += [MOTS["extremes"]] if "bouts" in codes else []
     mots = gabarits("notes_de_chapitre")
-    return dits + ([mots["qpv_arrondis"], mots["qpv_sondage"]] if "qpv" in codes else [])
+    dits += [mots["qpv_arrondis"], mots["qpv_sondage"]] if "qpv" in codes else []
+    return dits + [lecture for c in portrait.chapitres for lecture in c.lectures]
 
 
 # -- ce qui manque -------------------------------------------------------------------------------
@@ -74,32 +77,50 @@ def ce_qui_manque(portrait: Portrait) -> tuple[list[str], list[str]]:
 
 
 def _absences(portrait: Portrait) -> Tableau | None:
-    """Composer le tableau des absences : ce qui manque, pourquoi, quoi déposer ou à qui le demander."""
-    reunies: dict[tuple[str, str], list[str]] = {}
+    """Composer le tableau des absences, thème par thème : ce qui manque, pourquoi, quoi déposer ou à qui le demander."""
+    reunies: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
+
+    def noter(theme: str, raison: str, noms: Iterable[str], a_qui: str) -> None:
+        libelles, services = reunies.setdefault((theme, raison), ([], []))
+        libelles += noms
+        services += [a_qui] if a_qui and a_qui not in services else []
+
     for chapitre in portrait.chapitres:
         for raison, libelles, a_deposer in chapitre.absents:
-            reunies.setdefault((raison, a_deposer), []).append(libelles)
-    for chapitre in portrait.chapitres:
+            noter(chapitre.titre, _en_bref(raison), ENTRE_DEUX.split(libelles), a_deposer)
         for manque in chapitre.manques:
-            libelles, *services = SERVICE.split(manque.rstrip("."), maxsplit=1)
-            reunies.setdefault((MOTS["hors_des_donnees_ouvertes"], "".join(services)), []).append(libelles)
+            noms, *services = SERVICE.split(manque.rstrip("."), maxsplit=1)
+            dits = ENTRE_DEUX.split(noms)
+            noter(chapitre.titre, MOTS["hors_des_donnees_ouvertes"], dits, "".join(services))
     for s in portrait.silences:
-        reunies.setdefault((s.raison, ""), []).append(", ".join(s.libelles))
+        noter(THEMES[MOTS["theme_des_silences"]], s.raison, s.libelles, "")
     if not reunies:
         return None
     lignes = tuple(
-        (entete(typographier(majuscule(_nommer(libelles)))), _texte(raison), _texte(majuscule(a_qui)))
-        for (raison, a_qui), libelles in reunies.items()
+        (entete(theme, detail=raison), _texte(majuscule(_nommer(noms))), _texte(_services(raison, services)))
+        for (theme, raison), (noms, services) in reunies.items()
     )
     tetes = tuple(map(entete, MOTS["colonnes_des_manques"]))
     entiere = MOTS["liste_entiere"].format(code=portrait.sujet.code)
     return Tableau("manques", MOTS["table_des_manques"], tetes, lignes, (entiere,), "textes")
 
 
+def _en_bref(raison: str) -> str:
+    """Dire en trois mots ce qu'un fichier de plus donnerait : la dernière colonne nomme ce fichier."""
+    return MOTS["a_deposer"] if raison.startswith(LIBELLES_STATUT[Statut.INDISPONIBLE]) else raison
+
+
+def _services(raison: str, services: list[str]) -> str:
+    """Nommer à qui demander ; des fichiers à déposer, les premiers seulement."""
+    if raison != MOTS["a_deposer"] or len(services) <= FICHIERS_NOMMES:
+        return SEPARATEUR.join(services)
+    reste = MOTS["autres_fichiers"].format(n=len(services) - FICHIERS_NOMMES)
+    return SEPARATEUR.join([*services[:FICHIERS_NOMMES], reste])
+
+
 def _nommer(libelles: Iterable[str]) -> str:
-    """Nommer ce qui manque pour une même raison ; au-delà d'une dizaine, l'état du territoire a la liste entière."""
-    noms = [minuscule(m) for dits in libelles for m in ENTRE_DEUX.split(dits)]
-    return abreger(noms, NOMMES)
+    """Nommer ce qui manque pour une même raison ; au-delà de six, l'état du territoire a la liste entière."""
+    return abreger(list(dict.fromkeys(map(minuscule, libelles))), NOMMES)
 
 
 def _texte(mots: str) -> Cellule:
@@ -107,39 +128,42 @@ def _texte(mots: str) -> Cellule:
 
 
 def _silences(portrait: Portrait, rapport: str) -> list[Bloc]:
-    """Dire ce que les chiffres ne permettaient pas d'affirmer."""
+    """Dire ce que les chiffres ne permettaient pas d'affirmer, raison par raison."""
     rendus: list[Bloc] = [
         Titre(MOTS["silences"], 3, "silences"),
-        Note(MOTS["seuils"].format(rapport=MOTS[rapport])),
+        Note(MOTS["seuils"].format(rapport=MOTS[rapport]), "precision"),
     ]
-    puces = [puce for c in portrait.chapitres for puce in _puces(c.titre, c.silences)]
-    return [*rendus, Liste(tuple(puces), "silences")] if puces else rendus
-
-
-def _puces(titre: str, silences: Iterable[Silence]) -> Iterable[Puce]:
-    for s in silences:
-        yield Puce(f"{s.raison} : {SEPARATEUR.join(s.libelles)}.", titre)
+    par_raison: dict[str, list[str]] = {}
+    for s in (s for c in portrait.chapitres for s in c.silences):
+        par_raison.setdefault(s.raison, []).extend(s.libelles)
+    puces = tuple(Puce(f"{_nommer(dits)}.", majuscule(raison)) for raison, dits in par_raison.items())
+    return [*rendus, Liste(puces, "silences")] if puces else rendus
 
 
 # -- sources et définitions ----------------------------------------------------------------------
 
 
 def _sources(portrait: Portrait, document: str) -> Tableau:
-    """Composer le tableau des sources : une ligne par source et par fichiers, ses dates réunies."""
-    dates: dict[tuple[str, ...], list[str]] = {}
+    """Composer le tableau des sources : une ligne par source, ses dates réunies ; les fichiers sont dans la preuve."""
+    reunies: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
     for s in portrait.sources:
-        cle = s.titre, s.producteur, s.geographie or "–", s.fichiers, s.licence
-        dates.setdefault(cle, []).append(s.date)
+        dates, geographies = reunies.setdefault((s.titre, s.producteur), ([], []))
+        dates += [s.date] if s.date not in dates else []
+        geographies += [s.geographie] if s.geographie and s.geographie not in geographies else []
     lignes = tuple(
-        (entete(titre), *(_texte(c) for c in (producteur, _reunies(lues), geographie, fichiers, licence)))
-        for (titre, producteur, geographie, fichiers, licence), lues in dates.items()
+        (entete(titre), *map(_texte, (producteur, _reunies(dates), ", ".join(geographies) or "–")))
+        for (titre, producteur), (dates, geographies) in reunies.items()
     )
     titre = MOTS["table_des_sources"].format(document=document)
-    return Tableau("sources", titre, tuple(map(entete, MOTS["colonnes_des_sources"])), lignes, (), "textes")
+    licences = enumerer(list(dict.fromkeys(s.licence for s in portrait.sources)))
+    notes = (MOTS["licences"].format(licences=licences), MOTS["fichiers_des_sources"]) if lignes else ()
+    return Tableau(
+        "sources", titre, tuple(map(entete, MOTS["colonnes_des_sources"])), lignes, notes, "textes"
+    )
 
 
 def _reunies(dates: list[str]) -> str:
-    """Écrire les dates d'une source ; au-delà de deux, la première et la dernière."""
+    """Écrire les dates d'une source ; au-delà de trois, la première et la dernière."""
     if len(dates) <= DATES_NOMMEES:
         return ", ".join(dates)
     return MOTS["dates_reunies"].format(de=dates[0], a=dates[-1], n=len(dates))
@@ -148,17 +172,14 @@ def _reunies(dates: list[str]) -> str:
 def _definitions(portrait: Portrait) -> Tableau:
     montres = _montres(portrait)
     lignes = tuple(
-        (
-            entete(typographier(i.libelle)),
-            Cellule(typographier(i.definition), classe="texte"),
-            Cellule(SEPARATEUR.join(f"{nom} : {formule}" for nom, formule in formules), classe="formule"),
-        )
-        for i, formules in _definitions_employees(portrait)
+        (entete(typographier(i.libelle)), _texte(i.definition))
+        for i in _definis(portrait)
         if i.code in montres or not montres
     )
     entetes = tuple(map(entete, MOTS["colonnes_des_definitions"]))
-    notes = (MOTS["autres_definitions"],) if montres else ()
-    return Tableau("definitions", MOTS["table_des_definitions"], entetes, lignes, notes, "textes")
+    return Tableau(
+        "definitions", MOTS["table_des_definitions"], entetes, lignes, (MOTS["autres_definitions"],), "textes"
+    )
 
 
 def _montres(portrait: Portrait) -> set[str]:
@@ -179,24 +200,10 @@ def _montres(portrait: Portrait) -> set[str]:
     return {reference.split("|")[2] for reference in cites if reference}
 
 
-def _definitions_employees(portrait: Portrait) -> list[tuple[Indicateur, list[tuple[str, str]]]]:
-    """Donner les indicateurs chiffrés et, de chacun, les formules qui ont servi."""
+def _definis(portrait: Portrait) -> list[Indicateur]:
+    """Donner les indicateurs chiffrés, puis ceux des données reçues."""
     diagnostic = portrait.diagnostic
-    employes = {(c.indicateur, c.source, c.definition) for c in diagnostic.chiffres if c.a_une_valeur}
-    definitions = [
-        (
-            i,
-            [
-                (le.source.titre_court, le.formule_lisible())
-                for le in i.lectures
-                if (i.code, le.source.id, le.definition) in employes
-            ],
-        )
-        for i in indicateurs().values()
-    ]
-    comptes = diagnostic.locales.comptes
-    definitions += [
-        (i, [("source locale", " / ".join(filter(None, comptes[code])))])
-        for code, i in diagnostic.locales.indicateurs.items()
-    ]
-    return [(i, formules) for i, formules in definitions if formules]
+    employes = {c.indicateur for c in diagnostic.chiffres if c.a_une_valeur}
+    return [i for i in indicateurs().values() if i.code in employes] + list(
+        diagnostic.locales.indicateurs.values()
+    )

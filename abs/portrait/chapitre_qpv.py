@@ -32,21 +32,34 @@ def chapitre_qpv(diagnostic: Diagnostic) -> Chapitre | None:
     liste = [indicateurs()[c] for c in table("_portrait")["qpv"]]
     liste += diagnostic.locales.indicateurs.values()
     notes, premier = gabarits("notes_de_chapitre"), diagnostic.ensembles.qpv[0]
-    generation = notes["generation"].format(generation=premier.geographie, edition=note_d_edition(diagnostic))
+    du_quartier = diagnostic.ensembles.sujet.niveau == "qpv"
+    tableaux = tuple(cote_a_cote(diagnostic, liste))
+    # Nombreux, ils se lisent dans le tableau de chaleur et leurs fiches ; tous leurs chiffres sont en annexe.
+    nombreux = diagnostic.ensembles.sujet.niveau == "commune" and len(tableaux) > 1
     return Chapitre(
         "qpv",
         table("_document")["titres_de_chapitre"]["qpv"],
         phrases=tuple(_phrases(diagnostic, liste)),
-        tableaux=tuple(cote_a_cote(diagnostic, liste)),
+        tableaux=() if nombreux else tableaux,
+        complets=tableaux if nombreux else (),
         graphiques=tuple(graphiques_du_theme(diagnostic, "qpv")),
-        avertissements=(generation.strip(), *a_cheval(diagnostic), *diagnostic.remarques),
+        avertissements=(
+            notes["generation"].format(generation=premier.geographie),
+            # Les quartiers à cheval d'un portrait de quartier sont dits dans l'en-tête du tableau.
+            *([] if du_quartier else a_cheval(diagnostic)),
+            *diagnostic.remarques,
+        ),
+        lectures=(
+            *([notes["edition"]] if _edite(diagnostic) else []),
+            *([gabarits("positions")["indicatif"]] if du_quartier else []),
+            *_autres_dates(diagnostic, liste),
+        ),
     )
 
 
-def note_d_edition(diagnostic: Diagnostic) -> str:
-    """Dire ce qu'est une édition, si un chiffre de quartier en porte une."""
-    edites = any(c.niveau == "qpv" and c.a_une_valeur and "édition" in c.periode for c in diagnostic.chiffres)
-    return gabarits("notes_de_chapitre")["edition"] if edites else ""
+def _edite(diagnostic: Diagnostic) -> bool:
+    """Dire si un chiffre de quartier porte une édition."""
+    return any(c.niveau == "qpv" and c.a_une_valeur and "édition" in c.periode for c in diagnostic.chiffres)
 
 
 def a_cheval(diagnostic: Diagnostic) -> list[str]:
@@ -88,11 +101,11 @@ def _part_en_qpv(diagnostic: Diagnostic) -> Phrase | None:
 
 
 def _phrase_du_seul(diagnostic: Diagnostic, indicateur: Indicateur) -> Phrase | None:
-    autour = diagnostic.lus(_reperes(diagnostic), indicateur.code, "qpv_sujet")
+    autour = diagnostic.lus(reperes_dits(diagnostic), indicateur.code, "qpv_sujet")
     return phrase_du_quartier(diagnostic, indicateur, diagnostic.ensembles.qpv[0], autour)
 
 
-def _reperes(diagnostic: Diagnostic) -> list[Territoire]:
+def reperes_dits(diagnostic: Diagnostic) -> list[Territoire]:
     """Donner le sujet puis son intercommunalité, avec le complément de lieu qu'une phrase attend."""
     dans = gabarits("lieux_des_reperes")
     return [
@@ -106,11 +119,11 @@ def _etendue(diagnostic: Diagnostic, indicateur: Indicateur) -> Phrase | None:
         return None
     siens = diagnostic.lus(diagnostic.ensembles.qpv, indicateur.code, "qpv")
     autour = diagnostic.lus(diagnostic.ensembles.qpv_autour, indicateur.code, "qpv")
-    reperes = diagnostic.lus(_reperes(diagnostic), indicateur.code, "qpv_sujet")
+    reperes = diagnostic.lus(reperes_dits(diagnostic), indicateur.code, "qpv_sujet")
     return etendue_des_qpv(indicateur, siens, [*siens, *autour], reperes)
 
 
-def _places(
+def places(
     diagnostic: Diagnostic, indicateur: Indicateur, quartier: Territoire, chiffre: Chiffre | None
 ) -> list[Position]:
     """Situer un quartier parmi ceux de sa commune, puis parmi ceux de l'intercommunalité."""
@@ -134,16 +147,15 @@ def phrase_du_quartier(
 ) -> Phrase | None:
     """Écrire la phrase d'un quartier pour un indicateur : son chiffre, ses références, sa place."""
     chiffre = diagnostic.chiffre(quartier, indicateur.code, "qpv")
-    places = _places(diagnostic, indicateur, quartier, chiffre)
-    return phrase_d_un_qpv(indicateur, quartier, chiffre, autour, places)
+    siennes = places(diagnostic, indicateur, quartier, chiffre)
+    return phrase_d_un_qpv(indicateur, quartier, chiffre, autour, siennes)
 
 
 def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tableau]:
     """Composer le tableau des QPV côte à côte, la commune et l'intercommunalité à leur droite."""
     quartiers_prioritaires = diagnostic.ensembles.qpv
     utiles = [i for i in liste if chiffres_de(diagnostic.lus(quartiers_prioritaires, i.code, "qpv"))]
-    roles = ("commune", "commune_du_qpv", "epci") if diagnostic.ensembles.sujet.niveau == "qpv" else None
-    reperes = [t for t in reperes_des_qpv(diagnostic.ensembles) if roles is None or t.role in roles]
+    reperes = _a_droite(diagnostic)
     grille: list[list[Cellule]] = []
     tous: list[Chiffre | None] = []
     for indicateur in utiles:
@@ -154,20 +166,15 @@ def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tab
         cellules = [cellule(indicateur, c, imposees=imposees) for c in chiffres]
         ailleurs = [diagnostic.ailleurs.get((t.code, indicateur.code), "") for t in reperes]
         cellules += [
-            _a_cote(indicateur, c, repere, imposees, autre) for c, autre in zip(autour, ailleurs, strict=True)
+            a_cote(indicateur, c, repere, imposees, autre) for c, autre in zip(autour, ailleurs, strict=True)
         ]
         cellules.append(Cellule("" if repere is None else repere.periode, classe="date"))
         tous += [*chiffres, *autour]
         grille.append(cellules)
-    tetes = [entete(t.nom, t.code, _code_et_communes(t)) for t in quartiers_prioritaires]
+    tetes = [entete(t.nom, t.code, code_et_communes(t)) for t in quartiers_prioritaires]
     tetes += [*(entete(t.titre) for t in reperes), entete("Date (QPV)")]
     libelles = [entete(i.libelle_court, i.definition) for i in utiles]
-    titre, mots = "Les quartiers prioritaires côte à côte", gabarits("notes_de_chapitre")
-    notes = (
-        *notes_de_lecture(tous),
-        *_autres_dates(diagnostic, utiles, reperes),
-        *([mots["qpv_edition"]] if note_d_edition(diagnostic) else []),
-    )
+    titre, notes = "Les quartiers prioritaires côte à côte", tuple(notes_de_lecture(tous))
     if utiles and len(quartiers_prioritaires) <= QPV_EN_COLONNES:
         lignes = tuple((libelle, *cellules) for libelle, cellules in zip(libelles, grille, strict=True))
         return [Tableau("qpv", titre, (entete("Indicateur"), *tetes), lignes, notes)]
@@ -184,15 +191,21 @@ def cote_a_cote(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[Tab
     ]
 
 
-def _autres_dates(
-    diagnostic: Diagnostic, liste: Sequence[Indicateur], reperes: Sequence[Territoire]
-) -> list[str]:
-    """Dire, sous le tableau, pourquoi un territoire tenu à une autre date n'est pas mis à côté des quartiers."""
+def _a_droite(diagnostic: Diagnostic) -> list[Territoire]:
+    """Donner les territoires mis à droite des quartiers."""
+    roles = ("commune", "commune_du_qpv", "epci") if diagnostic.ensembles.sujet.niveau == "qpv" else None
+    return [t for t in reperes_des_qpv(diagnostic.ensembles) if roles is None or t.role in roles]
+
+
+def _autres_dates(diagnostic: Diagnostic, liste: Sequence[Indicateur]) -> list[str]:
+    """Dire pourquoi un territoire tenu à une autre date n'est pas mis à côté des quartiers."""
     cas: dict[tuple[str, str, str], list[str]] = {}
     for indicateur in liste:
         lus = chiffres_de(diagnostic.lus(diagnostic.ensembles.qpv, indicateur.code, "qpv"))
+        if not lus:
+            continue
         par_date: dict[str, list[str]] = {}
-        for t in reperes:
+        for t in _a_droite(diagnostic):
             if autre := diagnostic.ailleurs.get((t.code, indicateur.code)):
                 par_date.setdefault(autre, []).append(t.titre)
         for autre, lieux in par_date.items():
@@ -207,7 +220,7 @@ def _autres_dates(
     return [typographier(mots["qpv_autres_dates"].format(cas=" ; ".join(dits)))]
 
 
-def _a_cote(
+def a_cote(
     indicateur: Indicateur,
     chiffre: Chiffre | None,
     repere: Chiffre | None,
@@ -225,7 +238,7 @@ def _a_cote(
     return Cellule(ecrire(indicateur, None), aide=aide, classe="absent")
 
 
-def _code_et_communes(quartier: Territoire) -> str:
+def code_et_communes(quartier: Territoire) -> str:
     """Donner le code d'un quartier, et ses communes s'il en couvre plusieurs."""
     if len(quartier.communes) < 2:
         return quartier.code

@@ -82,16 +82,14 @@ def chapitre_de_theme(diagnostic: Diagnostic, theme: str) -> Chapitre:
 def _reperes(
     diagnostic: Diagnostic, ranges: list[Indicateur], du_theme: list[Indicateur], titre: str
 ) -> tuple[tuple[Tableau, ...], tuple[Tableau, ...]]:
-    """Donner les premières lignes d'un thème, pour son chapitre, et le tableau entier s'il en a d'autres, pour l'annexe."""
+    """Donner les premières lignes d'un thème, pour son chapitre, et les autres, pour l'annexe."""
     redaction, theme = Tableaux(diagnostic), ranges[0].theme
-    entier = redaction.references(du_theme, f"references-{theme}", titre)
-    combien = table("_portrait")["corps"]["reperes"]
-    if entier is None or len(entier.lignes) <= combien:
-        return tuple(t for t in (entier,) if t is not None), ()
-    sujet = diagnostic.ensembles.sujet
-    premiers = [i for i in ranges if redaction.montre(redaction.lire(sujet, i))][:combien]
-    court = redaction.references(premiers, f"reperes-{theme}", titre)
-    return tuple(t for t in (court,) if t is not None), (entier,)
+    sujet, combien = diagnostic.ensembles.sujet, table("_portrait")["corps"]["reperes"]
+    montres = [i for i in ranges if redaction.montre(redaction.lire(sujet, i))]
+    court = redaction.references(montres[:combien], f"reperes-{theme}", titre)
+    autres = [i for i in du_theme if i in montres[combien:]]
+    reste = redaction.references(autres, f"references-{theme}", f"{THEMES[theme]} : les autres indicateurs")
+    return tuple(t for t in (court,) if t is not None), tuple(t for t in (reste,) if t is not None)
 
 
 def _sans_ecart(dite: Phrase) -> bool:

@@ -1,5 +1,6 @@
 """Le portrait en blocs, partie par partie : titre, essentiel, bilan, chapitres, à débattre."""
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -9,17 +10,19 @@ from abs.definitions import table
 from abs.indicateurs.indicateurs import indicateurs
 from abs.langue import abreger, minuscule, typographier
 from abs.phrases.ecriture import ecrire, reference
+from abs.phrases.phrases import Phrase
 from abs.phrases.preuves import Appuis
 from abs.portrait.annexes import annexes, ce_qui_manque
+from abs.portrait.fiches_qpv import fiches_des_qpv
 from abs.portrait.portrait import Portrait
 from abs.portrait.premiere_page import Message, Point, de_premiere_page, ecart_etabli
 from abs.portrait.tableaux import Chapitre
 
 MOTS: Final[dict[str, Any]] = table("_document")
 DITS: Final[dict[str, str]] = MOTS["portrait"]
-IGNORES: Final = 3
+IGNORES: Final = 2
 DETAILS: Final = 2
-SANS_MOT_D_ABSENCE: Final = ("qpv", "quartiers")
+ETROITS: Final = frozenset(table("_graphiques")["reglages"]["demi_largeur"])
 
 
 def note_d_essai(diagnostic: Diagnostic) -> list[Bloc]:
@@ -89,12 +92,17 @@ class DocumentDuPortrait:
         }
         absents, manques = ce_qui_manque(self.portrait)
         absents.sort(key=lambda mots: rangs.get(mots, len(rangs)))
-        dits = {
-            cas: DITS[cas].format(noms=abreger([minuscule(m) for m in mots], IGNORES))
-            for cas, mots in (("sans_fichier", absents), ("sans_donnee_ouverte", manques))
+        chapitres = self.portrait.chapitres
+        vides = [minuscule(c.titre) for c in chapitres if c.est_vide and not self._tete(c.code)]
+        # Des chapitres entiers qui manquent disent assez ce que les données ouvertes taisent.
+        cas = {"sans_fichier": absents, "sans_donnee_ouverte": [] if vides else manques}
+        dits = [
+            DITS[c].format(noms=abreger([minuscule(m) for m in mots], IGNORES))
+            for c, mots in cas.items()
             if mots
-        }
-        texte = typographier(" ".join(dits.values()))
+        ]
+        dits += [DITS["sans_chapitre"].format(titres=" ; ".join(vides))] if vides else []
+        texte = typographier(" ".join([*dits, DITS["a_qui"]] if dits else []))
         return [Note(texte, "ignore", DITS["ignore"])] if texte else []
 
     def bilan(self) -> list[Bloc]:
@@ -129,9 +137,16 @@ class DocumentDuPortrait:
         return self.portrait.chapitre(code)
 
     def chiffres(self, code: str) -> list[Bloc]:
-        """Composer les tableaux d'un chapitre : ses repères, puis où cela se passe."""
+        """Composer les tableaux d'un chapitre : ses repères, puis où cela se passe ; les fiches des QPV."""
         chapitre = self.chapitre(code)
-        return [] if chapitre is None else list(chapitre.tableaux)
+        if chapitre is None:
+            return []
+        return [*chapitre.tableaux, *(self.fiches_qpv if code == "qpv" else ())]
+
+    @cached_property
+    def fiches_qpv(self) -> list[Bloc]:
+        """Une fiche par quartier prioritaire."""
+        return fiches_des_qpv(self.portrait.diagnostic, self.portrait.autour, self.appuis)
 
     def phrases(self, code: str) -> list[Bloc]:
         """Composer ce qu'un chapitre dit : son message, ses avertissements, ses phrases."""
@@ -141,20 +156,31 @@ class DocumentDuPortrait:
         siens = [m for m in self.portrait.messages if m.theme == code]
         rendus: list[Bloc] = [Note(m.en_tete, "message") for m in siens[:1]]
         rendus += [Note(a, "precision") for a in chapitre.avertissements]
-        tete = self.portrait.tete if code == DITS["chapitre_de_tete"] else ()
+        tete = self._tete(code)
         # La phrase du message d'abord : c'est elle que le titre annonce.
         portees = {m.phrase.references[:1] for m in siens[:1]}
         ordre = sorted(chapitre.phrases, key=lambda p: p.references[:1] not in portees)
         if tete or ordre:
             rendus.append(Phrases.de((*tete, *ordre), self.appuis))
-        elif code not in SANS_MOT_D_ABSENCE:
-            rendus.append(Note(DITS["sans_phrase"].format(titre=self.portrait.titre)))
         return rendus
 
+    def _tete(self, code: str) -> tuple[Phrase, ...]:
+        return self.portrait.tete if code == DITS["chapitre_de_tete"] else ()
+
     def graphiques(self, code: str) -> list[Bloc]:
-        """Composer les graphiques d'un chapitre."""
+        """Composer les graphiques d'un chapitre ; deux qui tiennent en demi-largeur se suivent côte à côte."""
         chapitre = self.chapitre(code)
-        return [] if chapitre is None else [Graphique(d) for d in chapitre.graphiques]
+        if chapitre is None:
+            return []
+        rendus: list[Graphique] = []
+        for demande in chapitre.graphiques:
+            voisin = rendus[-1] if rendus else None
+            etroits = voisin and {demande.genre, voisin.demande.genre} <= ETROITS
+            if voisin and etroits and voisin.largeur == "pleine":
+                rendus[-1:] = [replace(voisin, largeur="demi"), Graphique(demande, "demi")]
+            else:
+                rendus.append(Graphique(demande))
+        return list(rendus)
 
     def details(self, code: str) -> list[Bloc]:
         """Composer la fin d'un chapitre : ce qui est réservé, et ce que cela demande."""

@@ -16,13 +16,13 @@ from abs.langue import abreger, majuscule
 from abs.phrases.ecriture import gabarits
 from abs.phrases.phrases import Phrase
 from abs.phrases.preuves import Silence
-from abs.portrait.chapitre_qpv import a_cheval, chapitre_qpv, note_d_edition
+from abs.portrait.autour import Autour, lire_autour
+from abs.portrait.chapitre_qpv import a_cheval, chapitre_qpv
 from abs.portrait.chapitres import chapitre_de_theme, chapitre_quartiers
 from abs.portrait.chapitres_locaux import manques_du_theme
 from abs.portrait.parutions import dire_les_parutions
 from abs.portrait.population import (
     evolution_en_bref,
-    lire_les_autres_dates,
     phrases_de_tete,
     silences_de_tete,
 )
@@ -41,6 +41,7 @@ from donnees_insee.preparation.sources_recues import SOURCE
 
 FICHIERS_NOMMES: Final = 3
 GENERATION_2024: Final = 2024
+DECOUPEES: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ class Portrait:
         Ce que la population n'a pas permis d'écrire, et pourquoi.
     limites : tuple of str
         Ce que la base ne permet pas de ce document (carte, IRIS), pour l'annexe.
+    autour : Autour
+        Ce qui entoure le sujet : IRIS de ses quartiers prioritaires et de leur frange.
 
     Examples
     --------
@@ -98,6 +101,7 @@ class Portrait:
     bilan: Bilan = field(default_factory=Bilan)
     silences: tuple[Silence, ...] = field(default=())
     limites: tuple[str, ...] = field(default=())
+    autour: Autour = field(default_factory=Autour)
 
     @property
     def sujet(self) -> Territoire:
@@ -134,8 +138,8 @@ def composer(base: Base, demande: Demande, suivre: Callable[[str], None] | None 
     """
     diagnostic = diagnostiquer(base, demande, suivre)
     sujet = diagnostic.ensembles.sujet
-    ancien = lire_les_autres_dates(base, diagnostic)
-    tete = phrases_de_tete(diagnostic, ancien)
+    autour = lire_autour(base, diagnostic)
+    tete = phrases_de_tete(diagnostic, autour.ancien)
     chapitres = [chapitre_de_theme(diagnostic, theme) for theme in THEMES]
     chapitres += [c for c in (chapitre_qpv(diagnostic), chapitre_quartiers(diagnostic)) if c is not None]
     fictif = sujet.code.startswith("99") and any(
@@ -146,7 +150,7 @@ def composer(base: Base, demande: Demande, suivre: Callable[[str], None] | None 
         titre=sujet.nom,
         sous_titre=_sous_titre(diagnostic),
         fictif=fictif or "fictif" in sujet.nom.lower(),
-        fiches=fiches(diagnostic, evolution_en_bref(diagnostic, ancien)),
+        fiches=fiches(diagnostic, evolution_en_bref(diagnostic, autour.ancien)),
         messages=messages(diagnostic),
         chapitres=tuple(chapitres),
         sources=_sources_employees(base, diagnostic),
@@ -155,6 +159,7 @@ def composer(base: Base, demande: Demande, suivre: Callable[[str], None] | None 
         bilan=bilan(diagnostic),
         silences=silences_de_tete(diagnostic, tete),
         limites=_limites(base, diagnostic),
+        autour=autour,
     )
 
 
@@ -217,7 +222,6 @@ def _avertissements(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
         mots += [m for m in a_cheval(diagnostic) if sujet.nom in m]
         if sujet.geographie == GENERATION_2024 and base.parts_de(CORRESPONDANCE):
             mots.append(correspondance(base, sujet.code).phrase())
-        mots += [m for m in (note_d_edition(diagnostic), gabarits("positions")["indicatif"]) if m]
     if not any(c.a_une_valeur for c in diagnostic.chiffres if c.territoire == sujet.code):
         mots.append(textes["sans_chiffre"].format(code=sujet.code))
     return tuple(mots)
@@ -228,7 +232,9 @@ def _limites(base: Base, diagnostic: Diagnostic) -> tuple[str, ...]:
     sujet, textes = diagnostic.ensembles.sujet, gabarits("avertissements")
     mots = []
     if sujet.niveau == "commune" and not diagnostic.ensembles.mailles:
-        mots.append(textes["sans_iris"])
+        # L'Insee découpe toute commune de 10 000 habitants : en deçà, il n'y a ni liste d'IRIS ni carte à attendre.
+        habitants = diagnostic.lu(sujet, "population")
+        return (textes["sans_iris"],) if habitants and habitants.valeur >= DECOUPEES else ()
     if not contours_tenus(base, diagnostic):
         quoi = "d'IRIS de ses communes" if sujet.niveau == "qpv" else "de ce territoire"
         attendu = ", ou ".join(source(s).rappel_demande for s in _contours_attendus(diagnostic.ensembles))

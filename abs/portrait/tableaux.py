@@ -260,3 +260,10 @@ class Chapitre:
     # Pour l'annexe : ce que le corps du chapitre n'a pas gardé.
     autres_phrases: tuple[Phrase, ...] = ()
     complets: tuple[Tableau, ...] = ()
+    # Ce qu'il faut savoir pour lire ses chiffres.
+    lectures: tuple[str, ...] = ()
+
+    @property
+    def est_vide(self) -> bool:
+        """Dire qu'aucun chiffre n'y est montré."""
+        return not (self.phrases or self.tableaux or self.graphiques or self.cartes)

@@ -16,6 +16,7 @@ from donnees_insee.erreurs import ParametreInvalide
 # Au-delà, une moyenne de classe s'écarte de l'ensemble (loi normale, 5 %).
 TEST_NET: Final = 2.0
 MOTS_D_UN_NOM: Final = 3
+MOTS_D_UN_NOM_COURT: Final = 2
 # Un IRIS est dit à part quand il s'écarte de son centre de deux écarts-types de sa classe, et d'un écart d'ensemble.
 ECART_A_PART: Final = 2.0
 COLONNES: Final = ("code", "nom", "type", "population", "classe", "etat", "etudiant", "a_part")
@@ -39,6 +40,18 @@ def nom_propose(modele: Modele, table: Table, classe: int) -> str:
         return ETUDIANTE
     forts = [mots for _, test, mots in traits(modele, table, classe) if abs(test) >= TEST_NET]
     return ", ".join(forts[:MOTS_D_UN_NOM]) or "profil proche de la moyenne"
+
+
+def nom_court(modele: Modele, table: Table, classe: int) -> str:
+    """Nommer une classe en quelques mots, par ses deux traits les plus nets : pour une légende, un document."""
+    if classe in modele.etudiantes:
+        return ETUDIANTE.partition(" (")[0]
+    forts = [
+        (v.court or (v.haut, v.bas))[test < 0]
+        for v, test, _ in traits(modele, table, classe)
+        if abs(test) >= TEST_NET
+    ]
+    return ", ".join(forts[:MOTS_D_UN_NOM_COURT]) or "profil proche de la moyenne"
 
 
 def fichier_des_noms(modele: Modele, table: Table, confirmes: dict[int, str]) -> str:

@@ -55,6 +55,7 @@ class Pairs:
     nom: str
     table: pd.DataFrame
     phrases: tuple[str, ...]
+    question: Question
 
     def lignes(self) -> list[tuple[str, ...]]:
         """Écrire les comparables pour l'écran."""
@@ -148,11 +149,15 @@ def chercher(base: Base, texte: str, question: str, millesime: int | None = None
         niveau = NOMS_DE_NIVEAU[sujet.niveau]
         raise ParametreInvalide(dire("pairs", "niveau", nom=sujet.nom, niveau=niveau))
 
-    def lire_un(code: str) -> tuple[int, pd.Series] | None:
-        """Lire un indicateur à la date la plus récente où le sujet et assez d'autres territoires l'ont."""
+    def lire_un(code: str, parmi: pd.Index | None = None) -> tuple[int, pd.Series] | None:
+        """Lire un indicateur à la date la plus récente où le sujet et assez de territoires de sa taille l'ont."""
         return plus_recente(
             *(lecteur, indicateur(code), millesime),
-            lambda lue: sujet.code in lue.index and len(lue) > regles.candidats_minimum // 2,
+            lambda lue: (
+                sujet.code in lue.index
+                and len(lue if parmi is None else lue.index.intersection(parmi))
+                > regles.candidats_minimum // 2
+            ),
             sujet.niveau,
         )
 
@@ -160,7 +165,8 @@ def chercher(base: Base, texte: str, question: str, millesime: int | None = None
     population = lire_un("population")
     if population is None:
         raise DonneeAbsente(dire("pairs", "sans_population", nom=sujet.nom))
-    tenues = {v: lue for v in choisie.distance if (lue := lire_un(v)) is not None}
+    taille = de_taille_comparable(population[1].to_frame(), population[1], sujet.code, regles).index
+    tenues = {v: lue for v in choisie.distance if (lue := lire_un(v, taille)) is not None}
     absentes = [indicateur(v).libelle for v in choisie.distance if v not in tenues]
     if len(tenues) < regles.variables_minimum:
         mots = {"tenues": len(tenues), "toutes": len(choisie.distance), "absentes": ", ".join(absentes)}
@@ -191,7 +197,7 @@ def chercher(base: Base, texte: str, question: str, millesime: int | None = None
         if (lu := lire_un(code)) is not None:
             resultat[f"resultat_{code}_{lu[0]}"] = lu[1].reindex(distances.index).to_numpy(float)
     phrases = _phrases(sujet, choisie, tenues, absentes, (len(table) - 1, float(stables.mean())), regles)
-    return Pairs(sujet.code, sujet.nom, resultat, phrases)
+    return Pairs(sujet.code, sujet.nom, resultat, phrases, choisie)
 
 
 def _nom(territoires: Territoires, code: str, niveau: str) -> str:

@@ -47,6 +47,8 @@ class VariableActive:
     euros: bool = False
     raison: str = ""
     remplace: str = ""
+    # Les mêmes mots en bref, haut puis bas : une légende, un document.
+    court: Sequence[str] = ()
 
     @property
     def code(self) -> str:

@@ -10,6 +10,7 @@ from abs.blocs.blocs import Bloc, CarteInteractive, DemandeDeCarte, Image, Note,
 from abs.calcul.diagnostic import Diagnostiqueur
 from abs.definitions import table
 from abs.indicateurs.indicateurs import THEMES
+from abs.portrait.comparables import communes_comparables, noms_des_types, types_d_iris, typologie
 from abs.portrait.document import DITS, DocumentDuPortrait
 from abs.portrait.portrait import Portrait, composer
 from carnets.ateliers import donnees
@@ -109,6 +110,22 @@ class DocumentOuvert:
             )
             blocs[fin:fin] = [Titre(DITS["ou"], 3), self._image(ou)]
         return Montre(blocs)
+
+    def autour(self) -> Montre:
+        """Montrer les types d'IRIS d'une grande ville et leur carte, ou les communes comparables de qui n'a pas d'IRIS."""
+        etude = types_d_iris(self.reglages.base, self.compose.diagnostic)
+        if etude is None:
+            return Montre(communes_comparables(self.compose.autour.comparables))
+        from cartes.typologie import carte_des_classes  # noqa: PLC0415 - matplotlib
+
+        dessin = carte_des_classes(
+            self.reglages.base, etude.sujet, etude.modele, etude.iris, noms_des_types(etude)
+        )
+        if dessin is None:
+            return Montre(typologie(etude, None))
+        legende = f"{dessin.titre}, {dessin.date}"
+        image = Image(donnees.adresse(dessin.en_png()), dessin.texte_alternatif(), legende)
+        return Montre(typologie(etude, image))
 
     def debat(self) -> Montre:
         """Montrer ce qui est à débattre : une question par chapitre, et la place du regard des acteurs."""

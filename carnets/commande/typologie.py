@@ -127,34 +127,11 @@ def _carte(
     base: Base, sujet: Territoire, modele: Modele, iris: pd.DataFrame, noms: dict[int, str]
 ) -> tuple[bytes | None, str]:
     """Dessiner la carte, ou dire pourquoi elle manque."""
-    from abs.territoires.territoires import Territoires  # noqa: PLC0415
-    from abs.typologie.donnees import contours_des_iris, contours_des_qpv  # noqa: PLC0415
-    from abs.typologie.variables import table  # noqa: PLC0415
-    from cartes.typologie import CarteDeTypologie  # noqa: PLC0415 - matplotlib, réservé à ce qui dessine
-    from donnees_insee.catalogue.catalogue import source  # noqa: PLC0415
+    from cartes.typologie import carte_des_classes  # noqa: PLC0415 - matplotlib, réservé à ce qui dessine
 
-    couche, annee = contours_des_iris(base, list(iris["code"]))
-    if couche is None:
+    carte = carte_des_classes(base, sujet, modele, iris, noms)
+    if carte is None:
         return None, f"Pas de carte : la base ne tient pas les contours d'IRIS de {sujet.nom}."
-    attributs = iris.set_index("code").loc[couche["code"]]
-    couche["classe"] = attributs["classe"].astype(int).to_numpy()
-    couche["sans_objet"] = attributs["etat"].astype(str).str.startswith("sans objet").to_numpy()
-    qpv = Territoires(base).qpv_du(sujet)
-    dates = {source(v.source).titre_court: str(v.millesime) for v in modele.variables}
-    appris = len(modele.appris)
-    essai = "" if appris >= table().regles.iris_souhaites else " : un essai, à ne pas publier"
-    variables = f"{len(modele.variables)} variables{essai}"
-    carte = CarteDeTypologie(
-        titre=f"Typologie des IRIS · {sujet.nom}",
-        sous_titre=phrase("typologie", appris=appris, espace=modele.espace, variables=variables),
-        territoires=couche,
-        noms=noms,
-        source=" ; ".join(dates),
-        date=", ".join(sorted(set(dates.values()))),
-        geographie=annee,
-        qpv=contours_des_qpv(base, qpv),
-        nom_qpv=f"Quartiers prioritaires {qpv[0].geographie}" if qpv else "Quartiers prioritaires",
-    )
     return carte.en_png(), ""
 
 

@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -66,12 +66,12 @@ class LectureDesCouches(Protocol):
             for _, chemin in self.couches(source)
         )
 
-    def lire_couche(self, chemin: Path) -> gpd.GeoDataFrame:
-        """Lire une couche de contours rangée."""
+    def lire_couche(self, chemin: Path, filtres: list[Any] | None = None) -> gpd.GeoDataFrame:
+        """Lire une couche de contours rangée, ou les lignes que gardent des filtres de Parquet."""
         import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
 
         with part_lisible(chemin):
-            return restaurer(self, gpd.read_parquet(chemin))
+            return restaurer(self, gpd.read_parquet(chemin, filters=filtres))
 
 
 def restaurer(base: LectureDesCouches, table: Tableau) -> Tableau:

@@ -165,9 +165,12 @@ def _titre(bloc: Donnees, numeros: dict[int, str], redits: Counter[str]) -> Donn
 def _cote_a_cote(blocs: Blocs) -> Blocs:
     """Mettre une demi-figure à côté de ce qui la précède (phrases, autre demi-figure) ; réunir ce qui est en paysage."""
     rendus: Blocs = []
-    for bloc in blocs:
+    suivants: Blocs = [*blocs, {}][1:]
+    for bloc, suivant in zip(blocs, suivants, strict=True):
         dernier: Donnees = rendus[-1] if rendus else {"genre": ""}
-        if bloc.get("demi") and (dernier.get("demi") or dernier["genre"] == "phrases"):
+        # Deux demi-figures qui se suivent vont ensemble : la première ne se met pas à côté des phrases.
+        aux_phrases = dernier["genre"] == "phrases" and not suivant.get("demi")
+        if bloc.get("demi") and (dernier.get("demi") or aux_phrases):
             rendus[-1] = {"genre": "paire", "gauche": dernier, "droite": bloc}
         elif bloc.get("paysage") and dernier["genre"] == "paysage":
             dernier["blocs"].append(bloc)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # réduit ou non : de moins en moins, jusqu'à ce que le tableau tienne debout.
 _ESSAIS: Final = ((18, 26, False), (13, 26, False), (9, 26, False), (9, 0, False), (7, 0, True))
 # Au-delà, un texte se plie sur plusieurs lignes.
-_LIGNE: Final = 38
+_LIGNE: Final = 56
 _ECRITES: Final = ("texte", "formule")
 _GRAS: Final = 1.15
 # Ce que prend, en caractères, le blanc autour d'une cellule.
@@ -94,11 +94,13 @@ def _colonnes(bloc: Donnees, mot: int, nom: int) -> list[Colonne]:
 
 
 def _colonne(entete: Donnees, mot_d_entete: int, cellules: list[Donnees]) -> Colonne:
-    textes = [f"{c.get('texte', '')} {c.get('detail', '')}" for c in cellules]
+    lignes = [(c.get("texte", ""), c.get("detail", "")) for c in cellules]
+    textes = [t for ligne in lignes for t in ligne]
     mots = [len(m) for t in textes for m in re.split(r"[ \n\u200b-]", secable(t))]
     entetes = [min(len(m), mot_d_entete) for m in re.split(r"[ \-/]", entete.get("texte", ""))]
     minimum = max([3, *mots, *(ceil(_GRAS * m) for m in entetes)]) + _BLANC
-    longueurs = sorted(map(len, textes)) or [0]
+    # Le détail d'une cellule est sur sa propre ligne.
+    longueurs = sorted(max(map(len, ligne)) for ligne in lignes) or [0]
     ordinaire = longueurs[(len(longueurs) - 1) * 9 // 10]
     ecrite = bool(cellules) and cellules[0].get("classe") in _ECRITES
     return Colonne(minimum, max(minimum, min(ordinaire, _LIGNE)), ecrite)

@@ -22,7 +22,7 @@ from abs.calcul.difference import (
 )
 from abs.indicateurs.indicateurs import tous_les_indicateurs
 from abs.intercommunal.comparaison import diagnostic_de_la_comparaison
-from abs.portrait.population import lire_les_autres_dates
+from abs.portrait.autour import lire_autour
 from abs.statuts import Statut
 from carnets.documents.paquet_tabulaire import PAQUET
 from carnets.documents.preuve.preuve import dates_de_lecture, territoires_lus
@@ -177,7 +177,7 @@ def _rediagnostiquer(preuve: Preuve, refaite: BaseRefaite, dire: Callable[[str],
         voulus = tuple(preuve.recu.get("indicateurs", ()))
         return diagnostic_de_la_comparaison(refaite, preuve.demande, voulus)
     refait = Diagnostiqueur(refaite, preuve.demande).assembler(suivre=dire)
-    lire_les_autres_dates(refaite, refait)
+    lire_autour(refaite, refait)
     return refait
 
 

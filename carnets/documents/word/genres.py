@@ -40,7 +40,12 @@ def phrases(r: Redaction, bloc: Donnees) -> str:
     if bloc.get("classe") == "messages":
         ecrits = [_message(r, rang, p) for rang, p in enumerate(bloc["phrases"], start=1)]
         return cote_a_cote(r, ecrits, max(1, min(FICHES["messages_de_front"], len(ecrits))))
-    return "".join(r.texte("List Bullet", p["texte"]) + _meme_sens(r, p) for p in bloc["phrases"])
+    return "".join(
+        (r.texte("Titre de message", p["titre"]) if p.get("titre") else "")
+        + r.texte("List Bullet", p["texte"])
+        + _meme_sens(r, p)
+        for p in bloc["phrases"]
+    )
 
 
 def _message(r: Redaction, rang: int, phrase: Donnees) -> str:

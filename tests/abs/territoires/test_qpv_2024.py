@@ -168,7 +168,7 @@ def test_une_ville_tenue_a_une_autre_date_est_nc_avec_sa_raison(chiffree):
     mediane = next(li for li in tableau.lignes if li[0].texte.startswith("Niveau de vie médian"))
     assert mediane[rang].texte == "nc"
     assert "une autre date (revenus 2019)" in mediane[rang].aide
-    notes = " ".join(tableau.notes).replace("\u00a0", " ")
+    notes = " ".join(chapitre.lectures).replace("\u00a0", " ")
     assert "« revenus 2021 » dans les quartiers, « revenus 2019 » pour Montpellier" in notes
 
 
