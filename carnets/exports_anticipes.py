@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 AVANCE: Final = ".avance.ipynb"
 EXPORTS: Final = "exports"
 COMPARAISON: Final = "comparaison"
+EVOLUTIONS: Final = "evolutions"
 # Ce qui rend les blocs d'un document, format par format : module, fonction.
 RENDUS: Final = {
     "html": ("carnets.documents.rendu", "ecrire_html"),
