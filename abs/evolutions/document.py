@@ -82,6 +82,8 @@ def courbes(releve: Releve) -> list[Bloc]:
     """Composer la courbe de ce qui a changé, à toutes les dates que la base tient, ruptures comprises."""
     suivies = list(releve.suites.items())[:COURBES]
     largeur = "demi" if len(suivies) > 1 else "pleine"
+    # Une demi-largeur restée seule s'étalerait sur une page.
+    suivies = suivies[: len(suivies) - len(suivies) % 2] if len(suivies) > 1 else suivies
     return [
         Graphique(tracer(_plan(code), releve.sujet, suite, suite.annees), largeur) for code, suite in suivies
     ]

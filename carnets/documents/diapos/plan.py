@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from abs.graphiques.demandes import DemandeDeGraphique
-from carnets.documents.diapos.mesure import DIAPOS, Paragraphe
+from carnets.documents.arbre_de_prose import en_arbre, suites, texte
+from carnets.documents.diapos.mesure import DIAPOS, Paragraphe, sans_blancs
 from carnets.documents.diapos.natif import mesure, natif
-from carnets.documents.diapos.prose import paragraphes_de
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from carnets.documents.arbre_de_prose import Noeuds
 
     Donnees = dict[str, Any]
 
@@ -159,10 +162,23 @@ def _image(bloc: Donnees, chapitre: _Chapitre, document: str) -> Iterator[Diapo]
 
 
 def _prose(bloc: Donnees, chapitre: _Chapitre, document: str) -> Iterator[Diapo]:
-    textes = paragraphes_de(bloc["html"])
+    textes = list(_paragraphes(en_arbre(bloc["html"])))
     if textes:
         titre = bloc.get("signature") or chapitre.titre or document
         yield Diapo("points", titre, chapitre.titre if chapitre.titre != titre else "", textes)
+
+
+def _paragraphes(noeuds: Noeuds, *, puce: bool = False, gras: bool = False) -> Iterator[Paragraphe]:
+    """Donner les paragraphes d'un texte ; ni ses tableaux ni ses sorties brutes ne tiendraient sur une diapositive."""
+    for bloc, mots in suites(noeuds):
+        if bloc is None:
+            for fin, ligne in groupby(mots, lambda m: not isinstance(m, str) and m["forme"] == "ligne"):
+                if not fin and (dit := sans_blancs(texte(ligne))):
+                    yield Paragraphe(dit, gras=gras, puce=puce)
+                    puce = False
+        elif bloc["forme"] not in ("table", "brut"):
+            a_puce = bloc["forme"] == "point" or (puce and bloc["forme"] == "paragraphe")
+            yield from _paragraphes(bloc.get("enfants", []), puce=a_puce, gras=bloc["forme"] == "titre")
 
 
 # -- ce que dit l'orateur ----------------------------------------------------------------------
