@@ -53,9 +53,19 @@ def planifier(blocs: Sequence[Donnees], titre: str) -> list[Diapo]:
     diapos = [_couverture(tete, titre)]
     for chapitre in [tete, *chapitres]:
         diapos += _du_chapitre(chapitre, document)
-    diapos += _reunies([tete, *chapitres], document)
+    diapos = [*_sans_redite(diapos), *_reunies([tete, *chapitres], document)]
     defaut = PHRASES["pied_sans_source"].format(document=document)
     return [d if d.pied or d.genre == "couverture" else replace(d, pied=defaut) for d in diapos]
+
+
+def _sans_redite(diapos: Iterable[Diapo]) -> Iterator[Diapo]:
+    """Ne montrer qu'une fois la carte que l'essentiel et un chapitre ont tous deux."""
+    vues: set[str] = set()
+    for diapo in diapos:
+        adresse = diapo.contenu["adresse"] if diapo.genre == "image" else ""
+        if not adresse or adresse not in vues:
+            yield diapo
+        vues.add(adresse)
 
 
 def _chapitres(blocs: Sequence[Donnees]) -> list[_Chapitre]:
@@ -101,10 +111,10 @@ def _du_chapitre(chapitre: _Chapitre, document: str) -> list[Diapo]:
 
 
 def _sous_le_message(diapo: Diapo, message: str) -> Diapo:
-    """Donner à un visuel le message de son chapitre ; son propre titre passe dessous."""
+    """Donner à un visuel le message de son chapitre ; dessous, ce qui est mesuré, que deux titres couperaient."""
     dite = mesure(diapo.contenu, natif(diapo.contenu)) if diapo.genre == "graphique" else ""
-    sous_titre = " · ".join(filter(None, (diapo.titre, dite)))
-    return replace(diapo, titre=message, sous_titre=sous_titre, notes=(message, *diapo.notes))
+    titre = message.rstrip(".")
+    return replace(diapo, titre=titre, sous_titre=dite or diapo.titre, notes=(message, *diapo.notes))
 
 
 def _du_bloc(bloc: Donnees, chapitre: _Chapitre, document: str) -> Iterable[Diapo]:
