@@ -28,7 +28,7 @@ ENCRES: Final = {
     **DIAPOS["couleurs"],
 }
 ESPACE: Final = 0.2 * 72
-# Un dessin fait sur une feuille étroite s'agrandit, et ses lettres avec lui ; un tableau haut demande une feuille plus large.
+# Un dessin fait sur une feuille étroite s'agrandit, et ses lettres avec lui ; un tableau haut en demande une plus large.
 LARGEURS_DE_DESSIN: Final = (400.0, 520.0, 680.0, 840.0)
 
 
@@ -267,7 +267,13 @@ def _graphique(page: Any, diapo: Diapo, masque: Masque) -> None:
     dessin, modifiable = Graphique(demande), natif(demande)
     notes = notes_de(demande)
     if modifiable is None:
-        _poser_image(page, _dessin_nu(demande, masque.corps.points), masque.corps, diapo.titre, dessin.texte_alternatif())
+        _poser_image(
+            page,
+            _dessin_nu(demande, masque.corps.points),
+            masque.corps,
+            diapo.titre,
+            dessin.texte_alternatif(),
+        )
     else:
         notes += [PHRASES["points_absents"]] if modifiable.incomplet else []
         cadre = poser_natif(page, modifiable, masque.corps)
