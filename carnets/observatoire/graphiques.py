@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from abs.calcul.sources_recues import est_locale
+from abs.definitions import table
 from abs.graphiques.demandes import DemandeDeGraphique, Role, Serie, Valeur
 from abs.graphiques.ecriture import dates_et_sources, libelle, motif, role_de, suite_de_lignes
 from abs.indicateurs.indicateurs import THEMES
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from carnets.observatoire.fiches import Fiche
 
 REGLETTES: Final = 5
+# Ce que le portrait met en tableau, dans son ordre : le site n'a pas d'autre choix que lui.
+ORDRE: Final[dict[str, Any]] = table("_portrait")
 # Moins de trois points ne disent pas où l'on se place.
 POINTS: Final = 3
 
@@ -37,7 +40,13 @@ def du_territoire(
     voisins, groupe = (e.qpv, "qpv") if territoire.niveau == "qpv" else (e.mailles, "mailles")
     composes = {}
     for theme, titre in THEMES.items():
-        retenues = [li for li in lignes if li.figure.indicateur.theme == theme and _se_place(li.figure)]
+        rangs = {
+            code: rang
+            for rang, code in enumerate(ORDRE["qpv"] if groupe == "qpv" else ORDRE["mailles"][theme])
+        }
+        retenues = [li for li in lignes if li.figure.indicateur.code in rangs and _se_place(li.figure)]
+        retenues = [li for li in retenues if li.figure.indicateur.theme == theme]
+        retenues.sort(key=lambda li: rangs[li.figure.indicateur.code])
         series: list[Serie] = []
         places: list[Figure] = []
         for ligne in retenues:
