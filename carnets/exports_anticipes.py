@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 AVANCE: Final = ".avance.ipynb"
 EXPORTS: Final = "exports"
 COMPARAISON: Final = "comparaison"
+EVOLUTIONS: Final = "evolutions"
 FICHE: Final = "fiche"
 # Ce qui rend les blocs d'un document, format par format : module, fonction.
 RENDUS: Final = {

@@ -11,7 +11,7 @@ from abs.calcul.table_longue import Chiffre, Diagnostic
 from abs.changements.ancien import Ancien, Fichiers, Lot
 from abs.definitions import table
 from abs.evolutions.evolutions import Evolution, Mesure, Verdict, evaluer
-from abs.evolutions.tableaux import ETABLIS
+from abs.evolutions.resultats import ETABLIS
 from abs.indicateurs.annees_comparables import juger, lectures_de
 from abs.indicateurs.indicateurs import Indicateur
 from abs.phrases.ecriture import raison_publique

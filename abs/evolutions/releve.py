@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import Final
 
 from abs.calcul.calcul import Calculateur
-from abs.definitions import dire, table
+from abs.calcul.dans_le_temps import suivre
+from abs.calcul.table_longue import Suite
+from abs.definitions import dire
 from abs.evolutions.evolutions import Evolution
 from abs.evolutions.lieux import Lieux
 from abs.evolutions.mesures import MesuresADeuxDates
 from abs.evolutions.quartiers import relever_un_quartier
-from abs.evolutions.resultats import Refus, Releve
+from abs.evolutions.resultats import Refus, Releve, saillants
 from abs.formats import avec_unite
 from abs.indicateurs.annees_comparables import Avis, juger, lectures_de, plus_proches
 from abs.indicateurs.indicateurs import Indicateur, Lecture, indicateur, indicateurs
@@ -26,7 +28,10 @@ __all__ = ["Refus", "Releve", "Releveur", "phrases_de_refus", "relever"]
 
 # Familles dont l'absence à une seule des deux dates est dite sans qu'on la demande.
 FAMILLES_SUIVIES: Final = frozenset({"recensement", "filosofi"})
-INDICATEURS_NOMMES: Final = 6
+INDICATEURS_NOMMES: Final = 4
+# Deux dates font une pente, qui est montrée à part.
+DATES_D_UNE_COURBE: Final = 3
+HABITANTS: Final = ("population_depuis_1968", "population")
 NIVEAUX_TOTAUX: Final = frozenset({"commune", "epci", "departement", "region"})
 
 
@@ -54,10 +59,26 @@ class Releveur:
         releve = Releve(self.sujet, self.de, self.a)
         for definition in voulus or indicateurs().values():
             self._un_indicateur(definition, releve, demande=bool(voulus))
+        releve.suites = self._dans_le_temps(releve)
         lues = dict.fromkeys(e.source for e in releve.lignes())
         a_l_iris = [s for s in lues if self.lieux.tient(s, "iris")]
         releve.geographie = self.lieux.phrases(a_l_iris[0]) if a_l_iris else []
         return releve
+
+    def _dans_le_temps(self, releve: Releve) -> dict[str, Suite]:
+        """Suivre, à toutes les dates tenues jusqu'à la seconde, la population et les parts qui ont le plus changé."""
+        choisis = [e.indicateur for e in saillants(releve) if indicateur(e.indicateur).unite == "%"]
+        suivis: dict[str, Suite] = {}
+        for code in (*HABITANTS, *choisis):
+            definition = indicateur(code)
+            lues = [lu.source for lu in definition.lectures if self.base.millesimes(lu.source.id)]
+            suites = (
+                suivre(self.calculateur, definition, s, self.sujet, (), self.a) for s in dict.fromkeys(lues)
+            )
+            suite = next((s for s in suites if s and s.liee and len(s.annees) >= DATES_D_UNE_COURBE), None)
+            if suite is not None and not (code in HABITANTS and suivis):
+                suivis[code] = suite
+        return suivis
 
     def _un_indicateur(self, definition: Indicateur, releve: Releve, *, demande: bool) -> None:
         refus: Refus | None = None
@@ -194,11 +215,7 @@ def relever(base: Base, texte: str, de: int, a: int, codes_voulus: Iterable[str]
     releve = Releveur(base, texte, de, a).relever(codes_voulus)
     if releve.totaux:
         lues = {(e.source, m) for e in releve.lignes() for m in base.millesimes(e.source)}
-        if essais := fichiers_d_essai(base, lues):
-            mots = table("_document")["commun"]
-            releve.geographie.insert(
-                0, f"{mots['essai_fort']} {mots['essai'].format(fichiers=', '.join(essais))}"
-            )
+        releve.essais = tuple(fichiers_d_essai(base, lues))
         return releve
     if not releve.refus:
         raise ParametreInvalide(dire("evolutions", "rien_de_tenu", nom=releve.sujet.nom, de=de, a=a))
@@ -224,10 +241,11 @@ def _autres_dates(refus: Refus) -> str:
 
 
 def _qui(siens: list[str]) -> str:
-    if len(siens) == 1:
-        return siens[0]
-    reste = ", …" if len(siens) > INDICATEURS_NOMMES else ""
-    return f"{len(siens)} indicateurs ({', '.join(siens[:INDICATEURS_NOMMES])}{reste})"
+    noms = [indicateur(code).libelle_court for code in siens]
+    if len(noms) == 1:
+        return noms[0]
+    reste = " ; …" if len(noms) > INDICATEURS_NOMMES else ""
+    return f"{len(noms)} indicateurs ({' ; '.join(noms[:INDICATEURS_NOMMES])}{reste})"
 
 
 def _paires(paires: Iterable[tuple[int, int]]) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from abs import definitions
 from abs.definitions import dire
 from abs.evolutions.evolutions import Evolution, Verdict, part_notable, part_significative, seuil_d_evolution
-from abs.evolutions.releve import Releve, phrases_de_refus
+from abs.evolutions.resultats import ETABLIS, Releve
 from abs.formats import ESPACE_INSECABLE, avec_unite, nombre
 from abs.indicateurs.indicateurs import Indicateur, indicateur
 from donnees_insee.catalogue.catalogue import source
@@ -20,7 +20,6 @@ LIGNES_A_L_ECRAN: Final = 40
 LIGNES_LES_PLUS_NETTES: Final = 12
 HASARD: Final = 0.05
 LIMITES: Final = dire("evolutions", "limites")
-ETABLIS: Final = frozenset({Verdict.SIGNIFICATIF, Verdict.NOTABLE})
 AU_SEUIL: Final = frozenset({Verdict.NOTABLE, Verdict.FAIBLE})
 SANS_TOTAL: Final = ("", "", "–", "–", "–", "–", "")
 COLONNES: Final[dict[str, str]] = definitions.table("_etudes")["colonnes_des_evolutions"]
@@ -116,7 +115,7 @@ def mots_du_choix(montrees: list[Evolution], mailles: list[Evolution]) -> list[s
     else:
         cas = "aucun_notable" if part_notable(mailles)[2] else "aucun_juge"
     mots = dire("evolutions", cas, montrees=len(montrees))
-    return [f"{mots} ; les {len(mailles)} lignes sont dans le fichier qu'écrit --sortie."]
+    return [f"{mots} ; les {len(mailles)} lignes sont dans le fichier CSV."]
 
 
 def resume(evolutions: list[Evolution]) -> list[str]:
@@ -190,20 +189,6 @@ def bilan(releve: Releve, maximum: int) -> tuple[list[tuple[str, ...]], int]:
         comptes = f"{hausses} ↑ {len(etablies) - hausses} ↓ sur {len(mailles)}" if mailles else ""
         cellules = ligne(releve.totaux[code][0]) if releve.totaux[code] else SANS_TOTAL
         verdict = cellules[6].split(" (")[0].split(f"{ESPACE_INSECABLE}:")[0]
-        lignes.append((indicateur(code).libelle_court, *cellules[2:5], verdict, comptes))
+        marge = f" ({cellules[5]})" if cellules[5] != "–" else ""
+        lignes.append((indicateur(code).libelle_court, *cellules[2:4], cellules[4] + marge, verdict, comptes))
     return lignes, max(0, len(codes) - maximum)
-
-
-def rapport(releve: Releve) -> str:
-    """Écrire tout le rapport : chaque indicateur, ses lignes, ce qu'on peut en dire, et ce qui ne se compare pas."""
-    titre = f"{releve.sujet.nom} ({releve.sujet.code}), de {releve.de} à {releve.a}, à géographie constante"
-    ecrit = [titre, "", *(f"- {p}" for p in releve.geographie)]
-    entetes = " | ".join(e.format(de=releve.de, a=releve.a) for e in ENTETES)
-    for code, totaux in releve.totaux.items():
-        mailles = releve.mailles.get(code, [])
-        ecrit += ["", f"{indicateur(code).libelle_court} ({code})", entetes]
-        ecrit += [" | ".join(ligne(e)) for e in (*totaux, *mailles)]
-        ecrit += [f"- {p}" for p in (*releve.notes.get(code, ()), *resume(mailles))]
-    if releve.refus:
-        ecrit += ["", "Ce qui ne se compare pas :", *(f"- {p}" for p in phrases_de_refus(releve.refus))]
-    return "\n".join([*ecrit, "", LIMITES, ""])

@@ -53,7 +53,7 @@ def courbe(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
     if len(plan.indicateurs) > 1:
         return _plusieurs(plan, diagnostic)
     suite = _suite(plan, diagnostic)
-    return _composer(plan, diagnostic, suite, suite.annees)
+    return tracer(plan, diagnostic.ensembles.sujet, suite, suite.annees)
 
 
 def pente(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
@@ -61,7 +61,7 @@ def pente(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
     suite = _suite(plan, diagnostic)
     if len(suite.portion) < DEUX:
         raise refus(plan, diagnostic, mots("phrases")["raison_temps"])
-    return _composer(plan, diagnostic, suite, (suite.portion[0], suite.portion[-1]))
+    return tracer(plan, diagnostic.ensembles.sujet, suite, (suite.portion[0], suite.portion[-1]))
 
 
 def _plusieurs(plan: Plan, diagnostic: Diagnostic) -> DemandeDeGraphique:
@@ -108,11 +108,10 @@ def _suite(plan: Plan, diagnostic: Diagnostic, code: str = "") -> Suite:
     return suite
 
 
-def _composer(
-    plan: Plan, diagnostic: Diagnostic, suite: Suite, annees: tuple[int, ...]
-) -> DemandeDeGraphique:
+def tracer(plan: Plan, sujet: Territoire, suite: Suite, annees: tuple[int, ...]) -> DemandeDeGraphique:
+    """Composer la ligne d'un indicateur suivi : le sujet, ce qui l'entoure, les ruptures et leur raison."""
     definition = indicateur(plan.indicateurs[0])
-    rangs, sujet = [suite.annees.index(a) for a in annees], diagnostic.ensembles.sujet
+    rangs = [suite.annees.index(a) for a in annees]
     # Un effectif ne se lit pas à côté de celui d'un territoire dix fois plus grand.
     suivies = suite.series[:1] if definition.nature == "effectif" else suite.series
     lues = [(t, [siens[r] for r in rangs]) for t, siens in suivies]

@@ -9,7 +9,8 @@ from abs.blocs.blocs import Bloc, Image, Note
 from abs.calcul.diagnostic import Diagnostiqueur
 from abs.calcul.table_longue import Diagnostic
 from abs.evolutions.evolutions import Evolution, Verdict
-from abs.evolutions.tableaux import ETABLIS, unite_d_ecart
+from abs.evolutions.resultats import ETABLIS
+from abs.evolutions.tableaux import unite_d_ecart
 from abs.indicateurs.indicateurs import indicateur as definition_de
 from abs.statuts import Fiabilite, Statut
 from abs.territoires.demande import Demande
@@ -57,10 +58,14 @@ def carte_des_ecarts(base: Base, releve: Releve, voulu: str = "") -> Montre:
 
 
 def _le_plus_etabli(releve: Releve) -> str:
+    """Choisir l'indicateur dont le plus de mailles ont changé ; aucun, quand la carte ne montrerait que du hasard."""
+
     def etablis(code: str) -> int:
         return sum(e.verdict in ETABLIS for e in releve.mailles[code])
 
-    return max((c for c in releve.mailles if definition_de(c).nature != "effectif"), key=etablis, default="")
+    candidats = [c for c in releve.mailles if definition_de(c).nature != "effectif"]
+    choisi = max(candidats, key=etablis, default="")
+    return choisi if choisi and etablis(choisi) else ""
 
 
 def _carte(base: Base, releve: Releve, code: str) -> CarteThematique:

@@ -50,8 +50,16 @@ class EvolutionsOuvertes:
         return self.titre()._repr_html_()
 
     def titre(self) -> Montre:
-        """Montrer le titre et ce qui a été réuni ou laissé de côté."""
+        """Montrer le titre, et l'avertissement s'il y en a un."""
         return Montre(document.titre(self.releve), habille=True)
+
+    def essentiel(self) -> Montre:
+        """Montrer ce qui a vraiment changé, en phrases."""
+        return Montre(document.essentiel(self.releve))
+
+    def courbes(self) -> Montre:
+        """Montrer les courbes de ce qui a changé, à toutes les dates tenues, ruptures comprises."""
+        return Montre(document.courbes(self.releve))
 
     def graphique(self) -> Montre:
         """Montrer les pentes des indicateurs du territoire entre les deux dates."""
@@ -64,11 +72,11 @@ class EvolutionsOuvertes:
         return carte_des_ecarts(self.base, self.releve, indicateur)
 
     def tableaux(self) -> Montre:
-        """Montrer un tableau par indicateur ; ``.donnees`` en est la table."""
+        """Montrer le tableau de tous les indicateurs ; ``.donnees`` est la table de toutes les lignes."""
         return Montre(document.tableaux(self.releve), table(self.releve))
 
     def refus(self) -> Montre:
-        """Montrer ce qui ne se compare pas, et les limites de la marge."""
+        """Montrer ce qui a été réuni, ce qui ne se compare pas, et les limites de la marge."""
         return Montre(document.refus(self.releve))
 
     def fichiers(self) -> Montre:

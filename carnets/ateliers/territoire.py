@@ -280,7 +280,7 @@ class TerritoireOuvert(DocumentOuvert):
         --------
         >>> import carnets
         >>> m = carnets.territoire("99001", dossier_donnees=str(base.dossier))
-        >>> "Ce qui ne se compare pas" in m.evolution("part_hlm", de=2016, a=2022)._repr_html_()
+        >>> "ce qui ne se compare pas" in m.evolution("part_hlm", de=2016, a=2022)._repr_html_()
         True
         """
         return donnees.evolution(self.reglages.base, self.sujet, codes, de, a)

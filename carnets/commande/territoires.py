@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from carnets.commande.affichage import dire, enumerer, montrer, phrase, tableau
+from carnets.commande.affichage import avertir, dire, enumerer, montrer, phrase, tableau
 from carnets.commande.communs import SORTIES, codes_choisis, ouvrir_la_base
 from carnets.dossier_de_sortie import quelques
 from donnees_insee.codes import conforme
-from donnees_insee.erreurs import TerritoireInconnu
+from donnees_insee.erreurs import ParametreInvalide, TerritoireInconnu
 
 if TYPE_CHECKING:
     from donnees_insee.base.base import Base
@@ -62,25 +62,45 @@ def indicateurs(theme: str = "", recherche: str = "") -> None:
     montrer("indicateurs", lignes)
 
 
-def evolution(territoire: str, de: int, a: int, indicateurs: str = "", sortie: Path = SORTIES) -> None:
+def evolution(
+    territoire: str,
+    de: int,
+    a: int,
+    indicateurs: str = "",
+    formats: str = "html,docx,pdf",
+    sortie: Path = SORTIES,
+    remplacer: bool = False,
+) -> None:
     """Dire comment un territoire a évolué entre deux dates, avec ce que la précision permet d'en dire."""
     from abs.evolutions.releve import phrases_de_refus, relever  # noqa: PLC0415
     from abs.evolutions.tableaux import bilan  # noqa: PLC0415 - import lent
-    from carnets.documents.csv_long import ecrire_evolutions, ecrire_rapport  # noqa: PLC0415
+    from carnets.exports_anticipes import RENDUS  # noqa: PLC0415
+    from carnets.production_comparaison import produire_les_evolutions  # noqa: PLC0415
 
-    releve = relever(ouvrir_la_base(), territoire, de, a, codes_choisis(indicateurs))
-    fichiers = [ecrire_rapport(releve, sortie), ecrire_evolutions(releve, sortie)]
+    voulus = tuple(f for f in (f.strip().lower() for f in formats.split(",")) if f)
+    if inconnus := [f for f in voulus if f not in RENDUS]:
+        raise ParametreInvalide(
+            phrase("formats_inconnus", inconnus=", ".join(inconnus), attendus=", ".join(RENDUS))
+        )
+    base = ouvrir_la_base()
+    choisis = codes_choisis(indicateurs)
+    releve = relever(base, territoire, de, a, choisis)
     dire(f"{releve.sujet.nom} ({releve.sujet.code}), de {releve.de} à {releve.a}, à géographie constante")
-    _quelques(releve.geographie)
+    _quelques([phrase("essais", fichiers=", ".join(releve.essais))] if releve.essais else releve.geographie)
     lignes, autres = bilan(releve, INDICATEURS_A_L_ECRAN)
     entetes = ("Indicateur", str(releve.de), str(releve.a), "Écart", "Pour le territoire", "Mailles établies")
     tableau("", entetes, lignes, plier=False)
     if autres:
-        dire(f"  … et {autres} autres indicateurs dans le rapport.")
+        dire(f"  … et {autres} autres indicateurs dans le document.")
     if releve.refus:
         dire("Ce qui ne se compare pas :")
         _quelques(phrases_de_refus(releve.refus))
-    enumerer("Écrit : ", fichiers)
+    ecrit = produire_les_evolutions(
+        releve, ",".join(choisis), voulus, base.dossier, sortie, remplacer=remplacer
+    )
+    noms = [f.name for f in ecrit.fichiers if f.parent == ecrit.dossier]
+    dire(f"Écrit dans {ecrit.dossier} : {', '.join(noms)}.")
+    avertir(ecrit.avis)
 
 
 def _quelques(phrases: list[str]) -> None:
@@ -89,7 +109,7 @@ def _quelques(phrases: list[str]) -> None:
         dire(f"  - {dite if entiere else dite[:LARGEUR_D_UNE_PHRASE].rsplit(' ', 1)[0] + ' …'}")
     reste = len(phrases) - PHRASES_A_L_ECRAN
     if reste > 0:
-        dire(f"  - … et {reste} autre{'s' if reste > 1 else ''}, dans le rapport.")
+        dire(f"  - … et {reste} autre{'s' if reste > 1 else ''}, dans le document.")
 
 
 def territoire_chercher(texte: str) -> None:

@@ -54,23 +54,11 @@ def ecrire_evolutions(releve: Releve, dossier: Path) -> Path:
 
     lignes = table(releve)
     cellules = ([_cellule_d_evolution(v) for v in ligne] for ligne in lignes.itertuples(index=False))
-    chemin = _enregistrer(lignes.columns, cellules, _fichier_d_evolutions(releve, dossier, "csv"))
+    chemin = _enregistrer(
+        lignes.columns, cellules, dossier / f"evolutions_{releve.sujet.code}_{releve.de}_{releve.a}.csv"
+    )
     accompagner(chemin, f"Évolutions de {releve.sujet.nom}, de {releve.de} à {releve.a}")
     return chemin
-
-
-def ecrire_rapport(releve: Releve, dossier: Path) -> Path:
-    """Écrire le rapport entier, en texte."""
-    from abs.evolutions.tableaux import rapport  # noqa: PLC0415 - réservé aux évolutions
-
-    chemin = _fichier_d_evolutions(releve, dossier, "txt")
-    with fichier_provisoire(chemin) as provisoire:
-        provisoire.write_text(rapport(releve), encoding="utf-8-sig")
-    return chemin
-
-
-def _fichier_d_evolutions(releve: Releve, dossier: Path, extension: str) -> Path:
-    return dossier / f"evolutions_{releve.sujet.code}_{releve.de}_{releve.a}.{extension}"
 
 
 def _enregistrer(colonnes: Iterable[str], lignes: Iterable[Iterable[str]], chemin: Path) -> Path:

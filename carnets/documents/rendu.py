@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from abs.definitions import table
 from abs.graphiques.demandes import DemandeDeGraphique
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from cartes.graphiques.graphique import Graphique
 
     Donnees = dict[str, Any]
+
+INCLUSE: Final = "data:image/"
 
 
 def rendre(modele: str, **valeurs: Any) -> str:
@@ -45,13 +47,18 @@ def _dessine(bloc: Donnees) -> Donnees:
     if bloc["genre"] == "chiffres_cles":
         dessines = [k | {"dessins": _de_la_fiche(k)} for k in bloc["chiffres"]]
         return bloc | {"chiffres": dessines, "signes": signes_des_fiches(bloc["chiffres"])}
+    # Un carnet reçu d'ailleurs peut nommer une adresse du dehors : aucune n'est cherchée.
+    incluse = str(bloc.get("adresse") or "").startswith(INCLUSE)
+    if bloc["genre"] == "image" and not incluse:
+        texte = table("_document")["commun"]["sans_image"].format(alternatif=bloc["alternatif"])
+        return {"genre": "note", "texte": texte, "classe": "precision", "fort": ""}
     if bloc["genre"] != "graphique":
         return bloc
     dessin = _graphique(DemandeDeGraphique.depuis(bloc["demande"]), bloc["largeur"])
     return {
         "genre": "image",
         # Un carnet exécuté l'a déjà dessiné.
-        "adresse": bloc.get("adresse") or dessin.adresse(),
+        "adresse": bloc["adresse"] if incluse else dessin.adresse(),
         "alternatif": dessin.texte_alternatif(),
         "legende": "",
         "classe": f"graphique {bloc['largeur']}",

@@ -159,6 +159,14 @@ class Figure:
         return self.chiffre.a_une_valeur and self.chiffre.fiabilite == Fiabilite.FRAGILE
 
 
+@dataclass(frozen=True)
+class Ligne:
+    """Un indicateur dans la page d'un territoire, et ses repères à la même date."""
+
+    figure: Figure
+    reperes: tuple[Figure, ...]
+
+
 def _inexistante(indicateur: Indicateur, raison: str) -> Figure:
     chiffre = Chiffre("", "", indicateur.code, "", Statut.INDISPONIBLE)
     return Figure(indicateur, chiffre, cellule(indicateur, None), raison, existe=False)

@@ -1,7 +1,7 @@
 """Fabriquer le site : calculer, composer, puis écrire tout d'un geste dans un dossier."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -9,14 +9,17 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from abs.graphiques.demandes import DemandeDeGraphique
 from abs.territoires.demande import Demande
 from carnets.documents.tableur.definitions import sources_employees
 from carnets.dossier_de_sortie import dossier_de_sortie
 from carnets.observatoire import couches, fichiers, rendu
 from carnets.observatoire.chiffres import Chiffres, etablir, sans_suivi
 from carnets.observatoire.fiches import Fiche, fiches
+from carnets.observatoire.graphiques import de_l_indicateur
 from carnets.observatoire.mots import dates_lisibles, jour_lisible, raison_sans_carte
 from carnets.observatoire.pages import donnees_des_territoires, en_script, pages_des_territoires, sommaire
+from cartes.graphiques.graphique import Graphique
 from donnees_insee.base.base import Base, exiger_le_registre
 from donnees_insee.base.publications import noter
 from donnees_insee.catalogue.catalogue import source
@@ -103,11 +106,30 @@ class _Chantier:
             for page in pages_des_territoires(self.chiffres)
         ]
         for page in pages:
-            self._page(rendu.page_de(page["page"]["territoire"]), "territoire.html", **page)
+            adresse = rendu.page_de(page["page"]["territoire"])
+            dessins = self._dessiner(page["page"]["graphiques"])
+            self._page(adresse, "territoire.html", **page, **self._plan, dessins=dessins)
         par_indicateur = [(fiche, self._indicateur(fiche, codes)) for fiche in fiches(self.chiffres)]
         self._pages_communes(pages[0], par_indicateur, copies)
         self._fabrication()
         return Site(self.racine, self.pages, self.trouves, self.cartes.sans_contour())
+
+    @property
+    def _plan(self) -> dict[str, Any]:
+        """Ce que montre une carte de situation, et d'où viennent ses contours."""
+        tenues = self.cartes.couches
+        sources = [self.cartes.source_des_communes, source("contours_qpv").titre_court]
+        return {"cartes": "communes" in tenues, "qpv_traces": "qpv" in tenues, "contours": sources}
+
+    def _dessiner(self, demandes: Mapping[str, DemandeDeGraphique]) -> dict[str, dict[str, str]]:
+        """Écrire des graphiques, chacun dans son fichier : une page ne charge que ce qu'elle montre."""
+        dessins = {}
+        for cle, demande in demandes.items():
+            adresse, graphique = f"graphiques/{rendu.morceau(demande.nom)}.svg", Graphique(demande)
+            self._texte(adresse, graphique.svg())
+            dit = {"titre": demande.titre, "alternatif": graphique.texte_alternatif()}
+            dessins[cle] = {"adresse": adresse, **dit}
+        return dessins
 
     # -- pages ---------------------------------------------------------------------------------
 
@@ -124,7 +146,14 @@ class _Chantier:
         ecrits = fichiers.ecrire_les_fichiers(self.racine, self.chiffres, self.cartes, fiche, niveaux)
         raison = raison_sans_carte(fiche.indicateur, fiche.comptes(), contours=bool(codes), recu=fiche.recu)
         commun = {"fiche": fiche, "niveaux": niveaux, "motifs": couches.motifs(niveaux)}
-        propres = {"carte": f"cartes/{nom}.html", "fichiers": ecrits, "sans_carte": raison}
+        demande = de_l_indicateur(fiche)
+        dessins = self._dessiner({nom: demande} if demande else {})
+        propres = {
+            "carte": f"cartes/{nom}.html",
+            "fichiers": ecrits,
+            "sans_carte": raison,
+            "dessins": dessins,
+        }
         self._page(rendu.page_d_indicateur(fiche.indicateur.code), "indicateur.html", **commun, **propres)
         if niveaux:
             self._script(f"cartes/{nom}.js", "carte", nom, [couches.couche(n, codes[n.cle]) for n in niveaux])
@@ -142,11 +171,9 @@ class _Chantier:
             "index.html",
             "accueil.html",
             **accueil,
-            cartes="communes" in tenues,
-            qpv_traces="qpv" in tenues,
+            **self._plan,
             sans_contour=self.cartes.sans_contour() if tenues else [],
             nombre_d_indicateurs=len(self.chiffres.indicateurs),
-            contours=[self.cartes.source_des_communes, source("contours_qpv").titre_court],
         )
         toutes = [fiche for fiche, _ in par_indicateur]
         self._page("indicateurs.html", fiches=toutes, absents=self.chiffres.absents())

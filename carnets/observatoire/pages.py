@@ -1,7 +1,6 @@
 """Les territoires du site : leurs pages, puis leurs chiffres à comparer en petits scripts que `file://` sait charger."""
 
 import json
-from dataclasses import dataclass
 from typing import Any, Final
 
 from abs.blocs.blocs import Tableau
@@ -12,7 +11,8 @@ from abs.indicateurs.indicateurs import THEMES, Indicateur
 from abs.portrait.tableaux import mailles
 from abs.statuts import Statut
 from abs.territoires.territoires import NOMS_DE_NIVEAU, Territoire
-from carnets.observatoire.chiffres import Chiffres, Figure, Lecteur, a_la_meme_date, date_comparable
+from carnets.observatoire.chiffres import Chiffres, Figure, Lecteur, Ligne, a_la_meme_date, date_comparable
+from carnets.observatoire.graphiques import du_territoire
 from carnets.observatoire.rendu import ancre_d_iris, cle_de, page_d_indicateur, page_de
 
 CARTOUCHES: Final = 10
@@ -21,14 +21,6 @@ GROUPES: Final = {"epci": "comparaison", "commune": "mailles", "qpv": "qpv"}
 REPERES: Final = {"commune": "mailles", "qpv": "qpv_sujet"}
 # Signes qui fermeraient une balise, ouvriraient une entité, ou couperaient une ligne de script.
 DANGEREUX: Final = {ord(s): f"\\u{ord(s):04x}" for s in "<>&\u2028\u2029"}
-
-
-@dataclass(frozen=True)
-class Ligne:
-    """Un indicateur dans la page d'un territoire, et ses repères à la même date."""
-
-    figure: Figure
-    reperes: tuple[Figure, ...]
 
 
 def pages_des_territoires(chiffres: Chiffres) -> list[dict[str, Any]]:
@@ -47,6 +39,7 @@ def _page(chiffres: Chiffres, lecteur: Lecteur, territoire: Territoire) -> dict[
     gardes = [n for n in range(len(candidats)) if any(li.reperes[n].chiffre.a_une_valeur for li in presentes)]
     lignes = [Ligne(li.figure, tuple(li.reperes[n] for n in gardes)) for li in presentes]
     themes = [_theme(code, titre, lignes) for code, titre in THEMES.items()]
+    reperes = [candidats[n] for n in gardes]
     en_iris = chiffres.iris.get(territoire.code) if territoire.niveau == "commune" else None
     # Pour un QPV, les éditions montrées bien que postérieures au millésime demandé.
     editions = chiffres.diagnostic.remarques if territoire.niveau == "qpv" else []
@@ -54,7 +47,8 @@ def _page(chiffres: Chiffres, lecteur: Lecteur, territoire: Territoire) -> dict[
         "territoire": territoire,
         "cartouches": _cartouches(lignes),
         "themes": [t for t in themes if t["lignes"] or t["absentes"]],
-        "reperes": [candidats[n] for n in gardes],
+        "reperes": reperes,
+        "graphiques": du_territoire(chiffres, lecteur, territoire, lignes, reperes),
         "autres": _autres(chiffres, territoire),
         "avertissements": [*mises_en_garde(territoire.code), *editions],
         "iris": _tableaux_d_iris(chiffres, en_iris) if en_iris else [],

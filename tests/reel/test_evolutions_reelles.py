@@ -154,18 +154,18 @@ def test_le_rapport_de_montpellier_tient_en_quarante_lignes_et_la_caf_y_est_juge
 ):
     """Avant : un tableau par indicateur, et « marge non évaluée » à chaque ligne des Caf et de Filosofi."""
     monkeypatch.setenv("ABS_DONNEES", str(base_reelle.dossier))
-    lancee = CliRunner().invoke(
-        app, ["evolution", "34172", "--de", "2016", "--a", "2018", "--sortie", str(tmp_path)]
-    )
+    commande = ["evolution", "34172", "--de", "2016", "--a", "2018", "--formats", "html"]
+    lancee = CliRunner().invoke(app, [*commande, "--sortie", str(tmp_path)])
     assert lancee.exit_code == 0, lancee.output
-    assert len(lancee.output.splitlines()) <= 40
-    lignes = pd.read_csv(tmp_path / "evolutions_34172_2016_2018.csv", sep=";", decimal=",", dtype=str)
+    assert len(lancee.stdout.splitlines()) <= 40
+    dossier = tmp_path / "evolutions-montpellier-34172-2016-2018"
+    lignes = pd.read_csv(dossier / "evolutions_34172_2016_2018.csv", sep=";", decimal=",", dtype=str)
     caf = lignes[lignes["source"] == "caf"]
     assert len(caf) > 500
     assert "marge non évaluée" not in set(caf["verdict"])
     jugees = caf[caf["verdict"].isin(["notable", "faible"])]
     assert set(jugees["aune"]) == {"seuil pratique"}
     assert len(jugees) > 400
-    texte = (tmp_path / "evolutions_34172_2016_2018.txt").read_text(encoding="utf-8-sig")
+    texte = (dossier / "evolutions.html").read_text(encoding="utf-8")
     assert "Aucun écart significatif" not in texte
     assert "�" not in texte

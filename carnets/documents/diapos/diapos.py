@@ -28,8 +28,8 @@ ENCRES: Final = {
     **DIAPOS["couleurs"],
 }
 ESPACE: Final = 0.2 * 72
-# Un dessin fait sur une feuille étroite s'agrandit : ses lettres se lisent du fond de la salle.
-LARGEUR_DE_DESSIN: Final = 400.0
+# Un dessin fait sur une feuille étroite s'agrandit, et ses lettres avec lui ; un tableau haut en demande une plus large.
+LARGEURS_DE_DESSIN: Final = (400.0, 520.0, 680.0, 840.0)
 
 
 def ecrire_pptx(
@@ -267,7 +267,13 @@ def _graphique(page: Any, diapo: Diapo, masque: Masque) -> None:
     dessin, modifiable = Graphique(demande), natif(demande)
     notes = notes_de(demande)
     if modifiable is None:
-        _poser_image(page, _dessin_nu(demande), masque.corps, diapo.titre, dessin.texte_alternatif())
+        _poser_image(
+            page,
+            _dessin_nu(demande, masque.corps.points),
+            masque.corps,
+            diapo.titre,
+            dessin.texte_alternatif(),
+        )
     else:
         notes += [PHRASES["points_absents"]] if modifiable.incomplet else []
         cadre = poser_natif(page, modifiable, masque.corps)
@@ -276,15 +282,18 @@ def _graphique(page: Any, diapo: Diapo, masque: Masque) -> None:
     _texte(page, masque.notes, dites, CORPS["notes"], "Notes de lecture")
 
 
-def _dessin_nu(demande: DemandeDeGraphique) -> bytes:
-    """Dessiner une demande qui n'a pas de forme native : la diapositive en dit déjà le titre et la source."""
+def _dessin_nu(demande: DemandeDeGraphique, place: tuple[float, float]) -> bytes:
+    """Dessiner une demande qui n'a pas de forme native, sur la feuille dont les lettres seront les plus grandes."""
     from cartes.ecriture import rendre_png  # noqa: PLC0415 - imports lents
     from cartes.graphiques.feuille import Feuille  # noqa: PLC0415
     from cartes.graphiques.graphique import dessiner  # noqa: PLC0415
 
-    feuille = Feuille(LARGEUR_DE_DESSIN)
-    dessiner(feuille, demande)
-    figure = feuille.figure()
+    feuilles = [Feuille(largeur) for largeur in LARGEURS_DE_DESSIN]
+    for feuille in feuilles:
+        # La diapositive dit déjà le titre et la source.
+        dessiner(feuille, demande)
+    choisie = max(feuilles, key=lambda f: min(place[0] / f.largeur, place[1] / f.bas))
+    figure = choisie.figure()
     figure.set_dpi(300)
     return rendre_png(figure, {"Title": demande.titre})
 

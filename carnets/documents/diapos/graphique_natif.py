@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from carnets.documents.diapos.masque import Place
     from carnets.documents.diapos.natif import Natif, SerieNative
 
-SANS_SIGNE: Final = "#,##0.#;#,##0.#"
+# Le poste qui projette peut être réglé en anglais : « 8,810 € » s'y lirait huit euros.
+EN_FRANCAIS: Final = "[$-40C]"
+SANS_SIGNE: Final = f"{EN_FRANCAIS}#,##0.#;{EN_FRANCAIS}#,##0.#"
 FORMAT: Final = "#,##0.0"
 # Combien d'années s'écrivent sous une courbe, et de valeurs sur une courbe seule.
 ANNEES_ECRITES: Final = 12
@@ -146,7 +148,7 @@ def _axes(graphique: Any, natif: Natif) -> None:
     if natif.sorte == "positions":
         valeurs.minimum_scale = min([0.0, *(n for s in natif.series for n in s.nombres if n is not None)])
     if natif.sorte == "courbe":
-        valeurs.tick_labels.number_format = "#,##0"
+        valeurs.tick_labels.number_format = f"{EN_FRANCAIS}#,##0"
         valeurs.visible = len(natif.series) > 1
         valeurs.has_major_gridlines = valeurs.visible
         if _en_dates(natif):
@@ -227,7 +229,7 @@ def _etiqueter(tracee: Any, serie: SerieNative, natif: Natif, rangs: list[int | 
         encre = contraste(serie.couleur, COULEURS["encre"]) if natif.sorte == "parts" else dehors
         etiquette.font.color.rgb = rgb(encre)
         etiquette.font.bold = natif.sorte != "parts"
-        _formater(etiquette, format_de(valeur))
+        _formater(etiquette, EN_FRANCAIS + format_de(valeur))
     _taire_les_autres(tracee)
 
 

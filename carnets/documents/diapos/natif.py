@@ -96,7 +96,9 @@ def _courbe(demande: DemandeDeGraphique) -> Natif:
     series = []
     for rang, serie in enumerate(demande.series):
         lues = {v.libelle: v for v in serie.valeurs}
-        signe = signe_de(serie.role, rang)
+        # Deux séries de même rôle se distinguent, comme sur le dessin.
+        repete = serie.role in [s.role for s in demande.series[:rang]]
+        signe = signe_de("categorie" if repete else serie.role, rang)
         valeurs = tuple(lues.get(d) for d in dates)
         series.append(SerieNative(serie.nom, signe.couleur, valeurs, signe=signe))
     return Natif("courbe", tuple(dates), tuple(series), demande.ruptures)

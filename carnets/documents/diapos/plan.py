@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from abs.graphiques.demandes import DemandeDeGraphique
-from carnets.documents.diapos.mesure import DIAPOS, Paragraphe
+from carnets.documents.arbre_de_prose import en_arbre, suites, texte
+from carnets.documents.diapos.mesure import DIAPOS, Paragraphe, sans_blancs
 from carnets.documents.diapos.natif import mesure, natif
-from carnets.documents.diapos.prose import paragraphes_de
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from carnets.documents.arbre_de_prose import Noeuds
 
     Donnees = dict[str, Any]
 
@@ -50,9 +53,19 @@ def planifier(blocs: Sequence[Donnees], titre: str) -> list[Diapo]:
     diapos = [_couverture(tete, titre)]
     for chapitre in [tete, *chapitres]:
         diapos += _du_chapitre(chapitre, document)
-    diapos += _reunies([tete, *chapitres], document)
+    diapos = [*_sans_redite(diapos), *_reunies([tete, *chapitres], document)]
     defaut = PHRASES["pied_sans_source"].format(document=document)
     return [d if d.pied or d.genre == "couverture" else replace(d, pied=defaut) for d in diapos]
+
+
+def _sans_redite(diapos: Iterable[Diapo]) -> Iterator[Diapo]:
+    """Ne montrer qu'une fois la carte que l'essentiel et un chapitre ont tous deux."""
+    vues: set[str] = set()
+    for diapo in diapos:
+        adresse = diapo.contenu["adresse"] if diapo.genre == "image" else ""
+        if not adresse or adresse not in vues:
+            yield diapo
+        vues.add(adresse)
 
 
 def _chapitres(blocs: Sequence[Donnees]) -> list[_Chapitre]:
@@ -98,10 +111,10 @@ def _du_chapitre(chapitre: _Chapitre, document: str) -> list[Diapo]:
 
 
 def _sous_le_message(diapo: Diapo, message: str) -> Diapo:
-    """Donner à un visuel le message de son chapitre ; son propre titre passe dessous."""
+    """Donner à un visuel le message de son chapitre ; dessous, ce qui est mesuré, que deux titres couperaient."""
     dite = mesure(diapo.contenu, natif(diapo.contenu)) if diapo.genre == "graphique" else ""
-    sous_titre = " · ".join(filter(None, (diapo.titre, dite)))
-    return replace(diapo, titre=message, sous_titre=sous_titre, notes=(message, *diapo.notes))
+    titre = message.rstrip(".")
+    return replace(diapo, titre=titre, sous_titre=dite or diapo.titre, notes=(message, *diapo.notes))
 
 
 def _du_bloc(bloc: Donnees, chapitre: _Chapitre, document: str) -> Iterable[Diapo]:
@@ -159,10 +172,23 @@ def _image(bloc: Donnees, chapitre: _Chapitre, document: str) -> Iterator[Diapo]
 
 
 def _prose(bloc: Donnees, chapitre: _Chapitre, document: str) -> Iterator[Diapo]:
-    textes = paragraphes_de(bloc["html"])
+    textes = list(_paragraphes(en_arbre(bloc["html"])))
     if textes:
         titre = bloc.get("signature") or chapitre.titre or document
         yield Diapo("points", titre, chapitre.titre if chapitre.titre != titre else "", textes)
+
+
+def _paragraphes(noeuds: Noeuds, *, puce: bool = False, gras: bool = False) -> Iterator[Paragraphe]:
+    """Donner les paragraphes d'un texte ; ni ses tableaux ni ses sorties brutes ne tiendraient sur une diapositive."""
+    for bloc, mots in suites(noeuds):
+        if bloc is None:
+            for fin, ligne in groupby(mots, lambda m: not isinstance(m, str) and m["forme"] == "ligne"):
+                if not fin and (dit := sans_blancs(texte(ligne))):
+                    yield Paragraphe(dit, gras=gras, puce=puce)
+                    puce = False
+        elif bloc["forme"] not in ("table", "brut"):
+            a_puce = bloc["forme"] == "point" or (puce and bloc["forme"] == "paragraphe")
+            yield from _paragraphes(bloc.get("enfants", []), puce=a_puce, gras=bloc["forme"] == "titre")
 
 
 # -- ce que dit l'orateur ----------------------------------------------------------------------

@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
+from carnets.documents.arbre_de_prose import en_arbre
 from carnets.documents.modeles import PDF
 from carnets.documents.pdf.figures import Figures, largeur_de
-from carnets.documents.pdf.prose import en_arbre
 from carnets.documents.pdf.tableaux import tableaux
 from carnets.documents.signes import signes_des_fiches
 
@@ -124,16 +124,18 @@ class Rendu:
         yield figure | dite
 
     def _prose(self, bloc: Donnees) -> Iterator[Donnees]:
-        arbre = en_arbre(bloc["html"], self._lien)
+        arbre = en_arbre(bloc["html"])
         self._achever(arbre)
         if arbre:
             yield {"genre": "prose", "arbre": arbre, "signature": bloc.get("signature", "")}
 
     def _achever(self, noeuds: list[Any]) -> None:
-        """Ranger les images d'un texte, et mettre ses titres sous celui qui les précède."""
+        """Résoudre les liens d'un texte, ranger ses images, et mettre ses titres sous celui qui les précède."""
         for noeud in noeuds:
             if isinstance(noeud, str):
                 continue
+            if noeud["forme"] == "lien":
+                noeud.update(self._lien(noeud.pop("adresse")))
             if noeud["forme"] == "image":
                 figure = self._figures.image(noeud.pop("adresse"), noeud.pop("alternatif"))
                 noeud["figure"] = figure | {"titre": "", "legende": "", "hauteur": PDF["hauteurs"]["prose"]}

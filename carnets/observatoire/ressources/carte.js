@@ -62,9 +62,12 @@
   const FOND = { color: teinte("trait-de-commune"), weight: 1, fillColor: teinte("fond-de-commune"), fillOpacity: 1 };
   const QPV = { color: teinte("trait-de-qpv"), weight: 2, fillColor: teinte("fond-de-qpv"), fillOpacity: 0.55 };
 
-  function poser(plan, contours, style, nature) {
+  const SUJET = { color: teinte("barre"), weight: 2.5, fillColor: teinte("barre"), fillOpacity: 0.6 };
+
+  function poser(plan, contours, ordinaire, nature, sujet) {
     const groupe = L.featureGroup();
     contours.codes.forEach((code, rang) => {
+      const style = code === sujet ? SUJET : ordinaire;
       const trace = tracer(contours, rang, style);
       trace.bindTooltip(infobulle(contours.noms[rang], [nature + " " + code]), { sticky: true, opacity: 1 });
       trace.on("mouseover", () => trace.setStyle({ weight: style.weight + 1.5 }));
@@ -76,10 +79,10 @@
   }
 
   function situer(boite) {
-    const plan = creerLePlan(boite.querySelector(".plan"));
+    const plan = creerLePlan(boite.querySelector(".plan")), sujet = boite.dataset.territoire;
     charger("contours", "communes").then((communes) => {
-      cadrer(plan, poser(plan, communes, FOND, "commune").getBounds());
-      siQpv((qpv) => poser(plan, qpv, QPV, "quartier prioritaire"));
+      cadrer(plan, poser(plan, communes, FOND, "commune", sujet).getBounds());
+      siQpv((qpv) => poser(plan, qpv, QPV, "quartier prioritaire", sujet));
     });
   }
 

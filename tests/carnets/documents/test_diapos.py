@@ -165,6 +165,19 @@ def test_rien_ne_deborde_et_ce_qui_ne_tient_pas_passe_a_la_suite(fichier, hostil
     assert sum(t.startswith("À débattre") for t in titres) >= 2
 
 
+def test_une_carte_n_est_montree_qu_une_fois_et_un_nombre_s_ecrit_a_la_francaise(blocs, fichier):
+    adresses = [b["adresse"] for b in blocs if b["genre"] == "image"]
+    assert len(set(adresses)) < len(adresses)
+    pages = list(Presentation(fichier).slides)
+    images = [f.image.sha1 for p in pages for f in p.shapes if f.shape_type == 13]
+    assert len(set(images)) == len(images)
+    codes = [c.get("formatCode") for _, f in graphiques(fichier) for c in f.chart._chartSpace.iter("{*}dLbl")
+             for c in c.iter("{*}numFmt")]  # fmt: skip
+    assert codes
+    assert all(c.startswith("[$-40C]") for c in codes)
+    assert not [p.shapes.title.text for p in pages if p.shapes.title.text.endswith(".")]
+
+
 def test_un_nom_piege_reste_un_texte(hostile):
     with zipfile.ZipFile(hostile) as contenu:
         liens = [n for n in contenu.namelist() if n.endswith(".rels") and b"External" in contenu.read(n)]

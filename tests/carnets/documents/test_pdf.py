@@ -17,9 +17,10 @@ import pytest
 from PIL import Image
 
 from abs.blocs.blocs import Note
+from carnets.documents.arbre_de_prose import en_arbre
+from carnets.documents.arbre_de_prose import texte as texte_de_l_arbre
 from carnets.documents.pdf.figures import Figures
 from carnets.documents.pdf.pdf import ecrire_pdf
-from carnets.documents.pdf.prose import en_arbre
 from carnets.documents.pdf.tableaux import tableaux
 from carnets.exports_anticipes import RENDUS
 from tests.carnets.documents import document_d_essai as essai
@@ -219,18 +220,25 @@ def test_un_document_vide_ou_sans_titre_s_ecrit(tmp_path):
 
 
 def test_la_prose_garde_ce_qui_se_lit_et_rien_de_ce_qui_s_execute():
-    arbre = en_arbre(
-        "<p>a<p>b <b>c<i>d</b>e<script>f</script><ul><li>g<li>h</ul>" + "<div><b>" * 500, lambda _: {}
-    )
+    arbre = en_arbre("<p>a<p>b <b>c<i>d</b>e<script>f</script><ul><li>g<li>h</ul>" + "<span><b>" * 500)
     plat = json.dumps(arbre)
     assert [n["forme"] for n in arbre[:3]] == ["paragraphe", "paragraphe", "puces"]
     assert len(arbre[2]["enfants"]) == 2
     assert "f" not in re.findall(r'"(\w)"', plat)
     assert plat.count("gras") < 30
-    table = en_arbre(
-        "<table><tr><td colspan=2>a</td></tr><tr><td>b</td><td>c</td><td>d</td></tr></table>", dict
-    )
+    table = en_arbre("<table><tr><td colspan=2>a</td></tr><tr><td>b</td><td>c</td><td>d</td></tr></table>")
     assert (table[0]["colonnes"], len(table[0]["entetes"]), len(table[0]["lignes"][0])) == (3, 3, 3)
+
+
+def test_chaque_rendu_lit_le_meme_arbre():
+    arbre = en_arbre(
+        "<div>un</div><div>deux</div><p>20\u00a0% \n de <a href='javascript:alert(1)'>x</a></p>"
+        "<embed src=x><pre>\na  b\n</pre>"
+    )
+    # Deux blocs ne se collent pas, une espace insécable reste, une balise sans fin ne tait pas la suite.
+    assert [n["forme"] for n in arbre] == ["paragraphe"] * 3 + ["brut"]
+    assert texte_de_l_arbre(arbre) == "undeux20\u00a0% de xa\u00a0 b"
+    assert arbre[2]["enfants"][1]["adresse"] == "javascript:alert(1)"
 
 
 def test_une_image_hostile_laisse_sa_description():

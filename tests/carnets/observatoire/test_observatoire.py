@@ -27,9 +27,10 @@ from abs.statuts import ABREGES_STATUT
 from abs.territoires.demande import Demande
 from carnets.commande.application import app
 from carnets.documents.preuve.preuve import ecrire_preuve
-from carnets.observatoire.chiffres import Chiffres, date_comparable, etablir
+from carnets.observatoire.chiffres import Chiffres, Lecteur, Ligne, date_comparable, etablir
 from carnets.observatoire.fabrique import fabriquer
 from carnets.observatoire.fichiers import joindre, trouver
+from carnets.observatoire.graphiques import du_territoire
 from carnets.observatoire.mots import (
     DROITS,
     absence_commune,
@@ -145,6 +146,36 @@ def test_la_page_d_une_commune_porte_ses_chiffres_et_leur_statut(site: Path, dia
             assert chiffre.periode in ligne
             if chiffre.statut == "secret":
                 assert "secret statistique" in ligne
+
+
+def test_chaque_page_de_territoire_a_sa_carte_et_un_graphique_dont_les_points_sont_ceux_des_tableaux(
+    site: Path, diagnostic: Diagnostic
+) -> None:
+    pages = sorted((site / "territoires").glob("*.html"))
+    sans_graphique = []
+    for page in pages:
+        texte = page.read_text(encoding="utf-8")
+        code = page.stem.partition("-")[2]
+        assert texte.count(f'class="carte situation" data-territoire="{code}"') == 1
+        dessins = re.findall(r'<img src="\.\./(graphiques/[^"]+\.svg)"', texte)
+        sans_graphique += [] if dessins else [page.stem]
+        assert all((site / d).read_text(encoding="utf-8").startswith("<svg") for d in dessins)
+    assert len(sans_graphique) < len(pages) / 2
+    lignes = [
+        Ligne(lecteur.figure(diagnostic.ensembles.mailles[0], i, "mailles"), ())
+        for lecteur in [Lecteur(diagnostic)]
+        for i in diagnostic.indicateurs.values()
+    ]
+    (commune, *autres) = diagnostic.ensembles.mailles
+    demandes = du_territoire(Chiffres(diagnostic), Lecteur(diagnostic), commune, lignes, [])
+    series = [s for d in demandes.values() for s in d.series]
+    assert len(series) >= 3
+    for valeur in (v for s in series for v in s.valeurs):
+        territoire, _, indicateur, *_ = valeur.reference.split("|")
+        lu = next(t for t in (commune, *autres) if t.code == territoire)
+        assert diagnostic.chiffre(lu, indicateur, "mailles").valeur == valeur.valeur
+    # Un point d'une autre date n'est pas posé à côté : toutes les valeurs d'une réglette ont la même.
+    assert all(len({v.reference.split("|")[4] for v in s.valeurs}) == 1 for s in series)
 
 
 def test_les_iris_d_une_commune_sont_ceux_de_son_portrait(site: Path, base: Base) -> None:

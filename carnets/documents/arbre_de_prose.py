@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable, Iterator
 
     Noeud = dict[str, Any]
     Noeuds = list["Noeud | str"]
@@ -33,17 +33,23 @@ FORMES: Final = {
     "blockquote": "citation",
     "a": "lien",
     "table": "table",
-    "caption": "paragraphe",
+    **dict.fromkeys(
+        (
+            *("caption", "div", "section", "article"),
+            *("figure", "figcaption", "details", "summary", "dt", "dd"),
+        ),
+        "paragraphe",
+    ),
     "tr": "rangee",
     "th": "tete",
     "td": "case",
     **{f"h{rang}": "titre" for rang in range(1, 7)},
 }
 SANS_CONTENU: Final = {"br": "ligne", "hr": "filet", "img": "image"}
-TUS: Final = frozenset(
-    {"script", "style", "iframe", "object", "embed", "template", "svg", "math", "noscript", "head"}
-)
-# Au-delà, une balise n'ouvre plus rien : ni Python ni Typst n'ont à descendre dans un texte piégé.
+TUS: Final = frozenset({"script", "style", "iframe", "object", "template", "svg", "math", "noscript", "head"})
+# Une espace insécable n'est pas un blanc de mise en page : « 20 % » ne se coupe pas.
+BLANCS: Final = re.compile(r"[ \t\r\n\f]+")
+# Au-delà, une balise n'ouvre plus rien : aucun rendu n'a à descendre dans un texte piégé.
 PROFONDEUR: Final = 16
 # Un paragraphe HTML se ferme sans le dire quand un autre bloc commence.
 _BLOCS: Final = frozenset(
@@ -70,23 +76,41 @@ _CONTENANTS: Final = {
 }
 
 
-def en_arbre(html: str, lien: Callable[[str], Noeud]) -> Noeuds:
-    """Lire du HTML ; ``lien`` résout une adresse."""
-    lecteur = _Lecteur(lien)
+def en_arbre(html: str) -> Noeuds:
+    """Lire du HTML ; un lien et une image gardent l'adresse reçue, que chaque rendu juge."""
+    lecteur = _Lecteur()
     lecteur.feed(html)
     lecteur.close()
     return _sans_blanc(lecteur.racine)
 
 
+def est_bloc(noeud: Noeud | str) -> bool:
+    """Dire si un nœud se tient seul, et n'est pas un mot dans une ligne."""
+    return not isinstance(noeud, str) and noeud["forme"] in (*_BLOCS, "filet", "image")
+
+
+def texte(noeuds: Iterable[Noeud | str]) -> str:
+    """Donner les mots d'une suite de nœuds, sans leur forme."""
+    return "".join(n if isinstance(n, str) else texte(n.get("enfants", [])) for n in noeuds)
+
+
+def suites(noeuds: Noeuds) -> Iterator[tuple[Noeud | None, Noeuds]]:
+    """Parcourir une suite : chaque bloc seul, et entre eux les mots qui font un paragraphe."""
+    for bloc, suite in groupby(noeuds, est_bloc):
+        if bloc:
+            yield from ((n, []) for n in suite if not isinstance(n, str))
+        elif texte(mots := list(suite)).strip():
+            yield None, mots
+
+
 class _Lecteur(HTMLParser):
     """Construire l'arbre au fil des balises."""
 
-    def __init__(self, lien: Callable[[str], Noeud]) -> None:
+    def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.racine: Noeuds = []
         self._ouverts: list[tuple[str, Noeud]] = []
         self._tus: list[str] = []
-        self._lien = lien
 
     def handle_starttag(self, balise: str, attributs: list[tuple[str, str | None]]) -> None:
         """Ouvrir une forme, ou poser ce qui n'a pas de contenu."""
@@ -115,12 +139,12 @@ class _Lecteur(HTMLParser):
         if balise in noms:
             del self._ouverts[len(noms) - 1 - noms[::-1].index(balise) :]
 
-    def handle_data(self, texte: str) -> None:
+    def handle_data(self, lu: str) -> None:
         """Poser un texte, ses blancs réduits sauf dans un passage brut."""
         if self._tus:
             return
         brut = any(noeud["forme"] == "brut" for _, noeud in self._ouverts)
-        reduit = texte if brut else re.sub(r"\s+", " ", texte)
+        reduit = lu if brut else BLANCS.sub(" ", lu)
         for rang, ligne in enumerate(reduit.split("\n")):
             if rang:
                 self._poser({"forme": "ligne"})
@@ -134,7 +158,7 @@ class _Lecteur(HTMLParser):
             return
         noeud: Noeud = {"forme": forme, "enfants": []}
         if forme == "lien":
-            noeud |= self._lien(dits.get("href", ""))
+            noeud["adresse"] = dits.get("href", "").strip()
         elif forme == "titre":
             noeud["rang"] = int(balise[1])
         elif forme in ("tete", "case"):
@@ -173,40 +197,36 @@ def _sans_blanc(noeuds: Noeuds) -> Noeuds:
             continue
         if "enfants" in noeud:
             noeud["enfants"] = _sans_blanc(noeud["enfants"])
-        if noeud["forme"] in _EN_LIGNE and any(_est_bloc(enfant) for enfant in noeud["enfants"]):
+        if noeud["forme"] in _EN_LIGNE and any(est_bloc(enfant) for enfant in noeud["enfants"]):
             # Un lien ou un gras autour de tout un bloc : le bloc se lit, sa mise en forme se perd.
             rendus += noeud["enfants"]
             continue
-        rendus += {"table": _table, "titre": _titre, "paragraphe": _paragraphes}.get(
-            noeud["forme"], lambda n: [n]
-        )(noeud)
-    if any(_est_bloc(n) for n in rendus):
+        rendus += _REMIS_EN_ORDRE.get(noeud["forme"], lambda n: [n])(noeud)
+    if any(est_bloc(n) for n in rendus):
         rendus = [n for n in rendus if not (isinstance(n, str) and not n.strip())]
     return rendus
 
 
+def _brut(noeud: Noeud) -> Noeuds:
+    """Ôter d'un passage brut les sauts de ligne qui le bordent."""
+    enfants = noeud["enfants"]
+    pleins = [n for n, e in enumerate(enfants) if isinstance(e, str) or e["forme"] != "ligne"]
+    return [noeud | {"enfants": enfants[pleins[0] : pleins[-1] + 1]}] if pleins else []
+
+
 def _paragraphes(noeud: Noeud) -> Noeuds:
     """Sortir d'un paragraphe les images et les blocs qu'il contient : il s'arrête avant, et reprend après."""
-    suites = groupby(noeud["enfants"], _est_bloc)
     rendus: Noeuds = []
-    for bloc, suite in suites:
+    for bloc, suite in groupby(noeud["enfants"], est_bloc):
         enfants = list(suite)
         rendus += enfants if bloc else [{"forme": "paragraphe", "enfants": enfants}]
     return rendus
 
 
-def _est_bloc(noeud: Noeud | str) -> bool:
-    return not isinstance(noeud, str) and noeud["forme"] in (*_BLOCS, "filet", "image")
-
-
 def _titre(noeud: Noeud) -> Noeuds:
     """Réduire un titre à son texte, ses images à la suite : un titre vide, ou fait d'une liste, n'en est pas un."""
-    texte = _texte(noeud["enfants"]).strip()
-    return [*([noeud | {"enfants": [texte]}] if texte else []), *_images(noeud["enfants"])]
-
-
-def _texte(noeuds: Noeuds) -> str:
-    return "".join(n if isinstance(n, str) else _texte(n.get("enfants", [])) for n in noeuds)
+    dit = texte(noeud["enfants"]).strip()
+    return [*([noeud | {"enfants": [dit]}] if dit else []), *_images(noeud["enfants"])]
 
 
 def _images(noeuds: Noeuds) -> Noeuds:
@@ -237,3 +257,6 @@ def _cases(rangee: Noeud) -> list[Noeuds]:
         if not isinstance(case, str) and case["forme"] in ("tete", "case"):
             cases += [case["enfants"], *[[]] * (case["portee"] - 1)]
     return cases
+
+
+_REMIS_EN_ORDRE: Final = {"table": _table, "titre": _titre, "paragraphe": _paragraphes, "brut": _brut}
