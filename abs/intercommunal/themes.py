@@ -110,7 +110,7 @@ def _bout(
     lu = avec_marque(cellule(indicateur, chiffre), chiffre)
     place = Cellule("–", aide=position.silence, classe="absent")
     if position.fourchette:
-        place = Cellule(mots_du_rang(position.fourchette), reference(chiffre))
+        place = Cellule(mots_du_rang(position.fourchette), classe="texte")
     return (
         Cellule(commune.nom, aide=commune.code, classe="texte"),
         replace(lu, texte=f"{lu.texte} {position.signe}".strip()),

@@ -123,9 +123,9 @@ def _ecrits(bloc: Donnees) -> Iterator[tuple[str, ...]]:
     yield from ((p["texte"],) for p in bloc.get("phrases", ()))
     yield from ((f"{p['fort']}{p['texte']}{p['fin']}",) for p in bloc.get("puces", ()))
     for ligne in bloc.get("lignes", ()):
-        complete = "\n".join(f"{c['texte']}\n{c.get('detail', '')}" for c in ligne)
+        complete = "\n".join(f"{c.get('texte', '')}\n{c.get('detail', '')}" for c in ligne)
         # Un format peut taire ce qui précise une cellule.
-        yield (complete, "\n".join(c["texte"] for c in ligne))
+        yield (complete, "\n".join(c.get("texte", "") for c in ligne))
     for chiffre in bloc.get("chiffres", ()):
         yield (f"{chiffre['valeur']}\n{chiffre['libelle']}",)
         yield (chiffre.get("complement", ""),)

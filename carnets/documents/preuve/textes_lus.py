@@ -20,6 +20,7 @@ TEXTE: Final = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 SVG: Final = "{urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0}"
 
 
+SOMMAIRE: Final = re.compile(r"toc|contents", re.IGNORECASE)
 CORPS, IMAGES = "corps", "texte de remplacement"
 
 
@@ -74,8 +75,17 @@ def xml(archive: zipfile.ZipFile, nom: str) -> Any:
 def _du_word(chemin: Path) -> tuple[list[str], list[str]]:
     with zipfile.ZipFile(chemin) as archive:
         racine = xml(archive, "word/document.xml")
-    corps = ["".join(t.text or "" for t in p.iter(f"{W}t")) for p in racine.iter(f"{W}p")]
+    corps = [
+        "".join(t.text or "" for t in p.iter(f"{W}t"))
+        for p in racine.iter(f"{W}p")
+        if not _du_sommaire(p.find(f"{W}pPr/{W}pStyle"), f"{W}val")
+    ]
     return corps, _descriptions(racine)
+
+
+def _du_sommaire(porteur: Any, attribut: str) -> bool:
+    """Dire si un paragraphe est du sommaire : ses numéros de page ne sont pas des chiffres."""
+    return porteur is not None and SOMMAIRE.match(porteur.get(attribut, "")) is not None
 
 
 def _descriptions(racine: Any) -> list[str]:
@@ -87,7 +97,8 @@ def _de_l_odt(chemin: Path) -> tuple[list[str], list[str]]:
         racine = xml(archive, "content.xml")
     images = [e.text or "" for e in racine.iter(f"{SVG}desc", f"{SVG}title")]
     etree.strip_elements(racine, f"{SVG}desc", f"{SVG}title", with_tail=False)
-    return ["".join(_de_l_odt_en_clair(p)) for p in racine.iter(f"{TEXTE}p", f"{TEXTE}h")], images
+    nom, lus = f"{TEXTE}style-name", racine.iter(f"{TEXTE}p", f"{TEXTE}h")
+    return ["".join(_de_l_odt_en_clair(p)) for p in lus if not _du_sommaire(p, nom)], images
 
 
 def _de_l_odt_en_clair(noeud: Any) -> Iterator[str]:
