@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 APLATS: Final = 32
 BLANC: Final = (255, 255, 255)
 VOISINAGE: Final = 8
+PPP_DE_FICHE: Final = 220
 _NOM_DE_FICHIER = re.compile(r"[^/\\:*?\"<>|\x00-\x1f]+")
 
 
@@ -49,6 +50,15 @@ def en_png(carte: DonneesDeCarte) -> bytes:
         notices = {"Title": carte.titre, "Description": texte_alternatif(carte)}
         tenues.append(rendre_png(dessiner(carte), notices))
     return tenues[0]
+
+
+def en_png_de_fiche(carte: DonneesDeCarte) -> bytes:
+    """Rendre la carte et sa légende à la taille d'une demi-colonne, où ses lettres gardent sept points."""
+    from cartes.papier.dessin import dessiner  # noqa: PLC0415 - idem
+
+    figure = dessiner(carte, de_fiche=True)
+    figure.set_dpi(PPP_DE_FICHE)
+    return rendre_png(figure, {"Title": carte.titre, "Description": texte_alternatif(carte)})
 
 
 def rendre_png(figure: Figure, notices: dict[str, str], imprimee: float = 0) -> bytes:

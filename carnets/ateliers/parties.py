@@ -108,7 +108,7 @@ class DocumentOuvert:
                 (n for n, b in enumerate(blocs) if isinstance(b, Note) and b.classe in AVANT_LA_FIN),
                 len(blocs),
             )
-            blocs[fin:fin] = [Titre(DITS["ou"], 3), self._image(ou)]
+            blocs[fin:fin] = [Titre(DITS["ou"], 3), self._image_de_fiche(ou)]
         return Montre(blocs)
 
     def autour(self) -> Montre:
@@ -192,6 +192,13 @@ class DocumentOuvert:
         absents = f" ; sans contour : {', '.join(dessin.manquants)}" if dessin.manquants else ""
         legende = f"{dessin.titre}, {dessin.date}{absents}"
         return Image(donnees.adresse(self.dessins.png(dessin)), dessin.texte_alternatif(), legende)
+
+    def _image_de_fiche(self, dessin: CarteThematique) -> Image:
+        """Dessiner la carte de la première page à la demi-largeur où elle s'imprime ; sa source s'écrit dessous."""
+        from cartes.ecriture import en_png_de_fiche  # noqa: PLC0415 - matplotlib
+
+        entiere = f"{dessin.titre}, {dessin.sous_titre[:1].lower()}{dessin.sous_titre[1:]}. {dessin.mention}"
+        return Image(donnees.adresse(en_png_de_fiche(dessin)), dessin.texte_alternatif(), entiere, "demi")
 
     def page_d_atlas(self, cartes: Iterable[CarteThematique] = ()) -> str:
         """Composer la carte à parcourir de quelques cartes ; sans choix, celles du portrait."""

@@ -13,7 +13,7 @@ from cartes.apparence import apparences, rayon, tailles
 from cartes.charte import COULEURS, POLICE
 from cartes.geometrie import Contours, barre_d_echelle, lieux, projetes, reprojeter, simplifies
 from cartes.papier.legende import perimetres_visibles
-from cartes.papier.mise_en_page import CASE, CORPS_LEGENDE, CORPS_MENTION, INTERLIGNE, LARGEUR, Bloc, Page
+from cartes.papier.mise_en_page import CASE, CORPS_LEGENDE, CORPS_MENTION, INTERLIGNE, Bloc, Page, PageDeFiche
 from cartes.papier.noms import noms_a_ecrire
 from cartes.papier.trace import (
     ENCRE,
@@ -38,12 +38,12 @@ from cartes.specification import DonneesDeCarte, Superposition
 _REGLAGES: Any = {"hatch.linewidth": 0.55, "font.family": POLICE}
 
 
-def dessiner(carte: DonneesDeCarte) -> Figure:
-    """Dessiner une carte thématique."""
-    contours = projetes(carte.contours)
+def dessiner(carte: DonneesDeCarte, *, de_fiche: bool = False) -> Figure:
+    """Dessiner une carte thématique ; ``de_fiche``, pour une demi-colonne, sans titre ni source."""
+    contours, sorte = projetes(carte.contours), PageDeFiche if de_fiche else Page
     # Un demi-point de tolérance : invisible à l'impression, et des fichiers SVG légers.
-    contours = simplifies(contours, Page(carte, contours.couche).metres_par_point / 2)
-    page = Page(carte, contours.couche)
+    contours = simplifies(contours, sorte(carte, contours.couche).metres_par_point / 2)
+    page = sorte(carte, contours.couche)
 
     def poser(cadre: Cadre, legende: Cadre) -> None:
         _poser_carte(cadre, page, contours)
@@ -61,10 +61,10 @@ def composer(page: Page, poser: Callable[[Cadre, Cadre], None]) -> Figure:
     ordonnees = ((sud + nord) / 2 - demi_hauteur, (sud + nord) / 2 + demi_hauteur)
     bas, hauteur = page.marge + page.hauteur_mentions, page.hauteur_milieu
     with mpl.rc_context(_REGLAGES):
-        figure = Figure(figsize=(LARGEUR / 72, page.hauteur / 72), dpi=150, facecolor="white")
+        figure = Figure(figsize=(page.largeur / 72, page.hauteur / 72), dpi=150, facecolor="white")
         # Calée en haut, à côté du début de la légende, quand celle-ci est plus longue que la carte.
         place = (page.marge, bas + hauteur - page.hauteur_carte, page.largeur_carte, page.hauteur_carte)
-        gauche, largeur = LARGEUR - page.marge - page.largeur_legende, page.largeur_legende
+        gauche, largeur = page.largeur - page.marge - page.largeur_legende, page.largeur_legende
         # La légende se lit de haut en bas, dans un cadre gradué en points.
         legende = Cadre(figure, (gauche, bas, largeur, hauteur), (0, largeur), (hauteur, 0))
         poser(Cadre(figure, place, abscisses, ordonnees), legende)
@@ -189,7 +189,7 @@ def _poser_signe(cadre: Cadre, bloc: Bloc, milieu: float) -> None:
 
 def _poser_textes(figure: Figure, page: Page) -> None:
     """Écrire titre, sous-titre et source."""
-    cadre = Cadre(figure, (0, 0, LARGEUR, page.hauteur), (0, LARGEUR), (0, page.hauteur))
+    cadre = Cadre(figure, (0, 0, page.largeur, page.hauteur), (0, page.largeur), (0, page.hauteur))
     haut = page.hauteur - page.marge
     for texte, corps, graisse in page.titres:
         ecrire(cadre, page.marge, haut, texte, corps, va="top", fontweight=graisse)

@@ -6,7 +6,8 @@ Les dimensions sont en points (1/72 de pouce).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,12 +26,15 @@ CORPS_TITRE, CORPS_SOUS_TITRE, CORPS_LEGENDE, CORPS_MENTION = 16.0, 12.0, 10.6, 
 INTERLIGNE = 1.3
 CASE = (22.0, 12.0)
 RAYON_MAXIMAL = 30.0
+# Combien de territoires une ligne de légende compte.
+NOMBRES = re.compile(r" \(\d[\d\s]*\)$")
 
 
 @dataclass(frozen=True, eq=False)
 class Page:
     """Dimensions de la page, calculées avant tout dessin."""
 
+    largeur: ClassVar[float] = LARGEUR
     marge: ClassVar[float] = 12.0
     largeur_legende: ClassVar[float] = 240.0
     # Deux cartes, leurs titres et leurs légendes tiennent ainsi sur une page A4 du document Word.
@@ -49,7 +53,7 @@ class Page:
     @property
     def largeur_carte(self) -> float:
         """Largeur du repère de la carte."""
-        return LARGEUR - 2 * self.marge - GOUTTIERE - self.largeur_legende
+        return self.largeur - 2 * self.marge - GOUTTIERE - self.largeur_legende
 
     @cached_property
     def hauteur_carte(self) -> float:
@@ -75,13 +79,13 @@ class Page:
             (ligne, corps, graisse)
             for texte, corps, graisse in styles
             if texte
-            for ligne in couper(texte, LARGEUR - 2 * self.marge, corps, graisse)
+            for ligne in couper(texte, self.largeur - 2 * self.marge, corps, graisse)
         ]
 
     @cached_property
     def mentions(self) -> list[str]:
         """Lignes de source, de date et de géographie."""
-        return couper(self.carte.mention, LARGEUR - 2 * self.marge, CORPS_MENTION)
+        return couper(self.carte.mention, self.largeur - 2 * self.marge, CORPS_MENTION)
 
     @cached_property
     def rayon_maximal(self) -> float:
@@ -118,6 +122,25 @@ class Page:
     def hauteur(self) -> float:
         """Hauteur de la page."""
         return 2 * self.marge + self.hauteur_titres + self.hauteur_milieu + self.hauteur_mentions
+
+
+class PageDeFiche(Page):
+    """Une demi-colonne : la carte et sa légende seules, la légende du document dit le titre et la source."""
+
+    # Imprimée sur 83 mm, la légende y a 7 points.
+    largeur: ClassVar[float] = 350.0
+    marge: ClassVar[float] = 4.0
+    largeur_legende: ClassVar[float] = 128.0
+    hauteurs: ClassVar[tuple[float, float]] = (170.0, 240.0)
+    blancs: ClassVar[tuple[float, float]] = (0.0, 0.0)
+    titres: ClassVar[list[tuple[str, float, str]]] = []
+    mentions: ClassVar[list[str]] = []
+
+    @cached_property
+    def legende(self) -> list[Bloc]:
+        """La légende sans ses titres ni ses nombres de territoires : une ligne par classe."""
+        lignes = (ligne for ligne in lignes_de_legende(self.carte) if ligne.genre != "titre")
+        return [mesurer(self, replace(ligne, texte=NOMBRES.sub("", ligne.texte))) for ligne in lignes]
 
 
 @dataclass(frozen=True)

@@ -25,36 +25,7 @@ CORPS, IMAGES = "corps", "texte de remplacement"
 
 
 def textes_de(chemin: Path) -> dict[str, str]:
-    """Lire un document : son corps, puis les textes de remplacement de ses images.
-
-    Parameters
-    ----------
-    chemin : pathlib.Path
-        Fichier ``.docx``, ``.odt``, ``.pdf`` ou ``.pptx``.
-
-    Returns
-    -------
-    dict of str
-        Par endroit, les morceaux de texte dans l'ordre, un par ligne.
-
-    Raises
-    ------
-    FichierIllisible
-        Le fichier ne s'ouvre pas, ou n'est pas ce que son nom dit.
-
-    Examples
-    --------
-    >>> from docx import Document
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> with tempfile.TemporaryDirectory() as dossier:
-    ...     chemin = Path(dossier) / "essai.docx"
-    ...     document = Document()
-    ...     _ = document.add_paragraph("Douze pour cent")
-    ...     document.save(str(chemin))
-    ...     textes_de(chemin)["corps"]
-    'Douze pour cent'
-    """
+    """Lire un document : son corps, puis les textes de remplacement de ses images, un morceau par ligne."""
     try:
         corps, images = LECTEURS[chemin.suffix](chemin)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, etree.XMLSyntaxError) as cause:

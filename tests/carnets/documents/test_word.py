@@ -323,7 +323,9 @@ def test_chaque_graphique_est_en_points_fins_et_en_vecteur_et_chaque_image_dit_c
     cartes = [d for d in dessins if not list(d.iter(SVG_BLIP))]
     assert len(dessins) - len(cartes) >= 15
     assert {int(d.find(qn("wp:extent")).get("cx")) for d in cartes} == {
-        Cm(TABLE["page"]["largeur_d_image_cm"])
+        # Celle de la première page est dessinée pour une demi-colonne.
+        Cm(TABLE["page"]["largeur_de_demi_image_cm"]),
+        Cm(TABLE["page"]["largeur_d_image_cm"]),
     }
     assert Cm(TABLE["page"]["largeur_d_image_cm"]).pt == pytest.approx(LARGEUR_IMPRIMEE, abs=0.1)
 

@@ -281,6 +281,9 @@ def histoires(tirer):
             )
             lignes += [("32", jour, c, code) for c in (code, *autres)]
             for autre in autres:
+                if autre in naissances:
+                    # Un rétablissement rend le territoire d'avant la fusion, non celui d'une scission plus ancienne.
+                    naissances[autre] = frozenset(etat[autre])
                 etat[code] |= etat.pop(autre)
         elif geste == "scission" and len(etat[code]) > 1:
             neuf += 1
