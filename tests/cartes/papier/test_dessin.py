@@ -21,7 +21,6 @@ from cartes.papier.trace import chemin, couper, largeur_du_texte
 from cartes.specification import Reference, Superposition
 from donnees_insee.erreurs import CarteImpossible, SortieImpossible
 
-
 # 83 mm, en points : la place de la carte sur l'affiche.
 DEMI_COLONNE = 235.3
 
