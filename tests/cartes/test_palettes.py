@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 
+import numpy as np
 import pytest
 
 from cartes.palettes import (
@@ -13,6 +14,7 @@ from cartes.palettes import (
     couleurs_divergentes,
     couleurs_sequentielles,
 )
+from tests.cartes.daltonismes import DALTONISMES, vue, vue_en_hexadecimal
 
 ECART_VISIBLE = 8  # en clarté L* : deux gris qu'un lecteur distingue dans une légende
 
@@ -62,3 +64,20 @@ def test_la_clarte_suit_la_distance_a_la_reference_et_dit_son_cote(
     # Tout un côté est plus clair que l'autre, d'un écart plus grand qu'entre deux classes voisines.
     pas = [abs(a - b) for cote in (bas, haut) for a, b in pairwise(cote)]
     assert min(bas) - max(haut) > 1.5 * max(pas, default=0)
+
+
+@pytest.mark.parametrize("vision", DALTONISMES)
+@pytest.mark.parametrize("palette", PALETTES_SEQUENTIELLES)
+def test_l_ordre_des_classes_reste_lisible_sous_les_trois_daltonismes(palette: str, vision: str) -> None:
+    vues = [vue_en_hexadecimal(c, vision) for c in couleurs_sequentielles(6, palette)]
+    assert all(clarte(a) - clarte(b) >= ECART_VISIBLE / 2 for a, b in pairwise(vues))
+
+
+@pytest.mark.parametrize("vision", DALTONISMES)
+@pytest.mark.parametrize("palette", PALETTES_DIVERGENTES)
+def test_les_deux_cotes_restent_distincts_sous_les_trois_daltonismes(palette: str, vision: str) -> None:
+    bas, haut = couleurs_divergentes(3, 0, palette), couleurs_divergentes(0, 3, palette)
+    for cote in (bas[::-1], haut):
+        vues = [vue_en_hexadecimal(c, vision) for c in cote]
+        assert all(clarte(a) - clarte(b) >= ECART_VISIBLE / 2 for a, b in pairwise(vues))
+    assert all(np.linalg.norm(vue(a, vision) - vue(b, vision)) > 0.15 for a, b in product(bas, haut))

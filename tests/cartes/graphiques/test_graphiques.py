@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
@@ -26,6 +26,7 @@ from cartes.graphiques.etiquettes import ecarter
 from cartes.graphiques.graphique import Graphique
 from cartes.palettes import clarte
 from donnees_insee.erreurs import CarteImpossible, ParametreInvalide
+from tests.cartes.daltonismes import DALTONISMES, vue
 
 LONG = "Communauté d’agglomération du Val-d’Arzance-Est"
 AGES = ("0-14 ans", "15-29 ans", "30-44 ans", "45-59 ans", "60-74 ans", "75 ans ou plus")
@@ -386,26 +387,6 @@ def test_ecarter_garde_l_ordre_et_ne_bouge_que_ce_qui_gene() -> None:
     assert serrees == [95, 85, 5]
 
 
-# Machado, Oliveira et Fernandes (2009), sévérité entière : ce que voit un protanope, un deutéranope, un tritanope.
-DALTONISMES = {
-    "protanopie": (
-        (0.152286, 1.052583, -0.204868),
-        (0.114503, 0.786281, 0.099216),
-        (-0.003882, -0.048116, 1.051998),
-    ),
-    "deuteranopie": (
-        (0.367322, 0.860646, -0.227968),
-        (0.280085, 0.672501, 0.047413),
-        (-0.01182, 0.04294, 0.968881),
-    ),
-    "tritanopie": (
-        (1.255528, -0.076749, -0.178779),
-        (-0.078411, 0.930809, 0.147602),
-        (0.004733, 0.691367, 0.3039),
-    ),
-}
-
-
 @pytest.mark.parametrize("vision", DALTONISMES)
 def test_les_couleurs_opposees_se_distinguent_sous_les_trois_daltonismes(vision) -> None:
     roles = CHARTE["graphiques"]["roles"]
@@ -415,10 +396,7 @@ def test_les_couleurs_opposees_se_distinguent_sous_les_trois_daltonismes(vision)
         *((couleur_de(force), couleur_de(-force)) for force in (1, 2, 3)),
     ]
     for paire in paires:
-        vues = [
-            np.clip(np.array(DALTONISMES[vision]) @ np.array(to_rgb(c)) ** 2.2, 0, 1) ** (1 / 2.2)
-            for c in paire
-        ]
+        vues = [vue(couleur, vision) for couleur in paire]
         assert np.linalg.norm(vues[0] - vues[1]) > 0.2
 
 
