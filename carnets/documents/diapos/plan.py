@@ -58,14 +58,12 @@ def planifier(blocs: Sequence[Donnees], titre: str) -> list[Diapo]:
     return [d if d.pied or d.genre == "couverture" else replace(d, pied=defaut) for d in diapos]
 
 
-def _sans_redite(diapos: Iterable[Diapo]) -> Iterator[Diapo]:
-    """Ne montrer qu'une fois la carte que l'essentiel et un chapitre ont tous deux."""
-    vues: set[str] = set()
-    for diapo in diapos:
-        adresse = diapo.contenu["adresse"] if diapo.genre == "image" else ""
-        if not adresse or adresse not in vues:
+def _sans_redite(diapos: Sequence[Diapo]) -> Iterator[Diapo]:
+    """Ne montrer qu'une fois la carte que l'essentiel et un chapitre ont tous deux : celle du chapitre, plus grande."""
+    montrees = [d.contenu["alternatif"] if d.genre == "image" else "" for d in diapos]
+    for rang, diapo in enumerate(diapos):
+        if not montrees[rang] or montrees[rang] not in montrees[rang + 1 :]:
             yield diapo
-        vues.add(adresse)
 
 
 def _chapitres(blocs: Sequence[Donnees]) -> list[_Chapitre]:
