@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,7 @@ from carnets.documents.rendu import aujourd_hui, page_d_atlas
 from carnets.parametres import Reglages, verifier_parametres
 from carnets.textes import textes
 from cartes.carte import CarteThematique
+from cartes.ecriture import en_affiche, en_situation
 from cartes.fonds import Fonds, carte
 from donnees_insee.erreurs import CarteImpossible, ParametreInvalide
 
@@ -107,7 +109,7 @@ class DocumentOuvert:
                 (n for n, b in enumerate(blocs) if isinstance(b, Note) and b.classe in AVANT_LA_FIN),
                 len(blocs),
             )
-            blocs[fin:fin] = [Titre(DITS["ou"], 3), self._image(ou)]
+            blocs[fin:fin] = [Titre(DITS["ou"], 3), self._image_de_tete(ou)]
         return Montre(blocs)
 
     def debat(self) -> Montre:
@@ -170,6 +172,15 @@ class DocumentOuvert:
         refus = [r for r in dict.fromkeys(refus) if r not in self._refus_dits]
         self._refus_dits.update(refus)
         return rendus + [Note(r, "precision") for r in refus]
+
+    def _image_de_tete(self, dessin: CarteThematique) -> Image:
+        """Donner aussi la carte à la taille de l'affiche, et où est le territoire."""
+        image, situation = self._image(dessin), en_situation(dessin)
+        image = replace(image, affiche=donnees.adresse(en_affiche(dessin)))
+        if not situation or dessin.alentours is None:
+            return image
+        dite = DITS["situation"].format(nom=self.sujet.nom, ensemble=dessin.alentours.nom)
+        return replace(image, situation=donnees.adresse(situation), situation_dite=dite)
 
     def _image(self, dessin: CarteThematique) -> Image:
         absents = f" ; sans contour : {', '.join(dessin.manquants)}" if dessin.manquants else ""

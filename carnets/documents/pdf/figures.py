@@ -43,12 +43,19 @@ class Figures:
         nom = self._ranger(octets, extension)
         return {"genre": "figure", "fichier": nom, "alternatif": decrit, "rapport": rapport}
 
-    def graphique(self, donnees: Donnees, largeur: str) -> Donnees:
-        """Dessiner un graphique sans son titre ni sa source : la légende les dit, en toutes lettres."""
+    def graphique(self, donnees: Donnees, largeur: str, sans_nom: str = "") -> Donnees:
+        """Dessiner un graphique sans son titre ni sa source : la légende les dit, en toutes lettres.
+
+        La réglette de la valeur ``sans_nom``, qu'une fiche écrit juste au-dessus avec ce qu'elle mesure, n'est pas nommée.
+        """
         from cartes.graphiques.graphique import Graphique  # noqa: PLC0415 - matplotlib, seulement quand on dessine
 
         demande = DemandeDeGraphique.depuis(donnees)
         nue = replace(demande, titre="", sous_titre="", source="")
+        if sans_nom and demande.genre == "points":
+            premiere = demande.series[0]
+            if any(v.role == "sujet" and v.texte == sans_nom for v in premiere.valeurs):
+                nue = replace(nue, series=(replace(premiere, nom=""), *demande.series[1:]))
         dessin = Graphique(nue, largeur).svg().encode()  # type: ignore[arg-type]
         return {
             "genre": "figure",
