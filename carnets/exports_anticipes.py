@@ -71,8 +71,11 @@ class Documents:
         finies = [c for c in carnet.cells if c.cell_type == "code" and c.outputs]
         modules = dict.fromkeys(DESSINS[f] for f in self.formats if f in DESSINS)
         for bloc in chain.from_iterable(map(blocs_d_une_cellule, finies[self._lues :])):
-            petits = [d for c in bloc.get("chiffres", ()) for d in c.get("graphiques", ())]
-            dessins = [({"demande": d, "largeur": FICHE}, {"intitule": True}) for d in petits]
+            petits = [(d, c["valeur"]) for c in bloc.get("chiffres", ()) for d in c.get("graphiques", ())]
+            dessins = [
+                ({"demande": d, "largeur": FICHE, "valeur": valeur}, {"intitule": True})
+                for d, valeur in petits
+            ]
             if bloc["genre"] == "graphique":
                 dessins.append((bloc, {}))
             self._a_dessiner += [(m, *dessin) for m in modules for dessin in dessins]

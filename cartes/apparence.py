@@ -32,6 +32,8 @@ class Apparence:
     etat: Etat = ""
     fragile: bool = False
     contour: Contour = "plein"
+    # Sous la référence : des hachures le disent à qui ne voit pas les couleurs.
+    dessous: bool = False
 
 
 def une_fois(fonction: Callable[[DonneesDeCarte], Rendu]) -> Callable[[DonneesDeCarte], Rendu]:
@@ -56,11 +58,17 @@ def couleurs_des_classes(carte: DonneesDeCarte) -> tuple[str, ...]:
         return ()
     if carte.en_valeurs:
         return (FOND_DES_VALEURS,) * carte.discretisation.nombre
-    classes = carte.discretisation
-    if classes.cotes is None or carte.palette in PALETTES_SEQUENTIELLES:
+    cotes = cotes_de_la_reference(carte)
+    if cotes is None:
         rampe = None if carte.palette in PALETTES_DIVERGENTES else carte.palette
-        return couleurs_sequentielles(classes.nombre, rampe)
-    return couleurs_divergentes(*classes.cotes, carte.palette)
+        return couleurs_sequentielles(carte.discretisation.nombre, rampe)
+    return couleurs_divergentes(*cotes, carte.palette)
+
+
+def cotes_de_la_reference(carte: DonneesDeCarte) -> tuple[int, int] | None:
+    """Compter les classes sous et sur la référence, si elle les sépare et si la palette a deux côtés."""
+    deux_cotes = carte.en_classes and not carte.en_valeurs and carte.palette not in PALETTES_SEQUENTIELLES
+    return carte.discretisation.cotes if deux_cotes and not carte.valides.empty else None
 
 
 @une_fois
@@ -79,9 +87,15 @@ def _apparence(
         return Apparence(etat=statut)  # type: ignore[arg-type]
     if carte.nature == "effectif" and valeur == 0:
         return Apparence(etat="zero")
-    couleur = couleurs[carte.discretisation.classe(valeur)] if couleurs else COULEUR_DES_CERCLES
+    rang = carte.discretisation.classe(valeur) if couleurs else 0
+    cotes = cotes_de_la_reference(carte)
     contours: dict[str, Contour] = {Statut.ESTIME: "tirets", Statut.PARTIEL: "points"}
-    return Apparence(couleur, "", fiabilite == Fiabilite.FRAGILE, contours.get(statut, "plein"))
+    return Apparence(
+        couleurs[rang] if couleurs else COULEUR_DES_CERCLES,
+        fragile=fiabilite == Fiabilite.FRAGILE,
+        contour=contours.get(statut, "plein"),
+        dessous=cotes is not None and rang < cotes[0],
+    )
 
 
 @une_fois

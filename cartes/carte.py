@@ -60,6 +60,8 @@ class CarteThematique(DonneesDeCarte):
         Ce que dit la taille des cercles colorés.
     methode : {"quantiles", "arrondies"}, default "quantiles"
         Façon de calculer les limites quand elles ne sont pas imposées.
+    alentours : Alentours, optional
+        Les communes voisines, en gris, et l'ensemble où situer le territoire.
 
     Examples
     --------

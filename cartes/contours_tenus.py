@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from cartes.geometrie import contours_de
+from cartes.specification import Alentours
 from donnees_insee.base.couches import restaurer
 from donnees_insee.base.parts import EtatDeFichier, etat_de_fichier, part_lisible
 from donnees_insee.catalogue.catalogue import source
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 IRIS: Final = "contours_iris"
 COMMUNES: Final = "contours_communes"
+# Part des communes d'un ensemble dont il faut le contour pour que sa forme se reconnaisse.
+PART_RECONNUE: Final = 0.9
 
 
 # Deux portraits voisins lisent les mêmes contours : ils ne sont gardés que tant que le fichier ne change pas.
@@ -120,6 +124,24 @@ def _devenues(base: Base, voulues: Iterable[str], de: int, vers: int | None) -> 
         return {v: v for v in voulues}
     groupes = [passage.groupes[passage.apres[v]] for v in voulues if v in passage.apres]
     return {ancienne: g.apres[0] for g in groupes if len(g.apres) == 1 for ancienne in g.avant}
+
+
+def alentours(base: Base, nom: str, communes: set[str]) -> Alentours | None:
+    """Dresser les communes d'un ensemble, chacune de la couche d'IRIS qui en tient le plus, et dire s'il est entier."""
+    import pandas as pd  # noqa: PLC0415 - import lent, réservé aux cartes
+
+    lues = sorted(
+        couches(base, IRIS, "commune", communes), key=lambda c: (-c[1]["commune"].nunique(), -(c[0] or 0))
+    )
+    if not lues:
+        return None
+    # Une commune coupée en IRIS se prend entière à une seule couche.
+    rangees = pd.concat([couche.assign(rang=rang) for rang, (_, couche) in enumerate(lues)])
+    premieres = rangees[rangees["rang"] == rangees.groupby("commune")["rang"].transform("min")]
+    premieres = premieres.drop_duplicates("code").set_geometry("geometry", crs=lues[0][1].crs)
+    reunies = reunir(premieres.assign(code=premieres["commune"], nom=premieres["nom_commune"]))
+    entier = len(reunies) >= PART_RECONNUE * len(communes)
+    return Alentours(nom, contours_de(reunies), tuple(reunies["nom"]), entier)
 
 
 def a_deposer(*, par_commune: bool) -> str:

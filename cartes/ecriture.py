@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 APLATS: Final = 32
 BLANC: Final = (255, 255, 255)
 VOISINAGE: Final = 8
-PPP_DE_FICHE: Final = 220
+PPP_D_AFFICHE: Final = 300
 _NOM_DE_FICHIER = re.compile(r"[^/\\:*?\"<>|\x00-\x1f]+")
 
 
@@ -52,13 +52,26 @@ def en_png(carte: DonneesDeCarte) -> bytes:
     return tenues[0]
 
 
-def en_png_de_fiche(carte: DonneesDeCarte) -> bytes:
-    """Rendre la carte et sa légende à la taille d'une demi-colonne, où ses lettres gardent sept points."""
-    from cartes.papier.dessin import dessiner  # noqa: PLC0415 - idem
+def en_affiche(carte: DonneesDeCarte) -> bytes:
+    """Rendre la carte en PNG pour la première page, à la taille où elle s'y imprime."""
+    from cartes.papier.dessin import dessiner  # noqa: PLC0415 - matplotlib seulement quand on dessine
+    from cartes.papier.mise_en_page import AFFICHE  # noqa: PLC0415
 
-    figure = dessiner(carte, de_fiche=True)
-    figure.set_dpi(PPP_DE_FICHE)
+    figure = dessiner(carte, AFFICHE)
+    figure.set_dpi(PPP_D_AFFICHE)
     return rendre_png(figure, {"Title": carte.titre, "Description": texte_alternatif(carte)})
+
+
+def en_situation(carte: DonneesDeCarte) -> bytes:
+    """Rendre en PNG la place du territoire dans son ensemble ; rien si la forme de celui-ci ne se reconnaîtrait pas."""
+    from cartes.geometrie import projetes  # noqa: PLC0415 - seulement quand on dessine
+    from cartes.papier.reperes import dessiner_situation  # noqa: PLC0415
+
+    if carte.alentours is None or not carte.alentours.entier:
+        return b""
+    figure = dessiner_situation(carte, projetes(carte.contours).couche)
+    figure.set_dpi(PPP_D_AFFICHE)
+    return rendre_png(figure, {"Title": carte.alentours.nom})
 
 
 def rendre_png(figure: Figure, notices: dict[str, str], imprimee: float = 0) -> bytes:

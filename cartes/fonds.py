@@ -18,12 +18,13 @@ from cartes.charte import REFUS, palette_de
 from cartes.contours_tenus import (
     ContoursDeCommunes,
     a_deposer,
+    alentours,
     contours_de_communes,
     couches,
     reunir,
 )
 from cartes.palettes import PALETTES_DIVERGENTES
-from cartes.specification import Reference, Superposition
+from cartes.specification import Alentours, Reference, Superposition
 from donnees_insee.base.base import Base
 from donnees_insee.base.couches import restaurer
 from donnees_insee.catalogue.catalogue import source
@@ -37,6 +38,8 @@ ANNEE_INCONNUE = "année non précisée"
 FAMILLES_DATEES = frozenset({"recensement", "filosofi", "caf", "geographie"})
 # Part des territoires qui doit avoir un contour pour qu'une carte ne trompe pas.
 CONTOURS_MINIMUM = 0.8
+# Où situer un territoire, et de quoi prendre ses voisins.
+ENSEMBLES = ("departement", "epci")
 ATTRIBUTS = ["nom", "valeur", "statut", "fiabilite", "raison", "marge"]
 
 
@@ -150,6 +153,19 @@ class Fonds:
         return None
 
     @cached_property
+    def alentours(self) -> Alentours | None:
+        """Les autres communes du département, à défaut de l'intercommunalité ; rien sans leurs contours."""
+        ensembles = self.diagnostic.ensembles
+        siennes = {c[:5] for c in ensembles.sujet.composantes} | {ensembles.sujet.code}
+        possibles = {t.niveau: t for t in ensembles.references if t.niveau in ENSEMBLES}
+        for niveau in ENSEMBLES:
+            autres = set(possibles[niveau].composantes) - siennes if niveau in possibles else set()
+            trouvees = alentours(self.base, possibles[niveau].nom, autres) if autres else None
+            if trouvees is not None:
+                return trouvees
+        return None
+
+    @cached_property
     def perimetres(self) -> Superposition | None:
         """Périmètres de QPV à tracer par-dessus une carte, les mêmes pour toutes."""
         if self.qpv is None:
@@ -240,6 +256,7 @@ def carte(fonds: Fonds, demande: DemandeDeCarte) -> CarteThematique:
         palette=None if palette in PALETTES_DIVERGENTES and repere is None else palette,
         manquants=_sans_contour(fonds, demande.groupe, set(territoires["code"])),
         superpositions=() if perimetres is None else (perimetres,),
+        alentours=fonds.alentours,
     )
 
 

@@ -97,6 +97,19 @@ def emprise(couche: gpd.GeoDataFrame, marge: float = 0.03) -> tuple[float, float
     return ouest - ajout, sud - ajout, est + ajout, nord + ajout
 
 
+def direction_du_nord(couche: gpd.GeoDataFrame) -> tuple[float, float]:
+    """Donner le vecteur unité qui mène au nord vrai, dans la projection d'une couche, en son milieu."""
+    import geopandas as gpd  # noqa: PLC0415 - import lent, réservé aux cartes
+
+    ouest, sud, est, nord = couche.total_bounds
+    ici = gpd.GeoSeries(shapely.points([(ouest + est) / 2], [(sud + nord) / 2]), crs=couche.crs)
+    lieu = ici.to_crs(GEOGRAPHIQUE)
+    pole = lieu.translate(yoff=0.01).to_crs(couche.crs)
+    x, y = float(pole.x[0] - ici.x[0]), float(pole.y[0] - ici.y[0])
+    longueur = math.hypot(x, y)
+    return x / longueur, y / longueur
+
+
 def _rond_inferieur(valeur: float) -> float:
     """Descendre au nombre rond (1, 2 ou 5 × 10ⁿ) le plus proche."""
     ordre = 10.0 ** math.floor(math.log10(valeur))

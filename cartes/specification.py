@@ -46,6 +46,17 @@ class Reference:
     valeur: float
 
 
+@dataclass(frozen=True, eq=False)
+class Alentours:
+    """Les communes de l'ensemble qui porte ce nom (département, intercommunalité) : où est le territoire, qui l'entoure."""
+
+    nom: str
+    contours: Contours
+    noms: tuple[str, ...]
+    # L'ensemble a presque tous ses contours : sa forme se reconnaît.
+    entier: bool
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DonneesDeCarte:
     """Ce qu'une carte montre et ce qui s'en décide, avant tout dessin."""
@@ -68,6 +79,7 @@ class DonneesDeCarte:
     manquants: tuple[str, ...] = ()
     libelle_poids: str = "population"
     methode: Methode = "quantiles"
+    alentours: Alentours | None = None
 
     @property
     def en_classes(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,8 +18,9 @@ from cartes.charte import CHARTE, COULEURS, Etat
 from cartes.ecriture import rendre_png
 from cartes.geometrie import contour_d_ensemble, projection_locale, simplifier
 from cartes.palettes import contraste
-from cartes.papier.dessin import composer, poser_echelle
-from cartes.papier.mise_en_page import CORPS_LEGENDE, INTERLIGNE, Page
+from cartes.papier.dessin import composer
+from cartes.papier.mise_en_page import DOCUMENT, INTERLIGNE, Page
+from cartes.papier.reperes import poser_echelle, poser_nord
 from cartes.papier.trace import ENCRE, Cadre, chemin, couper, ecrire, poser_aplat, poser_contour
 from donnees_insee.catalogue.catalogue import source
 from donnees_insee.erreurs import CarteImpossible
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from donnees_insee.base.base import Base
 
 TEINTES: Final[list[str]] = CHARTE["typologie"]["classes"]
+# La légende y est plus étroite, et la carte plus haute.
+TYPOLOGIE: Final = replace(DOCUMENT, marge=14, largeur_legende=225, blancs=(6, 6))
+_CORPS: Final = TYPOLOGIE.corps
 _AU_CENTRE: Final[dict[str, Any]] = {"ha": "center", "va": "center", "zorder": 4}
 
 
@@ -48,6 +52,8 @@ class CarteDeTypologie:
     date: str
     geographie: str
     qpv: gpd.GeoDataFrame | None = None
+    alentours: None = None
+    en_cercles: bool = False
     nom_qpv: str = "Quartiers prioritaires"
 
     def __post_init__(self) -> None:
@@ -93,7 +99,7 @@ class CarteDeTypologie:
     def figure(self) -> Figure:
         """Dessiner la carte."""
         couche = self.territoires.to_crs(projection_locale(self.territoires))
-        page = PageDeTypologie(self, couche)
+        page = PageDeTypologie(self, couche, TYPOLOGIE)
         point = page.metres_par_point
 
         def poser(cadre: Cadre, legende: Cadre) -> None:
@@ -101,7 +107,8 @@ class CarteDeTypologie:
             perimetres = [] if self.qpv is None else self.qpv.to_crs(couche.crs).geometry
             for geometrie in perimetres:
                 poser_contour(cadre, chemin(geometrie), ENCRE, 1.6, 5)
-            poser_echelle(cadre, point, coins="round")
+            poser_echelle(cadre, page, coins="round")
+            poser_nord(cadre, page)
             _poser_legende(legende, page.lignes)
 
         return composer(page, poser)
@@ -142,12 +149,10 @@ def carte_des_classes(
 
 
 class PageDeTypologie(Page):
-    """Page dont la légende est plus étroite et la carte plus haute."""
-
-    marge, largeur_legende, blancs = 14.0, 225.0, (6.0, 6.0)
+    """Page dont la carte s'allonge avec sa légende."""
 
     @property
-    def hauteurs(self) -> tuple[float, float]:  # type: ignore[override]
+    def hauteurs(self) -> tuple[float, float]:
         """Hauteurs permises : la carte s'allonge avec sa légende."""
         return max(300.0, self._hauteur_legende), 560.0
 
@@ -161,14 +166,14 @@ class PageDeTypologie(Page):
         """Lignes de légende coupées à leur largeur ; un périmètre n'a pas d'apparence."""
         perimetre = [] if self.carte.qpv is None else [(None, "", self.carte.nom_qpv)]
         return [
-            (apparence, numero, couper(texte, self.largeur_legende - 26, CORPS_LEGENDE))
+            (apparence, numero, couper(texte, self.format.largeur_legende - 26, _CORPS))
             for apparence, numero, texte in (*self.carte.legende(), *perimetre)
         ]
 
     @property
     def _hauteur_legende(self) -> float:
         lignes = sum(len(textes) for _, _, textes in self.lignes)
-        return lignes * CORPS_LEGENDE * INTERLIGNE + len(self.lignes) * 6 + 20
+        return lignes * _CORPS * INTERLIGNE + len(self.lignes) * 6 + 20
 
 
 def _poser_territoires(cadre: Cadre, couche: Any, point: float) -> None:
@@ -177,11 +182,11 @@ def _poser_territoires(cadre: Cadre, couche: Any, point: float) -> None:
         etat: Etat = "" if ligne.classe else "sans_objet" if ligne.sans_objet else "indisponible"
         couleur = TEINTES[ligne.classe - 1] if ligne.classe else ""
         poser_aplat(cadre, chemin(ligne.geometry), Apparence(couleur, etat))
-        interieur = ligne.geometry.buffer(-4.5 * point)
+        interieur = ligne.geometry.buffer(-_CORPS / 2 * point)
         if ligne.classe and interieur.area > 0:
             lieu = interieur.representative_point()
             style = _AU_CENTRE | {"color": contraste(couleur, ENCRE)}
-            ecrire(cadre, lieu.x, lieu.y, str(ligne.classe), 6.5, **style)
+            ecrire(cadre, lieu.x, lieu.y, str(ligne.classe), _CORPS, **style)
     ensemble = chemin(contour_d_ensemble(couche))
     poser_contour(cadre, ensemble, COULEURS["ensemble"], 0.7, 3, filet=False)
 
@@ -195,8 +200,8 @@ def _poser_legende(cadre: Cadre, lignes: list[tuple[Apparence | None, str, list[
         else:
             poser_aplat(cadre, case, apparence)
             style = _AU_CENTRE | {"color": contraste(apparence.couleur or COULEURS["papier"], ENCRE)}
-            ecrire(cadre, 9, haut + 5.8, numero, 7, **style)
+            ecrire(cadre, 9, haut + 5.8, numero, _CORPS, **style)
         for texte in textes:
-            ecrire(cadre, 26, haut, texte, CORPS_LEGENDE, va="top")
-            haut += CORPS_LEGENDE * INTERLIGNE
+            ecrire(cadre, 26, haut, texte, _CORPS, va="top")
+            haut += _CORPS * INTERLIGNE
         haut += 6 if len(textes) > 1 else 8

@@ -7,11 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from donnees_insee.base.base import Base
 from donnees_insee.chemins import tenir
 from donnees_insee.demo import extraire_demo
 from donnees_insee.depot.depot import Depot, deposer
+
+# Une machine occupée n'est pas une faute : aucun essai de propriété n'est chronométré.
+settings.register_profile("sans_chronometre", deadline=None)
+settings.load_profile("sans_chronometre")
 
 # Années que le LISEZMOI des fichiers réels donne à ces deux couches ; elles-mêmes ne les disent pas.
 CARREAUX = {"carreaux_200m.gpkg": 2019, "carreaux.gpkg": 2017}

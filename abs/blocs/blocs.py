@@ -228,6 +228,11 @@ class Image(Bloc):
     alternatif: str
     legende: str = ""
     classe: str = ""
+    # La même, dessinée à la taille où une affiche l'imprime.
+    affiche: str = ""
+    # Où est le territoire dans l'ensemble qui le contient, à montrer en tête, et ce que l'image en dit.
+    situation: str = ""
+    situation_dite: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,7 @@ from carnets.documents.rendu import aujourd_hui, page_d_atlas
 from carnets.parametres import Reglages, verifier_parametres
 from carnets.textes import textes
 from cartes.carte import CarteThematique
+from cartes.ecriture import en_affiche, en_situation
 from cartes.fonds import Fonds, carte
 from donnees_insee.erreurs import CarteImpossible, ParametreInvalide
 
@@ -108,7 +110,7 @@ class DocumentOuvert:
                 (n for n, b in enumerate(blocs) if isinstance(b, Note) and b.classe in AVANT_LA_FIN),
                 len(blocs),
             )
-            blocs[fin:fin] = [Titre(DITS["ou"], 3), self._image_de_fiche(ou)]
+            blocs[fin:fin] = [Titre(DITS["ou"], 3), self._image_de_tete(ou)]
         return Montre(blocs)
 
     def autour(self) -> Montre:
@@ -188,17 +190,19 @@ class DocumentOuvert:
         self._refus_dits.update(refus)
         return rendus + [Note(r, "precision") for r in refus]
 
+    def _image_de_tete(self, dessin: CarteThematique) -> Image:
+        """Donner aussi la carte à la taille de l'affiche, et où est le territoire."""
+        image, situation = self._image(dessin), en_situation(dessin)
+        image = replace(image, affiche=donnees.adresse(en_affiche(dessin)))
+        if not situation or dessin.alentours is None:
+            return image
+        dite = DITS["situation"].format(nom=self.sujet.nom, ensemble=dessin.alentours.nom)
+        return replace(image, situation=donnees.adresse(situation), situation_dite=dite)
+
     def _image(self, dessin: CarteThematique) -> Image:
         absents = f" ; sans contour : {', '.join(dessin.manquants)}" if dessin.manquants else ""
         legende = f"{dessin.titre}, {dessin.date}{absents}"
         return Image(donnees.adresse(self.dessins.png(dessin)), dessin.texte_alternatif(), legende)
-
-    def _image_de_fiche(self, dessin: CarteThematique) -> Image:
-        """Dessiner la carte de la première page à la demi-largeur où elle s'imprime ; sa source s'écrit dessous."""
-        from cartes.ecriture import en_png_de_fiche  # noqa: PLC0415 - matplotlib
-
-        entiere = f"{dessin.titre}, {dessin.sous_titre[:1].lower()}{dessin.sous_titre[1:]}. {dessin.mention}"
-        return Image(donnees.adresse(en_png_de_fiche(dessin)), dessin.texte_alternatif(), entiere, "demi")
 
     def page_d_atlas(self, cartes: Iterable[CarteThematique] = ()) -> str:
         """Composer la carte à parcourir de quelques cartes ; sans choix, celles du portrait."""

@@ -152,7 +152,7 @@ def pyramide(feuille: Feuille, demande: DemandeDeGraphique) -> None:
         nom = _nom_du_repere(reperes[0], demande)
         legender(feuille, [Entree(PHRASES["trait"].format(nom=nom), _echantillon, 14)])
     _nommer_les_cotes(feuille, sujets, centre)
-    pas = 11.0 if len(groupes) > 10 else 17.0 if feuille.largeur > 300 else 14.0
+    pas = 11.0 if len(groupes) > 10 or feuille.sobre else 17.0 if feuille.largeur > 300 else 14.0
     bas = feuille.bas + pas * len(groupes)
     for cote, couleur, serie in zip((-1, 1), (TABLE["hommes"], TABLE["femmes"]), sujets, strict=False):
         echelle = Echelle((0, limite), (centre, centre + cote * demi))

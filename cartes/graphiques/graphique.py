@@ -34,7 +34,7 @@ class Graphique:
     demande : DemandeDeGraphique
         Ce qui est à dessiner.
     largeur : {"pleine", "demi", "fiche"}, default "pleine"
-        17,4 cm, 8,4 cm ou 4,9 cm à l'impression ; dans une fiche, le dessin seul, sans titre, légende ni notes.
+        17,4 cm, 8,4 cm ou 5,05 cm à l'impression ; dans une fiche, le dessin seul, sans titre, légende ni notes.
 
     Examples
     --------

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cartes.graphiques.etiquettes import Echelle, colonne, domaine, ecarter, graduations
-from cartes.graphiques.feuille import MENTION, PAPIER, Entree, Feuille, entree_de_point, legender, mesurer
+from cartes.graphiques.feuille import (
+    MENTION,
+    PAPIER,
+    Entree,
+    Feuille,
+    couper,
+    entree_de_point,
+    legender,
+    mesurer,
+)
 from cartes.graphiques.style import CORPS, CORPS_FORT, EN_NOMBRE, INTERLIGNE, PHRASES, TABLE, ecrit, signe_de
 
 if TYPE_CHECKING:
@@ -30,6 +39,20 @@ _ORDRE = (
 )
 # Dans une foule de points de 3,6 points de large, celui qui en recouvre un autre aux deux tiers ne se distingue plus.
 _FOULE, _RECOUVREMENT = 150, 2.5
+# Du plus large au plus petit : le contour de chacun se voit encore quand toutes les valeurs sont égales.
+_EMPILEMENT = (
+    "maille",
+    "pair",
+    "reste",
+    "epci",
+    "reference",
+    "commune",
+    "region",
+    "departement",
+    "france",
+    "categorie",
+    "sujet",
+)
 _COULOIR, _SIGNE = 12.0, 10.0
 _EPAISSEUR = 4.6
 
@@ -48,7 +71,8 @@ def points(feuille: Feuille, demande: DemandeDeGraphique) -> None:
     """Dessiner les réglettes ; leur nom est à gauche, ou au-dessus quand la page est étroite."""
     legender(feuille, _legende(demande))
     etroite = feuille.largeur < 300
-    largeur, noms = colonne([s.nom for s in demande.series], feuille.largeur - 2 if etroite else 150)
+    noms = [couper(s.nom, feuille.largeur - 2) for s in demande.series] if etroite else []
+    largeur, noms = (0.0, noms) if etroite else colonne([s.nom for s in demande.series], 150)
     lignes = [_ligne(serie, nom) for serie, nom in zip(demande.series, noms, strict=True)]
     place = (8 if etroite else largeur + 19, feuille.largeur - 8)
     commune = domaine(demande.valeurs()) if demande.echelle_commune else None
@@ -117,7 +141,8 @@ def _poser(feuille: Feuille, ligne: Ligne, echelle: Echelle, *, etroite: bool) -
 
 
 def _poser_les_marques(feuille: Feuille, serie: Serie, echelle: Echelle, y: float) -> None:
-    for role in _ORDRE:
+    creux: list[float] = []
+    for rang, role in enumerate(_EMPILEMENT):
         presentes = [v for v in serie.presentes if v.role == role]
         if not presentes:
             continue
@@ -127,13 +152,15 @@ def _poser_les_marques(feuille: Feuille, serie: Serie, echelle: Echelle, y: floa
                 bornes = [echelle(valeur.valeur - valeur.marge), echelle(valeur.valeur + valeur.marge)]
                 for couleur, epaisseur in ((PAPIER, 2.6), (signe.couleur, 1.3)):
                     feuille.trait(bornes, [y, y], couleur, epaisseur, zorder=4)
-        style = {"markersize": 6.5} if presentes == _maille_seule(serie) else {}
-        # Un rond creux, plus large que le rond plein, l'entoure encore quand les deux valeurs sont égales.
-        ordre = 5 + _ORDRE.index(role) / 20
+        style: dict[str, Any] = {"markersize": 6.5} if presentes == _maille_seule(serie) else {}
         x = [echelle(v.valeur) for v in presentes]
+        if not signe.plein and any(abs(place - autre) < _SIGNE for place in x for autre in creux):
+            # Un signe creux ne bouche pas celui qu'il recouvre.
+            style["markerfacecolor"] = "none"
+        creux += [] if signe.plein else x
         if len(x) > _FOULE:
             x = _eclaircir(x)
-        feuille.marques(x, [y] * len(x), signe, zorder=ordre, gid=f"{serie.nom} {role}", **style)
+        feuille.marques(x, [y] * len(x), signe, zorder=5 + rang / 20, gid=f"{serie.nom} {role}", **style)
 
 
 def _eclaircir(places: Sequence[float]) -> list[float]:

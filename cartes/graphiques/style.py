@@ -11,11 +11,11 @@ from cartes.palettes import couleurs_sequentielles
 Largeur = Literal["pleine", "demi", "fiche"]
 TABLE: Final[dict[str, Any]] = CHARTE["graphiques"]
 PHRASES: Final[dict[str, str]] = TABLE["phrases"]
-# Largeurs imprimées (17,4 cm, 8,4 cm, et 4,9 cm dans une fiche), en points : un corps écrit ici est celui de la page.
+# Largeurs imprimées (17,4 cm, 8,4 cm, et 5,05 cm dans une fiche), en points : un corps écrit ici est celui de la page.
 LARGEURS: Final[dict[Largeur, float]] = {
     "pleine": 17.4 * 72 / 2.54,
     "demi": 8.4 * 72 / 2.54,
-    "fiche": 4.9 * 72 / 2.54,
+    "fiche": 5.05 * 72 / 2.54,
 }
 CORPS_TITRE, CORPS_SOUS_TITRE, CORPS_FORT, CORPS = 11.0, 8.8, 8.6, 8.0
 INTERLIGNE: Final = 1.28

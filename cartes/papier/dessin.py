@@ -11,12 +11,12 @@ from matplotlib.path import Path
 
 from cartes.apparence import apparences, rayon, tailles
 from cartes.charte import COULEURS, POLICE
-from cartes.geometrie import Contours, barre_d_echelle, lieux, projetes, reprojeter, simplifies
+from cartes.geometrie import Contours, lieux, projetes, reprojeter, simplifies
 from cartes.papier.legende import perimetres_visibles
-from cartes.papier.mise_en_page import CASE, CORPS_LEGENDE, CORPS_MENTION, INTERLIGNE, Bloc, Page, PageDeFiche
+from cartes.papier.mise_en_page import DOCUMENT, INTERLIGNE, Bloc, Format, Page
 from cartes.papier.noms import noms_a_ecrire
+from cartes.papier.reperes import poser_echelle, poser_nord, poser_situation, poser_voisins
 from cartes.papier.trace import (
-    ENCRE,
     FOND,
     Cadre,
     chemin,
@@ -38,16 +38,17 @@ from cartes.specification import DonneesDeCarte, Superposition
 _REGLAGES: Any = {"hatch.linewidth": 0.55, "font.family": POLICE}
 
 
-def dessiner(carte: DonneesDeCarte, *, de_fiche: bool = False) -> Figure:
-    """Dessiner une carte thématique ; ``de_fiche``, pour une demi-colonne, sans titre ni source."""
-    contours, sorte = projetes(carte.contours), PageDeFiche if de_fiche else Page
+def dessiner(carte: DonneesDeCarte, forme: Format = DOCUMENT) -> Figure:
+    """Dessiner une carte thématique, pour la page où elle s'imprime."""
+    contours = projetes(carte.contours)
     # Un demi-point de tolérance : invisible à l'impression, et des fichiers SVG légers.
-    contours = simplifies(contours, sorte(carte, contours.couche).metres_par_point / 2)
-    page = sorte(carte, contours.couche)
+    contours = simplifies(contours, Page(carte, contours.couche, forme).metres_par_point / 2)
+    page = Page(carte, contours.couche, forme)
 
     def poser(cadre: Cadre, legende: Cadre) -> None:
         _poser_carte(cadre, page, contours)
-        _poser_legende(legende, page)
+        bas = _poser_legende(legende, page)
+        poser_situation(legende, page, bas)
 
     return composer(page, poser)
 
@@ -59,20 +60,22 @@ def composer(page: Page, poser: Callable[[Cadre, Cadre], None]) -> Figure:
     demi_hauteur = page.hauteur_carte * page.metres_par_point / 2
     abscisses = ((ouest + est) / 2 - demi_largeur, (ouest + est) / 2 + demi_largeur)
     ordonnees = ((sud + nord) / 2 - demi_hauteur, (sud + nord) / 2 + demi_hauteur)
-    bas, hauteur = page.marge + page.hauteur_mentions, page.hauteur_milieu
+    large, marge, legende_large = page.format.largeur, page.format.marge, page.format.largeur_legende
+    bas, hauteur = marge + page.hauteur_mentions, page.hauteur_milieu
     with mpl.rc_context(_REGLAGES):
-        figure = Figure(figsize=(page.largeur / 72, page.hauteur / 72), dpi=150, facecolor="white")
+        figure = Figure(figsize=(large / 72, page.hauteur / 72), dpi=150, facecolor="white")
         # Calée en haut, à côté du début de la légende, quand celle-ci est plus longue que la carte.
-        place = (page.marge, bas + hauteur - page.hauteur_carte, page.largeur_carte, page.hauteur_carte)
-        gauche, largeur = page.largeur - page.marge - page.largeur_legende, page.largeur_legende
+        place = (marge, bas + hauteur - page.hauteur_carte, page.largeur_carte, page.hauteur_carte)
         # La légende se lit de haut en bas, dans un cadre gradué en points.
-        legende = Cadre(figure, (gauche, bas, largeur, hauteur), (0, largeur), (hauteur, 0))
+        cote = (large - marge - legende_large, bas, legende_large, hauteur)
+        legende = Cadre(figure, cote, (0, legende_large), (hauteur, 0))
         poser(Cadre(figure, place, abscisses, ordonnees), legende)
         _poser_textes(figure, page)
     return figure
 
 
 def _poser_carte(cadre: Cadre, page: Page, contours: Contours) -> None:
+    poser_voisins(cadre, page)
     _poser_territoires(cadre, page, contours)
     poser_contour(cadre, chemin_d_ensemble(contours), COULEURS["ensemble"], 0.7, 2, filet=False)
     if page.carte.en_cercles:
@@ -83,7 +86,8 @@ def _poser_carte(cadre: Cadre, page: Page, contours: Contours) -> None:
         _poser_superposition(cadre, page, superposition)
     if page.carte.forme == "classes" and not page.carte.en_valeurs:
         _poser_noms(cadre, page, contours)
-    poser_echelle(cadre, page.metres_par_point, bbox=pastille(0.1, alpha=0.75))
+    poser_echelle(cadre, page, bbox=pastille(0.1, alpha=0.75))
+    poser_nord(cadre, page)
 
 
 def _poser_territoires(cadre: Cadre, page: Page, contours: Contours) -> None:
@@ -101,14 +105,14 @@ def _poser_valeurs(cadre: Cadre, page: Page, contours: Contours) -> None:
     lignes = zip(page.carte.territoires["valeur"], apparences(page.carte), strict=True)
     for rang, (valeur, look) in enumerate(lignes):
         if not look.etat:
-            ecrire(cadre, *_lieu(contours, rang), page.carte.ecrire(valeur), CORPS_LEGENDE, **style)
+            ecrire(cadre, *_lieu(contours, rang), page.carte.ecrire(valeur), page.format.corps, **style)
 
 
 def _poser_noms(cadre: Cadre, page: Page, contours: Contours) -> None:
     """Écrire les noms des territoires les plus remarquables, et leur valeur."""
     style: dict[str, Any] = {"ha": "center", "va": "center", "bbox": pastille(0.15, alpha=0.78), "zorder": 6}
     for nom in noms_a_ecrire(page, [tuple(lieu) for lieu in lieux(contours).tolist()]):
-        ecrire(cadre, nom.x, nom.y, "\n".join(nom.lignes), CORPS_LEGENDE, **style)
+        ecrire(cadre, nom.x, nom.y, "\n".join(nom.lignes), page.format.corps, **style)
 
 
 def _lieu(contours: Contours, rang: int) -> tuple[float, float]:
@@ -139,38 +143,27 @@ def _poser_superposition(toile: Cadre, page: Page, superposition: Superposition)
         if superposition.etiquette:
             # Dans la partie visible du périmètre : un numéro hors du cadre ne se lirait pas.
             lieu = shapely.make_valid(geometrie).intersection(cadre).representative_point()
-            poser_numero(toile, (lieu.x, lieu.y), str(rang), superposition.couleur)
+            poser_numero(toile, (lieu.x, lieu.y), str(rang), superposition.couleur, page.format.corps)
 
 
-def poser_echelle(cadre: Cadre, point: float, coins: str = "miter", **style: Any) -> None:
-    """Tracer en bas à gauche une barre d'échelle métrique, quand un point vaut tant de mètres."""
-    (ouest, est), (sud, _) = cadre.abscisses, cadre.ordonnees
-    longueur, texte = barre_d_echelle(est - ouest)
-    gauche, bas = ouest + 5 * point, sud + 5 * point
-    droite, dent = gauche + longueur, bas + 4 * point
-    trait: dict[str, Any] = {"color": ENCRE, "linewidth": 1.1, "solid_joinstyle": coins, "zorder": 7}
-    poser_trait(cadre, [gauche, gauche, droite, droite], [dent, bas, bas, dent], **trait)
-    lettres: dict[str, Any] = {"ha": "center", "va": "bottom", "zorder": 7} | style
-    ecrire(cadre, gauche + longueur / 2, bas + 5 * point, texte, CORPS_MENTION, **lettres)
-
-
-def _poser_legende(cadre: Cadre, page: Page) -> None:
-    haut = 0.0
+def _poser_legende(cadre: Cadre, page: Page) -> float:
+    """Écrire la légende, et dire jusqu'où elle descend."""
+    haut, corps, pas = 0.0, page.format.corps, page.format.corps * INTERLIGNE
     for bloc in page.legende:
-        decalage = 5 if bloc.ligne.genre == "titre" else 0
+        decalage = 5 * page.format.air if bloc.ligne.genre == "titre" else 0
         milieu = haut + decalage + (bloc.hauteur - bloc.blanc) / 2
-        _poser_signe(cadre, bloc, milieu)
-        pas = CORPS_LEGENDE * INTERLIGNE
+        _poser_signe(cadre, bloc, milieu, page.format)
         premier = milieu - (len(bloc.textes) - 1) * pas / 2
         for rang, texte in enumerate(bloc.textes):
             style: dict[str, Any] = {"va": "center", "fontweight": bloc.graisse}
-            ecrire(cadre, bloc.retrait, premier + rang * pas, texte, CORPS_LEGENDE, **style)
+            ecrire(cadre, bloc.retrait, premier + rang * pas, texte, corps, **style)
         haut += bloc.hauteur
+    return haut
 
 
-def _poser_signe(cadre: Cadre, bloc: Bloc, milieu: float) -> None:
+def _poser_signe(cadre: Cadre, bloc: Bloc, milieu: float, forme: Format) -> None:
     """Dessiner la case, le cercle ou le trait d'une ligne de légende."""
-    largeur, hauteur = CASE
+    largeur, hauteur = forme.case
     bas, haut = milieu - hauteur / 2, milieu + hauteur / 2
     rectangle = Path([(0.5, bas), (largeur, bas), (largeur, haut), (0.5, haut), (0.5, bas)], closed=True)
     ligne = bloc.ligne
@@ -182,18 +175,19 @@ def _poser_signe(cadre: Cadre, bloc: Bloc, milieu: float) -> None:
             x, y = np.asarray(rectangle.vertices).T.tolist()
             poser_trait(cadre, x, y, color=COULEURS["bord_de_case"], linewidth=0.5, zorder=2)
     elif ligne.genre == "cercle":
-        poser_cercle(cadre, ((bloc.retrait - 6) / 2, milieu), bloc.rayon, ligne.apparence)
+        poser_cercle(cadre, ((bloc.retrait - 6 * forme.pas) / 2, milieu), bloc.rayon, ligne.apparence)
     elif ligne.genre == "contour":
         poser_contour(cadre, rectangle, ligne.couleur, 1.6, 2)
 
 
 def _poser_textes(figure: Figure, page: Page) -> None:
     """Écrire titre, sous-titre et source."""
-    cadre = Cadre(figure, (0, 0, page.largeur, page.hauteur), (0, page.largeur), (0, page.hauteur))
-    haut = page.hauteur - page.marge
+    large, marge, petit = page.format.largeur, page.format.marge, page.format.corps
+    cadre = Cadre(figure, (0, 0, large, page.hauteur), (0, large), (0, page.hauteur))
+    haut = page.hauteur - marge
     for texte, corps, graisse in page.titres:
-        ecrire(cadre, page.marge, haut, texte, corps, va="top", fontweight=graisse)
+        ecrire(cadre, marge, haut, texte, corps, va="top", fontweight=graisse)
         haut -= corps * INTERLIGNE
     for rang, texte in enumerate(page.mentions):
-        bas = page.marge + (len(page.mentions) - 1 - rang) * CORPS_MENTION * INTERLIGNE
-        ecrire(cadre, page.marge, bas, texte, CORPS_MENTION, va="bottom", color=COULEURS["mention"])
+        bas = marge + (len(page.mentions) - 1 - rang) * petit * INTERLIGNE
+        ecrire(cadre, marge, bas, texte, petit, va="bottom", color=COULEURS["mention"])

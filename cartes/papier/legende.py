@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import shapely
 
@@ -15,6 +15,7 @@ from cartes.apparence import (
     FOND_DES_CERCLES,
     Apparence,
     apparences,
+    cotes_de_la_reference,
     couleurs_des_classes,
     tailles,
     une_fois,
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 Genre = Literal["titre", "case", "reference", "cercle", "contour", "numero"]
 
+CLASSES: Final = "Classes (nombre de territoires)"
+# Au-dessus, au-dessous de la référence ; puis là où une palette d'une seule teinte n'a pas de hachures.
+_COTES_UNIS: Final = ("Au-dessus de la référence (nombre)", "En dessous")
+_COTES: Final = (_COTES_UNIS[0], f"{_COTES_UNIS[1]}, en hachures")
 _SANS_APPARENCE = Apparence()
 
 
@@ -71,13 +76,20 @@ def _lignes_de_classes(carte: DonneesDeCarte) -> list[LigneLegende]:
         return [*reference, titre, *lignes]
     classes = carte.discretisation
     lues = zip(classes.libelles(carte.unite), classes.effectifs, couleurs, strict=True)
-    cases = [LigneLegende("case", f"{dite} ({effectif})", Apparence(c)) for dite, effectif, c in lues]
-    titre = LigneLegende("titre", "Classes (nombre de territoires)")
+    cotes = cotes_de_la_reference(carte)
+    sous = 0 if cotes is None else cotes[0]
+    cases = [
+        LigneLegende("case", f"{dite} ({effectif})", Apparence(couleur, dessous=rang < sous))
+        for rang, (dite, effectif, couleur) in enumerate(lues)
+    ]
     if classes.cotes is None:
         # La référence tombe dans une classe : écrite avant le titre, elle ne semble pas en séparer deux.
-        return [*reference, titre, *reversed(cases)]
-    dessous = classes.cotes[0]
-    return [titre, *reversed(cases[dessous:]), *reference, *reversed(cases[:dessous])]
+        return [*reference, LigneLegende("titre", CLASSES), *reversed(cases)]
+    # La couleur ne dit pas seule de quel côté elle est : brun n'est pas « plus » pour tout le monde.
+    dessous, (sur, sous_elle) = classes.cotes[0], _COTES if cotes is not None else _COTES_UNIS
+    hautes, basses = cases[dessous:][::-1], cases[:dessous][::-1]
+    lignes = [LigneLegende("titre", sur), *hautes] if hautes else []
+    return [*lignes, *reference, *([LigneLegende("titre", sous_elle), *basses] if basses else [])]
 
 
 def _lignes_de_cercles(carte: DonneesDeCarte) -> list[LigneLegende]:

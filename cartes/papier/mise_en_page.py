@@ -6,10 +6,9 @@ Les dimensions sont en points (1/72 de pouce).
 from __future__ import annotations
 
 import math
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from cartes.apparence import rayon, tailles
 from cartes.geometrie import emprise
@@ -19,31 +18,66 @@ from cartes.papier.trace import couper
 if TYPE_CHECKING:
     import geopandas as gpd
 
-LARGEUR, GOUTTIERE = 720.0, 14.0
-# Largeur à laquelle un rapport A4 imprime la carte (17 cm) : aucun texte n'y descend sous 7 points.
-LARGEUR_IMPRIMEE, CORPS_IMPRIME_MINIMUM = 481.9, 7.0
-CORPS_TITRE, CORPS_SOUS_TITRE, CORPS_LEGENDE, CORPS_MENTION = 16.0, 12.0, 10.6, 10.6
+# Aucun texte d'une carte ne s'imprime plus petit.
+CORPS_IMPRIME_MINIMUM = 7.0
 INTERLIGNE = 1.3
-CASE = (22.0, 12.0)
-RAYON_MAXIMAL = 30.0
-# Combien de territoires une ligne de légende compte.
-NOMBRES = re.compile(r" \(\d[\d\s]*\)$")
+
+
+@dataclass(frozen=True)
+class Format:
+    """Une page à dessiner, et la largeur à laquelle elle s'imprime : ses corps en tiennent compte."""
+
+    largeur: float
+    imprimee: float
+    corps: float
+    # Blancs entre les lignes de légende, rapportés à ceux d'un corps de 10,6 points.
+    air: float
+    marge: float
+    gouttiere: float
+    largeur_legende: float
+    # De la carte, la plus petite et la plus grande.
+    hauteurs: tuple[float, float]
+    # Sous les titres, au-dessus de la source.
+    blancs: tuple[float, float]
+    # Corps du titre et du sous-titre ; aucun là où la page les écrit déjà.
+    corps_des_titres: tuple[float, ...]
+    # Montrer sous la légende, s'il y a la place, où est le territoire dans son département ; l'affiche le dit en tête.
+    situe: bool
+
+    @property
+    def pas(self) -> float:
+        """Ce que deviennent ici les blancs et les cases prévus pour un corps de 10,6 points."""
+        return self.corps / 10.6
+
+    @property
+    def case(self) -> tuple[float, float]:
+        """Largeur et hauteur d'une case de légende."""
+        return 22.0 * self.pas, 12.0 * self.pas
+
+    @property
+    def rayon_maximal(self) -> float:
+        """Rayon du plus grand cercle."""
+        return 30.0 * self.pas
+
+
+# Dans un rapport A4, où deux cartes, leurs titres et leurs légendes tiennent sur une page.
+DOCUMENT = Format(720, 481.9, 10.6, 1.0, 12, 14, 240, (250, 380), (10, 8), (16, 12), situe=True)
+# Sur la première page, à côté des textes, à la taille où elle s'imprime.
+AFFICHE = Format(323, 323, 7.2, 0.3, 1, 9, 134, (140, 186), (0, 4), (), situe=False)
 
 
 @dataclass(frozen=True, eq=False)
 class Page:
     """Dimensions de la page, calculées avant tout dessin."""
 
-    largeur: ClassVar[float] = LARGEUR
-    marge: ClassVar[float] = 12.0
-    largeur_legende: ClassVar[float] = 240.0
-    # Deux cartes, leurs titres et leurs légendes tiennent ainsi sur une page A4 du document Word.
-    hauteurs: ClassVar[tuple[float, float]] = (250.0, 380.0)
-    # Sous les titres, au-dessus de la source.
-    blancs: ClassVar[tuple[float, float]] = (10.0, 8.0)
-
     carte: Any
     couche: gpd.GeoDataFrame
+    format: Format = DOCUMENT
+
+    @property
+    def hauteurs(self) -> tuple[float, float]:
+        """Hauteurs permises à la carte."""
+        return self.format.hauteurs
 
     @cached_property
     def cadre(self) -> tuple[float, float, float, float]:
@@ -53,14 +87,19 @@ class Page:
     @property
     def largeur_carte(self) -> float:
         """Largeur du repère de la carte."""
-        return self.largeur - 2 * self.marge - GOUTTIERE - self.largeur_legende
+        return (
+            self.format.largeur - 2 * self.format.marge - self.format.gouttiere - self.format.largeur_legende
+        )
 
     @cached_property
     def hauteur_carte(self) -> float:
         """Hauteur du repère de la carte, selon la forme du territoire."""
         ouest, sud, est, nord = self.cadre
         minimum, maximum = self.hauteurs
-        return min(max(self.largeur_carte * (nord - sud) / (est - ouest), minimum), maximum)
+        # Les voisins remplissent le cadre à côté de la légende, sauf d'une carte à cercles : son échelle fait leur taille.
+        remplit = self.carte.alentours is not None and not self.carte.en_cercles
+        cote = self.hauteur_legende if remplit else 0.0
+        return min(max(self.largeur_carte * (nord - sud) / (est - ouest), minimum, cote), maximum)
 
     @cached_property
     def metres_par_point(self) -> float:
@@ -68,24 +107,27 @@ class Page:
         ouest, sud, est, nord = self.cadre
         return max((est - ouest) / self.largeur_carte, (nord - sud) / self.hauteur_carte)
 
+    @property
+    def largeur_des_textes(self) -> float:
+        """Largeur entre les marges."""
+        return self.format.largeur - 2 * self.format.marge
+
     @cached_property
     def titres(self) -> list[tuple[str, float, str]]:
         """Lignes de titre et de sous-titre : texte, corps, graisse."""
-        styles = (
-            (self.carte.titre, CORPS_TITRE, "bold"),
-            (self.carte.sous_titre, CORPS_SOUS_TITRE, "normal"),
-        )
+        dits = (self.carte.titre, "bold"), (self.carte.sous_titre, "normal")
+        styles = [(*dit, corps) for dit, corps in zip(dits, self.format.corps_des_titres, strict=False)]
         return [
             (ligne, corps, graisse)
-            for texte, corps, graisse in styles
+            for texte, graisse, corps in styles
             if texte
-            for ligne in couper(texte, self.largeur - 2 * self.marge, corps, graisse)
+            for ligne in couper(texte, self.largeur_des_textes, corps, graisse)
         ]
 
     @cached_property
     def mentions(self) -> list[str]:
         """Lignes de source, de date et de géographie."""
-        return couper(self.carte.mention, self.largeur - 2 * self.marge, CORPS_MENTION)
+        return couper(self.carte.mention, self.largeur_des_textes, self.format.corps)
 
     @cached_property
     def rayon_maximal(self) -> float:
@@ -96,7 +138,7 @@ class Page:
             return 0.0
         surface = float(self.couche.area.sum()) / self.metres_par_point**2
         limite = math.sqrt(0.25 * surface * maximum / (math.pi * sum(mesures)))
-        return min(max(limite, 5.0), RAYON_MAXIMAL)
+        return min(max(limite, 5.0), self.format.rayon_maximal)
 
     @cached_property
     def legende(self) -> list[Bloc]:
@@ -104,43 +146,43 @@ class Page:
         return [mesurer(self, ligne) for ligne in lignes_de_legende(self.carte)]
 
     @cached_property
+    def hauteur_legende(self) -> float:
+        """Place de la légende."""
+        return sum(bloc.hauteur for bloc in self.legende)
+
+    @cached_property
+    def titre_situation(self) -> list[str]:
+        """Ce qui dit où est le territoire ; rien si la forme de l'ensemble ne se reconnaîtrait pas."""
+        alentours = self.carte.alentours
+        if alentours is None or not (alentours.entier and self.format.situe):
+            return []
+        return couper(f"Situation : {alentours.nom}", self.format.largeur_legende, self.format.corps, "bold")
+
+    @property
+    def hauteur_situation(self) -> float:
+        """Place de la carte de situation et de son titre."""
+        titres = len(self.titre_situation)
+        return titres and 0.45 * self.format.largeur_legende + (titres + 1) * self.format.corps * INTERLIGNE
+
+    @cached_property
     def hauteur_titres(self) -> float:
         """Place du titre et du sous-titre."""
-        return sum(corps * INTERLIGNE for _, corps, _ in self.titres) + self.blancs[0]
+        return sum(corps * INTERLIGNE for _, corps, _ in self.titres) + self.format.blancs[0]
 
     @cached_property
     def hauteur_mentions(self) -> float:
         """Place de la source."""
-        return len(self.mentions) * CORPS_MENTION * INTERLIGNE + self.blancs[1]
+        return len(self.mentions) * self.format.corps * INTERLIGNE + self.format.blancs[1]
 
     @cached_property
     def hauteur_milieu(self) -> float:
         """Place de la carte et de la légende, la plus haute des deux."""
-        return max(self.hauteur_carte, sum(bloc.hauteur for bloc in self.legende))
+        return max(self.hauteur_carte, self.hauteur_legende)
 
     @property
     def hauteur(self) -> float:
         """Hauteur de la page."""
-        return 2 * self.marge + self.hauteur_titres + self.hauteur_milieu + self.hauteur_mentions
-
-
-class PageDeFiche(Page):
-    """Une demi-colonne : la carte et sa légende seules, la légende du document dit le titre et la source."""
-
-    # Imprimée sur 83 mm, la légende y a 7 points.
-    largeur: ClassVar[float] = 350.0
-    marge: ClassVar[float] = 4.0
-    largeur_legende: ClassVar[float] = 128.0
-    hauteurs: ClassVar[tuple[float, float]] = (170.0, 240.0)
-    blancs: ClassVar[tuple[float, float]] = (0.0, 0.0)
-    titres: ClassVar[list[tuple[str, float, str]]] = []
-    mentions: ClassVar[list[str]] = []
-
-    @cached_property
-    def legende(self) -> list[Bloc]:
-        """La légende sans ses titres ni ses nombres de territoires : une ligne par classe."""
-        lignes = (ligne for ligne in lignes_de_legende(self.carte) if ligne.genre != "titre")
-        return [mesurer(self, replace(ligne, texte=NOMBRES.sub("", ligne.texte))) for ligne in lignes]
+        return 2 * self.format.marge + self.hauteur_titres + self.hauteur_milieu + self.hauteur_mentions
 
 
 @dataclass(frozen=True)
@@ -161,15 +203,16 @@ class Bloc:
 
 def mesurer(page: Page, ligne: LigneLegende) -> Bloc:
     """Couper le texte d'une ligne à la largeur de la légende et lui donner sa hauteur."""
-    retrait = {"titre": 0.0, "reference": 0.0, "numero": 8.0}.get(ligne.genre, CASE[0] + 6)
-    dessin, rond = CASE[1] if retrait > CASE[0] else 0.0, 0.0
+    corps, pas, (case, hauteur_de_case) = page.format.corps, page.format.pas, page.format.case
+    retrait = {"titre": 0.0, "reference": 0.0, "numero": 8.0 * pas}.get(ligne.genre, case + 6 * pas)
+    dessin, rond = hauteur_de_case if retrait > case else 0.0, 0.0
     if ligne.genre == "cercle":
-        retrait = max(CASE[0], 2 * page.rayon_maximal) + 6
+        retrait = max(case, 2 * page.rayon_maximal) + 6 * pas
         rond = rayon(ligne.valeur, max(tailles(page.carte), default=0.0), page.rayon_maximal)
         dessin = 2 * rond
     graisse = "bold" if ligne.genre in ("titre", "reference") else "normal"
     # Un titre se détache de ce qui le précède.
-    blanc = 9.0 if ligne.genre == "titre" else 4.0
-    textes = couper(ligne.texte, page.largeur_legende - retrait, CORPS_LEGENDE, graisse)
-    hauteur = max(len(textes) * CORPS_LEGENDE * INTERLIGNE, dessin) + blanc
+    blanc = (9.0 if ligne.genre == "titre" else 4.0) * page.format.air
+    textes = couper(ligne.texte, page.format.largeur_legende - retrait, corps, graisse)
+    hauteur = max(len(textes) * corps * INTERLIGNE, dessin) + blanc
     return Bloc(ligne, retrait, graisse, blanc, textes, rond, hauteur)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cartes.apparence import apparences
-from cartes.papier.mise_en_page import CORPS_LEGENDE, INTERLIGNE, Page
+from cartes.papier.mise_en_page import INTERLIGNE, Page
+from cartes.papier.reperes import Boite, occupes, vue
 from cartes.papier.trace import largeur_du_texte
 
 if TYPE_CHECKING:
@@ -33,13 +34,16 @@ class Nom:
 def noms_a_ecrire(page: Page, places: Sequence[tuple[float, float]]) -> list[Nom]:
     """Choisir les noms qui tiennent dans le cadre sans se toucher, le plus remarquable d'abord."""
     gardes: list[Nom] = []
+    places_prises = occupes(page)
     for rangs, combien in _remarquables(page):
         bout = len(gardes) + combien
         for rang in rangs:
             territoire = page.carte.territoires.iloc[rang]
             lignes = str(territoire["nom"]), page.carte.ecrire(territoire["valeur"])
             nom = _dans_le_cadre(page, places[rang], lignes)
-            if len(gardes) < bout and not any(_se_touchent(page, nom, autre) for autre in gardes):
+            libre = not any(_se_touchent(_boite(page, nom), pris) for pris in places_prises)
+            if len(gardes) < bout and libre:
+                places_prises.append(_boite(page, nom))
                 gardes.append(nom)
     return gardes
 
@@ -59,29 +63,25 @@ def _remarquables(page: Page) -> list[tuple[list[int], int]]:
 def _taille(page: Page, lignes: Iterable[str]) -> tuple[float, float]:
     """Mesurer un nom, en mètres du terrain."""
     textes = list(lignes)
-    largeur = max(largeur_du_texte(t, CORPS_LEGENDE) for t in textes) + 2 * AUTOUR
-    hauteur = len(textes) * CORPS_LEGENDE * INTERLIGNE + AUTOUR
+    largeur = max(largeur_du_texte(t, page.format.corps) for t in textes) + 2 * AUTOUR
+    hauteur = len(textes) * page.format.corps * INTERLIGNE + AUTOUR
     return largeur * page.metres_par_point, hauteur * page.metres_par_point
 
 
 def _dans_le_cadre(page: Page, place: tuple[float, float], lignes: tuple[str, ...]) -> Nom:
     """Rentrer un nom dans la place de la carte, sans l'éloigner de son territoire."""
-    ouest, sud, est, nord = page.cadre
-    largeur, hauteur = _taille(page, lignes)
-    milieux = ((ouest + est) / 2, (sud + nord) / 2)
-    demis = (page.largeur_carte * page.metres_par_point / 2, page.hauteur_carte * page.metres_par_point / 2)
+    bornes, tailles = vue(page), _taille(page, lignes)
     x, y = (
-        min(max(p, m - d + taille / 2), m + d - taille / 2)
-        for p, m, d, taille in zip(place, milieux, demis, (largeur, hauteur), strict=True)
+        min(max(p, bas + taille / 2), haut - taille / 2)
+        for p, bas, haut, taille in zip(place, bornes[:2], bornes[2:], tailles, strict=True)
     )
     return Nom(x, y, lignes)
 
 
-def _boite(page: Page, nom: Nom) -> tuple[float, float, float, float]:
+def _boite(page: Page, nom: Nom) -> Boite:
     largeur, hauteur = _taille(page, nom.lignes)
     return nom.x - largeur / 2, nom.y - hauteur / 2, nom.x + largeur / 2, nom.y + hauteur / 2
 
 
-def _se_touchent(page: Page, un: Nom, autre: Nom) -> bool:
-    a, b = _boite(page, un), _boite(page, autre)
+def _se_touchent(a: Boite, b: Boite) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.figure import Figure
 
-CORPS_NUMERO = 10.6
+HACHURES_DU_DESSOUS = "---"
 ENCRE = COULEURS["encre"]
 FOND = Apparence(FOND_DES_CERCLES)
 Cle = TypeVar("Cle", bound="Hashable")
@@ -55,7 +55,8 @@ class Cadre:
         abscisses: tuple[float, float],
         ordonnees: tuple[float, float],
     ) -> None:
-        self.figure, self.abscisses, self.ordonnees = figure, abscisses, ordonnees
+        self.figure, self.rectangle = figure, rectangle
+        self.abscisses, self.ordonnees = abscisses, ordonnees
         place = Bbox.from_bounds(*(cote / 72 for cote in rectangle))
         gradue = Bbox(np.column_stack([abscisses, ordonnees]))
         self._transformation = BboxTransform(gradue, place) + figure.dpi_scale_trans
@@ -168,6 +169,9 @@ def _hachurer(axes: Toile, formes: Sequence[Path], hachures: str, encre: str, or
 def _marquer(axes: Toile, formes: Sequence[Path], apparences: Sequence[Apparence], ordre: float) -> None:
     """Ajouter ce que la couleur ne dit pas : hachures d'un chiffre fragile, bord d'une estimation."""
     encres = [contraste(a.couleur, COULEURS["hachures_sombres"]) if a.fragile else None for a in apparences]
+    dessous = [COULEURS["hachures_du_dessous"] if a.dessous else None for a in apparences]
+    for encre, siennes in _grouper(formes, dessous).items():
+        _hachurer(axes, siennes, HACHURES_DU_DESSOUS, encre, ordre - 0.1)
     for encre, fragiles in _grouper(formes, encres).items():
         _hachurer(axes, fragiles, "\\\\\\\\", encre, ordre)
     for tirets, bordees in _grouper(formes, [_TIRETS.get(a.contour) for a in apparences]).items():
@@ -193,12 +197,10 @@ def poser_contour(
         )
 
 
-def poser_numero(axes: Toile, lieu: tuple[float, float], numero: str, couleur: str, ordre: float = 6) -> None:
+def poser_numero(axes: Toile, lieu: tuple[float, float], numero: str, couleur: str, corps: float) -> None:
     """Écrire le numéro d'un périmètre dans une pastille blanche."""
     fond = pastille(0.18, edgecolor=couleur, linewidth=0.6)
-    ecrire(
-        axes, *lieu, numero, CORPS_NUMERO, color=couleur, ha="center", va="center", bbox=fond, zorder=ordre
-    )
+    ecrire(axes, *lieu, numero, corps, color=couleur, ha="center", va="center", bbox=fond, zorder=6)
 
 
 def pastille(marge: float, **style: Any) -> dict[str, Any]:

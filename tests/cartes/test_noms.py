@@ -10,7 +10,7 @@ from abs.territoires.demande import Demande
 from cartes.apparence import apparences
 from cartes.fonds import Fonds, carte
 from cartes.geometrie import lieux, projetes
-from cartes.papier.mise_en_page import CORPS_LEGENDE, Page
+from cartes.papier.mise_en_page import Page
 from cartes.papier.noms import BAS, HAUTS, noms_a_ecrire
 from cartes.papier.trace import largeur_du_texte
 
@@ -40,9 +40,9 @@ def test_les_noms_tiennent_dans_le_cadre_et_ne_se_touchent_pas(nommee):
     page, noms = nommee
     m = page.metres_par_point
     milieu = (page.cadre[0] + page.cadre[2]) / 2
-    demis = {n: m * max(largeur_du_texte(ligne, CORPS_LEGENDE) for ligne in n.lignes) / 2 for n in noms}
+    demis = {n: m * max(largeur_du_texte(ligne, page.format.corps) for ligne in n.lignes) / 2 for n in noms}
     for n, demi in demis.items():
         assert abs(n.x - milieu) + demi <= m * page.largeur_carte / 2
     for un, autre in combinations(noms, 2):
         ecart_x, ecart_y = abs(un.x - autre.x), abs(un.y - autre.y)
-        assert ecart_x >= demis[un] + demis[autre] or ecart_y >= m * 2 * CORPS_LEGENDE
+        assert ecart_x >= demis[un] + demis[autre] or ecart_y >= m * 2 * page.format.corps

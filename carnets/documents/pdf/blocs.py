@@ -9,7 +9,7 @@ from carnets.documents.arbre_de_prose import en_arbre
 from carnets.documents.modeles import PDF
 from carnets.documents.pdf.figures import Figures, largeur_de
 from carnets.documents.pdf.tableaux import tableaux
-from carnets.documents.signes import signes_des_fiches
+from carnets.documents.signes import sans_redites, signes_des_fiches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -50,6 +50,12 @@ class Rendu:
             if bloc["entetes"] if bloc["genre"] == "tableau" else bloc.get("texte", "").strip():
                 self._ancres |= {_ancre(bloc)} - {""}
 
+    def situation(self, blocs: Iterable[Donnees]) -> Donnees:
+        """Ranger l'image qui dit où est le territoire, s'il en est une."""
+        situes = (b for b in blocs if b["genre"] == "image" and b.get("situation"))
+        trouve = next(situes, None)
+        return self._figures.image(trouve["situation"], trouve["situation_dite"]) if trouve else {}
+
     def bloc(self, bloc: Donnees) -> Iterable[Donnees]:
         """Rendre un bloc ; d'un genre qui n'est que pour l'écran, il ne reste rien."""
         forme = self._formes.get(bloc["genre"])
@@ -88,7 +94,14 @@ class Rendu:
         fiches = [{nom: c.get(nom) or "" for nom in _DITS} for c in bloc["chiffres"]]
         for fiche, recue in zip(fiches, bloc["chiffres"], strict=True):
             demandes = recue.get("graphiques", ())
-            fiche["graphiques"] = [self._figures.graphique(d, "fiche") for d in demandes]
+            fiche["complement"] = sans_redites(recue)
+            dits = {fiche["sujet"].casefold(), fiche["libelle"].casefold()}
+            dessins = [self._figures.graphique(d, "fiche", sans_nom=fiche["valeur"]) for d in demandes]
+            # Chaque réglette dit ce qu'elle mesure, et une fiche ne redit pas son sujet.
+            tus = [d["genre"] == "points" or d["sous_titre"].casefold() in dits for d in demandes]
+            fiche["graphiques"] = [
+                g | {"sous_titre": "" if tu else g["sous_titre"]} for g, tu in zip(dessins, tus, strict=True)
+            ]
         riches = any(f["sujet"] or f["graphiques"] for f in fiches)
         rangees = max(1, ceil(len(fiches) / 5))
         if fiches:
@@ -114,14 +127,15 @@ class Rendu:
     def _graphique(self, bloc: Donnees) -> Iterator[Donnees]:
         largeur = largeur_de(bloc)
         figure = self._figures.graphique(bloc["demande"], largeur)
-        yield figure | {"demi": largeur != "pleine", "carte": False}
+        yield figure | {"demi": largeur != "pleine", "carte": False, "affiche": ""}
 
     def _image(self, bloc: Donnees) -> Iterator[Donnees]:
         legende, classe = bloc.get("legende", ""), bloc.get("classe", "")
         hauteur = PDF["hauteurs"].get(classe, PDF["hauteurs"]["ordinaire"])
         figure = self._figures.image(bloc.get("adresse", ""), bloc.get("alternatif", ""), legende)
         dite = {"titre": "", "legende": legende, "demi": "demi" in classe, "carte": True, "hauteur": hauteur}
-        yield figure | dite
+        affiche = self._figures.image(bloc["affiche"], bloc["alternatif"]) if bloc.get("affiche") else {}
+        yield figure | dite | {"affiche": affiche.get("fichier", "")}
 
     def _prose(self, bloc: Donnees) -> Iterator[Donnees]:
         arbre = en_arbre(bloc["html"])

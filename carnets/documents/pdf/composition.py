@@ -81,7 +81,8 @@ def document(parties: Parties, rendu: Rendu) -> Donnees:
         prets = (_titre(b, numeros, redits) if b["genre"] == "titre" else b for b in blocs)
         return [r for b in prets for r in rendu.bloc(b)]
 
-    couverture = _bandeau(parties.titre) | {"notes": preparer(parties.garde)}
+    situation = rendu.situation(parties.essentiel)
+    couverture = _bandeau(parties.titre) | {"notes": preparer(parties.garde), "situation": situation}
     avant = _cote_a_cote(preparer(parties.avant))
     essentiel = None
     if parties.essentiel:
@@ -96,7 +97,8 @@ def affiche(parties: Parties, rendu: Rendu) -> Donnees:
     rendu.connaitre(parties.essentiel[1:])
     alertes = [r for b in parties.garde for r in rendu.bloc(b)]
     prets = [r for b in _d_un_rang(parties.essentiel[1:], 2) for r in rendu.bloc(b)]
-    return {"couverture": _bandeau(parties.titre) | {"notes": alertes}, "essentiel": _page(prets)}
+    tete = {"notes": alertes, "situation": rendu.situation(parties.essentiel)}
+    return {"couverture": _bandeau(parties.titre) | tete, "essentiel": _page(prets)}
 
 
 def _d_un_rang(blocs: Blocs, rang: int) -> Blocs:
@@ -126,6 +128,12 @@ def _page(blocs: Blocs) -> Donnees:
     dessous = [b for b in blocs if cartes and b["genre"] == "figure" and not b["carte"]]
     a_part = [*messages, *fiches, *titre_de_carte, *cartes, *dessous]
     reste = [b for b in blocs if not any(b is autre for autre in a_part)]
+    if titre_de_carte and cartes[0]["affiche"]:
+        # Cette carte n'a pas de titre dans son image : le sien est celui de la partie.
+        titre_de_carte = [
+            titre_de_carte[0] | {"texte": f"{titre_de_carte[0]['texte']} · {cartes[0]['legende']}"}
+        ]
+        cartes = [cartes[0] | {"legende": ""}]
     return {
         "messages": messages,
         "fiches": fiches,

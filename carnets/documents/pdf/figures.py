@@ -45,10 +45,10 @@ class Figures:
         nom = self._ranger(octets, extension)
         return {"genre": "figure", "fichier": nom, "alternatif": decrit, "rapport": rapport}
 
-    def graphique(self, donnees: Donnees, largeur: str) -> Donnees:
+    def graphique(self, donnees: Donnees, largeur: str, sans_nom: str = "") -> Donnees:
         """Dessiner un graphique sans son titre ni sa source : la légende les dit, en toutes lettres."""
         demande = DemandeDeGraphique.depuis(donnees)
-        dessin, alternatif = _dessiner(json.dumps(donnees, sort_keys=True), largeur)
+        dessin, alternatif = _dessiner(json.dumps(donnees, sort_keys=True), largeur, sans_nom)
         return {
             "genre": "figure",
             "fichier": self._ranger(dessin, "svg"),
@@ -57,6 +57,8 @@ class Figures:
             "sous_titre": demande.sous_titre,
             "legende": " ".join(f"{t.rstrip('.')}." for t in (demande.sous_titre, demande.mention) if t),
             "rapport": 0,
+            # Réduire un graphique réduirait ses lettres : il prend la hauteur qu'il lui faut.
+            "hauteur": PDF["hauteurs"]["graphique"],
         }
 
     def _ranger(self, octets: bytes, extension: str) -> str:
@@ -72,16 +74,21 @@ def largeur_de(bloc: Donnees) -> str:
 
 def dessiner(bloc: Donnees, *, intitule: bool = False) -> None:  # noqa: ARG001 - la légende dit toujours le titre
     """Dessiner un graphique d'avance, pendant que le carnet s'exécute."""
-    _dessiner(json.dumps(bloc["demande"], sort_keys=True), largeur_de(bloc))
+    _dessiner(json.dumps(bloc["demande"], sort_keys=True), largeur_de(bloc), bloc.get("valeur", ""))
 
 
 # Gardé par son texte : deux demandes où une valeur manque (NaN) ne sont jamais égales.
 @lru_cache(maxsize=64)
-def _dessiner(texte: str, largeur: Any) -> tuple[bytes, str]:
+def _dessiner(texte: str, largeur: Any, sans_nom: str) -> tuple[bytes, str]:
+    """Dessiner ; la réglette de la valeur ``sans_nom``, qu'une fiche écrit juste au-dessus, n'y est pas nommée."""
     from cartes.graphiques.graphique import Graphique  # noqa: PLC0415 - matplotlib, seulement quand on dessine
 
     demande = DemandeDeGraphique.depuis(json.loads(texte))
     nue = replace(demande, titre="", sous_titre="", source="")
+    if sans_nom and demande.genre == "points":
+        premiere = demande.series[0]
+        if any(v.role == "sujet" and v.texte == sans_nom for v in premiere.valeurs):
+            nue = replace(nue, series=(replace(premiere, nom=""), *demande.series[1:]))
     return Graphique(nue, largeur).svg().encode(), Graphique(demande).texte_alternatif()
 
 

@@ -142,9 +142,6 @@ def image(r: Redaction, bloc: Donnees) -> str:
     if not points:
         return r.texte("Note", MOTS["sans_image"].format(alternatif=bloc["alternatif"]))
     largeur = min(r.utile_en_cm, TABLE["page"]["largeur_d_image_cm"])
-    if "demi" in bloc.get("classe", ""):
-        # Dessinée pour une demi-colonne : plus large, ses lettres grossiraient avec elle.
-        largeur = min(largeur, TABLE["page"]["largeur_de_demi_image_cm"])
     posee = images.poser(r.document, points, vecteur, bloc["alternatif"], largeur, next(r.numeros))
     return r.paragraphe("Figure", posee) + r.legende("caption", bloc["repere"], bloc.get("legende", ""))
 

@@ -23,7 +23,7 @@ from carnets.documents.word.gabarit import VARIABLE
 from carnets.documents.word.odt import ecrire_odt
 from carnets.documents.word.styles import TABLE
 from carnets.documents.word.word import ecrire_docx
-from cartes.papier.mise_en_page import LARGEUR_IMPRIMEE
+from cartes.papier.mise_en_page import DOCUMENT
 from donnees_insee.erreurs import ParametreInvalide
 
 HOSTILE = '<img src=x onerror=alert(1)> & "fin"\x0b'
@@ -323,11 +323,9 @@ def test_chaque_graphique_est_en_points_fins_et_en_vecteur_et_chaque_image_dit_c
     cartes = [d for d in dessins if not list(d.iter(SVG_BLIP))]
     assert len(dessins) - len(cartes) >= 15
     assert {int(d.find(qn("wp:extent")).get("cx")) for d in cartes} == {
-        # Celle de la première page est dessinée pour une demi-colonne.
-        Cm(TABLE["page"]["largeur_de_demi_image_cm"]),
         Cm(TABLE["page"]["largeur_d_image_cm"]),
     }
-    assert Cm(TABLE["page"]["largeur_d_image_cm"]).pt == pytest.approx(LARGEUR_IMPRIMEE, abs=0.1)
+    assert Cm(TABLE["page"]["largeur_d_image_cm"]).pt == pytest.approx(DOCUMENT.imprimee, abs=0.1)
 
 
 def test_deux_demi_graphiques_sont_cote_a_cote_a_leur_taille(petit):

@@ -193,7 +193,9 @@ def test_les_textes_se_lisent_sans_se_chevaucher(cas, largeur) -> None:
     toile.draw()
     lus = textes(figure)
     assert min(t.get_fontsize() for t in lus) >= 8
-    assert figure.get_figwidth() * 2.54 == pytest.approx({"pleine": 17.4, "demi": 8.4, "fiche": 4.9}[largeur])
+    assert figure.get_figwidth() * 2.54 == pytest.approx(
+        {"pleine": 17.4, "demi": 8.4, "fiche": 5.05}[largeur]
+    )
     cadres = [(t.get_text(), t.get_window_extent(toile.get_renderer())) for t in lus]
     page = figure.bbox
     assert not [

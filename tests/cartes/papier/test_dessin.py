@@ -16,13 +16,10 @@ from matplotlib.text import Text
 
 from abs.blocs.blocs import MARQUE, MIME
 from cartes.papier.dessin import dessiner
-from cartes.papier.mise_en_page import CORPS_IMPRIME_MINIMUM, LARGEUR, LARGEUR_IMPRIMEE, PageDeFiche
+from cartes.papier.mise_en_page import AFFICHE, CORPS_IMPRIME_MINIMUM, DOCUMENT
 from cartes.papier.trace import chemin, couper, largeur_du_texte
 from cartes.specification import Reference, Superposition
 from donnees_insee.erreurs import CarteImpossible, SortieImpossible
-
-# 83 mm, en points : la place de la carte sur l'affiche.
-DEMI_COLONNE = 235.3
 
 
 def _textes(figure) -> list[str]:
@@ -169,26 +166,16 @@ def test_ni_pyplot_ni_reglage_global(carte) -> None:
     assert pyplot is None or pyplot.get_fignums() == []
 
 
-def test_aucun_texte_n_est_sous_sept_points_a_la_largeur_imprimee(carte, territoires) -> None:
-    """Avant : légende à 5,7 points et source à 5 points sur une page A4."""
-    figure = carte(territoires=territoires()).figure()
-    reduction = LARGEUR_IMPRIMEE / LARGEUR
+@pytest.mark.parametrize("forme", [DOCUMENT, AFFICHE])
+def test_aucun_texte_n_est_sous_sept_points_a_la_largeur_imprimee(carte, tous_les_statuts, forme) -> None:
+    """Avant : légende à 5,7 points et source à 5 points sur une page A4, à 4 points sur l'affiche."""
+    figure = dessiner(carte(territoires=tous_les_statuts), forme)
+    assert not _debordements(figure)
+    assert figure.get_figwidth() * 72 == pytest.approx(forme.largeur)
+    reduction = forme.imprimee / forme.largeur
     corps = [t.get_fontsize() * reduction for t in figure.findobj(Text) if t.get_text().strip()]
     assert min(corps) >= CORPS_IMPRIME_MINIMUM
     assert figure.get_facecolor() == (1.0, 1.0, 1.0, 1.0)
-
-
-def test_la_carte_de_la_premiere_page_se_lit_dans_une_demi_colonne(carte, territoires) -> None:
-    """Avant : dessinée pour 17 cm et réduite de moitié, sa légende s'imprimait à 4 points."""
-    figure = dessiner(carte(territoires=territoires()), de_fiche=True)
-    reduction = DEMI_COLONNE / PageDeFiche.largeur
-    corps = [t.get_fontsize() * reduction for t in figure.findobj(Text) if t.get_text().strip()]
-    assert min(corps) >= CORPS_IMPRIME_MINIMUM
-    assert _debordements(figure) == []
-    # La légende du document dit le titre et la source : la carte n'écrit que ses classes, sans les compter.
-    ecrits = " ".join(_textes(figure))
-    assert "Classes" not in ecrits
-    assert "(" not in ecrits
 
 
 def test_un_contour_manquant_est_dit_sur_la_carte_et_dans_son_texte(carte, territoires) -> None:

@@ -51,7 +51,13 @@ def test_la_reference_separe_les_classes(carte, reference) -> None:
     textes = _textes(carte(reference=reference))
     rang = textes.index("▸ Commune : 22,2\u00a0%")
     assert textes[rang - 1].startswith("de 22,2 à moins de")
-    assert "à moins de 22,2\u00a0%" in textes[rang + 1]
+    # Les mots disent le côté : une couleur ne dit pas à tout le monde ce qui est au-dessus.
+    assert textes[0] == "Au-dessus de la référence (nombre)"
+    assert textes[rang + 1] == "En dessous, en hachures"
+    assert "à moins de 22,2\u00a0%" in textes[rang + 2]
+    uni = _textes(carte(reference=reference, palette="bleus"))
+    assert "En dessous" in uni
+    assert not any("hachures" in texte for texte in uni)
 
 
 def test_reference_au_milieu_d_une_classe_imposee(carte, reference) -> None:
