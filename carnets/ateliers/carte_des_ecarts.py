@@ -21,7 +21,7 @@ from cartes.ecriture import en_png
 from cartes.fonds import Fonds
 from cartes.specification import Reference
 from donnees_insee.catalogue.catalogue import source
-from donnees_insee.erreurs import CarteImpossible, DonneeAbsente
+from donnees_insee.erreurs import CarteImpossible, DonneeAbsente, TerritoireInconnu
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -44,10 +44,12 @@ def carte_des_ecarts(base: Base, releve: Releve, voulu: str = "") -> Montre:
         return Montre([], texte=DITS["sans_carte"])
     try:
         carte = _carte(base, releve, code)
-    except CarteImpossible as refus:
+    except (CarteImpossible, TerritoireInconnu) as refus:
         if voulu:
             raise
-        return Montre([Note(str(refus), "precision")])
+        # Sans la liste des territoires, l'évolution se calcule encore, mais rien ne dit où elle est.
+        dite = DITS["sans_territoires"] if isinstance(refus, TerritoireInconnu) else str(refus)
+        return Montre([Note(dite, "precision")])
     etablis = sum(e.verdict in ETABLIS for e in mailles)
     lire = DITS["lire_la_carte"].format(etablis=etablis, mailles=len(mailles))
     blocs: list[Bloc] = [

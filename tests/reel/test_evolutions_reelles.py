@@ -141,8 +141,10 @@ def test_la_commande_ecrit_le_tableau_et_le_fichier(base_paris, tmp_path, monkey
     assert lancee.exit_code == 0, lancee.output
     for mots in ("significatif", "Sans diplôme ou au plus brevet", "992 IRIS gardent leur code"):
         assert mots in lancee.output
+    (dossier,) = tmp_path.iterdir()
+    assert {"evolutions.html", "evolutions.docx", "evolutions.pdf"} <= {f.name for f in dossier.iterdir()}
     table = pd.read_csv(
-        tmp_path / "evolutions_75056_2010_2015.csv", sep=";", decimal=",", dtype={"territoire": str}
+        dossier / "evolutions_75056_2010_2015.csv", sep=";", decimal=",", dtype={"territoire": str}
     )
     assert len(table) == len(INDICATEURS) * 993
     assert set(table["verdict"]) <= {str(v) for v in Verdict}

@@ -34,7 +34,7 @@ def test_tout_le_portrait_de_montpellier_se_refait(montpellier, base_reelle):
     assert v.seconde_voie.egaux > 1000
     assert {b.document for b in v.documents} == {
         "tableaux.xlsx", "diagnostic.csv", "territoire.gpkg", "portrait.html", "dates de la page web",
-        "datapackage.json",
+        "datapackage.json", "carnet.ipynb", "tableaux.xlsx, graphiques",
     }  # fmt: skip
 
 
