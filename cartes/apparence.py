@@ -22,6 +22,8 @@ Contour = Literal["plein", "tirets", "points"]
 FOND_DES_CERCLES = COULEURS["fond_des_cercles"]
 FOND_DES_VALEURS = COULEURS["fond_des_valeurs"]
 COULEUR_DES_CERCLES = COULEURS["cercles"]
+# Les classes sous la référence, au motif de matplotlib.
+HACHURES_DU_DESSOUS = "---"
 
 
 @dataclass(frozen=True)

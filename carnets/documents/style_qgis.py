@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 from abs.statuts import SANS_VALEUR, Fiabilite, Statut
 from carnets.documents.modeles import QGIS
 from carnets.documents.rendu import rendre
-from cartes.apparence import COULEUR_DES_CERCLES, FOND_DES_CERCLES, couleurs_des_classes, tailles
+from cartes.apparence import (
+    COULEUR_DES_CERCLES,
+    FOND_DES_CERCLES,
+    HACHURES_DU_DESSOUS,
+    cotes_de_la_reference,
+    couleurs_des_classes,
+    tailles,
+)
 from cartes.charte import COULEURS, ETATS, POLICE
 from cartes.palettes import contraste
 from cartes.specification import Superposition
@@ -154,9 +161,15 @@ def _donnes(carte: CarteThematique, lecture: _Lecture) -> Regle:
     else:
         libelles = carte.discretisation.libelles(carte.unite)
         lues = zip(libelles, _tranches(carte), couleurs_des_classes(carte), strict=True)
+        sous = (cotes_de_la_reference(carte) or (0, 0))[0]
+        dessous = _motif(HACHURES_DU_DESSOUS, COULEURS["hachures_du_dessous"])
         regle.dedans = [
-            Regle(libelle, lecture.valeurs(*bornes, carte.decimales), [_aplat(couleur)])
-            for libelle, bornes, couleur in lues
+            Regle(
+                libelle,
+                lecture.valeurs(*bornes, carte.decimales),
+                [_aplat(couleur), *(dessous if rang < sous else [])],
+            )
+            for rang, (libelle, bornes, couleur) in enumerate(lues)
         ][::-1]
     return regle
 
@@ -250,8 +263,10 @@ def _motif(hachures: str, encre: str, passe: int = 0) -> list[Signe]:
             _signe("PointPatternFill", passe=passe, dedans=rond | {"symbole": "marker"}, **places, **unites)
         ]
     trait = _trait(encre, TRAITS["hachure"]) | {"symbole": "line"}
-    distance = round(pas * math.sqrt(2), 3)
-    return [_signe("LinePatternFill", passe=passe, dedans=trait, angle=a, distance=distance) for a in angles]
+    # Une diagonale de matplotlib est plus serrée que son pas, une horizontale non.
+    distances = [round(pas * math.sqrt(2) if a % 90 else pas, 3) for a in angles]
+    lignes = zip(angles, distances, strict=True)
+    return [_signe("LinePatternFill", passe=passe, dedans=trait, angle=a, distance=d) for a, d in lignes]
 
 
 def _trait(couleur: str, epaisseur: float, tirets: str = "", passe: int = 0) -> Signe:

@@ -16,7 +16,7 @@ from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Bbox, BboxTransform, TransformedBbox
 
-from cartes.apparence import FOND_DES_CERCLES, Apparence
+from cartes.apparence import FOND_DES_CERCLES, HACHURES_DU_DESSOUS, Apparence
 from cartes.charte import COULEURS, ETATS, POLICE
 from cartes.geometrie import FONDS_GARDES, Contours, contour_d_ensemble
 from cartes.palettes import contraste
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.figure import Figure
 
-HACHURES_DU_DESSOUS = "---"
 ENCRE = COULEURS["encre"]
 FOND = Apparence(FOND_DES_CERCLES)
 Cle = TypeVar("Cle", bound="Hashable")
