@@ -26,7 +26,11 @@ def test_chaque_edition_posterieure_est_nommee(chapitre):
 
 def test_la_mediane_de_la_ville_est_lue_a_l_annee_des_revenus_des_quartiers(chapitre):
     """FILO2018_DISP_COM donne 18 480 € à Montpellier : une ligne, une date."""
-    tableau = next(t for t in chapitre.tableaux if any("Niveau de vie médian" in e.texte for e in t.entetes))
+    tableau = next(
+        t
+        for t in (*chapitre.tableaux, *chapitre.complets)
+        if any("Niveau de vie médian" in e.texte for e in t.entetes)
+    )
     rang = next(i for i, e in enumerate(tableau.entetes) if "Niveau de vie médian" in e.texte)
     ville = next(ligne for ligne in tableau.lignes if ligne[0].texte == "Montpellier")
     date = next(ligne for ligne in tableau.lignes if ligne[0].texte == "Date (QPV)")
